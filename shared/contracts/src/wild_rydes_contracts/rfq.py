@@ -1,0 +1,87 @@
+"""The messages of a request for quotation (RFQ), a scatter-gather."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from wild_rydes_contracts.envelope import Contract, Event, Message
+from wild_rydes_contracts.values import Coordinates, Money, ResponderId
+
+CompletedBy = Literal["all-answered", "deadline", "cancelled"]
+
+MAX_RESPONDERS = 200
+"""The most responders one response may name: keeps an RFQ's item far below DynamoDB's 400 KB."""
+
+
+class RfqRequested(Event):
+    """Someone wants quotes for a ride.
+
+    Answer with an `RfqResponse` to `metadata.reply_to` before `metadata.deadline`, quoting `metadata.correlation_id`.
+    Says nothing of who asks: that stays with ride-booking.
+    """
+
+    name: ClassVar[str] = "RfqRequested"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+
+    rfq_id: str
+    start: Coordinates
+    destination: Coordinates
+
+
+class ResponderCounts(Contract):
+    """How the responders of an RFQ behaved. asked = quoted + declined + silent; late answers came after the close."""
+
+    asked: int = Field(ge=0)
+    quoted: int = Field(ge=0)
+    declined: int = Field(ge=0)
+    silent: int = Field(ge=0)
+    late: int = Field(ge=0)
+
+
+class RfqCompleted(Event):
+    """An RFQ is closed; no further answer will be shown."""
+
+    name: ClassVar[str] = "RfqCompleted"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+
+    rfq_id: str
+    completed_by: CompletedBy
+    completed_at: AwareDatetime
+    responders: ResponderCounts
+
+
+class Quote(Contract):
+    """A responder's offer for the whole ride."""
+
+    kind: Literal["quote"] = "quote"
+    responder_id: ResponderId
+    display_name: str | None = Field(default=None, max_length=40)
+    price: Money
+    pickup_in_seconds: int = Field(ge=0, le=86_400)
+
+
+class Decline(Contract):
+    """A responder's no, with the reason as a short code such as `too-far` or `circuit-open`."""
+
+    kind: Literal["decline"] = "decline"
+    responder_id: ResponderId
+    reason: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+
+
+Answer = Annotated[Quote | Decline, Field(discriminator="kind")]
+
+
+class RfqResponse(Message):
+    """What a responder service sends to the return address.
+
+    `asked` names every responder the sender asked, where it knows; it is left out by one that only answers.
+    `asked` and `answers` are independent facts which may arrive in any order; their union counts when the RFQ closes.
+    """
+
+    name: ClassVar[str] = "RfqResponse"
+    version: ClassVar[int] = 1
+
+    asked: tuple[ResponderId, ...] | None = Field(default=None, max_length=MAX_RESPONDERS)
+    answers: tuple[Answer, ...] = Field(default=(), max_length=MAX_RESPONDERS)
