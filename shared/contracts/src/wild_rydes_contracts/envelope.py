@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 
 class Contract(BaseModel):
@@ -50,7 +50,7 @@ class Event(Message):
     source: ClassVar[str]
 
 
-D = TypeVar("D", bound=Message)
+D = TypeVar("D", bound=Message, covariant=True)
 
 
 class Envelope(Contract, Generic[D]):
@@ -59,17 +59,13 @@ class Envelope(Contract, Generic[D]):
     metadata: Metadata
     data: D
 
-    @classmethod
-    def of(cls, metadata: Metadata, data: D) -> Self:
-        """Pair metadata with data.
-
-        Raises ValueError when the metadata's version is not the contract's.
-        """
-        if metadata.event_version != data.version:
+    @model_validator(mode="after")
+    def _version_is_the_contracts(self) -> Self:
+        if self.metadata.event_version != self.data.version:
             raise ValueError(
-                f"{data.name} has version {data.version}, its metadata says {metadata.event_version}"
+                f"{self.data.name} has version {self.data.version}, not {self.metadata.event_version}"
             )
-        return cls.model_construct(metadata=metadata, data=data)
+        return self
 
     def to_json(self) -> str:
         """The wire form. Absent optional fields are left out."""

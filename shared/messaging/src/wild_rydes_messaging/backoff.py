@@ -1,0 +1,20 @@
+"""Exponential backoff with full jitter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How long to wait before trying again, in seconds.
+
+    Full jitter after Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): uniform between
+    nothing and the capped exponential, which spreads a crowd of retries best.
+    """
+
+    base: float
+    cap: float
+
+    def delay(self, attempt: int, uniform: Callable[[float, float], float]) -> float:
+        """Seconds to wait after failed attempt number `attempt` (the first is 1)."""
+        return uniform(0, min(self.cap, self.base * 2 ** min(attempt, 32)))

@@ -1,0 +1,260 @@
+"""Consume a batch of messages from an SQS queue, each on its own: one bad message stops nothing else."""
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from wild_rydes_contracts import Envelope, Event, Message, Metadata
+from wild_rydes_messaging.backoff import Backoff
+from wild_rydes_messaging.parking import ParkingLot
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
+
+D = TypeVar("D", bound=Message)
+
+PartialBatchResponse = dict[str, list[dict[str, str]]]
+"""`{"batchItemFailures": [{"itemIdentifier": message id}]}`: what is not named is deleted from the queue."""
+
+
+class Unprocessable(Exception):  # noqa: N818 - says what the message is, not that we erred
+    """A message that can never be handled: it is parked at once, with this reason."""
+
+
+class RetryLater(Exception):  # noqa: N818
+    """The message is in order but its time has not come: it returns after `delay` seconds."""
+
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
+        super().__init__(f"not before {delay:.1f} s from now")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Received(Generic[D]):
+    """A valid message, and how it came: `attempt` counts deliveries from 1."""
+
+    data: D
+    metadata: Metadata
+    message_id: str
+    attempt: int
+
+
+class Consumer(Generic[D]):
+    """Receives messages of the given contracts from one queue.
+
+    A body that is no valid message is parked with its reason. So is a message whose handling has failed
+    `max_attempts` times; until then it returns after a backoff. A message past its deadline is dropped before any
+    work. The queue's own redrive policy stands behind all this for workers that die.
+    """
+
+    def __init__(
+        self,
+        *contracts: type[D],
+        sqs: "SQSClient",
+        parking_lot: ParkingLot,
+        logger: Logger,
+        metrics: Metrics,
+        max_attempts: int,
+        backoff: Backoff = Backoff(base=1, cap=30),  # noqa: B008 - immutable
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self.contracts: Mapping[str, type[D]] = {contract.name: contract for contract in contracts}
+        self.sqs = sqs
+        self.parking_lot = parking_lot
+        self.logger = logger
+        self.metrics = metrics
+        self.max_attempts = max_attempts
+        self.backoff = backoff
+        self.now = now
+        self.uniform = uniform
+
+    def receive(self, event: Mapping[str, Any]) -> "Batch[D]":
+        """Parse a Lambda SQS event. Handle its messages within `Batch.attempt`, then return `Batch.settle()`."""
+        return Batch(self, event["Records"])
+
+    def parse(self, body: str) -> Envelope[D]:
+        """The message in a queue message's body.
+
+        Raises Unprocessable, naming each wrong field but none of its values: they may be personal data.
+        """
+        try:
+            content = json.loads(body)
+            name = content.get("detail-type") or next(iter(self.contracts))
+            contract = self.contracts[name]
+            if issubclass(contract, Event) and content.get("source") != contract.source:
+                raise Unprocessable(f"{name} from a foreign source")
+            detail = content["detail"] if issubclass(contract, Event) else content
+            return Envelope[contract].model_validate(detail)  # type: ignore[valid-type]
+        except ValidationError as error:
+            wrong = "; ".join(
+                f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors()
+            )
+            raise Unprocessable(f"no valid {name}: {wrong}") from None
+        except KeyError as error:
+            raise Unprocessable(f"not a message of this queue: {error}") from None
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
+            raise Unprocessable(f"not a JSON message: {type(error).__name__}") from None
+
+
+class Batch(Generic[D]):
+    """The messages of one invocation. Iterating yields the valid ones whose deadline has not passed."""
+
+    def __init__(self, consumer: Consumer[D], records: list[Mapping[str, Any]]) -> None:
+        self._consumer = consumer
+        self._records = {record["messageId"]: record for record in records}
+        self._failures: dict[str, BaseException] = {}
+        self._messages = [message for record in records if (message := self._open(record))]
+
+    def __iter__(self) -> Iterator[Received[D]]:
+        return iter(self._messages)
+
+    @contextmanager
+    def attempt(self, *messages: Received[D]) -> Iterator[None]:
+        """Handle messages of one conversation inside this context.
+
+        Their correlation id stands on every log line. An exception fails these messages and no others.
+        """
+        with self._logging(messages[0].metadata.correlation_id):
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the batch goes on
+                self.fail(error, *messages)
+
+    def fail(self, error: BaseException, *messages: Received[D]) -> None:
+        """Mark messages as not handled, because of `error`."""
+        for message in messages:
+            self._failures[message.message_id] = error
+
+    def settle(self) -> PartialBatchResponse:
+        """Park what is beyond hope, let the rest of the failures return after a backoff, and say which to keep."""
+        returning: dict[str, float] = {}
+        for message_id, error in self._failures.items():
+            record = self._records[message_id]
+            with self._logging(_correlation_id(record["body"])):
+                if not self._parked(record, error):
+                    returning[message_id] = self._delay(record, error)
+                    self._consumer.logger.warning(
+                        "will retry", message_id=message_id, attempt=_attempt(record), extra=_describe(error)
+                    )
+        if returning:
+            self._consumer.metrics.add_metric("MessagesRetried", MetricUnit.Count, len(returning))
+            self._postpone(returning)
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returning]}
+
+    def _open(self, record: Mapping[str, Any]) -> Received[D] | None:
+        consumer = self._consumer
+        try:
+            envelope = consumer.parse(record["body"])
+        except Unprocessable as error:
+            self._failures[record["messageId"]] = error
+            return None
+        metadata = envelope.metadata
+        with self._logging(metadata.correlation_id):
+            consumer.logger.info(
+                "received",
+                message_type=envelope.data.name,
+                message_id=record["messageId"],
+                queue=record["eventSourceARN"].rpartition(":")[2],
+                sent_at=int(record["attributes"]["SentTimestamp"]),
+                attempt=_attempt(record),
+            )
+            if metadata.expired(consumer.now()):
+                consumer.logger.info("dropped: past its deadline", deadline=str(metadata.deadline))
+                consumer.metrics.add_metric("MessagesExpired", MetricUnit.Count, 1)
+                return None
+        return Received(envelope.data, metadata, record["messageId"], _attempt(record))
+
+    def _parked(self, record: Mapping[str, Any], error: BaseException) -> bool:
+        consumer = self._consumer
+        given_up = _attempt(record) >= consumer.max_attempts and not isinstance(error, RetryLater)
+        if not given_up and not isinstance(error, Unprocessable):
+            return False
+        try:
+            consumer.parking_lot.park(
+                record["body"],
+                error,
+                queue=record["eventSourceARN"].rpartition(":")[2],
+                message_id=record["messageId"],
+                attempts=str(_attempt(record)),
+            )
+        except (ClientError, BotoCoreError) as parking_error:
+            consumer.logger.exception("cannot park", extra=_describe(parking_error))
+            return False
+        consumer.logger.error(
+            "parked", message_id=record["messageId"], attempt=_attempt(record), extra=_describe(error)
+        )
+        consumer.metrics.add_metric("MessagesParked", MetricUnit.Count, 1)
+        return True
+
+    def _delay(self, record: Mapping[str, Any], error: BaseException) -> float:
+        if isinstance(error, RetryLater):
+            return error.delay
+        return self._consumer.backoff.delay(_attempt(record), self._consumer.uniform)
+
+    def _postpone(self, returning: Mapping[str, float]) -> None:
+        entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(i),
+                "ReceiptHandle": self._records[message_id]["receiptHandle"],
+                "VisibilityTimeout": min(43_200, max(0, round(delay))),
+            }
+            for i, (message_id, delay) in enumerate(returning.items())
+        ]
+        url = _queue_url(self._consumer.sqs, next(iter(self._records.values()))["eventSourceARN"])
+        try:
+            for start in range(0, len(entries), 10):
+                self._consumer.sqs.change_message_visibility_batch(
+                    QueueUrl=url, Entries=entries[start : start + 10]
+                )
+        except (ClientError, BotoCoreError) as error:
+            # They return all the same, when the queue's visibility timeout is over.
+            self._consumer.logger.warning("cannot postpone", extra=_describe(error))
+
+    @contextmanager
+    def _logging(self, correlation_id: str | None) -> Iterator[None]:
+        logger = self._consumer.logger
+        before = logger.get_correlation_id()
+        logger.set_correlation_id(correlation_id)
+        try:
+            yield
+        finally:
+            logger.set_correlation_id(before)
+
+
+_queue_urls: dict[str, str] = {}
+
+
+def _queue_url(sqs: "SQSClient", arn: str) -> str:
+    if arn not in _queue_urls:
+        account, name = arn.split(":")[4:6]
+        _queue_urls[arn] = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    return _queue_urls[arn]
+
+
+def _attempt(record: Mapping[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def _correlation_id(body: str) -> str | None:
+    """The correlation id of a message that may be anything."""
+    try:
+        content = json.loads(body)
+        found = content.get("detail", content)["metadata"]["correlation_id"]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _describe(error: BaseException) -> dict[str, str]:
+    return {"error": type(error).__name__, "reason": str(error)}

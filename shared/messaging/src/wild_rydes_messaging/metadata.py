@@ -1,0 +1,42 @@
+"""Metadata of messages that start, continue or answer a conversation."""
+
+from datetime import datetime
+
+from wild_rydes_contracts import Message, Metadata
+from wild_rydes_messaging.ids import uuid7
+
+
+def first_of(
+    contract: type[Message],
+    *,
+    correlation_id: str,
+    occurred_at: datetime,
+    reply_to: str | None = None,
+    deadline: datetime | None = None,
+) -> Metadata:
+    """Metadata of a message that no other message caused, for instance one that leaves through an outbox.
+
+    The event id is derived from what happened, when and to whom: publishing the same change twice gives the same id.
+    """
+    return Metadata(
+        event_id=uuid7(occurred_at, f"{contract.name}/{correlation_id}"),
+        event_version=contract.version,
+        occurred_at=occurred_at,
+        correlation_id=correlation_id,
+        reply_to=reply_to,
+        deadline=deadline,
+    )
+
+
+def caused_by(cause: Metadata, contract: type[Message], *, occurred_at: datetime) -> Metadata:
+    """Metadata of a message sent because of `cause`: same conversation, the cause's id as causation id.
+
+    Derived from the cause, so that handling a duplicate of the cause at the same instant of its own time repeats the id.
+    """
+    return Metadata(
+        event_id=uuid7(cause.occurred_at, f"{contract.name}/{cause.event_id}"),
+        event_version=contract.version,
+        occurred_at=occurred_at,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+    )

@@ -1,0 +1,38 @@
+"""Park what cannot be handled in a dead-letter queue, with the reason, for a person to look at and replay."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_LONGEST_REASON = 512
+
+
+class ParkingLot:
+    """One dead-letter queue.
+
+    A parked message keeps its body; the attributes `reason`, `error` (its type) and those of the caller tell the rest.
+    """
+
+    def __init__(self, sqs: "SQSClient", dead_letter_queue_url: str) -> None:
+        self._sqs = sqs
+        self._url = dead_letter_queue_url
+
+    def park(self, body: str, error: BaseException, **attributes: str) -> None:
+        """Send the body to the dead-letter queue.
+
+        Raises botocore's errors: the caller must then leave the message where it was.
+        """
+        described: Mapping[str, str] = {
+            "reason": str(error)[:_LONGEST_REASON] or type(error).__name__,
+            "error": type(error).__name__,
+            **attributes,
+        }
+        self._sqs.send_message(
+            QueueUrl=self._url,
+            MessageBody=body,
+            MessageAttributes={
+                k: {"DataType": "String", "StringValue": v} for k, v in described.items() if v
+            },
+        )

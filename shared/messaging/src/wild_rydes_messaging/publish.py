@@ -1,0 +1,54 @@
+"""Publish events to the bus."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wild_rydes_contracts import Envelope, Event
+from wild_rydes_messaging.deliver import Delivery, Entry, Receipt, is_transient
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+MAX_BYTES = 256 * 1024
+"""PutEvents: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html"""
+
+_TIME_BYTES = 14
+
+
+class Publisher:
+    """Puts events on one bus."""
+
+    def __init__(self, events: "EventBridgeClient", bus_name: str) -> None:
+        self._events = events
+        self._bus_name = bus_name
+        self._delivery = Delivery(self._put, MAX_BYTES)
+
+    def publish(self, envelopes: Sequence[Envelope[Event]]) -> tuple[Receipt, ...]:
+        """Publish all; receipts are keyed by event id, in order.
+
+        Raises DeliveryError, with all receipts, when any event was not accepted.
+        """
+        return self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
+
+    def _entry(self, envelope: Envelope[Event]) -> "Entry[PutEventsRequestEntryTypeDef]":
+        event, detail = envelope.data, envelope.to_json()
+        return Entry(
+            key=str(envelope.metadata.event_id),
+            size=_TIME_BYTES + len(event.source) + len(event.name) + len(detail.encode()),
+            payload={
+                "EventBusName": self._bus_name,
+                "Source": event.source,
+                "DetailType": event.name,
+                "Detail": detail,
+                "Time": envelope.metadata.occurred_at,
+            },
+        )
+
+    def _put(self, chunk: "Sequence[Entry[PutEventsRequestEntryTypeDef]]") -> list[Receipt]:
+        answer = self._events.put_events(Entries=[entry.payload for entry in chunk])
+        receipts = []
+        for entry, result in zip(chunk, answer["Entries"], strict=True):
+            code = result.get("ErrorCode")
+            receipts.append(Receipt(entry.key, code, transient=code is not None and is_transient(code)))
+        return receipts

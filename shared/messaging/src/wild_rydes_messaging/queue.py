@@ -1,0 +1,54 @@
+"""Send messages to an SQS queue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wild_rydes_messaging.deliver import Delivery, Entry, Receipt
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+MAX_BYTES = 1024 * 1024
+"""SendMessageBatch: one message and the sum of a batch.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message body under the sender's key, invisible for `delay` seconds (0 to 900) after it is sent."""
+
+    key: str
+    body: str
+    delay: int = 0
+
+
+class Queue:
+    """Sends to one queue."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._delivery = Delivery(self._send, MAX_BYTES)
+
+    def send(self, messages: Sequence[Outgoing]) -> tuple[Receipt, ...]:
+        """Send all, up to ten a call; receipts are keyed as the messages are, in order.
+
+        Raises DeliveryError, with all receipts, when any message was not accepted.
+        """
+        return self._delivery.deliver([Entry(m.key, len(m.body.encode()), m) for m in messages])
+
+    def _send(self, chunk: Sequence[Entry[Outgoing]]) -> list[Receipt]:
+        batch: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(i), "MessageBody": entry.payload.body, "DelaySeconds": entry.payload.delay}
+            for i, entry in enumerate(chunk)
+        ]
+        answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=batch)
+        failed = {int(failure["Id"]): failure for failure in answer.get("Failed", [])}
+        return [
+            Receipt(entry.key, failed[i]["Code"], transient=not failed[i]["SenderFault"])
+            if i in failed
+            else Receipt(entry.key)
+            for i, entry in enumerate(chunk)
+        ]
