@@ -50,14 +50,14 @@ class Event(Message):
     source: ClassVar[str]
 
 
-D = TypeVar("D", bound=Message, covariant=True)
+D_co = TypeVar("D_co", bound=Message, covariant=True)
 
 
-class Envelope(Contract, Generic[D]):
+class Envelope(Contract, Generic[D_co]):
     """`{"metadata": …, "data": …}`: the EventBridge detail, or the body of a message to a return address."""
 
     metadata: Metadata
-    data: D
+    data: D_co
 
     @model_validator(mode="after")
     def _version_is_the_contracts(self) -> Self:
