@@ -1,0 +1,38 @@
+# Two commands: `make run` and `make test`. They need python3 (>= 3.11) and the PyPI and npm registries, nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ARGS ?=
+UV_VERSION := 0.13.8
+# An uv of this release on the path is used; otherwise one is installed into .tools.
+UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo .tools/bin/uv)
+BIN := .venv/bin
+
+export UV
+export UV_PYTHON := $(PYTHON)
+export UV_PYTHON_DOWNLOADS := never
+
+help:  ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## *' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: setup  ## Start the local cloud, deploy everything, watch one ride request (ARGS=--once ends afterwards)
+	@exec $(BIN)/rydes run $(ARGS)
+
+down: setup  ## Stop the local cloud
+	@$(BIN)/rydes down
+
+setup: .venv/.synced  ## Install what the lock files say
+
+.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter .tools/%,$(UV))
+	@$(UV) sync --frozen --quiet || { echo "✗ The packages of uv.lock could not be installed (above). It needs the PyPI registry the first time." >&2; exit 1; }
+	@touch $@
+
+.tools/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+		--target .tools uv==$(UV_VERSION) || { \
+		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }
+
+.PHONY: help run down setup

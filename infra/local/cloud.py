@@ -1,0 +1,111 @@
+"""A running local cloud, found by the names its stacks publish."""
+
+import secrets
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from infra.local import aws, deploy, emulator
+from infra.local.errors import LocalCloudError
+from infra.local.settings import Settings
+
+PARAMETER_PREFIX = "/wild-rydes/"
+GROUPS = ("customers", "unicorns", "support")
+
+
+class Cloud:
+    """The stacks on one emulator: their URLs, queues and users."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._clients: dict[str, Any] = {}
+        self._making_client = threading.Lock()  # making one is not thread-safe in boto3, using it is
+
+    @classmethod
+    def find(cls, settings: Settings) -> "Cloud":
+        """The cloud that runs in this run directory, on whatever port it has.
+
+        Raises:
+            LocalCloudError: none does.
+        """
+        found = emulator.running(settings.run_dir)
+        if found is None:
+            raise LocalCloudError("The local cloud is not up.", "Start it: `make run`, or `uv run rydes up`")
+        return cls(Settings(found.port, settings.run_dir))
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)
+        """A boto3 client as the root user of this cloud."""
+        with self._making_client:
+            if service not in self._clients:
+                self._clients[service] = aws.client(self.settings, service)
+            return self._clients[service]
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """What the stacks publish: ``/wild-rydes/<stack>/<name>`` to its value."""
+        pages = self.client("ssm").get_paginator("get_parameters_by_path")
+        found = pages.paginate(Path=PARAMETER_PREFIX, Recursive=True)
+        return {parameter["Name"]: parameter["Value"] for page in found for parameter in page["Parameters"]}
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URL of each API by its name, from the parameters named ``…/<api>-url``."""
+        found = {name.rsplit("/", 1)[-1]: value for name, value in self.parameters.items()}
+        return {name.removesuffix("-url"): value for name, value in found.items() if name.endswith("-url")}
+
+    def queues(self) -> dict[str, str]:
+        """URL of every queue by its name."""
+        pages = self.client("sqs").get_paginator("list_queues").paginate()
+        urls = [url for page in pages for url in page.get("QueueUrls", [])]
+        return {url.rsplit("/", 1)[-1]: url for url in sorted(urls)}
+
+    def ready(self) -> bool:
+        """Whether every synthesized stack is deployed and none is being changed."""
+        pages = self.client("cloudformation").get_paginator("describe_stacks").paginate()
+        states = {stack["StackName"]: stack["StackStatus"] for page in pages for stack in page["Stacks"]}
+        done = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+        try:
+            return all(states.get(name) in done for name in deploy.stack_names(self.settings))
+        except FileNotFoundError:  # nothing is synthesized yet
+            return False
+
+    def token(self, user: str, group: str) -> str:
+        """A Cognito ID token of this user, who is created and put into the group if need be.
+
+        The password is new each time and kept nowhere.
+        """
+        if group not in GROUPS:
+            raise LocalCloudError(f"There is no group {group}.", f"Choose one of {', '.join(GROUPS)}.")
+        cognito, pool = self.client("cognito-idp"), self.parameters["/wild-rydes/platform/user-pool-id"]
+        password = f"{secrets.token_urlsafe(24)}aA1!"
+        with suppress(cognito.exceptions.UsernameExistsException):
+            cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
+        cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
+        answer = cognito.admin_initiate_auth(
+            UserPoolId=pool,
+            ClientId=self.parameters["/wild-rydes/platform/user-pool-client-id"],
+            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": user, "PASSWORD": password},
+        )
+        return str(answer["AuthenticationResult"]["IdToken"])
+
+
+@dataclass(frozen=True)
+class Status:
+    """What outside programs read of a local cloud."""
+
+    ready: bool
+    urls: dict[str, str]
+    queues: dict[str, str]
+
+
+def status(settings: Settings) -> Status:
+    """The state of this run directory's cloud; not ready and empty if there is none."""
+    try:
+        cloud = Cloud.find(settings)
+        return Status(cloud.ready(), cloud.urls, cloud.queues())
+    except LocalCloudError:
+        return Status(ready=False, urls={}, queues={})

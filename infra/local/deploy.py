@@ -1,0 +1,117 @@
+"""Synthesize the CDK app and deploy it to a local cloud with the CDK command line, as one would to AWS."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local import aws
+from infra.local.errors import LocalCloudError
+from infra.local.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
+from infra.local.toolchain import CDK, find_uv
+
+# What `cdk bootstrap` would leave behind, as far as a stage without deployment roles needs it.
+ASSET_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+BOOTSTRAP_VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+BOOTSTRAP_VERSION = "30"
+
+CDK_QUIET = ("--no-notices", "--no-version-reporting", "--no-color", "--ci")
+
+
+def bootstrap(settings: Settings) -> None:
+    """Make the asset bucket and the version parameter that the CDK command line looks for."""
+    aws.client(settings, "s3").create_bucket(Bucket=ASSET_BUCKET)
+    aws.client(settings, "ssm").put_parameter(
+        Name=BOOTSTRAP_VERSION_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+
+
+def synthesize(settings: Settings) -> None:
+    """Write the stacks of the local stage to the run directory.
+
+    The app is run as the CDK command line would run it, without that second of Node around it.
+
+    Raises:
+        LocalCloudError: the app fails; its traceback is in the log.
+    """
+    cdk_json = json.loads((ROOT / "cdk.json").read_text())
+    context = {**cdk_json.get("context", {}), "stage": "local", "public-port": str(settings.port)}
+    env = {
+        **aws_environment(settings),
+        "UV": find_uv(),
+        "CDK_OUTDIR": str(settings.assembly),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+        "CDK_DEFAULT_REGION": REGION,
+    }
+    log = settings.log("synth")
+    if not _logged([sys.executable, "-m", "infra.app"], env, log):
+        raise LocalCloudError(f"The CDK app does not synthesize: {_last_line(log)}.", f"See {log}")
+
+
+def deploy(settings: Settings) -> None:
+    """Deploy every synthesized stack: the platform, then all services at once.
+
+    Raises:
+        LocalCloudError: a stack fails, with the first reason CloudFormation gives.
+    """
+    stacks = stack_names(settings)
+    platform = [name for name in stacks if name.endswith("Platform")]
+    for names in (platform, [name for name in stacks if name not in platform]):
+        _deploy(settings, names)
+
+
+def stack_names(settings: Settings) -> list[str]:
+    """Names of the synthesized stacks."""
+    manifest = json.loads((settings.assembly / "manifest.json").read_text())
+    return [
+        artifact.get("properties", {}).get("stackName", name)
+        for name, artifact in manifest["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    ]
+
+
+def _deploy(settings: Settings, stacks: list[str]) -> None:
+    if not stacks:
+        return
+    log = settings.log(f"deploy-{'-'.join(stacks)}" if len(stacks) == 1 else "deploy-services")
+    options = ["--require-approval", "never", "--exclusively", "--method", "direct", "--concurrency", "8"]
+    command = ["node", str(CDK), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET, *stacks]
+    env = {**aws_environment(settings), "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    if not _logged(command, env, log):
+        reason = failure_reason(settings, stacks) or _last_line(log)
+        raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
+
+
+def failure_reason(settings: Settings, stacks: list[str]) -> str | None:
+    """The first failure among the newest events of these stacks, as ``resource (type): reason``."""
+    cloudformation = aws.client(settings, "cloudformation")
+    for stack in stacks:
+        try:
+            events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        except cloudformation.exceptions.ClientError:
+            continue  # it was never created
+        failed = [
+            event
+            for event in events
+            if event["ResourceStatus"].endswith("_FAILED")
+            and "cancelled" not in event.get("ResourceStatusReason", "cancelled")
+        ]
+        if failed:
+            first = min(failed, key=lambda event: event["Timestamp"])
+            resource = f"{stack}/{first['LogicalResourceId']} ({first['ResourceType']})"
+            return f"{resource}: {first['ResourceStatusReason']}"
+    return None
+
+
+def _logged(command: list[str], env: dict[str, str], log: Path) -> bool:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return not subprocess.run(
+            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        ).returncode
+
+
+def _last_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].rstrip(".") if lines else "it said nothing"

@@ -1,0 +1,60 @@
+"""Bring a local cloud up, or bring a running one up to date."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from infra.local import deploy, emulator, toolchain
+from infra.local.cloud import Cloud
+from infra.local.errors import LocalCloudError
+from infra.local.settings import Settings
+from infra.local.steps import Steps
+
+
+def up(settings: Settings, steps: Steps, *, owned: bool) -> tuple[Cloud, bool]:
+    """Start the emulator if it does not run, and deploy all stacks.
+
+    Args:
+        settings: its port and run directory.
+        steps: where to tell what is done.
+        owned: end a newly started emulator together with the calling process.
+
+    Returns:
+        The cloud, and whether this call started it.
+
+    Raises:
+        LocalCloudError: a step fails; an emulator that this call started is stopped again.
+    """
+    with _alone(settings):
+        found = emulator.running(settings.run_dir)
+        if found and found.port != settings.port:
+            settings = Settings(found.port, settings.run_dir)
+        try:
+            cdk = steps.start("CDK command line", toolchain.install_cdk)
+            assembly = steps.start("synthesize the stacks", lambda: deploy.synthesize(settings))
+            if not found:
+                with steps("start the emulator"):
+                    emulator.start(settings, toolchain.install_emulator(), owned=owned)
+                    deploy.bootstrap(settings)
+            cdk.result()
+            assembly.result()
+            with steps("deploy the stacks"):
+                deploy.deploy(settings)
+        except BaseException:
+            if not found:
+                emulator.stop(settings.run_dir)
+            raise
+    return Cloud(settings), found is None
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.run_dir / "deploy.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalCloudError(
+                "Another process is deploying to this local cloud.", "Try again when it is done."
+            ) from error
+        yield
