@@ -1,0 +1,1 @@
+"""The HTTP conventions of the Wild Rydes APIs: JSON bodies, problem details, callers and links."""

@@ -1,0 +1,78 @@
+"""The resolver all our REST APIs use: every answer that is no success is a problem+json."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
+
+from wild_rydes_http.problem import Problem
+
+_THROTTLED = frozenset(
+    {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+)
+
+
+class RestApi(APIGatewayRestResolver):
+    """Routes of one REST API. Register them with `get`, `post`, …; the Lambda handler is `resolve`.
+
+    `public_url` is the base of links where the caller's own host does not say it (the local stage).
+    """
+
+    def __init__(self, logger: Logger, public_url: str | None = None) -> None:
+        super().__init__()
+        self._logger = logger
+        self._public_url = public_url
+        self.exception_handler(Problem)(Problem.response)
+        self.exception_handler(NotFoundError)(self._not_found)
+        self.exception_handler([ClientError, BotoCoreError])(self._aws_error)
+        self.exception_handler(Exception)(self._unexpected)
+
+    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one API Gateway proxy event, and log method, path, status and the milliseconds it took."""
+        began = perf_counter()
+        self._logger.set_correlation_id(None)
+        response = super().resolve(event, context)
+        self._logger.info(
+            "answered",
+            method=event["httpMethod"],
+            path=event["path"][:200],
+            status=response["statusCode"],
+            milliseconds=round((perf_counter() - began) * 1000, 1),
+        )
+        return response
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path of this API, as the caller can follow it."""
+        context = self.current_event["requestContext"]
+        base = self._public_url or f"https://{context['domainName']}/{context['stage']}"
+        return f"{base.rstrip('/')}{path}"
+
+    def _not_found(self, _: NotFoundError) -> Response[str]:
+        routes = self._static_routes + self._dynamic_routes
+        allowed = sorted({r.method for r in routes if r.rule.match(self.current_event.path)})
+        if allowed:
+            return Problem(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                f"Allowed here: {', '.join(allowed)}.",
+                headers={"Allow": ", ".join(allowed)},
+            ).response()
+        return Problem(HTTPStatus.NOT_FOUND, "There is nothing here.").response()
+
+    def _aws_error(self, error: ClientError | BotoCoreError) -> Response[str]:
+        """The SDK has retried by now. No connection and throttling pass; anything else is our mistake."""
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _THROTTLED:
+            return self._unexpected(error)
+        self._logger.warning("not available", error=type(error).__name__, reason=str(error))
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": "1"}
+        ).response()
+
+    def _unexpected(self, error: Exception) -> Response[str]:
+        self._logger.error("unexpected", exc_info=error)
+        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake; it is logged.").response()

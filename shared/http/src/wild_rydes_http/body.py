@@ -1,0 +1,78 @@
+"""JSON bodies: read them strictly, write them with kebab-case keys."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.event_handler import Response, content_types
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from wild_rydes_http.problem import FieldError, Problem
+
+MAX_BYTES = 32 * 1024
+"""The largest body an API reads. What the APIs take is below 1 KB; the rest is room, not an invitation."""
+
+
+class Representation(BaseModel):
+    """Base of what an API takes and gives: kebab-case keys, strict types, no unknown keys, no NaN."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        populate_by_name=True,  # for our own code; read_body takes the kebab-case names alone
+        alias_generator=lambda name: name.rstrip("_").replace("_", "-"),
+    )
+
+
+R = TypeVar("R", bound=Representation)
+
+
+def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
+    """The request's JSON body as a `model`.
+
+    Raises Problem: 413 when it is over MAX_BYTES, 415 when it is not declared to be JSON, 400 naming each wrong field.
+    """
+    content = _bytes(event)
+    if len(content) > MAX_BYTES:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body has at most {MAX_BYTES} bytes.")
+    media_type = event.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != content_types.APPLICATION_JSON:
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Send {content_types.APPLICATION_JSON}.",
+            headers={"Accept": content_types.APPLICATION_JSON},
+        )
+    try:
+        return model.model_validate_json(content, by_alias=True, by_name=False)
+    except ValidationError as error:
+        errors = [FieldError(_pointer(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not as it should be.", errors=errors) from None
+
+
+def json_response(
+    status: HTTPStatus, body: BaseModel | None = None, headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """An answer with this JSON body, absent optional fields left out; or with none."""
+    text = body.model_dump_json(by_alias=True, exclude_none=True) if body else ""
+    return Response(
+        status.value, content_types.APPLICATION_JSON if body else None, text, headers=dict(headers or {})
+    )
+
+
+def _bytes(event: APIGatewayProxyEvent) -> bytes:
+    body = event.body or ""
+    if not event.is_base64_encoded:
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except binascii.Error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid base64.") from None
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

@@ -1,0 +1,38 @@
+"""Who calls: the claims of the Cognito ID token that API Gateway has verified."""
+
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from wild_rydes_http.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`sub` is the caller's Cognito id, `groups` are the user pool groups they belong to."""
+
+    sub: str
+    groups: frozenset[str]
+
+
+def caller(event: APIGatewayProxyEvent, group: str) -> Caller:
+    """The caller, who must belong to `group`.
+
+    Raises Problem: 401 without verified claims (the authorizer should have seen to that), 403 for another group.
+    """
+    claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
+    sub = claims.get("sub")
+    if not sub:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+    groups = _groups(claims.get("cognito:groups"))
+    if group not in groups:
+        raise Problem(HTTPStatus.FORBIDDEN, f"This is for members of the group {group}.")
+    return Caller(sub, groups)
+
+
+def _groups(claim: str | list[str] | None) -> frozenset[str]:
+    """A REST API hands the list on as one string, joined by commas; other front doors use spaces and brackets."""
+    names = claim if isinstance(claim, list) else re.split(r"[\s,\[\]]+", claim or "")
+    return frozenset(name for name in names if name)

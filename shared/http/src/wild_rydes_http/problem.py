@@ -1,0 +1,52 @@
+"""Problem details for HTTP APIs (RFC 9457): the one form of every error answer."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of the body. `pointer` is a JSON pointer (RFC 6901) as a URI fragment."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+    """Ends a request with this status. Raise it anywhere below a route.
+
+    The type is `about:blank`: the status says what kind of problem it is, `detail` what the caller can do about it.
+    Nothing secret or personal belongs in either.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status.value} {status.phrase}: {detail}")
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response[str]:
+        """The problem as an answer."""
+        body: dict[str, object] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+        }
+        if self.errors:
+            body["errors"] = [asdict(error) for error in self.errors]
+        return Response(self.status.value, MEDIA_TYPE, json.dumps(body), headers=dict(self.headers))
