@@ -19,6 +19,20 @@ help:  ## Show the targets
 run: setup  ## Start the local cloud, deploy everything, watch one ride request (ARGS=--once ends afterwards)
 	@exec $(BIN)/rydes run $(ARGS)
 
+test: setup  ## All tests; the end-to-end ones on a local cloud of their own (ARGS="-k cancel" chooses)
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+check: setup  ## Format, lint, types, templates, lock file
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(UV) lock --check --quiet || { echo "✗ uv.lock is out of date: run 'uv lock' and commit it" >&2; exit 1; }
+	@$(BIN)/mypy services shared infra tests
+	@$(BIN)/ty check infra --python .venv
+
+fmt: setup  ## Format, and fix what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
 down: setup  ## Stop the local cloud
 	@$(BIN)/rydes down
 
@@ -35,4 +49,4 @@ setup: .venv/.synced  ## Install what the lock files say
 		--target .tools uv==$(UV_VERSION) || { \
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }
 
-.PHONY: help run down setup
+.PHONY: help run test check fmt down setup

@@ -1,6 +1,7 @@
 """The ``rydes`` command: the local cloud and everything one does with it."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,17 +11,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from infra.local import emulator
+from infra.local import emulator, journey
+from infra.local import trace as timeline
 from infra.local.cloud import Cloud
 from infra.local.cloud import status as cloud_status
 from infra.local.errors import LocalCloudError
+from infra.local.rfq import PLACES, Customer, Place, result_table, watch
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up as bring_up
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
+PLACE_HELP = f"lat,lon[,label], or one of: {', '.join(PLACES)}."
 
 
 @contextmanager
@@ -29,9 +34,24 @@ def _one_line_errors() -> Iterator[None]:
         yield
     except LocalCloudError as error:
         Console(stderr=True).print(
-            f"[bold red]✗[/] {error.problem} [bold]{error.way_out}[/]", highlight=False, soft_wrap=True
+            Text.assemble(("✗ ", "bold red"), error.problem, " ", (error.way_out, "bold")), soft_wrap=True
         )
         raise typer.Exit(1) from error
+
+
+@app.command()
+def run(
+    once: Annotated[bool, typer.Option("--once", help="End everything after the journey.")] = False,
+) -> None:
+    """Deploy everything, make a journey, show the way it took, and stay up until Ctrl-C."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.default_int_handler)
+    with _one_line_errors():
+        try:
+            journey.run(Settings.from_environment(), console, once=once)
+        except KeyboardInterrupt:
+            console.print("\nStopped.")
+            raise typer.Exit(130 if once else 0) from None
 
 
 @app.command()
@@ -40,6 +60,7 @@ def up() -> None:
     with _one_line_errors():
         steps = Steps(console)
         cloud, _ = bring_up(Settings.from_environment(), steps, owned=False)
+        journey.seed(cloud, steps)
         console.print(
             f"The local cloud is up on port {cloud.settings.port} ({steps.seconds:.1f} s). Stop it: rydes down"
         )
@@ -66,6 +87,33 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
     for name, url in {**found.urls, **found.queues}.items():
         table.add_row(name, url)
     console.print(table)
+
+
+@app.command()
+def rfq(
+    start: Annotated[str, typer.Option("--from", help=PLACE_HELP)] = "space needle",
+    end: Annotated[str, typer.Option("--to", help=PLACE_HELP)] = "sea-tac",
+    respond_within: Annotated[int, typer.Option(min=5, max=900, help="Seconds.")] = 60,
+    user: Annotated[str, typer.Option(help="The customer.")] = journey.CUSTOMER,
+) -> None:
+    """Submit an RFQ, watch quotes arrive, and show the result."""
+    with _one_line_errors():
+        cloud = Cloud.find(Settings.from_environment())
+        customer = Customer(cloud, cloud.token(user, "customers"))
+        done = watch(customer, Place.parse(start), Place.parse(end), respond_within, console)
+        console.print(result_table(done))
+
+
+@app.command()
+def trace(rfq_id: Annotated[str, typer.Argument(help="The last part of its URL.")]) -> None:
+    """Show the timeline of one RFQ over all functions and queues."""
+    with _one_line_errors():
+        found = timeline.lines(Cloud.find(Settings.from_environment()), rfq_id)
+        if not found:
+            raise LocalCloudError(
+                f"No function logged anything about {rfq_id}.", "List yours: GET /instant-ride-rfqs"
+            )
+        console.print(timeline.table(found))
 
 
 @app.command()

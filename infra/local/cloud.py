@@ -55,6 +55,16 @@ class Cloud:
         found = {name.rsplit("/", 1)[-1]: value for name, value in self.parameters.items()}
         return {name.removesuffix("-url"): value for name, value in found.items() if name.endswith("-url")}
 
+    def url(self, api: str) -> str:
+        """Base URL of one API.
+
+        Raises:
+            LocalCloudError: no stack publishes it.
+        """
+        if api not in self.urls:
+            raise LocalCloudError(f"The {api} is not deployed.", "Deploy it: `uv run rydes up`")
+        return self.urls[api]
+
     def queues(self) -> dict[str, str]:
         """URL of every queue by its name."""
         pages = self.client("sqs").get_paginator("list_queues").paginate()

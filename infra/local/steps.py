@@ -25,7 +25,7 @@ class Steps:
         start = time.monotonic()
         try:
             yield
-        except BaseException:
+        except Exception:
             self.console.print(f"  [red]✗[/] {name}", highlight=False)
             raise
         self.console.print(f"  [green]✓[/] {name:<58}{time.monotonic() - start:6.1f} s", highlight=False)

@@ -1,6 +1,7 @@
 """Bring a local cloud up, or bring a running one up to date."""
 
 import fcntl
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from infra.local.settings import Settings
 from infra.local.steps import Steps
 
 
-def up(settings: Settings, steps: Steps, *, owned: bool) -> tuple[Cloud, bool]:
+def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subprocess.Popen[bytes] | None]":
     """Start the emulator if it does not run, and deploy all stacks.
 
     Args:
@@ -20,13 +21,13 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> tuple[Cloud, bool]:
         owned: end a newly started emulator together with the calling process.
 
     Returns:
-        The cloud, and whether this call started it.
+        The cloud, and the emulator's process if this call started it. Keep that: an owned one ends with it.
 
     Raises:
         LocalCloudError: a step fails; an emulator that this call started is stopped again.
     """
     with _alone(settings):
-        found = emulator.running(settings.run_dir)
+        found, process = emulator.running(settings.run_dir), None
         if found and found.port != settings.port:
             settings = Settings(found.port, settings.run_dir)
         try:
@@ -34,7 +35,7 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> tuple[Cloud, bool]:
             assembly = steps.start("synthesize the stacks", lambda: deploy.synthesize(settings))
             if not found:
                 with steps("start the emulator"):
-                    emulator.start(settings, toolchain.install_emulator(), owned=owned)
+                    process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
                     deploy.bootstrap(settings)
             cdk.result()
             assembly.result()
@@ -44,7 +45,7 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> tuple[Cloud, bool]:
             if not found:
                 emulator.stop(settings.run_dir)
             raise
-    return Cloud(settings), found is None
+    return Cloud(settings), process
 
 
 @contextmanager

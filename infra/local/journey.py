@@ -1,0 +1,107 @@
+"""What `make run` does: deploy, fill the sky, ask for one ride, and leave the customer's tools on the table."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.local import emulator, herd, trace
+from infra.local.cloud import Cloud
+from infra.local.errors import LocalCloudError
+from infra.local.rfq import SEA_TAC, SPACE_NEEDLE, Customer, View, result_table, watch
+from infra.local.settings import Settings
+from infra.local.steps import Steps
+from infra.local.up import up
+
+CUSTOMER = "astrid"
+RESPOND_WITHIN = 60
+TOKEN_REFRESH_SECONDS = 1800.0  # an ID token lasts an hour
+
+
+def run(settings: Settings, console: Console, *, once: bool) -> None:
+    """Deploy and make the journey; then stay up until interrupted, unless `once` or the cloud is another's.
+
+    Raises:
+        LocalCloudError: a step fails. What this call started is stopped in any case.
+    """
+    steps = Steps(console)
+    cloud, process = up(settings, steps, owned=True)
+    try:
+        seed(cloud, steps)
+        with steps(f"create the customer {CUSTOMER}"):
+            customer = Customer(cloud, cloud.token(CUSTOMER, "customers"))
+        console.print(f"\n[bold]{SPACE_NEEDLE.label} to {SEA_TAC.label}[/]")
+        rfq = watch(customer, SPACE_NEEDLE, SEA_TAC, RESPOND_WITHIN, console)
+        console.print(result_table(rfq))
+        console.print(f"From nothing to the finished journey: {steps.seconds:.1f} s", highlight=False)
+        if once:
+            return
+        _show_tools(cloud, customer.token, rfq, console)
+        if process is None:
+            console.print("\nThis cloud was up before, and stays up. Stop it: make down")
+            return
+        console.print("\n[bold]It stays up until Ctrl-C.[/]")
+        _wait(cloud, process)
+    finally:
+        if process is not None:
+            _save_logs(cloud)
+            emulator.stop(cloud.settings.run_dir)
+
+
+def seed(cloud: Cloud, steps: Steps) -> None:
+    """Register the unicorns; again and again with the same outcome."""
+    unicorns = herd.herd()
+    with steps(f"register {len(unicorns)} unicorns over Seattle"):
+        herd.register(cloud, unicorns)
+
+
+def _show_tools(cloud: Cloud, token: str, rfq: View, console: Console) -> None:
+    header, api = _header_file(cloud, token), cloud.url("rfq-api")
+    auth = f"-H @{header}"
+    body = json.dumps({"from": SPACE_NEEDLE.json(), "to": SEA_TAC.json(), "respond-within": 300})
+    curls = {
+        "submit": f"curl -sS {auth} -H 'Content-Type: application/json' -d '{body}' {api}/instant-ride-rfqs",
+        "follow": f"curl -sSL {auth} {rfq.links['self']}",
+        "result": f"curl -sS {auth} {rfq.links['result']}",
+        "list": f"curl -sS {auth} {api}/instant-ride-rfqs",
+        "cancel": f"curl -sS -i {auth} -X DELETE {rfq.links['self']}",
+    }
+    urls = Table("API", "URL", box=None, pad_edge=False, header_style="dim")
+    for name, url in cloud.urls.items():
+        urls.add_row(name, url)
+    console.print()
+    console.print(urls)
+    # Plain prints from here on: nothing may wrap or colour what is to be pasted.
+    print(
+        f"\nToken of {CUSTOMER} (an hour; another: uv run rydes token --user NAME --group customers)\n{token}"
+    )
+    for name, line in curls.items():
+        print(f"\n# {name}\n{line}")
+
+
+def _header_file(cloud: Cloud, token: str) -> Path:
+    """The token as a header that curl reads with ``-H @file``, so that its lines stay short."""
+    path = cloud.settings.run_dir / "customer.header"
+    path.touch(mode=0o600)
+    path.write_text(f"Authorization: {token}\n")
+    return path
+
+
+def _wait(cloud: Cloud, process: "subprocess.Popen[bytes]") -> None:
+    while True:
+        try:
+            process.wait(timeout=TOKEN_REFRESH_SECONDS)
+        except subprocess.TimeoutExpired:
+            _header_file(cloud, cloud.token(CUSTOMER, "customers"))
+        else:
+            raise LocalCloudError(
+                "The emulator ended.", f"By `rydes down`, or see {cloud.settings.log('emulator')}"
+            )
+
+
+def _save_logs(cloud: Cloud) -> None:
+    """Keep what the functions logged; it would end with the emulator."""
+    if emulator.healthy(cloud.settings):
+        cloud.settings.log("functions").write_text("\n".join(trace.everything(cloud)))

@@ -1,0 +1,90 @@
+"""The timeline of one RFQ over all functions and queues, from their logs."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.table import Table
+
+from infra.local.cloud import Cloud
+
+LOG_GROUPS = "/aws/lambda/"
+# Fields every line has, or that have a column of their own.
+_FRAME = {
+    "level", "location", "timestamp", "service", "message", "correlation_id", "function_name", "function_arn",
+    "function_memory_size", "function_request_id", "cold_start", "sampling_rate", "xray_trace_id", "sent_at",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, order=True)
+class Line:
+    """One log line about an RFQ. `at` orders lines; ties keep the order in which the function wrote them."""
+
+    at: datetime
+    function: str = field(compare=False)
+    message: str = field(compare=False)
+    details: dict[str, Any] = field(compare=False, default_factory=dict)
+    waited_ms: float | None = field(compare=False, default=None)
+    cold: bool = field(compare=False, default=False)
+
+
+def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
+    """Everything logged so far with this RFQ as its correlation id, oldest first."""
+    return sorted(parse(everything(cloud, f'"{rfq_id}"'), rfq_id))
+
+
+def everything(cloud: Cloud, pattern: str = "") -> Iterator[str]:
+    """What all functions logged, function by function, that matches a CloudWatch filter pattern."""
+    logs = cloud.client("logs")
+    for groups in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS):
+        for group in groups["logGroups"]:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"], filterPattern=pattern
+            )
+            for page in pages:
+                yield from (event["message"].rstrip() for event in page["events"])
+
+
+def parse(messages: Iterable[str], rfq_id: str) -> Iterator[Line]:
+    """The structured lines that carry this correlation id; what is not JSON, or about another RFQ, is passed over."""
+    for message in messages:
+        try:
+            entry = json.loads(message)
+        except ValueError:
+            continue
+        if not isinstance(entry, dict) or entry.get("correlation_id") != rfq_id:
+            continue
+        at = _time(entry["timestamp"])
+        yield Line(
+            at=at,
+            function=entry.get("function_name") or entry.get("service", "?"),
+            message=str(entry.get("message", "")),
+            details={key: value for key, value in entry.items() if key not in _FRAME},
+            waited_ms=(at - _time(entry["sent_at"])).total_seconds() * 1000 if entry.get("sent_at") else None,
+            cold=bool(entry.get("cold_start")),
+        )
+
+
+def table(timeline: list[Line]) -> Table:
+    """The timeline with milliseconds since its first line."""
+    shown = Table("ms", "function", "what", "details", box=None, pad_edge=False, header_style="dim")
+    shown.columns[0].justify = "right"
+    for line in timeline:
+        since = (line.at - timeline[0].at).total_seconds() * 1000
+        details = [f"{key}={value}" for key, value in line.details.items()]
+        if line.waited_ms is not None:
+            details.append(f"[dim]{line.waited_ms:.0f} ms after it was sent[/]")
+        shown.add_row(
+            f"{since:.0f}",
+            line.function + (" [cyan]cold[/]" if line.cold else ""),
+            line.message,
+            "  ".join(details),
+        )
+    return shown
+
+
+def _time(text: str) -> datetime:
+    # Powertools writes 2026-01-31 12:00:00,123+0000 unless told otherwise.
+    return datetime.fromisoformat(text.replace(",", "."))

@@ -1,0 +1,64 @@
+"""One local cloud for all end-to-end tests: deployed once, on its own port, with IAM enforced."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+
+from infra.local import emulator
+from infra.local.cloud import Cloud
+from infra.local.settings import Settings
+from infra.local.steps import Steps
+from infra.local.up import up
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one worker of pytest-xdist, which then deploys the one cloud they share."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("cloud"))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The deployed stacks: ``urls``, ``queues()``, ``client(service)`` as root and ``token(user, group)``.
+
+    ``RYDES_E2E=reuse`` takes the cloud that `rydes up` or `make run` has up, instead of an own one.
+    """
+    if os.environ.get("RYDES_E2E") == "reuse":
+        yield Cloud.find(Settings.from_environment())
+        return
+    settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"))
+    # `process` is held on to: the emulator ends with it, and with us.
+    deployed, process = up(settings, Steps(Console(stderr=True)), owned=True)
+    try:
+        yield deployed
+    finally:
+        emulator.stop(settings.run_dir)
+        assert process is not None
+        process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def rfq_api(cloud: Cloud) -> Iterator[httpx.Client]:
+    """The RFQ API, without a caller: give each call its ``Authorization``."""
+    with httpx.Client(base_url=cloud.url("rfq-api"), timeout=30) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def unicorn_api(cloud: Cloud) -> Iterator[httpx.Client]:
+    """The unicorn API, without a caller."""
+    with httpx.Client(base_url=cloud.url("unicorn-api"), timeout=30) as api:
+        yield api
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
