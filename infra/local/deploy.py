@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from infra.local import aws
 from infra.local.errors import LocalCloudError
@@ -87,21 +89,25 @@ def failure_reason(settings: Settings, stacks: list[str]) -> str | None:
     """The first failure among the newest events of these stacks, as ``resource (type): reason``."""
     cloudformation = aws.client(settings, "cloudformation")
     for stack in stacks:
-        try:
+        with suppress(cloudformation.exceptions.ClientError):  # it was never created
             events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-        except cloudformation.exceptions.ClientError:
-            continue  # it was never created
-        failed = [
-            event
-            for event in events
-            if event["ResourceStatus"].endswith("_FAILED")
-            and "cancelled" not in event.get("ResourceStatusReason", "cancelled")
-        ]
-        if failed:
-            first = min(failed, key=lambda event: event["Timestamp"])
-            resource = f"{stack}/{first['LogicalResourceId']} ({first['ResourceType']})"
-            return f"{resource}: {first['ResourceStatusReason']}"
+            if reason := first_failure(events):
+                return f"{stack}/{reason}"
     return None
+
+
+def first_failure(events: list[dict[str, Any]]) -> str | None:
+    """The cause among a stack's events: its oldest failure that is not just the cancelling of the rest."""
+    failed = [
+        event
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+        and "cancelled" not in event.get("ResourceStatusReason", "cancelled")
+    ]
+    if not failed:
+        return None
+    cause = min(failed, key=lambda event: event["Timestamp"])
+    return f"{cause['LogicalResourceId']} ({cause['ResourceType']}): {cause['ResourceStatusReason']}"
 
 
 def _logged(command: list[str], env: dict[str, str], log: Path) -> bool:

@@ -100,7 +100,7 @@ class Unicorn:
     def registration(self) -> dict[str, object]:
         """What it sends to the unicorn API."""
         card = {"base": self.base, "per-km": self.per_km, "minimum": self.minimum}
-        amounts = {key: {"amount": str(amount), "currency": "USD"} for key, amount in card.items()}
+        amounts = {key: {"amount": f"{amount:.2f}", "currency": "USD"} for key, amount in card.items()}
         return {"name": self.name, "rate-card": amounts, "auto-quote": True}
 
 

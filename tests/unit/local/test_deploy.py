@@ -1,0 +1,29 @@
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.deploy import first_failure
+
+
+def event(second: int, resource: str, status: str, reason: str | None) -> dict[str, Any]:
+    return {
+        "Timestamp": datetime(2026, 11, 21, 8, 45, second, tzinfo=UTC),
+        "LogicalResourceId": resource,
+        "ResourceType": "AWS::SQS::Queue",
+        "ResourceStatus": status,
+        **({"ResourceStatusReason": reason} if reason else {}),
+    }
+
+
+def test_the_cause_is_the_oldest_failure_that_was_not_cancelled() -> None:
+    newest_first = [
+        event(4, "Stack", "ROLLBACK_COMPLETE", None),
+        event(3, "Third", "CREATE_FAILED", "name taken"),
+        event(2, "Second", "CREATE_FAILED", "out of quota"),
+        event(1, "First", "CREATE_FAILED", "Resource creation cancelled"),
+        event(0, "Zeroth", "CREATE_FAILED", None),
+    ]
+    assert first_failure(newest_first) == "Second (AWS::SQS::Queue): out of quota"
+
+
+def test_no_failure_no_cause() -> None:
+    assert first_failure([event(1, "First", "CREATE_COMPLETE", None)]) is None

@@ -1,0 +1,24 @@
+import pytest
+
+from infra.local.errors import LocalCloudError
+from infra.local.settings import Settings, aws_environment
+
+
+@pytest.mark.parametrize("port", ["", "http", "80", "65536", "-1", "4566.0"])
+def test_what_is_no_port_is_refused(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RYDES_PORT", port)
+    with pytest.raises(LocalCloudError, match="no port"):
+        Settings.from_environment()
+
+
+def test_a_cloud_lives_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RYDES_PORT", "4600")
+    assert Settings.from_environment().endpoint == "http://localhost:4600"
+
+
+def test_no_credentials_or_profile_of_the_user_reach_the_local_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_SQS"):
+        monkeypatch.setenv(name, "mine")
+    seen = aws_environment(Settings())
+    assert "mine" not in seen.values()
+    assert seen["AWS_ENDPOINT_URL"] == "http://localhost:4566"
