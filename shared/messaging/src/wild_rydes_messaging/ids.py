@@ -2,9 +2,10 @@
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RANDOM_BITS = 74
 
 
@@ -12,9 +13,9 @@ def uuid7(at: datetime, seed: str | None = None) -> UUID:
     """A UUIDv7 (RFC 9562, section 5.7) of the instant `at`, to the millisecond.
 
     With a `seed` the 74 random bits are derived from it, so that the same fact, told again after a crash, bears the
-    same id and consumers can tell a repetition. Without one they are random.
+    same id and consumers can tell a repetition. Without one they are random. Raises TypeError for a naive `at`.
     """
-    milliseconds = int(at.timestamp() * 1000) & ((1 << 48) - 1)
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
     if seed is None:
         tail = secrets.randbits(_RANDOM_BITS)
     else:

@@ -28,13 +28,17 @@ def first_of(
     )
 
 
-def caused_by(cause: Metadata, contract: type[Message], *, occurred_at: datetime) -> Metadata:
+def caused_by(
+    cause: Metadata, contract: type[Message], *, occurred_at: datetime, distinct: str = ""
+) -> Metadata:
     """Metadata of a message sent because of `cause`: same conversation, the cause's id as causation id.
 
-    Derived from the cause, so that handling a duplicate of the cause at the same instant of its own time repeats the id.
+    The event id is derived from the cause, so that handling a duplicate of the cause repeats it. Where one cause leads
+    to several messages of one contract, from several services for instance, `distinct` tells them apart.
     """
+    seed = "/".join(filter(None, [contract.name, str(cause.event_id), distinct]))
     return Metadata(
-        event_id=uuid7(cause.occurred_at, f"{contract.name}/{cause.event_id}"),
+        event_id=uuid7(cause.occurred_at, seed),
         event_version=contract.version,
         occurred_at=occurred_at,
         correlation_id=cause.correlation_id,
