@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long to wait before trying again, in seconds.
+    """How long to wait before trying again: at most `base` seconds, doubling up to `cap` seconds.
 
     Full jitter after Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): uniform between
     nothing and the capped exponential, which spreads a crowd of retries best.
@@ -17,4 +17,4 @@ class Backoff:
 
     def delay(self, attempt: int, uniform: Callable[[float, float], float]) -> float:
         """Seconds to wait after failed attempt number `attempt` (the first is 1)."""
-        return uniform(0, min(self.cap, self.base * 2 ** min(attempt, 32)))
+        return uniform(0, min(self.cap, self.base * 2 ** min(attempt - 1, 32)))

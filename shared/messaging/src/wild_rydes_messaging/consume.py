@@ -1,6 +1,7 @@
 """Consume a batch of messages from an SQS queue, each on its own: one bad message stops nothing else."""
 
 import json
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +16,16 @@ from pydantic import ValidationError
 
 from wild_rydes_contracts import Envelope, Event, Message, Metadata
 from wild_rydes_messaging.backoff import Backoff
+from wild_rydes_messaging.deliver import MAX_ENTRIES
+from wild_rydes_messaging.errors import RetryLater, Unprocessable, reason, stack
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.queue import queue_url
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
+
+__all__ = ["Batch", "Consumer", "PartialBatchResponse", "Received", "RetryLater", "Unprocessable"]
 
 D = TypeVar("D", bound=Message)
 
@@ -27,16 +33,8 @@ PartialBatchResponse = dict[str, list[dict[str, str]]]
 """`{"batchItemFailures": [{"itemIdentifier": message id}]}`: what is not named is deleted from the queue."""
 
 
-class Unprocessable(Exception):  # noqa: N818 - says what the message is, not that we erred
-    """A message that can never be handled: it is parked at once, with this reason."""
-
-
-class RetryLater(Exception):  # noqa: N818
-    """The message is in order but its time has not come: it returns after `delay` seconds."""
-
-    def __init__(self, delay: float) -> None:
-        self.delay = delay
-        super().__init__(f"not before {delay:.1f} s from now")
+_LONGEST_POSTPONEMENT = 12 * 3600 - 60
+"""Seconds. A message stays invisible for at most 12 hours from its receipt, which is a little while ago."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,8 +48,10 @@ class Received(Generic[D]):
 
 
 class Consumer(Generic[D]):
-    """Receives messages of the given contracts from one queue.
+    """Receives messages of the given contracts from one queue: any number of events, and one other message.
 
+    A body with a detail-type is an event's; a message to a return address does not say what it is, so that a queue
+    can hold but one kind of those (ValueError otherwise).
     A body that is no valid message is parked with its reason. So is a message whose handling has failed
     `max_attempts` times; until then it returns after a backoff. A message past its deadline is dropped before any
     work. The queue's own redrive policy stands behind all this for workers that die.
@@ -65,11 +65,15 @@ class Consumer(Generic[D]):
         logger: Logger,
         metrics: Metrics,
         max_attempts: int,
-        backoff: Backoff = Backoff(base=1, cap=30),  # noqa: B008 - immutable
+        backoff: Backoff = Backoff(base=2, cap=30),  # noqa: B008 - immutable
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.contracts: Mapping[str, type[D]] = {contract.name: contract for contract in contracts}
+        self.events: Mapping[str, type[D]] = {c.name: c for c in contracts if issubclass(c, Event)}
+        others = [contract for contract in contracts if not issubclass(contract, Event)]
+        if len(others) > 1:
+            raise ValueError("a queue can hold only one kind of message that is no event")
+        self.message = others[0] if others else None
         self.sqs = sqs
         self.parking_lot = parking_lot
         self.logger = logger
@@ -78,6 +82,7 @@ class Consumer(Generic[D]):
         self.backoff = backoff
         self.now = now
         self.uniform = uniform
+        self._queue_urls: dict[str, str] = {}
 
     def receive(self, event: Mapping[str, Any]) -> "Batch[D]":
         """Parse a Lambda SQS event. Handle its messages within `Batch.attempt`, then return `Batch.settle()`."""
@@ -90,21 +95,30 @@ class Consumer(Generic[D]):
         """
         try:
             content = json.loads(body)
-            name = content.get("detail-type") or next(iter(self.contracts))
-            contract = self.contracts[name]
-            if issubclass(contract, Event) and content.get("source") != contract.source:
-                raise Unprocessable(f"{name} from a foreign source")
-            detail = content["detail"] if issubclass(contract, Event) else content
-            return Envelope[contract].model_validate(detail)  # type: ignore[valid-type]
+        except (ValueError, RecursionError):
+            raise Unprocessable("not JSON") from None
+        if not isinstance(content, dict):
+            raise Unprocessable("not a JSON object")
+        contract = self.message
+        if "detail-type" in content:
+            name = content["detail-type"]
+            contract = self.events.get(name) if isinstance(name, str) else None
+        if contract is None:
+            raise Unprocessable("not a message of this queue")
+        if issubclass(contract, Event):
+            if content.get("source") != contract.source:
+                raise Unprocessable(f"{contract.name} from a foreign source")
+            content = content.get("detail")
+        try:
+            return Envelope[contract].model_validate(content)  # type: ignore[valid-type]
         except ValidationError as error:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, e['loc'])) or 'message'}: {e['msg']}" for e in error.errors()
-            )
-            raise Unprocessable(f"no valid {name}: {wrong}") from None
-        except KeyError as error:
-            raise Unprocessable(f"not a message of this queue: {error}") from None
-        except (ValueError, AttributeError, TypeError, RecursionError) as error:
-            raise Unprocessable(f"not a JSON message: {type(error).__name__}") from None
+            raise Unprocessable(f"no valid {contract.name}: {reason(error)}") from None
+
+    def url(self, queue_arn: str) -> str:
+        """The URL of a queue. Raises botocore's errors."""
+        if queue_arn not in self._queue_urls:
+            self._queue_urls[queue_arn] = queue_url(self.sqs, queue_arn)
+        return self._queue_urls[queue_arn]
 
 
 class Batch(Generic[D]):
@@ -189,7 +203,7 @@ class Batch(Generic[D]):
                 attempts=str(_attempt(record)),
             )
         except (ClientError, BotoCoreError) as parking_error:
-            consumer.logger.exception("cannot park", extra=_describe(parking_error))
+            consumer.logger.error("cannot park", extra=_describe(parking_error))
             return False
         consumer.logger.error(
             "parked", message_id=record["messageId"], attempt=_attempt(record), extra=_describe(error)
@@ -207,19 +221,22 @@ class Batch(Generic[D]):
             {
                 "Id": str(i),
                 "ReceiptHandle": self._records[message_id]["receiptHandle"],
-                "VisibilityTimeout": min(43_200, max(0, round(delay))),
+                "VisibilityTimeout": min(_LONGEST_POSTPONEMENT, max(0, math.ceil(delay))),
             }
             for i, (message_id, delay) in enumerate(returning.items())
         ]
-        url = _queue_url(self._consumer.sqs, next(iter(self._records.values()))["eventSourceARN"])
+        consumer = self._consumer
+        # Those that cannot be postponed return all the same, when the queue's visibility timeout is over.
         try:
-            for start in range(0, len(entries), 10):
-                self._consumer.sqs.change_message_visibility_batch(
-                    QueueUrl=url, Entries=entries[start : start + 10]
+            url = consumer.url(next(iter(self._records.values()))["eventSourceARN"])
+            for start in range(0, len(entries), MAX_ENTRIES):
+                answer = consumer.sqs.change_message_visibility_batch(
+                    QueueUrl=url, Entries=entries[start : start + MAX_ENTRIES]
                 )
+                for failed in answer.get("Failed", []):
+                    consumer.logger.warning("cannot postpone", reason=failed["Code"])
         except (ClientError, BotoCoreError) as error:
-            # They return all the same, when the queue's visibility timeout is over.
-            self._consumer.logger.warning("cannot postpone", extra=_describe(error))
+            consumer.logger.warning("cannot postpone", extra=_describe(error))
 
     @contextmanager
     def _logging(self, correlation_id: str | None) -> Iterator[None]:
@@ -232,29 +249,24 @@ class Batch(Generic[D]):
             logger.set_correlation_id(before)
 
 
-_queue_urls: dict[str, str] = {}
-
-
-def _queue_url(sqs: "SQSClient", arn: str) -> str:
-    if arn not in _queue_urls:
-        account, name = arn.split(":")[4:6]
-        _queue_urls[arn] = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-    return _queue_urls[arn]
-
-
 def _attempt(record: Mapping[str, Any]) -> int:
     return int(record["attributes"]["ApproximateReceiveCount"])
 
 
 def _correlation_id(body: str) -> str | None:
-    """The correlation id of a message that may be anything."""
+    """The correlation id of a message that may be anything, if its metadata at least are in order."""
     try:
         content = json.loads(body)
-        found = content.get("detail", content)["metadata"]["correlation_id"]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return Metadata.model_validate(content.get("detail", content)["metadata"]).correlation_id
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ):  # ValidationError is a ValueError
         return None
-    return found if isinstance(found, str) else None
 
 
-def _describe(error: BaseException) -> dict[str, str]:
-    return {"error": type(error).__name__, "reason": str(error)}
+def _describe(error: BaseException) -> dict[str, object]:
+    return {"error": type(error).__name__, "reason": reason(error), "stack": stack(error)}

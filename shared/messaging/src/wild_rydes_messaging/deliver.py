@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
 
 from wild_rydes_messaging.backoff import Backoff
 
@@ -29,6 +29,7 @@ _TRANSIENT = frozenset(
         "TooManyRequestsException",
     }
 )
+_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +69,35 @@ class Entry(Generic[E]):
     payload: E
 
 
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How a delivery is tried again within one invocation.
+
+    Few and short: a handler has seconds, botocore has retried each call before, and behind the handler stand the
+    queue's or the stream's own retries. No attempt begins later than `patience` seconds after the first.
+    """
+
+    max_attempts: int = 4
+    patience: float = 1.0
+    backoff: Backoff = field(default=Backoff(base=0.1, cap=0.4))
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    uniform: Callable[[float, float], float] = field(default=random.uniform)
+
+
+DEFAULT_RETRIES = Retries()
+
+
 @dataclass(frozen=True)
 class Delivery(Generic[E]):
     """Delivers entries by `send`, which makes one call and answers a receipt for each entry it was given.
 
-    `max_bytes` limits both one entry and one call. In-process retries are few and short: a handler has seconds, and
-    behind it stand the queue's or the stream's own retries.
+    `max_bytes` limits both one entry and one call.
     """
 
     send: Callable[[Sequence[Entry[E]]], Sequence[Receipt]]
     max_bytes: int
-    backoff: Backoff = field(default=Backoff(base=0.05, cap=0.4))
-    max_attempts: int = 4
-    sleep: Callable[[float], None] = time.sleep
-    uniform: Callable[[float, float], float] = field(default=random.uniform)
+    retries: Retries = DEFAULT_RETRIES
 
     def deliver(self, entries: Sequence[Entry[E]]) -> tuple[Receipt, ...]:
         """Deliver all entries; return their receipts in order.
@@ -93,17 +109,17 @@ class Delivery(Generic[E]):
             Receipt(e.key, "EntryTooLarge") if e.size > self.max_bytes else Receipt(e.key) for e in entries
         ]
         pending = [i for i, receipt in enumerate(receipts) if receipt.error is None]
-        attempt = 0
-        while pending:
-            attempt += 1
+        retries = self.retries
+        give_up_at = retries.clock() + retries.patience
+        for attempt in range(1, retries.max_attempts + 1):
             for chunk in self._chunks(entries, pending):
                 for i, receipt in zip(chunk, self._call([entries[i] for i in chunk]), strict=True):
                     receipts[i] = receipt
             pending = [i for i in pending if receipts[i].transient]
-            if attempt == self.max_attempts:
+            wait = retries.backoff.delay(attempt, retries.uniform)
+            if not pending or attempt == retries.max_attempts or retries.clock() + wait > give_up_at:
                 break
-            if pending:
-                self.sleep(self.backoff.delay(attempt, self.uniform))
+            retries.sleep(wait)
         if any(receipt.error for receipt in receipts):
             raise DeliveryError(receipts)
         return tuple(receipts)
@@ -123,11 +139,19 @@ class Delivery(Generic[E]):
     def _call(self, chunk: Sequence[Entry[E]]) -> Sequence[Receipt]:
         try:
             return self.send(chunk)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            return [Receipt(entry.key, code, is_transient(code)) for entry in chunk]
-        except BotoCoreError as error:  # no answer: connection refused or reset, timeout
-            return [Receipt(entry.key, type(error).__name__, transient=True) for entry in chunk]
+        except (ClientError, BotoCoreError) as error:
+            return [failure(entry.key, error) for entry in chunk]
+
+
+def failure(key: str, error: ClientError | BotoCoreError) -> Receipt:
+    """The receipt of an entry whose call failed as a whole."""
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        later = is_transient(code) or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
+        return Receipt(key, code, later)
+    # No answer: connection refused or reset, timeout. Other errors (no credentials, bad parameters) will not pass.
+    return Receipt(key, type(error).__name__, isinstance(error, (ConnectionError, HTTPClientError)))
 
 
 def is_transient(code: str) -> bool:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from wild_rydes_messaging.errors import reason
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-_LONGEST_REASON = 512
 
 
 class ParkingLot:
@@ -25,7 +25,7 @@ class ParkingLot:
         Raises botocore's errors: the caller must then leave the message where it was.
         """
         described: Mapping[str, str] = {
-            "reason": str(error)[:_LONGEST_REASON] or type(error).__name__,
+            "reason": reason(error),
             "error": type(error).__name__,
             **attributes,
         }

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wild_rydes_contracts import Envelope, Event
-from wild_rydes_messaging.deliver import Delivery, Entry, Receipt, is_transient
+from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-MAX_BYTES = 256 * 1024
-"""PutEvents: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html"""
+MAX_BYTES = 256 * 1024 - 1
+"""PutEvents, one entry and the sum of a call: "must be less than 256 KB".
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html"""
 
 _TIME_BYTES = 14
 
@@ -19,10 +20,12 @@ _TIME_BYTES = 14
 class Publisher:
     """Puts events on one bus."""
 
-    def __init__(self, events: "EventBridgeClient", bus_name: str) -> None:
+    def __init__(
+        self, events: "EventBridgeClient", bus_name: str, retries: Retries = DEFAULT_RETRIES
+    ) -> None:
         self._events = events
         self._bus_name = bus_name
-        self._delivery = Delivery(self._put, MAX_BYTES)
+        self._delivery = Delivery(self._put, MAX_BYTES, retries)
 
     def publish(self, envelopes: Sequence[Envelope[Event]]) -> tuple[Receipt, ...]:
         """Publish all; receipts are keyed by event id, in order.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wild_rydes_messaging.deliver import Delivery, Entry, Receipt
+from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -27,10 +27,10 @@ class Outgoing:
 class Queue:
     """Sends to one queue."""
 
-    def __init__(self, sqs: "SQSClient", url: str) -> None:
+    def __init__(self, sqs: "SQSClient", url: str, retries: Retries = DEFAULT_RETRIES) -> None:
         self._sqs = sqs
         self._url = url
-        self._delivery = Delivery(self._send, MAX_BYTES)
+        self._delivery = Delivery(self._send, MAX_BYTES, retries)
 
     def send(self, messages: Sequence[Outgoing]) -> tuple[Receipt, ...]:
         """Send all, up to ten a call; receipts are keyed as the messages are, in order.
@@ -46,9 +46,15 @@ class Queue:
         ]
         answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=batch)
         failed = {int(failure["Id"]): failure for failure in answer.get("Failed", [])}
-        return [
-            Receipt(entry.key, failed[i]["Code"], transient=not failed[i]["SenderFault"])
-            if i in failed
-            else Receipt(entry.key)
-            for i, entry in enumerate(chunk)
-        ]
+        receipts = []
+        for i, entry in enumerate(chunk):
+            code = failed[i]["Code"] if i in failed else None
+            later = code is not None and (not failed[i]["SenderFault"] or is_transient(code))
+            receipts.append(Receipt(entry.key, code, later))
+        return receipts
+
+
+def queue_url(sqs: "SQSClient", arn: str) -> str:
+    """The URL of a queue. Raises botocore's errors, for instance when there is no such queue."""
+    account, name = arn.split(":")[4:6]
+    return sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]

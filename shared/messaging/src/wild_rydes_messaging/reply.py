@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from wild_rydes_contracts import Envelope, Message
-from wild_rydes_messaging.consume import Unprocessable
-from wild_rydes_messaging.deliver import DeliveryError, Receipt, is_transient
-from wild_rydes_messaging.queue import Outgoing, Queue
+from wild_rydes_messaging.deliver import DEFAULT_RETRIES, DeliveryError, Receipt, Retries, failure
+from wild_rydes_messaging.errors import Unprocessable
+from wild_rydes_messaging.queue import Outgoing, Queue, queue_url
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-_QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 class ForbiddenReturnAddress(Unprocessable):
@@ -33,11 +31,14 @@ class Reply:
 
 
 class Replies:
-    """Sends answers to any return address that matches one pattern, an SQS ARN ending in `*`."""
+    """Sends answers to any return address that matches one pattern, an SQS ARN that may end in `*`."""
 
-    def __init__(self, sqs: "SQSClient", pattern: str) -> None:
+    def __init__(self, sqs: "SQSClient", pattern: str, retries: Retries = DEFAULT_RETRIES) -> None:
         self._sqs = sqs
-        self._prefix = pattern.removesuffix("*")
+        self._pattern = pattern
+        # `*` stands for the rest of the queue's name only, never for a region or an account.
+        self._allowed = re.compile(re.escape(pattern).replace(r"\*", "[A-Za-z0-9_-]{1,80}"))
+        self._retries = retries
         self._queues: dict[str, Queue] = {}
 
     def check(self, return_address: str | None) -> str:
@@ -45,40 +46,36 @@ class Replies:
 
         Raises ForbiddenReturnAddress. The sender's role is limited to the same pattern: IAM has the last word.
         """
-        name = (return_address or "").rpartition(":")[2]
-        if (
-            not return_address
-            or not return_address.startswith(self._prefix)
-            or not _QUEUE_NAME.fullmatch(name)
-        ):
-            raise ForbiddenReturnAddress(f"return address {return_address!r} is not {self._prefix}*")
+        if return_address is None:
+            raise ForbiddenReturnAddress("no return address")
+        if not self._allowed.fullmatch(return_address):
+            raise ForbiddenReturnAddress(f"return address is not {self._pattern}")
         return return_address
 
     def send(self, replies: Sequence[Reply]) -> tuple[Receipt, ...]:
-        """Send all, up to ten a call for each return address; receipts are keyed as the replies are.
+        """Send all, up to ten a call for each return address; receipts are keyed as the replies are, in order.
 
         Raises DeliveryError, with all receipts, when any reply was not accepted, and ForbiddenReturnAddress before
         anything is sent.
         """
-        by_address: defaultdict[str, list[Outgoing]] = defaultdict(list)
-        for reply in replies:
-            by_address[self.check(reply.to)].append(Outgoing(reply.key, reply.envelope.to_json()))
-        receipts: list[Receipt] = []
-        for address, messages in by_address.items():
-            try:
-                receipts += self._queue(address).send(messages)
-            except DeliveryError as error:
-                receipts += error.receipts
-            except ClientError as error:  # no such queue, or not ours to find: the other addresses get theirs
-                code = error.response["Error"]["Code"]
-                receipts += [Receipt(message.key, code, is_transient(code)) for message in messages]
+        by_address: defaultdict[str, list[int]] = defaultdict(list)
+        for i, reply in enumerate(replies):
+            by_address[self.check(reply.to)].append(i)
+        receipts = [Receipt(reply.key) for reply in replies]
+        for address, indices in by_address.items():
+            messages = [Outgoing(replies[i].key, replies[i].envelope.to_json()) for i in indices]
+            for i, receipt in zip(indices, self._send_to(address, messages), strict=True):
+                receipts[i] = receipt
         if any(receipt.error for receipt in receipts):
             raise DeliveryError(receipts)
         return tuple(receipts)
 
-    def _queue(self, arn: str) -> Queue:
-        if arn not in self._queues:
-            account, name = arn.split(":")[4:6]
-            url = self._sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-            self._queues[arn] = Queue(self._sqs, url)
-        return self._queues[arn]
+    def _send_to(self, address: str, messages: Sequence[Outgoing]) -> Sequence[Receipt]:
+        try:
+            if address not in self._queues:
+                self._queues[address] = Queue(self._sqs, queue_url(self._sqs, address), self._retries)
+            return self._queues[address].send(messages)
+        except DeliveryError as error:
+            return error.receipts
+        except (ClientError, BotoCoreError) as error:  # no such queue, say: the other addresses get theirs
+            return [failure(message.key, error) for message in messages]
