@@ -1,0 +1,197 @@
+"""The rules of a request for quotation (RFQ): who was asked, who answered, and when it is over. No I/O.
+
+An RFQ is a fold over what is told to it. Answers, the fact of who was asked, and the deadline may come in any order,
+twice, or never: `gather`, `close` and `cancel` never raise, and repeating any of them changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+CompletedBy: TypeAlias = Literal["all-answered", "deadline", "cancelled"]
+Status: TypeAlias = Literal["running", "completed"]
+
+DEFAULT_CURRENCY = "USD"
+"""What an RFQ is quoted in, unless a responder says otherwise."""
+
+MAX_UNASKED = 50
+"""Answers kept of responders that nobody has said were asked: the word may still come. More are not kept, so that a
+forger cannot make the RFQ grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on WGS 84, in degrees, and what the customer calls it."""
+
+    lat: float
+    lon: float
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An offer for the whole ride. `cents` are hundredths of the currency's unit."""
+
+    cents: int
+    pickup_seconds: int
+    currency: str = DEFAULT_CURRENCY
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """A no, with its reason as a short code."""
+
+    reason: str
+
+
+Answer: TypeAlias = Quote | Decline
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """What is known of one responder. One that was asked and has no answer is silent; `late` if it came after the close."""
+
+    asked: bool
+    answer: Answer | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What one message tells: whom its sender asked (None: it does not say), and answers by responder id."""
+
+    asked: frozenset[str] | None = None
+    answers: tuple[tuple[str, Answer], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How and when an RFQ was closed."""
+
+    by: CompletedBy
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How the responders behaved: asked = quoted + declined + silent. `late` ones are silent, too."""
+
+    asked: int
+    quoted: int
+    declined: int
+    silent: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rfq:
+    """A customer's request for quotes. `revision` counts the writes of it and belongs to the store."""
+
+    id: str
+    customer: str
+    start: Place
+    destination: Place
+    created_at: datetime
+    deadline: datetime
+    responders: Mapping[str, Responder] = field(default_factory=dict)
+    completion: Completion | None = None
+    revision: int = 0
+
+    @property
+    def status(self) -> Status:
+        """Whether answers still count."""
+        return "completed" if self.completion else "running"
+
+    def gather(self, responses: Iterable[Response], now: datetime) -> "Rfq":
+        """Take in responses, in their order.
+
+        The first answer of a responder stands. Completes as soon as it is known who was asked and all of them have
+        answered. What comes at or after the deadline, or after the close, is late: noted once per responder that was
+        asked and silent, and never shown.
+        """
+        rfq = self.close(now)
+        for response in responses:
+            rfq = rfq._late(response) if rfq.completion else rfq._take(response, now)
+        return rfq
+
+    def close(self, now: datetime) -> "Rfq":
+        """Complete at the deadline; before it, change nothing.
+
+        It is over at the deadline, whenever that was noticed: `completion.at` is the deadline itself.
+        """
+        if self.completion or now < self.deadline:
+            return self
+        return replace(self, completion=Completion("deadline", self.deadline))
+
+    def cancel(self, now: datetime) -> "Rfq":
+        """Complete because the customer no longer wants it, unless it is over already."""
+        rfq = self.close(now)
+        return rfq if rfq.completion else replace(rfq, completion=Completion("cancelled", _milliseconds(now)))
+
+    def quotes(self) -> list[tuple[str, Quote]]:
+        """The quotes of those who were asked, by responder id, cheapest first, then the one who is there sooner.
+
+        Amounts of different currencies do not compare: the default currency comes first, the others by their code.
+        """
+        found = [
+            (key, r.answer) for key, r in self.responders.items() if r.asked and isinstance(r.answer, Quote)
+        ]
+        return sorted(found, key=lambda item: _rank(*item))
+
+    def counts(self) -> Counts:
+        """How those who were asked have behaved so far."""
+        asked = [r for r in self.responders.values() if r.asked]
+        return Counts(
+            asked=len(asked),
+            quoted=sum(isinstance(r.answer, Quote) for r in asked),
+            declined=sum(isinstance(r.answer, Decline) for r in asked),
+            silent=sum(r.answer is None for r in asked),
+            late=sum(r.late for r in asked),
+        )
+
+    def _take(self, response: Response, now: datetime) -> "Rfq":
+        responders = dict(self.responders)
+        for key in sorted(response.asked or ()):
+            known = responders.get(key)
+            responders[key] = replace(known, asked=True) if known else Responder(asked=True)
+        unasked = sum(not r.asked for r in responders.values())
+        for key, answer in response.answers:
+            known = responders.get(key)
+            if known is None and unasked < MAX_UNASKED:
+                responders[key] = Responder(asked=False, answer=answer)
+                unasked += 1
+            elif known and known.answer is None:
+                responders[key] = replace(known, answer=answer)
+        # An empty list of asked responders is word enough: nobody is there to wait for.
+        told = response.asked is not None or any(r.asked for r in responders.values())
+        complete = told and all(r.answer for r in responders.values() if r.asked)
+        completion = Completion("all-answered", _milliseconds(now)) if complete else None
+        return replace(self, responders=responders, completion=completion)
+
+    def _late(self, response: Response) -> "Rfq":
+        late = {key for key, _ in response.answers if _is_silent(self.responders.get(key))}
+        if not late:
+            return self
+        responders = {k: replace(r, late=True) if k in late else r for k, r in self.responders.items()}
+        return replace(self, responders=responders)
+
+
+def _is_silent(responder: Responder | None) -> bool:
+    return responder is not None and responder.asked and responder.answer is None
+
+
+def _rank(key: str, quote: Quote) -> tuple[bool, str, int, int, str]:
+    return (
+        quote.currency != DEFAULT_CURRENCY,
+        quote.currency,
+        quote.cents,
+        quote.pickup_seconds,
+        key,
+    )
+
+
+def _milliseconds(at: datetime) -> datetime:
+    """The instant as precisely as it is stored and told."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

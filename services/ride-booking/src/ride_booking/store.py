@@ -1,0 +1,325 @@
+"""The RFQ table: one item an RFQ, and the only place that knows its attributes and expressions.
+
+Every byte is paid for with every write, so what is there once per responder is short. `responders` maps a responder id
+to an entry:
+
+| attribute | type | means |
+|---|---|---|
+| `p` | N | price of the quote, in hundredths of the currency's unit |
+| `c` | S | its currency, where it is not `model.DEFAULT_CURRENCY` |
+| `s` | N | seconds until pickup |
+| `n` | S | display name, if any |
+| `d` | S | reason of a decline |
+| `u` | BOOL | nobody has said that this one was asked |
+| `l` | BOOL | answered after the close |
+
+An empty entry is a responder that was asked and is silent. `start` and `destination` are lists: lat, lon, label if any.
+Instants are milliseconds since 1970, `expires_at` (the table's TTL) is in seconds. `revision` is the optimistic lock: it
+grows with every write, and a write stands only if nothing came between. `fingerprint` tells a repeated submission from
+another one under the same id.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ride_booking.model import (
+    DEFAULT_CURRENCY,
+    Answer,
+    Completion,
+    Decline,
+    Place,
+    Quote,
+    Responder,
+    Rfq,
+)
+from wild_rydes_messaging.backoff import Backoff
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = Mapping[str, AttributeValueTypeDef]
+
+BY_CUSTOMER = "by-customer"
+"""The index that lists a customer's RFQs: `customer`, `created_at`, keys only."""
+
+KEPT_FOR = timedelta(days=30)
+"""How long after its deadline an RFQ is kept, and with it the memory of its idempotency key."""
+
+_TRIES = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class TableBusy(Exception):  # noqa: N818 - it is the table's state, and passes
+    """Others were faster each time, or the table gives no more for now. The same call may succeed later."""
+
+
+class KeyReused(Exception):  # noqa: N818
+    """Another submission stands under this id already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An RFQ as the rule found it and as it is now stored. Both are the same when there was nothing to write."""
+
+    before: Rfq
+    after: Rfq
+
+    @property
+    def completed(self) -> bool:
+        """Whether this very change completed the RFQ: true for exactly one writer."""
+        return self.before.completion is None and self.after.completion is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page of a customer's RFQs ends."""
+
+    created_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a customer's RFQs, newest first; `end` is None on the last page."""
+
+    rfqs: Sequence[Rfq]
+    end: Position | None
+
+
+class RfqTable:
+    """The table and its index. Methods raise botocore's errors where the table cannot be reached or throttles."""
+
+    def __init__(
+        self,
+        dynamodb: "DynamoDBClient",
+        name: str,
+        *,
+        backoff: Backoff = Backoff(base=0.05, cap=0.4),  # noqa: B008 - immutable
+        sleep: Callable[[float], None] = time.sleep,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._dynamodb = dynamodb
+        self._name = name
+        self._backoff = backoff
+        self._sleep = sleep
+        self._uniform = uniform
+
+    def submit(self, rfq: Rfq, fingerprint: bytes) -> Rfq:
+        """Write a new RFQ, or return the one that the same submission has made before.
+
+        Raises KeyReused when another submission (another fingerprint) stands under its id.
+        """
+        item = to_item(rfq, fingerprint)
+        try:
+            self._dynamodb.put_item(
+                TableName=self._name,
+                Item=item,
+                ConditionExpression="attribute_not_exists(id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            stored = _found_instead(error)
+            if not stored or stored["fingerprint"]["B"] != fingerprint:
+                raise KeyReused(rfq.id) from None
+            return from_item(stored)
+        return rfq
+
+    def get(self, rfq_id: str, *, consistent: bool = False) -> Rfq | None:
+        """An RFQ, eventually consistent at half the price unless told otherwise. One just written is found."""
+        answer = self._dynamodb.get_item(
+            TableName=self._name, Key={"id": {"S": rfq_id}}, ConsistentRead=consistent
+        )
+        if item := answer.get("Item"):
+            return from_item(item)
+        return None if consistent else self.get(rfq_id, consistent=True)
+
+    def change(self, rfq_id: str, rule: Callable[[Rfq], Rfq]) -> Change | None:
+        """Apply a rule of the model in one conditional write; in none if it changes nothing. None: no such RFQ.
+
+        The read may be stale: nothing of an RFQ is ever undone, so a rule that changes nothing of an old state changes
+        nothing of a newer one either, and any other outcome is decided by the write. When someone was faster, the rule
+        is applied again to what they wrote. Raises TableBusy when that happens too often.
+        """
+        before = self.get(rfq_id)
+        for _ in range(_TRIES):
+            if before is None:
+                return None
+            after = rule(before)
+            if after == before:
+                return Change(before, before)
+            after = replace(after, revision=before.revision + 1)
+            try:
+                self._update(before, after)
+            except ClientError as error:
+                found = _found_instead(error)
+                before = from_item(found) if found else None
+            else:
+                return Change(before, after)
+        raise TableBusy(f"{_TRIES} others were faster")
+
+    def of_customer(self, customer: str, after: Position | None, size: int) -> Page:
+        """A page of at most `size` (up to 99) of a customer's RFQs, newest first, from behind `after` on.
+
+        Raises TableBusy when the table does not give all of them.
+        """
+        start = {"customer": {"S": customer}, **_position(after)} if after else None
+        found = self._dynamodb.query(
+            TableName=self._name,
+            IndexName=BY_CUSTOMER,
+            KeyConditionExpression="#customer = :customer",
+            ExpressionAttributeNames={"#customer": "customer"},
+            ExpressionAttributeValues={":customer": {"S": customer}},
+            ScanIndexForward=False,
+            Limit=size + 1,  # one more tells whether there is a next page
+            **({"ExclusiveStartKey": start} if start else {}),  # type: ignore[arg-type]
+        )["Items"]
+        keys = [item["id"]["S"] for item in found[:size]]
+        rfqs = self._get_all(keys)
+        last = found[size - 1] if len(found) > size else None
+        return Page(
+            # The index may still list what the table has no more.
+            [rfqs[key] for key in keys if key in rfqs],
+            Position(_instant(last["created_at"]), last["id"]["S"]) if last else None,
+        )
+
+    def _update(self, before: Rfq, after: Rfq) -> None:
+        changes = _changing(after)
+        self._dynamodb.update_item(
+            TableName=self._name,
+            Key={"id": {"S": before.id}},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+            ConditionExpression="#revision = :was",
+            ExpressionAttributeNames={f"#{name}": name for name in changes},
+            ExpressionAttributeValues={
+                ":was": {"N": str(before.revision)},
+                **{f":{name}": value for name, value in changes.items()},
+            },
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+
+    def _get_all(self, keys: Sequence[str]) -> dict[str, Rfq]:
+        rfqs: dict[str, Rfq] = {}
+        wanted: Mapping[str, Any] = {self._name: {"Keys": [{"id": {"S": key}} for key in keys]}}
+        for attempt in range(1, _TRIES + 1):
+            if not keys:
+                return rfqs
+            answer = self._dynamodb.batch_get_item(RequestItems=wanted)
+            rfqs |= {(rfq := from_item(item)).id: rfq for item in answer["Responses"].get(self._name, [])}
+            if not answer["UnprocessedKeys"]:
+                return rfqs
+            wanted = answer["UnprocessedKeys"]
+            self._sleep(self._backoff.delay(attempt, self._uniform))
+        raise TableBusy("some keys stay unprocessed")
+
+
+def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:
+    """The whole item of an RFQ."""
+    return {
+        "id": {"S": rfq.id},
+        "customer": {"S": rfq.customer},
+        "start": _place(rfq.start),
+        "destination": _place(rfq.destination),
+        "created_at": _number(rfq.created_at),
+        "deadline": _number(rfq.deadline),
+        "expires_at": {"N": str(int((rfq.deadline + KEPT_FOR).timestamp()))},
+        "fingerprint": {"B": fingerprint},
+        **_changing(rfq),
+    }
+
+
+def from_item(item: Mapping[str, Any]) -> Rfq:
+    """The RFQ in an item or a stream image. Raises KeyError, ValueError or TypeError when it is none."""
+    completed_by = item.get("completed_by")
+    return Rfq(
+        id=item["id"]["S"],
+        customer=item["customer"]["S"],
+        start=_to_place(item["start"]),
+        destination=_to_place(item["destination"]),
+        created_at=_instant(item["created_at"]),
+        deadline=_instant(item["deadline"]),
+        responders={key: _to_responder(entry["M"]) for key, entry in item["responders"]["M"].items()},
+        completion=Completion(completed_by["S"], _instant(item["completed_at"])) if completed_by else None,
+        revision=int(item["revision"]["N"]),
+    )
+
+
+def _changing(rfq: Rfq) -> dict[str, Any]:
+    """The attributes that change while an RFQ lives."""
+    changing: dict[str, Any] = {
+        "status": {"S": rfq.status},
+        "revision": {"N": str(rfq.revision)},
+        "responders": {"M": {key: {"M": _entry(r)} for key, r in rfq.responders.items()}},
+    }
+    if rfq.completion:
+        changing["completed_by"] = {"S": rfq.completion.by}
+        changing["completed_at"] = _number(rfq.completion.at)
+    return changing
+
+
+def _entry(responder: Responder) -> dict[str, Any]:
+    entry: dict[str, Any] = {}
+    match responder.answer:
+        case Quote(cents, pickup_seconds, currency, name):
+            entry |= {"p": {"N": str(cents)}, "s": {"N": str(pickup_seconds)}}
+            if currency != DEFAULT_CURRENCY:
+                entry["c"] = {"S": currency}
+            if name is not None:
+                entry["n"] = {"S": name}
+        case Decline(reason):
+            entry["d"] = {"S": reason}
+    if not responder.asked:
+        entry["u"] = {"BOOL": True}
+    if responder.late:
+        entry["l"] = {"BOOL": True}
+    return entry
+
+
+def _to_responder(entry: Mapping[str, Any]) -> Responder:
+    answer: Answer | None = None
+    if "p" in entry:
+        answer = Quote(
+            cents=int(entry["p"]["N"]),
+            pickup_seconds=int(entry["s"]["N"]),
+            currency=entry["c"]["S"] if "c" in entry else DEFAULT_CURRENCY,
+            name=entry["n"]["S"] if "n" in entry else None,
+        )
+    elif "d" in entry:
+        answer = Decline(entry["d"]["S"])
+    return Responder(asked="u" not in entry, answer=answer, late="l" in entry)
+
+
+def _place(place: Place) -> dict[str, Any]:
+    point = [{"N": f"{degrees:.6f}"} for degrees in (place.lat, place.lon)]
+    return {"L": point if place.label is None else [*point, {"S": place.label}]}
+
+
+def _to_place(value: Mapping[str, Any]) -> Place:
+    lat, lon, *label = value["L"]
+    return Place(float(lat["N"]), float(lon["N"]), label[0]["S"] if label else None)
+
+
+def _number(at: datetime) -> dict[str, Any]:
+    return {"N": str((at - _EPOCH) // _MILLISECOND)}
+
+
+def _instant(value: Mapping[str, Any]) -> datetime:
+    return _EPOCH + int(value["N"]) * _MILLISECOND
+
+
+def _position(position: Position) -> dict[str, Any]:
+    return {"id": {"S": position.id}, "created_at": _number(position.created_at)}
+
+
+def _found_instead(error: ClientError) -> "Item | None":
+    """The item that failed a write's condition, None if there is none. Any other error is raised again."""
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error
+    return error.response.get("Item")  # type: ignore[return-value]
