@@ -14,6 +14,7 @@ from infra.local.cloud import Cloud
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
+from tests.e2e.clients import Customer, Fleet, Place, Queues
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,6 +57,30 @@ def unicorn_api(cloud: Cloud) -> Iterator[httpx.Client]:
     """The unicorn API, without a caller."""
     with httpx.Client(base_url=cloud.url("unicorn-api"), timeout=30) as api:
         yield api
+
+
+@pytest.fixture
+def customer(cloud: Cloud) -> Customer:
+    """A new customer."""
+    return Customer(cloud)
+
+
+@pytest.fixture
+def place() -> Place:
+    """A place of the test's own, with nobody in reach yet."""
+    return Place.new()
+
+
+@pytest.fixture
+def fleet(cloud: Cloud) -> Fleet:
+    """Where unicorns register."""
+    return Fleet(cloud)
+
+
+@pytest.fixture
+def queues(cloud: Cloud) -> Queues:
+    """All queues, for whoever sends what no service would."""
+    return Queues(cloud)
 
 
 def _free_port() -> int:

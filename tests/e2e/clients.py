@@ -1,0 +1,176 @@
+"""What the end-to-end tests do as the outside world: customers and unicorns over the APIs, anyone over the queues."""
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+
+from infra.local.cloud import Cloud
+
+REPLY_QUEUE = "wild-rydes-reply-ride-booking"
+INBOX = "unicorn-mgmt-inbox"
+DEADLINES = "ride-booking-deadlines"
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+_places = itertools.count()
+
+
+def eventually(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
+    """What `look` finds, as soon as it is not None."""
+    give_up = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point far from every other test's, so that each test has its own unicorns."""
+
+    lat: float
+    lon: float
+
+    @classmethod
+    def new(cls) -> "Place":
+        number = next(_places)
+        return cls(-40.0 + number // 100, -120.0 + number % 100)
+
+    def ride(self, **more: Any) -> Json:
+        """A request's body for a ride of about 15 km from here."""
+        return {
+            "from": {"lat": self.lat, "lon": self.lon, "label": "Secret Garden"},
+            "to": {"lat": self.lat + 0.13, "lon": self.lon + 0.01, "label": "Hidden Harbour"},
+            **more,
+        }
+
+
+class Customer:
+    """A caller of the RFQ API."""
+
+    def __init__(self, cloud: Cloud, name: str | None = None, group: str = "customers") -> None:
+        self.name = name or f"customer-{uuid.uuid4().hex[:12]}"
+        self.token = cloud.token(self.name, group)
+        self.http = httpx.Client(
+            base_url=cloud.urls["rfq-api"], headers={"Authorization": f"Bearer {self.token}"}, timeout=30
+        )
+
+    def submit(self, place: Place, **more: Any) -> str:
+        """Submit an RFQ; its URL."""
+        answer = self.http.post("/instant-ride-rfqs", json=place.ride(**more))
+        assert answer.status_code == 202, answer.text
+        return answer.headers["Location"]
+
+    def result(self, rfq: str, seconds: float = 20) -> Json:
+        """Follow an RFQ to its end; its result."""
+
+        def look() -> Json | None:
+            answer = self.http.get(rfq)
+            if answer.status_code == 200:
+                return None
+            assert answer.status_code == 303, answer.text
+            found: Json = self.http.get(answer.headers["Location"]).raise_for_status().json()
+            return found
+
+        return eventually(look, f"the result of {rfq}", seconds)
+
+
+class Fleet:
+    """Unicorns at one place."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def unicorn(
+        self, place: Place, *, auto_quote: bool = True, base: str = "3.50", metres: float = 100
+    ) -> str:
+        """Register an available unicorn this far north of the place, through the API; its id."""
+        token = self._cloud.token(f"unicorn-{uuid.uuid4().hex[:12]}", "unicorns")
+        http = httpx.Client(
+            base_url=self._cloud.urls["unicorn-api"], headers={"Authorization": token}, timeout=30
+        )
+        with http:
+            money = {"base": base, "per-km": "1.20", "minimum": "8.00"}
+            rate_card = {name: {"amount": amount, "currency": "USD"} for name, amount in money.items()}
+            answer = http.post(
+                "/unicorns", json={"name": "Nimbus", "rate-card": rate_card, "auto-quote": auto_quote}
+            )
+            assert answer.status_code == 201, answer.text
+            position = {"lat": place.lat + metres / 111_195, "lon": place.lon, "available": True}
+            answer = http.put(f"/unicorns/{answer.json()['id']}/position", json=position)
+            assert answer.status_code == 204, answer.text
+            return str(answer.request.url).split("/")[-2]
+
+
+class Queues:
+    """The queues, as whoever has credentials for them sees them."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._sqs, self._urls = cloud.client("sqs"), cloud.queues()
+
+    def send(self, queue: str, body: str) -> None:
+        self._sqs.send_message(QueueUrl=self._urls[queue], MessageBody=body)
+
+    def respond(self, rfq: str, *, asked: list[str] | None = None, answers: list[Json] | None = None) -> None:
+        """Send an RfqResponse to ride-booking's return address, as a responder would."""
+        data: Json = {"answers": answers or []} | ({} if asked is None else {"asked": asked})
+        self.send(REPLY_QUEUE, json.dumps({"metadata": metadata(rfq), "data": data}))
+
+    def parked(self, queue: str, text: str, seconds: float = 20) -> Json:
+        """The parked message whose body holds `text`, in this queue's DLQ, with its attributes as plain strings."""
+
+        def look() -> Json | None:
+            for message in self.dead_letters(queue):
+                if text in message["Body"]:
+                    return message
+            return None
+
+        return eventually(look, f"{text!r} in the DLQ of {queue}", seconds)
+
+    def dead_letters(self, queue: str) -> list[Json]:
+        """What is in this queue's DLQ right now; it stays there."""
+        url, found = self._urls[f"{queue}-dlq"], []
+        while batch := self._sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=20
+        ).get("Messages"):
+            found += batch
+        for message in found:
+            self._sqs.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+            )
+        return [
+            {**m, "attributes": {k: v["StringValue"] for k, v in m.get("MessageAttributes", {}).items()}}
+            for m in found
+        ]
+
+    def depth(self, queue: str) -> int:
+        """Messages in the queue, in flight and delayed ones too."""
+        names = ("", "NotVisible", "Delayed")
+        attributes = self._sqs.get_queue_attributes(QueueUrl=self._urls[queue], AttributeNames=["All"])[
+            "Attributes"
+        ]
+        return sum(int(attributes[f"ApproximateNumberOfMessages{name}"]) for name in names)
+
+
+def metadata(rfq: str) -> Json:
+    """Metadata of a message about this RFQ, given by its URL or id."""
+    return {
+        "event_id": str(uuid.uuid4()),
+        "event_version": 1,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "correlation_id": rfq.rstrip("/").rpartition("/")[2],
+    }
+
+
+def quote(responder: str, amount: str = "9.99", pickup: int = 60) -> Json:
+    """A quote as it stands in an RfqResponse."""
+    price = {"amount": amount, "currency": "USD"}
+    return {"kind": "quote", "responder_id": responder, "price": price, "pickup_in_seconds": pickup}

@@ -1,0 +1,172 @@
+"""Dollars per million RFQs, counted from the calls made: `uv run python -m tests.load.cost`.
+
+Runs RFQs with 1, 10 and 50 responders one at a time, and with 10 at a steady rate, through the deployed functions on a
+local cloud of its own. Nothing talks to AWS. Ends by itself after about two minutes.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.load.bench_cloud import BenchCloud, Site, bench_cloud
+from tests.load.cost import prices
+from tests.load.cost.event_sources import EventSources
+from tests.load.cost.meter import Units, api_call, dollars_per_million, function_calls, stored
+from tests.load.cost.recorder import Recorder
+
+RESPOND_WITHIN = 5
+"""Seconds; also how long after an RFQ its deadline message comes and costs."""
+
+console = Console()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What `rfqs` RFQs with `responders` responders each took."""
+
+    name: str
+    responders: int
+    rfqs: int
+    units: Units
+    batch_sizes: Mapping[str, list[int]]
+
+    @property
+    def dollars(self) -> float:
+        """Per million RFQs."""
+        return dollars_per_million(self.units, self.rfqs)
+
+
+class Bench:
+    """RFQs through a cloud whose functions' calls are recorded."""
+
+    def __init__(self, cloud: BenchCloud, recorder: Recorder, sources: EventSources) -> None:
+        self._cloud, self._recorder, self._sources = cloud, recorder, sources
+
+    def one_at_a_time(self, site: Site, rfqs: int) -> Measurement:
+        """Each RFQ alone from its submission until its deadline message has been handled."""
+        self._reset()
+        for _ in track(range(rfqs), f"N = {site.responders}, one at a time", console=console, transient=True):
+            self._rfq(site)
+            time.sleep(RESPOND_WITHIN + 2.5)
+        return self._measured("one at a time", site, rfqs)
+
+    def steady(self, site: Site, per_second: float, seconds: int) -> Measurement:
+        """RFQs at a steady rate."""
+        self._reset()
+        rfqs = int(per_second * seconds)
+        start = time.monotonic()
+        with ThreadPoolExecutor(64) as pool:
+            futures = []
+            for i in track(
+                range(rfqs), f"N = {site.responders}, {per_second:g}/s", console=console, transient=True
+            ):
+                time.sleep(max(0.0, start + i / per_second - time.monotonic()))
+                futures.append(pool.submit(self._rfq, site))
+            for future in futures:
+                future.result()
+        time.sleep(RESPOND_WITHIN + 3)
+        return self._measured(f"{per_second:g} a second", site, rfqs)
+
+    def _rfq(self, site: Site) -> None:
+        """Submit, wait without polling, look at the result once: the two API calls that are counted."""
+        rfq_id = self._cloud.submit(site, respond_within=RESPOND_WITHIN)
+        self._wait_completed(rfq_id)
+        result = self._cloud.result(rfq_id)
+        if len(result["quotes"]) != site.responders or result["completed-by"] != "all-answered":
+            sys.exit(f"RFQ {rfq_id} is not as expected: {result}")
+
+    def _wait_completed(self, rfq_id: str) -> None:
+        give_up = time.monotonic() + RESPOND_WITHIN + 5
+        while time.monotonic() < give_up:
+            if self._sources.failures:
+                sys.exit(f"an event source failed: {self._sources.failures[0]}")
+            if self._cloud.item_status(rfq_id) == "completed":
+                return
+            time.sleep(0.05)
+        sys.exit(f"RFQ {rfq_id} did not complete")
+
+    def _reset(self) -> None:
+        self._sources.reset()
+        self._recorder.calls.clear()
+
+    def _measured(self, name: str, site: Site, rfqs: int) -> Measurement:
+        units = Units(self._sources.units)
+        units.add(function_calls(self._recorder.calls))
+        for records in self._sources.stream_records.values():
+            units.add(stored(records, ("customer", "created_at")))
+        for _ in range(2 * rfqs):
+            units.add(api_call())
+        return Measurement(name, site.responders, rfqs, units, dict(self._sources.batch_sizes))
+
+
+def report(measurements: list[Measurement]) -> None:
+    """Print units and dollars of each measurement, and the lab's published figures beside them."""
+    table = Table(title="Billable units per RFQ, and US dollars per million RFQs")
+    table.add_column("unit")
+    table.add_column("$ per million", justify="right")
+    for m in measurements:
+        table.add_column(f"N = {m.responders}\n{m.name}\n({m.rfqs} RFQs)", justify="right")
+    for unit, price in prices.PER_MILLION.items():
+        table.add_row(unit, f"{price:.4g}", *(f"{m.units[unit] / m.rfqs:.2f}" for m in measurements))
+    table.add_section()
+    table.add_row("[bold]$ per million RFQs", "", *(f"[bold]{m.dollars:.2f}" for m in measurements))
+    table.add_row("the lab's, as published", "", *(f"{prices.lab(m.responders):.2f}" for m in measurements))
+    console.print(table)
+    alone = sorted((m for m in measurements if m.name == "one at a time"), key=lambda m: m.responders)
+    growth = (alone[-1].dollars - alone[0].dollars) / (alone[-1].responders - alone[0].responders)
+    console.print(
+        f"Growth per responder: {growth:.3f} (the lab: 2.56). "
+        f"The lab: 34.51 at N = 10, 264.88 at N = 100; 8.91 + 2.56 N. "
+        f"Prices: {prices.SOURCE}, us-east-1, {prices.AS_OF}. Idle polling is not in it."
+    )
+    for m in measurements:
+        sizes = ", ".join(f"{name} {mean(batches):.1f}" for name, batches in sorted(m.batch_sizes.items()))
+        console.print(f"Mean batch, N = {m.responders}, {m.name}: {sizes}", style="dim")
+
+
+def record_functions(client: Any, recorder: Recorder) -> None:
+    """Point every deployed function's AWS calls at the recorder."""
+    functions = client("lambda")
+    for page in functions.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            variables = function.get("Environment", {}).get("Variables", {})
+            functions.update_function_configuration(
+                FunctionName=function["FunctionName"],
+                Environment={"Variables": {**variables, "AWS_ENDPOINT_URL": recorder.url}},
+            )
+
+
+def main() -> None:
+    """Run all measurements and print the table."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rfqs", type=int, default=5, help="RFQs of each one-at-a-time measurement")
+    arguments.add_argument("--rate", type=float, default=20, help="RFQs a second of the steady measurement")
+    arguments.add_argument("--seconds", type=int, default=15, help="length of the steady measurement")
+    options = arguments.parse_args()
+    with bench_cloud() as cloud:
+        sites = {n: cloud.site(n) for n in (1, 10, 50)}
+        recorder = Recorder(cloud.port)
+        record_functions(cloud.client, recorder)
+        with EventSources(cloud.client) as sources:
+            bench = Bench(cloud, recorder, sources)
+            bench.one_at_a_time(sites[10], 1)  # warm up: first calls look up queue URLs
+            report(
+                [
+                    *(bench.one_at_a_time(site, options.rfqs) for site in sites.values()),
+                    bench.steady(sites[10], options.rate, options.seconds),
+                ]
+            )
+        recorder.shutdown()
+
+
+if __name__ == "__main__":
+    main()
