@@ -2,10 +2,7 @@
 
 import traceback
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
-
-from wild_rydes_messaging.deliver import DeliveryError
 
 _LONGEST_REASON = 512
 
@@ -28,18 +25,18 @@ class RetryLater(Exception):  # noqa: N818
 def reason(error: BaseException) -> str:
     """What logs and dead-letter queues may say of an error: never a value of the message, it may be personal data.
 
-    The errors of this package and of AWS speak of ids and codes. A validation error is told by its fields; of any
-    other error, which may quote anything, just the type and the place are told. At most 512 printable characters.
+    Our own errors and those of AWS speak of ids and codes. A validation error is told by its fields; of Python's own
+    errors, which quote whatever they met, just the type and the place are told. At most 512 printable characters.
     """
     if isinstance(error, ValidationError):
         text = "; ".join(
             f"{'.'.join(map(str, wrong['loc'])) or 'message'}: {wrong['type']}"
             for wrong in error.errors(include_url=False, include_context=False, include_input=False)
         )
-    elif isinstance(error, (Unprocessable, RetryLater, DeliveryError, ClientError, BotoCoreError)):
-        text = str(error)
-    else:
+    elif type(error).__module__ == "builtins":
         text = " ".join([type(error).__name__, *(f"at {place}" for place in stack(error)[-1:])])
+    else:
+        text = str(error)
     printable = "".join(character if character.isprintable() else "?" for character in text)
     return printable[:_LONGEST_REASON] or type(error).__name__
 
