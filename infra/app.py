@@ -1,0 +1,53 @@
+"""The CDK app: `-c stage=local` for the local cloud (else AWS), `-c service=ride-booking` for one stack alone."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from infra.artifacts import build
+from infra.patterns.service_stack import ServiceStack
+from infra.stacks.platform import PlatformStack
+from infra.stacks.ride_booking import RideBookingStack
+from infra.stacks.unicorn_mgmt import UnicornMgmtStack
+from infra.stage import AWS, leave_out, stage_of
+
+SERVICES: Final[dict[str, Callable[..., ServiceStack]]] = {
+    "ride-booking": RideBookingStack,
+    "unicorn-mgmt": UnicornMgmtStack,
+}
+PLATFORM: Final = "platform"
+
+
+def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) -> cdk.App:
+    """The app with its stacks, not yet synthesized. `context` adds to what cdk.json and the command line give.
+
+    Raises BuildError when an artifact cannot be built.
+    """
+    settings = json.loads(Path(__file__).with_name("cdk.json").read_text())["context"]
+    app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)
+    stage = stage_of(app)
+    only = app.node.try_get_context("service")
+    if only not in (None, PLATFORM, *SERVICES):
+        raise ValueError(f"no service {only!r}: one of {', '.join([PLATFORM, *SERVICES])}")
+    services = [name for name in SERVICES if only in (None, name)]
+    target = stage.target() if services else None
+    if only in (None, PLATFORM):
+        PlatformStack(app, stage)
+    if target:
+        with ThreadPoolExecutor() as builders:
+            artifacts = {name: builders.submit(build, name, target) for name in services}
+            for name, artifact in artifacts.items():
+                SERVICES[name](app, stage, artifact.result())
+    leave_out(app, stage)
+    if stage is AWS:
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
+
+
+if __name__ == "__main__":
+    build_app().synth()

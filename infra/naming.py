@@ -1,0 +1,23 @@
+"""Names that stacks, the local cloud and tests must agree on."""
+
+from typing import Final
+
+BUS_NAME: Final = "wild-rydes"
+REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
+"""Every return address is a queue of this prefix: the responders' roles may send to no other."""
+
+API_STAGE: Final = "v1"
+
+PLATFORM_STACK: Final = "WildRydesPlatform"
+RIDE_BOOKING_STACK: Final = "WildRydesRideBooking"
+UNICORN_MGMT_STACK: Final = "WildRydesUnicornMgmt"
+
+# SSM parameters: how stacks find each other, in any deploy order and without CloudFormation exports.
+BUS_NAME_PARAMETER: Final = "/wild-rydes/platform/bus-name"
+BUS_ARN_PARAMETER: Final = "/wild-rydes/platform/bus-arn"
+USER_POOL_ID_PARAMETER: Final = "/wild-rydes/platform/user-pool-id"
+USER_POOL_ARN_PARAMETER: Final = "/wild-rydes/platform/user-pool-arn"
+USER_POOL_CLIENT_ID_PARAMETER: Final = "/wild-rydes/platform/user-pool-client-id"
+ALARM_TOPIC_ARN_PARAMETER: Final = "/wild-rydes/platform/alarm-topic-arn"
+RFQ_API_URL_PARAMETER: Final = "/wild-rydes/ride-booking/rfq-api-url"
+UNICORN_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-api-url"

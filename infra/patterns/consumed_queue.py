@@ -1,0 +1,94 @@
+"""A queue with the function that consumes it, and a dead-letter queue for what cannot be handled."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.patterns.accept import accept
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_stack import ServiceStack
+
+MAX_ATTEMPTS = 5
+_BATCH_SIZE = 10
+_NO_WAIT = cdk.Duration.seconds(0)
+
+
+def dead_letter_queue(scope: Construct, stack: ServiceStack, name: str) -> sqs.Queue:
+    """A queue that keeps what was given up for 14 days, the longest SQS allows, and alarms at the first message."""
+    queue = sqs.Queue(
+        scope,
+        name,
+        queue_name=name,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=stack.stage.tls_only,
+        retention_period=cdk.Duration.days(14),
+    )
+    accept(queue, {"AwsSolutions-SQS3": "This is a dead-letter queue"})
+    stack.alarm(
+        f"{name}-depth",
+        queue.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1), statistic="max"),
+        threshold=1,
+        meaning=f"Messages were given up: their attributes in {name} say why",
+    )
+    return queue
+
+
+class ConsumedQueue(Construct):
+    """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
+
+    The consumer parks a message with its reason at the attempt `MAX_ATTEMPTS`; the queue itself gives up two receives
+    later, for messages that kill their worker. `batching_window` trades latency for fuller batches; `concurrency` (at
+    least 2) is how many batches are handled at once; `overdue` is the age of the oldest message at which to alarm.
+    """
+
+    def __init__(
+        self,
+        scope: ServiceStack,
+        name: str,
+        *,
+        consumer: ServiceFunction,
+        batching_window: cdk.Duration = _NO_WAIT,
+        concurrency: int = 10,
+        overdue: cdk.Duration | None = None,
+    ) -> None:
+        super().__init__(scope, name)
+        assert consumer.timeout is not None
+        self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq")
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=scope.stage.tls_only,
+            retention_period=cdk.Duration.days(4),
+            # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
+            visibility_timeout=cdk.Duration.seconds(
+                3 * consumer.timeout.to_seconds() + batching_window.to_seconds()
+            ),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=MAX_ATTEMPTS + 2
+            ),
+        )
+        consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
+        consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
+        consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)
+        consumer.add_event_source(
+            event_sources.SqsEventSource(
+                self.queue,
+                batch_size=_BATCH_SIZE,
+                max_batching_window=batching_window,
+                max_concurrency=concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+        overdue = overdue or cdk.Duration.minutes(1)
+        scope.alarm(
+            f"{name}-age",
+            self.queue.metric_approximate_age_of_oldest_message(
+                period=cdk.Duration.minutes(1), statistic="max"
+            ),
+            threshold=overdue.to_seconds(),
+            periods=3,
+            meaning=f"Messages wait in {name} longer than {overdue.to_seconds():.0f} s",
+        )

@@ -1,0 +1,96 @@
+"""A Lambda function of a service, with a role that starts with nothing but its own log and trace."""
+
+from functools import cached_property
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from infra.patterns.accept import accept
+from infra.patterns.service_stack import ServiceStack
+
+METRICS_NAMESPACE = "WildRydes"
+
+
+class ServiceFunction(lambda_.Function):
+    """Python 3.13 on arm64, traced, with its own role, log group and alarms.
+
+    `handler` is `module.attribute` in the service's artifact. `snap_start` serves callers of `entry` from a snapshot
+    (where the stage has them): for functions whose cold start a person waits for.
+    """
+
+    def __init__(
+        self,
+        scope: ServiceStack,
+        name: str,
+        *,
+        handler: str,
+        environment: dict[str, str],
+        timeout: cdk.Duration,
+        memory_mib: int = 256,
+        snap_start: bool = False,
+    ) -> None:
+        log_group = logs.LogGroup(
+            scope,
+            f"{name}-log",
+            log_group_name=f"/aws/lambda/{name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            scope,
+            f"{name}-role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{name} runs as this",
+        )
+        self._snap_start = snap_start and scope.stage.snap_start
+        super().__init__(
+            scope,
+            name,
+            function_name=name,
+            code=scope.code,
+            handler=handler,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            memory_size=memory_mib,
+            timeout=timeout,
+            role=role,
+            log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._snap_start else None,
+            environment={
+                "POWERTOOLS_SERVICE_NAME": scope.service,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+                **environment,
+            },
+        )
+        self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
+        accept(
+            role,
+            {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes trace segments for no particular resource"},
+        )
+        scope.alarm(
+            f"{name}-errors",
+            self.metric_errors(period=cdk.Duration.minutes(5)),
+            threshold=1,
+            meaning=f"{name} crashed or timed out; see its log",
+        )
+        scope.alarm(
+            f"{name}-throttles",
+            self.metric_throttles(period=cdk.Duration.minutes(5)),
+            threshold=1,
+            meaning=f"{name} was throttled: the account's or the function's concurrency is used up",
+        )
+
+    def may(self, *actions: str, on: str, condition: dict[str, dict[str, str]] | None = None) -> None:
+        """Allow actions on one resource (ARN)."""
+        self.add_to_role_policy(iam.PolicyStatement(actions=[*actions], resources=[on], conditions=condition))
+
+    @cached_property
+    def entry(self) -> lambda_.IFunction:
+        """What a synchronous caller invokes: the alias of the snapshot, or the function itself."""
+        if not self._snap_start:
+            return self
+        return lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)

@@ -1,0 +1,93 @@
+"""The stack of one service: its artifact, and the platform as found by SSM parameters."""
+
+from functools import cached_property
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra import naming
+from infra.stage import Stage
+
+
+class ServiceStack(cdk.Stack):
+    """Deployed alone, in any order among the services, after the platform. `service` is its name in kebab-case."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        service: str,
+        stage: Stage,
+        artifact: Path,
+        description: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description=description,
+            synthesizer=stage.synthesizer(),
+            tags={"project": "wild-rydes", "service": service},
+        )
+        self.service = service
+        self.stage = stage
+        self._artifact = artifact
+
+    @cached_property
+    def code(self) -> lambda_.Code:
+        """The service's artifact."""
+        return lambda_.Code.from_asset(str(self._artifact))
+
+    @cached_property
+    def bus(self) -> events.IEventBus:
+        """The platform's bus."""
+        return events.EventBus.from_event_bus_name(self, "Bus", self._parameter(naming.BUS_NAME_PARAMETER))
+
+    @cached_property
+    def users(self) -> cognito.IUserPool:
+        """The platform's user pool."""
+        return cognito.UserPool.from_user_pool_arn(
+            self, "Users", self._parameter(naming.USER_POOL_ARN_PARAMETER)
+        )
+
+    def alarm(
+        self,
+        construct_id: str,
+        metric: cloudwatch.IMetric,
+        *,
+        threshold: float,
+        periods: int = 1,
+        meaning: str,
+    ) -> None:
+        """Tell the alarm topic when the metric is at or above the threshold for so many periods of it."""
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=meaning,
+        )
+        alarm.add_alarm_action(self._alarm_action)
+
+    @cached_property
+    def _alarm_action(self) -> cloudwatch.IAlarmAction:
+        topic = sns.Topic.from_topic_arn(self, "Alarms", self._parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
+        return cloudwatch_actions.SnsAction(topic)
+
+    def publish(self, construct_id: str, name: str, value: str) -> None:
+        """Let others find a value under an SSM parameter's name."""
+        ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)
+
+    def _parameter(self, name: str) -> str:
+        return ssm.StringParameter.value_for_string_parameter(self, name)

@@ -1,0 +1,57 @@
+"""A subscription: the consumer's rule on the bus, its queue and its function."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+
+from infra.patterns.consumed_queue import ConsumedQueue
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_stack import ServiceStack
+from wild_rydes_contracts import Event, rule_pattern
+
+
+class Subscription(ConsumedQueue):
+    """Rule -> queue -> function, for the events of some contract classes (of one source and version).
+
+    Only the rule may send to the queue. What the rule cannot deliver within `give_up_after` (24 hours at most) goes to
+    the queue's own dead-letter queue. The other parameters are those of `ConsumedQueue`.
+    """
+
+    def __init__(
+        self,
+        scope: ServiceStack,
+        name: str,
+        *contracts: type[Event],
+        consumer: ServiceFunction,
+        batching_window: cdk.Duration | None = None,
+        concurrency: int = 10,
+        overdue: cdk.Duration | None = None,
+        give_up_after: cdk.Duration | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            name,
+            consumer=consumer,
+            batching_window=batching_window or cdk.Duration.seconds(0),
+            concurrency=concurrency,
+            overdue=overdue,
+        )
+        pattern = rule_pattern(*contracts)
+        events.Rule(
+            self,
+            "Rule",
+            rule_name=name,
+            description=f"{', '.join(pattern['detail-type'])} for {scope.service}",
+            event_bus=scope.bus,
+            event_pattern=events.EventPattern(
+                source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern["detail"]
+            ),
+            targets=[
+                targets.SqsQueue(
+                    self.queue,
+                    dead_letter_queue=self.dead_letters,
+                    max_event_age=give_up_after or cdk.Duration.hours(24),
+                    retry_attempts=185,
+                )
+            ],
+        )

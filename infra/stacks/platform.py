@@ -1,0 +1,146 @@
+"""What all services share: the bus, the users and the alarm topic. Deployed first; names no service."""
+
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra import naming
+from infra.stage import Stage
+
+GROUPS: Final = {
+    "customers": "Ask for quotes and book rides",
+    "unicorns": "Offer rides, answer RFQs",
+    "support": "Look after customers and unicorns",
+}
+EVENT_SOURCE_PREFIX: Final = "wildrydes."
+
+
+class PlatformStack(cdk.Stack):
+    """The bus with its archive, the user pool with its groups, the alarm topic, and how to find them."""
+
+    def __init__(self, scope: Construct, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            naming.PLATFORM_STACK,
+            description="Wild Rydes: event bus, users, alarms",
+            synthesizer=stage.synthesizer(),
+            tags={"project": "wild-rydes", "service": "platform"},
+        )
+        bus = self._bus()
+        pool, client = self._users(stage)
+        topic = self._alarms(stage)
+        self._gateway_account()
+        for name, value in {
+            naming.BUS_NAME_PARAMETER: bus.event_bus_name,
+            naming.BUS_ARN_PARAMETER: bus.event_bus_arn,
+            naming.USER_POOL_ID_PARAMETER: pool.user_pool_id,
+            naming.USER_POOL_ARN_PARAMETER: pool.user_pool_arn,
+            naming.USER_POOL_CLIENT_ID_PARAMETER: client.user_pool_client_id,
+            naming.ALARM_TOPIC_ARN_PARAMETER: topic.topic_arn,
+        }.items():
+            ssm.StringParameter(self, name.rpartition("/")[2], parameter_name=name, string_value=value)
+
+    def _bus(self) -> events.EventBus:
+        bus = events.EventBus(
+            self, "Bus", event_bus_name=naming.BUS_NAME, description="Events between the Wild Rydes services"
+        )
+        # Whoever publishes here, rogue roles of this account included, does so under a name of ours.
+        bus.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="OnlyWildRydesSources",
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["events:PutEvents"],
+                resources=[bus.event_bus_arn],
+                conditions={"ForAnyValue:StringNotLike": {"events:source": f"{EVENT_SOURCE_PREFIX}*"}},
+            )
+        )
+        bus.archive(
+            "Archive",
+            archive_name=naming.BUS_NAME,
+            description="To replay what a consumer missed",
+            event_pattern=events.EventPattern(source=events.Match.prefix(EVENT_SOURCE_PREFIX)),
+            retention=cdk.Duration.days(30),
+        )
+        return bus
+
+    def _users(self, stage: Stage) -> tuple[cognito.UserPool, cognito.UserPoolClient]:
+        pool = cognito.UserPool(
+            self,
+            "Users",
+            user_pool_name="wild-rydes",
+            self_sign_up_enabled=False,  # membership of a group decides what a user may do, and is given by staff
+            sign_in_aliases=cognito.SignInAliases(username=True, email=True),
+            sign_in_case_sensitive=False,
+            auto_verify=cognito.AutoVerifiedAttrs(email=True),
+            account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
+            password_policy=cognito.PasswordPolicy(
+                min_length=12,
+                require_digits=True,
+                require_lowercase=True,
+                require_symbols=True,
+                require_uppercase=True,
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            # Users survive the stack, but not a first deployment that failed: the next one could not take the name.
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        )
+        client = pool.add_client(
+            "Client",
+            user_pool_client_name="wild-rydes-apps",
+            auth_flows=cognito.AuthFlow(user_srp=True, user_password=stage.password_login),
+            disable_o_auth=True,
+            generate_secret=False,
+            id_token_validity=cdk.Duration.hours(1),
+            access_token_validity=cdk.Duration.hours(1),
+            prevent_user_existence_errors=True,
+        )
+        for group, description in GROUPS.items():
+            pool.add_group(group, group_name=group, description=description)
+        return pool, client
+
+    def _alarms(self, stage: Stage) -> sns.Topic:
+        topic = sns.Topic(
+            self,
+            "Alarms",
+            topic_name="wild-rydes-alarms",
+            display_name="Wild Rydes",
+            enforce_ssl=stage.tls_only,
+        )
+        # A policy of one's own replaces the default one, under which this account's alarms may publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AlarmsOfThisAccount",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return topic
+
+    def _gateway_account(self) -> None:
+        """REST APIs write access logs only once the account (one setting a region) names a role for it."""
+        role = iam.Role(
+            self,
+            "GatewayLogsRole",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name(
+                    "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+                )
+            ],
+        )
+        account = apigateway.CfnAccount(self, "GatewayAccount", cloud_watch_role_arn=role.role_arn)
+        for resource in (role, account):
+            resource.apply_removal_policy(
+                cdk.RemovalPolicy.RETAIN
+            )  # other APIs of the account may log through it

@@ -1,0 +1,131 @@
+"""ride-booking: the REST API for RFQs, the outbox, the return address and the deadlines."""
+
+from pathlib import Path
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra import naming
+from infra.patterns.consumed_queue import ConsumedQueue
+from infra.patterns.jwt_api import JwtApi
+from infra.patterns.outbox import Outbox
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_stack import ServiceStack
+from infra.stage import Stage
+
+SERVICE: Final = "ride-booking"
+EVENT_SOURCE: Final = "wildrydes.ride-booking"
+CUSTOMER_INDEX: Final = "by-customer"
+
+# A new RFQ is announced, and the step from running to completed. Everything between, each answer that is folded
+# in above all, invokes nothing.
+ANNOUNCED_CHANGES: Final = (
+    {"eventName": ["INSERT"]},
+    {
+        "eventName": ["MODIFY"],
+        "dynamodb": {
+            "OldImage": {"status": {"S": ["running"]}},
+            "NewImage": {"status": {"S": ["completed"]}},
+        },
+    },
+)
+
+
+class RideBookingStack(ServiceStack):
+    """Table, API, requester (outbox), aggregator (return address) and closer (deadlines)."""
+
+    def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
+        super().__init__(
+            scope,
+            naming.RIDE_BOOKING_STACK,
+            service=SERVICE,
+            stage=stage,
+            artifact=artifact,
+            description="Wild Rydes: requests for quotation of rides",
+        )
+        self._table = self._make_table()
+        answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}")
+        deadlines = self._consumer("closer", "ride-booking-deadlines")
+        self._requester(answers, deadlines)
+        self._api()
+
+    def _make_table(self) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            "Table",
+            table_name=SERVICE,
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            time_to_live_attribute="expires_at",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            # Data survives the stack, but not a first deployment that failed: the next could not take the name.
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        )
+        table.add_global_secondary_index(
+            index_name=CUSTOMER_INDEX,
+            partition_key=dynamodb.Attribute(name="customer", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        return table
+
+    def _consumer(self, role: str, queue: str) -> ConsumedQueue:
+        function = self._function(role, timeout=cdk.Duration.seconds(3))
+        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+        # Answers come in bursts, and so do deadlines: waiting a second folds more of them into one update.
+        return ConsumedQueue(self, queue, consumer=function, batching_window=cdk.Duration.seconds(1))
+
+    def _requester(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
+        function = self._function(
+            "requester",
+            timeout=cdk.Duration.seconds(10),
+            BUS_NAME=self.bus.event_bus_name,
+            REPLY_QUEUE_ARN=answers.queue.queue_arn,
+            DEADLINE_QUEUE_URL=deadlines.queue.queue_url,
+        )
+        own_events = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
+        function.may(
+            "events:PutEvents",
+            on=self.bus.event_bus_arn,
+            condition=own_events if self.stage.publish_condition else None,
+        )
+        function.may("sqs:SendMessage", on=deadlines.queue.queue_arn)
+        Outbox(
+            self,
+            "ride-booking-outbox-dlq",
+            table=self._table,
+            publisher=function,
+            changes=ANNOUNCED_CHANGES,
+        )
+
+    def _api(self) -> None:
+        function = self._function("api", timeout=cdk.Duration.seconds(10), snap_start=True)
+        function.may(
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:BatchGetItem",
+            on=self._table.table_arn,
+        )
+        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CUSTOMER_INDEX}")
+        api = JwtApi(self, "rfq-api", function=function)
+        if self.stage.endpoint:
+            function.add_environment("PUBLIC_URL", api.public_url)
+        self.publish("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
+
+    def _function(
+        self, role: str, *, timeout: cdk.Duration, snap_start: bool = False, **environment: str
+    ) -> ServiceFunction:
+        return ServiceFunction(
+            self,
+            f"{SERVICE}-{role}",
+            handler=f"ride_booking.{role}.handler",
+            timeout=timeout,
+            snap_start=snap_start,
+            environment={"TABLE_NAME": self._table.table_name, **environment},
+        )

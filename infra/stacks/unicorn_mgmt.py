@@ -1,0 +1,90 @@
+"""unicorn-mgmt: the unicorns, and their answers to RFQs."""
+
+from pathlib import Path
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra import naming
+from infra.patterns.jwt_api import JwtApi
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_stack import ServiceStack
+from infra.patterns.subscription import Subscription
+from infra.stage import Stage
+from wild_rydes_contracts import RfqRequested
+
+SERVICE: Final = "unicorn-mgmt"
+CELL_INDEX: Final = "by-cell"
+
+
+class UnicornMgmtStack(ServiceStack):
+    """Table, API and responder."""
+
+    def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
+        super().__init__(
+            scope,
+            naming.UNICORN_MGMT_STACK,
+            service=SERVICE,
+            stage=stage,
+            artifact=artifact,
+            description="Wild Rydes: unicorns, and their answers to requests for quotation",
+        )
+        self._table = self._make_table()
+        self._responder()
+        self._api()
+
+    def _make_table(self) -> dynamodb.Table:
+        table = dynamodb.Table(
+            self,
+            "Table",
+            table_name=SERVICE,
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            # Data survives the stack, but not a first deployment that failed: the next could not take the name.
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+        )
+        # Sparse: only an available unicorn carries its cell.
+        table.add_global_secondary_index(
+            index_name=CELL_INDEX,
+            partition_key=dynamodb.Attribute(name="cell", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        return table
+
+    def _responder(self) -> None:
+        return_addresses = self.format_arn(
+            service="sqs",
+            resource=f"{naming.REPLY_QUEUE_PREFIX}*",
+            arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
+        )
+        function = self._function(
+            "responder", timeout=cdk.Duration.seconds(3), REPLY_TO_PATTERN=return_addresses
+        )
+        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CELL_INDEX}")
+        function.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_addresses)
+        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
+
+    def _api(self) -> None:
+        function = self._function("api", timeout=cdk.Duration.seconds(10), snap_start=True)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+        api = JwtApi(self, "unicorn-api", function=function)
+        if self.stage.endpoint:
+            function.add_environment("PUBLIC_URL", api.public_url)
+        self.publish("unicorn-api-url", naming.UNICORN_API_URL_PARAMETER, api.public_url)
+
+    def _function(
+        self, role: str, *, timeout: cdk.Duration, snap_start: bool = False, **environment: str
+    ) -> ServiceFunction:
+        return ServiceFunction(
+            self,
+            f"{SERVICE}-{role}",
+            handler=f"unicorn_mgmt.{role}.handler",
+            timeout=timeout,
+            snap_start=snap_start,
+            environment={"TABLE_NAME": self._table.table_name, **environment},
+        )
