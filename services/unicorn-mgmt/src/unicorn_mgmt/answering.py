@@ -1,0 +1,93 @@
+"""The responder's use case: answer a batch of RFQs, each with one message to its return address."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from unicorn_mgmt.model import distance_km
+from unicorn_mgmt.store import Store
+from unicorn_mgmt.vicinity import Vicinity
+from wild_rydes_contracts import Envelope, RfqRequested, RfqResponse
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
+from wild_rydes_messaging.deliver import DeliveryError
+from wild_rydes_messaging.metadata import caused_by
+from wild_rydes_messaging.reply import Replies, Reply
+
+
+class NotDelivered(Exception):  # noqa: N818 - says what became of the reply
+    """The return address did not take the reply, for now."""
+
+
+class Responder:
+    """Answers `RfqRequested` for the unicorns near the start."""
+
+    def __init__(
+        self,
+        consumer: Consumer[RfqRequested],
+        store: Store,
+        replies: Replies,
+        *,
+        logger: Logger,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._consumer = consumer
+        self._store = store
+        self._replies = replies
+        self._logger = logger
+        self._metrics = metrics
+        self._now = now
+
+    def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
+        """Answer the RFQs of a Lambda SQS event, all in one batch to each return address."""
+        batch = self._consumer.receive(event)
+        vicinity = Vicinity(self._store.available_in)
+        answered: list[tuple[Received[RfqRequested], RfqResponse]] = []
+        replies: list[Reply] = []
+        for message in batch:
+            with batch.attempt(message):
+                to = self._replies.check(message.metadata.reply_to)
+                response = respond(message.data, vicinity)
+                metadata = caused_by(
+                    message.metadata, RfqResponse, occurred_at=self._now(), distinct="unicorn-mgmt"
+                )
+                replies.append(Reply(message.message_id, to, Envelope(metadata=metadata, data=response)))
+                answered.append((message, response))
+        failed = self._send(replies)
+        for message, response in answered:
+            with batch.attempt(message):
+                self._account(message, response, failed.get(message.message_id))
+        return batch.settle()
+
+    def _send(self, replies: list[Reply]) -> dict[str, str]:
+        """Send all; the error code of each reply that was not taken, by its key."""
+        try:
+            self._replies.send(replies)
+        except DeliveryError as error:
+            return {receipt.key: receipt.error for receipt in error.failed if receipt.error}
+        return {}
+
+    def _account(self, message: Received[RfqRequested], response: RfqResponse, error: str | None) -> None:
+        if error:
+            raise NotDelivered(f"reply not delivered: {error}")
+        asked, answers = len(response.asked or ()), len(response.answers)
+        self._logger.info("replied", message_id=message.message_id, asked=asked, answered=answers)
+        self._metrics.add_metric("UnicornsAsked", MetricUnit.Count, asked)
+        self._metrics.add_metric("UnicornsAnswered", MetricUnit.Count, answers)
+
+
+def respond(rfq: RfqRequested, vicinity: Vicinity) -> RfqResponse:
+    """Who is asked, and the answers of those on auto-quote.
+
+    The others price by hand and stay silent until they answer. With nobody in reach `asked` is empty, not left out:
+    it tells the aggregator that it has nothing to wait for.
+    """
+    nearest = vicinity.nearest(rfq.start)
+    ride_km = distance_km(rfq.start, rfq.destination)
+    return RfqResponse(
+        asked=tuple(nearby.unicorn_id for nearby in nearest),
+        answers=tuple(n.unicorn.answer(n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
+    )

@@ -1,0 +1,42 @@
+"""Lambda function of the inbox queue: composes the responder and hands it each batch."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+
+from unicorn_mgmt.answering import Responder
+from unicorn_mgmt.settings import CALLS, ResponderSettings
+from unicorn_mgmt.store import Store
+from wild_rydes_contracts import RfqRequested
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.reply import Replies
+
+_settings = ResponderSettings.of(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_sqs = boto3.client("sqs", config=CALLS)
+_responder = Responder(
+    Consumer(
+        RfqRequested,
+        sqs=_sqs,
+        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
+        logger=_logger,
+        metrics=_metrics,
+        max_attempts=_settings.max_attempts,
+    ),
+    Store(boto3.client("dynamodb", config=CALLS), _settings.table_name),
+    Replies(_sqs, _settings.reply_to_pattern),
+    logger=_logger,
+    metrics=_metrics,
+    now=lambda: datetime.now(UTC),
+)
+
+
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
+    """Answer a batch of RFQs."""
+    return _responder.handle(event)
