@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
+from traceback import walk_tb
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -74,5 +75,8 @@ class RestApi(APIGatewayRestResolver):
         ).response()
 
     def _unexpected(self, error: Exception) -> Response[str]:
-        self._logger.error("unexpected", exc_info=error)
+        # Where it happened, and what AWS says of it; the text of other errors may quote what the caller sent.
+        stack = [f"{frame.f_code.co_qualname}:{line}" for frame, line in walk_tb(error.__traceback__)]
+        reason = str(error) if isinstance(error, ClientError) else None
+        self._logger.error("unexpected", error=type(error).__name__, reason=reason, stack=stack)
         return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake; it is logged.").response()

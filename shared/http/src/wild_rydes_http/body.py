@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -50,7 +50,7 @@ def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
     try:
         return model.model_validate_json(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        errors = [FieldError(_pointer(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
+        errors = [FieldError(_path(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is not as it should be.", errors=errors) from None
 
 
@@ -74,5 +74,5 @@ def _bytes(event: APIGatewayProxyEvent) -> bytes:
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid base64.") from None
 
 
-def _pointer(location: tuple[Any, ...]) -> str:
-    return "#" + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, location)) or "body"

@@ -12,9 +12,9 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field of the body. `pointer` is a JSON pointer (RFC 6901) as a URI fragment."""
+    """What is wrong with one field: `rate-card.per-km` in the body, or the name of a parameter or header."""
 
-    pointer: str
+    field: str
     detail: str
 
 
