@@ -1,6 +1,22 @@
 """The messages of Wild Rydes: the one source for publishers, consumers, rule patterns and schemas."""
 
-from wild_rydes_contracts.envelope import Contract, Envelope, Event, Message, Metadata, rule_pattern
+from wild_rydes_contracts.envelope import (
+    Contract,
+    ConversationId,
+    Envelope,
+    Event,
+    Message,
+    Metadata,
+    rule_pattern,
+)
+from wild_rydes_contracts.feedback import (
+    CallbackRequested,
+    FeedbackEnding,
+    FeedbackExpired,
+    FeedbackReceived,
+    FeedbackRequested,
+    Rating,
+)
 from wild_rydes_contracts.rfq import (
     MAX_RESPONDERS,
     Answer,
@@ -12,9 +28,18 @@ from wild_rydes_contracts.rfq import (
     RfqRequested,
     RfqResponse,
 )
+from wild_rydes_contracts.rides import RideCompleted
 from wild_rydes_contracts.values import Coordinates, Money, ResponderId
 
-EVENTS: tuple[type[Event], ...] = (RfqRequested, RfqCompleted)
+EVENTS: tuple[type[Event], ...] = (
+    RfqRequested,
+    RfqCompleted,
+    RideCompleted,
+    FeedbackRequested,
+    FeedbackReceived,
+    CallbackRequested,
+    FeedbackExpired,
+)
 """Every event that may appear on the bus."""
 
 MESSAGES: tuple[type[Message], ...] = (RfqResponse,)
@@ -25,20 +50,28 @@ __all__ = [
     "MAX_RESPONDERS",
     "MESSAGES",
     "Answer",
+    "CallbackRequested",
     "CompletedBy",
     "Contract",
+    "ConversationId",
     "Coordinates",
     "Decline",
     "Envelope",
     "Event",
+    "FeedbackEnding",
+    "FeedbackExpired",
+    "FeedbackReceived",
+    "FeedbackRequested",
     "Message",
     "Metadata",
     "Money",
     "Quote",
+    "Rating",
     "ResponderCounts",
     "ResponderId",
     "RfqCompleted",
     "RfqRequested",
     "RfqResponse",
+    "RideCompleted",
     "rule_pattern",
 ]

@@ -1,10 +1,14 @@
 """The envelope every Wild Rydes message travels in, on the bus and to a return address."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,127}$")]
+"""An id, never a text: it stands on log lines and in URLs."""
 
 
 class Contract(BaseModel):
@@ -13,7 +17,7 @@ class Contract(BaseModel):
     Unknown keys are ignored, so that a producer may add a field without asking its consumers.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Metadata(Contract):
@@ -27,7 +31,7 @@ class Metadata(Contract):
     event_id: UUID
     event_version: int = Field(ge=1)
     occurred_at: AwareDatetime
-    correlation_id: str = Field(min_length=1, max_length=128)
+    correlation_id: ConversationId
     causation_id: UUID | None = None
     reply_to: str | None = Field(default=None, max_length=256)
     deadline: AwareDatetime | None = None
@@ -45,9 +49,13 @@ class Message(Contract):
 
 
 class Event(Message):
-    """A message on the bus: `name` is its detail-type, `source` its owner."""
+    """A message on the bus: `name` is its detail-type, `source` its owner.
+
+    `answered_with` is the message that the publisher wants at `metadata.reply_to` before `metadata.deadline`, if any.
+    """
 
     source: ClassVar[str]
+    answered_with: ClassVar[type[Message] | None] = None
 
 
 D_co = TypeVar("D_co", bound=Message, covariant=True)
@@ -62,14 +70,23 @@ class Envelope(Contract, Generic[D_co]):
     @model_validator(mode="after")
     def _version_is_the_contracts(self) -> Self:
         if self.metadata.event_version != self.data.version:
-            raise ValueError(
-                f"{self.data.name} has version {self.data.version}, not {self.metadata.event_version}"
+            raise PydanticCustomError(
+                "version_mismatch",
+                "{name} has version {version}, not {found}",
+                {
+                    "name": self.data.name,
+                    "version": self.data.version,
+                    "found": self.metadata.event_version,
+                },
             )
         return self
 
     def to_json(self) -> str:
-        """The wire form. Absent optional fields are left out."""
-        return self.model_dump_json(exclude_none=True, by_alias=True)
+        """The wire form. Absent optional fields are left out.
+
+        Pure ASCII, because SQS refuses or replaces some characters.
+        """
+        return self.model_dump_json(exclude_none=True, ensure_ascii=True)
 
 
 def rule_pattern(*events: type[Event]) -> dict[str, Any]:

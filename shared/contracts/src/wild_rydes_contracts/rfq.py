@@ -4,52 +4,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from wild_rydes_contracts.envelope import Contract, Event, Message
+from wild_rydes_contracts.envelope import Contract, ConversationId, Event, Message
 from wild_rydes_contracts.values import Coordinates, Money, ResponderId
 
 CompletedBy = Literal["all-answered", "deadline", "cancelled"]
 
 MAX_RESPONDERS = 200
 """The most responders one response may name: keeps an RFQ's item far below DynamoDB's 400 KB."""
-
-
-class RfqRequested(Event):
-    """Someone wants quotes for a ride.
-
-    Answer with an `RfqResponse` to `metadata.reply_to` before `metadata.deadline`, quoting `metadata.correlation_id`.
-    Says nothing of who asks: that stays with ride-booking.
-    """
-
-    name: ClassVar[str] = "RfqRequested"
-    source: ClassVar[str] = "wildrydes.ride-booking"
-    version: ClassVar[int] = 1
-
-    rfq_id: str
-    start: Coordinates
-    destination: Coordinates
-
-
-class ResponderCounts(Contract):
-    """How the responders of an RFQ behaved. asked = quoted + declined + silent; late answers came after the close."""
-
-    asked: int = Field(ge=0)
-    quoted: int = Field(ge=0)
-    declined: int = Field(ge=0)
-    silent: int = Field(ge=0)
-    late: int = Field(ge=0)
-
-
-class RfqCompleted(Event):
-    """An RFQ is closed; no further answer will be shown."""
-
-    name: ClassVar[str] = "RfqCompleted"
-    source: ClassVar[str] = "wildrydes.ride-booking"
-    version: ClassVar[int] = 1
-
-    rfq_id: str
-    completed_by: CompletedBy
-    completed_at: AwareDatetime
-    responders: ResponderCounts
 
 
 class Quote(Contract):
@@ -85,3 +46,43 @@ class RfqResponse(Message):
 
     asked: tuple[ResponderId, ...] | None = Field(default=None, max_length=MAX_RESPONDERS)
     answers: tuple[Answer, ...] = Field(default=(), max_length=MAX_RESPONDERS)
+
+
+class RfqRequested(Event):
+    """Someone wants quotes for a ride.
+
+    Answer with an `RfqResponse` to `metadata.reply_to` before `metadata.deadline`, quoting `metadata.correlation_id`.
+    Says nothing of who asks: that stays with ride-booking.
+    """
+
+    name: ClassVar[str] = "RfqRequested"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+    answered_with: ClassVar[type[Message]] = RfqResponse
+
+    rfq_id: ConversationId
+    start: Coordinates
+    destination: Coordinates
+
+
+class ResponderCounts(Contract):
+    """How the responders of an RFQ behaved. asked = quoted + declined + silent; late answers came after the close."""
+
+    asked: int = Field(ge=0)
+    quoted: int = Field(ge=0)
+    declined: int = Field(ge=0)
+    silent: int = Field(ge=0)
+    late: int = Field(ge=0)
+
+
+class RfqCompleted(Event):
+    """An RFQ is closed; no further answer will be shown."""
+
+    name: ClassVar[str] = "RfqCompleted"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+
+    rfq_id: ConversationId
+    completed_by: CompletedBy
+    completed_at: AwareDatetime
+    responders: ResponderCounts

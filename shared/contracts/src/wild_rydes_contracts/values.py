@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from wild_rydes_contracts.envelope import Contract
 
@@ -11,10 +11,18 @@ ResponderId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
 """A unicorn (`u-…`) or a partner fleet (`p-…`). Short on purpose: it is stored once per answer."""
 
 
-class Money(Contract):
-    """An amount, written as a decimal string, with its ISO 4217 currency code."""
+_CENT = Decimal("0.01")
 
-    amount: Decimal = Field(ge=0, max_digits=9, decimal_places=2)
+
+class Money(Contract):
+    """An amount, written as a decimal string with two places, with its ISO 4217 currency code."""
+
+    amount: Annotated[
+        Decimal,
+        Field(ge=0, max_digits=9, decimal_places=2),
+        AfterValidator(lambda amount: abs(amount).quantize(_CENT)),  # no -0.00, no 1E+2
+        WithJsonSchema({"type": "string", "pattern": r"^\d{1,7}\.\d{2}$"}, mode="serialization"),
+    ]
     currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
