@@ -1,0 +1,84 @@
+"""The messages of a feedback conversation: what a customer said of a ride.
+
+They carry ids and the score. The customer's number and words stay with the feedback service.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime, Field
+
+from wild_rydes_contracts.envelope import Contract, ConversationId, Event
+from wild_rydes_contracts.values import ResponderId
+
+FeedbackEnding = Literal["no-answer", "not-understood", "opted-out", "undeliverable"]
+"""Why a customer who was asked gave no score."""
+
+LOWEST_SCORE = 1
+HIGHEST_SCORE = 10
+
+
+class Rating(Contract):
+    """All scores of one responder up to and with a certain one: how many, and their sum.
+
+    `count` only ever grows, so of two ratings of a responder the one with the higher count is the newer,
+    whichever arrives first.
+    """
+
+    count: int = Field(ge=1)
+    total: int = Field(ge=1)
+
+
+class FeedbackRequested(Event):
+    """The customer of a ride has been asked for a score. FeedbackReceived or FeedbackExpired follows."""
+
+    name: ClassVar[str] = "FeedbackRequested"
+    source: ClassVar[str] = "wildrydes.feedback"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+    requested_at: AwareDatetime
+
+
+class FeedbackReceived(Event):
+    """The customer of a ride gave a score, once and for all. `rating` is the responder's, this score included."""
+
+    name: ClassVar[str] = "FeedbackReceived"
+    source: ClassVar[str] = "wildrydes.feedback"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+    score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
+    rating: Rating
+    received_at: AwareDatetime
+
+
+class CallbackRequested(Event):
+    """The customer of a ride that went badly wants to be called by the support team."""
+
+    name: ClassVar[str] = "CallbackRequested"
+    source: ClassVar[str] = "wildrydes.feedback"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+    score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
+    requested_at: AwareDatetime
+
+
+class FeedbackExpired(Event):
+    """The customer of a ride was asked, and the conversation ended without a score."""
+
+    name: ClassVar[str] = "FeedbackExpired"
+    source: ClassVar[str] = "wildrydes.feedback"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+    reason: FeedbackEnding
+    expired_at: AwareDatetime
