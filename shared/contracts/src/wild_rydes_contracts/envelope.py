@@ -68,16 +68,20 @@ class Envelope(Contract, Generic[D_co]):
     data: D_co
 
     @model_validator(mode="after")
-    def _version_is_the_contracts(self) -> Self:
-        if self.metadata.event_version != self.data.version:
+    def _metadata_fit_the_contract(self) -> Self:
+        metadata, data = self.metadata, self.data
+        if metadata.event_version != data.version:
             raise PydanticCustomError(
                 "version_mismatch",
                 "{name} has version {version}, not {found}",
-                {
-                    "name": self.data.name,
-                    "version": self.data.version,
-                    "found": self.metadata.event_version,
-                },
+                {"name": data.name, "version": data.version, "found": metadata.event_version},
+            )
+        answer_wanted = isinstance(data, Event) and data.answered_with is not None
+        if answer_wanted and (metadata.reply_to is None or metadata.deadline is None):
+            raise PydanticCustomError(
+                "no_return_address",
+                "{name} wants an answer: its metadata need reply_to and deadline",
+                {"name": data.name},
             )
         return self
 
