@@ -9,6 +9,8 @@ UV_VERSION := 0.13.8
 UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo .tools/bin/uv)
 BIN := .venv/bin
 
+# Without bytecode every import of aws_cdk takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export UV
 export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
@@ -45,7 +47,7 @@ setup: .venv/.synced  ## Install what the lock files say
 .tools/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+	@$(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
 		--target .tools uv==$(UV_VERSION) || { \
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }
 

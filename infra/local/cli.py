@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from infra.local import emulator, journey
@@ -83,10 +82,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
         print(json.dumps(asdict(found)))
         return
     console.print("[green]ready[/]" if found.ready else "[yellow]not ready[/] (rydes up)")
-    table = Table("name", "URL", box=None)
     for name, url in {**found.urls, **found.queues}.items():
-        table.add_row(name, url)
-    console.print(table)
+        print(f"{name:<36}{url}")
 
 
 @app.command()
@@ -114,6 +111,16 @@ def trace(rfq_id: Annotated[str, typer.Argument(help="The last part of its URL."
                 f"No function logged anything about {rfq_id}.", "List yours: GET /instant-ride-rfqs"
             )
         console.print(timeline.table(found))
+
+
+@app.command()
+def logs(
+    pattern: Annotated[str, typer.Argument(help="A CloudWatch filter pattern, such as ERROR.")] = "",
+) -> None:
+    """Print what all functions logged."""
+    with _one_line_errors():
+        for line in timeline.everything(Cloud.find(Settings.from_environment()), pattern):
+            print(line)
 
 
 @app.command()

@@ -94,10 +94,9 @@ class Cloud:
             cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
-        answer = cognito.admin_initiate_auth(
-            UserPoolId=pool,
+        answer = cognito.initiate_auth(
             ClientId=self.parameters["/wild-rydes/platform/user-pool-client-id"],
-            AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+            AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": user, "PASSWORD": password},
         )
         return str(answer["AuthenticationResult"]["IdToken"])

@@ -1,12 +1,15 @@
 """Synthesize the CDK app and deploy it to a local cloud with the CDK command line, as one would to AWS."""
 
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from infra import artifacts
 from infra.local import aws
 from infra.local.errors import LocalCloudError
 from infra.local.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
@@ -28,6 +31,25 @@ def bootstrap(settings: Settings) -> None:
     )
 
 
+def build_artifacts() -> None:
+    """Build the Lambda artifact of each service that has a stack, before the CDK app asks for them.
+
+    Raises:
+        LocalCloudError: one cannot be built.
+    """
+    stacks = ROOT / "infra" / "stacks"
+    services = [path.name for path in (ROOT / "services").iterdir()]
+    deployed = [name for name in services if (stacks / f"{name.replace('-', '_')}.py").exists()]
+    os.environ["UV"] = find_uv()  # the builder's way to find it
+    try:
+        with ThreadPoolExecutor() as builders:
+            list(builders.map(lambda service: artifacts.build(service, artifacts.local_target()), deployed))
+    except artifacts.BuildError as error:
+        raise LocalCloudError(
+            f"A Lambda artifact cannot be built: {error}", "It needs the PyPI registry."
+        ) from error
+
+
 def synthesize(settings: Settings) -> None:
     """Write the stacks of the local stage to the run directory.
 
@@ -36,13 +58,10 @@ def synthesize(settings: Settings) -> None:
     Raises:
         LocalCloudError: the app fails; its traceback is in the log.
     """
-    cdk_json = json.loads((ROOT / "cdk.json").read_text())
-    context = {**cdk_json.get("context", {}), "stage": "local", "public-port": str(settings.port)}
     env = {
         **aws_environment(settings),
-        "UV": find_uv(),
         "CDK_OUTDIR": str(settings.assembly),
-        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
     }

@@ -23,6 +23,6 @@ def call(api: httpx.Client, method: str, url: str, promised: set[int], **options
     if answer.status_code not in promised:
         raise LocalCloudError(
             f"{method} {answer.url.path} answered {answer.status_code}: {answer.text[:300].strip()}",
-            "Its log is in .run/logs/functions.log when the cloud has ended.",
+            "What it logged: `uv run rydes logs`, or functions.log in .run/logs when the cloud has ended.",
         )
     return answer

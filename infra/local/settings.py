@@ -62,7 +62,9 @@ def aws_environment(settings: Settings) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    others = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    # Without bytecode, importing aws_cdk takes 6 seconds instead of 2.
+    unwanted = ("AWS_", "PYTHONDONTWRITEBYTECODE")
+    others = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}
     # The tools of this environment (node, for one) come before those of the machine.
     path = os.pathsep.join([str(Path(sys.executable).parent), others.get("PATH", os.defpath)])
     return {**others, **ours, "PATH": path}

@@ -48,7 +48,7 @@ def install_emulator() -> Path:
     env = {key: value for key, value in env.items() if key != "VIRTUAL_ENV"} | {
         "UV_PYTHON_DOWNLOADS": "never"
     }
-    command = [uv, "sync", "--frozen", "--quiet", "--only-group", "emulator"]
+    command = [uv, "sync", "--frozen", "--quiet", "--compile-bytecode", "--only-group", "emulator"]
     interpreter = EMULATOR / "bin" / "python"
     _once(interpreter, ROOT / "uv.lock", lambda: _run(command, cwd=ROOT, env=env))
     return interpreter

@@ -32,12 +32,14 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
             settings = Settings(found.port, settings.run_dir)
         try:
             cdk = steps.start("CDK command line", toolchain.install_cdk)
+            artifacts = steps.start("build the Lambda artifacts", deploy.build_artifacts)
             assembly = steps.start("synthesize the stacks", lambda: deploy.synthesize(settings))
             if not found:
                 with steps("start the emulator"):
                     process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
                     deploy.bootstrap(settings)
             cdk.result()
+            artifacts.result()
             assembly.result()
             with steps("deploy the stacks"):
                 deploy.deploy(settings)
