@@ -40,13 +40,16 @@ down: setup  ## Stop the local cloud
 
 setup: .venv/.synced  ## Install what the lock files say
 
+require_python = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+
 .venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter .tools/%,$(UV))
+	@$(require_python)
 	@$(UV) sync --frozen --quiet || { echo "✗ The packages of uv.lock could not be installed (above). It needs the PyPI registry the first time." >&2; exit 1; }
 	@touch $@
 
 .tools/bin/uv:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make run PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(require_python)
 	@$(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
 		--target .tools uv==$(UV_VERSION) || { \
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }

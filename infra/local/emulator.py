@@ -65,7 +65,7 @@ def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.
     Raises:
         LocalCloudError: the port is taken, or the emulator does not start.
     """
-    _require_free(settings.port)
+    require_free(settings.port)
     for data in ("tmp", "state", "s3"):
         shutil.rmtree(settings.run_dir / data, ignore_errors=True)
         (settings.run_dir / data).mkdir(parents=True)
@@ -126,7 +126,12 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int) -> None:
+    """Check that an emulator can listen here.
+
+    Raises:
+        LocalCloudError: another program does.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -30,6 +30,8 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
         found, process = emulator.running(settings.run_dir), None
         if found and found.port != settings.port:
             settings = Settings(found.port, settings.run_dir)
+        if not found:
+            emulator.require_free(settings.port)  # before anything else is begun
         try:
             cdk = steps.start("CDK command line", toolchain.install_cdk)
             artifacts = steps.start("build the Lambda artifacts", deploy.build_artifacts)
