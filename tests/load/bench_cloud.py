@@ -48,7 +48,7 @@ class BenchCloud:
     """A cloud, and the calls a bench makes of its APIs."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self.port = cloud.settings.port
         self.client = cloud.client
         self._sites = 0
@@ -66,7 +66,7 @@ class BenchCloud:
     def submit(self, site: Site, respond_within: int) -> str:
         """Submit an RFQ; its id."""
         answer = self._http.post(
-            f"{self._cloud.urls['rfq-api']}/instant-ride-rfqs",
+            f"{self.cloud.urls['rfq-api']}/instant-ride-rfqs",
             json={**site.ride, "respond-within": respond_within},
             headers={**self._customer, "Idempotency-Key": str(uuid.uuid4())},
         )
@@ -93,14 +93,14 @@ class BenchCloud:
         return str(item["status"]["S"])
 
     def _get(self, path: str) -> Mapping[str, Any]:
-        answer = self._http.get(f"{self._cloud.urls['rfq-api']}{path}", headers=self._customer)
+        answer = self._http.get(f"{self.cloud.urls['rfq-api']}{path}", headers=self._customer)
         answer.raise_for_status()
         found: Mapping[str, Any] = answer.json()
         return found
 
     def _register(self, site: Site, number: int) -> None:
-        headers = {"Authorization": self._cloud.token(f"bench-{self._sites}-{number}", "unicorns")}
-        api = self._cloud.urls["unicorn-api"]
+        headers = {"Authorization": self.cloud.token(f"bench-{self._sites}-{number}", "unicorns")}
+        api = self.cloud.urls["unicorn-api"]
         body = {"name": f"Unicorn {number:03}", "rate-card": RATE_CARD, "auto-quote": True}
         answer = self._http.post(f"{api}/unicorns", json=body, headers=headers)
         answer.raise_for_status()
