@@ -19,6 +19,9 @@ MAX_UNASKED = 50
 """Answers kept of responders that nobody has said were asked: the word may still come. More are not kept, so that a
 forger cannot make the RFQ grow."""
 
+MAX_RESPONDERS = 1000
+"""Responders an RFQ has at most, whoever claims to have asked more: its item stays writable, so that it always closes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -154,8 +157,10 @@ class Rfq:
     def _take(self, response: Response, now: datetime) -> "Rfq":
         responders = dict(self.responders)
         for key in sorted(response.asked or ()):
-            known = responders.get(key)
-            responders[key] = replace(known, asked=True) if known else Responder(asked=True)
+            if known := responders.get(key):
+                responders[key] = replace(known, asked=True)
+            elif len(responders) < MAX_RESPONDERS:
+                responders[key] = Responder(asked=True)
         unasked = sum(not r.asked for r in responders.values())
         for key, answer in response.answers:
             known = responders.get(key)

@@ -1,0 +1,17 @@
+"""The message that closes an RFQ at its deadline. It stays inside this service, so its contract does, too."""
+
+from typing import ClassVar
+
+from wild_rydes_contracts import Message
+
+
+class RfqDeadline(Message):
+    """The deadline of this RFQ has come: it was sent with a delay to arrive just then.
+
+    The deadline itself does not stand in the metadata, where it would mean that the message is dropped once it passes.
+    """
+
+    name: ClassVar[str] = "RfqDeadline"
+    version: ClassVar[int] = 1
+
+    rfq_id: str

@@ -1,0 +1,81 @@
+"""Gather the answers to RFQs. Use case of the aggregator."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from ride_booking import model
+from ride_booking.reporting import report
+from ride_booking.store import RfqTable
+from wild_rydes_contracts import Answer, Quote, RfqResponse
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
+
+
+class Gathering:
+    """Folds each batch of responses into one write an RFQ, whatever their number."""
+
+    def __init__(
+        self,
+        consumer: Consumer[RfqResponse],
+        rfqs: RfqTable,
+        *,
+        logger: Logger,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._consumer = consumer
+        self._rfqs = rfqs
+        self._logger = logger
+        self._metrics = metrics
+        self._now = now
+
+    def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
+        """Take in a batch from the return address. An RFQ whose write fails keeps back its own messages, no others."""
+        batch = self._consumer.receive(event)
+        by_rfq: defaultdict[str, list[Received[RfqResponse]]] = defaultdict(list)
+        for message in batch:
+            by_rfq[message.metadata.correlation_id].append(message)
+        for rfq_id, messages in by_rfq.items():
+            with batch.attempt(*messages):
+                self._gather(rfq_id, [_response(message.data) for message in messages])
+        return batch.settle()
+
+    def _gather(self, rfq_id: str, responses: list[model.Response]) -> None:
+        change = self._rfqs.change(rfq_id, lambda rfq: rfq.gather(responses, self._now()))
+        if change is None:
+            self._logger.warning("dropped: no such RFQ", responses=len(responses))
+            self._metrics.add_metric("ResponsesToUnknownRfq", MetricUnit.Count, len(responses))
+            return
+        counts = change.after.counts()
+        self._logger.info(
+            "gathered",
+            responses=len(responses),
+            asked=counts.asked,
+            quoted=counts.quoted,
+            declined=counts.declined,
+            late=counts.late,
+            changed=change.after != change.before,
+        )
+        report(change, self._logger, self._metrics)
+
+
+def _response(data: RfqResponse) -> model.Response:
+    return model.Response(
+        asked=None if data.asked is None else frozenset(data.asked),
+        answers=tuple((answer.responder_id, _answer(answer)) for answer in data.answers),
+    )
+
+
+def _answer(answer: Answer) -> model.Answer:
+    if not isinstance(answer, Quote):
+        return model.Decline(answer.reason)
+    return model.Quote(
+        cents=int(answer.price.amount * 100),
+        pickup_seconds=answer.pickup_in_seconds,
+        currency=answer.price.currency,
+        name=answer.display_name,
+    )

@@ -1,0 +1,204 @@
+"""What the API takes and gives."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from ride_booking.model import CompletedBy, Place, Quote, Rfq, Status
+from wild_rydes_http.body import Representation
+
+DECIMALS = 6
+"""Places kept of a coordinate in degrees: a tenth of a metre."""
+
+SHORTEST, LONGEST, USUAL = 5, 900, 300
+"""Seconds that responders may be given; SQS delays the close by no more than the longest."""
+
+
+def _rounded(degrees: float) -> float:
+    return round(degrees, DECIMALS) + 0.0  # no -0.0
+
+
+Degrees = Annotated[float, AfterValidator(_rounded)]
+
+
+class PlaceBody(Representation):
+    """A point on WGS 84, in degrees, kept to six decimals, and what the customer calls it."""
+
+    lat: Annotated[Degrees, Field(ge=-90, le=90)]
+    lon: Annotated[Degrees, Field(ge=-180, le=180)]
+    label: str | None = Field(
+        default=None,
+        max_length=100,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
+        description="No control characters, no line breaks.",
+    )
+
+    def to_model(self) -> Place:
+        """The place meant."""
+        return Place(self.lat, self.lon, self.label)
+
+    @classmethod
+    def of(cls, place: Place) -> Self:
+        """The place, shown."""
+        return cls(lat=place.lat, lon=place.lon, label=place.label)
+
+
+class Submission(Representation):
+    """A request for quotes for a ride from one place to another."""
+
+    from_: PlaceBody
+    to: PlaceBody
+    customer: str | None = Field(
+        default=None, max_length=128, description="The caller's own id or user name, if given at all."
+    )
+    respond_within: int = Field(
+        default=USUAL, ge=SHORTEST, le=LONGEST, description="Seconds the responders are given."
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _elsewhere(cls, to: PlaceBody, info: ValidationInfo) -> PlaceBody:
+        start = info.data.get("from_")
+        if start and (start.lat, start.lon) == (to.lat, to.lon):
+            raise PydanticCustomError("same_place", "The ride should end elsewhere than it starts")
+        return to
+
+    def fingerprint(self) -> bytes:
+        """The same for two submissions that ask for the same."""
+        return hashlib.sha256(self.model_dump_json(exclude={"customer"}).encode()).digest()
+
+
+class Links(Representation):
+    """Where to follow an RFQ, see its quotes as they come, and its result."""
+
+    self_: str
+    quotes: str
+    result: str
+
+
+class Accepted(Representation):
+    """An RFQ that has been taken on. `eta` is the deadline: by then there is a result."""
+
+    id: str
+    status: Literal["running"] = "running"
+    responses_received: int = Field(default=0, ge=0)
+    eta: AwareDatetime
+    links: Links
+
+
+class Running(Accepted):
+    """How far an RFQ has come. Nobody is known to be asked until the first responder service answers."""
+
+    responders_asked: int = Field(ge=0)
+
+
+class Price(Representation):
+    """An amount, as a decimal string with two places, and its ISO 4217 currency code."""
+
+    amount: str = Field(pattern=r"^[0-9]{1,7}\.[0-9]{2}$", examples=["12.50"])
+    currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
+
+
+class QuoteBody(Representation):
+    """What one responder offers for the whole ride."""
+
+    quote_id: str
+    responder_id: str
+    name: str | None = Field(default=None, max_length=40)
+    price: Price
+    pickup_in_seconds: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, responder_id: str, quote: Quote) -> Self:
+        """The quote, shown. A responder has one in an RFQ, so its id is the quote's."""
+        amount = f"{quote.cents // 100}.{quote.cents % 100:02}"
+        return cls(
+            quote_id=responder_id,
+            responder_id=responder_id,
+            name=quote.name,
+            price=Price(amount=amount, currency=quote.currency),
+            pickup_in_seconds=quote.pickup_seconds,
+        )
+
+
+class Quotes(Representation):
+    """The quotes so far, cheapest first."""
+
+    id: str
+    status: Status
+    quotes: tuple[QuoteBody, ...]
+    links: Links
+
+
+class Responders(Representation):
+    """How the responders behaved: asked = quoted + declined + silent. Late ones answered after the close."""
+
+    asked: int = Field(ge=0)
+    quoted: int = Field(ge=0)
+    declined: int = Field(ge=0)
+    silent: int = Field(ge=0)
+    late: int = Field(ge=0)
+
+
+class Result(Representation):
+    """What came of an RFQ; quotes cheapest first."""
+
+    id: str
+    status: Literal["completed"] = "completed"
+    customer: str
+    from_: PlaceBody
+    to: PlaceBody
+    created_at: AwareDatetime
+    completed_at: AwareDatetime
+    completed_by: CompletedBy
+    quotes: tuple[QuoteBody, ...]
+    responders: Responders
+    links: Links
+
+
+class Summary(Representation):
+    """An RFQ in a list."""
+
+    id: str
+    status: Status
+    from_: PlaceBody
+    to: PlaceBody
+    created_at: AwareDatetime
+    eta: AwareDatetime
+    completed_by: CompletedBy | None = None
+    responses_received: int = Field(ge=0)
+    responders_asked: int = Field(ge=0)
+    links: Links
+
+
+class ListLinks(Representation):
+    """This page, and the next if there is one."""
+
+    self_: str
+    next: str | None = None
+
+
+class RfqList(Representation):
+    """The caller's RFQs, newest first."""
+
+    rfqs: tuple[Summary, ...]
+    links: ListLinks
+
+
+def answers_received(rfq: Rfq) -> int:
+    """How many of those asked have answered, with a quote or a decline."""
+    counts = rfq.counts()
+    return counts.quoted + counts.declined
+
+
+def quotes_of(rfq: Rfq) -> tuple[QuoteBody, ...]:
+    """The quotes of an RFQ, shown, cheapest first."""
+    return tuple(QuoteBody.of(responder_id, quote) for responder_id, quote in rfq.quotes())
+
+
+def seconds_until(deadline: datetime, now: datetime) -> int:
+    """Whole seconds to wait for the deadline, at least one."""
+    return max(1, -int((now - deadline).total_seconds() // 1))

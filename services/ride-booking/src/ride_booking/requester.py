@@ -1,0 +1,38 @@
+"""Lambda function of the table's stream: composes the outbox and hands it each batch."""
+
+import os
+import warnings
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ride_booking.outbox import Outbox
+from ride_booking.settings import CALLS, RequesterSettings
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
+from wild_rydes_messaging.queue import Queue
+
+warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
+_settings = RequesterSettings.of(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_sqs = boto3.client("sqs", config=CALLS)
+_outbox = Outbox(
+    Publisher(boto3.client("events", config=CALLS), _settings.bus_name),
+    Queue(_sqs, _settings.deadline_queue_url),
+    ParkingLot(_sqs, _settings.dead_letter_queue_url),
+    reply_to=_settings.reply_to,
+    logger=_logger,
+    metrics=_metrics,
+    now=lambda: datetime.now(UTC),
+)
+
+
+@_logger.inject_lambda_context
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's signature
+    """Announce what a batch of stream records tells; raise, so that it comes again, when that fails."""
+    _outbox.handle(event)

@@ -1,0 +1,257 @@
+"""The RFQ API: submit, follow, read, list and cancel requests for quotation. A customer sees what is theirs alone."""
+
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+
+from ride_booking import cursor
+from ride_booking.model import Rfq
+from ride_booking.representations import (
+    Accepted,
+    Links,
+    ListLinks,
+    PlaceBody,
+    Quotes,
+    Responders,
+    Result,
+    RfqList,
+    Running,
+    Submission,
+    Summary,
+    answers_received,
+    quotes_of,
+    seconds_until,
+)
+from ride_booking.store import KeyReused, RfqTable, TableBusy
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.body import json_response, read_body
+from wild_rydes_http.caller import Caller, caller
+from wild_rydes_http.problem import FieldError, Problem
+
+GROUP = "customers"
+PATH = "/instant-ride-rfqs"
+PAGE_SIZE = 20
+
+_KEYS = uuid5(NAMESPACE_URL, "wild-rydes:instant-ride-rfqs")
+_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NO_STORE = {"Cache-Control": "no-store"}
+_REVALIDATE = {"Cache-Control": "private, no-cache"}
+
+
+class Routes:
+    """The routes, to be added to a RestApi. `now` gives the time, `new_id` the id of an RFQ submitted at that time."""
+
+    def __init__(
+        self,
+        api: RestApi,
+        rfqs: RfqTable,
+        logger: Logger,
+        now: Callable[[], datetime],
+        new_id: Callable[[datetime], UUID],
+    ) -> None:
+        self._api = api
+        self._rfqs = rfqs
+        self._logger = logger
+        self._now = now
+        self._new_id = new_id
+        api.post(PATH)(self.submit)
+        api.get(PATH)(self.list)
+        api.get(f"{PATH}/<id_>")(self.follow)
+        api.delete(f"{PATH}/<id_>")(self.cancel)
+        api.get(f"{PATH}/<id_>/quotes")(self.quotes)
+        api.get(f"{PATH}/<id_>/result")(self.result)
+        api.exception_handler(TableBusy)(_busy)
+
+    def submit(self) -> Response[str]:
+        """202 and where to follow the RFQ; the same again for a repetition with the same Idempotency-Key."""
+        who = self._caller()
+        body = read_body(self._api.current_event, Submission)
+        if body.customer is not None and body.customer not in self._names(who):
+            raise Problem(HTTPStatus.FORBIDDEN, "You can ask for quotes for yourself only.")
+        key = self._idempotency_key()
+        now = self._now()
+        now = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is stored
+        new = Rfq(
+            id=str(self._new_id(now) if key is None else uuid5(_KEYS, f"{who.sub}/{key}")),
+            customer=who.sub,
+            start=body.from_.to_model(),
+            destination=body.to.to_model(),
+            created_at=now,
+            deadline=now + timedelta(seconds=body.respond_within),
+        )
+        self._logger.set_correlation_id(new.id)
+        try:
+            rfq = self._rfqs.submit(new, body.fingerprint())
+        except KeyReused:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "This Idempotency-Key stands for another request; take a new key.",
+                errors=[FieldError("Idempotency-Key", "used before with another body")],
+            ) from None
+        links = self._links(rfq)
+        return json_response(
+            HTTPStatus.ACCEPTED,
+            Accepted(id=rfq.id, eta=rfq.deadline, links=links),
+            {"Location": links.self_, "Retry-After": str(seconds_until(rfq.deadline, now)), **_NO_STORE},
+        )
+
+    def follow(self, id_: str) -> Response[str]:
+        """200 while it runs, 303 to the result when it is done."""
+        rfq = self._own(id_)
+        links = self._links(rfq)
+        if rfq.completion:
+            return json_response(HTTPStatus.SEE_OTHER, headers={"Location": links.result, **_NO_STORE})
+        body = Running(
+            id=rfq.id,
+            eta=rfq.deadline,
+            responses_received=answers_received(rfq),
+            responders_asked=rfq.counts().asked,
+            links=links,
+        )
+        wait = str(seconds_until(rfq.deadline, self._now()))
+        return json_response(HTTPStatus.OK, body, {"Retry-After": wait, **_NO_STORE})
+
+    def quotes(self, id_: str) -> Response[str]:
+        """200 and the quotes so far; 304 when the caller has them already."""
+        rfq = self._own(id_)
+        tag = f'"{rfq.revision}"'
+        headers = {"ETag": tag, **_REVALIDATE}
+        if _matches(self._api.current_event.headers.get("if-none-match", ""), tag):
+            return json_response(HTTPStatus.NOT_MODIFIED, headers=headers)
+        body = Quotes(id=rfq.id, status=rfq.status, quotes=quotes_of(rfq), links=self._links(rfq))
+        return json_response(HTTPStatus.OK, body, headers)
+
+    def result(self, id_: str) -> Response[str]:
+        """200 and what came of it; 409 while it runs."""
+        rfq = self._own(id_)
+        if rfq.completion is None:  # the read may be stale, and the caller sent here because it is done
+            rfq = self._own(id_, consistent=True)
+        if rfq.completion is None:
+            raise Problem(
+                HTTPStatus.CONFLICT,
+                "Responders are still being waited for; follow the RFQ, it leads here when it is done.",
+                headers={"Retry-After": str(seconds_until(rfq.deadline, self._now()))},
+            )
+        body = Result(
+            id=rfq.id,
+            customer=rfq.customer,
+            from_=PlaceBody.of(rfq.start),
+            to=PlaceBody.of(rfq.destination),
+            created_at=rfq.created_at,
+            completed_at=rfq.completion.at,
+            completed_by=rfq.completion.by,
+            quotes=quotes_of(rfq),
+            responders=Responders(**asdict(rfq.counts())),
+            links=self._links(rfq),
+        )
+        return json_response(HTTPStatus.OK, body, _REVALIDATE)
+
+    def cancel(self, id_: str) -> Response[str]:
+        """204, cancelled; 409 when it was completed otherwise before."""
+        who, now = self._caller(), self._now()
+        self._check(id_)
+        change = self._rfqs.change(id_, lambda rfq: rfq.cancel(now) if rfq.customer == who.sub else rfq)
+        if change is None or change.after.customer != who.sub:
+            raise _unknown()
+        if change.after.completion is None or change.after.completion.by != "cancelled":
+            raise Problem(HTTPStatus.CONFLICT, "It is completed already; there is nothing to cancel.")
+        if change.completed:
+            self._logger.info("completed", completed_by="cancelled")
+        return json_response(HTTPStatus.NO_CONTENT)
+
+    def list(self) -> Response[str]:
+        """200 and a page of the caller's RFQs."""
+        who = self._caller()
+        text = self._api.current_event.query_string_parameters.get("cursor")
+        try:
+            after = None if text is None else cursor.decode(text, who.sub)
+        except ValueError as error:
+            raise Problem(
+                HTTPStatus.BAD_REQUEST,
+                "Follow the next link as it is given.",
+                errors=[FieldError("cursor", str(error))],
+            ) from None
+        page = self._rfqs.of_customer(who.sub, after, PAGE_SIZE)
+        here = self._api.url(PATH)
+        body = RfqList(
+            rfqs=tuple(self._summary(rfq) for rfq in page.rfqs),
+            links=ListLinks(
+                self_=f"{here}?cursor={text}" if text else here,
+                next=f"{here}?cursor={cursor.encode(page.end, who.sub)}" if page.end else None,
+            ),
+        )
+        return json_response(HTTPStatus.OK, body, _NO_STORE)
+
+    def _caller(self) -> Caller:
+        return caller(self._api.current_event, GROUP)
+
+    def _names(self, who: Caller) -> tuple[str, str | None]:
+        """What the caller may call themselves."""
+        return who.sub, self._api.current_event["requestContext"]["authorizer"]["claims"].get(
+            "cognito:username"
+        )
+
+    def _check(self, id_: str) -> None:
+        if not _ID.fullmatch(id_):
+            raise _unknown()
+        self._logger.set_correlation_id(id_)
+
+    def _own(self, id_: str, *, consistent: bool = False) -> Rfq:
+        """The caller's RFQ. Another's answers as one does that does not exist."""
+        who = self._caller()
+        self._check(id_)
+        rfq = self._rfqs.get(id_, consistent=consistent)
+        if rfq is None or rfq.customer != who.sub:
+            raise _unknown()
+        return rfq
+
+    def _idempotency_key(self) -> str | None:
+        key = self._api.current_event.headers.get("idempotency-key")
+        if key is not None and not _KEY.fullmatch(key):
+            raise Problem(
+                HTTPStatus.BAD_REQUEST,
+                "Take another Idempotency-Key.",
+                errors=[FieldError("Idempotency-Key", "1 to 128 printable ASCII characters")],
+            )
+        return key
+
+    def _links(self, rfq: Rfq) -> Links:
+        url = self._api.url(f"{PATH}/{rfq.id}")
+        return Links(self_=url, quotes=f"{url}/quotes", result=f"{url}/result")
+
+    def _summary(self, rfq: Rfq) -> Summary:
+        return Summary(
+            id=rfq.id,
+            status=rfq.status,
+            from_=PlaceBody.of(rfq.start),
+            to=PlaceBody.of(rfq.destination),
+            created_at=rfq.created_at,
+            eta=rfq.deadline,
+            completed_by=rfq.completion.by if rfq.completion else None,
+            responses_received=answers_received(rfq),
+            responders_asked=rfq.counts().asked,
+            links=self._links(rfq),
+        )
+
+
+def _matches(if_none_match: str, tag: str) -> bool:
+    """Whether a conditional request's header names this entity tag (RFC 9110, section 13.1.2: weak comparison)."""
+    tags = {candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")}
+    return bool(tags & {tag, "*"})
+
+
+def _unknown() -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, "You have no such RFQ.")
+
+
+def _busy(_: TableBusy) -> Response[str]:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": "1"}
+    ).response()
