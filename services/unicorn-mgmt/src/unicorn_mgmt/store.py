@@ -10,14 +10,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from unicorn_mgmt.model import RateCard, Unicorn
 from wild_rydes_contracts import Coordinates
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
 
 INDEX = "by-cell"
 
@@ -37,52 +35,27 @@ class Store:
         A known unicorn's position stays as it is.
         """
         card = unicorn.rate_card
-        values: dict[str, Any] = {
-            ":owner": {"S": owner},
-            ":name": {"S": unicorn.name},
-            ":base": _number(card.base),
-            ":per_km": _number(card.per_km),
-            ":minimum": _number(card.minimum),
-            ":currency": {"S": card.currency},
-            ":auto_quote": {"BOOL": unicorn.auto_quote},
+        changed: dict[str, AttributeValueTypeDef | None] = {
+            "owner": {"S": owner},
+            "name": {"S": unicorn.name},
+            "base": _number(card.base),
+            "per_km": _number(card.per_km),
+            "minimum": _number(card.minimum),
+            "currency": {"S": card.currency},
+            "max_km": None if card.max_km is None else _number(card.max_km),
+            "auto_quote": {"BOOL": unicorn.auto_quote},
         }
-        max_km = "REMOVE max_km"
-        if card.max_km is not None:
-            max_km = ", max_km = :max_km"
-            values[":max_km"] = _number(card.max_km)
-        answer = self._dynamodb.update_item(
-            TableName=self._table,
-            Key={"id": {"S": unicorn.id}},
-            UpdateExpression="SET #owner = :owner, #name = :name, base = :base, per_km = :per_km, #minimum = :minimum,"
-            f" currency = :currency, auto_quote = :auto_quote {max_km}",
-            ConditionExpression=f"attribute_not_exists(id) OR {_OWN}",
-            ExpressionAttributeNames={"#owner": "owner", "#name": "name", "#minimum": "minimum"},
-            ExpressionAttributeValues=values,
-            ReturnValues="ALL_OLD",
-        )
-        return not answer.get("Attributes")
+        before = self._update(unicorn.id, changed, f"attribute_not_exists(id) OR {_OWN}", owner)
+        return not before
 
     def show_up(self, unicorn_id: str, owner: str, position: Coordinates, cell: str, at: datetime) -> bool:
         """The unicorn is available at `position`, which lies in `cell`. False when the owner has no such unicorn."""
-        return self._update(
-            unicorn_id,
-            "SET lat = :lat, lon = :lon, cell = :cell, reported_at = :at",
-            {
-                ":owner": {"S": owner},
-                ":lat": _number(position.lat),
-                ":lon": _number(position.lon),
-                ":cell": {"S": cell},
-                ":at": _number(int(at.timestamp())),
-            },
-        )
+        lat, lon = _number(position.lat), _number(position.lon)
+        return self._report(unicorn_id, owner, at, {"lat": lat, "lon": lon, "cell": {"S": cell}})
 
     def go_off(self, unicorn_id: str, owner: str, at: datetime) -> bool:
         """The unicorn takes no rides for now. False when the owner has no such unicorn."""
-        return self._update(
-            unicorn_id,
-            "SET reported_at = :at REMOVE cell, lat, lon",
-            {":owner": {"S": owner}, ":at": _number(int(at.timestamp()))},
-        )
+        return self._report(unicorn_id, owner, at, {"lat": None, "lon": None, "cell": None})
 
     def find(self, unicorn_id: str, owner: str) -> Unicorn | None:
         """The unicorn, if it is this owner's."""
@@ -106,21 +79,38 @@ class Store:
             items += page["Items"]
         return [_unicorn(item) for item in items]
 
-    def _update(self, unicorn_id: str, expression: str, values: dict[str, Any]) -> bool:
+    def _report(
+        self, unicorn_id: str, owner: str, at: datetime, place: "Mapping[str, AttributeValueTypeDef | None]"
+    ) -> bool:
         try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key={"id": {"S": unicorn_id}},
-                UpdateExpression=expression,
-                ConditionExpression=_OWN,
-                ExpressionAttributeNames={"#owner": "owner"},
-                ExpressionAttributeValues=values,
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
+            self._update(unicorn_id, {**place, "reported_at": _number(int(at.timestamp()))}, _OWN, owner)
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
         return True
+
+    def _update(
+        self,
+        unicorn_id: str,
+        changed: "Mapping[str, AttributeValueTypeDef | None]",
+        condition: str,
+        owner: str,
+    ) -> "Mapping[str, AttributeValueTypeDef]":
+        """Set attributes, or remove those that are None; the item as it was before."""
+        kept = {name: value for name, value in changed.items() if value is not None}
+        gone = changed.keys() - kept.keys()
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in kept)
+        if gone:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in sorted(gone))
+        return self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"id": {"S": unicorn_id}},
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            # All names have a substitute: the list of reserved words is long.
+            ExpressionAttributeNames={f"#{name}": name for name in {*changed, "owner"}},
+            ExpressionAttributeValues={":owner": {"S": owner}} | {f":{k}": v for k, v in kept.items()},
+            ReturnValues="ALL_OLD",
+        ).get("Attributes", {})
 
 
 def _unicorn(item: Mapping[str, Any]) -> Unicorn:
@@ -141,5 +131,5 @@ def _unicorn(item: Mapping[str, Any]) -> Unicorn:
     )
 
 
-def _number(value: Decimal | float) -> dict[str, str]:
+def _number(value: Decimal | float) -> "AttributeValueTypeDef":
     return {"N": str(value)}

@@ -1,0 +1,37 @@
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, create_table
+from unicorn_mgmt.settings import CALLS
+from unicorn_mgmt.store import Store
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb", region_name=REGION, config=CALLS)
+        sqs = boto3.client("sqs", region_name=REGION, config=CALLS)
+        create_table(dynamodb)
+        world = World(
+            dynamodb,
+            sqs,
+            Store(dynamodb, TABLE),
+            inbox=sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
+            dead=sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
+            replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+            reply_to=PATTERN.replace("*", "ride-booking"),
+        )
+        yield world
+        world.metrics.clear_metrics()
+
+
+@pytest.fixture
+def calls(world: World) -> list[str]:
+    """The names of the DynamoDB and SQS calls made from now on."""
+    made: list[str] = []
+    for client in (world.dynamodb, world.sqs):
+        client.meta.events.register("before-call", lambda model, **_: made.append(model.name))
+    return made

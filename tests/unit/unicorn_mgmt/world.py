@@ -1,0 +1,157 @@
+"""unicorn-mgmt's own little world on moto: its table and queues, and unicorns to put in."""
+
+import io
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+
+from unicorn_mgmt.answering import Responder
+from unicorn_mgmt.model import RateCard, Unicorn, unicorn_id
+from unicorn_mgmt.store import INDEX, Store
+from unicorn_mgmt.vicinity import cell_of
+from wild_rydes_contracts import Coordinates, Envelope, RfqRequested
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_messaging.metadata import first_of
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.reply import Replies
+
+REGION = "us-east-1"
+TABLE = "unicorn-mgmt"
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")
+SPACE_NEEDLE = Coordinates(lat=47.62051, lon=-122.34928)
+AIRPORT = Coordinates(lat=47.44369, lon=-122.30132)
+PATTERN = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*"
+MAX_ATTEMPTS = 3
+
+
+@dataclass
+class World:
+    """Clients, queues and the store; `logs` are the lines written so far."""
+
+    dynamodb: Any
+    sqs: Any
+    store: Store
+    inbox: str
+    dead: str
+    replies: str
+    reply_to: str
+    stream: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        # Powertools keeps one logger per service name, and with it the stream.
+        self.logger = Logger(service=f"unicorn-mgmt-{uuid.uuid4()}", stream=self.stream)
+        self.metrics = Metrics(namespace="WildRydes", service="unicorn-mgmt")
+
+    @property
+    def logs(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    def responder(self) -> Responder:
+        return Responder(
+            Consumer(
+                RfqRequested,
+                sqs=self.sqs,
+                parking_lot=ParkingLot(self.sqs, self.dead),
+                logger=self.logger,
+                metrics=self.metrics,
+                max_attempts=MAX_ATTEMPTS,
+                now=lambda: NOW,
+                uniform=min,
+            ),
+            self.store,
+            Replies(self.sqs, PATTERN),
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: NOW,
+        )
+
+    def add(
+        self,
+        name: str,
+        at: Coordinates | None = SPACE_NEEDLE,
+        *,
+        card: RateCard = CARD,
+        auto_quote: bool = True,
+    ) -> str:
+        """Register a unicorn whose Cognito sub is its name; available if it is somewhere. Its id."""
+        unicorn = Unicorn(unicorn_id(name), name, card, auto_quote)
+        self.store.register(unicorn, name)
+        if at:
+            assert self.store.show_up(unicorn.id, name, at, cell_of(at), NOW)
+        return unicorn.id
+
+    def item(self, id_: str) -> dict[str, Any]:
+        return self.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": id_}})["Item"]
+
+    def request(self, rfq_id: str = "rfq-1", **wrong: Any) -> str:
+        """The body in which EventBridge puts an RfqRequested into the inbox; its id."""
+        metadata = first_of(
+            RfqRequested,
+            correlation_id=rfq_id,
+            occurred_at=NOW - timedelta(milliseconds=50),
+            reply_to=wrong.pop("reply_to", self.reply_to),
+            deadline=wrong.pop("deadline", NOW + timedelta(minutes=5)),
+        )
+        data = RfqRequested(rfq_id=rfq_id, start=SPACE_NEEDLE, destination=AIRPORT)
+        detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
+        detail["data"].update(wrong)
+        event = {"source": RfqRequested.source, "detail-type": RfqRequested.name, "detail": detail}
+        return json.dumps(event)
+
+    def deliver(self, *bodies: str, attempt: int = 1) -> dict[str, Any]:
+        """Put bodies into the inbox and take them out again as Lambda's event."""
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.inbox, MessageBody=body)
+        taken = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)["Messages"]
+        return {
+            "Records": [
+                {
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "body": message["Body"],
+                    "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1763715600000"},
+                    "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:unicorn-mgmt-inbox",
+                }
+                for message in taken
+            ]
+        }
+
+    def answers(self, url: str | None = None) -> list[dict[str, Any]]:
+        """What has come to the return address."""
+        return [json.loads(message["Body"]) for message in self._take(url or self.replies)]
+
+    def parked(self) -> list[dict[str, str]]:
+        """The attributes of the messages in the dead-letter queue."""
+        return [
+            {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+            for message in self._take(self.dead)
+        ]
+
+    def _take(self, url: str) -> list[dict[str, Any]]:
+        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return answer.get("Messages", [])
+
+
+def create_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "cell", "AttributeType": "S"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": INDEX,
+                "KeySchema": [{"AttributeName": "cell", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
