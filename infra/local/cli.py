@@ -119,8 +119,8 @@ def logs(
 ) -> None:
     """Print what all functions logged."""
     with _one_line_errors():
-        for line in timeline.everything(Cloud.find(Settings.from_environment()), pattern):
-            print(line)
+        for function, line in timeline.everything(Cloud.find(Settings.from_environment()), pattern):
+            print(f"{function}  {line}")
 
 
 @app.command()

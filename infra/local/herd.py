@@ -1,7 +1,11 @@
-"""The unicorns of the local cloud: forty over Seattle, the same ones on every run."""
+"""The unicorns of the local cloud: forty, the same ones on every run.
+
+All but one wait over Seattle and quote by their rate card at once. The last waits at Mount Rainier and prices by hand,
+so that an RFQ from there runs until its deadline, or until it is cancelled.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import httpx
@@ -80,6 +84,9 @@ _PLACES = (
 )
 
 
+_HERMITAGE = ("Mount Rainier", 46.7860, -121.7350)
+
+
 @dataclass(frozen=True)
 class Unicorn:
     """A unicorn, where it waits and what it charges, in US dollars."""
@@ -91,6 +98,7 @@ class Unicorn:
     base: Decimal
     per_km: Decimal
     minimum: Decimal
+    auto_quote: bool = True
 
     @property
     def user(self) -> str:
@@ -101,23 +109,27 @@ class Unicorn:
         """What it sends to the unicorn API."""
         card = {"base": self.base, "per-km": self.per_km, "minimum": self.minimum}
         amounts = {key: {"amount": f"{amount:.2f}", "currency": "USD"} for key, amount in card.items()}
-        return {"name": self.name, "rate-card": amounts, "auto-quote": True}
+        return {"name": self.name, "rate-card": amounts, "auto-quote": self.auto_quote}
 
 
 def herd() -> list[Unicorn]:
-    """Two unicorns a neighbourhood; no two on one spot, no two at one price."""
-    return [
-        Unicorn(
-            name=name,
-            place=_PLACES[i % len(_PLACES)][0],
-            lat=round(_PLACES[i % len(_PLACES)][1] + (i % 7 - 3) * 0.0006, 6),
-            lon=round(_PLACES[i % len(_PLACES)][2] + (i % 5 - 2) * 0.0009, 6),
-            base=Decimal(300 + i * 13 % 40 * 5) / 100,
-            per_km=Decimal(140 + i * 17 % 40 * 3) / 100,
-            minimum=Decimal(700 + i * 7 % 40 * 10) / 100,
-        )
-        for i, name in enumerate(_NAMES)
-    ]
+    """Two unicorns a neighbourhood and the hermit; no two on one spot, no two at one price."""
+    *city, hermit = [_unicorn(number, name) for number, name in enumerate(_NAMES)]
+    _, lat, lon = _HERMITAGE
+    return [*city, replace(hermit, place=_HERMITAGE[0], lat=lat, lon=lon, auto_quote=False)]
+
+
+def _unicorn(number: int, name: str) -> Unicorn:
+    place, lat, lon = _PLACES[number % len(_PLACES)]
+    return Unicorn(
+        name=name,
+        place=place,
+        lat=round(lat + (number % 7 - 3) * 0.0006, 6),
+        lon=round(lon + (number % 5 - 2) * 0.0009, 6),
+        base=Decimal(300 + number * 13 % 40 * 5) / 100,
+        per_km=Decimal(140 + number * 17 % 40 * 3) / 100,
+        minimum=Decimal(700 + number * 7 % 40 * 10) / 100,
+    )
 
 
 def register(cloud: Cloud, unicorns: list[Unicorn]) -> None:

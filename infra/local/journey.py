@@ -10,7 +10,7 @@ from rich.table import Table
 from infra.local import emulator, herd, trace
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
-from infra.local.rfq import SEA_TAC, SPACE_NEEDLE, Customer, View, result_table, watch
+from infra.local.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, result_table, watch
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
@@ -60,13 +60,17 @@ def seed(cloud: Cloud, steps: Steps) -> None:
 def _show_tools(cloud: Cloud, token: str, rfq: View, console: Console) -> None:
     header, api = _header_file(cloud, token), cloud.url("rfq-api")
     auth = f"-H @{header}"
-    body = json.dumps({"from": SPACE_NEEDLE.json(), "to": SEA_TAC.json(), "respond-within": 300})
+    submit = f"{auth} -H 'Content-Type: application/json' {api}/instant-ride-rfqs -d "
+    city = json.dumps({"from": SPACE_NEEDLE.json(), "to": SEA_TAC.json(), "respond-within": 60})
+    # Nobody quotes at once at Mount Rainier, so that there is something to cancel.
+    mountain = json.dumps({"from": MOUNT_RAINIER.json(), "to": SEA_TAC.json()})
+    location = f"curl -sS -o /dev/null -D - {submit}'{mountain}' | tr -d '\\r' | awk 'tolower($1)==\"location:\"{{print $2}}'"
     curls = {
-        "submit": f"curl -sS {auth} -H 'Content-Type: application/json' -d '{body}' {api}/instant-ride-rfqs",
+        "submit": f"curl -sS {submit}'{city}'",
         "follow": f"curl -sSL {auth} {rfq.links['self']}",
         "result": f"curl -sS {auth} {rfq.links['result']}",
         "list": f"curl -sS {auth} {api}/instant-ride-rfqs",
-        "cancel": f"curl -sS -i {auth} -X DELETE {rfq.links['self']}",
+        "submit another, and cancel it": f'curl -sS -i {auth} -X DELETE "$({location})"',
     }
     urls = Table("API", "URL", box=None, pad_edge=False, header_style="dim")
     for name, url in cloud.urls.items():
@@ -104,4 +108,6 @@ def _wait(cloud: Cloud, process: "subprocess.Popen[bytes]") -> None:
 def _save_logs(cloud: Cloud) -> None:
     """Keep what the functions logged; it would end with the emulator."""
     if emulator.healthy(cloud.settings):
-        cloud.settings.log("functions").write_text("\n".join(trace.everything(cloud)))
+        cloud.settings.log("functions").write_text(
+            "\n".join(f"{function}  {line}" for function, line in trace.everything(cloud))
+        )

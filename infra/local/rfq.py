@@ -56,9 +56,11 @@ class Place:
 
 SPACE_NEEDLE = Place(47.6205, -122.3493, "Space Needle")
 SEA_TAC = Place(47.4502, -122.3088, "Sea-Tac airport")
+MOUNT_RAINIER = Place(46.7861, -121.7353, "Mount Rainier")
 PLACES = {
     "space needle": SPACE_NEEDLE,
     "sea-tac": SEA_TAC,
+    "mount rainier": MOUNT_RAINIER,
     "pike place": Place(47.6097, -122.3422, "Pike Place Market"),
     "gas works": Place(47.6456, -122.3344, "Gas Works Park"),
 }
@@ -145,7 +147,10 @@ def result_table(rfq: View) -> Table:
     shown.add_column("#", justify="right")
     shown.add_column("unicorn")
     shown.add_column("price", justify="right")
+    shown.add_column("there in", justify="right")
     for rank, quote in enumerate(result["quotes"], 1):
         price = quote["price"]
-        shown.add_row(str(rank), str(quote["responder"]), f"{price['amount']} {price['currency']}")
+        minutes = f"{quote['pickup-in-seconds'] / 60:.0f} min"
+        who = quote["name"] or quote["responder-id"]
+        shown.add_row(str(rank), who, f"{price['amount']} {price['currency']}", minutes)
     return shown

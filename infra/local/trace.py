@@ -35,8 +35,8 @@ def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
     return sorted(parse(everything(cloud, f'"{rfq_id}"'), rfq_id))
 
 
-def everything(cloud: Cloud, pattern: str = "") -> Iterator[str]:
-    """What all functions logged, function by function, that matches a CloudWatch filter pattern."""
+def everything(cloud: Cloud, pattern: str = "") -> Iterator[tuple[str, str]]:
+    """Function and line of all that was logged and matches a CloudWatch filter pattern, function by function."""
     logs = cloud.client("logs")
     for groups in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS):
         for group in groups["logGroups"]:
@@ -44,12 +44,13 @@ def everything(cloud: Cloud, pattern: str = "") -> Iterator[str]:
                 logGroupName=group["logGroupName"], filterPattern=pattern
             )
             for page in pages:
-                yield from (event["message"].rstrip() for event in page["events"])
+                function = group["logGroupName"].removeprefix(LOG_GROUPS)
+                yield from ((function, event["message"].rstrip()) for event in page["events"])
 
 
-def parse(messages: Iterable[str], rfq_id: str) -> Iterator[Line]:
+def parse(logged: Iterable[tuple[str, str]], rfq_id: str) -> Iterator[Line]:
     """The structured lines that carry this correlation id; what is not JSON, or about another RFQ, is passed over."""
-    for message in messages:
+    for function, message in logged:
         try:
             entry = json.loads(message)
         except ValueError:
@@ -59,10 +60,10 @@ def parse(messages: Iterable[str], rfq_id: str) -> Iterator[Line]:
         at = _time(entry["timestamp"])
         yield Line(
             at=at,
-            function=entry.get("function_name") or entry.get("service", "?"),
+            function=function,
             message=str(entry.get("message", "")),
             details={key: value for key, value in entry.items() if key not in _FRAME},
-            waited_ms=(at - _time(entry["sent_at"])).total_seconds() * 1000 if entry.get("sent_at") else None,
+            waited_ms=at.timestamp() * 1000 - entry["sent_at"] if "sent_at" in entry else None,
             cold=bool(entry.get("cold_start")),
         )
 
@@ -86,5 +87,5 @@ def table(timeline: list[Line]) -> Table:
 
 
 def _time(text: str) -> datetime:
-    # Powertools writes 2026-01-31 12:00:00,123+0000 unless told otherwise.
+    # Powertools writes 2026-01-31 12:00:00,123+0000 unless told otherwise; sent_at is SQS's milliseconds since 1970.
     return datetime.fromisoformat(text.replace(",", "."))

@@ -16,8 +16,11 @@ def test_every_run_has_the_same_ones() -> None:
     assert herd() == herd()
 
 
-def test_all_wait_within_seattle() -> None:
-    assert all(47.5 < u.lat < 47.7 and -122.45 < u.lon < -122.2 for u in herd())
+def test_all_quote_at_once_over_seattle_but_for_the_hermit_far_away() -> None:
+    *city, hermit = herd()
+    assert all(47.5 < u.lat < 47.7 and -122.45 < u.lon < -122.2 and u.auto_quote for u in city)
+    assert hermit.lat < 47
+    assert not hermit.auto_quote
 
 
 def test_amounts_are_sent_as_decimal_text() -> None:

@@ -1,11 +1,13 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local import trace
 
+SECOND_ONE = 1795250701000  # milliseconds since 1970
 RFQ = "0199a000-0000-7000-8000-000000000001"
 
 
@@ -16,6 +18,10 @@ def line(second: float, message: str, **fields: Any) -> str:
     )
 
 
+def by_f(*logged: str) -> list[tuple[str, str]]:
+    return [("f", message) for message in logged]
+
+
 def test_only_lines_of_this_rfq_are_kept() -> None:
     logged = [
         "START RequestId: 1 Version: $LATEST",
@@ -24,13 +30,13 @@ def test_only_lines_of_this_rfq_are_kept() -> None:
         json.dumps([RFQ]),
         f'{{"correlation_id": "{RFQ}", "cut o',
     ]
-    assert [found.message for found in trace.parse(logged, RFQ)] == ["ours"]
+    assert [found.message for found in trace.parse(by_f(*logged), RFQ)] == ["ours"]
 
 
 def test_a_received_message_tells_how_long_it_was_under_way() -> None:
-    logged = line(1.250, "received", sent_at="2026-11-21T08:45:01.100Z", queue="inbox", cold_start=True)
-    (found,) = trace.parse([logged], RFQ)
-    assert found.waited_ms == 150
+    logged = line(1.250, "received", sent_at=SECOND_ONE + 100, queue="inbox", cold_start=True)
+    (found,) = trace.parse(by_f(logged), RFQ)
+    assert found.waited_ms == pytest.approx(150)
     assert found.details == {"queue": "inbox"}
     assert found.cold
 
@@ -38,6 +44,6 @@ def test_a_received_message_tells_how_long_it_was_under_way() -> None:
 @given(st.lists(st.integers(0, 59), min_size=1))
 def test_lines_are_sorted_by_time_and_equal_times_stay_as_written(seconds: list[int]) -> None:
     logged = [line(second, str(place)) for place, second in enumerate(seconds)]
-    found = sorted(trace.parse(logged, RFQ))
+    found = sorted(trace.parse(by_f(*logged), RFQ))
     expected = [place for _, place in sorted((second, place) for place, second in enumerate(seconds))]
     assert [int(entry.message) for entry in found] == expected
