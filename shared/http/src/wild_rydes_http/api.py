@@ -38,7 +38,7 @@ class RestApi(APIGatewayRestResolver):
         """Answer one API Gateway proxy event, and log method, path, status and the milliseconds it took."""
         began = perf_counter()
         self._logger.set_correlation_id(None)
-        response = super().resolve(event, context)
+        response = super().resolve({**event, "path": _path(event)}, context)
         self._logger.info(
             "answered",
             method=event["httpMethod"],
@@ -50,9 +50,14 @@ class RestApi(APIGatewayRestResolver):
 
     def url(self, path: str) -> str:
         """The absolute URL of a path of this API, as the caller can follow it."""
+        return f"{(self._public_url or self._base()).rstrip('/')}{path}"
+
+    def _base(self) -> str:
+        """The caller's URL without this request's path: that leaves the stage, or a custom domain's base path."""
         context = self.current_event["requestContext"]
-        base = self._public_url or f"https://{context['domainName']}/{context['stage']}"
-        return f"{base.rstrip('/')}{path}"
+        called, path = context["path"].rstrip("/"), self.current_event.path.rstrip("/")
+        prefix = called.removesuffix(path) if called.endswith(path) else f"/{context['stage']}"
+        return f"https://{context['domainName']}{prefix}"
 
     def _not_found(self, _: NotFoundError) -> Response[str]:
         routes = self._static_routes + self._dynamic_routes
@@ -80,3 +85,9 @@ class RestApi(APIGatewayRestResolver):
         reason = str(error) if isinstance(error, ClientError) else None
         self._logger.error("unexpected", error=type(error).__name__, reason=reason, stack=stack)
         return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake; it is logged.").response()
+
+
+def _path(event: Mapping[str, Any]) -> str:
+    """The path below the API. A custom domain's base path stands in `path`, but not in what `{proxy+}` caught."""
+    caught = (event.get("pathParameters") or {}).get("proxy")
+    return event["path"] if caught is None else f"/{caught}"
