@@ -1,15 +1,15 @@
 """The CDK app: `-c stage=local` for the local cloud (else AWS), `-c service=ride-booking` for one stack alone."""
 
 import json
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
 import aws_cdk as cdk
-from cdk_nag import AwsSolutionsChecks
 
-from infra.artifacts import build
+from infra.artifacts import BuildError, build
 from infra.patterns.service_stack import ServiceStack
 from infra.stacks.platform import PlatformStack
 from infra.stacks.ride_booking import RideBookingStack
@@ -26,7 +26,8 @@ PLATFORM: Final = "platform"
 def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) -> cdk.App:
     """The app with its stacks, not yet synthesized. `context` adds to what cdk.json and the command line give.
 
-    Raises BuildError when an artifact cannot be built.
+    For AWS, synthesis fails on any finding of the AWS Solutions rules that is not accepted with a reason.
+    Raises BuildError when an artifact cannot be built, ValueError for a service that does not exist.
     """
     settings = json.loads(Path(__file__).with_name("cdk.json").read_text())["context"]
     app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)
@@ -45,9 +46,14 @@ def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) 
                 SERVICES[name](app, stage, artifact.result())
     leave_out(app, stage)
     if stage is AWS:
+        from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 (the local stage goes without, and saves its import)
+
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app
 
 
 if __name__ == "__main__":
-    build_app().synth()
+    try:
+        build_app().synth()
+    except BuildError as error:
+        sys.exit(str(error))

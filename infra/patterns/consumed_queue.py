@@ -5,13 +5,11 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.patterns.accept import accept
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
 MAX_ATTEMPTS = 5
 _BATCH_SIZE = 10
-_NO_WAIT = cdk.Duration.seconds(0)
 
 
 def dead_letter_queue(scope: Construct, stack: ServiceStack, name: str) -> sqs.Queue:
@@ -24,7 +22,6 @@ def dead_letter_queue(scope: Construct, stack: ServiceStack, name: str) -> sqs.Q
         enforce_ssl=stack.stage.tls_only,
         retention_period=cdk.Duration.days(14),
     )
-    accept(queue, {"AwsSolutions-SQS3": "This is a dead-letter queue"})
     stack.alarm(
         f"{name}-depth",
         queue.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1), statistic="max"),
@@ -38,8 +35,9 @@ class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
     The consumer parks a message with its reason at the attempt `MAX_ATTEMPTS`; the queue itself gives up two receives
-    later, for messages that kill their worker. `batching_window` trades latency for fuller batches; `concurrency` (at
-    least 2) is how many batches are handled at once; `overdue` is the age of the oldest message at which to alarm.
+    later, for messages that kill their worker. `batching_window` (seconds) trades latency for fuller batches;
+    `concurrency` (2 at least) is how many batches are handled at once; `overdue` (seconds) is the age of the oldest
+    message at which to alarm.
     """
 
     def __init__(
@@ -48,12 +46,11 @@ class ConsumedQueue(Construct):
         name: str,
         *,
         consumer: ServiceFunction,
-        batching_window: cdk.Duration = _NO_WAIT,
+        batching_window: int = 0,
         concurrency: int = 10,
-        overdue: cdk.Duration | None = None,
+        overdue: int = 60,
     ) -> None:
         super().__init__(scope, name)
-        assert consumer.timeout is not None
         self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq")
         self.queue = sqs.Queue(
             self,
@@ -63,9 +60,7 @@ class ConsumedQueue(Construct):
             enforce_ssl=scope.stage.tls_only,
             retention_period=cdk.Duration.days(4),
             # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
-            visibility_timeout=cdk.Duration.seconds(
-                3 * consumer.timeout.to_seconds() + batching_window.to_seconds()
-            ),
+            visibility_timeout=cdk.Duration.seconds(3 * consumer.seconds + batching_window),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=MAX_ATTEMPTS + 2
             ),
@@ -77,18 +72,17 @@ class ConsumedQueue(Construct):
             event_sources.SqsEventSource(
                 self.queue,
                 batch_size=_BATCH_SIZE,
-                max_batching_window=batching_window,
+                max_batching_window=cdk.Duration.seconds(batching_window),
                 max_concurrency=concurrency,
                 report_batch_item_failures=True,
             )
         )
-        overdue = overdue or cdk.Duration.minutes(1)
         scope.alarm(
             f"{name}-age",
             self.queue.metric_approximate_age_of_oldest_message(
                 period=cdk.Duration.minutes(1), statistic="max"
             ),
-            threshold=overdue.to_seconds(),
+            threshold=overdue,
             periods=3,
-            meaning=f"Messages wait in {name} longer than {overdue.to_seconds():.0f} s",
+            meaning=f"Messages wait in {name} longer than {overdue} s",
         )

@@ -77,12 +77,14 @@ class JwtApi(apigateway.RestApi):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
-                metrics_enabled=True,
                 tracing_enabled=True,
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
             ),
         )
+        self.node.try_remove_child(
+            "Endpoint"
+        )  # an output that says AWS on every stage; `public_url` is the truth
         local_url = scope.stage.api_url(name)
         if local_url:
             cdk.Tags.of(self).add("ms-custom-id", name, include_resource_types=["AWS::ApiGateway::RestApi"])
@@ -97,9 +99,7 @@ class JwtApi(apigateway.RestApi):
         method = apigateway.MethodOptions(
             authorizer=authorizer, authorization_type=apigateway.AuthorizationType.COGNITO
         )
-        integration = apigateway.LambdaIntegration(
-            function.entry, scope_permission_to_method=False
-        )
+        integration = apigateway.LambdaIntegration(function.entry, scope_permission_to_method=False)
         self.root.add_method(
             "ANY", integration, authorizer=authorizer, authorization_type=apigateway.AuthorizationType.COGNITO
         )
@@ -111,6 +111,7 @@ class JwtApi(apigateway.RestApi):
             self,
             {
                 "AwsSolutions-APIG2": "The function validates: the gateway's validator knows no problem+json",
+                "AwsSolutions-APIG3": "Callers hold a token and are throttled; a web ACL is the account's to choose and pay",
             },
         )
 

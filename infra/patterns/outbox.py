@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
+from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import dead_letter_queue
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
@@ -18,7 +19,7 @@ class Outbox(Construct):
     """Table stream -> publisher. What cannot be published for six hours is noted in the dead-letter queue `name`.
 
     No partial batch responses: the publisher raises, and the batch is halved until the record at fault stands alone.
-    `changes` are stream filter patterns; what matches none never invokes the publisher.
+    `changes` are stream filter patterns; what matches none never invokes the publisher. `batching_window` is in seconds.
     """
 
     def __init__(
@@ -30,19 +31,19 @@ class Outbox(Construct):
         publisher: ServiceFunction,
         changes: Sequence[Mapping[str, Any]],
         batch_size: int = 100,
-        batching_window: cdk.Duration | None = None,
+        batching_window: int = 0,
     ) -> None:
         super().__init__(scope, f"{name}-outbox")
         self.dead_letters = dead_letter_queue(self, scope, name)
         publisher.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
-        publisher.may("sqs:SendMessage", on=self.dead_letters.queue_arn)
+        accept(self.dead_letters, {"AwsSolutions-SQS3": "It is a dead-letter queue, of a stream"})
         publisher.add_event_source(
             event_sources.DynamoEventSource(
                 table,
                 # From the oldest record: a write made before the mapping existed is published as well.
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch_size,
-                max_batching_window=batching_window or cdk.Duration.seconds(0),
+                max_batching_window=cdk.Duration.seconds(batching_window),
                 bisect_batch_on_error=True,
                 max_record_age=cdk.Duration.hours(6),
                 on_failure=event_sources.SqsDlq(self.dead_letters),

@@ -16,8 +16,8 @@ METRICS_NAMESPACE = "WildRydes"
 class ServiceFunction(lambda_.Function):
     """Python 3.13 on arm64, traced, with its own role, log group and alarms.
 
-    `handler` is `module.attribute` in the service's artifact. `snap_start` serves callers of `entry` from a snapshot
-    (where the stage has them): for functions whose cold start a person waits for.
+    `handler` is `module.attribute` in the service's artifact, `seconds` how long it may run. `snap_start` serves callers
+    of `entry` from a snapshot (where the stage has them): for functions whose cold start a person waits for.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class ServiceFunction(lambda_.Function):
         *,
         handler: str,
         environment: dict[str, str],
-        timeout: cdk.Duration,
+        seconds: int,
         memory_mib: int = 256,
         snap_start: bool = False,
     ) -> None:
@@ -44,7 +44,7 @@ class ServiceFunction(lambda_.Function):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"{name} runs as this",
         )
-        self._snap_start = snap_start and scope.stage.snap_start
+        snap_start = snap_start and scope.stage.snap_start
         super().__init__(
             scope,
             name,
@@ -54,11 +54,11 @@ class ServiceFunction(lambda_.Function):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=memory_mib,
-            timeout=timeout,
+            timeout=cdk.Duration.seconds(seconds),
             role=role,
             log_group=log_group,
             tracing=lambda_.Tracing.ACTIVE,
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if self._snap_start else None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": scope.service,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
@@ -66,10 +66,15 @@ class ServiceFunction(lambda_.Function):
                 **environment,
             },
         )
+        self.seconds = seconds
+        self.own_role = role
+        self._snap_start = snap_start
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
         accept(
-            role,
-            {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes trace segments for no particular resource"},
+            role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray, and ListStreams for an outbox, take no resource"}
+        )
+        accept(
+            self, {"AwsSolutions-L1": "Artifacts are built for Python 3.13; runtime and build move together"}
         )
         scope.alarm(
             f"{name}-errors",

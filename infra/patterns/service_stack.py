@@ -85,7 +85,7 @@ class ServiceStack(cdk.Stack):
         topic = sns.Topic.from_topic_arn(self, "Alarms", self._parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
         return cloudwatch_actions.SnsAction(topic)
 
-    def publish(self, construct_id: str, name: str, value: str) -> None:
+    def publish_parameter(self, construct_id: str, name: str, value: str) -> None:
         """Let others find a value under an SSM parameter's name."""
         ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)
 

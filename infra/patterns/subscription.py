@@ -13,8 +13,8 @@ from wild_rydes_contracts import Event, rule_pattern
 class Subscription(ConsumedQueue):
     """Rule -> queue -> function, for the events of some contract classes (of one source and version).
 
-    Only the rule may send to the queue. What the rule cannot deliver within `give_up_after` (24 hours at most) goes to
-    the queue's own dead-letter queue. The other parameters are those of `ConsumedQueue`.
+    Only the rule may send to the queue. What the rule cannot deliver within `give_up_after` seconds (86400 at most) goes
+    to the queue's own dead-letter queue. The other parameters are those of `ConsumedQueue`.
     """
 
     def __init__(
@@ -23,16 +23,16 @@ class Subscription(ConsumedQueue):
         name: str,
         *contracts: type[Event],
         consumer: ServiceFunction,
-        batching_window: cdk.Duration | None = None,
+        batching_window: int = 0,
         concurrency: int = 10,
-        overdue: cdk.Duration | None = None,
-        give_up_after: cdk.Duration | None = None,
+        overdue: int = 60,
+        give_up_after: int = 86_400,
     ) -> None:
         super().__init__(
             scope,
             name,
             consumer=consumer,
-            batching_window=batching_window or cdk.Duration.seconds(0),
+            batching_window=batching_window,
             concurrency=concurrency,
             overdue=overdue,
         )
@@ -50,7 +50,7 @@ class Subscription(ConsumedQueue):
                 targets.SqsQueue(
                     self.queue,
                     dead_letter_queue=self.dead_letters,
-                    max_event_age=give_up_after or cdk.Duration.hours(24),
+                    max_event_age=cdk.Duration.seconds(give_up_after),
                     retry_attempts=185,
                 )
             ],

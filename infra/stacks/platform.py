@@ -12,6 +12,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import naming
+from infra.patterns.accept import accept
 from infra.stage import Stage
 
 GROUPS: Final = {
@@ -93,6 +94,13 @@ class PlatformStack(cdk.Stack):
             # Users survive the stack, but not a first deployment that failed: the next one could not take the name.
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
+        accept(
+            pool,
+            {
+                "AwsSolutions-COG2": "Riders choose whether they want a second factor",
+                "AwsSolutions-COG8": "The Plus plan costs per user; a stronger password policy and MFA are on offer",
+            },
+        )
         client = pool.add_client(
             "Client",
             user_pool_client_name="wild-rydes-apps",
@@ -138,6 +146,13 @@ class PlatformStack(cdk.Stack):
                     "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
                 )
             ],
+        )
+        accept(
+            role,
+            {
+                "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role"
+                "/AmazonAPIGatewayPushToCloudWatchLogs]": "API Gateway checks for the permissions of this very policy"
+            },
         )
         account = apigateway.CfnAccount(self, "GatewayAccount", cloud_watch_role_arn=role.role_arn)
         for resource in (role, account):

@@ -47,7 +47,8 @@ class RideBookingStack(ServiceStack):
         )
         self._table = self._make_table()
         answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}")
-        deadlines = self._consumer("closer", "ride-booking-deadlines")
+        # A timer waits in its queue for up to 15 minutes before it is due.
+        deadlines = self._consumer("closer", "ride-booking-deadlines", overdue=16 * 60)
         self._requester(answers, deadlines)
         self._api()
 
@@ -74,16 +75,16 @@ class RideBookingStack(ServiceStack):
         )
         return table
 
-    def _consumer(self, role: str, queue: str) -> ConsumedQueue:
-        function = self._function(role, timeout=cdk.Duration.seconds(3))
+    def _consumer(self, role: str, queue: str, overdue: int = 60) -> ConsumedQueue:
+        function = self._function(role, seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         # Answers come in bursts, and so do deadlines: waiting a second folds more of them into one update.
-        return ConsumedQueue(self, queue, consumer=function, batching_window=cdk.Duration.seconds(1))
+        return ConsumedQueue(self, queue, consumer=function, batching_window=1, overdue=overdue)
 
     def _requester(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
         function = self._function(
             "requester",
-            timeout=cdk.Duration.seconds(10),
+            seconds=10,
             BUS_NAME=self.bus.event_bus_name,
             REPLY_QUEUE_ARN=answers.queue.queue_arn,
             DEADLINE_QUEUE_URL=deadlines.queue.queue_url,
@@ -104,7 +105,7 @@ class RideBookingStack(ServiceStack):
         )
 
     def _api(self) -> None:
-        function = self._function("api", timeout=cdk.Duration.seconds(10), snap_start=True)
+        function = self._function("api", seconds=10, snap_start=True)
         function.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",
@@ -116,16 +117,16 @@ class RideBookingStack(ServiceStack):
         api = JwtApi(self, "rfq-api", function=function)
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
-        self.publish("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
+        self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
 
     def _function(
-        self, role: str, *, timeout: cdk.Duration, snap_start: bool = False, **environment: str
+        self, role: str, *, seconds: int, snap_start: bool = False, **environment: str
     ) -> ServiceFunction:
         return ServiceFunction(
             self,
             f"{SERVICE}-{role}",
             handler=f"ride_booking.{role}.handler",
-            timeout=timeout,
+            seconds=seconds,
             snap_start=snap_start,
             environment={"TABLE_NAME": self._table.table_name, **environment},
         )

@@ -8,6 +8,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra import naming
+from infra.patterns.accept import accept
 from infra.patterns.jwt_api import JwtApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
@@ -62,29 +63,34 @@ class UnicornMgmtStack(ServiceStack):
             resource=f"{naming.REPLY_QUEUE_PREFIX}*",
             arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
         )
-        function = self._function(
-            "responder", timeout=cdk.Duration.seconds(3), REPLY_TO_PATTERN=return_addresses
-        )
+        function = self._function("responder", seconds=3, REPLY_TO_PATTERN=return_addresses)
         function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CELL_INDEX}")
         function.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_addresses)
+        accept(
+            function.own_role,
+            {
+                "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>"
+                f":{naming.REPLY_QUEUE_PREFIX}*]": "Requesters yet unknown are answered; only return addresses match"
+            },
+        )
         Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
 
     def _api(self) -> None:
-        function = self._function("api", timeout=cdk.Duration.seconds(10), snap_start=True)
+        function = self._function("api", seconds=10, snap_start=True)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         api = JwtApi(self, "unicorn-api", function=function)
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
-        self.publish("unicorn-api-url", naming.UNICORN_API_URL_PARAMETER, api.public_url)
+        self.publish_parameter("unicorn-api-url", naming.UNICORN_API_URL_PARAMETER, api.public_url)
 
     def _function(
-        self, role: str, *, timeout: cdk.Duration, snap_start: bool = False, **environment: str
+        self, role: str, *, seconds: int, snap_start: bool = False, **environment: str
     ) -> ServiceFunction:
         return ServiceFunction(
             self,
             f"{SERVICE}-{role}",
             handler=f"unicorn_mgmt.{role}.handler",
-            timeout=timeout,
+            seconds=seconds,
             snap_start=snap_start,
             environment={"TABLE_NAME": self._table.table_name, **environment},
         )
