@@ -1,0 +1,188 @@
+"""Makes the OpenAPI document of a RestApi from its routes and their models. Not imported at run time."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.body import MAX_BYTES
+from wild_rydes_http.problem import MEDIA_TYPE
+
+_REF = "#/components/schemas/{model}"
+_PROBLEM = "Problem"
+_PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": _PROBLEM,
+    "description": "Problem details (RFC 9457).",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"const": "about:blank"},
+        "title": {"type": "string", "description": "The status in words."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What the caller can do about it."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "detail"],
+                "additionalProperties": False,
+                "properties": {
+                    "field": {"type": "string", "description": "For instance `rate-card.per-km`."},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+# In our own words: Python's phrases change with its version, and the document must not.
+_ANY_REQUEST = {
+    HTTPStatus.UNAUTHORIZED: "No valid token.",
+    HTTPStatus.FORBIDDEN: "The caller may not do this.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Our mistake.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now; try again after `Retry-After` seconds.",
+}
+_ANY_BODY = {
+    HTTPStatus.BAD_REQUEST: "The body is not as it should be; `errors` names each wrong field.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body has more than {MAX_BYTES} bytes.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared to be JSON.",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A query parameter or a request header. `place` is `query` or `header`."""
+
+    name: str
+    place: str
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success: its description, the model of its body and its headers with their descriptions."""
+
+    description: str
+    body: type[BaseModel] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What cannot be read from a route: the models of body and answers, and which problems may come.
+
+    Those problems that any request or any body can meet are added.
+    """
+
+    answers: Mapping[HTTPStatus, Answer]
+    body: type[BaseModel] | None = None
+    problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
+    parameters: Iterable[Parameter] = ()
+
+
+def document(
+    api: RestApi, operations: Mapping[str, Operation], *, title: str, version: str, description: str
+) -> dict[str, Any]:
+    """The OpenAPI 3.1 document. `operations` are keyed by the names of the routes' functions.
+
+    Raises KeyError for a route without its operation, and ValueError for an operation without its route.
+    """
+    routes = [*api._static_routes, *api._dynamic_routes]  # Powertools has no public list of them
+    unrouted = operations.keys() - {route.func.__name__ for route in routes}
+    if unrouted:
+        raise ValueError(f"no route for {', '.join(sorted(unrouted))}")
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        name = route.func.__name__
+        path = re.sub(r"<(\w+?)_?>", r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(
+            name, path, getdoc(route.func) or "", operations[name]
+        )
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version, "description": description},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted({**_schemas(operations.values()), _PROBLEM: _PROBLEM_SCHEMA}.items())),
+            "responses": {
+                str(status.value): _problem(text)
+                for status, text in sorted((_ANY_REQUEST | _ANY_BODY).items())
+            },
+            "securitySchemes": {
+                "cognito": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A Cognito ID token, with or without the word Bearer.",
+                }
+            },
+        },
+        "security": [{"cognito": []}],
+    }
+
+
+def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str, Any]:
+    in_path = re.findall(r"{(\w+)}", path)
+    responses: dict[HTTPStatus, dict[str, Any]] = {
+        status: {"$ref": f"#/components/responses/{status.value}"}
+        for status in (*_ANY_REQUEST, *(_ANY_BODY if operation.body else ()))
+    }
+    responses |= {status: _answer(answer) for status, answer in operation.answers.items()}
+    responses |= {status: _problem(text) for status, text in operation.problems.items()}
+    made: dict[str, Any] = {
+        "operationId": name,
+        "summary": doc,
+        "parameters": [
+            *({"name": p, "in": "path", "required": True, "schema": {"type": "string"}} for p in in_path),
+            *(
+                {"name": p.name, "in": p.place, "description": p.description, "schema": dict(p.schema)}
+                for p in operation.parameters
+            ),
+        ],
+        "responses": {str(status.value): responses[status] for status in sorted(responses)},
+    }
+    if operation.body:
+        made["requestBody"] = {
+            "required": True,
+            "content": _content("application/json", operation.body.__name__),
+        }
+    return made
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": answer.description}
+    if answer.headers:
+        made["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
+        }
+    if answer.body:
+        made["content"] = _content("application/json", answer.body.__name__)
+    return made
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": _content(MEDIA_TYPE, _PROBLEM)}
+
+
+def _content(media_type: str, model: str) -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": _REF.format(model=model)}}}
+
+
+def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
+    models = {
+        model
+        for operation in operations
+        for model in (operation.body, *(answer.body for answer in operation.answers.values()))
+        if model
+    }
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schema = models_json_schema([(model, "validation") for model in ordered], ref_template=_REF)
+    definitions: dict[str, Any] = schema["$defs"]
+    return definitions
