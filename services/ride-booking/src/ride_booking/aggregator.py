@@ -5,12 +5,12 @@ import warnings
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ride_booking.aws import client
 from ride_booking.gathering import Gathering
-from ride_booking.settings import CALLS, ConsumerSettings
+from ride_booking.settings import ConsumerSettings
 from ride_booking.store import RfqTable
 from wild_rydes_contracts import RfqResponse
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
@@ -20,7 +20,7 @@ warnings.filterwarnings("ignore", "No application metrics to publish")  # most b
 _settings = ConsumerSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=CALLS)
+_sqs = client("sqs")
 _gathering = Gathering(
     Consumer(
         RfqResponse,
@@ -30,7 +30,7 @@ _gathering = Gathering(
         metrics=_metrics,
         max_attempts=_settings.max_attempts,
     ),
-    RfqTable(boto3.client("dynamodb", config=CALLS), _settings.table_name),
+    RfqTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

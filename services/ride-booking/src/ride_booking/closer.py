@@ -5,13 +5,13 @@ import warnings
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ride_booking.aws import client
 from ride_booking.closing import Closing
 from ride_booking.deadlines import RfqDeadline
-from ride_booking.settings import CALLS, ConsumerSettings
+from ride_booking.settings import ConsumerSettings
 from ride_booking.store import RfqTable
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
@@ -20,7 +20,7 @@ warnings.filterwarnings("ignore", "No application metrics to publish")  # most b
 _settings = ConsumerSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=CALLS)
+_sqs = client("sqs")
 _closing = Closing(
     Consumer(
         RfqDeadline,
@@ -30,7 +30,7 @@ _closing = Closing(
         metrics=_metrics,
         max_attempts=_settings.max_attempts,
     ),
-    RfqTable(boto3.client("dynamodb", config=CALLS), _settings.table_name),
+    RfqTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

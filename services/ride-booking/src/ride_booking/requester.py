@@ -5,12 +5,12 @@ import warnings
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from ride_booking.aws import client
 from ride_booking.outbox import Outbox
-from ride_booking.settings import CALLS, RequesterSettings
+from ride_booking.settings import RequesterSettings
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Queue
@@ -19,9 +19,9 @@ warnings.filterwarnings("ignore", "No application metrics to publish")  # most b
 _settings = RequesterSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=CALLS)
+_sqs = client("sqs")
 _outbox = Outbox(
-    Publisher(boto3.client("events", config=CALLS), _settings.bus_name),
+    Publisher(client("events"), _settings.bus_name),
     Queue(_sqs, _settings.deadline_queue_url),
     ParkingLot(_sqs, _settings.dead_letter_queue_url),
     reply_to=_settings.reply_to,
