@@ -1,0 +1,94 @@
+"""Writes openapi.json, the description of the RFQ API: `python -m ride_booking.openapi > openapi.json`."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from aws_lambda_powertools import Logger
+
+from ride_booking.representations import Accepted, Quotes, Result, RfqList, Running, Submission
+from ride_booking.routes import Routes
+from ride_booking.store import RfqTable
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.openapi import Answer, Operation, Parameter, document
+from wild_rydes_messaging.ids import uuid7
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
+_RETRY_AFTER = {"Retry-After": "Seconds until the deadline, when there is a result for certain."}
+_ETAG = {"ETag": "Changes with the quotes."}
+_OPERATIONS = {
+    "submit": Operation(
+        body=Submission,
+        parameters=[
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                "Of the caller's making. A repetition with the same key and body gives the same answer and makes no"
+                " second RFQ. Remembered for 30 days after the deadline.",
+                {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+            )
+        ],
+        answers={
+            HTTPStatus.ACCEPTED: Answer(
+                "Responders are being asked.",
+                Accepted,
+                {"Location": "URL to follow the RFQ.", **_RETRY_AFTER},
+            )
+        },
+        problems={HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key stands for another request."},
+    ),
+    "list": Operation(
+        parameters=[Parameter("cursor", "query", "Where a page begins: part of the `next` link.")],
+        answers={HTTPStatus.OK: Answer("Up to 20 RFQs, newest first.", RfqList)},
+        problems={HTTPStatus.BAD_REQUEST: "The cursor is not one of the caller's list."},
+    ),
+    "follow": Operation(
+        answers={
+            HTTPStatus.OK: Answer("It runs.", Running, _RETRY_AFTER),
+            HTTPStatus.SEE_OTHER: Answer("It is completed.", headers={"Location": "URL of the result."}),
+        },
+        problems=_NOT_FOUND,
+    ),
+    "cancel": Operation(
+        answers={HTTPStatus.NO_CONTENT: Answer("Cancelled, now or before.")},
+        problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It was completed otherwise before."},
+    ),
+    "quotes": Operation(
+        parameters=[Parameter("If-None-Match", "header", "The ETag of the quotes that the caller has.")],
+        answers={
+            HTTPStatus.OK: Answer("The quotes so far, cheapest first.", Quotes, _ETAG),
+            HTTPStatus.NOT_MODIFIED: Answer("The caller has these quotes.", headers=_ETAG),
+        },
+        problems=_NOT_FOUND,
+    ),
+    "result": Operation(
+        answers={HTTPStatus.OK: Answer("What came of it.", Result)},
+        problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It is still running."},
+    ),
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of the RFQ API."""
+    logger = Logger(service="ride-booking")
+    api = RestApi(logger)
+    rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
+    Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=uuid7)
+    return document(
+        api,
+        _OPERATIONS,
+        title="Wild Rydes RFQ API",
+        version="1.0.0",
+        description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes arrive, read"
+        " the result. Callers are in the user pool group `customers` and see their own RFQs alone.",
+    )
+
+
+if __name__ == "__main__":
+    json.dump(openapi(), sys.stdout, indent=2)
+    sys.stdout.write("\n")
