@@ -26,6 +26,8 @@ class Stage:
     """Refuse requests over plain HTTP, by resource policy."""
     publish_condition: bool = True
     """Limit PutEvents to the service's own event source, by the condition key events:source."""
+    batch_actions: frozenset[str] = frozenset()
+    """Actions whose batch call needs a permission of its own; on AWS `sqs:SendMessage` covers SendMessageBatch."""
     password_login: bool = False
     """Let the user pool's client trade a password for tokens, as scripts do; otherwise SRP only."""
     snap_start: bool = True
@@ -50,6 +52,7 @@ def local(endpoint: str) -> Stage:
         endpoint=endpoint.rstrip("/"),
         tls_only=False,
         publish_condition=False,
+        batch_actions=frozenset({"sqs:SendMessage", "sqs:ChangeMessageVisibility"}),
         password_login=True,
         # Snapshots are taken on AWS only; here a version for every change would just slow the deployment.
         snap_start=False,

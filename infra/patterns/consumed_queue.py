@@ -67,7 +67,8 @@ class ConsumedQueue(Construct):
         )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
         consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
-        consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)
+        consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)  # to park
+        consumer.may("sqs:ChangeMessageVisibility", on=self.queue.queue_arn)  # to back off
         consumer.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,

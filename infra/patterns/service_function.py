@@ -69,6 +69,7 @@ class ServiceFunction(lambda_.Function):
         self.seconds = seconds
         self.own_role = role
         self._snap_start = snap_start
+        self._batch_actions = scope.stage.batch_actions
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
         accept(
             role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray, and ListStreams for an outbox, take no resource"}
@@ -90,8 +91,11 @@ class ServiceFunction(lambda_.Function):
         )
 
     def may(self, *actions: str, on: str, condition: dict[str, dict[str, str]] | None = None) -> None:
-        """Allow actions on one resource (ARN)."""
-        self.add_to_role_policy(iam.PolicyStatement(actions=[*actions], resources=[on], conditions=condition))
+        """Allow actions on one resource (an ARN, or a pattern of ARNs)."""
+        batches = [f"{action}Batch" for action in actions if action in self._batch_actions]
+        self.add_to_role_policy(
+            iam.PolicyStatement(actions=[*actions, *batches], resources=[on], conditions=condition)
+        )
 
     @cached_property
     def entry(self) -> lambda_.IFunction:

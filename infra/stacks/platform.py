@@ -53,15 +53,18 @@ class PlatformStack(cdk.Stack):
             self, "Bus", event_bus_name=naming.BUS_NAME, description="Events between the Wild Rydes services"
         )
         # Whoever publishes here, rogue roles of this account included, does so under a name of ours.
-        bus.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="OnlyWildRydesSources",
-                effect=iam.Effect.DENY,
-                principals=[iam.AnyPrincipal()],
-                actions=["events:PutEvents"],
-                resources=[bus.event_bus_arn],
-                conditions={"ForAnyValue:StringNotLike": {"events:source": f"{EVENT_SOURCE_PREFIX}*"}},
-            )
+        events.CfnEventBusPolicy(
+            self,
+            "BusPolicy",
+            event_bus_name=bus.event_bus_name,
+            statement_id="OnlyWildRydesSources",
+            statement={
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "events:PutEvents",
+                "Resource": bus.event_bus_arn,
+                "Condition": {"ForAnyValue:StringNotLike": {"events:source": f"{EVENT_SOURCE_PREFIX}*"}},
+            },
         )
         bus.archive(
             "Archive",
