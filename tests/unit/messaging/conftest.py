@@ -1,0 +1,81 @@
+"""SQS and EventBridge as moto plays them, and what was logged."""
+
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Logger
+from moto import mock_aws
+
+from tests.unit.messaging.samples import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def sqs(aws: None) -> "SQSClient":
+    return boto3.client("sqs", region_name=REGION)
+
+
+@pytest.fixture
+def events(aws: None) -> "EventBridgeClient":
+    return boto3.client("events", region_name=REGION)
+
+
+@pytest.fixture
+def drain(sqs: "SQSClient") -> "Callable[[str], list[MessageTypeDef]]":
+    """Everything that is in a queue, taken out of it."""
+
+    def _drain(url: str) -> "list[MessageTypeDef]":
+        found: list[MessageTypeDef] = []
+        while more := sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        ).get("Messages"):
+            found += more
+        return found
+
+    return _drain
+
+
+_services = itertools.count()
+
+
+class Log:
+    """A logger of Powertools, and the lines it wrote."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+        # Loggers of one service share their handlers and keys.
+        self.logger = Logger(service=f"test-{next(_services)}", level="DEBUG", stream=self._stream)
+
+    @property
+    def text(self) -> str:
+        return self._stream.getvalue()
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    def told(self, message: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["message"] == message]
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()

@@ -1,0 +1,87 @@
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wild_rydes_messaging.errors import Unprocessable, reason, stack
+from wild_rydes_messaging.parking import ParkingLot
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+
+@pytest.fixture
+def dead_letters(sqs: "SQSClient") -> str:
+    return sqs.create_queue(QueueName="inbox-dlq")["QueueUrl"]
+
+
+def attributes(message: "MessageTypeDef") -> dict[str, str]:
+    return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+
+
+def test_parked_message_keeps_its_body_and_says_why(
+    sqs: "SQSClient", dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    ParkingLot(sqs, dead_letters).park("the body", Unprocessable("not JSON"), queue="inbox", attempts="3")
+    (parked,) = drain(dead_letters)
+    assert parked["Body"] == "the body"
+    assert attributes(parked) == {
+        "reason": "not JSON",
+        "error": "Unprocessable",
+        "queue": "inbox",
+        "attempts": "3",
+    }
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(text=st.text())
+def test_any_reason_can_be_parked(
+    sqs: "SQSClient", dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]", text: str
+) -> None:
+    ParkingLot(sqs, dead_letters).park("body", Unprocessable(text), queue="")
+    (parked,) = drain(dead_letters)
+    told = attributes(parked)["reason"]
+    assert told == reason(Unprocessable(text))
+    assert 0 < len(told) <= 512
+    assert told.isprintable()
+    assert "queue" not in attributes(parked)
+
+
+def test_a_lot_that_is_gone_is_an_error(sqs: "SQSClient", dead_letters: str) -> None:
+    sqs.delete_queue(QueueUrl=dead_letters)
+    with pytest.raises(ClientError):
+        ParkingLot(sqs, dead_letters).park("body", Unprocessable("why"))
+
+
+def fail_with(error: Exception) -> Exception:
+    try:
+        raise error
+    except type(error) as caught:
+        return caught
+
+
+@pytest.mark.parametrize("error", [KeyError("secret"), ValueError("secret"), RuntimeError("a secret")])
+def test_pythons_own_errors_are_told_by_type_and_place(error: Exception) -> None:
+    caught = fail_with(error)
+    assert "secret" not in reason(caught)
+    assert reason(caught).startswith(type(error).__name__)
+    assert "fail_with" in reason(caught)
+    assert any("fail_with" in frame for frame in stack(caught))
+    assert "secret" not in "".join(stack(caught))
+
+
+def test_an_error_that_was_never_raised_is_told_by_its_type() -> None:
+    assert reason(KeyError("secret")) == "KeyError"
+
+
+class NoUnicornsLeft(Exception):  # noqa: N818
+    """An error of a service."""
+
+
+def test_the_text_of_our_own_errors_is_told() -> None:
+    assert reason(NoUnicornsLeft("all asleep")) == "all asleep"
+    assert reason(NoUnicornsLeft()) == "NoUnicornsLeft"

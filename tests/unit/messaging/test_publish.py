@@ -1,0 +1,125 @@
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.unit.messaging.samples import ACCOUNT, NOW, REGION, no_waiting, requested
+from wild_rydes_contracts import Envelope, RfqRequested, rule_pattern
+from wild_rydes_messaging.deliver import DeliveryError, Receipt
+from wild_rydes_messaging.publish import MAX_BYTES, Publisher
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+BUS = "wild-rydes"
+
+
+@pytest.fixture
+def subscribed(sqs: "SQSClient", events: "EventBridgeClient") -> str:
+    """URL of a queue that a rule feeds from the bus."""
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    events.create_event_bus(Name=BUS)
+    events.put_rule(Name="inbox", EventBusName=BUS, EventPattern=json.dumps(rule_pattern(RfqRequested)))
+    events.put_targets(
+        Rule="inbox",
+        EventBusName=BUS,
+        Targets=[{"Id": "1", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox"}],
+    )
+    return url
+
+
+def test_events_reach_the_subscribers_queue(
+    events: "EventBridgeClient", subscribed: str, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    sent = [requested(f"rfq-{i}") for i in range(23)]
+    receipts = Publisher(events, BUS).publish(sent)
+    assert receipts == tuple(Receipt(str(envelope.metadata.event_id)) for envelope in sent)
+    bodies = [json.loads(message["Body"]) for message in drain(subscribed)]
+    assert {(body["source"], body["detail-type"]) for body in bodies} == {
+        ("wildrydes.ride-booking", "RfqRequested")
+    }
+    arrived = [Envelope[RfqRequested].model_validate(body["detail"]) for body in bodies]
+    assert sorted(e.data.rfq_id for e in arrived) == sorted(e.data.rfq_id for e in sent)
+    assert {e.metadata.event_id for e in arrived} == {e.metadata.event_id for e in sent}
+
+
+class PartlyFailing:
+    """PutEvents that refuses entries as told: moto accepts everything."""
+
+    def __init__(self, *codes: list[str | None]) -> None:
+        self._codes = list(codes)
+        self.calls: list[list[dict[str, Any]]] = []
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self.calls.append(Entries)
+        codes = self._codes.pop(0)
+        return {
+            "FailedEntryCount": sum(code is not None for code in codes),
+            "Entries": [{"ErrorCode": code} if code else {"EventId": "e"} for code in codes],
+        }
+
+
+def rfq_ids(call: list[dict[str, Any]]) -> list[str]:
+    return [json.loads(entry["Detail"])["data"]["rfq_id"] for entry in call]
+
+
+def test_only_the_entries_that_failed_for_now_are_put_again() -> None:
+    bus: Any = PartlyFailing(
+        [None, "ThrottlingException", "InternalFailure", "MalformedDetail"], [None, None]
+    )
+    sent = [requested(f"rfq-{i}") for i in range(4)]
+    with pytest.raises(DeliveryError) as caught:
+        Publisher(bus, BUS, no_waiting()).publish(sent)
+    assert [rfq_ids(call) for call in bus.calls] == [
+        ["rfq-0", "rfq-1", "rfq-2", "rfq-3"],
+        ["rfq-1", "rfq-2"],
+    ]
+    assert [receipt.error for receipt in caught.value.receipts] == [None, None, None, "MalformedDetail"]
+    assert [receipt.key for receipt in caught.value.receipts] == [str(e.metadata.event_id) for e in sent]
+
+
+def test_an_entry_says_what_its_contract_says() -> None:
+    bus: Any = PartlyFailing([None])
+    envelope = requested()
+    Publisher(bus, BUS).publish([envelope])
+    assert bus.calls == [
+        [
+            {
+                "EventBusName": BUS,
+                "Source": "wildrydes.ride-booking",
+                "DetailType": "RfqRequested",
+                "Detail": envelope.to_json(),
+                "Time": NOW,
+            }
+        ]
+    ]
+
+
+@pytest.mark.parametrize(("over", "accepted"), [(0, True), (1, False)])
+def test_size_is_counted_as_eventbridge_counts_it(over: int, accepted: bool) -> None:
+    bus: Any = PartlyFailing([None])
+    envelope = requested()
+    detail = len(envelope.to_json())
+    # Time counts 14 bytes; source, detail-type and detail their UTF-8 length.
+    filling = MAX_BYTES - 14 - len("wildrydes.ride-booking") - len("RfqRequested") - detail + over
+    large = Padded(metadata=envelope.metadata, data=envelope.data)
+    object.__setattr__(large, "_padding", filling)
+    if accepted:
+        Publisher(bus, BUS).publish([large])
+        assert len(bus.calls[0][0]["Detail"]) == detail + filling
+    else:
+        with pytest.raises(DeliveryError, match="EntryTooLarge"):
+            Publisher(bus, BUS).publish([large])
+        assert bus.calls == []
+
+
+class Padded(Envelope[RfqRequested]):
+    """An envelope with white space around its JSON."""
+
+    _padding: int = 0
+
+    def to_json(self) -> str:
+        return super().to_json() + " " * self._padding

@@ -1,0 +1,151 @@
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.messaging.samples import ACCOUNT, PATTERN, REGION, RETURN_ADDRESS, no_waiting, response
+from wild_rydes_contracts import Envelope, RfqResponse
+from wild_rydes_messaging.deliver import DeliveryError, Receipt
+from wild_rydes_messaging.errors import Unprocessable
+from wild_rydes_messaging.reply import ForbiddenReturnAddress, Replies, Reply
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+PREFIX = PATTERN.removesuffix("*")
+nobody: Any = None
+replies = Replies(nobody, PATTERN)
+
+
+@pytest.mark.parametrize("name", ["ride-booking", "a", "A_b-9"])
+def test_return_address_of_the_pattern_is_allowed(name: str) -> None:
+    assert replies.check(PREFIX + name) == PREFIX + name
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        None,
+        "",
+        "*",
+        PREFIX,
+        PATTERN,
+        "wild-rydes-reply-ride-booking",
+        RETURN_ADDRESS.replace(REGION, "eu-west-1"),
+        RETURN_ADDRESS.replace(ACCOUNT, "999999999999"),
+        RETURN_ADDRESS.replace("sqs", "sns"),
+        RETURN_ADDRESS.replace("wild-rydes-reply", "unicorn-mgmt"),
+        f"{RETURN_ADDRESS}:other",
+        f"{RETURN_ADDRESS}/other",
+        f"{RETURN_ADDRESS}.fifo",
+        f"{RETURN_ADDRESS}\n",
+        f" {RETURN_ADDRESS}",
+        f"https://evil.example/?{RETURN_ADDRESS}",
+        PREFIX + "x" * 81,
+        PREFIX + "ünïcörn",
+    ],
+)
+def test_any_other_return_address_is_forbidden(address: str | None) -> None:
+    with pytest.raises(ForbiddenReturnAddress) as caught:
+        replies.check(address)
+    assert isinstance(caught.value, Unprocessable), "the message can never be answered: it is parked"
+    assert "evil" not in str(caught.value)
+
+
+@given(st.text())
+def test_nothing_but_a_queue_name_passes(rest: str) -> None:
+    try:
+        assert replies.check(PREFIX + rest) == PREFIX + rest
+    except ForbiddenReturnAddress:
+        return
+    assert rest.isascii()
+    assert rest.replace("-", "a").replace("_", "a").isalnum()
+
+
+def test_pattern_without_star_is_one_address() -> None:
+    exact = Replies(nobody, RETURN_ADDRESS)
+    assert exact.check(RETURN_ADDRESS) == RETURN_ADDRESS
+    with pytest.raises(ForbiddenReturnAddress):
+        exact.check(f"{RETURN_ADDRESS}-2")
+
+
+def address(name: str) -> str:
+    return f"{PREFIX}{name}"
+
+
+def answers(*to: str) -> list[Reply]:
+    return [Reply(f"key-{i}", a, response(f"rfq-{i}", "u-1")) for i, a in enumerate(to)]
+
+
+@pytest.fixture
+def queues(sqs: "SQSClient") -> dict[str, str]:
+    """URLs of two return addresses."""
+    return {
+        name: sqs.create_queue(QueueName=f"wild-rydes-reply-{name}")["QueueUrl"] for name in ("one", "two")
+    }
+
+
+def test_replies_reach_their_return_addresses_and_receipts_keep_their_order(
+    sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    to = [address("one" if i % 3 else "two") for i in range(36)]
+    receipts = Replies(sqs, PATTERN).send(answers(*to))
+    assert receipts == tuple(Receipt(f"key-{i}") for i in range(36))
+    for name, url in queues.items():
+        arrived = [Envelope[RfqResponse].model_validate_json(m["Body"]) for m in drain(url)]
+        expected = {f"rfq-{i}" for i, a in enumerate(to) if a == address(name)}
+        assert len(arrived) == len(expected)
+        assert {e.metadata.correlation_id for e in arrived} == expected
+
+
+def test_replies_go_ten_a_call_and_a_queue_is_looked_up_once(
+    sqs: "SQSClient", queues: dict[str, str]
+) -> None:
+    calls: list[str] = []
+    sqs.meta.events.register("before-call.sqs", lambda model, **_: calls.append(model.name))
+    sender = Replies(sqs, PATTERN)
+    sender.send(answers(*[address("one")] * 12))
+    sender.send(answers(address("one")))
+    assert calls == ["GetQueueUrl", "SendMessageBatch", "SendMessageBatch", "SendMessageBatch"]
+
+
+def test_a_return_address_without_a_queue_fails_alone(
+    sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    to = [address("one"), address("nowhere"), address("two"), address("nowhere")]
+    with pytest.raises(DeliveryError) as caught:
+        Replies(sqs, PATTERN).send(answers(*to))
+    assert [receipt.key for receipt in caught.value.receipts] == ["key-0", "key-1", "key-2", "key-3"]
+    assert [receipt.error is None for receipt in caught.value.receipts] == [True, False, True, False]
+    assert all("NonExistentQueue" in str(receipt.error) for receipt in caught.value.failed)
+    assert not any(receipt.transient for receipt in caught.value.failed)
+    assert [len(drain(url)) for url in queues.values()] == [1, 1]
+
+
+def test_a_look_up_without_an_answer_leaves_the_others_their_replies(
+    sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    def cut_off(params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name == "GetQueueUrl" and b"-two" in params["body"]:
+            raise ConnectTimeoutError(endpoint_url="http://sqs")
+
+    sqs.meta.events.register("before-call.sqs", cut_off)
+    with pytest.raises(DeliveryError) as caught:
+        Replies(sqs, PATTERN, no_waiting()).send(answers(address("two"), address("one")))
+    assert caught.value.receipts == (
+        Receipt("key-0", "ConnectTimeoutError", transient=True),
+        Receipt("key-1"),
+    )
+    assert len(drain(queues["one"])) == 1
+
+
+def test_a_forbidden_address_among_others_stops_all_before_anything_is_sent(
+    sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    with pytest.raises(ForbiddenReturnAddress):
+        Replies(sqs, PATTERN).send(answers(address("one"), "arn:aws:sqs:us-east-1:999999999999:theirs"))
+    assert drain(queues["one"]) == []
