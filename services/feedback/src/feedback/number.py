@@ -1,0 +1,81 @@
+"""What we know of a phone number: its standing as to our messages, and who was asked on it. Rules only, no I/O.
+
+Numbers appear here under a pseudonym alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+REPEATED_WITHIN = timedelta(seconds=10)
+"""The same words from the same number this soon are the same SMS, delivered twice by a carrier under two ids."""
+
+_REMEMBERED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A conversation that was held with this number, and our own number (E.164) that it was held from."""
+
+    ride_id: str
+    ours: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that came lately: a digest of its text, and the ride it was taken to speak of."""
+
+    digest: str
+    ride_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number at one moment. `conversations` is newest first; `version` counts the writes."""
+
+    key: str
+    opted_out: bool = False
+    decided_at: datetime | None = None
+    conversations: Sequence[Held] = ()
+    heard: Sequence[Heard] = ()
+    version: int = 0
+
+    def asked(self, ride_id: str, ours: str) -> "Number":
+        """With a conversation as the newest, if it is not listed yet."""
+        if any(held.ride_id == ride_id for held in self.conversations):
+            return self
+        return replace(self, conversations=(Held(ride_id, ours), *self.conversations)[:_REMEMBERED])
+
+    def held_from(self, ours: str) -> Iterator[str]:
+        """The rides of the conversations held from our number, newest first."""
+        return (held.ride_id for held in self.conversations if held.ours == ours)
+
+    def repeats(self, message: Heard, *, certain: bool) -> bool:
+        """Whether a message is one that came a moment ago.
+
+        `certain` tells that its ride is known, not guessed: then the same words about another ride are no repetition.
+        """
+        return any(
+            earlier.digest == message.digest
+            and abs(message.at - earlier.at) <= REPEATED_WITHIN
+            and (not certain or earlier.ride_id == message.ride_id)
+            for earlier in self.heard
+        )
+
+    def noted(self, message: Heard) -> "Number":
+        """With a message among those that came lately."""
+        recent = (h for h in self.heard if abs(message.at - h.at) <= REPEATED_WITHIN)
+        return replace(self, heard=(message, *recent)[:_REMEMBERED])
+
+    def stopped(self, at: datetime) -> "Number":
+        """After a STOP sent at `at`. An older one than the last decision changes nothing."""
+        if self.decided_at and at < self.decided_at:
+            return self
+        return replace(self, opted_out=True, decided_at=at)
+
+    def started(self, at: datetime) -> "Number":
+        """After a START sent at `at`. It must be newer than the STOP: messages overtake each other."""
+        if not self.opted_out or (self.decided_at and at <= self.decided_at):
+            return self
+        return replace(self, opted_out=False, decided_at=at)
