@@ -45,13 +45,15 @@ require_python = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter .tools/%,$(UV))
 	@$(require_python)
-	@$(UV) sync --frozen --quiet || { echo "✗ The packages of uv.lock could not be installed (above). It needs the PyPI registry the first time." >&2; exit 1; }
-	@touch $@
+	@began=$$SECONDS; $(UV) sync --frozen --quiet || { \
+		echo "✗ The packages of uv.lock cannot be installed (above). That needs the PyPI registry the first time." >&2; exit 1; }; \
+	touch $@; printf '  ✓ %-58s%4d   s\n' 'Python packages' $$((SECONDS - began))
 
 .tools/bin/uv:
 	@$(require_python)
-	@$(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
-		--target .tools uv==$(UV_VERSION) || { \
-		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }
+	@began=$$SECONDS; $(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --no-warn-script-location \
+		--root-user-action=ignore --target .tools uv==$(UV_VERSION) || { \
+		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
+	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
 .PHONY: help run test check fmt down setup

@@ -17,7 +17,7 @@ from infra.local import trace as timeline
 from infra.local.cloud import Cloud
 from infra.local.cloud import status as cloud_status
 from infra.local.errors import LocalCloudError
-from infra.local.rfq import PLACES, Customer, Place, result_table, watch
+from infra.local.rfq import PLACES, Customer, Place, show_result, watch
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up as bring_up
@@ -98,7 +98,7 @@ def rfq(
         cloud = Cloud.find(Settings.from_environment())
         customer = Customer(cloud, cloud.token(user, "customers"))
         done = watch(customer, Place.parse(start), Place.parse(end), respond_within, console)
-        console.print(result_table(done))
+        show_result(done, console)
 
 
 @app.command()

@@ -12,6 +12,7 @@ emulator to the process at the other end of its stdin: when that ends, even by k
 import fcntl
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ def _end_with_owner() -> None:
     os.read(0, 1)  # nothing is ever written: it returns when the other end closes
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(SECONDS_TO_SHUT_DOWN)  # a custom resource that never answers can keep it from shutting down
+    shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
     os._exit(1)
 
 
@@ -42,4 +44,7 @@ if __name__ == "__main__":
     sys.argv = ["ministack"]
     from ministack.app import main  # type: ignore[import-not-found]
 
-    main()
+    try:
+        main()
+    finally:
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # it may lie in memory

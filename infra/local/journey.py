@@ -10,7 +10,7 @@ from rich.table import Table
 from infra.local import emulator, herd, trace
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
-from infra.local.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, result_table, watch
+from infra.local.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
@@ -34,8 +34,8 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             customer = Customer(cloud, cloud.token(CUSTOMER, "customers"))
         console.print(f"\n[bold]{SPACE_NEEDLE.label} to {SEA_TAC.label}[/]")
         rfq = watch(customer, SPACE_NEEDLE, SEA_TAC, RESPOND_WITHIN, console)
-        console.print(result_table(rfq))
-        console.print(f"From nothing to the finished journey: {steps.seconds:.1f} s", highlight=False)
+        show_result(rfq, console)
+        console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
         if once:
             return
         _show_tools(cloud, customer.token, rfq, console)

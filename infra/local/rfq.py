@@ -137,20 +137,18 @@ def watch(customer: Customer, start: Place, end: Place, respond_within: int, con
     return rfq
 
 
-def result_table(rfq: View) -> Table:
-    """The result of a finished RFQ, cheapest quote first."""
+def show_result(rfq: View, console: Console) -> None:
+    """Print the result of a finished RFQ, cheapest quote first."""
     result = rfq.result or {}
     counts = ", ".join(f"{count} {kind}" for kind, count in result["responders"].items())
-    shown = Table(
-        title=f"RFQ {rfq.id}: {result['completed-by']} ({counts})", title_justify="left", title_style="bold"
+    console.print(
+        f"\n[bold]RFQ {rfq.id}[/]\ncompleted by {result['completed-by']}: {counts}", highlight=False
     )
-    shown.add_column("#", justify="right")
-    shown.add_column("unicorn")
-    shown.add_column("price", justify="right")
-    shown.add_column("there in", justify="right")
+    shown = Table()
+    for heading, justify in (("#", "right"), ("unicorn", "left"), ("price", "right"), ("there in", "right")):
+        shown.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for rank, quote in enumerate(result["quotes"], 1):
-        price = quote["price"]
-        minutes = f"{quote['pickup-in-seconds'] / 60:.0f} min"
-        who = quote["name"] or quote["responder-id"]
+        price, minutes = quote["price"], f"{quote['pickup-in-seconds'] / 60:.0f} min"
+        who = quote.get("name") or quote["responder-id"]
         shown.add_row(str(rank), who, f"{price['amount']} {price['currency']}", minutes)
-    return shown
+    console.print(shown)

@@ -1,5 +1,6 @@
 """Tell the user what is being done, what is done, and how long it took."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,23 +13,39 @@ T = TypeVar("T")
 
 
 class Steps:
-    """Prints each step with its seconds when it is done; steps may run side by side."""
+    """Prints each step with its seconds when it is done, and on a terminal what is going on; steps may run side by side."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.started = time.monotonic()
+        self._running: list[str] = []
+        self._status = console.status("")
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(max_workers=8)
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         """Run the block as one step."""
         start = time.monotonic()
+        self._show(self._running.append, name)
         try:
             yield
         except Exception:
-            self.console.print(f"  [red]✗[/] {name}", highlight=False)
+            self._tell("[red]✗[/]", name, start)
             raise
-        self.console.print(f"  [green]✓[/] {name:<58}{time.monotonic() - start:6.1f} s", highlight=False)
+        else:
+            self._tell("[green]✓[/]", name, start)
+        finally:
+            self._show(self._running.remove, name)
+
+    def _tell(self, mark: str, name: str, start: float) -> None:
+        self.console.print(f"  {mark} {name:<58}{time.monotonic() - start:6.1f} s", highlight=False)
+
+    def _show(self, change: Callable[[str], None], name: str) -> None:
+        with self._lock:
+            change(name)
+            self._status.update(", ".join(self._running))
+            (self._status.start if self._running else self._status.stop)()
 
     def start(self, name: str, work: Callable[[], T]) -> "Future[T]":
         """Begin a step in the background; its result, or its error, is the future's."""

@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from infra.local.cloud import Cloud
 
 LOG_GROUPS = "/aws/lambda/"
-# Fields every line has, or that have a column of their own.
-_FRAME = {
-    "level", "location", "timestamp", "service", "message", "correlation_id", "function_name", "function_arn",
-    "function_memory_size", "function_request_id", "cold_start", "sampling_rate", "xray_trace_id", "sent_at",
+# What stands in a column of its own, or tells a reader nothing.
+_LEFT_OUT = {
+    "level", "location", "timestamp", "service", "message", "message_type", "message_id", "event_id", "correlation_id",
+    "cold_start", "sampling_rate", "xray_trace_id", "function_name", "function_arn", "function_memory_size",
+    "function_request_id", "queue", "sent_at", "method", "path", "status", "milliseconds", "stack", "stack_name",
 }  # fmt: skip
 
 
@@ -24,10 +26,13 @@ class Line:
 
     at: datetime
     function: str = field(compare=False)
-    message: str = field(compare=False)
+    what: str = field(compare=False)
     details: dict[str, Any] = field(compare=False, default_factory=dict)
+    queue: str | None = field(compare=False, default=None)
     waited_ms: float | None = field(compare=False, default=None)
+    """From sending to receiving, of a message that came by the queue."""
     cold: bool = field(compare=False, default=False)
+    """The first invocation of its worker: start-up went before."""
 
 
 def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
@@ -55,34 +60,47 @@ def parse(logged: Iterable[tuple[str, str]], rfq_id: str) -> Iterator[Line]:
             entry = json.loads(message)
         except ValueError:
             continue
-        if not isinstance(entry, dict) or entry.get("correlation_id") != rfq_id:
-            continue
+        if (
+            not isinstance(entry, dict)
+            or entry.get("correlation_id") != rfq_id
+            or entry.get("method") == "GET"
+        ):
+            continue  # whoever looks at an RFQ, polling above all, is no part of its way
         at = _time(entry["timestamp"])
         yield Line(
             at=at,
             function=function,
-            message=str(entry.get("message", "")),
-            details={key: value for key, value in entry.items() if key not in _FRAME},
+            what=_what(entry),
+            details={
+                key: value for key, value in entry.items() if key not in _LEFT_OUT and value is not None
+            },
+            queue=entry.get("queue"),
             waited_ms=at.timestamp() * 1000 - entry["sent_at"] if "sent_at" in entry else None,
             cold=bool(entry.get("cold_start")),
         )
 
 
+def _what(entry: dict[str, Any]) -> str:
+    if "method" in entry:
+        return f"{entry['method']} {entry['path']} → {entry['status']}"
+    return f"{entry.get('message', '')} {entry.get('message_type', '')}".rstrip()
+
+
 def table(timeline: list[Line]) -> Table:
-    """The timeline with milliseconds since its first line."""
-    shown = Table("ms", "function", "what", "details", box=None, pad_edge=False, header_style="dim")
-    shown.columns[0].justify = "right"
+    """The timeline, with milliseconds since its first line."""
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    shown.add_column("ms", justify="right")
+    shown.add_column("function", no_wrap=True)
+    shown.add_column("what")
+    shown.add_column("")
     for line in timeline:
         since = (line.at - timeline[0].at).total_seconds() * 1000
-        details = [f"{key}={value}" for key, value in line.details.items()]
+        details = [f"{key}={value}" for key, value in line.details.items() if (key, value) != ("attempt", 1)]
         if line.waited_ms is not None:
-            details.append(f"[dim]{line.waited_ms:.0f} ms after it was sent[/]")
-        shown.add_row(
-            f"{since:.0f}",
-            line.function + (" [cyan]cold[/]" if line.cold else ""),
-            line.message,
-            "  ".join(details),
-        )
+            details.insert(
+                0, f"{line.waited_ms:.0f} ms in {line.queue}" + (", with a cold start" if line.cold else "")
+            )
+        shown.add_row(f"{since:.0f}", line.function, line.what, Text("  ".join(details), style="dim"))
     return shown
 
 

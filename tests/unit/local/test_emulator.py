@@ -45,7 +45,12 @@ def test_the_emulator_ends_with_an_owner_killed_by_force(tmp_path: Path) -> None
     stand_in.mkdir()
     (stand_in / "__init__.py").touch()
     (stand_in / "app.py").write_text("import time\ndef main(): time.sleep(600)\n")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "GATEWAY_PORT": "4999"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tmp_path),
+        "GATEWAY_PORT": "4999",
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
     lock = tmp_path / "emulator.lock"
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(lock)], env=environment)  # noqa: S603 (our own)
     try:

@@ -30,14 +30,14 @@ def test_only_lines_of_this_rfq_are_kept() -> None:
         json.dumps([RFQ]),
         f'{{"correlation_id": "{RFQ}", "cut o',
     ]
-    assert [found.message for found in trace.parse(by_f(*logged), RFQ)] == ["ours"]
+    assert [found.what for found in trace.parse(by_f(*logged), RFQ)] == ["ours"]
 
 
 def test_a_received_message_tells_how_long_it_was_under_way() -> None:
     logged = line(1.250, "received", sent_at=SECOND_ONE + 100, queue="inbox", cold_start=True)
     (found,) = trace.parse(by_f(logged), RFQ)
     assert found.waited_ms == pytest.approx(150)
-    assert found.details == {"queue": "inbox"}
+    assert found.queue == "inbox"
     assert found.cold
 
 
@@ -46,4 +46,10 @@ def test_lines_are_sorted_by_time_and_equal_times_stay_as_written(seconds: list[
     logged = [line(second, str(place)) for place, second in enumerate(seconds)]
     found = sorted(trace.parse(by_f(*logged), RFQ))
     expected = [place for _, place in sorted((second, place) for place, second in enumerate(seconds))]
-    assert [int(entry.message) for entry in found] == expected
+    assert [int(entry.what) for entry in found] == expected
+
+
+def test_a_reader_who_polls_is_no_part_of_the_way() -> None:
+    call = {"path": "/instant-ride-rfqs", "status": 202}
+    logged = by_f(line(1, "answered", method="POST", **call), line(2, "answered", method="GET", **call))
+    assert [found.what for found in trace.parse(logged, RFQ)] == ["POST /instant-ride-rfqs → 202"]
