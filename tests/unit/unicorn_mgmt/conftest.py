@@ -5,7 +5,7 @@ import pytest
 from moto import mock_aws
 
 from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, create_table
-from unicorn_mgmt.settings import CALLS
+from unicorn_mgmt.aws import CALLS
 from unicorn_mgmt.store import Store
 
 

@@ -1,13 +1,15 @@
 import math
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.model import RateCard, Unicorn, distance_km, unicorn_id
+from unicorn_mgmt.answering import answer
+from unicorn_mgmt.model import Place, RateCard, Unicorn, distance_km, seconds_to_start, unicorn_id
 from unicorn_mgmt.representations import MAX_FARE, MAX_KM, MAX_PER_KM
-from wild_rydes_contracts import Coordinates, Decline, Quote
+from wild_rydes_contracts import Decline, Quote
 
 CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")
 UNICORN = Unicorn("u-shadowfax", "Shadowfax", CARD, auto_quote=True)
@@ -15,7 +17,7 @@ UNICORN = Unicorn("u-shadowfax", "Shadowfax", CARD, auto_quote=True)
 amounts = st.decimals(min_value=0, max_value=MAX_PER_KM, places=2)
 cards = st.builds(RateCard, amounts, amounts, amounts, st.just("USD"))
 kilometres = st.floats(min_value=0, max_value=MAX_KM)
-places = st.builds(Coordinates, lat=st.floats(-90, 90), lon=st.floats(-180, 180))
+places = st.builds(Place, lat=st.floats(-90, 90), lon=st.floats(-180, 180))
 
 
 @pytest.mark.parametrize(
@@ -50,15 +52,14 @@ def test_a_price_is_within_half_a_cent_of_the_formula(card: RateCard, km: float)
 
 def test_the_dearest_ride_on_earth_fits_the_contract() -> None:
     card = RateCard(Decimal(MAX_FARE), Decimal(MAX_PER_KM), Decimal(MAX_FARE), "USD")
-    answer = Unicorn("u-dear", "Dear", card, auto_quote=True).answer(5, MAX_KM)
-    assert isinstance(answer, Quote)
-    assert answer.price.amount == Decimal(MAX_FARE + MAX_KM * MAX_PER_KM)
+    quote = answer(Unicorn("u-dear", "Dear", card, auto_quote=True), 5, MAX_KM)
+    assert isinstance(quote, Quote)
+    assert quote.price.amount == Decimal(MAX_FARE + MAX_KM * MAX_PER_KM)
 
 
 def test_quote() -> None:
-    answer = UNICORN.answer(km_to_start=2.5, km_of_ride=20)
-    assert isinstance(answer, Quote)
-    assert answer.model_dump(mode="json") == {
+    quote = answer(UNICORN, km_to_start=2.5, ride_km=20)
+    assert quote.model_dump(mode="json") == {
         "kind": "quote",
         "responder_id": "u-shadowfax",
         "display_name": "Shadowfax",
@@ -68,14 +69,18 @@ def test_quote() -> None:
 
 
 def test_too_far() -> None:
-    card = RateCard(Decimal(3), Decimal(1), Decimal(8), "USD", max_km=20)
-    unicorn = Unicorn("u-lame", "Lame", card, auto_quote=True)
-    assert unicorn.answer(1, 20.001) == Decline(responder_id="u-lame", reason="too-far")
-    assert isinstance(unicorn.answer(1, 20), Quote)
+    unicorn = replace(UNICORN, rate_card=replace(CARD, max_km=20))
+    assert answer(unicorn, 1, 20.001) == Decline(responder_id="u-shadowfax", reason="too-far")
+    assert isinstance(answer(unicorn, 1, 20), Quote)
+
+
+@given(st.floats(0, 5))
+def test_nobody_comes_sooner_than_promised_nor_a_second_later(km: float) -> None:
+    assert seconds_to_start(km) - 1 < km / 60 * 3600 <= seconds_to_start(km)
 
 
 @given(places, places)
-def test_distance_is_haversines(a: Coordinates, b: Coordinates) -> None:
+def test_distance_is_haversines(a: Place, b: Place) -> None:
     phi, psi = math.radians(a.lat), math.radians(b.lat)
     h = (
         math.sin((psi - phi) / 2) ** 2

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from tests.unit.unicorn_mgmt.world import CARD, MAX_ATTEMPTS, NOW, PATTERN, SPACE_NEEDLE, World
+from unicorn_mgmt.model import Place
 from unicorn_mgmt.vicinity import MAX_FOUND
-from wild_rydes_contracts import Coordinates
 
-NEXT_DOOR = Coordinates(lat=SPACE_NEEDLE.lat + 0.01, lon=SPACE_NEEDLE.lon)
-TACOMA = Coordinates(lat=47.25288, lon=-122.44429)
+NEXT_DOOR = Place(SPACE_NEEDLE.lat + 0.01, SPACE_NEEDLE.lon)
+TACOMA = Place(47.25288, -122.44429)
 EVERYTHING_DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 
 
@@ -35,7 +36,7 @@ def throttled(client: object, call: str, times: int) -> Iterator[list[str]]:
             return None
         refused.append(call)
         body = json.dumps({"__type": "ThrottlingException", "message": "slow down"}).encode()
-        return AWSResponse("https://aws", 400, {"x-amzn-requestid": "1"}, _Raw(body))
+        return AWSResponse("https://aws", 400, HTTPHeaders(), _Raw(body))
 
     event = f"before-send.{call}"
     client.meta.events.register_first(event, refuse)  # type: ignore[attr-defined]

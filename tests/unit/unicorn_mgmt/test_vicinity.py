@@ -7,16 +7,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.model import RateCard, Unicorn, distance_km
+from unicorn_mgmt.model import Place, RateCard, Unicorn, distance_km
 from unicorn_mgmt.vicinity import REACH_KM, RESOLUTION, Vicinity, cell_of, cells_within
-from wild_rydes_contracts import Coordinates
 
 CARD = RateCard(Decimal(3), Decimal(1), Decimal(8), "USD")
 EARTH_KM = 6371.007180918475
-SEATTLE = Coordinates(lat=47.62051, lon=-122.34928)
+SEATTLE = Place(47.62051, -122.34928)
 
 
-def travel(start: Coordinates, bearing: float, km: float) -> Coordinates:
+def travel(start: Place, bearing: float, km: float) -> Place:
     """Where one comes to from `start`, heading off at `bearing` (radians), after so many km along a great circle."""
     phi, lam, delta = math.radians(start.lat), math.radians(start.lon), km / EARTH_KM
     lat = math.asin(math.sin(phi) * math.cos(delta) + math.cos(phi) * math.sin(delta) * math.cos(bearing))
@@ -24,20 +23,20 @@ def travel(start: Coordinates, bearing: float, km: float) -> Coordinates:
         math.sin(bearing) * math.sin(delta) * math.cos(phi),
         math.cos(delta) - math.sin(phi) * math.sin(lat),
     )
-    return Coordinates(lat=math.degrees(lat), lon=(math.degrees(lon) + 540) % 360 - 180)
+    return Place(math.degrees(lat), (math.degrees(lon) + 540) % 360 - 180)
 
 
-anywhere = st.builds(Coordinates, lat=st.floats(-90, 90), lon=st.floats(-180, 180))
+anywhere = st.builds(Place, lat=st.floats(-90, 90), lon=st.floats(-180, 180))
 bearings = st.floats(0, 2 * math.pi)
 awkward = st.sampled_from(
     [
-        Coordinates(lat=90, lon=0),
-        Coordinates(lat=-90, lon=77),
-        Coordinates(lat=89.99, lon=-180),
-        Coordinates(lat=0.01, lon=180),
-        Coordinates(lat=-16.8, lon=-179.99),
+        Place(90, 0),
+        Place(-90, 77),
+        Place(89.99, -180),
+        Place(0.01, 180),
+        Place(-16.8, -179.99),
         SEATTLE,
-        *(Coordinates(lat=lat, lon=lon) for lat, lon in map(h3.cell_to_latlng, h3.get_pentagons(RESOLUTION))),
+        *(Place(lat, lon) for lat, lon in map(h3.cell_to_latlng, h3.get_pentagons(RESOLUTION))),
     ]
 )
 starts = anywhere | st.builds(travel, awkward, bearings, st.floats(0, 12))
@@ -46,7 +45,7 @@ starts = anywhere | st.builds(travel, awkward, bearings, st.floats(0, 12))
 class Herd:
     """Unicorns by cell, as the index has them, and the cells that were read."""
 
-    def __init__(self, *places: Coordinates) -> None:
+    def __init__(self, *places: Place) -> None:
         self.unicorns = [Unicorn(f"u-{i:03}", "", CARD, True, place) for i, place in enumerate(places)]
         self.read: list[str] = []
         self._cells: defaultdict[str, list[Unicorn]] = defaultdict(list)
@@ -57,7 +56,7 @@ class Herd:
         self.read.append(cell)
         return self._cells[cell]
 
-    def by_hand(self, start: Coordinates, reach_km: float, most: int) -> list[str]:
+    def by_hand(self, start: Place, reach_km: float, most: int) -> list[str]:
         """The answer, by measuring to every single one."""
         measured = [(distance_km(start, u.position), u.id) for u in self.unicorns if u.position]
         return [id_ for km, id_ in sorted(measured) if km <= reach_km][:most]
@@ -70,7 +69,7 @@ class Herd:
     most=st.integers(1, 12),
 )
 def test_finds_what_measuring_to_every_unicorn_finds(
-    start: Coordinates, moves: list[tuple[float, float]], reach_km: float, most: int
+    start: Place, moves: list[tuple[float, float]], reach_km: float, most: int
 ) -> None:
     herd = Herd(*(travel(start, bearing, km) for bearing, km in moves))
     found = Vicinity(herd.cell, reach_km=reach_km, max_found=most).nearest(start)
@@ -79,16 +78,16 @@ def test_finds_what_measuring_to_every_unicorn_finds(
 
 @given(starts, bearings, st.floats(0, 12))
 @example(start=SEATTLE, bearing=1.0, km=12)
-def test_no_cell_within_reach_is_left_out(start: Coordinates, bearing: float, km: float) -> None:
+def test_no_cell_within_reach_is_left_out(start: Place, bearing: float, km: float) -> None:
     cells = {cell: nearest for nearest, cell in cells_within(12, start)}
     place = travel(start, bearing, km * 0.9999)
     assert cells[cell_of(place)] <= distance_km(start, place)
 
 
 @given(starts, st.floats(0, 12))
-def test_no_cell_is_read_that_lies_out_of_reach(start: Coordinates, reach_km: float) -> None:
+def test_no_cell_is_read_that_lies_out_of_reach(start: Place, reach_km: float) -> None:
     for nearest, cell in cells_within(reach_km, start)[1:]:
-        corners = [Coordinates(lat=lat, lon=lon) for lat, lon in h3.cell_to_boundary(cell)]
+        corners = [Place(lat, lon) for lat, lon in h3.cell_to_boundary(cell)]
         border = [
             travel(a, bearing_to(a, b), distance_km(a, b) * step / 100)
             for a, b in zip(corners, corners[1:] + corners[:1], strict=True)
@@ -98,7 +97,7 @@ def test_no_cell_is_read_that_lies_out_of_reach(start: Coordinates, reach_km: fl
         assert nearest <= measured <= nearest + 0.05
 
 
-def bearing_to(a: Coordinates, b: Coordinates) -> float:
+def bearing_to(a: Place, b: Place) -> float:
     phi, psi, lam = math.radians(a.lat), math.radians(b.lat), math.radians(b.lon - a.lon)
     return math.atan2(
         math.sin(lam) * math.cos(psi),
@@ -114,7 +113,7 @@ def test_reads_every_cell_within_reach_when_there_are_few_unicorns() -> None:
 
 
 def test_stops_when_no_unread_cell_could_hold_a_nearer_one() -> None:
-    centre = Coordinates(**dict(zip(("lat", "lon"), h3.cell_to_latlng(cell_of(SEATTLE)), strict=True)))
+    centre = Place(*h3.cell_to_latlng(cell_of(SEATTLE)))
     herd = Herd(*(travel(centre, bearing, 1) for bearing in range(5)))
     assert len(Vicinity(herd.cell, max_found=5).nearest(centre)) == 5
     assert herd.read == [cell_of(centre)]

@@ -11,7 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.answering import Responder
-from unicorn_mgmt.model import RateCard, Unicorn, unicorn_id
+from unicorn_mgmt.model import Place, RateCard, Unicorn, unicorn_id
 from unicorn_mgmt.store import INDEX, Store
 from unicorn_mgmt.vicinity import cell_of
 from wild_rydes_contracts import Coordinates, Envelope, RfqRequested
@@ -24,8 +24,8 @@ REGION = "us-east-1"
 TABLE = "unicorn-mgmt"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")
-SPACE_NEEDLE = Coordinates(lat=47.62051, lon=-122.34928)
-AIRPORT = Coordinates(lat=47.44369, lon=-122.30132)
+SPACE_NEEDLE = Place(47.62051, -122.34928)
+AIRPORT = Place(47.44369, -122.30132)
 PATTERN = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*"
 MAX_ATTEMPTS = 3
 
@@ -74,7 +74,7 @@ class World:
     def add(
         self,
         name: str,
-        at: Coordinates | None = SPACE_NEEDLE,
+        at: Place | None = SPACE_NEEDLE,
         *,
         card: RateCard = CARD,
         auto_quote: bool = True,
@@ -87,7 +87,8 @@ class World:
         return unicorn.id
 
     def item(self, id_: str) -> dict[str, Any]:
-        return self.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": id_}})["Item"]
+        found: dict[str, Any] = self.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": id_}})["Item"]
+        return found
 
     def request(self, rfq_id: str = "rfq-1", **wrong: Any) -> str:
         """The body in which EventBridge puts an RfqRequested into the inbox; its id."""
@@ -98,7 +99,9 @@ class World:
             reply_to=wrong.pop("reply_to", self.reply_to),
             deadline=wrong.pop("deadline", NOW + timedelta(minutes=5)),
         )
-        data = RfqRequested(rfq_id=rfq_id, start=SPACE_NEEDLE, destination=AIRPORT)
+        data = RfqRequested(
+            rfq_id=rfq_id, start=_coordinates(SPACE_NEEDLE), destination=_coordinates(AIRPORT)
+        )
         detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
         detail["data"].update(wrong)
         event = {"source": RfqRequested.source, "detail-type": RfqRequested.name, "detail": detail}
@@ -134,8 +137,14 @@ class World:
         ]
 
     def _take(self, url: str) -> list[dict[str, Any]]:
-        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        answer: dict[str, list[dict[str, Any]]] = self.sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
         return answer.get("Messages", [])
+
+
+def _coordinates(place: Place) -> Coordinates:
+    return Coordinates(lat=place.lat, lon=place.lon)
 
 
 def create_table(dynamodb: Any) -> None:

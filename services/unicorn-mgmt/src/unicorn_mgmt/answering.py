@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from unicorn_mgmt.model import distance_km
+from unicorn_mgmt.model import Place, Unicorn, distance_km, seconds_to_start
 from unicorn_mgmt.store import Store
 from unicorn_mgmt.vicinity import Vicinity
-from wild_rydes_contracts import Envelope, RfqRequested, RfqResponse
+from wild_rydes_contracts import Coordinates, Decline, Envelope, Money, Quote, RfqRequested, RfqResponse
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.metadata import caused_by
@@ -85,9 +85,27 @@ def respond(rfq: RfqRequested, vicinity: Vicinity) -> RfqResponse:
     The others price by hand and stay silent until they answer. With nobody in reach `asked` is empty, not left out:
     it tells the aggregator that it has nothing to wait for.
     """
-    nearest = vicinity.nearest(rfq.start)
-    ride_km = distance_km(rfq.start, rfq.destination)
+    start, destination = _place(rfq.start), _place(rfq.destination)
+    nearest = vicinity.nearest(start)
+    ride_km = distance_km(start, destination)
     return RfqResponse(
         asked=tuple(nearby.unicorn_id for nearby in nearest),
-        answers=tuple(n.unicorn.answer(n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
+        answers=tuple(answer(n.unicorn, n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
     )
+
+
+def answer(unicorn: Unicorn, km_to_start: float, ride_km: float) -> Quote | Decline:
+    """What a unicorn on auto-quote answers: its price, or that the ride is too far for it."""
+    card = unicorn.rate_card
+    if not card.covers(ride_km):
+        return Decline(responder_id=unicorn.id, reason="too-far")
+    return Quote(
+        responder_id=unicorn.id,
+        display_name=unicorn.name,
+        price=Money(amount=card.price(ride_km), currency=card.currency),
+        pickup_in_seconds=seconds_to_start(km_to_start),
+    )
+
+
+def _place(coordinates: Coordinates) -> Place:
+    return Place(coordinates.lat, coordinates.lon)

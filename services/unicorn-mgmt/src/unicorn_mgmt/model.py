@@ -8,14 +8,20 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import h3
 
-from wild_rydes_contracts import Coordinates, Decline, Money, Quote
-
 SPEED_KMH = 60
 """How fast a unicorn comes to the start: as the crow flies, that being how unicorns fly."""
 
 CENT = Decimal("0.01")
 
 _ID_CHARACTERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on WGS 84, in degrees."""
+
+    lat: float
+    lon: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,10 @@ class RateCard:
         fare = self.base + self.per_km * Decimal(km)
         return max(self.minimum, fare).quantize(CENT, ROUND_HALF_UP)
 
+    def covers(self, km: float) -> bool:
+        """Whether a ride of `km` is not too long."""
+        return self.max_km is None or km <= self.max_km
+
 
 @dataclass(frozen=True, slots=True)
 class Unicorn:
@@ -45,19 +55,12 @@ class Unicorn:
     name: str
     rate_card: RateCard
     auto_quote: bool
-    position: Coordinates | None = None
+    position: Place | None = None
 
-    def answer(self, km_to_start: float, km_of_ride: float) -> Quote | Decline:
-        """The answer of a unicorn on auto-quote: its price, or that the ride is too far for it."""
-        card = self.rate_card
-        if card.max_km is not None and km_of_ride > card.max_km:
-            return Decline(responder_id=self.id, reason="too-far")
-        return Quote(
-            responder_id=self.id,
-            display_name=self.name,
-            price=Money(amount=card.price(km_of_ride), currency=card.currency),
-            pickup_in_seconds=math.ceil(km_to_start / SPEED_KMH * 3600),
-        )
+
+def seconds_to_start(km: float) -> int:
+    """How long a unicorn needs for `km`, in whole seconds: never sooner than promised."""
+    return math.ceil(km / SPEED_KMH * 3600)
 
 
 def unicorn_id(sub: str) -> str:
@@ -66,6 +69,6 @@ def unicorn_id(sub: str) -> str:
     return "u-" + base64.b32encode(digest).decode().lower()[:_ID_CHARACTERS]
 
 
-def distance_km(a: Coordinates, b: Coordinates) -> float:
+def distance_km(a: Place, b: Place) -> float:
     """Great-circle distance: the haversine formula on a sphere of radius 6371.007 km, as H3 computes it."""
     return float(h3.great_circle_distance((a.lat, a.lon), (b.lat, b.lon), unit="km"))

@@ -38,7 +38,7 @@ Name = Annotated[
     str,
     Field(
         max_length=40,
-        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$",
+        pattern=r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$",
         description="What passengers see; no control characters, no space at either end.",
         examples=["Shadowfax"],
     ),

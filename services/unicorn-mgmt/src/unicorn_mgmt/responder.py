@@ -4,11 +4,12 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.answering import Responder
-from unicorn_mgmt.settings import CALLS, ResponderSettings
+from unicorn_mgmt.aws import client
+from unicorn_mgmt.settings import ResponderSettings
 from unicorn_mgmt.store import Store
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
@@ -18,7 +19,7 @@ from wild_rydes_messaging.reply import Replies
 _settings = ResponderSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=CALLS)
+_sqs = client("sqs")
 _responder = Responder(
     Consumer(
         RfqRequested,
@@ -28,7 +29,7 @@ _responder = Responder(
         metrics=_metrics,
         max_attempts=_settings.max_attempts,
     ),
-    Store(boto3.client("dynamodb", config=CALLS), _settings.table_name),
+    Store(client("dynamodb"), _settings.table_name),
     Replies(_sqs, _settings.reply_to_pattern),
     logger=_logger,
     metrics=_metrics,
@@ -36,7 +37,8 @@ _responder = Responder(
 )
 
 
+@_logger.inject_lambda_context
 @_metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
     """Answer a batch of RFQs."""
     return _responder.handle(event)

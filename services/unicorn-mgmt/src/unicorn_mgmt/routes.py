@@ -6,11 +6,10 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from unicorn_mgmt.model import Unicorn, unicorn_id
+from unicorn_mgmt.model import Place, Unicorn, unicorn_id
 from unicorn_mgmt.representations import Links, PositionReport, Registration, UnicornBody
 from unicorn_mgmt.store import Store
 from unicorn_mgmt.vicinity import cell_of
-from wild_rydes_contracts import Coordinates
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.caller import caller
@@ -55,8 +54,8 @@ class Routes:
         sub = self._owner(id_)
         body = read_body(self._api.current_event, PositionReport)
         if body.available:
-            at = Coordinates(lat=round(body.lat, _DECIMALS), lon=round(body.lon, _DECIMALS))
-            known = self._store.show_up(id_, sub, at, cell_of(at), self._now())
+            position = Place(lat=round(body.lat, _DECIMALS), lon=round(body.lon, _DECIMALS))
+            known = self._store.show_up(id_, sub, position, cell_of(position), self._now())
         else:
             known = self._store.go_off(id_, sub, self._now())
         if not known:

@@ -1,17 +1,7 @@
-"""What the functions are told by their environment, and how they call AWS."""
+"""What the functions are told by their environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from botocore.config import Config
-
-CALLS = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,  # the types have checked our calls; a third of a call's CPU time is saved
-)
-"""How clients call AWS: inside a handler's three seconds. Behind it stand the queue's own retries."""
 
 
 @dataclass(frozen=True, slots=True)

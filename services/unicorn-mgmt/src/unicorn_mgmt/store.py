@@ -10,8 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from unicorn_mgmt.model import RateCard, Unicorn
-from wild_rydes_contracts import Coordinates
+from unicorn_mgmt.model import Place, RateCard, Unicorn
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +47,7 @@ class Store:
         before = self._update(unicorn.id, changed, f"attribute_not_exists(id) OR {_OWN}", owner)
         return not before
 
-    def show_up(self, unicorn_id: str, owner: str, position: Coordinates, cell: str, at: datetime) -> bool:
+    def show_up(self, unicorn_id: str, owner: str, position: Place, cell: str, at: datetime) -> bool:
         """The unicorn is available at `position`, which lies in `cell`. False when the owner has no such unicorn."""
         lat, lon = _number(position.lat), _number(position.lon)
         return self._report(unicorn_id, owner, at, {"lat": lat, "lon": lon, "cell": {"S": cell}})
@@ -125,9 +124,7 @@ def _unicorn(item: Mapping[str, Any]) -> Unicorn:
             max_km=float(item["max_km"]["N"]) if "max_km" in item else None,
         ),
         auto_quote=item["auto_quote"]["BOOL"],
-        position=Coordinates(lat=float(item["lat"]["N"]), lon=float(item["lon"]["N"]))
-        if "lat" in item
-        else None,
+        position=Place(lat=float(item["lat"]["N"]), lon=float(item["lon"]["N"])) if "lat" in item else None,
     )
 
 

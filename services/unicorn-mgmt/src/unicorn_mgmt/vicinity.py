@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import h3
 
-from unicorn_mgmt.model import Unicorn, distance_km
-from wild_rydes_contracts import Coordinates
+from unicorn_mgmt.model import Place, Unicorn, distance_km
 
 RESOLUTION = 6
 """Edges of 3.7 km on average: a search within REACH_KM touches 6 cells, and a city's cell fits one read unit or two."""
@@ -52,7 +51,7 @@ class Vicinity:
         self._reach_km = reach_km
         self._max_found = max_found
 
-    def nearest(self, start: Coordinates) -> list[Nearby]:
+    def nearest(self, start: Place) -> list[Nearby]:
         """The unicorns within reach of `start`, nearest first, at most `max_found`."""
         found: dict[str, Nearby] = {}  # by id: a unicorn on the move may still be listed in the cell it left
         for km, cell in cells_within(self._reach_km, start):
@@ -67,12 +66,12 @@ class Vicinity:
         return sorted(found.values(), key=lambda nearby: nearby[:2])[: self._max_found]
 
 
-def cell_of(place: Coordinates) -> str:
+def cell_of(place: Place) -> str:
     """The cell under which a unicorn at `place` is filed."""
     return str(h3.latlng_to_cell(place.lat, place.lon, RESOLUTION))
 
 
-def cells_within(reach_km: float, start: Coordinates) -> list[tuple[float, str]]:
+def cells_within(reach_km: float, start: Place) -> list[tuple[float, str]]:
     """Every cell that has a point within `reach_km` of `start`, with its smallest distance; nearest first.
 
     Goes outward ring by ring. A ring without any such cell ends the search: cells within reach hang together, so
@@ -89,7 +88,7 @@ def cells_within(reach_km: float, start: Coordinates) -> list[tuple[float, str]]
     return sorted(within)
 
 
-def _distances(start: Coordinates, unicorns: Iterable[Unicorn]) -> Iterable[Nearby]:
+def _distances(start: Place, unicorns: Iterable[Unicorn]) -> Iterable[Nearby]:
     for unicorn in unicorns:
         if unicorn.position:
             yield Nearby(distance_km(start, unicorn.position), unicorn.id, unicorn)

@@ -1,0 +1,53 @@
+"""Writes openapi.json, the description of the unicorn API: `python -m unicorn_mgmt.openapi > openapi.json`."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from aws_lambda_powertools import Logger
+
+from unicorn_mgmt.representations import PositionReport, Registration, UnicornBody
+from unicorn_mgmt.routes import Routes
+from unicorn_mgmt.store import Store
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.openapi import Answer, Operation, document
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_LOCATION = {"Location": "URL of the unicorn."}
+_NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such unicorn."}
+_OPERATIONS = {
+    "register": Operation(
+        body=Registration,
+        answers={
+            HTTPStatus.CREATED: Answer("Registered.", UnicornBody, _LOCATION),
+            HTTPStatus.OK: Answer("Registered before, and changed now.", UnicornBody, _LOCATION),
+        },
+    ),
+    "show": Operation(answers={HTTPStatus.OK: Answer("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),
+    "report": Operation(
+        body=PositionReport, answers={HTTPStatus.NO_CONTENT: Answer("Noted.")}, problems=_NOT_FOUND
+    ),
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of the unicorn API."""
+    api = RestApi(Logger(service="unicorn-mgmt"))
+    Routes(api, Store(cast("DynamoDBClient", None), ""), now=lambda: datetime.now(UTC))  # never called
+    return document(
+        api,
+        _OPERATIONS,
+        title="Wild Rydes unicorn API",
+        version="1.0.0",
+        description="For the unicorn app: register with a rate card, report position and availability."
+        " Callers are in the user pool group `unicorns` and see their own unicorn alone.",
+    )
+
+
+if __name__ == "__main__":
+    json.dump(openapi(), sys.stdout, indent=2)
+    sys.stdout.write("\n")

@@ -1,0 +1,88 @@
+"""The Lambda functions, as composed from their environment in a worker of their own."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
+
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "POWERTOOLS_SERVICE_NAME": "unicorn-mgmt",
+    "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
+    "TABLE_NAME": TABLE,
+    "REPLY_TO_PATTERN": PATTERN,
+    "DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
+    "MAX_ATTEMPTS": "5",
+}
+CONTEXT = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
+)
+
+
+def worker(module: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Any:
+    for name, value in {**ENVIRONMENT, **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delitem(sys.modules, f"unicorn_mgmt.{module}", raising=False)
+    return importlib.import_module(f"unicorn_mgmt.{module}").handler
+
+
+def test_the_responder_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    near = world.add("near")
+    handler = worker("responder", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    body = json.loads(world.request())
+    body["detail"]["metadata"]["deadline"] = "2126-11-21T09:00:00Z"
+    event = world.deliver(json.dumps(body), "poison")
+    assert handler(event, CONTEXT) == {"batchItemFailures": []}
+    assert [answer["data"]["asked"] for answer in world.answers()] == [[near]]
+    assert len(world.parked()) == 1
+
+
+def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = worker("api", monkeypatch, PUBLIC_URL="http://localhost:4566/_aws/execute-api/unicorn-api/v1")
+    event = {
+        "httpMethod": "POST",
+        "path": "/unicorns",
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(
+            {
+                "name": "Shadowfax",
+                "rate-card": {
+                    name: {"amount": "1.00", "currency": "USD"} for name in ("base", "per-km", "minimum")
+                },
+                "auto-quote": True,
+            }
+        ),
+        "requestContext": {
+            "path": "/v1/unicorns",
+            "stage": "v1",
+            "authorizer": {"claims": {"sub": "gandalf", "cognito:groups": "unicorns"}},
+        },
+    }
+    answer = handler(event, CONTEXT)
+    assert answer["statusCode"] == 201
+    [location] = answer["multiValueHeaders"]["Location"]
+    assert location.startswith("http://localhost:4566/_aws/execute-api/unicorn-api/v1/unicorns/u-")
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        ("api", {"boto3", "wild_rydes_messaging", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
+        ("responder", {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"}),
+    ],
+)
+def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
+    needless = needless | {"aws_xray_sdk", "unicorn_mgmt.openapi", "wild_rydes_http.openapi"}
+    code = f"import sys, unicorn_mgmt.{module}; print(*sys.modules)"
+    environment = {**os.environ, **ENVIRONMENT}
+    loaded = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert not needless & set(loaded.stdout.split())
