@@ -1,0 +1,114 @@
+"""Any message that a contract allows, as hypothesis strategies made from the contract's fields."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+from hypothesis import strategies as st
+from pydantic import AwareDatetime, BaseModel
+from pydantic.fields import FieldInfo
+
+from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Event, Message, Metadata
+
+CONTRACTS: tuple[type[Message], ...] = (*EVENTS, *MESSAGES)
+
+M = TypeVar("M", bound=Message)
+
+_INSTANTS = st.datetimes(
+    min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8)), timezone(timedelta(hours=5, minutes=30))]),
+)
+
+
+@cache
+def envelopes(contract: type[M]) -> st.SearchStrategy[Envelope[M]]:
+    """Any envelope of the contract."""
+    always = st.booleans() if not getattr(contract, "answered_with", None) else st.just(value=True)
+    return st.builds(_envelope, st.just(contract), _model(contract), _model(Metadata), _INSTANTS, always)
+
+
+def messages() -> st.SearchStrategy[Envelope[Message]]:
+    """Any message of any contract."""
+    return st.one_of(*[envelopes(contract) for contract in CONTRACTS])
+
+
+def events() -> st.SearchStrategy[Envelope[Event]]:
+    """Any event that may appear on the bus."""
+    return st.one_of(*[envelopes(event) for event in EVENTS])
+
+
+def on_the_bus(envelope: Envelope[Event]) -> dict[str, Any]:
+    """The event as a rule sees it."""
+    return {
+        "version": "0",
+        "id": str(envelope.metadata.event_id),
+        "detail-type": envelope.data.name,
+        "source": envelope.data.source,
+        "account": "123456789012",
+        "region": "us-east-1",
+        "resources": [],
+        "detail": envelope.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def _envelope(
+    contract: type[Message],
+    data: Message,
+    metadata: Metadata,
+    deadline: datetime,
+    answer_wanted: bool,
+) -> Envelope[Any]:
+    changes: dict[str, Any] = {"event_version": contract.version}
+    if answer_wanted:
+        changes |= {"reply_to": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-x", "deadline": deadline}
+    return Envelope[contract](metadata=metadata.model_copy(update=changes), data=data)  # type: ignore[valid-type]
+
+
+def _model(model: type[BaseModel]) -> st.SearchStrategy[Any]:
+    fields = {name: _value(field.annotation, field.metadata) for name, field in model.model_fields.items()}
+    return st.fixed_dictionaries(fields).map(lambda values: model(**values))
+
+
+def _value(annotation: Any, constraints: list[Any]) -> st.SearchStrategy[Any]:
+    limits = {
+        name: getattr(constraint, name)
+        for constraint in constraints
+        for name in ("ge", "le", "min_length", "max_length", "pattern")
+        if getattr(constraint, name, None) is not None
+    }
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        more = [c for a in arguments[1:] for c in (a.metadata if isinstance(a, FieldInfo) else [a])]
+        return _value(arguments[0], constraints + more)
+    if origin in (Union, UnionType):
+        return st.one_of(*[_value(argument, constraints) for argument in arguments])
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin is tuple:
+        return st.lists(_value(arguments[0], []), max_size=min(4, limits.get("max_length", 4))).map(tuple)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _model(annotation)
+    return _scalar(annotation, limits)
+
+
+def _scalar(annotation: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
+    low, high = limits.get("ge"), limits.get("le")
+    if annotation is str and "pattern" in limits:
+        return st.from_regex(limits["pattern"], fullmatch=True)
+    by_type: dict[Any, st.SearchStrategy[Any]] = {
+        NoneType: st.none(),
+        UUID: st.uuids(),
+        AwareDatetime: _INSTANTS,
+        int: st.integers(low, high),
+        float: st.floats(low, high, allow_nan=False, allow_infinity=False),
+        Decimal: st.decimals(low or 0, high or Decimal("9999999.99"), places=2),
+        str: st.text(
+            st.characters(exclude_categories=["Cs"]),
+            min_size=limits.get("min_length", 0),
+            max_size=limits.get("max_length", 20),
+        ),
+    }
+    return by_type[annotation]
