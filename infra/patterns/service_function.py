@@ -98,7 +98,7 @@ class ServiceFunction(lambda_.Function):
         )
 
     @cached_property
-    def entry(self) -> lambda_.IFunction:
+    def entry(self) -> lambda_.FunctionBase | lambda_.Alias:
         """What a synchronous caller invokes: the alias of the snapshot, or the function itself."""
         if not self._snap_start:
             return self

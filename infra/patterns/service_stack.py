@@ -81,7 +81,7 @@ class ServiceStack(cdk.Stack):
         alarm.add_alarm_action(self._alarm_action)
 
     @cached_property
-    def _alarm_action(self) -> cloudwatch.IAlarmAction:
+    def _alarm_action(self) -> cloudwatch_actions.SnsAction:
         topic = sns.Topic.from_topic_arn(self, "Alarms", self._parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
         return cloudwatch_actions.SnsAction(topic)
 
@@ -90,4 +90,5 @@ class ServiceStack(cdk.Stack):
         ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)
 
     def _parameter(self, name: str) -> str:
-        return ssm.StringParameter.value_for_string_parameter(self, name)
+        value: str = ssm.StringParameter.value_for_string_parameter(self, name)
+        return value
