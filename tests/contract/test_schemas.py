@@ -1,0 +1,160 @@
+"""The generated documents: up to date, true to what is written, and no looser than what is read."""
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from tests.contract.messages import CONTRACTS, messages
+from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Message, RfqRequested
+from wild_rydes_contracts.schemas import asyncapi, documents, json_schema, write
+
+GENERATED = Path(__file__).parents[2] / "docs" / "events"
+
+VALIDATORS = {
+    contract: jsonschema.Draft202012Validator(
+        json_schema(contract), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    for contract in CONTRACTS
+}
+
+
+def test_checked_in_documents_are_those_of_the_contracts() -> None:
+    checked_in = {file.name: file.read_text() for file in GENERATED.iterdir()}
+    assert checked_in == documents(), "run: python -m wild_rydes_contracts.schemas docs/events"
+
+
+def test_writing_leaves_nothing_of_messages_that_are_no_more(tmp_path: Path) -> None:
+    (tmp_path / "Gone.v1.json").write_text("{}")
+    write(tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == documents().keys()
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_schema_is_a_schema(contract: type[Message]) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema(contract))
+
+
+@given(messages())
+def test_what_is_written_fits_its_schema(envelope: Envelope[Message]) -> None:
+    VALIDATORS[type(envelope.data)].validate(json.loads(envelope.to_json()))
+
+
+def paths(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to every part of a JSON value."""
+    if above:
+        yield above
+    children = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for key, child in children:
+        yield from paths(child, (*above, key))
+
+
+replacements: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        -1,
+        0,
+        1,
+        91,
+        10**9,
+        0.5,
+        "",
+        "x",
+        "X" * 300,
+        "1.5",
+        "1.00",
+        "quote",
+        "decline",
+        [],
+        ["u-1"],
+        {},
+    ]
+)
+
+
+@given(messages(), st.data())
+def test_what_fits_the_schema_can_be_read(envelope: Envelope[Message], data: st.DataObject) -> None:
+    contract, message = type(envelope.data), json.loads(envelope.to_json())
+    *way, last = data.draw(st.sampled_from(list(paths(message))))
+    parent = message
+    for step in way:
+        parent = parent[step]
+    if data.draw(st.booleans()):
+        parent[last] = copy.deepcopy(data.draw(replacements))
+    else:
+        del parent[last]
+    if VALIDATORS[contract].is_valid(message):
+        Envelope[contract].model_validate(message)  # type: ignore[valid-type]
+
+
+def test_the_schema_refuses_what_is_not_read() -> None:
+    """The other direction, for one message and every single key of it."""
+    here = {"lat": 47.6, "lon": -122.3}
+    message = {
+        "metadata": {
+            "event_id": "01a1fdfa-4600-7fdb-82e7-2d9f86cfbe4e",
+            "event_version": 1,
+            "occurred_at": "2026-11-21T12:00:00Z",
+            "correlation_id": "rfq-1",
+            "reply_to": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-x",
+            "deadline": "2026-11-21T12:05:00Z",
+        },
+        "data": {"rfq_id": "rfq-1", "start": here, "destination": here},
+    }
+    schema = VALIDATORS[RfqRequested]
+    schema.validate(message)
+    for way in paths(message):
+        damaged = copy.deepcopy(message)
+        parent: Any = damaged
+        for step in way[:-1]:
+            parent = parent[step]
+        del parent[way[-1]]
+        assert not schema.is_valid(damaged), way
+        with pytest.raises(ValidationError):
+            Envelope[RfqRequested].model_validate(damaged)
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every `$ref` in a document."""
+    if isinstance(value, dict):
+        yield from ([value["$ref"]] if "$ref" in value else [])
+        for child in value.values():
+            yield from references(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from references(child)
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    document = asyncapi()
+    found = set(references(document))
+    assert found
+    for reference in found:
+        assert reference.startswith("#/")
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+
+
+def test_asyncapi_document_tells_every_message_once_and_where_answers_go() -> None:
+    document = asyncapi()
+    assert document["asyncapi"] == "3.0.0"
+    assert document["components"]["messages"].keys() == {contract.name for contract in CONTRACTS}
+    assert document["channels"]["bus"]["messages"].keys() == {event.name for event in EVENTS}
+    assert document["channels"]["return-address"]["messages"].keys() == {message.name for message in MESSAGES}
+    assert document["operations"]["publish-RfqRequested"]["reply"] == {
+        "address": {"location": "$message.payload#/metadata/reply_to"},
+        "channel": {"$ref": "#/channels/return-address"},
+        "messages": [{"$ref": "#/channels/return-address/messages/RfqResponse"}],
+    }
+    assert "reply" not in document["operations"]["publish-RfqCompleted"]
