@@ -1,0 +1,74 @@
+"""The REST APIs: every call needs a token, and every error is problem+json."""
+
+import json
+
+import pytest
+
+from tests.infra.conftest import Assembly
+
+APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api"}
+
+
+def test_every_method_of_every_path_needs_a_token(aws: Assembly) -> None:
+    methods = list(aws.all("AWS::ApiGateway::Method"))
+    assert len(methods) == 2 * len(APIS)  # the root, and everything below it
+    for method in methods:
+        assert method.properties["HttpMethod"] == "ANY"
+        assert method.properties["AuthorizationType"] == "COGNITO_USER_POOLS"
+        authorizer = aws.templates[method.stack]["Resources"][method.properties["AuthorizerId"]["Ref"]]
+        [pool] = authorizer["Properties"]["ProviderARNs"]
+        assert aws.text(method.stack, pool) == "/wild-rydes/platform/user-pool-arn"
+    paths = [resource.properties["PathPart"] for resource in aws.all("AWS::ApiGateway::Resource")]
+    assert paths == ["{proxy+}"] * len(APIS)
+
+
+def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them(aws: Assembly) -> None:
+    functions = aws.named("AWS::Lambda::Function", "FunctionName")
+    snapshots = {
+        n for n, f in functions.items() if f.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
+    }
+    assert snapshots == set(APIS.values())
+    for method in aws.all("AWS::ApiGateway::Method"):
+        [alias] = [alias for alias in aws.all("AWS::Lambda::Alias") if alias.stack == method.stack]
+        assert alias.properties["Name"] == "live"
+        assert {"Ref": alias.logical_id} in method.properties["Integration"]["Uri"]["Fn::Join"][1]
+        [permission] = [p for p in aws.all("AWS::Lambda::Permission") if p.stack == method.stack]
+        assert permission.properties["FunctionName"] == {"Ref": alias.logical_id}
+        assert method.properties["RestApiId"] in permission.properties["SourceArn"]["Fn::Join"][1]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_what_the_gateway_answers_by_itself_is_problem_json(aws: Assembly, api: str) -> None:
+    rest_api = aws.named("AWS::ApiGateway::RestApi", "Name")[api]
+    answers = [a.properties for a in aws.all("AWS::ApiGateway::GatewayResponse") if a.stack == rest_api.stack]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED"} <= {a["ResponseType"] for a in answers}
+    for answer in answers:
+        headers = answer["ResponseParameters"]
+        assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        problem = json.loads(answer["ResponseTemplates"]["application/json"])
+        assert problem["type"] == "about:blank"
+        assert problem["title"]
+        assert str(problem.get("status")) == str(answer.get("StatusCode"))
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_stage_is_traced_throttled_and_logged_without_personal_data(aws: Assembly, api: str) -> None:
+    rest_api = aws.named("AWS::ApiGateway::RestApi", "Name")[api]
+    [stage] = [s.properties for s in aws.all("AWS::ApiGateway::Stage") if s.stack == rest_api.stack]
+    assert stage["StageName"] == "v1"
+    assert stage["TracingEnabled"] is True
+    [settings] = stage["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] == 500
+    assert settings["DataTraceEnabled"] is False
+    log = stage["AccessLogSetting"]
+    assert aws.text(rest_api.stack, log["DestinationArn"]) == f"/aws/apigateway/{api}"
+    assert "$context.requestId" in log["Format"]  # API Gateway refuses a format without it
+    assert not any(
+        word in log["Format"] for word in ("identity", "claims", "principalId", "sourceIp", "userAgent")
+    )
+
+
+def test_the_account_lets_apis_log_and_one_stack_sees_to_it(aws: Assembly) -> None:
+    [account] = aws.all("AWS::ApiGateway::Account")
+    assert account.stack == "WildRydesPlatform"
+    assert account.body["DeletionPolicy"] == "Retain"

@@ -1,0 +1,222 @@
+"""Every function has its own role, and that role may do what is listed here and nothing else."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.infra.conftest import Assembly
+
+BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
+RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"
+REPLY_QUEUE = "wild-rydes-reply-ride-booking"
+CONSUME = {
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+}
+TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+# The one list of permissions on AWS, beyond the function's own log: resource -> actions. A `*` that is not written
+# here stands in no policy.
+PERMISSIONS: dict[str, dict[str, set[str]]] = {
+    "ride-booking-api": {
+        "*": TRACE,
+        "ride-booking": {
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:BatchGetItem",
+        },
+        "ride-booking/index/by-customer": {"dynamodb:Query"},
+    },
+    "ride-booking-requester": {
+        "*": TRACE | {"dynamodb:ListStreams"},
+        "ride-booking": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        BUS: {"events:PutEvents"},
+        "ride-booking-deadlines": {"sqs:SendMessage"},
+        "ride-booking-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "ride-booking-aggregator": {
+        "*": TRACE,
+        "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        REPLY_QUEUE: CONSUME,
+        f"{REPLY_QUEUE}-dlq": {"sqs:SendMessage"},
+    },
+    "ride-booking-closer": {
+        "*": TRACE,
+        "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "ride-booking-deadlines": CONSUME,
+        "ride-booking-deadlines-dlq": {"sqs:SendMessage"},
+    },
+    "unicorn-mgmt-api": {
+        "*": TRACE,
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    },
+    "unicorn-mgmt-responder": {
+        "*": TRACE,
+        "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
+        RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
+        "unicorn-mgmt-inbox": CONSUME,
+        "unicorn-mgmt-inbox-dlq": {"sqs:SendMessage"},
+    },
+}
+# Where a function may act, but only so.
+CONDITIONS = {
+    ("ride-booking-requester", BUS): {
+        "ForAllValues:StringEquals": {"events:source": "wildrydes.ride-booking"}
+    }
+}
+QUEUE_CONSUMERS = ("ride-booking-aggregator", "ride-booking-closer", "unicorn-mgmt-responder")
+
+
+def _statements(assembly: Assembly, function: str) -> list[tuple[str, dict[str, Any]]]:
+    """The statements of the function's role, each with the stack it stands in."""
+    resource = assembly.named("AWS::Lambda::Function", "FunctionName")[function]
+    role = resource.properties["Role"]["Fn::GetAtt"][0]
+    return [
+        (policy.stack, statement)
+        for policy in assembly.all("AWS::IAM::Policy")
+        if policy.stack == resource.stack and {"Ref": role} in policy.properties["Roles"]
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+    ]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_functions_are_those_with_a_permission_list(aws: Assembly) -> None:
+    assert set(aws.named("AWS::Lambda::Function", "FunctionName")) == set(PERMISSIONS)
+
+
+@pytest.mark.parametrize("function", PERMISSIONS)
+def test_a_function_may_do_what_is_listed_and_no_more(aws: Assembly, function: str) -> None:
+    granted: dict[str, set[str]] = {}
+    for stack, statement in _statements(aws, function):
+        assert statement["Effect"] == "Allow"
+        for resource in _list(statement["Resource"]):
+            granted.setdefault(aws.text(stack, resource), set()).update(_list(statement["Action"]))
+    assert granted == {**PERMISSIONS[function], f"/aws/lambda/{function}": LOG}
+
+
+def test_conditions_limit_what_is_listed(aws: Assembly) -> None:
+    found = {
+        (function, aws.text(stack, resource)): statement["Condition"]
+        for function in PERMISSIONS
+        for stack, statement in _statements(aws, function)
+        if "Condition" in statement
+        for resource in _list(statement["Resource"])
+    }
+    assert found == CONDITIONS
+
+
+def test_each_function_has_a_role_of_its_own_without_managed_policies(aws: Assembly) -> None:
+    functions = list(aws.all("AWS::Lambda::Function"))
+    roles = {(f.stack, f.properties["Role"]["Fn::GetAtt"][0]) for f in functions}
+    assert len(roles) == len(functions)
+    for stack, role in roles:
+        properties = aws.templates[stack]["Resources"][role]["Properties"]
+        assert not {"ManagedPolicyArns", "Policies"} & set(properties)
+        [statement] = properties["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("function", PERMISSIONS)
+def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
+    resource = aws.named("AWS::Lambda::Function", "FunctionName")[function]
+    properties = resource.properties
+    assert properties["Runtime"] == "python3.13"
+    assert properties["Architectures"] == ["arm64"]
+    assert properties["TracingConfig"] == {"Mode": "Active"}
+    assert properties["MemorySize"] == 256
+    service = function.rpartition("-")[0]
+    module = f"{service.replace('-', '_')}.{function.rpartition('-')[2]}"
+    assert properties["Handler"] == f"{module}.handler"
+    environment = properties["Environment"]["Variables"]
+    assert environment["POWERTOOLS_SERVICE_NAME"] == service
+    assert environment["POWERTOOLS_METRICS_NAMESPACE"] == "WildRydes"
+    assert environment["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert aws.text(resource.stack, environment["TABLE_NAME"]) == service
+    log_group = aws.text(resource.stack, properties["LoggingConfig"]["LogGroup"])
+    assert log_group == f"/aws/lambda/{function}"
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("ride-booking-api", {}),
+        ("unicorn-mgmt-api", {}),
+        (
+            "ride-booking-requester",
+            {
+                "BUS_NAME": "/wild-rydes/platform/bus-name",
+                "REPLY_QUEUE_ARN": REPLY_QUEUE,
+                "DEADLINE_QUEUE_URL": "ride-booking-deadlines",
+                "DEAD_LETTER_QUEUE_URL": "ride-booking-outbox-dlq",
+            },
+        ),
+        (
+            "ride-booking-aggregator",
+            {"DEAD_LETTER_QUEUE_URL": f"{REPLY_QUEUE}-dlq", "MAX_ATTEMPTS": "5"},
+        ),
+        (
+            "ride-booking-closer",
+            {"DEAD_LETTER_QUEUE_URL": "ride-booking-deadlines-dlq", "MAX_ATTEMPTS": "5"},
+        ),
+        (
+            "unicorn-mgmt-responder",
+            {
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
+                "MAX_ATTEMPTS": "5",
+                "REPLY_TO_PATTERN": RETURN_ADDRESSES,
+            },
+        ),
+    ],
+)
+def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[str, str]) -> None:
+    resource = aws.named("AWS::Lambda::Function", "FunctionName")[function]
+    told = {
+        key: aws.text(resource.stack, value)
+        for key, value in resource.properties["Environment"]["Variables"].items()
+        if not key.startswith("POWERTOOLS_") and key != "TABLE_NAME"
+    }
+    assert told == expected
+
+
+def test_queue_consumers_are_short(aws: Assembly) -> None:
+    functions = aws.named("AWS::Lambda::Function", "FunctionName")
+    assert [functions[name].properties["Timeout"] for name in QUEUE_CONSUMERS] == [3, 3, 3]
+
+
+def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
+    kept = {
+        r.properties["LogGroupName"]: r.properties.get("RetentionInDays")
+        for r in aws.all("AWS::Logs::LogGroup")
+    }
+    functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
+    assert kept == dict.fromkeys(functions | {"/aws/apigateway/rfq-api", "/aws/apigateway/unicorn-api"}, 30)
+
+
+def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> None:
+    watched: dict[str, set[str]] = {}
+    for alarm in aws.all("AWS::CloudWatch::Alarm"):
+        properties = alarm.properties
+        action = aws.text(alarm.stack, properties["AlarmActions"][0])
+        assert action == "/wild-rydes/platform/alarm-topic-arn"
+        for dimension in properties["Dimensions"]:
+            if dimension["Name"] == "FunctionName":
+                watched.setdefault(aws.text(alarm.stack, dimension["Value"]), set()).add(
+                    properties["MetricName"]
+                )
+    expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
+    expected["ride-booking-requester"].add("IteratorAge")
+    assert watched == expected
+
+
+def test_no_policy_names_an_account_a_region_or_a_key(aws: Assembly) -> None:
+    for template in aws.templates.values():
+        assert not re.search(r"\b\d{12}\b|us-east-1|AKIA", str(template))

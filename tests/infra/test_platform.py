@@ -1,0 +1,94 @@
+"""The bus, the users, the tables, and how the parts find each other."""
+
+from infra import naming
+from tests.infra.conftest import Assembly
+
+
+def test_only_our_sources_may_publish_on_the_bus(aws: Assembly) -> None:
+    [policy] = aws.all("AWS::Events::EventBusPolicy")
+    statement = policy.properties["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+        "Deny",
+        "*",
+        "events:PutEvents",
+    )
+    assert statement["Condition"] == {"ForAnyValue:StringNotLike": {"events:source": "wildrydes.*"}}
+
+
+def test_the_bus_is_archived_for_a_month(aws: Assembly) -> None:
+    [bus] = aws.all("AWS::Events::EventBus")
+    [archive] = aws.all("AWS::Events::Archive")
+    assert bus.properties["Name"] == "wild-rydes"
+    assert archive.properties["SourceArn"] == {"Fn::GetAtt": [bus.logical_id, "Arn"]}
+    assert archive.properties["RetentionDays"] == 30
+    assert archive.properties["EventPattern"] == {"source": [{"prefix": "wildrydes."}]}
+
+
+def test_users_log_in_by_srp_and_nobody_signs_up_alone(aws: Assembly) -> None:
+    [pool] = aws.all("AWS::Cognito::UserPool")
+    [client] = aws.all("AWS::Cognito::UserPoolClient")
+    assert client.properties["ExplicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client.properties["GenerateSecret"] is False
+    assert pool.properties["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    groups = {group.properties["GroupName"] for group in aws.all("AWS::Cognito::UserPoolGroup")}
+    assert groups == {"customers", "unicorns", "support"}
+
+
+def test_alarms_may_reach_the_alarm_topic(aws: Assembly) -> None:
+    """A topic policy replaces the default one, which would have let them."""
+    [policy] = aws.all("AWS::SNS::TopicPolicy")
+    statements = policy.properties["PolicyDocument"]["Statement"]
+    [allowed] = [statement for statement in statements if statement["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: Assembly) -> None:
+    published = [(p.stack, p.properties["Name"]) for p in aws.all("AWS::SSM::Parameter")]
+    assert sorted(published) == sorted(
+        [
+            (naming.PLATFORM_STACK, naming.BUS_NAME_PARAMETER),
+            (naming.PLATFORM_STACK, naming.BUS_ARN_PARAMETER),
+            (naming.PLATFORM_STACK, naming.USER_POOL_ID_PARAMETER),
+            (naming.PLATFORM_STACK, naming.USER_POOL_ARN_PARAMETER),
+            (naming.PLATFORM_STACK, naming.USER_POOL_CLIENT_ID_PARAMETER),
+            (naming.PLATFORM_STACK, naming.ALARM_TOPIC_ARN_PARAMETER),
+            (naming.RIDE_BOOKING_STACK, naming.RFQ_API_URL_PARAMETER),
+            (naming.UNICORN_MGMT_STACK, naming.UNICORN_API_URL_PARAMETER),
+        ]
+    )
+    platform = {name for stack, name in published if stack == naming.PLATFORM_STACK}
+    for template in aws.templates.values():
+        read = {p["Default"] for p in template["Parameters"].values()} - {"/cdk-bootstrap/hnb659fds/version"}
+        assert read <= platform
+
+
+def test_tables_keep_their_data_and_can_be_restored(aws: Assembly) -> None:
+    tables = aws.named("AWS::DynamoDB::Table", "TableName")
+    assert set(tables) == {"ride-booking", "unicorn-mgmt"}
+    for table in tables.values():
+        assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
+        assert table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+        # But a first deployment that fails takes its table along, or the next could not take the name.
+        assert table.body["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert table.body["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_rfq_table(aws: Assembly) -> None:
+    table = aws.named("AWS::DynamoDB::Table", "TableName")["ride-booking"].properties
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "by-customer"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["customer", "created_at"]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+
+
+def test_the_unicorn_table(aws: Assembly) -> None:
+    table = aws.named("AWS::DynamoDB::Table", "TableName")["unicorn-mgmt"].properties
+    assert "StreamSpecification" not in table
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == "by-cell"
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["cell"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}

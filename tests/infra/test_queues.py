@@ -1,0 +1,137 @@
+"""Queues, their dead-letter queues, and what feeds functions from queues and streams."""
+
+from typing import Any
+
+import pytest
+
+from infra.patterns.consumed_queue import MAX_ATTEMPTS
+from tests.infra.conftest import Assembly
+
+CONSUMED = {
+    # queue -> consumer, batching window in seconds
+    "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
+    "ride-booking-deadlines": ("ride-booking-closer", 1),
+    "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
+}
+OUTBOX_DEAD_LETTERS = "ride-booking-outbox-dlq"
+FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+def _mappings(aws: Assembly) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Event source -> (function, properties)."""
+    return {
+        aws.text(m.stack, m.properties["EventSourceArn"]): (
+            aws.text(m.stack, m.properties["FunctionName"]),
+            m.properties,
+        )
+        for m in aws.all("AWS::Lambda::EventSourceMapping")
+    }
+
+
+def _policy(aws: Assembly, queue: str) -> list[dict[str, Any]]:
+    return [
+        statement
+        for policy in aws.all("AWS::SQS::QueuePolicy")
+        if queue in [aws.text(policy.stack, ref) for ref in policy.properties["Queues"]]
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+    ]
+
+
+def test_the_queues_are_those_consumed_and_their_dead_letter_queues(aws: Assembly) -> None:
+    dead_letters = {f"{name}-dlq" for name in CONSUMED} | {OUTBOX_DEAD_LETTERS}
+    assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters
+
+
+@pytest.mark.parametrize("queue", CONSUMED)
+def test_a_consumed_queue_gives_up_to_its_own_dead_letter_queue(aws: Assembly, queue: str) -> None:
+    resource = aws.named("AWS::SQS::Queue", "QueueName")[queue]
+    redrive = resource.properties["RedrivePolicy"]
+    assert aws.text(resource.stack, redrive["deadLetterTargetArn"]) == f"{queue}-dlq"
+    # The consumer parks first, with the reason; the queue's own count is for messages that kill their worker.
+    assert redrive["maxReceiveCount"] == MAX_ATTEMPTS + 2
+    _, window = CONSUMED[queue]
+    assert resource.properties["VisibilityTimeout"] == 9 + window
+
+
+@pytest.mark.parametrize("queue", CONSUMED)
+def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assembly, queue: str) -> None:
+    consumer, window = CONSUMED[queue]
+    function, properties = _mappings(aws)[queue]
+    assert function == consumer
+    assert properties["BatchSize"] == 10
+    assert properties["MaximumBatchingWindowInSeconds"] == window
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["ScalingConfig"]["MaximumConcurrency"] == 10
+
+
+def test_the_stream_retries_whole_batches_and_gives_up_after_six_hours(aws: Assembly) -> None:
+    mappings = _mappings(aws)
+    assert set(mappings) == {*CONSUMED, "ride-booking"}
+    function, properties = mappings["ride-booking"]
+    assert function == "ride-booking-requester"
+    # The local cloud would take a partial response on a stream for success and lose the rest.
+    assert "FunctionResponseTypes" not in properties
+    assert properties["BisectBatchOnFunctionError"] is True
+    assert properties["MaximumRecordAgeInSeconds"] == 6 * 3600
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
+    assert aws.text("WildRydesRideBooking", destination) == OUTBOX_DEAD_LETTERS
+
+
+def test_queues_are_encrypted_and_dead_letters_kept_as_long_as_possible(aws: Assembly) -> None:
+    for name, queue in aws.named("AWS::SQS::Queue", "QueueName").items():
+        assert queue.properties["SqsManagedSseEnabled"] is True
+        kept = queue.properties["MessageRetentionPeriod"]
+        assert (kept == FOURTEEN_DAYS) == name.endswith("-dlq")
+
+
+def test_every_queue_refuses_plain_http(aws: Assembly) -> None:
+    for name in aws.named("AWS::SQS::Queue", "QueueName"):
+        [denied] = [s for s in _policy(aws, name) if s["Effect"] == "Deny"]
+        assert denied["Action"] == "sqs:*"
+        assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_only_a_subscriptions_own_rule_may_send_to_its_queues(aws: Assembly) -> None:
+    allowed = {
+        name: [s for s in _policy(aws, name) if s["Effect"] == "Allow"]
+        for name in aws.named("AWS::SQS::Queue", "QueueName")
+    }
+    assert {name for name, statements in allowed.items() if statements} == {
+        "unicorn-mgmt-inbox",
+        "unicorn-mgmt-inbox-dlq",
+    }
+    [rule] = aws.all("AWS::Events::Rule")
+    for [statement] in (s for s in allowed.values() if s):
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Condition"] == {
+            "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule.logical_id, "Arn"]}}
+        }
+
+
+def test_a_subscriptions_rule_gives_up_to_the_same_dead_letter_queue(aws: Assembly) -> None:
+    [rule] = aws.all("AWS::Events::Rule")
+    assert aws.text(rule.stack, rule.properties["EventBusName"]) == "/wild-rydes/platform/bus-name"
+    [target] = rule.properties["Targets"]
+    assert aws.text(rule.stack, target["Arn"]) == "unicorn-mgmt-inbox"
+    assert aws.text(rule.stack, target["DeadLetterConfig"]["Arn"]) == "unicorn-mgmt-inbox-dlq"
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+
+
+def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assembly) -> None:
+    watched = {
+        aws.text(alarm.stack, dimension["Value"]): (
+            alarm.properties["MetricName"],
+            alarm.properties["Threshold"],
+        )
+        for alarm in aws.all("AWS::CloudWatch::Alarm")
+        for dimension in alarm.properties["Dimensions"]
+        if dimension["Name"] == "QueueName"
+    }
+    age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
+    overdue = {"wild-rydes-reply-ride-booking": 60, "ride-booking-deadlines": 960, "unicorn-mgmt-inbox": 60}
+    dead_letters = [f"{name}-dlq" for name in CONSUMED] + [OUTBOX_DEAD_LETTERS]
+    assert watched == {
+        **{name: (age, seconds) for name, seconds in overdue.items()},
+        **dict.fromkeys(dead_letters, (depth, 1)),
+    }

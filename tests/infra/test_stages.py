@@ -1,0 +1,175 @@
+"""The local stage is the AWS stage but for what is listed here; each stack stands alone."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import aws_sqs as sqs
+
+from infra import app as app_module
+from infra.app import build_app
+from infra.artifacts import Target
+from infra.stage import local as local_stage
+from tests.infra.conftest import Assembly, load
+
+# What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
+LEFT_OUT = {
+    "AWS::Events::Archive": 1,
+    "AWS::Events::EventBusPolicy": 1,
+    "AWS::Lambda::Alias": 2,  # no SnapStart
+    "AWS::Lambda::Version": 2,
+    "AWS::SQS::QueuePolicy": 5,  # those that only refuse plain HTTP; the inbox and its DLQ keep their rule's
+}
+# What it does otherwise.
+CHANGED = {
+    ("AWS::ApiGateway::Method", "Integration.Uri"),  # the function itself, for want of an alias
+    ("AWS::ApiGateway::RestApi", "Tags"),  # the API's id is pinned
+    ("AWS::Cognito::UserPoolClient", "ExplicitAuthFlows"),  # scripts log in with a password
+    ("AWS::IAM::Policy", "PolicyDocument"),  # batch actions; no condition on events:source
+    ("AWS::Lambda::Function", "Code.S3Key"),  # another platform and interpreter
+    ("AWS::Lambda::Function", "Environment.Variables.PUBLIC_URL"),
+    ("AWS::Lambda::Function", "SnapStart"),
+    ("AWS::Lambda::Permission", "FunctionName"),
+    ("AWS::SNS::TopicPolicy", "PolicyDocument"),  # plain HTTP
+    ("AWS::SQS::QueuePolicy", "PolicyDocument"),
+    ("AWS::SSM::Parameter", "Value"),  # the APIs' URLs
+}
+
+
+def _comparable(assembly: Assembly) -> dict[tuple[str, str, str], dict[str, Any]]:
+    """Resources by stack, type and logical id, the hashes that CDK puts into some ids left out."""
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for stack, template in assembly.templates.items():
+        for logical_id, body in template["Resources"].items():
+            key = logical_id
+            if body["Type"] == "AWS::ApiGateway::Deployment":
+                key = "deployment"
+            if body["Type"] == "AWS::Lambda::Permission":
+                key = "permission"
+            text = re.sub(r"(Deployment[0-9A-F]{8})[0-9a-f]{32}", r"\1", json.dumps(body["Properties"]))
+            assert (stack, body["Type"], key) not in found
+            found[stack, body["Type"], key] = json.loads(text)
+    return found
+
+
+def _differences(left: Any, right: Any, path: str = "") -> set[str]:
+    if left == right:
+        return set()
+    if not isinstance(left, dict) or not isinstance(right, dict) or any("::" in k for k in left | right):
+        return {path}
+    missing = object()
+    return {
+        difference
+        for key in left | right
+        for difference in _differences(
+            left.get(key, missing), right.get(key, missing), f"{path}.{key}".removeprefix(".")
+        )
+    }
+
+
+def test_the_local_stage_leaves_out_what_is_listed(aws: Assembly, local: Assembly) -> None:
+    there, here = _comparable(aws), _comparable(local)
+    assert set(here) <= set(there)
+    assert Counter(type_ for _, type_, _ in set(there) - set(here)) == LEFT_OUT
+    assert local_stage("http://localhost:4566").left_out == {
+        "AWS::Events::Archive",
+        "AWS::Events::EventBusPolicy",
+    }
+
+
+def test_the_local_stage_changes_what_is_listed(aws: Assembly, local: Assembly) -> None:
+    there, here = _comparable(aws), _comparable(local)
+    changed = {
+        (type_, ".".join(path.split(".")[:3]) if "Variables" in path else ".".join(path.split(".")[:2]))
+        for key in set(there) & set(here)
+        for type_ in [key[1]]
+        for path in _differences(there[key], here[key])
+    }
+    assert {(t, p.removesuffix(".Statement").removesuffix(".ApplyOn")) for t, p in changed} == CHANGED
+
+
+def test_local_apis_have_their_urls_before_they_are_deployed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4999/")
+    monkeypatch.setattr(app_module, "build", lambda *_: _empty_zip(tmp_path))
+    build_app({"stage": "local", "service": "ride-booking"}, outdir=str(tmp_path / "out")).synth()
+    alone = load(tmp_path / "out")
+    function = alone.named("AWS::Lambda::Function", "FunctionName")["ride-booking-api"]
+    url = "http://localhost:4999/_aws/execute-api/rfq-api/v1"
+    assert function.properties["Environment"]["Variables"]["PUBLIC_URL"] == url
+    [parameter] = alone.all("AWS::SSM::Parameter")
+    assert parameter.properties["Value"] == url
+
+
+@pytest.mark.parametrize(
+    ("service", "stack"),
+    [
+        ("platform", "WildRydesPlatform"),
+        ("ride-booking", "WildRydesRideBooking"),
+        ("unicorn-mgmt", "WildRydesUnicornMgmt"),
+    ],
+)
+def test_a_service_is_synthesized_alone_without_the_artifact_of_another(
+    service: str, stack: str, local: Assembly, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    built = []
+
+    def build(name: str, _: Target) -> Path:
+        built.append(name)
+        return _empty_zip(tmp_path)
+
+    monkeypatch.setattr(app_module, "build", build)
+    build_app({"stage": "local", "service": service}, outdir=str(tmp_path / "out")).synth()
+    alone = load(tmp_path / "out")
+    assert set(alone.templates) == {stack}
+    assert built == ([] if service == "platform" else [service])
+    assert set(alone.templates[stack]["Resources"]) == set(local.templates[stack]["Resources"])
+
+
+def test_an_unknown_service_is_refused_by_name() -> None:
+    with pytest.raises(
+        ValueError, match="no service 'ride-boking': one of platform, ride-booking, unicorn-mgmt"
+    ):
+        build_app({"stage": "local", "service": "ride-boking"})
+
+
+def test_stacks_need_no_export_of_another(aws: Assembly) -> None:
+    for template in aws.templates.values():
+        assert "Fn::ImportValue" not in json.dumps(template)
+        assert not [o for o in template.get("Outputs", {}).values() if "Export" in o]
+    manifest = json.loads((aws.directory / "manifest.json").read_text())
+    stacks = {k: a for k, a in manifest["artifacts"].items() if a["type"] == "aws:cloudformation:stack"}
+    assert set(stacks) == set(aws.templates)
+    for artifact in stacks.values():
+        assert not set(artifact.get("dependencies", [])) & set(stacks)
+
+
+def test_templates_pass_cfn_lint(aws: Assembly) -> None:
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    templates = [str(path) for path in aws.directory.glob("*.template.json")]
+    # W3005: CDK writes DependsOn where a reference says it already.
+    done = subprocess.run(  # noqa: S603 (the linter of this environment)
+        [cfn_lint, "-i", "W3005", "--", *templates], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_aws_stack_that_breaks_a_rule_is_not_synthesized(tmp_path: Path) -> None:
+    app = build_app({"service": "platform"}, outdir=str(tmp_path))
+    sqs.Queue(app.node.find_child("WildRydesPlatform"), "PlainHttpAllowed")
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    assert "AwsSolutions-SQS4" in (tmp_path / "validation-report.json").read_text()
+
+
+def _empty_zip(directory: Path) -> Path:
+    path = directory / "empty.zip"
+    zipfile.ZipFile(path, "w").close()
+    return path
