@@ -1,0 +1,33 @@
+"""A circuit breaker whose state all environments of a function share."""
+
+from wild_rydes_messaging.circuit_breaker.breaker import CircuitBreaker
+from wild_rydes_messaging.circuit_breaker.call import Blame, Call, CircuitOpen, Fault
+from wild_rydes_messaging.circuit_breaker.dynamodb import DynamoDbStore, record_in
+from wild_rydes_messaging.circuit_breaker.modes import set_mode
+from wild_rydes_messaging.circuit_breaker.observe import Listener, LogAndCount
+from wild_rydes_messaging.circuit_breaker.record import Mode, Override, Record, State, Transition
+from wild_rydes_messaging.circuit_breaker.settings import Settings
+from wild_rydes_messaging.circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable
+
+__all__ = [
+    "Blame",
+    "Call",
+    "CircuitBreaker",
+    "CircuitOpen",
+    "Conflict",
+    "DynamoDbStore",
+    "Fault",
+    "Listener",
+    "LogAndCount",
+    "MemoryStore",
+    "Mode",
+    "Override",
+    "Record",
+    "Settings",
+    "State",
+    "Store",
+    "StoreUnavailable",
+    "Transition",
+    "record_in",
+    "set_mode",
+]

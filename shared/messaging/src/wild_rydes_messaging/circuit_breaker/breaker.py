@@ -1,0 +1,231 @@
+"""The breaker as one environment holds it."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from wild_rydes_messaging.circuit_breaker import rules
+from wild_rydes_messaging.circuit_breaker.call import Blame, Call, CircuitOpen, Fault
+from wild_rydes_messaging.circuit_breaker.observe import Listener
+from wild_rydes_messaging.circuit_breaker.record import Mode, Record, State, Tally, Transition, Verdict
+from wild_rydes_messaging.circuit_breaker.rules import Admission, Report
+from wild_rydes_messaging.circuit_breaker.settings import Settings
+from wild_rydes_messaging.circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable, change
+from wild_rydes_messaging.circuit_breaker.window import Window
+
+
+class CircuitBreaker:
+    """Guards the calls to one partner, together with all other environments that use the same store and name.
+
+    `classify` tells whose fault an exception is. `now` is the wall clock, in seconds: instants are shared, and an
+    environment that was frozen must know that time went by. One instance serves one thread.
+    """
+
+    def __init__(
+        self,
+        circuit: str,
+        settings: Settings,
+        store: Store,
+        *,
+        classify: Callable[[Exception], Fault],
+        listener: Listener,
+        environment: str | None = None,
+        now: Callable[[], float] = time.time,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.circuit = circuit
+        self.environment = environment or uuid.uuid4().hex[:12]
+        self._settings = settings
+        self._alone = settings.alone()
+        self._store = store
+        self._own = MemoryStore()
+        self._classify = classify
+        self._listener = listener
+        self._now = now
+        self._draw = draw
+        self._shared = True
+        self._record = Record()
+        self._seen_at = self._seen_until = 0.0
+        self._permits = 0
+        self._window = Window(settings.sliding_window_size)
+        self._last_bad = float("-inf")
+        self._in_row = False
+
+    @contextmanager
+    def call(self) -> Iterator[Call]:
+        """Call the partner inside this context. Raises CircuitOpen instead when that is not wanted now.
+
+        An exception that leaves the context is classified, and goes on.
+        """
+        call = self.begin()
+        try:
+            yield call
+        except Exception as error:
+            self.end(call, self._classify(error))
+            raise
+        except BaseException:
+            self.end(call, Fault(Blame.OURS))
+            raise
+        self.end(call)
+
+    def begin(self) -> Call:
+        """Let a call through. Raises CircuitOpen. Each call is to be ended with `end`."""
+        try:
+            return self._admit(self._view())
+        except StoreUnavailable as error:
+            self._part(error)
+            return self._admit(self._record)
+
+    def end(self, call: Call, fault: Fault | None = None) -> None:
+        """Tell how a call went: well, or not because of `fault`."""
+        if call.shared is not self._shared:
+            return  # begun by another state than the one that rules now; the lease frees a probe's permit
+        now = self._now()
+        verdict = None
+        if fault is None or fault.blame is not Blame.OURS:
+            slow = now - call.began >= self._settings.slow_call_duration_threshold
+            verdict = Verdict(failed=fault is not None, slow=slow)
+        retry_after = fault.retry_after if fault else 0
+        report = self._reporting(now, call.epoch, retry_after)
+        try:
+            if call.permit is not None:
+                self._answer(report, call.permit, verdict)
+            elif verdict is not None and call.mode is not Mode.DISABLED:
+                self._measure(report, verdict, call.row)
+        except StoreUnavailable as error:
+            self._part(error)
+
+    def tally(self) -> Tally:
+        """This environment's own results within the window."""
+        return self._window.tally(self._now())
+
+    # Calls
+
+    def _admit(self, record: Record) -> Call:
+        now = self._now()
+        permit = None
+        admission = rules.admission(record, self._ruling, now)
+        if admission is Admission.PROBE:
+            self._permits += 1
+            asked = f"{self.environment}/{self._permits}"
+            report = self._reporting(now, record.epoch)
+            record = self._change(lambda record: rules.granted(record, self._ruling, report, permit=asked))
+            permit = asked if rules.holds(record, asked) else None
+            admission = rules.admission(record, self._ruling, now)
+        if permit is None and admission is not Admission.CALL:
+            raise CircuitOpen(self.circuit, record, max(0.0, record.retry_at - now))
+        row = record.row.since if record.row else None
+        return Call(self._now(), record.mode(now), record.epoch, self._shared, row, permit)
+
+    def _answer(self, report: Report, permit: str, verdict: Verdict | None) -> None:
+        self._change(
+            lambda record: rules.answered(record, self._ruling, report, permit=permit, verdict=verdict)
+        )
+
+    def _measure(self, report: Report, verdict: Verdict, row: float | None) -> None:
+        if verdict.bad and self._shared:
+            self._seen_until = report.now  # the next call looks again before it leaps
+        if report.epoch != self._record.epoch:
+            return
+        self._window.add(verdict, report.now)
+        if verdict.bad:
+            self._in_row = self._in_row or report.now - self._last_bad >= self._settings.calm_period
+            self._last_bad = report.now
+            self._doubt(report)
+        else:
+            self._in_row = False
+            if self._record.row or self._record.complaint:
+                self._refute(report, row)
+
+    def _doubt(self, report: Report) -> None:
+        tally = self._window.tally(report.now)
+        why = f"{tally} in {self._settings.sliding_window_size:g} s"
+        in_row, window_bad = self._in_row, self._judgement(tally) is True
+
+        def rule(record: Record) -> Record:
+            if in_row:
+                record = rules.doubted(record, self._ruling, report)
+            if window_bad:
+                record = rules.complained(record, self._ruling, report, why=why)
+            return record
+
+        self._change(rule)
+
+    def _refute(self, report: Report, row: float | None) -> None:
+        good = self._judgement(self._window.tally(report.now)) is False
+        self._change(lambda record: rules.refuted(record, self._ruling, report, row=row, window_good=good))
+
+    def _judgement(self, tally: Tally) -> bool | None:
+        """Whether a window is too bad; None when it holds too few calls to say."""
+        if tally.calls < self._settings.minimum_number_of_calls:
+            return None
+        return rules.too_bad(tally, self._settings, of=tally.calls)
+
+    def _reporting(self, now: float, epoch: int, retry_after: float = 0) -> Report:
+        return Report(self.environment, now, epoch, self._draw(), retry_after)
+
+    # The state: everybody's, or this environment's own
+
+    @property
+    def _ruling(self) -> Settings:
+        return self._settings if self._shared else self._alone
+
+    def _view(self) -> Record:
+        """The state to go by, read anew when the last view is too old. Raises StoreUnavailable."""
+        now = self._now()
+        if self._seen_at <= now < self._seen_until:
+            return self._record
+        record = self._store.read(self.circuit)
+        if self._shared:
+            self._see(record)
+        else:
+            self._rejoin(record)
+        return self._record
+
+    def _change(self, rule: Callable[[Record], Record]) -> Record:
+        known = self._record
+        store = self._store if self._shared else self._own
+        try:
+            before, after = change(store, self.circuit, known, rule)
+        except Conflict as conflict:
+            before = after = conflict.current
+        if after is not known:
+            self._see(after)
+        if transition := Transition.between(self.circuit, before, after):
+            self._listener.turned(transition, shared=self._shared)
+        return after
+
+    def _see(self, record: Record) -> None:
+        if record.epoch != self._record.epoch:
+            self._window.clear()
+            self._in_row = False
+            if record.state is State.CLOSED and record.opens:
+                self._last_bad = float("-inf")  # a true outage is over; a next one may come as suddenly
+        self._record = record
+        if self._shared:
+            self._valid_for(self._settings.state_cache_ttl)
+
+    def _valid_for(self, longest: float) -> None:
+        self._seen_at = self._now()
+        self._seen_until = self._seen_at + longest * (1 + self._draw()) / 2
+
+    def _part(self, error: StoreUnavailable) -> None:
+        """Go on alone, from what was last seen: neither trust the partner blindly nor give it up."""
+        if self._shared:
+            self._shared = False
+            self._own.seed(self.circuit, self._record)
+            self._listener.parted(self.circuit, error)
+        self._valid_for(self._settings.store_retry_interval)
+
+    def _rejoin(self, record: Record) -> None:
+        """Go by the shared state again, and tell the others what was found meanwhile."""
+        found = self._record
+        self._shared = True
+        self._see(record)
+        self._listener.rejoined(self.circuit)
+        if found.state is not State.CLOSED:
+            report = self._reporting(self._now(), record.epoch)
+            why = f"without the store: {found.reason}"
+            self._change(lambda record: rules.complained(record, self._settings, report, why=why))

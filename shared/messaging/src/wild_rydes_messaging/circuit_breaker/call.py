@@ -1,0 +1,49 @@
+"""A call to a partner, from its beginning to its end."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wild_rydes_messaging.circuit_breaker.record import Mode, Record
+
+
+class Blame(StrEnum):
+    """Whose fault a failed call is."""
+
+    PARTNER = "partner"
+    THROTTLED = "throttled"
+    """The partner refuses us for now: a failure like any other, told apart in metrics."""
+    OURS = "ours"
+    """Says nothing of the partner: never opens a circuit, never closes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a call failed; `retry_after` is what the partner asked for, in seconds."""
+
+    blame: Blame
+    retry_after: float = 0
+
+
+class CircuitOpen(Exception):  # noqa: N818 - says what the circuit is
+    """The call was not made. `retry_after`: seconds until it may be worth another try, as far as is known."""
+
+    def __init__(self, circuit: str, record: Record, retry_after: float) -> None:
+        self.circuit = circuit
+        self.record = record
+        self.retry_after = retry_after
+        super().__init__(f"circuit {circuit} is {record.state}: {record.reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that was let through, to be told to `CircuitBreaker.end`."""
+
+    began: float
+    mode: Mode
+    epoch: int
+    shared: bool
+    """Let through by the shared state, not by this environment's own."""
+    row: float | None
+    """When the row of failures began that was known when the call began."""
+    permit: str | None
+    """Given to a probe."""

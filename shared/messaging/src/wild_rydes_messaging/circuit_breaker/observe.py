@@ -1,0 +1,57 @@
+"""Who is told what a breaker does."""
+
+from typing import Protocol
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from wild_rydes_messaging.circuit_breaker.record import Transition
+from wild_rydes_messaging.circuit_breaker.store import StoreUnavailable
+
+
+class Listener(Protocol):
+    """Told by the one environment that did it, at once. What must not get lost leaves by the table's stream."""
+
+    def turned(self, transition: Transition, *, shared: bool) -> None:
+        """A circuit turned: everybody's, or (not `shared`) this environment's own while it has no store."""
+
+    def parted(self, circuit: str, error: StoreUnavailable) -> None:
+        """The store cannot be reached: from now this environment goes by its own state."""
+
+    def rejoined(self, circuit: str) -> None:
+        """The store can be reached again."""
+
+
+class LogAndCount:
+    """Writes a line and a metric, with the circuit as its dimension, in the namespace of Powertools' environment."""
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+
+    def turned(self, transition: Transition, *, shared: bool) -> None:
+        """See Listener."""
+        record = transition.record
+        self._logger.warning(
+            "circuit turned",
+            circuit=transition.circuit,
+            before=transition.before,
+            after=transition.after,
+            reason=record.reason,
+            by=record.by,
+            epoch=record.epoch,
+            shared=shared,
+        )
+        self._count(f"CircuitTurned{transition.after.title().replace('_', '')}", transition.circuit)
+
+    def parted(self, circuit: str, error: StoreUnavailable) -> None:
+        """See Listener."""
+        self._logger.error("circuit store unavailable", circuit=circuit, reason=str(error))
+        self._count("CircuitStoreUnavailable", circuit)
+
+    def rejoined(self, circuit: str) -> None:
+        """See Listener."""
+        self._logger.info("circuit store available again", circuit=circuit)
+
+    def _count(self, name: str, circuit: str) -> None:
+        with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+            metric.add_dimension("circuit", circuit)
