@@ -51,8 +51,8 @@ require_python = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'
 
 .tools/bin/uv:
 	@$(require_python)
-	@began=$$SECONDS; $(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --no-warn-script-location \
-		--root-user-action=ignore --target .tools uv==$(UV_VERSION) || { \
+	@began=$$SECONDS; $(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --root-user-action=ignore \
+		--no-deps --target .tools uv==$(UV_VERSION) || { \
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 

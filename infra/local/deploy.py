@@ -14,6 +14,7 @@ from infra.local import aws
 from infra.local.errors import LocalCloudError
 from infra.local.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
 from infra.local.toolchain import CDK, find_uv
+from infra.naming import PLATFORM_STACK
 
 # What `cdk bootstrap` would leave behind, as far as a stage without deployment roles needs it.
 ASSET_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -76,38 +77,39 @@ def deploy(settings: Settings) -> None:
     Raises:
         LocalCloudError: a stack fails, with the first reason CloudFormation gives.
     """
-    stacks = stack_names(settings)
-    platform = [name for name in stacks if name.endswith("Platform")]
-    for names in (platform, [name for name in stacks if name not in platform]):
-        _deploy(settings, names)
+    _platform_first(settings)
+    log = settings.log("deploy")
+    options = ["--all", "--require-approval", "never", "--method", "direct", "--concurrency", "8"]
+    command = ["node", str(CDK), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET]
+    env = {**aws_environment(settings), "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    if not _logged(command, env, log):
+        reason = failure_reason(settings) or _last_line(log)
+        raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
+
+
+def _platform_first(settings: Settings) -> None:
+    """Tell the CDK command line the order. The stacks leave it open: they know each other by SSM parameters only."""
+    manifest = settings.assembly / "manifest.json"
+    content = json.loads(manifest.read_text())
+    for name in set(stack_names(settings)) - {PLATFORM_STACK}:
+        content["artifacts"][name].setdefault("dependencies", []).append(PLATFORM_STACK)
+    manifest.write_text(json.dumps(content))
 
 
 def stack_names(settings: Settings) -> list[str]:
     """Names of the synthesized stacks."""
     manifest = json.loads((settings.assembly / "manifest.json").read_text())
     return [
-        artifact.get("properties", {}).get("stackName", name)
+        name
         for name, artifact in manifest["artifacts"].items()
         if artifact["type"] == "aws:cloudformation:stack"
     ]
 
 
-def _deploy(settings: Settings, stacks: list[str]) -> None:
-    if not stacks:
-        return
-    log = settings.log(f"deploy-{'-'.join(stacks)}" if len(stacks) == 1 else "deploy-services")
-    options = ["--require-approval", "never", "--exclusively", "--method", "direct", "--concurrency", "8"]
-    command = ["node", str(CDK), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET, *stacks]
-    env = {**aws_environment(settings), "CDK_DISABLE_CLI_TELEMETRY": "true"}
-    if not _logged(command, env, log):
-        reason = failure_reason(settings, stacks) or _last_line(log)
-        raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
-
-
-def failure_reason(settings: Settings, stacks: list[str]) -> str | None:
+def failure_reason(settings: Settings) -> str | None:
     """The first failure among the newest events of these stacks, as ``resource (type): reason``."""
     cloudformation = aws.client(settings, "cloudformation")
-    for stack in stacks:
+    for stack in stack_names(settings):
         with suppress(cloudformation.exceptions.ClientError):  # it was never created
             events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
             if reason := first_failure(events):

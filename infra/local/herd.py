@@ -13,7 +13,7 @@ import httpx
 from infra.local.cloud import Cloud
 from infra.local.http import call
 
-AT_ONCE = 4
+AT_ONCE = 3
 """Registrations in flight: as many Lambda workers are started for them, at 33 MB each."""
 
 _NAMES = [
