@@ -21,6 +21,7 @@ class Representation(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,  # a cold start builds the validators of the models its first request needs, no others
         strict=True,
         extra="forbid",
         allow_inf_nan=False,
