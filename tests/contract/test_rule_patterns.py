@@ -1,0 +1,92 @@
+"""The rules of the synthesized stacks match the events their consumers handle, in any content, and nothing else."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from moto.events.models import EventPattern
+
+from tests.contract.messages import envelopes, events, on_the_bus
+from tests.infra.conftest import SYNTH, Assembly
+from wild_rydes_contracts import EVENTS, Envelope, Event, RfqRequested
+
+pytestmark = SYNTH
+
+SUBSCRIPTIONS: dict[str, set[type[Event]]] = {"unicorn-mgmt-inbox": {RfqRequested}}
+"""What each rule on the bus is for."""
+
+Matches = Callable[[dict[str, Any]], bool]
+
+# The templates are the same for every example.
+given_events = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def matcher(pattern: dict[str, Any]) -> Matches:
+    """Whether a rule with this pattern matches an event, as moto's EventBridge has it."""
+    parsed = EventPattern.load(json.dumps(pattern))
+
+    def matches(event: Any) -> bool:
+        return parsed.matches_event(event)
+
+    return matches
+
+
+@pytest.fixture(scope="module")
+def rules(aws: Assembly) -> dict[str, Matches]:
+    """Every rule on the bus, by its name."""
+    return {
+        rule.properties["Name"]: matcher(rule.properties["EventPattern"])
+        for rule in aws.all("AWS::Events::Rule")
+        if "EventPattern" in rule.properties
+    }
+
+
+def test_every_rule_has_its_subscription_here(rules: dict[str, Matches]) -> None:
+    assert rules.keys() == SUBSCRIPTIONS.keys()
+
+
+@given_events
+@given(envelope=events())
+def test_a_rule_matches_its_events_and_no_other(rules: dict[str, Matches], envelope: Envelope[Event]) -> None:
+    event = on_the_bus(envelope)
+    matching = {name for name, matches in rules.items() if matches(event)}
+    assert matching == {name for name, contracts in SUBSCRIPTIONS.items() if type(envelope.data) in contracts}
+
+
+foreign = st.text() | st.sampled_from([*{event.source for event in EVENTS}, "aws.s3", "wildrydes", ""])
+
+
+@given_events
+@given(data=st.data(), source=foreign)
+def test_a_rule_matches_nothing_from_another_source(
+    rules: dict[str, Matches], data: st.DataObject, source: str
+) -> None:
+    for name, contracts in SUBSCRIPTIONS.items():
+        event = on_the_bus(data.draw(envelopes(data.draw(st.sampled_from(sorted(contracts, key=str))))))
+        assert rules[name](event | {"source": source}) == (source == event["source"])
+
+
+@given_events
+@given(data=st.data(), version=st.none() | st.integers() | st.text())
+def test_a_rule_matches_no_version_its_consumer_does_not_know(
+    rules: dict[str, Matches], data: st.DataObject, version: object
+) -> None:
+    for name, contracts in SUBSCRIPTIONS.items():
+        contract = data.draw(st.sampled_from(sorted(contracts, key=str)))
+        event = on_the_bus(data.draw(envelopes(contract)))
+        event["detail"]["metadata"]["event_version"] = version
+        assert rules[name](event) == (version == contract.version)
+        del event["detail"]["metadata"]["event_version"]
+        assert not rules[name](event)
+
+
+@given_events
+@given(envelope=events())
+def test_the_archive_keeps_every_event(aws: Assembly, envelope: Envelope[Event]) -> None:
+    (archive,) = aws.all("AWS::Events::Archive")
+    keeps = matcher(archive.properties["EventPattern"])
+    assert keeps(on_the_bus(envelope))
+    assert not keeps(on_the_bus(envelope) | {"source": "aws.s3"})
