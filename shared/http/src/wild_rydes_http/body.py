@@ -1,7 +1,6 @@
 """JSON bodies: read them strictly, write them with kebab-case keys."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TypeVar
@@ -71,7 +70,7 @@ def _bytes(event: APIGatewayProxyEvent) -> bytes:
         return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one; so is a character that is not ASCII
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid base64.") from None
 
 

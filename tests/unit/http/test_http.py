@@ -1,0 +1,284 @@
+"""The conventions both APIs share, on an API that is nobody's."""
+
+import base64
+import io
+import json
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+from botocore.exceptions import ClientError, ConnectTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from pydantic import Field
+
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.body import MAX_BYTES, Representation, json_response, read_body
+from wild_rydes_http.caller import caller
+from wild_rydes_http.openapi import Answer, Operation, document
+from wild_rydes_http.problem import Problem
+
+
+class Horn(Representation):
+    """A horn."""
+
+    long_cm: float = Field(ge=0)
+
+
+class Unicorn(Representation):
+    """A unicorn."""
+
+    full_name: str
+    horns: tuple[Horn, ...] = ()
+    from_: str | None = None
+
+
+class Stable:
+    """An API with one route that echoes its body, and one that does whatever the test wants."""
+
+    def __init__(self, public_url: str | None = None) -> None:
+        self.stream = io.StringIO()
+        self.api = RestApi(Logger(service=f"stable-{uuid.uuid4()}", stream=self.stream), public_url)
+        self.does: Callable[[], Response[str]] = lambda: json_response(HTTPStatus.NO_CONTENT)
+        self.api.post("/unicorns")(self.echo)
+        self.api.get("/unicorns/<id_>")(self.show)
+        self.api.delete("/unicorns/<id_>")(self.remove)
+
+    def echo(self) -> Response[str]:
+        """Says the unicorn again."""
+        body = read_body(self.api.current_event, Unicorn)
+        return json_response(HTTPStatus.CREATED, body, {"Location": self.api.url("/unicorns/1")})
+
+    def show(self, id_: str) -> Response[str]:  # noqa: ARG002 - the route's
+        """Does it."""
+        return self.does()
+
+    def remove(self, id_: str) -> Response[str]:
+        """Removes it."""
+        raise NotImplementedError(id_)
+
+    def __call__(self, method: str, path: str, body: str | None = None, **event: Any) -> dict[str, Any]:
+        answer = self.api.resolve(
+            {
+                "httpMethod": method,
+                "path": path,
+                "headers": {"Content-Type": "application/json; charset=utf-8"},
+                "body": body,
+                "requestContext": {"path": f"/v1{path}", "stage": "v1", "domainName": "api.example"},
+                **event,
+            },
+            None,  # type: ignore[arg-type]
+        )
+        return {
+            "status": answer["statusCode"],
+            "headers": {name: values[0] for name, values in answer["multiValueHeaders"].items()},
+            "body": json.loads(answer["body"] or "null"),
+        }
+
+    def post(self, body: str | None, path: str = "/unicorns", **event: Any) -> dict[str, Any]:
+        return self("POST", path, body, **event)
+
+
+@pytest.fixture
+def stable() -> Stable:
+    return Stable()
+
+
+def test_bodies_have_kebab_case_keys_and_leave_out_what_is_absent(stable: Stable) -> None:
+    body = '{"full-name": "Shadowfax", "horns": [{"long-cm": 30}], "from": "Rohan"}'
+    assert stable.post(body)["body"] == json.loads(body)
+    assert stable.post('{"full-name": "Shadowfax"}')["body"] == {"full-name": "Shadowfax", "horns": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        (None, ["body"]),
+        ("", ["body"]),
+        ("{", ["body"]),
+        ("[]", ["body"]),
+        ('"\\ud800"', ["body"]),
+        ("[" * 16_000 + "]" * 16_000, ["body"]),
+        ('{"full_name": "x"}', ["full-name", "full_name"]),
+        ('{"full-name": 7, "horns": [{"long-cm": 1}, {"long-cm": "1"}]}', ["full-name", "horns.1.long-cm"]),
+        ('{"full-name": "x", "horns": [{"long-cm": NaN}]}', ["horns.0.long-cm"]),
+        ('{"full-name": "x", "horns": [{"long-cm": -1}], "colour": 1}', ["horns.0.long-cm", "colour"]),
+    ],
+)
+def test_every_wrong_field_is_named(stable: Stable, body: str | None, fields: list[str]) -> None:
+    answer = stable.post(body)
+    assert (answer["status"], answer["headers"]["Content-Type"]) == (400, "application/problem+json")
+    assert [error["field"] for error in answer["body"]["errors"]] == fields
+
+
+@given(st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode()), st.booleans())
+def test_no_body_is_too_strange(body: str, encoded: bool) -> None:
+    assert Stable().post(body, isBase64Encoded=encoded)["status"] == 400
+
+
+def test_a_body_may_come_in_base64(stable: Stable) -> None:
+    encoded = base64.b64encode('{"full-name": "Ÿ"}'.encode()).decode()
+    assert stable.post(encoded, isBase64Encoded=True)["body"]["full-name"] == "Ÿ"
+
+
+def test_a_body_has_a_largest_size_in_bytes(stable: Stable) -> None:
+    frame = len('{"full-name": ""}')
+    assert stable.post('{"full-name": "%s"}' % ("x" * (MAX_BYTES - frame)))["status"] == 201
+    assert stable.post('{"full-name": "%s"}' % ("x" * (MAX_BYTES - frame + 1)))["status"] == 413
+    assert stable.post('{"full-name": "%s"}' % ("€" * (MAX_BYTES // 3)))["status"] == 413
+
+
+@pytest.mark.parametrize(
+    "headers", [None, {}, {"Content-Type": "text/plain"}, {"content-type": "application/jsonp"}]
+)
+def test_a_body_is_declared_to_be_json(stable: Stable, headers: dict[str, str] | None) -> None:
+    answer = stable.post('{"full-name": "x"}', headers=headers)
+    assert (answer["status"], answer["headers"]["Accept"]) == (415, "application/json")
+
+
+def test_unknown_paths_and_other_methods(stable: Stable) -> None:
+    assert stable("GET", "/elsewhere")["status"] == 404
+    answer = stable("PUT", "/unicorns/1")
+    assert (answer["status"], answer["headers"]["Allow"]) == (405, "DELETE, GET")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ClientError({"Error": {"Code": "ThrottlingException"}}, "Query"), 503),
+        (ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "Query"), 503),
+        (ConnectTimeoutError(endpoint_url="https://dynamodb"), 503),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "Query"), 500),
+        (ZeroDivisionError("47.6"), 500),
+        (Problem(HTTPStatus.GONE, "Too late."), 410),
+    ],
+)
+def test_errors_become_problems_and_leak_nothing(stable: Stable, error: Exception, status: int) -> None:
+    def fail() -> Response[str]:
+        raise error
+
+    stable.does = fail
+    answer = stable("GET", "/unicorns/1")
+    assert answer["status"] == answer["body"]["status"] == status
+    assert ("Retry-After" in answer["headers"]) == (status == 503)
+    assert "47.6" not in json.dumps(answer) + stable.stream.getvalue()
+    if status == 500:
+        [line] = [x for x in map(json.loads, stable.stream.getvalue().splitlines()) if x["level"] == "ERROR"]
+        assert line["error"] == type(error).__name__
+        assert any("fail" in place for place in line["stack"])
+
+
+def test_each_request_is_logged_with_its_outcome(stable: Stable) -> None:
+    stable("GET", "/unicorns/1")
+    stable("GET", "/elsewhere")
+    lines = [json.loads(line) for line in stable.stream.getvalue().splitlines()]
+    assert [(line["method"], line["path"], line["status"]) for line in lines] == [
+        ("GET", "/unicorns/1", 204),
+        ("GET", "/elsewhere", 404),
+    ]
+
+
+def test_the_correlation_id_of_one_request_does_not_stay_for_the_next(stable: Stable) -> None:
+    logger = stable.api._logger
+    stable.does = lambda: logger.set_correlation_id("rfq-1") or json_response(HTTPStatus.OK)  # type: ignore[func-returns-value]
+    stable("GET", "/unicorns/1")
+    stable("GET", "/elsewhere")
+    lines = [json.loads(line) for line in stable.stream.getvalue().splitlines()]
+    assert [line.get("correlation_id") for line in lines] == ["rfq-1", None]
+
+
+@pytest.mark.parametrize(
+    ("claims", "outcome"),
+    [
+        ({"sub": "1", "cognito:groups": "unicorns"}, None),
+        ({"sub": "1", "cognito:groups": "support,unicorns"}, None),
+        ({"sub": "1", "cognito:groups": "support unicorns"}, None),
+        ({"sub": "1", "cognito:groups": "[support unicorns]"}, None),
+        ({"sub": "1", "cognito:groups": ["support", "unicorns"]}, None),
+        ({"sub": "1", "cognito:groups": "unicorns-to-be"}, 403),
+        ({"sub": "1"}, 403),
+        ({"cognito:groups": "unicorns"}, 401),
+        (None, 401),
+    ],
+)
+def test_who_may_call(stable: Stable, claims: dict[str, Any] | None, outcome: int | None) -> None:
+    subs: list[str] = []
+
+    def show() -> Response[str]:
+        subs.append(caller(stable.api.current_event, "unicorns").sub)
+        return json_response(HTTPStatus.OK)
+
+    stable.does = show
+    context = {"path": "/v1/unicorns/1", "stage": "v1", "authorizer": claims and {"claims": claims}}
+    answer = stable("GET", "/unicorns/1", requestContext=context)
+    assert (answer["status"], subs) == ((outcome, []) if outcome else (200, ["1"]))
+
+
+@pytest.mark.parametrize(
+    ("public_url", "event", "url"),
+    [
+        (None, {}, "https://api.example/v1/unicorns/1"),
+        ("http://localhost:4566/x/v1/", {}, "http://localhost:4566/x/v1/unicorns/1"),
+        (
+            None,
+            {
+                "path": "/fleet/unicorns",
+                "pathParameters": {"proxy": "unicorns"},
+                "requestContext": {"path": "/fleet/unicorns", "stage": "v1", "domainName": "rydes.example"},
+            },
+            "https://rydes.example/fleet/unicorns/1",
+        ),
+    ],
+)
+def test_links_can_be_followed(public_url: str | None, event: dict[str, Any], url: str) -> None:
+    answer = Stable(public_url).post('{"full-name": "x"}', **event)
+    assert answer["headers"]["Location"] == url
+
+
+OPERATIONS = {
+    "echo": Operation(
+        body=Unicorn, answers={HTTPStatus.CREATED: Answer("Said.", Unicorn, {"Location": "URL."})}
+    ),
+    "show": Operation(answers={HTTPStatus.OK: Answer("Done.", Horn)}, problems={HTTPStatus.GONE: "Gone."}),
+    "remove": Operation(answers={HTTPStatus.NO_CONTENT: Answer("Removed.")}),
+}
+
+
+def describe(stable: Stable, operations: dict[str, Operation]) -> dict[str, Any]:
+    return document(stable.api, operations, title="Stable", version="1", description="Unicorns.")
+
+
+def test_the_document_tells_all_routes_models_and_problems(stable: Stable) -> None:
+    made = describe(stable, OPERATIONS)
+    validate(made)
+    assert {path: set(methods) for path, methods in made["paths"].items()} == {
+        "/unicorns": {"post"},
+        "/unicorns/{id}": {"get", "delete"},
+    }
+    assert made["components"]["schemas"].keys() == {"Unicorn", "Horn", "Problem"}
+    assert {"201", "400", "401", "403", "413", "415"} <= made["paths"]["/unicorns"]["post"][
+        "responses"
+    ].keys()
+    get = made["paths"]["/unicorns/{id}"]["get"]
+    assert {"200", "401", "410"} <= get["responses"].keys()
+    assert not {"400", "413"} & get["responses"].keys()
+    assert get["summary"] == "Does it."
+
+
+def test_a_route_without_its_operation_or_the_other_way_round_is_an_error(stable: Stable) -> None:
+    with pytest.raises(KeyError, match="remove"):
+        describe(stable, {name: OPERATIONS[name] for name in ("echo", "show")})
+    with pytest.raises(ValueError, match="no route for fly"):
+        describe(stable, {**OPERATIONS, "fly": OPERATIONS["remove"]})
+
+
+def test_problems_are_as_the_document_says(stable: Stable) -> None:
+    schema = describe(stable, OPERATIONS)["components"]["schemas"]["Problem"]
+    for answer in (stable.post("{}"), stable("GET", "/elsewhere"), stable("PATCH", "/unicorns")):
+        Draft202012Validator(schema).validate(answer["body"])
