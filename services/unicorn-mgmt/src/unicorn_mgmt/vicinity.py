@@ -1,6 +1,6 @@
 """The unicorns nearest to a place, found by reading as few H3 cells as possible.
 
-H3 (https://h3geo.org) tiles the globe with hexagons and twelve pentagons; at resolution 6 a cell is some 36 km² wide.
+H3 (https://h3geo.org) tiles the globe with hexagons and twelve pentagons; at resolution 6 a cell has some 36 km².
 Each available unicorn is filed under its cell. Every cell read is a query and costs money, so cells are read in the
 order of the smallest distance at which they could hold a unicorn, until no unread cell could change the result.
 """
@@ -15,7 +15,7 @@ import h3
 from unicorn_mgmt.model import Place, Unicorn, distance_km
 
 RESOLUTION = 6
-"""Edges of 3.7 km on average: a search within REACH_KM touches 6 cells, and a city's cell fits one read unit or two."""
+"""Edges of 3.7 km on average: a search within REACH_KM touches 7 cells, and a city's cell fits one read unit or two."""
 
 REACH_KM = 5.0
 """Who is farther from the start is not asked: five minutes of flight, about what a passenger waits for a cab."""
