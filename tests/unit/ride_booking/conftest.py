@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+
+import botocore.session
+import pytest
+from moto import mock_aws
+
+from ride_booking.aws import CALLS
+from tests.unit.ride_booking.world import REGION, Api, World, create_bus, create_table
+
+# One for all tests: it keeps what is read from botocore's data files.
+SESSION = botocore.session.get_session()
+SESSION.set_credentials("test", "test")
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with mock_aws():
+        dynamodb, sqs, events = (
+            SESSION.create_client(service, region_name=REGION, config=CALLS)
+            for service in ("dynamodb", "sqs", "events")
+        )
+        create_table(dynamodb)
+        world = World(
+            dynamodb,
+            sqs,
+            events,
+            replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+            deadlines=sqs.create_queue(QueueName="ride-booking-deadlines")["QueueUrl"],
+            dead=sqs.create_queue(QueueName="dead")["QueueUrl"],
+            bus_copy=create_bus(events, sqs),
+        )
+        yield world
+        world.metrics.clear_metrics()
+
+
+@pytest.fixture
+def api(world: World) -> Api:
+    return Api(world)
+
+
+@pytest.fixture
+def calls(world: World) -> list[str]:
+    """The names of the AWS calls made from now on."""
+    made: list[str] = []
+    for client in (world.dynamodb, world.sqs, world.events):
+        client.meta.events.register("before-call", lambda model, **_: made.append(model.name))
+    return made

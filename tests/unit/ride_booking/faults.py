@@ -1,0 +1,25 @@
+"""AWS calls that fail, as they do under throttling."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+
+@contextmanager
+def throttle(client: Any, operation: str, only: str = "") -> Iterator[None]:
+    """Refuse the operation, or just those calls of it whose parameters hold this text."""
+    name = f"before-call.{client.meta.service_model.service_id.hyphenize()}.{operation}"
+
+    def refuse(params: dict[str, Any], **_: Any) -> Any:
+        if only and only not in json.dumps(params, default=str):
+            return None
+        error = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
+        return SimpleNamespace(status_code=400, headers={}), error
+
+    client.meta.events.register(name, refuse)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(name, refuse)

@@ -1,0 +1,346 @@
+"""ride-booking's own little world on moto: its table, queues and bus, and a clock that stands still."""
+
+import base64
+import io
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+
+from ride_booking.closing import Closing
+from ride_booking.deadlines import RfqDeadline
+from ride_booking.gathering import Gathering
+from ride_booking.model import Place, Rfq
+from ride_booking.outbox import Outbox
+from ride_booking.routes import Routes
+from ride_booking.store import BY_CUSTOMER, RfqTable, to_item
+from wild_rydes_contracts import Answer, Decline, Envelope, Money, Quote, RfqResponse
+from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_messaging.deliver import Retries
+from wild_rydes_messaging.ids import uuid7
+from wild_rydes_messaging.metadata import first_of
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
+from wild_rydes_messaging.queue import Queue
+
+REGION = "us-east-1"
+TABLE = "ride-booking"
+BUS = "wild-rydes"
+REPLY_TO = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
+NOW = datetime(2026, 11, 21, 9, 0, 0, 123_000, tzinfo=UTC)
+DEADLINE = NOW + timedelta(seconds=300)
+MAX_ATTEMPTS = 3
+NO_WAIT = Retries(sleep=lambda _: None)
+CONTEXT = SimpleNamespace(
+    function_name="ride-booking-test",
+    memory_limit_in_mb=256,
+    invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:ride-booking-test",
+    aws_request_id="6d1a6c3f-0000-4000-8000-000000000000",
+)
+SECRETS = ("47.6205", "-122.3493", "47.4502", "-122.3088", "Grandma", "Hangar", "Shadowfax")
+"""What must never be logged: the places of `BODY` and `rfq`, and the name that quotes bear."""
+
+BODY = {
+    "from": {"lat": 47.6205, "lon": -122.3493, "label": "Grandma"},
+    "to": {"lat": 47.4502, "lon": -122.3088, "label": "Hangar"},
+}
+
+
+def rfq(**other: Any) -> Rfq:
+    """A new RFQ, other than said here where told so."""
+    return Rfq(
+        **{
+            "id": str(uuid.uuid4()),
+            "customer": "cust-1",
+            "start": Place(47.6205, -122.3493, "Grandma"),
+            "destination": Place(47.4502, -122.3088, "Hangar"),
+            "created_at": NOW,
+            "deadline": DEADLINE,
+            **other,
+        }
+    )
+
+
+def quote(responder: str, amount: str = "12.50", currency: str = "USD", pickup: int = 240) -> Quote:
+    money = Money.model_validate({"amount": amount, "currency": currency})
+    return Quote(responder_id=responder, display_name="Shadowfax", price=money, pickup_in_seconds=pickup)
+
+
+def decline(responder: str) -> Decline:
+    return Decline(responder_id=responder, reason="too-far")
+
+
+def response(rfq_id: str, *answers: Answer, asked: tuple[str, ...] | None = None) -> str:
+    """The body of a message to the return address."""
+    metadata = first_of(RfqResponse, correlation_id=rfq_id, occurred_at=NOW)
+    return Envelope(metadata=metadata, data=RfqResponse(asked=asked, answers=answers)).to_json()
+
+
+def deadline_of(new: Rfq) -> str:
+    """The body of the message that closes an RFQ."""
+    metadata = first_of(RfqDeadline, correlation_id=new.id, occurred_at=new.created_at)
+    return Envelope(metadata=metadata, data=RfqDeadline(rfq_id=new.id)).to_json()
+
+
+@dataclass
+class World:
+    """Clients, queues and use cases; `now` is what every clock shows."""
+
+    dynamodb: Any
+    sqs: Any
+    events: Any
+    replies: str
+    deadlines: str
+    dead: str
+    bus_copy: str
+    now: datetime = NOW
+    public_url: str | None = None
+    stream: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        # Powertools keeps one logger per service name, and with it the stream.
+        self.logger = Logger(service=f"ride-booking-{uuid.uuid4()}", stream=self.stream)
+        self.metrics = Metrics(namespace="WildRydes", service="ride-booking")
+        self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
+
+    @property
+    def logs(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    def logged(self, message: str) -> list[dict[str, Any]]:
+        return [line for line in self.logs if line["message"] == message]
+
+    def outbox(self) -> Outbox:
+        return Outbox(
+            Publisher(self.events, BUS, NO_WAIT),
+            Queue(self.sqs, self.deadlines, NO_WAIT),
+            ParkingLot(self.sqs, self.dead),
+            reply_to=REPLY_TO,
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def _consumer(self, contract: Any) -> Consumer[Any]:
+        return Consumer(
+            contract,
+            sqs=self.sqs,
+            parking_lot=ParkingLot(self.sqs, self.dead),
+            logger=self.logger,
+            metrics=self.metrics,
+            max_attempts=MAX_ATTEMPTS,
+            now=lambda: self.now,
+            uniform=min,
+        )
+
+    def gathering(self) -> Gathering:
+        return Gathering(
+            self._consumer(RfqResponse),
+            self.rfqs,
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def closing(self) -> Closing:
+        return Closing(
+            self._consumer(RfqDeadline),
+            self.rfqs,
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def put(self, **other: Any) -> Rfq:
+        """A new RFQ in the table."""
+        return self.rfqs.submit(rfq(**other), b"f" * 32)
+
+    def stored(self, rfq_id: str) -> Rfq:
+        found = self.rfqs.get(rfq_id, consistent=True)
+        assert found
+        return found
+
+    def count(self) -> int:
+        """Items in the table."""
+        return int(self.dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"])
+
+    def taken(self, queue: str, *bodies: str, attempt: int = 1) -> dict[str, Any]:
+        """Put bodies into a queue and take all it has out again, as Lambda's event."""
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=queue, MessageBody=body)
+        return {
+            "Records": [
+                {
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "body": message["Body"],
+                    "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1795251600000"},
+                    "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue.rpartition('/')[2]}",
+                }
+                for message in self._take(queue)
+            ]
+        }
+
+    def gather(self, *bodies: str, attempt: int = 1) -> dict[str, Any]:
+        return self.gathering().handle(self.taken(self.replies, *bodies, attempt=attempt))
+
+    def published(self) -> list[dict[str, Any]]:
+        """The events that have come over the bus since the last look."""
+        return [json.loads(message["Body"]) for message in self._take(self.bus_copy)]
+
+    def parked(self) -> list[dict[str, str]]:
+        """The attributes and the body of the messages in the dead-letter queue."""
+        return [
+            {k: v["StringValue"] for k, v in message["MessageAttributes"].items()} | {"body": message["Body"]}
+            for message in self._take(self.dead)
+        ]
+
+    def delayed(self) -> int:
+        """Deadline messages whose time has not come."""
+        attributes = self.sqs.get_queue_attributes(QueueUrl=self.deadlines, AttributeNames=["All"])[
+            "Attributes"
+        ]
+        return int(attributes["ApproximateNumberOfMessagesDelayed"])
+
+    def _take(self, url: str) -> list[dict[str, Any]]:
+        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return answer.get("Messages", [])
+
+
+def record(new: Rfq, old: Rfq | None = None) -> dict[str, Any]:
+    """The stream record of an RFQ's insert, or of its change from `old`."""
+    images = {"NewImage": _image(new)} | ({"OldImage": _image(old)} if old else {})
+    return {
+        "eventID": uuid.uuid4().hex,
+        "eventName": "MODIFY" if old else "INSERT",
+        "dynamodb": {"Keys": {"id": {"S": new.id}}, **images},
+    }
+
+
+def _image(of: Rfq) -> dict[str, Any]:
+    """As Lambda's event has it: bytes are base64 text."""
+    return {**to_item(of, b""), "fingerprint": {"B": "ZmZm"}}
+
+
+@dataclass
+class Api:
+    """The RFQ API, called with events as API Gateway sends them."""
+
+    world: World
+
+    def __post_init__(self) -> None:
+        self._api = RestApi(self.world.logger, self.world.public_url)
+        world = self.world
+        Routes(self._api, world.rfqs, world.logger, now=lambda: world.now, new_id=uuid7)
+
+    def call(self, method: str, path: str, body: Any = None, **request: Any) -> "Answered":
+        """Answer a request. `body` is sent as JSON unless it is text or bytes (which go base64-encoded)."""
+        return Answered(self._api.resolve(event(method, path, body, **request), CONTEXT))
+
+    def post(self, body: Any = BODY, **request: Any) -> "Answered":
+        return self.call("POST", "/instant-ride-rfqs", body, **request)
+
+    def get(self, path: str, **request: Any) -> "Answered":
+        return self.call("GET", f"/instant-ride-rfqs{path}", **request)
+
+
+@dataclass
+class Answered:
+    """An answer of the API."""
+
+    raw: dict[str, Any]
+
+    @property
+    def status(self) -> int:
+        return int(self.raw["statusCode"])
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.raw["body"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.lower(): values[0] for name, values in self.raw["multiValueHeaders"].items()}
+
+
+def event(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    sub: str = "cust-1",
+    groups: Any = "customers",
+    base: str = "",
+    domain: str = "abc.execute-api.us-east-1.amazonaws.com",
+    **headers: str,
+) -> dict[str, Any]:
+    """A REST API's proxy event. `base` is a custom domain's base path; header names are given with underscores."""
+    path, _, query = path.partition("?")
+    parameters = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
+    text: str | None
+    if isinstance(body, bytes):
+        text = base64.b64encode(body).decode()
+    else:
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+    sent = {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    return {
+        "resource": "/{proxy+}",
+        "path": f"{base}{path}",
+        "httpMethod": method,
+        "headers": sent,
+        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "queryStringParameters": parameters,
+        "multiValueQueryStringParameters": {k: [v] for k, v in parameters.items()} if parameters else None,
+        "pathParameters": {"proxy": path[1:]},
+        "stageVariables": None,
+        "requestContext": {
+            "domainName": domain,
+            "stage": "v1",
+            "path": f"{base or '/v1'}{path}",
+            "httpMethod": method,
+            "requestId": str(uuid.uuid4()),
+            "authorizer": {
+                "claims": {"sub": sub, "cognito:groups": groups, "cognito:username": f"name-of-{sub}"}
+            },
+        },
+        "body": text,
+        "isBase64Encoded": isinstance(body, bytes),
+    }
+
+
+def create_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "customer", "AttributeType": "S"},
+            {"AttributeName": "created_at", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": BY_CUSTOMER,
+                "KeySchema": [
+                    {"AttributeName": "customer", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+
+
+def create_bus(events: Any, sqs: Any) -> str:
+    """The bus, and a queue that gets a copy of all that is published on it."""
+    events.create_event_bus(Name=BUS)
+    url = str(sqs.create_queue(QueueName="bus-copy")["QueueUrl"])
+    arn = f"arn:aws:sqs:{REGION}:123456789012:bus-copy"
+    events.put_rule(Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": [{"prefix": ""}]}))
+    events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "copy", "Arn": arn}])
+    return url
