@@ -58,12 +58,19 @@ class Stage(_Data):
 
 
 class Limits(_Data):
-    """How often a question is asked again, seconds until the reminder and the end, and the most SMS of a conversation."""
+    """How often a question is asked again, how many SMS a conversation has at most, and times in seconds.
+
+    Until the reminder, and until the end; for which a claim without an outcome is left alone: far longer than a sender can
+    live (60 s), and than AWS usually takes to report the first delivery event (seconds; it promises nothing); after which
+    the timers look whether the stream has brought a waiting SMS to a sender.
+    """
 
     asks_again: int
+    messages: int
     remind_after: int
     expire_after: int
-    messages: int
+    resend_after: int
+    look_again_after: int
 
 
 class Flow(_Data):
@@ -88,7 +95,7 @@ class Conversation:
 
     `since` is when the stage began; once its question is known to have gone out (`out`), it is that time. `muted` tells
     that the customer wants no messages. `asked_at` is when the customer is first known to have been asked, `answered_at`
-    when the score came. `version` counts the writes, `tallied` tells that the score was added to the responder's; both
+    when the score came, `called_at` when support has called back. `version` counts the writes, `tallied` tells that the score was added to the responder's; both
     belong to the store.
     """
 
@@ -102,13 +109,14 @@ class Conversation:
     out: bool = False
     ending: Ending | None = None
     ended_at: datetime | None = None
-    language: str = DEFAULT
+    language: str | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
     misunderstood: int = 0
     reminded: bool = False
     muted: bool = False
     asked_at: datetime | None = None
     answered_at: datetime | None = None
+    called_at: datetime | None = None
     sms: Sequence[Sms] = ()
     version: int = 0
     tallied: bool = False
@@ -146,6 +154,8 @@ class Machine:
         self.limits = limits or flow.limits
         self._remind_after = timedelta(seconds=self.limits.remind_after)
         self._expire_after = timedelta(seconds=self.limits.expire_after)
+        self._resend_after = timedelta(seconds=self.limits.resend_after)
+        self._look_again_after = timedelta(seconds=self.limits.look_again_after)
 
     def opened(
         self, *, ride_id: str, responder_id: str, customer_id: str, correlation_id: str, now: datetime
@@ -164,13 +174,13 @@ class Machine:
 
     def heard(self, conversation: Conversation, text: str, now: datetime) -> Conversation:
         """After a reply that is no command. An unclear one is asked again, and after the last time let go."""
-        if conversation.stage is None:
+        if (name := conversation.stage) is None:
             return conversation
-        stage = self.flow.stages[conversation.stage]
+        stage = self.flow.stages[name]
         conversation = replace(conversation, asked_at=conversation.asked_at or now)  # the reply proves it
-        answer = stage.read(text, conversation.language)
+        answer = stage.read(text, conversation.language or DEFAULT)
         if answer is not None:
-            answers: dict[str, Answer] = {**conversation.answers, conversation.stage: answer}
+            answers: dict[str, Answer] = {**conversation.answers, name: answer}
             return self._answered(replace(conversation, answers=answers), stage.outcome(answer), now)
         if conversation.misunderstood >= self.limits.asks_again:
             ending: Ending = "not-understood" if conversation.score is None else "answered"
@@ -181,7 +191,7 @@ class Machine:
     def understands(self, conversation: Conversation, text: str) -> bool:
         """Whether the text answers the open question."""
         stage = self.flow.stages.get(conversation.stage or "")
-        return stage is not None and stage.read(text, conversation.language) is not None
+        return stage is not None and stage.read(text, conversation.language or DEFAULT) is not None
 
     def helped(self, conversation: Conversation, now: datetime) -> Conversation:
         """After HELP, in any stage and after the end."""
@@ -217,10 +227,11 @@ class Machine:
         if conversation.stage and now >= conversation.since + self._expire_after:
             return self._ended(self._overtaken(conversation, now), _silent_ending(conversation), now)
         last = conversation.last
-        if last.next_look and now >= last.next_look:
+        look_at = last.next_look(self._resend_after)
+        if look_at and now >= look_at:
             if now >= last.said_at + self._expire_after:
                 return conversation.with_last(last.ended("dropped", now))
-            return conversation.with_last(last.looked_after(now))
+            return conversation.with_last(last.looked_after(now, self._look_again_after))
         remind_at = self._remind_at(conversation)
         if conversation.stage and remind_at and now >= remind_at:
             reminder = self._say(conversation, self.flow.stages[conversation.stage].reminds, now)
@@ -229,7 +240,7 @@ class Machine:
 
     def wake_at(self, conversation: Conversation) -> datetime | None:
         """When `woken` has something to do next; None when the conversation is over and done with."""
-        times = [conversation.last.next_look, self._remind_at(conversation)]
+        times = [conversation.last.next_look(self._resend_after), self._remind_at(conversation)]
         if conversation.stage:
             times.append(conversation.since + self._expire_after)
         return min((time for time in times if time), default=None)
@@ -252,7 +263,7 @@ class Machine:
             return conversation
         if conversation.sms:
             conversation = self._overtaken(conversation, now)
-        return replace(conversation, sms=(*conversation.sms, Sms.new(prompt, now)))
+        return replace(conversation, sms=(*conversation.sms, Sms.new(prompt, now, self._look_again_after)))
 
     def _overtaken(self, conversation: Conversation, now: datetime) -> Conversation:
         """A claimed one may be on its way: its outcome is still noted, but it is never sent again."""

@@ -1,8 +1,8 @@
 """The send ledger: what became of each SMS of a conversation. Rules only, no I/O.
 
 SendTextMessage takes no idempotency token, so a sender claims an SMS before it calls, and notes the outcome after. Of a
-claim without an outcome nobody knows whether the SMS went out. Nobody sends it again for `RESEND_AFTER`; within that time
-the sender's note or a delivery event settles it, and only if neither came it is sent once more. See ADR 20.
+claim without an outcome nobody knows whether the SMS went out. For a while nobody touches it; within that time the sender's
+note or a delivery event settles it, and only if neither came it is sent once more. See ADR 20.
 """
 
 from dataclasses import dataclass, replace
@@ -22,13 +22,6 @@ SmsState = Literal[
 ]
 
 Receipt = Literal["sent", "delivered", "failed", "blocked"]
-
-RESEND_AFTER = timedelta(minutes=15)
-"""How long a claim without an outcome is left alone. Far longer than a sender can live (30 s), and than AWS usually takes
-to report the first delivery event (seconds; it promises nothing)."""
-
-LOOK_AGAIN_AFTER = timedelta(minutes=5)
-"""When the timers look whether the stream has brought a waiting SMS to a sender."""
 
 _OUTSTANDING = ("waiting", "claimed")
 _FINAL = ("delivered", "failed", "blocked")
@@ -54,9 +47,9 @@ class Sms:
     reason: str | None = None
 
     @classmethod
-    def new(cls, prompt: str, now: datetime) -> "Sms":
+    def new(cls, prompt: str, now: datetime, look_again_after: timedelta) -> "Sms":
         """An SMS to be sent at once."""
-        return cls(prompt, now, "waiting", now, not_before=now, look_at=now + LOOK_AGAIN_AFTER)
+        return cls(prompt, now, "waiting", now, not_before=now, look_at=now + look_again_after)
 
     @property
     def outstanding(self) -> bool:
@@ -72,22 +65,21 @@ class Sms:
         """Whether a sender may claim it now."""
         return self.state == "waiting" and self.not_before <= now
 
-    @property
-    def next_look(self) -> datetime | None:
-        """When the timers must look after it, if ever."""
+    def next_look(self, resend_after: timedelta) -> datetime | None:
+        """When the timers must look after it, if ever: at a claim, when it has been without an outcome for so long."""
         match self.state:
             case "waiting":
                 return self.look_at
             case "claimed":
-                return self.at + RESEND_AFTER
+                return self.at + resend_after
         return None
 
-    def looked_after(self, now: datetime) -> "Sms":
+    def looked_after(self, now: datetime, look_again_after: timedelta) -> "Sms":
         """Before a sender once more: the stream did not bring it, its time has come, or its claim had no outcome.
 
         The longer it goes on in vain, the rarer.
         """
-        pause = LOOK_AGAIN_AFTER * 2 ** min(self.tries, 4)
+        pause = look_again_after * 2 ** min(self.tries, 4)
         return replace(
             self,
             state="waiting",

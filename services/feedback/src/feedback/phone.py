@@ -1,8 +1,5 @@
-"""Phone numbers: personal data, shown to nobody, found again by a pseudonym."""
+"""Phone numbers: personal data, shown to nobody."""
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -56,25 +53,3 @@ class PhoneNumber:
             except ZoneInfoNotFoundError:  # nothing is known, or the zone is newer than our data
                 continue
         return zones or [_UTC]
-
-
-class Pseudonyms:
-    """Stand-ins for numbers and what was said on them, made with a secret.
-
-    Numbers are so few that a plain hash of one is undone by trying all; without the secret this one is not.
-    """
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-
-    def of(self, e164: str) -> str:
-        """The pseudonym of a number, always the same."""
-        return self._digest("number", e164)
-
-    def of_text(self, e164: str, text: str) -> str:
-        """The digest of a text that came from a number."""
-        return self._digest("text", e164, text)
-
-    def _digest(self, *parts: str) -> str:
-        mac = hmac.new(self._secret, "\0".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256)
-        return base64.b32encode(mac.digest()[:20]).decode().lower()

@@ -1,0 +1,93 @@
+"""What AWS End User Messaging tells us through SNS: replies of customers, and what becomes of our SMS."""
+
+import json
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from wild_rydes_contracts import Envelope, Message, Metadata
+from wild_rydes_messaging.consume import Consumer, Unprocessable
+from wild_rydes_messaging.errors import reason
+from wild_rydes_messaging.ids import uuid7
+
+MessageId = str
+"""An id given by AWS: up to 128 characters of any kind."""
+
+
+class InboundSms(Message):
+    """An SMS to our number.
+
+    https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html. `previousPublishedMessageId` is the SMS
+    of ours that it answers, as far as AWS knows.
+    """
+
+    name: ClassVar[str] = "InboundSms"
+    version: ClassVar[int] = 1
+
+    sender: str = Field(alias="originationNumber", pattern=r"^\+[1-9]\d{3,14}$", repr=False)
+    ours: str = Field(alias="destinationNumber", min_length=1, max_length=20)
+    text: str = Field(default="", alias="messageBody", max_length=4000, repr=False)
+    inbound_id: MessageId = Field(alias="inboundMessageId", min_length=1, max_length=128)
+    answers_id: MessageId | None = Field(default=None, alias="previousPublishedMessageId", max_length=128)
+
+
+class Context(BaseModel):
+    """What we gave along with an SMS, and get back with its events."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ride: str = Field(max_length=128)
+    sms: int = Field(ge=0)
+
+
+class DeliveryEvent(Message):
+    """What became of an SMS of ours.
+
+    https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
+    """
+
+    name: ClassVar[str] = "DeliveryEvent"
+    version: ClassVar[int] = 1
+
+    type: str = Field(alias="eventType", pattern=r"^[A-Z_]{1,64}$")
+    final: bool = Field(default=False, alias="isFinal")
+    message_id: MessageId = Field(alias="messageId", min_length=1, max_length=128)
+    context: Context | None = None
+
+
+M = TypeVar("M", bound=Message)
+
+
+class NotificationConsumer(Consumer[M]):
+    """Consumes a queue that an SNS topic fills, without raw delivery: the topic's own time and id are wanted.
+
+    The envelope of our own messages is made from those of SNS.
+    """
+
+    def parse(self, body: str) -> Envelope[M]:
+        """The message in a notification. Raises Unprocessable, naming each wrong field but none of its values."""
+        assert self.message is not None  # noqa: S101 - made with one contract that is no event
+        contract = self.message
+        try:
+            notification = _Notification.model_validate_json(body)
+            content: Any = json.loads(notification.message)
+            data = contract.model_validate(content)
+        except ValidationError as error:
+            raise Unprocessable(f"no valid {contract.name}: {reason(error)}") from None
+        except (ValueError, RecursionError):
+            raise Unprocessable("not JSON in the notification") from None
+        metadata = Metadata(
+            event_id=uuid7(notification.timestamp, notification.id),
+            event_version=contract.version,
+            occurred_at=notification.timestamp,
+            correlation_id=notification.id,
+        )
+        return Envelope(metadata=metadata, data=data)
+
+
+class _Notification(BaseModel):
+    """https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html"""
+
+    id: str = Field(alias="MessageId", pattern=r"^[A-Za-z0-9-]{1,64}$")
+    message: str = Field(alias="Message")
+    timestamp: AwareDatetime = Field(alias="Timestamp")

@@ -1,0 +1,41 @@
+"""Lambda function of the table's stream that sends SMS: composes the sending and hands it each batch."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+
+from feedback import clock, settings
+from feedback.directory import Directory
+from feedback.pseudonyms import Pseudonyms
+from feedback.sending import Sending
+from feedback.sms import SmsSender
+from feedback.store import Store
+
+_settings = settings.OutreachSettings.of(os.environ)
+_machine = settings.machine(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_sending = Sending(
+    Store(boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, _machine),
+    _machine,
+    Directory(boto3.client("cognito-idp", config=settings.CALLS), _settings.user_pool_id),
+    SmsSender(
+        boto3.client("pinpoint-sms-voice-v2", config=settings.SMS_CALLS),
+        origination=_settings.origination_number,
+        configuration_set=_settings.configuration_set,
+    ),
+    Pseudonyms(settings.number_secret(os.environ)),
+    ours=_settings.origination_number,
+    waking_hours=_settings.waking_hours,
+    logger=_logger,
+    metrics=_metrics,
+    now=clock.now,
+)
+
+
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
+    """Send what the conversations of a batch of stream records want to say."""
+    _sending.handle(event)

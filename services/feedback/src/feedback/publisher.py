@@ -1,0 +1,32 @@
+"""Lambda function of the table's stream that publishes events: composes the outbox and hands it each batch."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+
+from feedback import settings
+from feedback.store import Store
+from feedback.telling import Telling
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
+
+_settings = settings.PublisherSettings.of(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_telling = Telling(
+    Publisher(boto3.client("events", config=settings.CALLS), _settings.bus_name),
+    Store(
+        boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, settings.machine(os.environ)
+    ),
+    ParkingLot(boto3.client("sqs", config=settings.CALLS), _settings.dead_letter_queue_url),
+    logger=_logger,
+    metrics=_metrics,
+)
+
+
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
+    """Tell what a batch of stream records says; raise, so that it comes again, when that fails."""
+    _telling.handle(event)

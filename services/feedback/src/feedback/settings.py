@@ -1,0 +1,114 @@
+"""What the functions are told by their environment, and how they call AWS.
+
+Reading a variable that is missing raises KeyError with its name.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import boto3
+from botocore.config import Config
+
+from feedback.conversation import Machine, flow
+from feedback.hours import WakingHours
+
+CALLS = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    parameter_validation=False,  # the types have checked our calls; a third of a call's CPU time is saved
+)
+"""How clients call AWS: inside a handler's time. Behind it stand the queue's, the stream's or the timers' own retries."""
+
+SMS_CALLS = Config(
+    connect_timeout=1,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 1},  # a retry might send twice: see the send ledger
+    parameter_validation=False,
+)
+"""How the SMS client calls AWS."""
+
+
+def machine(environment: Mapping[str, str]) -> Machine:
+    """The state machine. `LIMITS`, a JSON object, replaces some of the limits in `flow.json`: a local cloud is in a hurry."""
+    changed = json.loads(environment.get("LIMITS", "{}"))
+    limits = flow().limits.model_dump(by_alias=True) | changed
+    return Machine(flow(), type(flow().limits).model_validate(limits))
+
+
+def number_secret(environment: Mapping[str, str]) -> bytes:
+    """The secret of the pseudonyms, from Secrets Manager. It must never change: with another, no number is known again.
+
+    Raises botocore's errors.
+    """
+    secrets = boto3.client("secretsmanager", config=CALLS)
+    return secrets.get_secret_value(SecretId=environment["NUMBER_SECRET_ARN"])["SecretString"].encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSettings:
+    """Environment of a function behind a queue. A message is parked when it has failed `max_attempts` times."""
+
+    table_name: str
+    dead_letter_queue_url: str
+    max_attempts: int
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "ConsumerSettings":
+        """Read the environment."""
+        return cls(
+            environment["TABLE_NAME"], environment["DEAD_LETTER_QUEUE_URL"], int(environment["MAX_ATTEMPTS"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OutreachSettings:
+    """Environment of the outreach function.
+
+    `origination_number` is our number in E.164 form, as replies name it.
+    """
+
+    table_name: str
+    user_pool_id: str
+    origination_number: str
+    configuration_set: str
+    waking_hours: WakingHours
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "OutreachSettings":
+        """Read the environment. WAKING_HOURS, such as "8-21", may be left out."""
+        return cls(
+            environment["TABLE_NAME"],
+            environment["USER_POOL_ID"],
+            environment["ORIGINATION_NUMBER"],
+            environment["CONFIGURATION_SET"],
+            WakingHours.parse(environment.get("WAKING_HOURS", "8-21")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherSettings:
+    """Environment of the function that publishes what the table's stream tells."""
+
+    table_name: str
+    bus_name: str
+    dead_letter_queue_url: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "PublisherSettings":
+        """Read the environment."""
+        return cls(environment["TABLE_NAME"], environment["BUS_NAME"], environment["DEAD_LETTER_QUEUE_URL"])
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Environment of the API function. `public_url` is set on the local stage only."""
+
+    table_name: str
+    public_url: str | None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "ApiSettings":
+        """Read the environment."""
+        return cls(environment["TABLE_NAME"], environment.get("PUBLIC_URL"))

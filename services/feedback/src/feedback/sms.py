@@ -1,0 +1,114 @@
+"""Send an SMS through AWS End User Messaging (`pinpoint-sms-voice-v2`), and say precisely what became of it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    SSLError,
+)
+
+from feedback.phone import PhoneNumber
+
+if TYPE_CHECKING:
+    from mypy_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
+    from mypy_boto3_pinpoint_sms_voice_v2.type_defs import SendTextMessageRequestTypeDef
+
+_OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
+
+# Conflicts that lie with the number. The others lie with our configuration, which a person can mend.
+_NUMBER_REFUSED = frozenset(
+    {
+        "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
+        "DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE",
+        "DESTINATION_PHONE_NUMBER_NOT_VERIFIED",
+    }
+)
+
+# No connection, no message.
+_NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, SSLError)
+
+
+class NotSent(Exception):  # noqa: N818 - says what became of the SMS
+    """The SMS was not sent. `code` says why in AWS's words, never with the number."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class OptedOut(NotSent):
+    """AWS has the number on our opt-out list."""
+
+
+class Refused(NotSent):
+    """The number or the message will not do: the same call would fail again."""
+
+
+class NotNow(NotSent):
+    """Throttled, the month's budget spent, or something of ours amiss: later the same call may do."""
+
+
+class Unknown(Exception):  # noqa: N818
+    """The call got no answer, or one that leaves it open: the SMS may have been sent."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class SmsSender:
+    """Sends from our number, with a configuration set that reports what becomes of each message.
+
+    The client must not retry by itself (`total_max_attempts` 1): a call whose answer was lost may have sent the SMS.
+    `origination` is the number's E.164 form, id or ARN.
+    """
+
+    def __init__(
+        self, client: "PinpointSMSVoiceV2Client", *, origination: str, configuration_set: str
+    ) -> None:
+        self._client = client
+        self._origination = origination
+        self._configuration_set = configuration_set
+
+    def send(self, to: PhoneNumber, text: str, context: Mapping[str, str]) -> str:
+        """Send a text; returns its message id. `context` comes back with each delivery event; it must hold no number.
+
+        Raises OptedOut, Refused, NotNow or Unknown.
+        """
+        request: SendTextMessageRequestTypeDef = {
+            "DestinationPhoneNumber": to.e164,
+            "OriginationIdentity": self._origination,
+            "ConfigurationSetName": self._configuration_set,
+            "MessageBody": text,
+            "MessageType": "TRANSACTIONAL",
+            "Context": dict(context),
+        }
+        # Errors are raised without their cause: AWS's own text may quote the number.
+        try:
+            return self._client.send_text_message(**request)["MessageId"]
+        except ClientError as error:
+            raise _classify(error) from None
+        except _NEVER_LEFT as error:
+            raise NotNow(type(error).__name__) from None
+        except BotoCoreError as error:
+            raise Unknown(type(error).__name__) from None
+
+
+def _classify(error: ClientError) -> NotSent | Unknown:
+    code = error.response["Error"]["Code"]
+    reason = str(error.response.get("Reason") or code)
+    if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:  # noqa: PLR2004 - HTTP's server errors
+        return Unknown(code)
+    match code:
+        case "ConflictException" if reason == _OPTED_OUT:
+            return OptedOut(reason)
+        case "ConflictException" if reason in _NUMBER_REFUSED:
+            return Refused(reason)
+        case "ValidationException":
+            return Refused(reason)
+    return NotNow(reason)

@@ -1,0 +1,138 @@
+"""The outbox: what the table's stream tells of a conversation becomes events. Use case of the publisher function."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from feedback import items
+from feedback.conversation import Conversation
+from feedback.store import Store
+from wild_rydes_contracts import (
+    CallbackRequested,
+    Envelope,
+    Event,
+    FeedbackExpired,
+    FeedbackReceived,
+    FeedbackRequested,
+)
+from wild_rydes_messaging.metadata import first_of
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
+
+
+class Telling:
+    """Publishes what a change says, and adds each new score to its responder's.
+
+    A score is told by the responder's own item, once the score is in it: so the event carries the new rating, and says
+    the same however often it is told. Event ids are derived from what happened.
+    """
+
+    def __init__(
+        self, publisher: Publisher, store: Store, parking_lot: ParkingLot, *, logger: Logger, metrics: Metrics
+    ) -> None:
+        self._publisher = publisher
+        self._store = store
+        self._parking_lot = parking_lot
+        self._logger = logger
+        self._metrics = metrics
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Tell what a batch of stream records says.
+
+        Raises DeliveryError when an event was not accepted, Stale and botocore's errors when a score cannot be added or a
+        record not be parked: the stream then brings the whole batch again.
+        """
+        events: list[Envelope[Event]] = []
+        scored: list[Conversation] = []
+        poison: list[tuple[Mapping[str, Any], Exception]] = []
+        for record in event["Records"]:
+            try:
+                change = record["dynamodb"]
+                new, old = change.get("NewImage"), change.get("OldImage")
+                if new is None:  # expired
+                    continue
+                if new["id"]["S"].startswith("responder#"):
+                    events.append(_received(new))
+                    continue
+                after, before = items.to_conversation(new), items.to_conversation(old) if old else None
+                events += _told(before, after)
+                if after.score is not None and (before is None or before.score is None):
+                    scored.append(after)
+            except (KeyError, TypeError, ValueError) as error:
+                poison.append((record, error))
+        self._publish(events)
+        for conversation in scored:
+            self._tally(conversation)
+        for record, fault in poison:
+            self._park(record, fault)
+
+    def _publish(self, events: Sequence[Envelope[Event]]) -> None:
+        if events:
+            self._publisher.publish(events)
+        for event in events:
+            self._logger.info(
+                "published",
+                correlation_id=event.metadata.correlation_id,
+                message_type=event.data.name,
+                event_id=str(event.metadata.event_id),
+            )
+            self._metrics.add_metric(event.data.name, MetricUnit.Count, 1)
+
+    def _tally(self, conversation: Conversation) -> None:
+        added = self._store.tally(conversation)
+        self._logger.info(
+            "tallied" if added else "tallied before",
+            correlation_id=conversation.correlation_id,
+            ride_id=conversation.ride_id,
+        )
+
+    def _park(self, record: Mapping[str, Any], error: Exception) -> None:
+        self._parking_lot.park(
+            json.dumps(record, default=str), error, queue="stream", event_id=str(record.get("eventID", ""))
+        )
+        self._logger.error("parked", event_id=record.get("eventID"), error=type(error).__name__)
+        self._metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
+
+
+def _told(before: Conversation | None, after: Conversation) -> Iterator[Envelope[Event]]:
+    """What a change of a conversation tells the world."""
+    about = {
+        "ride_id": after.ride_id,
+        "responder_id": after.responder_id,
+        "customer_id": after.customer_id,
+    }
+    if after.asked_at and not (before and before.asked_at):
+        yield Envelope(
+            metadata=first_of(
+                FeedbackRequested, correlation_id=after.correlation_id, occurred_at=after.asked_at
+            ),
+            data=FeedbackRequested(**about, requested_at=after.asked_at),
+        )
+    if not after.ended_at or (before and before.ended_at):
+        return
+    if after.call_wanted and after.score is not None:
+        yield Envelope(
+            metadata=first_of(
+                CallbackRequested, correlation_id=after.correlation_id, occurred_at=after.ended_at
+            ),
+            data=CallbackRequested(**about, score=after.score, requested_at=after.ended_at),
+        )
+    elif after.asked_at and after.ending and after.ending != "answered":
+        yield Envelope(
+            metadata=first_of(
+                FeedbackExpired, correlation_id=after.correlation_id, occurred_at=after.ended_at
+            ),
+            data=FeedbackExpired(**about, reason=after.ending, expired_at=after.ended_at),
+        )
+
+
+def _received(responder: items.Item) -> Envelope[Event]:
+    """The score that was last added to a responder's."""
+    correlation_id, data = items.to_received(responder)
+    return Envelope(
+        metadata=first_of(FeedbackReceived, correlation_id=correlation_id, occurred_at=data.received_at),
+        data=data,
+    )

@@ -1,0 +1,28 @@
+"""Lambda function that runs every minute: composes the waking and starts it."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+
+from feedback import clock, settings
+from feedback.store import Store
+from feedback.waking import Waking
+
+_machine = settings.machine(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_waking = Waking(
+    Store(boto3.client("dynamodb", config=settings.CALLS), os.environ["TABLE_NAME"], _machine),
+    _machine,
+    logger=_logger,
+    metrics=_metrics,
+    now=clock.now,
+)
+
+
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
+    """Let time pass for the conversations that are due."""
+    _waking.handle()

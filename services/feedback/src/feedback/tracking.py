@@ -1,0 +1,85 @@
+"""Note what becomes of our SMS. Use case of the receipts function.
+
+An event also proves that the SMS went out, which settles a claim whose sender has died before it could say so.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from feedback.conversation import Conversation, Machine
+from feedback.ledger import Receipt
+from feedback.notifications import DeliveryEvent
+from feedback.store import Lookup, Store
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+
+# https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html
+_RECEIPTS: Final[Mapping[str, Receipt]] = {
+    "TEXT_QUEUED": "sent",
+    "TEXT_PENDING": "sent",
+    "TEXT_SENT": "sent",
+    "TEXT_SUCCESSFUL": "sent",  # accepted by the carrier; where carriers report no more, this is the last event
+    "TEXT_UNKNOWN": "sent",
+    "TEXT_DELIVERED": "delivered",
+    "TEXT_INVALID": "failed",
+    "TEXT_INVALID_MESSAGE": "failed",
+    "TEXT_UNREACHABLE": "failed",
+    "TEXT_CARRIER_UNREACHABLE": "failed",
+    "TEXT_TTL_EXPIRED": "failed",
+    "TEXT_BLOCKED": "blocked",
+    "TEXT_CARRIER_BLOCKED": "blocked",
+    "TEXT_SPAM": "blocked",
+    "TEXT_PROTECT_BLOCKED": "blocked",
+}
+
+
+class Tracking:
+    """Applies delivery events to the send ledger. One that failed is shown, not sent again."""
+
+    def __init__(
+        self,
+        consumer: Consumer[DeliveryEvent],
+        store: Store,
+        machine: Machine,
+        *,
+        logger: Logger,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._consumer = consumer
+        self._store = store
+        self._machine = machine
+        self._logger = logger
+        self._metrics = metrics
+        self._now = now
+
+    def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
+        """Note a batch of delivery events."""
+        batch = self._consumer.receive(event)
+        for message in batch:
+            with batch.attempt(message):
+                self._note(message.data)
+        return batch.settle()
+
+    def _note(self, event: DeliveryEvent) -> None:
+        receipt = _RECEIPTS.get(event.type)
+        if receipt is None or event.context is None:
+            self._logger.info("ignored", event_type=event.type)
+            return
+        ride_id, index, now = event.context.ride, event.context.sms, self._now()
+        reason = event.type if receipt in ("failed", "blocked") else None
+
+        def apply(conversation: Conversation) -> Conversation:
+            if index >= len(conversation.sms):
+                return conversation
+            sms = conversation.sms[index].received(receipt, event.message_id, now, reason)
+            return self._machine.received(conversation, index, sms, now)
+
+        found = self._store.change(ride_id, apply, now, lookup=Lookup(event.message_id, ride_id))
+        self._logger.info(
+            "receipt" if found else "ignored: no such ride", ride_id=ride_id, sms=index, event_type=event.type
+        )
+        self._metrics.add_metric(f"Receipts{receipt.title()}", MetricUnit.Count, 1)
