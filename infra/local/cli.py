@@ -24,6 +24,7 @@ from infra.local.up import up as bring_up
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
+INTERRUPTED = 130  # as a shell says it
 PLACE_HELP = f"lat,lon[,label], or one of: {', '.join(PLACES)}."
 
 
@@ -49,8 +50,8 @@ def run(
         try:
             journey.run(Settings.from_environment(), console, once=once)
         except KeyboardInterrupt:
-            console.print("\nStopped.")
-            raise typer.Exit(130 if once else 0) from None
+            print("\nStopped before the journey was over.")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command()

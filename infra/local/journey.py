@@ -1,11 +1,12 @@
 """What `make run` does: deploy, fill the sky, ask for one ride, and leave the customer's tools on the table."""
 
 import json
+import shlex
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from infra.local import emulator, herd, trace
 from infra.local.cloud import Cloud
@@ -38,12 +39,14 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
         if once:
             return
-        _show_tools(cloud, customer.token, rfq, console)
+        _show_tools(cloud, customer.token, rfq)
         if process is None:
             console.print("\nThis cloud was up before, and stays up. Stop it: make down")
             return
         console.print("\n[bold]It stays up until Ctrl-C.[/]")
-        _wait(cloud, process)
+        with suppress(KeyboardInterrupt):
+            _wait(cloud, process)
+        print("\nStopping.")
     finally:
         if process is not None:
             _save_logs(cloud)
@@ -57,9 +60,9 @@ def seed(cloud: Cloud, steps: Steps) -> None:
         herd.register(cloud, unicorns)
 
 
-def _show_tools(cloud: Cloud, token: str, rfq: View, console: Console) -> None:
+def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
     header, api = _header_file(cloud, token), cloud.url("rfq-api")
-    auth = f"-H @{header}"
+    auth = shlex.quote(f"-H@{header}")
     submit = f"{auth} -H 'Content-Type: application/json' {api}/instant-ride-rfqs -d "
     city = json.dumps({"from": SPACE_NEEDLE.json(), "to": SEA_TAC.json(), "respond-within": 60})
     # Nobody quotes at once at Mount Rainier, so that there is something to cancel.
@@ -72,12 +75,10 @@ def _show_tools(cloud: Cloud, token: str, rfq: View, console: Console) -> None:
         "list": f"curl -sS {auth} {api}/instant-ride-rfqs",
         "submit another, and cancel it": f'curl -sS -i {auth} -X DELETE "$({location})"',
     }
-    urls = Table("API", "URL", box=None, pad_edge=False, header_style="dim")
+    # Plain prints: nothing may wrap or colour what is to be pasted.
+    print()
     for name, url in cloud.urls.items():
-        urls.add_row(name, url)
-    console.print()
-    console.print(urls)
-    # Plain prints from here on: nothing may wrap or colour what is to be pasted.
+        print(f"{name:<14}{url}")
     print(
         f"\nToken of {CUSTOMER} (an hour; another: uv run rydes token --user NAME --group customers)\n{token}"
     )
@@ -94,6 +95,7 @@ def _header_file(cloud: Cloud, token: str) -> Path:
 
 
 def _wait(cloud: Cloud, process: "subprocess.Popen[bytes]") -> None:
+    """Stay until interrupted."""
     while True:
         try:
             process.wait(timeout=TOKEN_REFRESH_SECONDS)
