@@ -13,7 +13,8 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -72,8 +73,7 @@ def build(service: str, target: Target) -> Path:
         *_tree(*(package / "src" for package in packages)),
     )
     artifact = CACHE / f"{service}-{target.name}-{key}.zip"
-    if artifact.exists():
-        artifact.touch()
+    if _kept(artifact):
         return artifact
     CACHE.mkdir(parents=True, exist_ok=True)
     dependencies = _dependencies(service, target)
@@ -102,8 +102,7 @@ def _dependencies(service: str, target: Target) -> Path:
         )
         lock.write_text(exported)
         directory = CACHE / f"dependencies-{target.name}-{_digest(exported.encode(), _identity(target))}"
-        if directory.exists():
-            directory.touch()
+        if _kept(directory):
             return directory
         unfinished = Path(scratch, "dependencies")
         _run(
@@ -180,10 +179,22 @@ def _zip(path: Path, *roots: Path) -> None:
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
+def _kept(build_: Path) -> bool:
+    """Whether a build is in the cache; if so, it counts as used now."""
+    try:
+        os.utime(build_)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _prune(pattern: str) -> None:
-    """Keep the newest builds. CDK stages its own copy, so nothing in use is lost."""
-    builds = sorted(CACHE.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in builds[_KEPT_BUILDS:]:
+    """Keep the builds used last. CDK stages its own copy, so nothing in use is lost."""
+    used = {}
+    for path in CACHE.glob(pattern):
+        with suppress(FileNotFoundError):  # another build prunes as well
+            used[path] = path.stat().st_mtime
+    for path in sorted(used, key=lambda path: used[path], reverse=True)[_KEPT_BUILDS:]:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
@@ -202,11 +213,8 @@ def _tree(*paths: Path) -> Iterator[bytes]:
 
 
 def _digest(*parts: bytes) -> str:
-    return _digest_of(hashlib.sha256(part).digest() for part in parts)
-
-
-def _digest_of(hashes: Iterable[bytes]) -> str:
-    return hashlib.sha256(b"".join(hashes)).hexdigest()[:16]
+    """Of each part's own hash, so that bytes moved from one part to the next make a difference."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:16]
 
 
 def _uv() -> str:
