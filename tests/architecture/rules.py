@@ -32,10 +32,8 @@ IMPURE_IMPORTS = frozenset(
 )
 CLOCK_READERS = frozenset({"now", "today", "utcnow"})
 
-# What makes a client or reads the environment when it is called.
-COMPOSING_CALLS = frozenset(
-    {"client", "create_client", "get_session", "resource", "Logger", "Metrics", "Session"}
-)
+# What makes a client, or reads the environment, when it is called.
+COMPOSING_CALLS = frozenset({"client", "create_client", "resource", "Logger", "Metrics", "Tracer"})
 
 
 @dataclass(frozen=True)
