@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
+from feedback.aws import ONCE, client
 from feedback.directory import Directory
 from feedback.pseudonyms import Pseudonyms
 from feedback.sending import Sending
@@ -18,15 +18,15 @@ _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sending = Sending(
-    Store(boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
-    Directory(boto3.client("cognito-idp", config=settings.CALLS), _settings.user_pool_id),
+    Directory(client("cognito-idp"), _settings.user_pool_id),
     SmsSender(
-        boto3.client("pinpoint-sms-voice-v2", config=settings.SMS_CALLS),
+        client("pinpoint-sms-voice-v2", ONCE),
         origination=_settings.origination_number,
         configuration_set=_settings.configuration_set,
     ),
-    Pseudonyms(settings.number_secret(os.environ)),
+    Pseudonyms.with_secret(client("secretsmanager"), os.environ["NUMBER_SECRET_ARN"]),
     ours=_settings.origination_number,
     waking_hours=_settings.waking_hours,
     logger=_logger,

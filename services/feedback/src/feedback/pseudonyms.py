@@ -3,6 +3,10 @@
 import base64
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
 class Pseudonyms:
@@ -13,6 +17,14 @@ class Pseudonyms:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+
+    @classmethod
+    def with_secret(cls, secrets: "SecretsManagerClient", arn: str) -> "Pseudonyms":
+        """With a secret of Secrets Manager. It must stay the same: with another, no number is known again.
+
+        Raises botocore's errors.
+        """
+        return cls(secrets.get_secret_value(SecretId=arn)["SecretString"].encode())
 
     def of(self, e164: str) -> str:
         """The pseudonym of a number, always the same."""

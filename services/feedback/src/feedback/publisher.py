@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import settings
+from feedback.aws import client
 from feedback.store import Store
 from feedback.telling import Telling
 from wild_rydes_messaging.parking import ParkingLot
@@ -16,11 +16,9 @@ _settings = settings.PublisherSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _telling = Telling(
-    Publisher(boto3.client("events", config=settings.CALLS), _settings.bus_name),
-    Store(
-        boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, settings.machine(os.environ)
-    ),
-    ParkingLot(boto3.client("sqs", config=settings.CALLS), _settings.dead_letter_queue_url),
+    Publisher(client("events"), _settings.bus_name),
+    Store(client("dynamodb"), _settings.table_name, settings.machine(os.environ)),
+    ParkingLot(client("sqs"), _settings.dead_letter_queue_url),
     logger=_logger,
     metrics=_metrics,
 )

@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
+from feedback.aws import client
 from feedback.notifications import DeliveryEvent, NotificationConsumer
 from feedback.store import Store
 from feedback.tracking import Tracking
@@ -17,7 +17,7 @@ _settings = settings.ConsumerSettings.of(os.environ)
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=settings.CALLS)
+_sqs = client("sqs")
 _tracking = Tracking(
     NotificationConsumer(
         DeliveryEvent,
@@ -28,7 +28,7 @@ _tracking = Tracking(
         max_attempts=_settings.max_attempts,
         now=clock.now,
     ),
-    Store(boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
     logger=_logger,
     metrics=_metrics,

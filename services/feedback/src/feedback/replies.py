@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
+from feedback.aws import client
 from feedback.hearing import Hearing
 from feedback.notifications import InboundSms, NotificationConsumer
 from feedback.pseudonyms import Pseudonyms
@@ -18,8 +18,8 @@ _settings = settings.ConsumerSettings.of(os.environ)
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=settings.CALLS)
-_pseudonyms = Pseudonyms(settings.number_secret(os.environ))
+_sqs = client("sqs")
+_pseudonyms = Pseudonyms.with_secret(client("secretsmanager"), os.environ["NUMBER_SECRET_ARN"])
 _hearing = Hearing(
     NotificationConsumer(
         InboundSms,
@@ -30,7 +30,7 @@ _hearing = Hearing(
         max_attempts=_settings.max_attempts,
         now=clock.now,
     ),
-    Store(boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
     _pseudonyms,
     logger=_logger,

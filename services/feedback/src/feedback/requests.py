@@ -3,11 +3,11 @@
 import os
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
 from feedback.asking import Asking
+from feedback.aws import client
 from feedback.store import Store
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
@@ -17,7 +17,7 @@ _settings = settings.ConsumerSettings.of(os.environ)
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = boto3.client("sqs", config=settings.CALLS)
+_sqs = client("sqs")
 _asking = Asking(
     Consumer(
         RideCompleted,
@@ -28,7 +28,7 @@ _asking = Asking(
         max_attempts=_settings.max_attempts,
         now=clock.now,
     ),
-    Store(boto3.client("dynamodb", config=settings.CALLS), _settings.table_name, _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
     logger=_logger,
     metrics=_metrics,

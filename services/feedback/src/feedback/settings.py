@@ -1,4 +1,4 @@
-"""What the functions are told by their environment, and how they call AWS.
+"""What the functions are told by their environment.
 
 Reading a variable that is missing raises KeyError with its name.
 """
@@ -7,27 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import boto3
-from botocore.config import Config
-
 from feedback.conversation import Machine, flow
 from feedback.hours import WakingHours
-
-CALLS = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,  # the types have checked our calls; a third of a call's CPU time is saved
-)
-"""How clients call AWS: inside a handler's time. Behind it stand the queue's, the stream's or the timers' own retries."""
-
-SMS_CALLS = Config(
-    connect_timeout=1,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 1},  # a retry might send twice: see the send ledger
-    parameter_validation=False,
-)
-"""How the SMS client calls AWS."""
 
 
 def machine(environment: Mapping[str, str]) -> Machine:
@@ -35,15 +16,6 @@ def machine(environment: Mapping[str, str]) -> Machine:
     changed = json.loads(environment.get("LIMITS", "{}"))
     limits = flow().limits.model_dump(by_alias=True) | changed
     return Machine(flow(), type(flow().limits).model_validate(limits))
-
-
-def number_secret(environment: Mapping[str, str]) -> bytes:
-    """The secret of the pseudonyms, from Secrets Manager. It must never change: with another, no number is known again.
-
-    Raises botocore's errors.
-    """
-    secrets = boto3.client("secretsmanager", config=CALLS)
-    return secrets.get_secret_value(SecretId=environment["NUMBER_SECRET_ARN"])["SecretString"].encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import os
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
+from feedback.aws import client
 from feedback.store import Store
 from feedback.waking import Waking
 
@@ -14,7 +14,7 @@ _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _waking = Waking(
-    Store(boto3.client("dynamodb", config=settings.CALLS), os.environ["TABLE_NAME"], _machine),
+    Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
     _machine,
     logger=_logger,
     metrics=_metrics,

@@ -1,0 +1,22 @@
+"""Lambda function of the feedback API: composes the routes and hands them each request."""
+
+import os
+
+from aws_lambda_powertools import Logger
+
+from feedback import clock, settings
+from feedback.aws import client
+from feedback.routes import Routes
+from feedback.store import Store
+from wild_rydes_http.api import RestApi
+
+_settings = settings.ApiSettings.of(os.environ)
+_logger = Logger()
+_api = RestApi(_logger, _settings.public_url)
+Routes(
+    _api,
+    Store(client("dynamodb"), _settings.table_name, settings.machine(os.environ)),
+    now=clock.now,
+)
+
+handler = _logger.inject_lambda_context(_api.resolve)

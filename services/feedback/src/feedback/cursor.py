@@ -1,0 +1,26 @@
+"""Where the next page of open callbacks begins, as an opaque text."""
+
+import base64
+import binascii
+import json
+
+from feedback import items
+from feedback.store import Cursor
+
+
+def encode(cursor: Cursor) -> str:
+    """The text of a cursor."""
+    content = json.dumps([items.number(cursor.at)["N"], cursor.ride_id])
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def decode(text: str) -> Cursor:
+    """The cursor in a text. Raises ValueError when there is none."""
+    try:
+        at, ride_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        cursor = Cursor(items.instant({"N": at}), str(ride_id))
+    except (binascii.Error, OverflowError, RecursionError, TypeError, ValueError):
+        raise ValueError("not a cursor") from None
+    if encode(cursor) != text:
+        raise ValueError("not a cursor of this list")
+    return cursor

@@ -1,0 +1,55 @@
+"""Writes openapi.json, the description of the feedback API: `python -m feedback.openapi > openapi.json`."""
+
+import json
+import sys
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from aws_lambda_powertools import Logger
+
+from feedback import clock
+from feedback.conversation import Machine, flow
+from feedback.representations import Callbacks, FeedbackBody
+from feedback.routes import Routes
+from feedback.store import Store
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.openapi import Answer, Operation, Parameter, document
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_OPERATIONS = {
+    "callbacks": Operation(
+        parameters=[Parameter("cursor", "query", "Where a page begins: part of the `next` link.")],
+        answers={HTTPStatus.OK: Answer("Up to 20 open callbacks, the longest waiting first.", Callbacks)},
+        problems={HTTPStatus.BAD_REQUEST: "The cursor is not one of this list."},
+    ),
+    "called": Operation(
+        answers={HTTPStatus.NO_CONTENT: Answer("The customer was called, now or before.")},
+        problems={HTTPStatus.NOT_FOUND: "Nobody wanted to be called about this ride."},
+    ),
+    "feedback": Operation(
+        answers={HTTPStatus.OK: Answer("The conversation about the ride.", FeedbackBody)},
+        problems={HTTPStatus.NOT_FOUND: "Nobody was asked about such a ride."},
+    ),
+}
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of the feedback API."""
+    api = RestApi(Logger(service="feedback"))
+    store = Store(cast("DynamoDBClient", None), "", Machine(flow()))  # never called
+    Routes(api, store, now=clock.now)
+    return document(
+        api,
+        _OPERATIONS,
+        title="Wild Rydes feedback API",
+        version="1.0.0",
+        description="What customers said of their rides, and who wants to be called. Callers are in the user pool"
+        " group `support`.",
+    )
+
+
+if __name__ == "__main__":
+    json.dump(openapi(), sys.stdout, indent=2)
+    sys.stdout.write("\n")

@@ -1,0 +1,113 @@
+"""The feedback API: what the support team reads, and how it marks a customer as called."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import Response
+
+from feedback import cursor
+from feedback.conversation import Conversation
+from feedback.representations import (
+    CallbackBody,
+    CallbackLinks,
+    Callbacks,
+    FeedbackBody,
+    FeedbackLinks,
+    ListLinks,
+)
+from feedback.store import Stale, Store
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.body import json_response
+from wild_rydes_http.caller import caller
+from wild_rydes_http.problem import FieldError, Problem
+
+GROUP = "support"
+PAGE_SIZE = 20
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_LONGEST_ID = 128
+
+
+class Routes:
+    """The routes, to be added to a RestApi. `now` gives the time."""
+
+    def __init__(self, api: RestApi, store: Store, now: Callable[[], datetime]) -> None:
+        self._api = api
+        self._store = store
+        self._now = now
+        api.get("/callbacks")(self.callbacks)
+        api.delete("/callbacks/<ride_id>")(self.called)
+        api.get("/rides/<ride_id>/feedback")(self.feedback)
+        api.exception_handler(Stale)(_busy)
+
+    def callbacks(self) -> Response[str]:
+        """200 and a page of the customers who wait for a call."""
+        caller(self._api.current_event, GROUP)
+        text = self._api.current_event.query_string_parameters.get("cursor")
+        try:
+            after = None if text is None else cursor.decode(text)
+        except ValueError as error:
+            raise Problem(
+                HTTPStatus.BAD_REQUEST,
+                "Follow the next link as it is given.",
+                errors=[FieldError("cursor", str(error))],
+            ) from None
+        waiting, end = self._store.callbacks(after, PAGE_SIZE)
+        here = self._api.url("/callbacks")
+        body = Callbacks(
+            callbacks=tuple(body for c in waiting if (body := self._callback(c))),
+            links=ListLinks(
+                self_=f"{here}?cursor={text}" if text else here,
+                next=f"{here}?cursor={cursor.encode(end)}" if end else None,
+            ),
+        )
+        return json_response(HTTPStatus.OK, body, _NO_STORE)
+
+    def called(self, ride_id: str) -> Response[str]:
+        """204, the customer was called: now or before."""
+        caller(self._api.current_event, GROUP)
+        now = self._now()
+        found = len(ride_id) <= _LONGEST_ID and self._store.change(
+            ride_id, lambda c: replace(c, called_at=now) if c.call_wanted and not c.called_at else c, now
+        )
+        if not found or not found.call_wanted:
+            raise Problem(HTTPStatus.NOT_FOUND, "Nobody wanted to be called about this ride.")
+        return json_response(HTTPStatus.NO_CONTENT)
+
+    def feedback(self, ride_id: str) -> Response[str]:
+        """200 and the conversation about a ride, with what became of each SMS."""
+        caller(self._api.current_event, GROUP)
+        conversation = self._store.conversation(ride_id) if len(ride_id) <= _LONGEST_ID else None
+        if conversation is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "Nobody was asked about such a ride.")
+        links = FeedbackLinks(
+            self_=self._feedback_url(ride_id),
+            callback=self._api.url(f"/callbacks/{ride_id}") if conversation.call_wanted else None,
+        )
+        return json_response(HTTPStatus.OK, FeedbackBody.of(conversation, links), _NO_STORE)
+
+    def _callback(self, conversation: Conversation) -> CallbackBody | None:
+        if conversation.score is None:  # nobody is offered a call before the score
+            return None
+        return CallbackBody(
+            ride_id=conversation.ride_id,
+            responder_id=conversation.responder_id,
+            customer_id=conversation.customer_id,
+            score=conversation.score,
+            requested_at=conversation.ended_at or conversation.since,
+            links=CallbackLinks(
+                self_=self._api.url(f"/callbacks/{conversation.ride_id}"),
+                feedback=self._feedback_url(conversation.ride_id),
+            ),
+        )
+
+    def _feedback_url(self, ride_id: str) -> str:
+        return self._api.url(f"/rides/{ride_id}/feedback")
+
+
+def _busy(_: Stale) -> Response[str]:
+    return Problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": "1"}
+    ).response()
