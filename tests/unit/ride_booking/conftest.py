@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import botocore.session
 import pytest
@@ -12,13 +13,14 @@ SESSION = botocore.session.get_session()
 SESSION.set_credentials("test", "test")
 
 
+def client(service: str) -> Any:
+    return SESSION.create_client(service, region_name=REGION, config=CALLS)
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     with mock_aws():
-        dynamodb, sqs, events = (
-            SESSION.create_client(service, region_name=REGION, config=CALLS)
-            for service in ("dynamodb", "sqs", "events")
-        )
+        dynamodb, sqs, events = (client(service) for service in ("dynamodb", "sqs", "events"))
         create_table(dynamodb)
         world = World(
             dynamodb,

@@ -79,7 +79,7 @@ def test_what_is_valid_is_kept(api: Api, world: World, body: Any) -> None:
     )
 
 
-BAD_BODIES: list[tuple[str, Any, list[str]]] = [
+BAD_BODIES: list[tuple[str, Any, list[str] | None]] = [
     ("empty", "", ["body"]),
     ("malformed", '{"from":', ["body"]),
     ("null", "null", ["body"]),

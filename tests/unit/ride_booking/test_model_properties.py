@@ -51,6 +51,18 @@ def deliver(batches: Sequence[Sequence[Response]], to: Rfq = START, at: datetime
     return to
 
 
+def gathering(batch: Sequence[Response], at: datetime) -> Step:
+    return lambda found: found.gather(batch, at)
+
+
+def closing(at: datetime) -> Step:
+    return lambda found: found.close(at)
+
+
+def cancelling(at: datetime) -> Step:
+    return lambda found: found.cancel(at)
+
+
 def shown(found: Rfq) -> object:
     """All that anyone outside sees of it."""
     return found.completion, found.quotes(), found.counts()
@@ -98,14 +110,9 @@ def test_what_comes_after_the_close_is_never_shown(early: Facts, late: Facts, da
     """Early facts, then the close (by deadline, cancel, or a late answer), then more: interleaved in any way."""
     before = deliver(data.draw(deliveries(early.responses())))
     after = data.draw(deliveries(late.responses()))
-    closes: list[Step] = data.draw(
-        st.lists(
-            st.sampled_from([lambda r: r.close(DEADLINE), lambda r: r.cancel(DEADLINE)]),
-            min_size=1,
-            max_size=4,
-        )
-    )
-    stragglers: list[Step] = [lambda r, b=batch: r.gather(b, DEADLINE) for batch in after]  # type: ignore[misc]
+    ends = [closing(DEADLINE), cancelling(DEADLINE)]
+    closes = data.draw(st.lists(st.sampled_from(ends), min_size=1, max_size=4))
+    stragglers = [gathering(batch, DEADLINE) for batch in after]
     at_last = before
     closed_by = 0
     for step in data.draw(st.permutations([*closes, *stragglers])):
@@ -123,16 +130,13 @@ def test_what_comes_after_the_close_is_never_shown(early: Facts, late: Facts, da
 def test_cancel_wins_or_loses_but_never_both(known: Facts, data: st.DataObject) -> None:
     """A cancel somewhere among the messages, all before the deadline."""
     at = NOW + timedelta(seconds=1)
-    steps: list[Step] = [
-        lambda r, b=batch: r.gather(b, at)  # type: ignore[misc]
-        for batch in data.draw(deliveries(known.responses()))
-    ]
+    steps = [gathering(batch, at) for batch in data.draw(deliveries(known.responses()))]
     where = data.draw(st.integers(0, len(steps)))
     found = START
     for step in steps[:where]:
         found = step(found)
     expected = found.cancel(at)
-    for step in [lambda r: r.cancel(at), *steps[where:], lambda r: r.close(DEADLINE), lambda r: r.cancel(at)]:
+    for step in [cancelling(at), *steps[where:], closing(DEADLINE), cancelling(at)]:
         found = step(found)
 
     assert found.completion == expected.completion
@@ -148,9 +152,7 @@ def test_what_changes_nothing_of_an_old_state_changes_nothing_of_a_newer_one(
     at = data.draw(st.sampled_from([NOW, DEADLINE]))
     old = deliver(batches[: data.draw(st.integers(0, len(batches)))])
     newer = data.draw(st.sampled_from([deliver(batches, old), deliver(batches, old).close(DEADLINE)]))
-    steps: list[Step] = [lambda r: r.close(at), lambda r: r.cancel(DEADLINE)]
-    steps += [lambda r, b=batch: r.gather(b, at) for batch in batches]  # type: ignore[misc]
 
-    for step in steps:
+    for step in [closing(at), cancelling(DEADLINE), *(gathering(batch, at) for batch in batches)]:
         if step(old) == old:
             assert step(newer) == newer

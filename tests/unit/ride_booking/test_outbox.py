@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -154,3 +155,11 @@ def test_a_queue_that_refuses_brings_the_batch_back(world: World) -> None:
 def test_a_record_that_cannot_even_be_parked_brings_the_batch_back(world: World) -> None:
     with throttle(world.sqs, "SendMessage"), pytest.raises(ClientError):
         world.outbox().handle({"Records": [{"eventID": "1", "eventName": "INSERT", "dynamodb": {}}]})
+
+
+def test_each_kind_of_event_is_counted(world: World) -> None:
+    new = rfq()
+    world.outbox().handle({"Records": [record(new), record(rfq()), record(completed(new), new)]})
+
+    counted: Any = world.metrics.serialize_metric_set()
+    assert (counted["RfqRequested"], counted["RfqCompletedByDeadline"]) == ([1.0, 1.0], [1.0])

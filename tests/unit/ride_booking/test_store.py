@@ -88,7 +88,7 @@ def test_a_lost_race_is_run_again_on_what_the_winner_wrote(world: World, calls: 
     changed = world.rfqs.change(kept.id, slow)
 
     assert changed
-    assert not changed.completed
+    assert changed.completed_by is None
     assert world.stored(kept.id).completion == Completion("cancelled", NOW)
     assert world.stored(kept.id).responders.keys() == {"u-rival"}
     # Each rival reads and writes; we read once, lose twice, and have nothing left to write.
@@ -105,7 +105,7 @@ def test_a_lost_race_is_run_again_on_what_the_winner_wrote(world: World, calls: 
 
 def test_exactly_one_writer_completes(world: World) -> None:
     kept = world.put()
-    changes = []
+    changes: list[Change | None] = []
 
     def late(found: Rfq) -> Rfq:
         if not changes:
@@ -114,7 +114,7 @@ def test_exactly_one_writer_completes(world: World) -> None:
 
     changes.append(world.rfqs.change(kept.id, late))
 
-    assert [change and change.completed for change in changes] == [True, False]
+    assert [change and change.completed_by for change in changes] == ["cancelled", None]
 
 
 def test_gives_up_when_others_are_always_faster(world: World) -> None:

@@ -36,7 +36,7 @@ NOW = datetime(2026, 11, 21, 9, 0, 0, 123_000, tzinfo=UTC)
 DEADLINE = NOW + timedelta(seconds=300)
 MAX_ATTEMPTS = 3
 NO_WAIT = Retries(sleep=lambda _: None)
-CONTEXT = SimpleNamespace(
+CONTEXT: Any = SimpleNamespace(
     function_name="ride-booking-test",
     memory_limit_in_mb=256,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:ride-booking-test",
@@ -209,7 +209,8 @@ class World:
 
     def _take(self, url: str) -> list[dict[str, Any]]:
         answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-        return answer.get("Messages", [])
+        messages: list[dict[str, Any]] = answer.get("Messages", [])
+        return messages
 
 
 def record(new: Rfq, old: Rfq | None = None) -> dict[str, Any]:

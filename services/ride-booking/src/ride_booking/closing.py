@@ -9,7 +9,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking.deadlines import RfqDeadline
-from ride_booking.reporting import report
 from ride_booking.store import RfqTable
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.errors import RetryLater
@@ -50,4 +49,5 @@ class Closing:
             return
         if change.after.completion is None:  # our clock is behind that of the queue
             raise RetryLater(ceil((change.after.deadline - now).total_seconds()))
-        report(change, self._logger, self._metrics)
+        if change.completed_by:
+            self._logger.info("completed", completed_by=change.completed_by)

@@ -9,7 +9,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking import model
-from ride_booking.reporting import report
 from ride_booking.store import RfqTable
 from wild_rydes_contracts import Answer, Quote, RfqResponse
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
@@ -60,7 +59,8 @@ class Gathering:
             late=counts.late,
             changed=change.after != change.before,
         )
-        report(change, self._logger, self._metrics)
+        if change.completed_by:
+            self._logger.info("completed", completed_by=change.completed_by)
 
 
 def _response(data: RfqResponse) -> model.Response:

@@ -123,7 +123,7 @@ class Outbox:
                 message_type=event.data.name,
                 event_id=str(event.metadata.event_id),
             )
-            self._metrics.add_metric(event.data.name, MetricUnit.Count, 1)
+            self._metrics.add_metric(_metric(event.data), MetricUnit.Count, 1)
 
     def _park(self, record: Mapping[str, Any], error: Exception) -> None:
         self._parking_lot.park(
@@ -146,3 +146,10 @@ def _completed(rfq: Rfq, completion: Completion) -> Envelope[Event]:
             responders=ResponderCounts.model_validate(asdict(rfq.counts())),
         ),
     )
+
+
+def _metric(event: Event) -> str:
+    """What counts an event: completions are told apart by their kind."""
+    if isinstance(event, RfqCompleted):
+        return f"RfqCompletedBy{event.completed_by.title().replace('-', '')}"
+    return event.name

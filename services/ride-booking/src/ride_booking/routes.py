@@ -162,8 +162,8 @@ class Routes:
             raise _unknown()
         if change.after.completion is None or change.after.completion.by != "cancelled":
             raise Problem(HTTPStatus.CONFLICT, "It is completed already; there is nothing to cancel.")
-        if change.completed:
-            self._logger.info("completed", completed_by="cancelled")
+        if change.completed_by:
+            self._logger.info("completed", completed_by=change.completed_by)
         return json_response(HTTPStatus.NO_CONTENT)
 
     def list(self) -> Response[str]:

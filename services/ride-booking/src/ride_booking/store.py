@@ -31,6 +31,7 @@ from botocore.exceptions import ClientError
 from ride_booking.model import (
     DEFAULT_CURRENCY,
     Answer,
+    CompletedBy,
     Completion,
     Decline,
     Place,
@@ -73,9 +74,9 @@ class Change:
     after: Rfq
 
     @property
-    def completed(self) -> bool:
-        """Whether this very change completed the RFQ: true for exactly one writer."""
-        return self.before.completion is None and self.after.completion is not None
+    def completed_by(self) -> CompletedBy | None:
+        """How this very change completed the RFQ: None but for exactly one writer."""
+        return self.after.completion.by if self.after.completion and not self.before.completion else None
 
 
 @dataclass(frozen=True, slots=True)
