@@ -3,7 +3,7 @@
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
@@ -29,7 +29,7 @@ PLACE_HELP = f"lat,lon[,label], or one of: {', '.join(PLACES)}."
 
 
 @contextmanager
-def _one_line_errors() -> Iterator[None]:
+def _one_line_errors() -> Generator[None, None, None]:
     try:
         yield
     except LocalCloudError as error:

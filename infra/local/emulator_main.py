@@ -10,6 +10,7 @@ emulator to the process at the other end of its stdin: when that ends, even by k
 """
 
 import fcntl
+import importlib
 import json
 import os
 import shutil
@@ -42,9 +43,8 @@ if __name__ == "__main__":
     if "--owned" in sys.argv:
         threading.Thread(target=_end_with_owner, daemon=True).start()
     sys.argv = ["ministack"]
-    from ministack.app import main  # type: ignore[import-not-found]
 
     try:
-        main()
+        importlib.import_module("ministack.app").main()
     finally:
         shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # it may lie in memory

@@ -2,7 +2,7 @@
 
 import fcntl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from infra.local import deploy, emulator, toolchain
@@ -53,7 +53,7 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
 
 
 @contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def _alone(settings: Settings) -> Generator[None, None, None]:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     with (settings.run_dir / "deploy.lock").open("w") as lock:
         try:
