@@ -93,14 +93,31 @@ def test_the_functions_are_those_with_a_permission_list(aws: Assembly) -> None:
     assert set(aws.named("AWS::Lambda::Function", "FunctionName")) == set(PERMISSIONS)
 
 
-@pytest.mark.parametrize("function", PERMISSIONS)
-def test_a_function_may_do_what_is_listed_and_no_more(aws: Assembly, function: str) -> None:
+def _granted(assembly: Assembly, function: str) -> dict[str, set[str]]:
     granted: dict[str, set[str]] = {}
-    for stack, statement in _statements(aws, function):
+    for stack, statement in _statements(assembly, function):
         assert statement["Effect"] == "Allow"
         for resource in _list(statement["Resource"]):
-            granted.setdefault(aws.text(stack, resource), set()).update(_list(statement["Action"]))
-    assert granted == {**PERMISSIONS[function], f"/aws/lambda/{function}": LOG}
+            granted.setdefault(assembly.text(stack, resource), set()).update(_list(statement["Action"]))
+    return granted
+
+
+@pytest.mark.parametrize("function", PERMISSIONS)
+def test_a_function_may_do_what_is_listed_and_no_more(aws: Assembly, function: str) -> None:
+    assert _granted(aws, function) == {**PERMISSIONS[function], f"/aws/lambda/{function}": LOG}
+
+
+@pytest.mark.parametrize("function", PERMISSIONS)
+def test_locally_a_function_may_do_no_more_but_in_batches(
+    aws: Assembly, local: Assembly, function: str
+) -> None:
+    """What the end-to-end tests prove with IAM enforced then holds on AWS, too."""
+    there, here = _granted(aws, function), _granted(local, function)
+    assert set(here) == set(there)
+    for resource, actions in here.items():
+        extra = actions - there[resource]
+        assert extra <= {"sqs:SendMessageBatch", "sqs:ChangeMessageVisibilityBatch"}
+        assert {action.removesuffix("Batch") for action in extra} <= there[resource]
 
 
 def test_conditions_limit_what_is_listed(aws: Assembly) -> None:
