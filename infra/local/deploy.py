@@ -77,7 +77,7 @@ def deploy(settings: Settings) -> None:
     Raises:
         LocalCloudError: a stack fails, with the first reason CloudFormation gives.
     """
-    _platform_first(settings)
+    platform_first(settings)
     log = settings.log("deploy")
     options = ["--all", "--require-approval", "never", "--method", "direct", "--concurrency", "8"]
     command = ["node", str(CDK), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET]
@@ -87,7 +87,7 @@ def deploy(settings: Settings) -> None:
         raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
 
 
-def _platform_first(settings: Settings) -> None:
+def platform_first(settings: Settings) -> None:
     """Tell the CDK command line the order. The stacks leave it open: they know each other by SSM parameters only."""
     manifest = settings.assembly / "manifest.json"
     content = json.loads(manifest.read_text())
@@ -141,4 +141,4 @@ def _logged(command: list[str], env: dict[str, str], log: Path) -> bool:
 
 def _last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].rstrip(".") if lines else "it said nothing"
+    return lines[-1].strip("‣ .") if lines else "it said nothing"

@@ -36,6 +36,10 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         console.print(f"\n[bold]{SPACE_NEEDLE.label} to {SEA_TAC.label}[/]")
         rfq = watch(customer, SPACE_NEEDLE, SEA_TAC, RESPOND_WITHIN, console)
         show_result(rfq, console)
+        if not (rfq.result or {})["quotes"]:
+            raise LocalCloudError(
+                "Nobody quoted.", f"What the functions logged: {cloud.settings.log('functions')}"
+            )
         console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
         if once:
             return

@@ -1,7 +1,11 @@
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from infra.local.deploy import first_failure
+from infra.local.deploy import first_failure, platform_first, stack_names
+from infra.local.settings import Settings
+from infra.naming import PLATFORM_STACK
 
 
 def event(second: int, resource: str, status: str, reason: str | None) -> dict[str, Any]:
@@ -27,3 +31,30 @@ def test_the_cause_is_the_oldest_failure_that_was_not_cancelled() -> None:
 
 def test_no_failure_no_cause() -> None:
     assert first_failure([event(1, "First", "CREATE_COMPLETE", None)]) is None
+
+
+def test_every_service_stack_waits_for_the_platform(tmp_path: Path) -> None:
+    stack = {"type": "aws:cloudformation:stack"}
+    assets = {"type": "cdk:asset-manifest"}
+    artifacts = {
+        PLATFORM_STACK: stack,
+        "A": {**stack, "dependencies": ["A.assets"]},
+        "A.assets": assets,
+        "B": stack,
+    }
+    settings = Settings(4566, tmp_path)
+    settings.assembly.mkdir()
+    manifest = settings.assembly / "manifest.json"
+    manifest.write_text(json.dumps({"version": "1", "artifacts": artifacts}))
+    platform_first(settings)
+    found = json.loads(manifest.read_text())
+    assert found == {
+        "version": "1",
+        "artifacts": {
+            PLATFORM_STACK: stack,
+            "A": {**stack, "dependencies": ["A.assets", PLATFORM_STACK]},
+            "A.assets": assets,
+            "B": {**stack, "dependencies": [PLATFORM_STACK]},
+        },
+    }
+    assert sorted(stack_names(settings)) == ["A", "B", PLATFORM_STACK]
