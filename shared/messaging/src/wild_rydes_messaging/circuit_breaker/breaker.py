@@ -9,11 +9,23 @@ from contextlib import contextmanager
 from wild_rydes_messaging.circuit_breaker import rules
 from wild_rydes_messaging.circuit_breaker.call import Blame, Call, CircuitOpen, Fault
 from wild_rydes_messaging.circuit_breaker.observe import Listener
-from wild_rydes_messaging.circuit_breaker.record import Mode, Record, State, Tally, Transition, Verdict
+from wild_rydes_messaging.circuit_breaker.record import (
+    Entry,
+    Mode,
+    Record,
+    Row,
+    State,
+    Tally,
+    Transition,
+    Verdict,
+)
 from wild_rydes_messaging.circuit_breaker.rules import Admission, Report
 from wild_rydes_messaging.circuit_breaker.settings import Settings
 from wild_rydes_messaging.circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable, change
 from wild_rydes_messaging.circuit_breaker.window import Window
+
+_ENOUGH_REPORTERS = 25
+"""A poll is good enough with so many windows: it bounds the item and what a poll costs a large fleet."""
 
 
 class CircuitBreaker:
@@ -52,6 +64,8 @@ class CircuitBreaker:
         self._window = Window(settings.sliding_window_size)
         self._last_bad = float("-inf")
         self._in_row = False
+        self._row: Row | None = None
+        self._accused_at = float("-inf")
 
     @contextmanager
     def call(self) -> Iterator[Call]:
@@ -115,7 +129,7 @@ class CircuitBreaker:
             permit = asked if rules.holds(record, asked) else None
             admission = rules.admission(record, self._ruling, now)
         if permit is None and admission is not Admission.CALL:
-            raise CircuitOpen(self.circuit, record, max(0.0, record.retry_at - now))
+            raise CircuitOpen(self.circuit, record, max(0.0, rules.retry_at(record, self._ruling, now) - now))
         row = record.row.since if record.row else None
         return Call(self._now(), record.mode(now), record.epoch, self._shared, row, permit)
 
@@ -133,40 +147,59 @@ class CircuitBreaker:
         if verdict.bad:
             self._in_row = self._in_row or report.now - self._last_bad >= self._settings.calm_period
             self._last_bad = report.now
-            self._doubt(report)
         else:
             self._in_row = False
-            if self._record.row or self._record.complaint:
-                self._refute(report, row)
+        if verdict.bad or self._record.row or self._record.poll:
+            self._report(report, verdict, row)
 
-    def _doubt(self, report: Report) -> None:
-        tally = self._window.tally(report.now)
-        why = f"{tally} in {self._settings.sliding_window_size:g} s"
-        in_row, window_bad = self._in_row, self._judgement(tally) is True
-
+    def _report(self, report: Report, verdict: Verdict, row: float | None) -> None:
         def rule(record: Record) -> Record:
-            if in_row:
-                record = rules.doubted(record, self._ruling, report)
-            if window_bad:
-                record = rules.complained(record, self._ruling, report, why=why)
-            return record
+            then = rules.tripped(record, self._ruling, report)
+            return then if verdict.bad else rules.refuted(then, report, row)
 
-        self._change(rule)
+        record = self._change(rule)
+        if report.epoch == record.epoch and self._add(report, record):
+            self._change(lambda record: rules.tripped(record, self._ruling, report))
 
-    def _refute(self, report: Report, row: float | None) -> None:
-        good = self._judgement(self._window.tally(report.now)) is False
-        self._change(lambda record: rules.refuted(record, self._ruling, report, row=row, window_good=good))
-
-    def _judgement(self, tally: Tally) -> bool | None:
-        """Whether a window is too bad; None when it holds too few calls to say."""
-        if tally.calls < self._settings.minimum_number_of_calls:
-            return None
-        return rules.too_bad(tally, self._settings, of=tally.calls)
+    def _add(self, report: Report, record: Record) -> bool:
+        """Add what this environment knows to row and poll, if it has not."""
+        tally, poll = self._window.tally(report.now), record.poll
+        bad = tally.calls > 0 and rules.too_bad(tally, self._settings, of=tally.calls)
+        if poll:
+            polled = self.environment not in poll.reporters and len(poll.reporters) < _ENOUGH_REPORTERS
+        else:
+            polled = (
+                bad
+                and tally.calls >= self._settings.minimum_number_of_calls
+                and report.now - self._accused_at >= self._settings.sliding_window_size
+            )
+            self._accused_at = report.now if polled else self._accused_at
+        if not polled and not self._in_row:
+            return False
+        entry = Entry(
+            by=self.environment,
+            now=report.now,
+            in_row=self._in_row,
+            window=tally if polled else None,
+            accuses=polled and bad,
+            retry_at=rules.asked_for(self._settings, report),
+        )
+        try:
+            added = self._ruler.add(self.circuit, report.epoch, entry)
+        except Conflict as conflict:
+            added = conflict.current
+        self._see(added)
+        self._row = self._record.row if self._in_row else None
+        return True
 
     def _reporting(self, now: float, epoch: int, retry_after: float = 0) -> Report:
         return Report(self.environment, now, epoch, self._draw(), retry_after)
 
     # The state: everybody's, or this environment's own
+
+    @property
+    def _ruler(self) -> Store:
+        return self._store if self._shared else self._own
 
     @property
     def _ruling(self) -> Settings:
@@ -186,9 +219,8 @@ class CircuitBreaker:
 
     def _change(self, rule: Callable[[Record], Record]) -> Record:
         known = self._record
-        store = self._store if self._shared else self._own
         try:
-            before, after = change(store, self.circuit, known, rule)
+            before, after = change(self._ruler, self.circuit, known, rule)
         except Conflict as conflict:
             before = after = conflict.current
         if after is not known:
@@ -201,8 +233,11 @@ class CircuitBreaker:
         if record.epoch != self._record.epoch:
             self._window.clear()
             self._in_row = False
-            if record.state is State.CLOSED and record.opens:
-                self._last_bad = float("-inf")  # a true outage is over; a next one may come as suddenly
+            if record.state is State.CLOSED:
+                # After an outage the next one may come as suddenly; after a false alarm no more of this for a while.
+                self._last_bad = float("-inf") if record.opens else record.since
+        elif self._row and (record.row is None or record.row.since != self._row.since):
+            self._in_row = False  # refuted: silent until it has been calm here again
         self._record = record
         if self._shared:
             self._valid_for(self._settings.state_cache_ttl)
@@ -225,7 +260,6 @@ class CircuitBreaker:
         self._shared = True
         self._see(record)
         self._listener.rejoined(self.circuit)
-        if found.state is not State.CLOSED:
-            report = self._reporting(self._now(), record.epoch)
-            why = f"without the store: {found.reason}"
-            self._change(lambda record: rules.complained(record, self._settings, report, why=why))
+        if found.state is not State.CLOSED and record.state is State.CLOSED:
+            self._in_row = True
+            self._add(self._reporting(self._now(), record.epoch), record)

@@ -30,18 +30,18 @@ class LogAndCount:
 
     def turned(self, transition: Transition, *, shared: bool) -> None:
         """See Listener."""
-        record = transition.record
+        record = transition.after
         self._logger.warning(
             "circuit turned",
             circuit=transition.circuit,
-            before=transition.before,
-            after=transition.after,
+            before=transition.before.state,
+            after=record.state,
             reason=record.reason,
             by=record.by,
             epoch=record.epoch,
             shared=shared,
         )
-        self._count(f"CircuitTurned{transition.after.title().replace('_', '')}", transition.circuit)
+        self._count(f"CircuitTurned{record.state.title().replace('_', '')}", transition.circuit)
 
     def parted(self, circuit: str, error: StoreUnavailable) -> None:
         """See Listener."""

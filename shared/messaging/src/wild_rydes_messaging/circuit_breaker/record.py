@@ -64,21 +64,48 @@ class Tally:
         """With one more verdict."""
         return Tally(self.calls + 1, self.failed + verdict.failed, self.slow + verdict.slow)
 
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.calls + other.calls, self.failed + other.failed, self.slow + other.slow)
+
     def __str__(self) -> str:
         return f"{self.failed} failed and {self.slow} slow of {self.calls} calls"
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """What environments have reported against the partner since `since`.
+class Row:
+    """Failures and slow calls in a row, over all environments: `count` of them by `reporters`, the first at `since`."""
 
-    `reporters` are the distinct ones, `count` their reports. `refuted`: another environment, or a later call, knows better.
+    since: float
+    count: int
+    reporters: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The windows of all active `reporters`, added up, asked for at `since` by the first of the `accusers`.
+
+    Accusers are those whose own window is bad.
     """
 
     since: float
-    reporters: tuple[str, ...]
-    count: int = 1
-    refuted: bool = False
+    tally: Tally
+    reporters: frozenset[str]
+    accusers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What environment `by` adds at `now`: one to the row if `in_row`, its `window` to the poll if there is one.
+
+    `retry_at` is the instant that the partner asked for, by Retry-After; 0 if it did not.
+    """
+
+    by: str
+    now: float
+    in_row: bool = False
+    window: Tally | None = None
+    accuses: bool = False
+    retry_at: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +118,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The shared state of one circuit, replaced as a whole. Instants are seconds since the epoch.
+    """The shared state of one circuit. Instants are seconds since 1970.
 
-    `revision` counts writes, `epoch` transitions: a result counts only in the epoch in which its call began.
+    `revision` counts the writes that replace it, `epoch` its transitions: a result counts only in the epoch in which its
+    call began. Row, poll and the partner's wish stand beside what is replaced: any number of environments may add to them.
     """
 
     revision: int = 0
@@ -105,18 +133,16 @@ class Record:
     """The environment or person behind the last transition."""
     override: Override | None = None
     opens: int = 0
-    """How often it has opened in a row, not counting an opening that the first probes refuted."""
+    """How often it opened in a row, not counting an opening that its first probes refuted. Kept when it closes."""
     retry_at: float = 0
     """While OPEN: when to probe."""
-    partner_retry_at: float = 0
-    """What the partner itself asked for in this epoch, by Retry-After."""
-    row: Doubt | None = None
-    """Failures in a row, over all environments."""
-    complaint: Doubt | None = None
-    """Environments whose own window is bad."""
     probes: tuple[Probe, ...] = ()
     tally: Tally = Tally()
     """The probes that have answered."""
+    row: Row | None = None
+    poll: Poll | None = None
+    partner_retry_at: float = 0
+    """What the partner last asked for in this epoch, by Retry-After."""
 
     def mode(self, now: float) -> Mode:
         """The mode that rules at `now`."""
@@ -125,16 +151,25 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A circuit went from one state to another, or to another mode."""
+    """A write that took a circuit to another epoch."""
 
     circuit: str
-    before: State
-    after: State
-    record: Record
+    before: Record
+    after: Record
 
     @classmethod
     def between(cls, circuit: str, before: Record, after: Record) -> "Transition | None":
         """The transition that a write was, if it was one."""
-        if before.epoch == after.epoch:
-            return None
-        return cls(circuit, before.state, after.state, after)
+        return cls(circuit, before, after) if before.epoch != after.epoch else None
+
+    @property
+    def opened(self) -> bool:
+        """Whether the world should hear that calls have stopped: not of a mere check, nor of each failed probe."""
+        told = self.before.state is not State.CLOSED and self.before.opens > 0
+        return self.after.state is State.OPEN and self.after.opens > 0 and not told
+
+    @property
+    def closed(self) -> bool:
+        """Whether the world should hear that calls flow again."""
+        told = self.before.state is not State.CLOSED and self.before.opens > 0
+        return self.after.state is State.CLOSED and told

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from wild_rydes_messaging.circuit_breaker.record import (
-    Doubt,
     Mode,
     Override,
+    Poll,
     Probe,
     Record,
     State,
@@ -51,10 +51,10 @@ def admission(record: Record, settings: Settings, now: float) -> Admission:
         return Admission.CALL
     if mode is Mode.FORCED_OPEN:
         return Admission.REFUSE
-    if record.state is State.CLOSED:
+    if record.state is State.CLOSED and not outage(record, settings, now):
         return Admission.CALL
-    if record.state is State.OPEN:
-        return Admission.PROBE if now >= record.retry_at else Admission.REFUSE
+    if record.state is not State.HALF_OPEN:
+        return Admission.PROBE if now >= retry_at(record, settings, now) else Admission.REFUSE
     taken = record.tally.calls + len(_running(record, now))
     may = taken < settings.permitted_number_of_calls_in_half_open_state or _overdue(record, settings, now)
     return Admission.PROBE if may else Admission.REFUSE
@@ -68,64 +68,58 @@ def too_bad(tally: Tally, settings: Settings, of: int) -> bool:
     )
 
 
-# While closed: reports of environments.
+def retry_at(record: Record, settings: Settings, now: float) -> float:
+    """When calls may be worth another try, as far as is known."""
+    return record.partner_retry_at if outage(record, settings, now) else record.retry_at
 
 
-def doubted(record: Record, settings: Settings, report: Report) -> Record:
-    """After a failure or slow call, out of the blue or following such a one.
+def asked_for(settings: Settings, report: Report) -> float:
+    """The instant that the partner's Retry-After names, 0 if there was none."""
+    return report.now + min(report.retry_after, settings.max_retry_after) if report.retry_after > 0 else 0
 
-    Opens the circuit, to be probed at once, when it makes `consecutive_failures` in a row over all environments and the
-    reporters suffice. An environment that was refuted is not heard again for a window's length.
+
+# While closed: what environments report.
+
+
+def outage(record: Record, settings: Settings, now: float) -> bool:
+    """Whether the row is long enough to stop calls and to probe at once.
+
+    It takes two environments, or one after whose first entry every other active one has had the time to answer.
+    """
+    row = record.row
+    return (
+        record.state is State.CLOSED
+        and row is not None
+        and row.count >= settings.consecutive_failures
+        and (len(row.reporters) > 1 or now - row.since >= settings.hearing_period)
+    )
+
+
+def tripped(record: Record, settings: Settings, report: Report) -> Record:
+    """Open, if row or poll say so; without the poll when it is over and does not.
+
+    A row long enough lets nobody through from the write that made it so; here it is only put on record, to be probed at
+    once or when the partner said.
     """
     if not _heard(record, report):
         return record
-    row = _standing(record.row, settings, report.now)
-    if row and row.refuted:
-        if report.by in row.reporters:
-            return record
-        row = None
-    enough = settings.consecutive_failures
-    row = _joined(row, report, keep=enough)
-    if row.count >= enough and _suffices(row, settings, report.now):
-        reason = f"{row.count} failures or slow calls in a row"
-        return _opened(_heeding(record, settings, report), report, reason, wait=0)
-    return record if row.count > enough else replace(_heeding(record, settings, report), row=row)
-
-
-def complained(record: Record, settings: Settings, report: Report, *, why: str) -> Record:
-    """After a result that leaves the environment's own window bad.
-
-    Opens the circuit when a second environment says so, or when this one is the only active one.
-    """
-    if not _heard(record, report):
+    if record.row and outage(record, settings, report.now):
+        asked = record.partner_retry_at > report.now
+        return _opened(record, report, f"{record.row.count} bad calls in a row", wait=0, opens=int(asked))
+    poll = record.poll
+    if poll is None or report.now - poll.since < settings.hearing_period:
         return record
-    standing = _standing(record.complaint, settings, report.now)
-    known = standing is not None and report.by in standing.reporters
-    complaint = standing if standing and known else _joined(standing, report, keep=2)
-    then = _heeding(record, settings, report)
-    if _suffices(complaint, settings, report.now):
-        return _opened(then, report, why, wait=_wait(1, settings, report), opens=1)
-    return record if known else replace(then, complaint=complaint)
+    if report.now - poll.since < settings.sliding_window_size and _guilty(poll, settings):
+        reason = f"{poll.tally} in {settings.sliding_window_size:g} s and {len(poll.reporters)} environments"
+        return _opened(record, report, reason, wait=_wait(1, settings, report), opens=1)
+    return replace(record, poll=None)
 
 
-def refuted(
-    record: Record, settings: Settings, report: Report, *, row: float | None, window_good: bool
-) -> Record:
-    """After a good result.
-
-    A call that began when the row that started at `row` was known, and went well, ends that row. An environment whose
-    window is good answers another's complaint: the other is not the only active one.
-    """
-    if not _heard(record, report):
+def refuted(record: Record, report: Report, row: float | None) -> Record:
+    """Without the row that started at `row`: a call that began when it was known has gone well."""
+    if row is None or not _heard(record, report) or record.row is None or record.row.since != row:
         return record
-    changed = record
-    standing = _standing(record.row, settings, report.now)
-    if standing and standing.since == row and not standing.refuted:
-        changed = replace(changed, row=replace(standing, refuted=True))
-    complaint = _standing(record.complaint, settings, report.now)
-    if window_good and complaint and not complaint.refuted and report.by not in complaint.reporters:
-        changed = replace(changed, complaint=replace(complaint, refuted=True))
-    return changed
+    return replace(record, row=None)
 
 
 # While open or half open: probes.
@@ -140,6 +134,7 @@ def granted(record: Record, settings: Settings, report: Report, *, permit: str) 
     if record.mode(now) is not Mode.AUTO:
         return record
     probe = Probe(permit, now + settings.permit_lease)
+    record = tripped(record, settings, report)
     if record.state is State.OPEN and now >= record.retry_at:
         half_open = _turned(record, State.HALF_OPEN, now, "time to probe", report.by)
         return replace(half_open, opens=record.opens, probes=(probe,))
@@ -186,10 +181,11 @@ def overridden(record: Record, override: Override, *, now: float) -> Record:
     if override.mode is Mode.AUTO and record.override is None:
         return record
     state = {Mode.AUTO: record.state, Mode.FORCED_OPEN: State.OPEN}.get(override.mode, State.CLOSED)
+    opens = 1 if state is State.OPEN else 0
     turned = _turned(record, state, now, f"{override.mode}: {override.reason}", override.actor)
     if override.mode is Mode.AUTO:
-        return replace(turned, retry_at=now)
-    return replace(turned, override=override, retry_at=override.until or now)
+        return replace(turned, opens=opens, retry_at=now)
+    return replace(turned, opens=opens, retry_at=override.until or now, override=override)
 
 
 # What the rules are made of.
@@ -201,29 +197,15 @@ def _heard(record: Record, report: Report) -> bool:
     )
 
 
-def _standing(doubt: Doubt | None, settings: Settings, now: float) -> Doubt | None:
-    return doubt if doubt and now - doubt.since < settings.sliding_window_size else None
-
-
-def _joined(doubt: Doubt | None, report: Report, keep: int) -> Doubt:
-    if doubt is None:
-        return Doubt(report.now, (report.by,))
-    known = report.by in doubt.reporters
-    reporters = doubt.reporters if known else (*doubt.reporters, report.by)[:keep]
-    return replace(doubt, reporters=reporters, count=doubt.count + 1)
-
-
-def _suffices(doubt: Doubt, settings: Settings, now: float) -> bool:
-    """Two environments have said it, or one whom every other active one has had the time to answer."""
-    unanswered = not doubt.refuted and now - doubt.since >= settings.sole_reporter_wait
-    return len(doubt.reporters) > 1 or unanswered
+def _guilty(poll: Poll, settings: Settings) -> bool:
+    enough = poll.tally.calls >= settings.minimum_number_of_calls
+    alone = len(poll.reporters) == 1
+    return enough and (alone or len(poll.accusers) > 1) and too_bad(poll.tally, settings, poll.tally.calls)
 
 
 def _heeding(record: Record, settings: Settings, report: Report) -> Record:
-    if not report.retry_after > 0:
-        return record
-    asked = report.now + min(report.retry_after, settings.max_retry_after)
-    return replace(record, partner_retry_at=max(asked, record.partner_retry_at))
+    asked = asked_for(settings, report)
+    return replace(record, partner_retry_at=asked) if asked else record
 
 
 def _running(record: Record, now: float) -> tuple[Probe, ...]:

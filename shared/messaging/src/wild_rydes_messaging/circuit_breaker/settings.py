@@ -26,13 +26,13 @@ class Settings:
     """After it, the probes that did answer decide; if none did, the circuit opens again."""
 
     # ---
-    consecutive_failures: int = 4
-    """So many failures or slow calls in a row, over all environments, open the circuit at once, to be probed at once."""
+    consecutive_failures: int = 5
+    """So many failures or slow calls in a row, over all environments, stop calls at once, and are checked at once."""
     calm_period: float = 30
-    """An environment takes part in such a row only if it had neither failure nor slow call for so long before."""
-    sole_reporter_wait: float = 3
-    """How long one environment's report must stand unanswered to count as the only active one's. Longer than
-    `state_cache_ttl` and a call together."""
+    """An environment adds to such a row only if it had neither failure nor slow call for so long before."""
+    hearing_period: float = 3
+    """How long all active environments are given to answer a report. Longer than `state_cache_ttl`, the usual time
+    between an environment's calls and a call together."""
     permit_lease: float = 5
     """After it the permit of a probe that gave no answer is free. Longer than any call by twice the clock skew."""
     max_retry_after: float = 300
@@ -51,8 +51,8 @@ class Settings:
                 raise ValueError(f"{name} is a percentage, not {getattr(self, name)}")
         if self.max_wait_duration_in_open_state < self.wait_duration_in_open_state:
             raise ValueError("max_wait_duration_in_open_state must not be below wait_duration_in_open_state")
-        if not self.state_cache_ttl < self.sole_reporter_wait < self.sliding_window_size:
-            raise ValueError("sole_reporter_wait must lie between state_cache_ttl and sliding_window_size")
+        if not self.state_cache_ttl < self.hearing_period < self.sliding_window_size:
+            raise ValueError("hearing_period must lie between state_cache_ttl and sliding_window_size")
 
     def alone(self) -> "Settings":
         """For an environment that has only its own state to go by: its word is enough, and it probes once at a time."""
@@ -60,5 +60,5 @@ class Settings:
             self,
             permitted_number_of_calls_in_half_open_state=1,
             state_cache_ttl=1e-6,
-            sole_reporter_wait=1e-3,
+            hearing_period=1e-3,
         )

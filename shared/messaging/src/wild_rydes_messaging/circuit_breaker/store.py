@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from wild_rydes_messaging.circuit_breaker.record import Record
+from wild_rydes_messaging.circuit_breaker.record import Entry, Poll, Record, Row, Tally
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - says what the store is
@@ -20,7 +20,7 @@ class Conflict(Exception):  # noqa: N818
 
 
 class Store(Protocol):
-    """Keeps one record a circuit. A circuit never written to has `Record()`, revision 0."""
+    """Keeps one record a circuit. A circuit never written to has `Record()`."""
 
     def read(self, circuit: str) -> Record:
         """The record as it stands, never an older one than a write before it left.
@@ -28,10 +28,18 @@ class Store(Protocol):
         Raises StoreUnavailable.
         """
 
-    def replace(self, circuit: str, record: Record) -> None:
-        """Write `record` if the one that stands there has the revision before its own.
+    def replace(self, circuit: str, before: Record, after: Record) -> Record:
+        """Write `after`, of the next revision, if what stands there still has the revision of `before`.
 
-        Raises Conflict with what stands there when it has not, and StoreUnavailable, when it may or may not be written.
+        Row and poll stay as they stand, but go when the epoch changes, or when `before` has one and `after` has not;
+        so does the partner's wish, if the two agree on it. Returns the record as it then stands. Raises Conflict, and StoreUnavailable, when it may or may not be written.
+        """
+
+    def add(self, circuit: str, epoch: int, entry: Entry) -> Record:
+        """Add to row and poll, which begin with it if need be, and return the record as it then stands.
+
+        Many may add at once, none is refused for another's sake. Raises Conflict when the circuit is not in `epoch`, and
+        StoreUnavailable.
         """
 
 
@@ -45,16 +53,56 @@ class MemoryStore:
         """See Store."""
         return self._records.get(circuit, Record())
 
-    def replace(self, circuit: str, record: Record) -> None:
+    def replace(self, circuit: str, before: Record, after: Record) -> Record:
         """See Store."""
-        current = self.read(circuit)
-        if current.revision != record.revision - 1:
+        current = self._records.get(circuit, Record())
+        if current.revision != before.revision:
             raise Conflict(current)
-        self._records[circuit] = record
+        self._records[circuit] = replace(
+            after,
+            row=None if drops_row(before, after) else current.row,
+            poll=None if drops_poll(before, after) else current.poll,
+            partner_retry_at=after.partner_retry_at
+            if wishes_anew(before, after)
+            else current.partner_retry_at,
+        )
+        return self._records[circuit]
+
+    def add(self, circuit: str, epoch: int, entry: Entry) -> Record:
+        """See Store."""
+        current = self._records.get(circuit, Record())
+        if current.epoch != epoch:
+            raise Conflict(current)
+        row, poll, by = current.row, current.poll, frozenset({entry.by})
+        if entry.in_row:
+            row = row or Row(entry.now, 0, frozenset())
+            row = Row(row.since, row.count + 1, row.reporters | by)
+        if entry.window is not None:
+            poll = poll or Poll(entry.now, Tally(), frozenset(), frozenset())
+            accusers = poll.accusers | by if entry.accuses else poll.accusers
+            poll = Poll(poll.since, poll.tally + entry.window, poll.reporters | by, accusers)
+        asked = entry.retry_at or current.partner_retry_at
+        self._records[circuit] = replace(current, row=row, poll=poll, partner_retry_at=asked)
+        return self._records[circuit]
 
     def seed(self, circuit: str, record: Record) -> None:
         """Begin from a record that was kept elsewhere."""
         self._records[circuit] = record
+
+
+def drops_row(before: Record, after: Record) -> bool:
+    """Whether a write ends the row."""
+    return before.epoch != after.epoch or (before.row is not None and after.row is None)
+
+
+def drops_poll(before: Record, after: Record) -> bool:
+    """Whether a write ends the poll."""
+    return before.epoch != after.epoch or (before.poll is not None and after.poll is None)
+
+
+def wishes_anew(before: Record, after: Record) -> bool:
+    """Whether a write sets what the partner asked for, be it to nothing."""
+    return before.epoch != after.epoch or before.partner_retry_at != after.partner_retry_at
 
 
 _ATTEMPTS = 10
@@ -73,13 +121,10 @@ def change(
         changed = rule(record)
         if changed is record:
             break
-        changed = replace(changed, revision=record.revision + 1)
         try:
-            store.replace(circuit, changed)
+            return record, store.replace(circuit, record, replace(changed, revision=record.revision + 1))
         except Conflict as conflict:
             if attempt == _ATTEMPTS:
                 raise
             record = conflict.current
-        else:
-            return record, changed
     return record, record
