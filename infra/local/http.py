@@ -21,8 +21,11 @@ def call(api: httpx.Client, method: str, url: str, promised: set[int], **options
             "Is the cloud still up? `uv run rydes status`",
         ) from error
     if answer.status_code not in promised:
+        ours = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
         raise LocalCloudError(
             f"{method} {answer.url.path} answered {answer.status_code}: {answer.text[:300].strip()}",
-            "What it logged: `uv run rydes logs`, or functions.log in .run/logs when the cloud has ended.",
+            "What it logged: `uv run rydes logs`, or functions.log in .run/logs when the cloud has ended."
+            if ours
+            else "Change the request.",
         )
     return answer

@@ -1,0 +1,74 @@
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.cloud import Cloud
+from tests.e2e.clients import Customer, Place
+
+
+def rydes(cloud: Cloud, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as an outside program does."""
+    environment = {**os.environ, "RYDES_DIR": str(cloud.settings.run_dir), "COLUMNS": "200"}
+    command = [str(Path(sys.executable).with_name("rydes")), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+
+def claims(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return found
+
+
+def test_status_tells_programs_where_everything_is(cloud: Cloud) -> None:
+    answer = rydes(cloud, "status", "--json")
+    assert answer.returncode == 0
+    status = json.loads(answer.stdout)
+    assert status.keys() == {"ready", "urls", "queues"}
+    assert status["ready"] is True
+    for api, path in (("rfq-api", "/instant-ride-rfqs"), ("unicorn-api", "/unicorns")):
+        assert httpx.get(status["urls"][api] + path).status_code == 401
+    inbox = cloud.client("sqs").get_queue_attributes(
+        QueueUrl=status["queues"]["unicorn-mgmt-inbox"], AttributeNames=["QueueArn"]
+    )
+    assert inbox["Attributes"]["QueueArn"].endswith(":unicorn-mgmt-inbox")
+
+
+def test_status_without_a_cloud_is_not_ready_and_empty(cloud: Cloud, tmp_path: Path) -> None:
+    nowhere = Cloud(type(cloud.settings)(cloud.settings.port, tmp_path))
+    assert json.loads(rydes(nowhere, "status", "--json").stdout) == {"ready": False, "urls": {}, "queues": {}}
+
+
+@pytest.mark.parametrize("group", ["customers", "unicorns", "support"])
+def test_a_token_stands_alone_on_the_last_line_and_names_user_and_group(cloud: Cloud, group: str) -> None:
+    for _ in range(2):  # a user who is there already is no other case
+        answer = rydes(cloud, "token", "--user", f"by-hand-{group}", "--group", group)
+        assert answer.returncode == 0
+        found = claims(answer.stdout.splitlines()[-1])
+        assert (found["cognito:username"], found["cognito:groups"]) == (f"by-hand-{group}", [group])
+
+
+def test_an_unknown_group_is_one_line_with_the_choices(cloud: Cloud) -> None:
+    answer = rydes(cloud, "token", "--user", "x", "--group", "admins")
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert "customers, unicorns, support" in line
+
+
+def test_trace_shows_one_rfq_over_all_functions_in_order(cloud: Cloud) -> None:
+    customer = Customer(cloud)
+    rfq = customer.submit(Place.new())
+    customer.result(rfq)
+    answer = rydes(cloud, "trace", rfq.rpartition("/")[2])
+    assert answer.returncode == 0
+    way = ["ride-booking-api", "ride-booking-requester", "unicorn-mgmt-responder", "ride-booking-aggregator"]
+    places = [answer.stdout.find(function) for function in way]
+    assert -1 not in places
+    assert places == sorted(places)
