@@ -36,6 +36,9 @@ class Recorder(ThreadingHTTPServer):
         """What a function's AWS_ENDPOINT_URL must be to be recorded."""
         return f"http://127.0.0.1:{self.server_port}"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A worker or the cloud has ended in the middle of a call; it is for the caller to try again."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"

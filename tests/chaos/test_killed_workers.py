@@ -1,0 +1,101 @@
+"""Workers die by kill -9 while RFQs run: every RFQ completes, and every offered quote counts once."""
+
+import random
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import psutil
+import pytest
+
+from infra.local import emulator
+from infra.local.cloud import Cloud
+from tests.e2e.clients import Customer, Fleet, Place, Queues
+
+RFQS = 50
+UNICORNS = 5
+RESPOND_WITHIN = 90
+"""Seconds; a message of a killed worker is back after 9, and may meet the killer again."""
+
+VICTIMS = ("ride-booking-requester", "unicorn-mgmt-responder", "ride-booking-aggregator", "ride-booking-api")
+
+
+@dataclass
+class Killer:
+    """Kills a random worker of a function every so often, until stopped."""
+
+    cloud: Cloud
+    pause: float
+    kills: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(1)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Killer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self.pause):
+            name, worker = self._random.choice(workers(self.cloud) or [("", None)])
+            if worker is not None:
+                worker.kill()
+                self.kills[name] = self.kills.get(name, 0) + 1
+
+
+def workers(cloud: Cloud) -> list[tuple[str, psutil.Process]]:
+    """The running workers of the functions that may die, as (function, process)."""
+    state = emulator.running(cloud.settings.run_dir)
+    assert state is not None
+    found = []
+    for process in psutil.Process(state.pid).children(recursive=True):
+        try:
+            name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME", "")
+        except psutil.Error:
+            continue  # it ended while we looked
+        if name in VICTIMS:
+            found.append((name, process))
+    return found
+
+
+def test_killing_workers_loses_nothing(cloud: Cloud, fleet: Fleet, queues: Queues) -> None:
+    place = Place.new()
+    unicorns = {fleet.unicorn(place) for _ in range(UNICORNS)}
+    customer = Customer(cloud)
+
+    def submit(number: int) -> str:
+        """Submit as a client does that knows how: with a key, again after an answer that says nothing."""
+        time.sleep(number * 0.1)
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        for _ in range(20):
+            answer = customer.http.post(
+                "/instant-ride-rfqs", json=place.ride(**{"respond-within": RESPOND_WITHIN}), headers=key
+            )
+            if answer.status_code == 202:
+                return answer.headers["Location"]
+            assert answer.status_code >= 500, answer.text
+            time.sleep(0.2)
+        pytest.fail("not accepted in 20 tries")
+
+    with Killer(cloud, pause=0.15) as killer, ThreadPoolExecutor(RFQS) as pool:
+        rfqs = list(pool.map(submit, range(RFQS)))
+
+    assert len(set(rfqs)) == RFQS
+    for rfq in rfqs:
+        result = customer.result(rfq, seconds=RESPOND_WITHIN)
+        assert {quote["responder-id"] for quote in result["quotes"]} == unicorns
+        assert result["responders"] == {
+            "asked": UNICORNS, "quoted": UNICORNS, "declined": 0, "silent": 0, "late": 0
+        }  # fmt: skip
+    assert set(killer.kills) == set(VICTIMS), "every kind of worker has died at least once"
+    ids = {rfq.rpartition("/")[2] for rfq in rfqs}
+    for queue in ("unicorn-mgmt-inbox", "wild-rydes-reply-ride-booking", "ride-booking-deadlines"):
+        assert not [m for m in queues.dead_letters(queue) if any(rfq in m["Body"] for rfq in ids)]
