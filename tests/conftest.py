@@ -1,6 +1,77 @@
-"""Hypothesis without its deadline: how fast an example runs says more of the machine than of the code."""
+"""Fixtures for tests that need a local cloud, deployed once and with IAM enforced; and how Hypothesis runs."""
 
-from hypothesis import settings
+import os
+import socket
+from collections.abc import Iterator
 
-settings.register_profile("wild-rydes", deadline=None)
-settings.load_profile("wild-rydes")
+import hypothesis
+import pytest
+from rich.console import Console
+
+from infra.local import emulator
+from infra.local.cloud import Cloud
+from infra.local.settings import Settings
+from infra.local.steps import Steps
+from infra.local.up import up
+from tests.e2e.clients import Customer, Fleet, Place, Queues
+
+# How fast an example runs says more of the machine than of the code.
+hypothesis.settings.register_profile("wild-rydes", deadline=None)
+hypothesis.settings.load_profile("wild-rydes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that use the cloud in one worker of pytest-xdist, which then deploys it once."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("cloud"))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The deployed stacks: ``urls``, ``queues()``, ``client(service)`` as root and ``token(user, group)``.
+
+    ``RYDES_E2E=reuse`` takes the cloud that `rydes up` or `make run` has up, instead of an own one.
+    """
+    if os.environ.get("RYDES_E2E") == "reuse":
+        yield Cloud.find(Settings.from_environment())
+        return
+    settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"))
+    # `process` is held on to: the emulator ends with it, and with us.
+    deployed, process = up(settings, Steps(Console(stderr=True)), owned=True)
+    try:
+        yield deployed
+    finally:
+        emulator.stop(settings.run_dir)
+        assert process is not None
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def customer(cloud: Cloud) -> Customer:
+    """A new customer."""
+    return Customer(cloud)
+
+
+@pytest.fixture
+def place() -> Place:
+    """A place of the test's own, with nobody in reach yet."""
+    return Place.new()
+
+
+@pytest.fixture
+def fleet(cloud: Cloud) -> Fleet:
+    """Where unicorns register."""
+    return Fleet(cloud)
+
+
+@pytest.fixture
+def queues(cloud: Cloud) -> Queues:
+    """All queues, for whoever sends what no service would."""
+    return Queues(cloud)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
