@@ -1,8 +1,16 @@
-"""A circuit breaker whose state all environments of a function share."""
+"""A circuit breaker whose state all environments of a function share.
+
+breaker = CircuitBreaker("unicab", Settings(), DynamoDbStore(dynamodb, table), classify=fault_of, listener=…)
+try:
+    with breaker.call():
+        quote = unicab.quote(…)
+except CircuitOpen:
+    …  # decline at once
+"""
 
 from wild_rydes_messaging.circuit_breaker.breaker import CircuitBreaker
 from wild_rydes_messaging.circuit_breaker.call import Blame, Call, CircuitOpen, Fault
-from wild_rydes_messaging.circuit_breaker.dynamodb import DynamoDbStore, record_in
+from wild_rydes_messaging.circuit_breaker.dynamodb import DynamoDbStore, transition_in
 from wild_rydes_messaging.circuit_breaker.modes import set_mode
 from wild_rydes_messaging.circuit_breaker.observe import Listener, LogAndCount
 from wild_rydes_messaging.circuit_breaker.record import Mode, Override, Record, State, Transition
@@ -28,6 +36,6 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Transition",
-    "record_in",
     "set_mode",
+    "transition_in",
 ]

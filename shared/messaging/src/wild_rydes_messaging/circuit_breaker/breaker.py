@@ -65,7 +65,6 @@ class CircuitBreaker:
         self._last_bad = float("-inf")
         self._in_row = False
         self._row: Row | None = None
-        self._accused_at = float("-inf")
 
     @contextmanager
     def call(self) -> Iterator[Call]:
@@ -107,7 +106,7 @@ class CircuitBreaker:
             if call.permit is not None:
                 self._answer(report, call.permit, verdict)
             elif verdict is not None and call.mode is not Mode.DISABLED:
-                self._measure(report, verdict, call.row)
+                self._measure(report, verdict, call)
         except StoreUnavailable as error:
             self._part(error)
 
@@ -128,17 +127,20 @@ class CircuitBreaker:
             record = self._change(lambda record: rules.granted(record, self._ruling, report, permit=asked))
             permit = asked if rules.holds(record, asked) else None
             admission = rules.admission(record, self._ruling, now)
+        began = self._now()
+        if permit and began - now > self._settings.permit_lease / 2:
+            permit = None  # the store took so long that the lease might not last
         if permit is None and admission is not Admission.CALL:
             raise CircuitOpen(self.circuit, record, max(0.0, rules.retry_at(record, self._ruling, now) - now))
         row = record.row.since if record.row else None
-        return Call(self._now(), record.mode(now), record.epoch, self._shared, row, permit)
+        return Call(began, record.mode(now), record.epoch, self._shared, row, permit)
 
     def _answer(self, report: Report, permit: str, verdict: Verdict | None) -> None:
         self._change(
             lambda record: rules.answered(record, self._ruling, report, permit=permit, verdict=verdict)
         )
 
-    def _measure(self, report: Report, verdict: Verdict, row: float | None) -> None:
+    def _measure(self, report: Report, verdict: Verdict, call: Call) -> None:
         if verdict.bad and self._shared:
             self._seen_until = report.now  # the next call looks again before it leaps
         if report.epoch != self._record.epoch:
@@ -149,13 +151,13 @@ class CircuitBreaker:
             self._last_bad = report.now
         else:
             self._in_row = False
-        if verdict.bad or self._record.row or self._record.poll:
-            self._report(report, verdict, row)
+        if call.mode is Mode.AUTO and (verdict.bad or self._record.row or self._record.poll):
+            self._report(report, verdict, call.row)
 
     def _report(self, report: Report, verdict: Verdict, row: float | None) -> None:
         def rule(record: Record) -> Record:
-            then = rules.tripped(record, self._ruling, report)
-            return then if verdict.bad else rules.refuted(then, report, row)
+            then = record if verdict.bad else rules.refuted(record, report, row)
+            return rules.tripped(then, self._ruling, report)
 
         record = self._change(rule)
         if report.epoch == record.epoch and self._add(report, record):
@@ -168,12 +170,7 @@ class CircuitBreaker:
         if poll:
             polled = self.environment not in poll.reporters and len(poll.reporters) < _ENOUGH_REPORTERS
         else:
-            polled = (
-                bad
-                and tally.calls >= self._settings.minimum_number_of_calls
-                and report.now - self._accused_at >= self._settings.sliding_window_size
-            )
-            self._accused_at = report.now if polled else self._accused_at
+            polled = bad and tally.failed + tally.slow > 1 and report.now >= record.quiet_until
         if not polled and not self._in_row:
             return False
         entry = Entry(

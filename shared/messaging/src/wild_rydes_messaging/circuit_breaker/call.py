@@ -31,7 +31,7 @@ class CircuitOpen(Exception):  # noqa: N818 - says what the circuit is
         self.circuit = circuit
         self.record = record
         self.retry_after = retry_after
-        super().__init__(f"circuit {circuit} is {record.state}: {record.reason}")
+        super().__init__(f"no call to {circuit} now: {record.reason or 'bad calls in a row'}")
 
 
 @dataclass(frozen=True, slots=True)

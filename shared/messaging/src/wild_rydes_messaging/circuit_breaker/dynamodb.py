@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
-from wild_rydes_messaging.circuit_breaker.record import Entry, Poll, Record, Row, Tally
+from wild_rydes_messaging.circuit_breaker.record import Entry, Poll, Record, Row, Tally, Transition
 from wild_rydes_messaging.circuit_breaker.store import (
     Conflict,
     StoreUnavailable,
@@ -172,6 +172,14 @@ def record_in(item: Mapping[str, Any] | None) -> Record:
         return replace(record, row=row, poll=poll, partner_retry_at=asked)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreUnavailable("the item holds no circuit that can be read") from error
+
+
+def transition_in(
+    keys: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any]
+) -> Transition | None:
+    """The transition that a record of the table's stream tells, given its keys and both images, if it tells one."""
+    circuit = keys["id"]["S"].removeprefix(KEY_PREFIX)
+    return Transition.between(circuit, record_in(old), record_in(new))
 
 
 def _number(item: Mapping[str, Any], name: str) -> float:

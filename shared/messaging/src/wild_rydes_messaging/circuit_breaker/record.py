@@ -139,6 +139,8 @@ class Record:
     probes: tuple[Probe, ...] = ()
     tally: Tally = Tally()
     """The probes that have answered."""
+    quiet_until: float = 0
+    """A poll cleared the partner: until then no new one begins."""
     row: Row | None = None
     poll: Poll | None = None
     partner_retry_at: float = 0

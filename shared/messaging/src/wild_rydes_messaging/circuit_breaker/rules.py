@@ -109,10 +109,13 @@ def tripped(record: Record, settings: Settings, report: Report) -> Record:
     poll = record.poll
     if poll is None or report.now - poll.since < settings.hearing_period:
         return record
-    if report.now - poll.since < settings.sliding_window_size and _guilty(poll, settings):
+    conclusive = poll.tally.calls >= settings.minimum_number_of_calls
+    current = report.now - poll.since < settings.sliding_window_size
+    if conclusive and current and _guilty(poll, settings):
         reason = f"{poll.tally} in {settings.sliding_window_size:g} s and {len(poll.reporters)} environments"
         return _opened(record, report, reason, wait=_wait(1, settings, report), opens=1)
-    return replace(record, poll=None)
+    quiet_until = report.now + settings.sliding_window_size / 2 if conclusive else record.quiet_until
+    return replace(record, poll=None, quiet_until=quiet_until)
 
 
 def refuted(record: Record, report: Report, row: float | None) -> Record:
@@ -198,9 +201,8 @@ def _heard(record: Record, report: Report) -> bool:
 
 
 def _guilty(poll: Poll, settings: Settings) -> bool:
-    enough = poll.tally.calls >= settings.minimum_number_of_calls
-    alone = len(poll.reporters) == 1
-    return enough and (alone or len(poll.accusers) > 1) and too_bad(poll.tally, settings, poll.tally.calls)
+    seconded = len(poll.accusers) > 1 or len(poll.reporters) == 1
+    return seconded and too_bad(poll.tally, settings, poll.tally.calls)
 
 
 def _heeding(record: Record, settings: Settings, report: Report) -> Record:

@@ -17,7 +17,7 @@ class Settings:
     sliding_window_size: float = 10
     """The window is time based: results of the last so many seconds."""
     minimum_number_of_calls: int = 10
-    """Within the window, in one environment, before its rates mean anything."""
+    """Within the window, over all environments that are asked, before rates mean anything."""
     wait_duration_in_open_state: float = 1
     """The first time; doubled each time the circuit opens again, then jittered to between half and all of it."""
     max_wait_duration_in_open_state: float = 10
@@ -34,7 +34,7 @@ class Settings:
     """How long all active environments are given to answer a report. Longer than `state_cache_ttl`, the usual time
     between an environment's calls and a call together."""
     permit_lease: float = 5
-    """After it the permit of a probe that gave no answer is free. Longer than any call by twice the clock skew."""
+    """After it the permit of a probe that gave no answer is free. At least twice the longest call and the clock skew."""
     max_retry_after: float = 300
     """No partner's Retry-After is believed beyond this."""
     state_cache_ttl: float = 1
