@@ -1,7 +1,7 @@
 """UUIDv7, RFC 9562 section 5.7."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from uuid import RFC_4122
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import given
@@ -35,6 +35,12 @@ def test_ids_of_different_milliseconds_sort_by_time(a: datetime, b: datetime, se
 def test_a_seed_makes_the_id_again(at: datetime, seed: str) -> None:
     assert uuid7(at, seed) == uuid7(at, seed)
     assert uuid7(at, seed) != uuid7(at, seed + "!")
+
+
+def test_the_same_fact_told_by_another_release_has_the_same_id() -> None:
+    assert uuid7(datetime(2026, 11, 21, 12, tzinfo=UTC), "RfqRequested/rfq-1") == UUID(
+        "01a1fdfa-4600-7fdb-82e7-2d9f86cfbe4e"
+    )
 
 
 def test_without_a_seed_no_two_are_the_same() -> None:

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from wild_rydes_messaging.errors import Unprocessable, reason, stack
@@ -39,6 +39,8 @@ def test_parked_message_keeps_its_body_and_says_why(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(text=st.text())
+@example(text="why " * 200)
+@example(text="\x00\ud800\uffff")
 def test_any_reason_can_be_parked(
     sqs: "SQSClient", dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]", text: str
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.messaging.samples import ACCOUNT, NOW, REGION, no_waiting, requested
 from wild_rydes_contracts import Envelope, RfqRequested, rule_pattern
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
-from wild_rydes_messaging.publish import MAX_BYTES, Publisher
+from wild_rydes_messaging.publish import Publisher
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -103,8 +103,8 @@ def test_size_is_counted_as_eventbridge_counts_it(over: int, accepted: bool) -> 
     bus: Any = PartlyFailing([None])
     envelope = requested()
     detail = len(envelope.to_json())
-    # Time counts 14 bytes; source, detail-type and detail their UTF-8 length.
-    filling = MAX_BYTES - 14 - len("wildrydes.ride-booking") - len("RfqRequested") - detail + over
+    # Time counts 14 bytes; source, detail-type and detail their UTF-8 length; the sum is less than 256 KiB.
+    filling = 262_143 - 14 - len("wildrydes.ride-booking") - len("RfqRequested") - detail + over
     large = Padded(metadata=envelope.metadata, data=envelope.data)
     object.__setattr__(large, "_padding", filling)
     if accepted:

@@ -61,7 +61,7 @@ def test_only_what_failed_by_no_fault_of_ours_is_sent_again(sqs: "SQSClient", ur
             {
                 "Successful": accepted(0),
                 "Failed": [
-                    failed(1, "InternalError", ours=False),
+                    failed(1, "NotSeenBefore", ours=False),
                     failed(2, "InvalidMessageContents", ours=True),
                     failed(3, "KmsThrottled", ours=True),
                 ],
