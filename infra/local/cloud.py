@@ -1,6 +1,6 @@
 """A running local cloud, found by the names its stacks publish."""
 
-import secrets
+import hashlib
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from typing import Any
 from infra.local import aws, deploy, emulator
 from infra.local.errors import LocalCloudError
 from infra.local.settings import Settings
+from infra.naming import USER_POOL_CLIENT_ID_PARAMETER, USER_POOL_ID_PARAMETER
 
 PARAMETER_PREFIX = "/wild-rydes/"
 GROUPS = ("customers", "unicorns", "support")
@@ -28,12 +29,15 @@ class Cloud:
         """The cloud that runs in this run directory, on whatever port it has.
 
         Raises:
-            LocalCloudError: none does.
+            LocalCloudError: none does, or it does not answer.
         """
         found = emulator.running(settings.run_dir)
         if found is None:
             raise LocalCloudError("The local cloud is not up.", "Start it: `make run`, or `uv run rydes up`")
-        return cls(Settings(found.port, settings.run_dir))
+        settings = Settings(found.port, settings.run_dir)
+        if not emulator.healthy(settings):
+            raise LocalCloudError("The local cloud does not answer.", "Stop it: `uv run rydes down`")
+        return cls(settings)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)
         """A boto3 client as the root user of this cloud."""
@@ -84,18 +88,25 @@ class Cloud:
     def token(self, user: str, group: str) -> str:
         """A Cognito ID token of this user, who is created and put into the group if need be.
 
-        The password is new each time and kept nowhere.
+        Raises:
+            LocalCloudError: there is no such group, or no user pool yet.
         """
         if group not in GROUPS:
             raise LocalCloudError(f"There is no group {group}.", f"Choose one of {', '.join(GROUPS)}.")
-        cognito, pool = self.client("cognito-idp"), self.parameters["/wild-rydes/platform/user-pool-id"]
-        password = f"{secrets.token_urlsafe(24)}aA1!"
+        pool, app = (
+            self.parameters.get(name) for name in (USER_POOL_ID_PARAMETER, USER_POOL_CLIENT_ID_PARAMETER)
+        )
+        if not pool or not app:
+            raise LocalCloudError("The user pool is not deployed.", "Deploy it: `uv run rydes up`")
+        cognito = self.client("cognito-idp")
+        # No secret of a local cloud, but the same each time: another may be signing the same user in right now.
+        password = f"aA1!{hashlib.sha256(user.encode()).hexdigest()}"
         with suppress(cognito.exceptions.UsernameExistsException):
             cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
         answer = cognito.initiate_auth(
-            ClientId=self.parameters["/wild-rydes/platform/user-pool-client-id"],
+            ClientId=app,
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": user, "PASSWORD": password},
         )

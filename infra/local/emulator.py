@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -100,7 +101,8 @@ def stop(run_dir: Path) -> bool:
     if found is None:
         return False
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        os.kill(found.pid, sign)
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(found.pid, sign)
         give_up = time.monotonic() + SECONDS_TO_STOP
         while running(run_dir) and time.monotonic() < give_up:
             time.sleep(0.02)

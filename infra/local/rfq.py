@@ -101,6 +101,8 @@ class Customer:
         give_up = time.monotonic() + respond_within + GRACE_SECONDS
         while time.monotonic() < give_up:
             answer = call(self._api, "GET", rfq.links["self"], {200, 303})
+            if answer.status_code == httpx.codes.SEE_OTHER:
+                time.sleep(POLL_SECONDS)  # the last functions are still writing their logs
             rfq.timeline = trace.lines(self._cloud, rfq.id)
             if answer.status_code == httpx.codes.SEE_OTHER:
                 rfq.result = call(self._api, "GET", answer.headers["Location"], {200}).json()
