@@ -31,8 +31,9 @@ _ENOUGH_REPORTERS = 25
 class CircuitBreaker:
     """Guards the calls to one partner, together with all other environments that use the same store and name.
 
-    `classify` tells whose fault an exception is. `now` is the wall clock, in seconds: instants are shared, and an
-    environment that was frozen must know that time went by. One instance serves one thread.
+    `classify` tells whose fault an exception is; None if it is a proper answer in the guise of one. `now` is the wall
+    clock, in seconds: instants are shared, and an environment that was frozen must know that time went by. One instance
+    serves one thread.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class CircuitBreaker:
         settings: Settings,
         store: Store,
         *,
-        classify: Callable[[Exception], Fault],
+        classify: Callable[[Exception], Fault | None],
         listener: Listener,
         environment: str | None = None,
         now: Callable[[], float] = time.time,
