@@ -20,6 +20,7 @@ hypothesis.settings.register_profile("wild-rydes", deadline=None)
 hypothesis.settings.load_profile("wild-rydes")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that use the cloud in one worker of pytest-xdist, which then deploys it once."""
     for item in items:
