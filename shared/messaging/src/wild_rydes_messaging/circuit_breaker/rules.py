@@ -54,10 +54,10 @@ def admission(record: Record, settings: Settings, now: float) -> Admission:
     if record.state is State.CLOSED and not outage(record, settings, now):
         return Admission.CALL
     if record.state is not State.HALF_OPEN:
-        return Admission.PROBE if now >= retry_at(record, settings, now) else Admission.REFUSE
-    taken = record.tally.calls + len(_running(record, now))
-    may = taken < settings.permitted_number_of_calls_in_half_open_state or _overdue(record, settings, now)
-    return Admission.PROBE if may else Admission.REFUSE
+        probing = now >= retry_at(record, settings, now) and _places(record, settings, now) > 0
+    else:
+        probing = _places(record, settings, now) > 0 or _overdue(record, settings, now)
+    return Admission.PROBE if probing else Admission.REFUSE
 
 
 def too_bad(tally: Tally, settings: Settings, of: int) -> bool:
@@ -138,30 +138,31 @@ def granted(record: Record, settings: Settings, report: Report, *, permit: str) 
         return record
     probe = Probe(permit, now + settings.permit_lease)
     record = tripped(record, settings, report)
-    if record.state is State.OPEN and now >= record.retry_at:
+    if record.state is State.OPEN and now >= record.retry_at and _places(record, settings, now) > 0:
         half_open = _turned(record, State.HALF_OPEN, now, "time to probe", report.by)
-        return replace(half_open, opens=record.opens, probes=(probe,))
+        return replace(half_open, opens=record.opens, probes=(*half_open.probes, probe))
     if record.state is not State.HALF_OPEN or holds(record, permit):
         return record
     if _overdue(record, settings, now):
         return _decided(record, settings, report, of=record.tally.calls)
-    running = _running(record, now)
-    if record.tally.calls + len(running) >= settings.permitted_number_of_calls_in_half_open_state:
+    if _places(record, settings, now) <= 0:
         return record
-    return replace(record, probes=(*running, probe))
+    return replace(record, probes=(*_running(record, now), probe))
 
 
 def answered(
     record: Record, settings: Settings, report: Report, *, permit: str, verdict: Verdict | None
 ) -> Record:
-    """After a probe's result; None says nothing of the partner and frees the permit.
+    """After a probe's result; None says nothing of the partner. It frees the permit, whatever has become of the circuit.
 
     The circuit turns as soon as the outcome of all permitted probes can no longer be another.
     """
-    if record.epoch != report.epoch or not holds(record, permit):
+    if not any(probe.permit == permit for probe in record.probes):
         return record
-    tally = record.tally.plus(verdict) if verdict else record.tally
     probes = tuple(probe for probe in record.probes if probe.permit != permit)
+    if record.epoch != report.epoch or verdict is None:
+        return replace(record, probes=probes)
+    tally = record.tally.plus(verdict)
     then = replace(_heeding(record, settings, report), probes=probes, tally=tally)
     permitted = settings.permitted_number_of_calls_in_half_open_state
     left = permitted - tally.calls
@@ -172,8 +173,8 @@ def answered(
 
 
 def holds(record: Record, permit: str) -> bool:
-    """Whether a permit is good, or at least was not given to another."""
-    return any(probe.permit == permit for probe in record.probes)
+    """Whether a call with this permit may begin."""
+    return record.state is State.HALF_OPEN and any(probe.permit == permit for probe in record.probes)
 
 
 # Whatever the state: a person's word.
@@ -214,6 +215,12 @@ def _running(record: Record, now: float) -> tuple[Probe, ...]:
     return tuple(probe for probe in record.probes if now < probe.until)
 
 
+def _places(record: Record, settings: Settings, now: float) -> int:
+    """How many more probes may begin. Those of an earlier time that still run take a place, their results do not count."""
+    taken = record.tally.calls + len(_running(record, now))
+    return settings.permitted_number_of_calls_in_half_open_state - taken
+
+
 def _overdue(record: Record, settings: Settings, now: float) -> bool:
     return now - record.since >= settings.max_wait_duration_in_half_open_state
 
@@ -246,7 +253,13 @@ def _opened(record: Record, report: Report, reason: str, *, wait: float, opens: 
 
 
 def _turned(record: Record, state: State, now: float, reason: str, by: str) -> Record:
-    """In a new epoch: what was reported, asked for or granted in the old one is gone."""
+    """In a new epoch: what was reported, asked for and found in the old one is gone. Its probes run on."""
     return Record(
-        revision=record.revision, epoch=record.epoch + 1, state=state, since=now, reason=reason, by=by
+        revision=record.revision,
+        epoch=record.epoch + 1,
+        state=state,
+        since=now,
+        reason=reason,
+        by=by,
+        probes=_running(record, now),
     )
