@@ -48,6 +48,9 @@ class SpiedStore(MemoryStore):
         self.reads = 0
         self.writes = 0
         self.down = False
+        self.polls: set[float] = set()
+        """When each poll began."""
+        self.writes_left: int | None = None
         self.before_write: Callable[[], None] | None = None
 
     def read(self, circuit: str) -> Record:
@@ -61,10 +64,17 @@ class SpiedStore(MemoryStore):
 
     def add(self, circuit: str, epoch: int, entry: Entry) -> Record:
         self._write()
-        return super().add(circuit, epoch, entry)
+        record = super().add(circuit, epoch, entry)
+        if record.poll:
+            self.polls.add(record.poll.since)
+        return record
 
     def _write(self) -> None:
         self.writes += 1
+        if self.writes_left is not None:
+            if self.writes_left == 0:
+                raise StoreUnavailable("no more writes")
+            self.writes_left -= 1
         self._check()
         if meddle := self.before_write:
             self.before_write = None
@@ -126,7 +136,6 @@ class World:
     def record(self) -> Record:
         return self.store._records.get(CIRCUIT, Record())
 
-    @property
     def state(self) -> State:
         return self.record.state
 

@@ -103,17 +103,18 @@ def tripped(record: Record, settings: Settings, report: Report) -> Record:
     """
     if not _heard(record, report):
         return record
+    told = _heeding(record, settings, report)
     if record.row and outage(record, settings, report.now):
-        asked = record.partner_retry_at > report.now
-        return _opened(record, report, f"{record.row.count} bad calls in a row", wait=0, opens=int(asked))
+        asked = told.partner_retry_at > report.now
+        return _opened(told, report, f"{record.row.count} bad calls in a row", wait=0, opens=int(asked))
     poll = record.poll
     if poll is None or report.now - poll.since < settings.hearing_period:
         return record
     conclusive = poll.tally.calls >= settings.minimum_number_of_calls
     current = report.now - poll.since < settings.sliding_window_size
     if conclusive and current and _guilty(poll, settings):
-        reason = f"{poll.tally} in {settings.sliding_window_size:g} s and {len(poll.reporters)} environments"
-        return _opened(record, report, reason, wait=_wait(1, settings, report), opens=1)
+        reason = f"{poll.tally} in {settings.sliding_window_size:g} s, environments: {len(poll.reporters)}"
+        return _opened(told, report, reason, wait=_wait(1, settings, report), opens=1)
     quiet_until = report.now + settings.sliding_window_size / 2 if conclusive else record.quiet_until
     return replace(record, poll=None, quiet_until=quiet_until)
 
