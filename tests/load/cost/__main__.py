@@ -8,6 +8,7 @@ is how many come within a window.
 
 import argparse
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,8 @@ class Bench:
 
     def __init__(self, cloud: BenchCloud, recorder: Recorder, sources: EventSources) -> None:
         self._cloud, self._recorder, self._sources = cloud, recorder, sources
+        # A batch completes ten RFQs at once; ten customers at once would each start a worker of the API.
+        self._at_the_api = threading.BoundedSemaphore(3)
 
     def one_at_a_time(self, site: Site, rfqs: int) -> Measurement:
         """RFQs that share no batch with one another."""
@@ -85,9 +88,11 @@ class Bench:
 
     def _rfq(self, site: Site) -> None:
         """Submit, wait without calling anything, look at the result once: the two API calls that are counted."""
-        rfq_id = self._cloud.submit(site, respond_within=RESPOND_WITHIN)
+        with self._at_the_api:
+            rfq_id = self._cloud.submit(site, respond_within=RESPOND_WITHIN)
         self._wait_completed(rfq_id)
-        result = self._cloud.result(rfq_id)
+        with self._at_the_api:
+            result = self._cloud.result(rfq_id)
         if len(result["quotes"]) != site.responders or result["completed-by"] != "all-answered":
             sys.exit(f"RFQ {rfq_id} is not as expected: {result}")
 
@@ -121,16 +126,16 @@ class Bench:
 
 def report(measurements: list[Measurement]) -> None:
     """Print units and dollars of each measurement, and the lab's published figures beside them."""
-    table = Table(title="Billable units per RFQ, and US dollars per million RFQs")
+    table = Table(title="Billable units of one RFQ, and dollars of a million")
     table.add_column("unit")
-    table.add_column("$ per million", justify="right")
+    table.add_column("$/M", justify="right")
     for m in measurements:
         table.add_column(f"N = {m.responders}\n{m.name}\n({m.rfqs} RFQs)", justify="right")
     for unit, price in prices.PER_MILLION.items():
         table.add_row(unit, f"{price:.4g}", *(f"{m.units[unit] / m.rfqs:.2f}" for m in measurements))
     table.add_section()
-    table.add_row("[bold]$ per million RFQs", "", *(f"[bold]{m.dollars:.2f}" for m in measurements))
-    table.add_row("the lab's, as published", "", *(f"{prices.lab(m.responders):.2f}" for m in measurements))
+    table.add_row("[bold]Wild Rydes, $", "", *(f"[bold]{m.dollars:.2f}" for m in measurements))
+    table.add_row("The lab, $", "", *(f"{prices.lab(m.responders):.2f}" for m in measurements))
     console.print(table)
     alone = sorted((m for m in measurements if m.name == "one at a time"), key=lambda m: m.responders)
     growth = (alone[-1].dollars - alone[0].dollars) / (alone[-1].responders - alone[0].responders)

@@ -10,19 +10,15 @@ LAMBDA_MS = 50
 _ARM_GB_SECOND = 0.0000133334
 
 PER_MILLION = {
-    "API Gateway request (REST)": 3.50,
+    "API request": 3.50,
     "Lambda request": 0.20,
-    f"Lambda compute ({LAMBDA_MB} MB x {LAMBDA_MS} ms, arm64)": _ARM_GB_SECOND
-    * LAMBDA_MB
-    / 1024
-    * LAMBDA_MS
-    / 1000
-    * 1e6,
-    "SQS request (64 KB)": 0.40,
-    "EventBridge event (64 KB)": 1.00,
-    "DynamoDB write unit (1 KB)": 0.625,
-    "DynamoDB read unit (4 KB)": 0.125,
+    "Lambda 50 ms": _ARM_GB_SECOND * LAMBDA_MB / 1024 * LAMBDA_MS / 1000 * 1e6,
+    "SQS request": 0.40,
+    "Event": 1.00,
+    "Write unit": 0.625,
+    "Read unit": 0.125,
 }
+"""REST API; Lambda on arm64; SQS and EventBridge by begun 64 KB; DynamoDB by begun KB written and 4 KB read."""
 
 API, LAMBDA, COMPUTE, SQS, EVENT, WRITE, READ = PER_MILLION
 
