@@ -28,12 +28,25 @@ from wild_rydes_contracts.rfq import (
     RfqRequested,
     RfqResponse,
 )
-from wild_rydes_contracts.rides import RideCompleted
+from wild_rydes_contracts.rides import (
+    QuoteAccepted,
+    RejectionReason,
+    RideBooked,
+    RideBookingFailed,
+    RideCompleted,
+    RideConfirmed,
+    RideRejected,
+)
 from wild_rydes_contracts.values import Coordinates, Money, ResponderId
 
 EVENTS: tuple[type[Event], ...] = (
     RfqRequested,
     RfqCompleted,
+    QuoteAccepted,
+    RideConfirmed,
+    RideRejected,
+    RideBooked,
+    RideBookingFailed,
     RideCompleted,
     FeedbackRequested,
     FeedbackReceived,
@@ -66,12 +79,18 @@ __all__ = [
     "Metadata",
     "Money",
     "Quote",
+    "QuoteAccepted",
     "Rating",
+    "RejectionReason",
     "ResponderCounts",
     "ResponderId",
     "RfqCompleted",
     "RfqRequested",
     "RfqResponse",
+    "RideBooked",
+    "RideBookingFailed",
     "RideCompleted",
+    "RideConfirmed",
+    "RideRejected",
     "rule_pattern",
 ]

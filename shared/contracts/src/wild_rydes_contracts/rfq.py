@@ -14,13 +14,17 @@ MAX_RESPONDERS = 200
 
 
 class Quote(Contract):
-    """A responder's offer for the whole ride."""
+    """A responder's offer for the whole ride, to be accepted before `valid_until`.
+
+    Without it the offer stands as long as the requester usually lets its customers choose.
+    """
 
     kind: Literal["quote"] = "quote"
     responder_id: ResponderId
     display_name: str | None = Field(default=None, max_length=40)
     price: Money
     pickup_in_seconds: int = Field(ge=0, le=86_400)
+    valid_until: AwareDatetime | None = None
 
 
 class Decline(Contract):

@@ -1,18 +1,91 @@
-"""The messages of a ride, from its booking to its end."""
+"""The messages of a ride, from its booking to its end.
 
-from typing import ClassVar
+They carry ids alone: `responder_id` is who drives, `customer_id` the customer's subject in the user directory. The
+correlation id of all of them is the RFQ's, so that one conversation reaches from the first question to the last mile.
+"""
 
-from pydantic import AwareDatetime
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field
 
 from wild_rydes_contracts.envelope import ConversationId, Event
-from wild_rydes_contracts.values import ResponderId
+from wild_rydes_contracts.values import Money, ResponderId
+
+RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+"""Why a ride did not come about, as a short code: `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn`, `timeout`."""
+
+
+class QuoteAccepted(Event):
+    """A customer wants to ride for this quote: its responder confirms or rejects.
+
+    Whoever owns the responder publishes RideConfirmed or RideRejected. After `metadata.deadline` the customer no longer
+    waits: what is read later is dropped, and RideBookingFailed says that nothing came of it.
+    """
+
+    name: ClassVar[str] = "QuoteAccepted"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    rfq_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+    price: Money
+
+
+class RideConfirmed(Event):
+    """The responder has taken the ride, and no other until it is over."""
+
+    name: ClassVar[str] = "RideConfirmed"
+    source: ClassVar[str] = "wildrydes.unicorn-mgmt"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    rfq_id: ConversationId
+    responder_id: ResponderId
+
+
+class RideRejected(Event):
+    """The responder does not take the ride, or has given it up."""
+
+    name: ClassVar[str] = "RideRejected"
+    source: ClassVar[str] = "wildrydes.unicorn-mgmt"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    rfq_id: ConversationId
+    responder_id: ResponderId
+    reason: RejectionReason
+
+
+class RideBooked(Event):
+    """A booking has come about: customer and responder have both agreed."""
+
+    name: ClassVar[str] = "RideBooked"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    rfq_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+
+
+class RideBookingFailed(Event):
+    """A booking has come to nothing, for good. A responder that holds itself ready for the ride is free again."""
+
+    name: ClassVar[str] = "RideBookingFailed"
+    source: ClassVar[str] = "wildrydes.ride-booking"
+    version: ClassVar[int] = 1
+
+    ride_id: ConversationId
+    rfq_id: ConversationId
+    responder_id: ResponderId
+    reason: RejectionReason
 
 
 class RideCompleted(Event):
-    """A ride is over: the customer was set down.
-
-    Says who rode with whom by ids alone; `customer_id` is the customer's subject in the user directory.
-    """
+    """A ride is over: the customer was set down."""
 
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
