@@ -48,6 +48,8 @@ class SpiedStore(MemoryStore):
         self.reads = 0
         self.writes = 0
         self.down = False
+        self.seen: list[Record] = []
+        """What each write went out from."""
         self.polls: set[float] = set()
         """When each poll began."""
         self.writes_left: int | None = None
@@ -60,6 +62,7 @@ class SpiedStore(MemoryStore):
 
     def replace(self, circuit: str, before: Record, after: Record) -> Record:
         self._write()
+        self.seen.append(before)
         return super().replace(circuit, before, after)
 
     def add(self, circuit: str, epoch: int, entry: Entry) -> Record:

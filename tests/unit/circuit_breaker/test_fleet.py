@@ -1,0 +1,23 @@
+"""A hundred environments in the simulation of the bench: one outage of each kind."""
+
+import pytest
+
+from tests.load.breaker.scenarios import healthy, outage
+from wild_rydes_messaging.circuit_breaker import Settings
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_an_outage_in_a_large_fleet(*, hangs: bool) -> None:
+    seen = outage("ours", 100, hangs=hangs, seed=3)
+    assert seen.failed_before <= 10
+    assert seen.closed_after <= 20
+    assert seen.probes_at_once == Settings().permitted_number_of_calls_in_half_open_state
+
+
+def test_health_costs_no_write() -> None:
+    assert healthy(20, 300, error_rate=0, seed=3).writes == 0
+
+
+def test_errors_below_the_threshold_hardly_disturb_a_fleet() -> None:
+    seen = healthy(100, 60, error_rate=0.3, seed=3)
+    assert seen.refused < seen.calls / 100
