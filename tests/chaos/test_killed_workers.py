@@ -16,6 +16,8 @@ from infra.local.cloud import Cloud
 from tests.e2e.clients import Customer, Fleet, Place, Queues
 
 RFQS = 50
+CUSTOMERS = 4
+"""At once. Each call that finds no idle worker starts one, and a laptop has room for few."""
 UNICORNS = 5
 RESPOND_WITHIN = 90
 """Seconds; a message of a killed worker is back after 9, and may meet the killer again."""
@@ -72,9 +74,9 @@ def test_killing_workers_loses_nothing(cloud: Cloud, fleet: Fleet, queues: Queue
     unicorns = {fleet.unicorn(place) for _ in range(UNICORNS)}
     customer = Customer(cloud)
 
-    def submit(number: int) -> str:
+    def submit(_: int) -> str:
         """Submit as a client does that knows how: with a key, again after an answer that says nothing."""
-        time.sleep(number * 0.1)
+        time.sleep(0.2)
         key = {"Idempotency-Key": str(uuid.uuid4())}
         for _ in range(20):
             answer = customer.http.post(
@@ -86,7 +88,7 @@ def test_killing_workers_loses_nothing(cloud: Cloud, fleet: Fleet, queues: Queue
             time.sleep(0.2)
         pytest.fail("not accepted in 20 tries")
 
-    with Killer(cloud, pause=0.15) as killer, ThreadPoolExecutor(RFQS) as pool:
+    with Killer(cloud, pause=0.2) as killer, ThreadPoolExecutor(CUSTOMERS) as pool:
         rfqs = list(pool.map(submit, range(RFQS)))
 
     assert len(set(rfqs)) == RFQS
