@@ -12,6 +12,8 @@ BIN := .venv/bin
 # Without bytecode every import of aws_cdk takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
 export UV
+# Node comes from PyPI into the environment; jsii and npm look for it on the path.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 
