@@ -2,11 +2,11 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3 || echo python3)
 ARGS ?=
 UV_VERSION := 0.13.8
 # An uv of this release on the path is used; otherwise one is installed into .tools.
-UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo .tools/bin/uv)
+UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo $(CURDIR)/.tools/bin/uv)
 BIN := .venv/bin
 
 # Without bytecode every import of aws_cdk takes seconds.
@@ -45,13 +45,13 @@ setup: .venv/.synced  ## Install what the lock files say
 require_python = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 
-.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter .tools/%,$(UV))
+.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter $(CURDIR)/%,$(UV))
 	@$(require_python)
 	@began=$$SECONDS; $(UV) sync --frozen --quiet || { \
 		echo "✗ The packages of uv.lock cannot be installed (above). That needs the PyPI registry the first time." >&2; exit 1; }; \
 	touch $@; printf '  ✓ %-58s%4d   s\n' 'Python packages' $$((SECONDS - began))
 
-.tools/bin/uv:
+$(CURDIR)/.tools/bin/uv:
 	@$(require_python)
 	@began=$$SECONDS; $(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --root-user-action=ignore \
 		--no-deps --target .tools uv==$(UV_VERSION) || { \
