@@ -137,6 +137,11 @@ class Conversation:
         """The last SMS said, the only one that may still have to be sent."""
         return self.sms[-1]
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether there is an SMS of which it is not known whether it went out."""
+        return any(sms.state == "claimed" for sms in self.sms)
+
     def with_sms(self, index: int, sms: Sms) -> "Conversation":
         """With one SMS of the ledger replaced."""
         return replace(self, sms=(*self.sms[:index], sms, *self.sms[index + 1 :]))

@@ -95,23 +95,22 @@ class Hearing:
         """The conversation that AWS names, if it was held with this number and is open; else the newest open one.
 
         An answer to a closed conversation may be meant for the open one, but need not: it does not belong there if it
-        makes no sense there.
+        makes no sense there. An id that we do not know is likely that of an SMS whose sender died before it could note
+        it, and so the conversation with such an SMS goes first.
         """
-        named = self._named(sms, number)
+        ride_id = self._store.ride_of(sms.answers_id) if sms.answers_id else None
+        named = None
+        if ride_id is not None and any(held.ride_id == ride_id for held in number.conversations):
+            named = self._store.conversation(ride_id)
         if named and named.stage:
             return Addressed(named, certain=True)
-        for ride_id in number.held_from(sms.ours):
-            conversation = self._store.conversation(ride_id)
-            if conversation and conversation.stage:
-                return Addressed(conversation, belongs=named is None)
+        candidates = map(self._store.conversation, number.held_from(sms.ours))
+        open_ones = [conversation for conversation in candidates if conversation and conversation.stage]
+        if sms.answers_id and ride_id is None:
+            open_ones.sort(key=lambda conversation: not conversation.unsettled)  # stable: the newest first
+        if open_ones:
+            return Addressed(open_ones[0], belongs=named is None)
         return Addressed(named, certain=named is not None)
-
-    def _named(self, sms: InboundSms, number: Number) -> Conversation | None:
-        if not sms.answers_id:
-            return None
-        ride_id = self._store.ride_of(sms.answers_id)
-        known = ride_id is not None and any(held.ride_id == ride_id for held in number.conversations)
-        return self._store.conversation(ride_id) if ride_id is not None and known else None
 
     def _apply(
         self, command: Command | None, text: str, addressed: Addressed, number: Number, sent_at: datetime
@@ -126,7 +125,7 @@ class Hearing:
                 return "stopped", conversation, standing
             case Command.START:
                 standing = number.started(sent_at)
-                if conversation and standing != number:
+                if conversation and number.opted_out and not standing.opted_out:
                     conversation = self._machine.resumed(conversation, now)
                 return "started", conversation, standing
             case Command.HELP:

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 REPEATED_WITHIN = timedelta(seconds=10)
 """The same words from the same number this soon are the same SMS, delivered twice by a carrier under two ids."""
 
-_REMEMBERED = 10
+_CONVERSATIONS = 10
+_MESSAGES = 20
+"""How many are remembered; nobody types faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Number:
         """With a conversation as the newest, if it is not listed yet."""
         if any(held.ride_id == ride_id for held in self.conversations):
             return self
-        return replace(self, conversations=(Held(ride_id, ours), *self.conversations)[:_REMEMBERED])
+        return replace(self, conversations=(Held(ride_id, ours), *self.conversations)[:_CONVERSATIONS])
 
     def held_from(self, ours: str) -> Iterator[str]:
         """The rides of the conversations held from our number, newest first."""
@@ -64,18 +66,17 @@ class Number:
         )
 
     def noted(self, message: Heard) -> "Number":
-        """With a message among those that came lately."""
-        recent = (h for h in self.heard if abs(message.at - h.at) <= REPEATED_WITHIN)
-        return replace(self, heard=(message, *recent)[:_REMEMBERED])
+        """With a message as the one that came last. It may have been sent long before the others."""
+        return replace(self, heard=(message, *self.heard)[:_MESSAGES])
 
     def stopped(self, at: datetime) -> "Number":
-        """After a STOP sent at `at`. An older one than the last decision changes nothing."""
+        """After a STOP sent at `at`. Messages overtake each other: one sent before the last decision changes nothing."""
         if self.decided_at and at < self.decided_at:
             return self
         return replace(self, opted_out=True, decided_at=at)
 
     def started(self, at: datetime) -> "Number":
-        """After a START sent at `at`. It must be newer than the STOP: messages overtake each other."""
-        if not self.opted_out or (self.decided_at and at <= self.decided_at):
+        """After a START sent at `at`. Of a STOP and a START sent at once, the STOP counts."""
+        if self.decided_at and at <= self.decided_at:
             return self
         return replace(self, opted_out=False, decided_at=at)
