@@ -21,3 +21,5 @@ USER_POOL_CLIENT_ID_PARAMETER: Final = "/wild-rydes/platform/user-pool-client-id
 ALARM_TOPIC_ARN_PARAMETER: Final = "/wild-rydes/platform/alarm-topic-arn"
 RFQ_API_URL_PARAMETER: Final = "/wild-rydes/ride-booking/rfq-api-url"
 UNICORN_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-api-url"
+RFQ_SOCKET_URL_PARAMETER: Final = "/wild-rydes/ride-booking/rfq-socket-url"
+UNICORN_SOCKET_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-socket-url"

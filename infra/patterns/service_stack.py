@@ -49,13 +49,13 @@ class ServiceStack(cdk.Stack):
     @cached_property
     def bus(self) -> events.IEventBus:
         """The platform's bus."""
-        return events.EventBus.from_event_bus_name(self, "Bus", self._parameter(naming.BUS_NAME_PARAMETER))
+        return events.EventBus.from_event_bus_name(self, "Bus", self.parameter(naming.BUS_NAME_PARAMETER))
 
     @cached_property
     def users(self) -> cognito.IUserPool:
         """The platform's user pool."""
         return cognito.UserPool.from_user_pool_arn(
-            self, "Users", self._parameter(naming.USER_POOL_ARN_PARAMETER)
+            self, "Users", self.parameter(naming.USER_POOL_ARN_PARAMETER)
         )
 
     def alarm(
@@ -82,13 +82,14 @@ class ServiceStack(cdk.Stack):
 
     @cached_property
     def _alarm_action(self) -> cloudwatch_actions.SnsAction:
-        topic = sns.Topic.from_topic_arn(self, "Alarms", self._parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
+        topic = sns.Topic.from_topic_arn(self, "Alarms", self.parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
         return cloudwatch_actions.SnsAction(topic)
 
     def publish_parameter(self, construct_id: str, name: str, value: str) -> None:
         """Let others find a value under an SSM parameter's name."""
         ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)
 
-    def _parameter(self, name: str) -> str:
+    def parameter(self, name: str) -> str:
+        """The value of an SSM parameter, as it is when the stack is deployed."""
         value: str = ssm.StringParameter.value_for_string_parameter(self, name)
         return value

@@ -1,0 +1,148 @@
+"""A WebSocket API in front of one function, for callers with a token of the user pool."""
+
+import json
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+
+from infra import naming
+from infra.patterns.accept import accept
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_stack import ServiceStack
+
+# Ids and outcomes only: no address, no user, and no query string, in which browsers have to put their token.
+_ACCESS_LOG: Final = {
+    "requestId": "$context.requestId",
+    "extendedRequestId": "$context.extendedRequestId",
+    "time": "$context.requestTime",
+    "route": "$context.routeKey",
+    "event": "$context.eventType",
+    "connectionId": "$context.connectionId",
+    "status": "$context.status",
+    "integrationLatencyMs": "$context.integrationLatency",
+    "authorizerStatus": "$context.authorizer.status",
+    "integrationStatus": "$context.integration.status",
+}
+
+
+class SocketApi(apigateway.WebSocketApi):
+    """Connecting, disconnecting and every message go to the function; `authorizer` decides who may connect.
+
+    What the authorizer says of a caller stands in `requestContext.authorizer` of every later message of the connection.
+    `public_url` is where clients connect. The function answers by posting to the connection, as others do that
+    `may_post`. Messages a second above `rate`, in bursts above `burst`, are refused by the gateway.
+    """
+
+    def __init__(
+        self,
+        scope: ServiceStack,
+        name: str,
+        *,
+        function: ServiceFunction,
+        authorizer: ServiceFunction,
+        rate: int = 500,
+        burst: int = 1000,
+    ) -> None:
+
+        def to_function(route: str) -> integrations.WebSocketLambdaIntegration:
+            # One a route: each brings the permission to invoke the function for that route.
+            return integrations.WebSocketLambdaIntegration(route, function)
+
+        super().__init__(
+            scope,
+            name,
+            api_name=name,
+            route_selection_expression="$request.body.action",
+            connect_route_options=apigateway.WebSocketRouteOptions(
+                integration=to_function("OnConnect"),
+                authorizer=authorizers.WebSocketLambdaAuthorizer(f"{name}-authorizer", authorizer),
+            ),
+            disconnect_route_options=apigateway.WebSocketRouteOptions(
+                integration=to_function("OnDisconnect")
+            ),
+            default_route_options=apigateway.WebSocketRouteOptions(integration=to_function("OnMessage")),
+        )
+        # An identity source would have to be there, and browsers cannot send the header, where others need no query.
+        for construct in self.node.find_all():
+            if isinstance(construct, apigateway.CfnAuthorizer):
+                construct.identity_source = []
+        self._stage_of(scope, name, rate, burst)
+        _trust_users(scope, authorizer)
+        local_url = scope.stage.api_url(name)
+        if local_url:
+            cdk.Tags.of(self).add("ms-custom-id", name, include_resource_types=["AWS::ApiGatewayV2::Api"])
+        self._base = (
+            f"{local_url}/{naming.API_STAGE}"
+            if local_url
+            else f"https://{self.api_id}.execute-api.{scope.region}.{scope.url_suffix}/{naming.API_STAGE}"
+        )
+        self.public_url = self._base.replace("http", "ws", 1)
+        self._connections = scope.format_arn(
+            service="execute-api",
+            resource=self.api_id,
+            resource_name=f"{naming.API_STAGE}/POST/@connections/*",
+        )
+        scope.alarm(
+            f"{name}-errors",
+            cloudwatch.Metric(
+                namespace="AWS/ApiGateway",
+                metric_name="IntegrationError",
+                dimensions_map={"ApiId": self.api_id, "Stage": naming.API_STAGE},
+                period=cdk.Duration.minutes(5),
+                statistic="sum",
+            ),
+            threshold=1,
+            meaning=f"{name} could not hand a message to its function",
+        )
+        accept(
+            self, {"AwsSolutions-APIG4": "Who may connect is decided at $connect, once for the connection"}
+        )
+
+    def may_post(self, function: ServiceFunction) -> None:
+        """Let the function send to this API's connections; it finds them at CONNECTIONS_URL."""
+        function.add_environment("CONNECTIONS_URL", self._base)
+        function.may("execute-api:ManageConnections", on=self._connections)
+        api = cdk.Stack.of(self).get_logical_id(self.node.default_child)
+        accept(
+            function.own_role,
+            {
+                "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>"
+                f":<{api}>/{naming.API_STAGE}/POST/@connections/*]": "Any connection of this API, and no other's"
+            },
+        )
+
+    def _stage_of(self, scope: ServiceStack, name: str, rate: int, burst: int) -> None:
+        access_log = logs.LogGroup(
+            scope,
+            f"{name}-access-log",
+            log_group_name=f"/aws/apigateway/{name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        stage = apigateway.WebSocketStage(
+            self,
+            "Stage",
+            web_socket_api=self,
+            stage_name=naming.API_STAGE,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
+        )
+        resource = stage.node.default_child
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
+        )
+
+
+def _trust_users(scope: ServiceStack, authorizer: ServiceFunction) -> None:
+    """Tell the authorizer whose tokens count: TOKEN_ISSUER, TOKEN_AUDIENCE and, for their signatures, KEYS_URL."""
+    pool = scope.parameter(naming.USER_POOL_ID_PARAMETER)
+    issuer = f"https://cognito-idp.{scope.region}.{scope.url_suffix}/{pool}"
+    keys = f"{scope.stage.endpoint}/{pool}" if scope.stage.endpoint else issuer
+    authorizer.add_environment("TOKEN_ISSUER", issuer)
+    authorizer.add_environment("TOKEN_AUDIENCE", scope.parameter(naming.USER_POOL_CLIENT_ID_PARAMETER))
+    authorizer.add_environment("KEYS_URL", f"{keys}/.well-known/jwks.json")
