@@ -1,11 +1,13 @@
 """While the circuit is closed: what opens it, what does not, and what is written."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from tests.unit.circuit_breaker.world import NOW, OURS, PartnerError, World
-from wild_rydes_messaging.circuit_breaker import Blame, Fault, Record, Settings, State
+from wild_rydes_messaging.circuit_breaker import Blame, Fault, Record, Settings, State, rules
+from wild_rydes_messaging.circuit_breaker.record import Poll, Row, Tally
 
 # Nothing to report
 
@@ -336,3 +338,13 @@ def test_a_failed_call_looks_again_before_the_next(world: World) -> None:
     assert here.refused() is None  # as far as its view goes
     here.fails()
     assert here.refused()
+
+
+def test_what_others_reported_is_not_judged_by_a_stale_result() -> None:
+    row = Row(NOW, 9, frozenset({"a", "b"}))
+    poll = Poll(NOW - 5, Tally(50, 50), frozenset({"a", "b"}), frozenset({"a", "b"}))
+    record = Record(revision=9, epoch=4, row=row, poll=poll)
+    stale = rules.Report("c", NOW, epoch=2, draw=1)
+    assert rules.tripped(record, Settings(), stale) is record
+    assert rules.refuted(record, stale, row=NOW) is record
+    assert rules.tripped(record, Settings(), replace(stale, epoch=4)).state is State.OPEN
