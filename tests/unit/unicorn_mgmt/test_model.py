@@ -59,7 +59,7 @@ def test_the_dearest_ride_on_earth_fits_the_contract() -> None:
 
 def test_quote() -> None:
     quote = answer(UNICORN, km_to_start=2.5, ride_km=20)
-    assert quote.model_dump(mode="json") == {
+    assert quote.model_dump(mode="json", exclude_none=True) == {
         "kind": "quote",
         "responder_id": "u-shadowfax",
         "display_name": "Shadowfax",
