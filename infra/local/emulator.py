@@ -1,7 +1,6 @@
 """Start, find and stop the emulator of one run directory."""
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -22,8 +21,6 @@ SECONDS_TO_START = 30.0
 SECONDS_TO_STOP = 4.0
 # An idle worker beyond a function's first one leaves after this long; a burst must not hold 33 MB each.
 WORKER_TTL_SECONDS = 60
-MEMORY = Path("/dev/shm")  # noqa: S108 (a private directory of ours is made in it)
-MEMORY_NEEDED = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -70,9 +67,9 @@ def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.
         LocalCloudError: the port is taken, or the emulator does not start.
     """
     require_free(settings.port)
-    for directory in (_scratch(settings.run_dir), settings.run_dir / "state", settings.run_dir / "s3"):
-        shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(parents=True, mode=0o700)
+    for data in ("tmp", "state", "s3"):
+        shutil.rmtree(settings.run_dir / data, ignore_errors=True)
+        (settings.run_dir / data).mkdir(parents=True)
     log = settings.log("emulator")
     log.parent.mkdir(exist_ok=True)
     command = [str(interpreter), "-P", str(Path(__file__).with_name("emulator_main.py"))]
@@ -108,7 +105,7 @@ def stop(run_dir: Path) -> bool:
             time.sleep(0.02)
         if running(run_dir) is None:
             break
-    shutil.rmtree(_scratch(run_dir), ignore_errors=True)
+    shutil.rmtree(run_dir / "tmp", ignore_errors=True)
     return True
 
 
@@ -121,7 +118,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "BIND_HOST": "127.0.0.1",
         "AUTH": "true",
         "LAMBDA_WARM_TTL_SECONDS": str(WORKER_TTL_SECONDS),
-        "TMPDIR": str(_scratch(settings.run_dir)),
+        "TMPDIR": str(settings.run_dir / "tmp"),
         "STATE_DIR": str(settings.run_dir / "state"),
         "S3_DATA_DIR": str(settings.run_dir / "s3"),
         # Listeners and daemons that this project has no use for; the first two would need ports of their own.
@@ -129,17 +126,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": "unix:///nonexistent",
     }
-
-
-def _scratch(run_dir: Path) -> Path:
-    """Where workers unpack their code, a thousand small files each: in memory, if there is room, that takes a third."""
-    if MEMORY.is_dir():
-        found = os.statvfs(MEMORY)
-        may_run_code = not found.f_flag & os.ST_NOEXEC  # Docker mounts it so that libraries in it do not load
-        if may_run_code and found.f_bavail * found.f_frsize > MEMORY_NEEDED and os.access(MEMORY, os.W_OK):
-            name = hashlib.sha256(str(run_dir.resolve()).encode()).hexdigest()[:12]
-            return MEMORY / f"wild-rydes-{name}"
-    return run_dir / "tmp"
 
 
 def require_free(port: int) -> None:
