@@ -25,6 +25,8 @@ from infra.local.http import call
 
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 20.0
+SHOWN = 10
+"""Quotes in the table, cheapest first."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +151,12 @@ def show_result(rfq: View, console: Console) -> None:
     shown = Table()
     for heading, justify in (("#", "right"), ("unicorn", "left"), ("price", "right"), ("there in", "right")):
         shown.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for rank, quote in enumerate(result["quotes"], 1):
+    for rank, quote in enumerate(result["quotes"][:SHOWN], 1):
         price, minutes = quote["price"], f"{quote['pickup-in-seconds'] / 60:.0f} min"
         who = quote.get("name") or quote["responder-id"]
         shown.add_row(str(rank), who, f"{price['amount']} {price['currency']}", minutes)
+    if more := len(result["quotes"]) - SHOWN:
+        shown.caption = f"and {more} dearer ones" if more > 0 else None
+    if (dearer := len(result["quotes"]) - SHOWN) > 0:
+        shown.caption = f"and {dearer} dearer ones"
     console.print(shown)
