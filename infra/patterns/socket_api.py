@@ -133,6 +133,7 @@ class SocketApi(apigateway.WebSocketApi):
             throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
         )
         resource = stage.node.default_child
+        assert isinstance(resource, apigateway.CfnStage)  # the L2 has no access logs for sockets
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
         )
