@@ -1,4 +1,4 @@
-"""unicorn-mgmt: the unicorns, and their answers to RFQs."""
+"""unicorn-mgmt: the unicorns, their answers to RFQs and their rides."""
 
 from pathlib import Path
 from typing import Final
@@ -10,18 +10,46 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.jwt_api import JwtApi
+from infra.patterns.outbox import Outbox
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
-from wild_rydes_contracts import RfqRequested
+from wild_rydes_contracts import QuoteAccepted, RfqRequested, RideBookingFailed
 
 SERVICE: Final = "unicorn-mgmt"
+EVENT_SOURCE: Final = "wildrydes.unicorn-mgmt"
 CELL_INDEX: Final = "by-cell"
+
+# What a quote takes; a ride that begins or ends, or a position report that says nothing new, leaves the index alone.
+QUOTED_FROM: Final = (
+    "name",
+    "base",
+    "per_km",
+    "minimum",
+    "currency",
+    "max_km",
+    "auto_quote",
+    "lat",
+    "lon",
+    "connection",
+)
+
+# A ride that begins or ends, and a rejection, are announced. Position reports, above all, invoke nothing.
+ANNOUNCED_CHANGES: Final = (
+    *(
+        {
+            "eventName": ["MODIFY"],
+            "dynamodb": {"OldImage": {"state": {"S": [old]}}, "NewImage": {"state": {"S": [new]}}},
+        }
+        for old, new in (("free", "riding"), ("riding", "free"))
+    ),
+    {"eventName": ["INSERT"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "decision#"}]}}}},
+)
 
 
 class UnicornMgmtStack(ServiceStack):
-    """Table, API and responder."""
+    """Table, API, responder, bookings and outbox."""
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -34,6 +62,8 @@ class UnicornMgmtStack(ServiceStack):
         )
         self._table = self._make_table()
         self._responder()
+        self._bookings()
+        self._outbox()
         self._api()
 
     def _make_table(self) -> dynamodb.Table:
@@ -43,17 +73,20 @@ class UnicornMgmtStack(ServiceStack):
             table_name=SERVICE,
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
             # Data survives the stack, but not a first deployment that failed: the next could not take the name.
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
-        # Sparse: only an available unicorn carries its cell.
+        # Sparse: only an available unicorn without a ride carries its cell.
         table.add_global_secondary_index(
             index_name=CELL_INDEX,
             partition_key=dynamodb.Attribute(name="cell", type=dynamodb.AttributeType.STRING),
-            projection_type=dynamodb.ProjectionType.ALL,
+            projection_type=dynamodb.ProjectionType.INCLUDE,
+            non_key_attributes=[*QUOTED_FROM],
         )
         return table
 
@@ -75,9 +108,30 @@ class UnicornMgmtStack(ServiceStack):
         )
         Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
 
+    def _bookings(self) -> None:
+        function = self._function("bookings", seconds=3)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+        Subscription(self, "unicorn-mgmt-bookings", QuoteAccepted, RideBookingFailed, consumer=function)
+
+    def _outbox(self) -> None:
+        function = self._function("outbox", seconds=10, BUS_NAME=self.bus.event_bus_name)
+        own_events = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
+        function.may(
+            "events:PutEvents",
+            on=self.bus.event_bus_arn,
+            condition=own_events if self.stage.publish_condition else None,
+        )
+        Outbox(
+            self,
+            "unicorn-mgmt-outbox-dlq",
+            table=self._table,
+            publisher=function,
+            changes=ANNOUNCED_CHANGES,
+        )
+
     def _api(self) -> None:
         function = self._function("api", seconds=10, snap_start=True)
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         api = JwtApi(self, "unicorn-api", function=function)
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)

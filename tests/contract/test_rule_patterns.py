@@ -11,11 +11,14 @@ from moto.events.models import EventPattern
 
 from tests.contract.messages import envelopes, events, on_the_bus
 from tests.infra.conftest import SYNTH, Assembly
-from wild_rydes_contracts import EVENTS, Envelope, Event, RfqRequested
+from wild_rydes_contracts import EVENTS, Envelope, Event, QuoteAccepted, RfqRequested, RideBookingFailed
 
 pytestmark = SYNTH
 
-SUBSCRIPTIONS: dict[str, set[type[Event]]] = {"unicorn-mgmt-inbox": {RfqRequested}}
+SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
+    "unicorn-mgmt-inbox": {RfqRequested},
+    "unicorn-mgmt-bookings": {QuoteAccepted, RideBookingFailed},
+}
 """What each rule on the bus is for."""
 
 Matches = Callable[[dict[str, Any]], bool]

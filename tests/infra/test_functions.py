@@ -54,7 +54,19 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-api": {
         "*": TRACE,
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+    },
+    "unicorn-mgmt-bookings": {
+        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt-bookings": CONSUME,
+        "unicorn-mgmt-bookings-dlq": {"sqs:SendMessage"},
+    },
+    "unicorn-mgmt-outbox": {
+        "*": TRACE | {"dynamodb:ListStreams"},
+        "unicorn-mgmt": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        BUS: {"events:PutEvents"},
+        "unicorn-mgmt-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "unicorn-mgmt-responder": {
         "*": TRACE,
@@ -66,11 +78,18 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
 }
 # Where a function may act, but only so.
 CONDITIONS = {
-    ("ride-booking-requester", BUS): {
-        "ForAllValues:StringEquals": {"events:source": "wildrydes.ride-booking"}
-    }
+    (function, BUS): {"ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}}
+    for function, service in (
+        ("ride-booking-requester", "ride-booking"),
+        ("unicorn-mgmt-outbox", "unicorn-mgmt"),
+    )
 }
-QUEUE_CONSUMERS = ("ride-booking-aggregator", "ride-booking-closer", "unicorn-mgmt-responder")
+QUEUE_CONSUMERS = (
+    "ride-booking-aggregator",
+    "ride-booking-closer",
+    "unicorn-mgmt-bookings",
+    "unicorn-mgmt-responder",
+)
 
 
 def _statements(assembly: Assembly, function: str) -> list[tuple[str, dict[str, Any]]]:
@@ -185,6 +204,17 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             {"DEAD_LETTER_QUEUE_URL": "ride-booking-deadlines-dlq", "MAX_ATTEMPTS": "5"},
         ),
         (
+            "unicorn-mgmt-bookings",
+            {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-dlq", "MAX_ATTEMPTS": "5"},
+        ),
+        (
+            "unicorn-mgmt-outbox",
+            {
+                "BUS_NAME": "/wild-rydes/platform/bus-name",
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-outbox-dlq",
+            },
+        ),
+        (
             "unicorn-mgmt-responder",
             {
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
@@ -206,7 +236,7 @@ def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[st
 
 def test_queue_consumers_are_short(aws: Assembly) -> None:
     functions = aws.named("AWS::Lambda::Function", "FunctionName")
-    assert [functions[name].properties["Timeout"] for name in QUEUE_CONSUMERS] == [3, 3, 3]
+    assert [functions[name].properties["Timeout"] for name in QUEUE_CONSUMERS] == [3] * len(QUEUE_CONSUMERS)
 
 
 def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
@@ -230,7 +260,8 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
                     properties["MetricName"]
                 )
     expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
-    expected["ride-booking-requester"].add("IteratorAge")
+    for outbox in ("ride-booking-requester", "unicorn-mgmt-outbox"):
+        expected[outbox].add("IteratorAge")
     assert watched == expected
 
 

@@ -2,6 +2,7 @@
 
 from infra import naming
 from tests.infra.conftest import Assembly
+from unicorn_mgmt.store import INDEXED
 
 
 def test_only_our_sources_may_publish_on_the_bus(aws: Assembly) -> None:
@@ -87,8 +88,10 @@ def test_the_rfq_table(aws: Assembly) -> None:
 
 def test_the_unicorn_table(aws: Assembly) -> None:
     table = aws.named("AWS::DynamoDB::Table", "TableName")["unicorn-mgmt"].properties
-    assert "StreamSpecification" not in table
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     [index] = table["GlobalSecondaryIndexes"]
     assert index["IndexName"] == "by-cell"
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["cell"]
-    assert index["Projection"] == {"ProjectionType": "ALL"}
+    # A ride may come and go without a write here; the responder reads these and no more.
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]}

@@ -12,8 +12,15 @@ CONSUMED = {
     "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
     "ride-booking-deadlines": ("ride-booking-closer", 1),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
+    "unicorn-mgmt-bookings": ("unicorn-mgmt-bookings", 0),
 }
-OUTBOX_DEAD_LETTERS = "ride-booking-outbox-dlq"
+SUBSCRIPTIONS = ("unicorn-mgmt-inbox", "unicorn-mgmt-bookings")
+OUTBOXES = {
+    # table -> function behind its stream, dead-letter queue
+    "ride-booking": ("ride-booking-requester", "ride-booking-outbox-dlq"),
+    "unicorn-mgmt": ("unicorn-mgmt-outbox", "unicorn-mgmt-outbox-dlq"),
+}
+OUTBOX_DEAD_LETTERS = {dead_letters for _, dead_letters in OUTBOXES.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
 
 
@@ -38,7 +45,7 @@ def _policy(aws: Assembly, queue: str) -> list[dict[str, Any]]:
 
 
 def test_the_queues_are_those_consumed_and_their_dead_letter_queues(aws: Assembly) -> None:
-    dead_letters = {f"{name}-dlq" for name in CONSUMED} | {OUTBOX_DEAD_LETTERS}
+    dead_letters = {f"{name}-dlq" for name in CONSUMED} | OUTBOX_DEAD_LETTERS
     assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters
 
 
@@ -64,18 +71,22 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     assert properties["ScalingConfig"]["MaximumConcurrency"] == 10
 
 
-def test_the_stream_retries_whole_batches_and_gives_up_after_six_hours(aws: Assembly) -> None:
-    mappings = _mappings(aws)
-    assert set(mappings) == {*CONSUMED, "ride-booking"}
-    function, properties = mappings["ride-booking"]
-    assert function == "ride-booking-requester"
+def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
+    assert set(_mappings(aws)) == {*CONSUMED, *OUTBOXES}
+
+
+@pytest.mark.parametrize("table", OUTBOXES)
+def test_a_stream_retries_whole_batches_and_gives_up_after_six_hours(aws: Assembly, table: str) -> None:
+    function, properties = _mappings(aws)[table]
+    assert function == OUTBOXES[table][0]
     # The local cloud would take a partial response on a stream for success and lose the rest.
     assert "FunctionResponseTypes" not in properties
     assert properties["BisectBatchOnFunctionError"] is True
     assert properties["MaximumRecordAgeInSeconds"] == 6 * 3600
     assert properties["StartingPosition"] == "TRIM_HORIZON"
     destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
-    assert aws.text("WildRydesRideBooking", destination) == OUTBOX_DEAD_LETTERS
+    stack = aws.named("AWS::Lambda::Function", "FunctionName")[function].stack
+    assert aws.text(stack, destination) == OUTBOXES[table][1]
 
 
 def test_queues_are_encrypted_and_dead_letters_kept_as_long_as_possible(aws: Assembly) -> None:
@@ -98,23 +109,29 @@ def test_only_a_subscriptions_own_rule_may_send_to_its_queues(aws: Assembly) -> 
         for name in aws.named("AWS::SQS::Queue", "QueueName")
     }
     assert {name for name, statements in allowed.items() if statements} == {
-        "unicorn-mgmt-inbox",
-        "unicorn-mgmt-inbox-dlq",
+        name for queue in SUBSCRIPTIONS for name in (queue, f"{queue}-dlq")
     }
-    [rule] = aws.all("AWS::Events::Rule")
-    for [statement] in (s for s in allowed.values() if s):
-        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-        assert statement["Condition"] == {
-            "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule.logical_id, "Arn"]}}
-        }
+    rules = aws.named("AWS::Events::Rule", "Name")
+    for queue, statements in allowed.items():
+        for statement in statements:
+            rule = rules[queue.removesuffix("-dlq")]
+            assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+            assert statement["Condition"] == {
+                "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule.logical_id, "Arn"]}}
+            }
 
 
-def test_a_subscriptions_rule_gives_up_to_the_same_dead_letter_queue(aws: Assembly) -> None:
-    [rule] = aws.all("AWS::Events::Rule")
+def test_the_rules_are_those_of_the_subscriptions(aws: Assembly) -> None:
+    assert set(aws.named("AWS::Events::Rule", "Name")) == set(SUBSCRIPTIONS)
+
+
+@pytest.mark.parametrize("queue", SUBSCRIPTIONS)
+def test_a_subscriptions_rule_gives_up_to_the_same_dead_letter_queue(aws: Assembly, queue: str) -> None:
+    rule = aws.named("AWS::Events::Rule", "Name")[queue]
     assert aws.text(rule.stack, rule.properties["EventBusName"]) == "/wild-rydes/platform/bus-name"
     [target] = rule.properties["Targets"]
-    assert aws.text(rule.stack, target["Arn"]) == "unicorn-mgmt-inbox"
-    assert aws.text(rule.stack, target["DeadLetterConfig"]["Arn"]) == "unicorn-mgmt-inbox-dlq"
+    assert aws.text(rule.stack, target["Arn"]) == queue
+    assert aws.text(rule.stack, target["DeadLetterConfig"]["Arn"]) == f"{queue}-dlq"
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
 
 
@@ -129,8 +146,8 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         if dimension["Name"] == "QueueName"
     }
     age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
-    overdue = {"wild-rydes-reply-ride-booking": 60, "ride-booking-deadlines": 960, "unicorn-mgmt-inbox": 60}
-    dead_letters = [f"{name}-dlq" for name in CONSUMED] + [OUTBOX_DEAD_LETTERS]
+    overdue = {**dict.fromkeys(CONSUMED, 60), "ride-booking-deadlines": 960}
+    dead_letters = [f"{name}-dlq" for name in CONSUMED] + [*OUTBOX_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},
         **dict.fromkeys(dead_letters, (depth, 1)),

@@ -24,7 +24,7 @@ LEFT_OUT = {
     "AWS::Events::EventBusPolicy": 1,
     "AWS::Lambda::Alias": 2,  # no SnapStart
     "AWS::Lambda::Version": 2,
-    "AWS::SQS::QueuePolicy": 5,  # those that only refuse plain HTTP; the inbox and its DLQ keep their rule's
+    "AWS::SQS::QueuePolicy": 6,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's
 }
 # What it does otherwise.
 CHANGED = {

@@ -15,6 +15,17 @@ def world() -> Iterator[World]:
         dynamodb = boto3.client("dynamodb", region_name=REGION, config=CALLS)
         sqs = boto3.client("sqs", region_name=REGION, config=CALLS)
         create_table(dynamodb)
+        events = boto3.client("events", region_name=REGION, config=CALLS)
+        heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
+        events.create_event_bus(Name="wild-rydes")
+        events.put_rule(
+            Name="all", EventBusName="wild-rydes", EventPattern='{"source": [{"prefix": "wildrydes"}]}'
+        )
+        events.put_targets(
+            Rule="all",
+            EventBusName="wild-rydes",
+            Targets=[{"Id": "heard", "Arn": f"arn:aws:sqs:{REGION}:123456789012:heard"}],
+        )
         world = World(
             dynamodb,
             sqs,
@@ -23,6 +34,8 @@ def world() -> Iterator[World]:
             dead=sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
             replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
             reply_to=PATTERN.replace("*", "ride-booking"),
+            events=events,
+            heard=heard,
         )
         yield world
         world.metrics.clear_metrics()

@@ -1,5 +1,6 @@
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.unicorn_mgmt.world import AIRPORT, NOW, SPACE_NEEDLE, World
-from unicorn_mgmt.model import unicorn_id
+from unicorn_mgmt.model import Ride, cell_of, unicorn_id
 from unicorn_mgmt.routes import Routes
-from unicorn_mgmt.vicinity import cell_of
 from wild_rydes_http.api import RestApi
 
 REGISTRATION: dict[str, Any] = {
@@ -39,7 +39,7 @@ class Client:
 
     def __init__(self, world: World) -> None:
         self._api = RestApi(world.logger)
-        Routes(self._api, world.store, now=lambda: NOW)
+        Routes(self._api, world.store, now=lambda: world.now)
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, sub: str | None = SUB, group: str = "unicorns"
@@ -153,7 +153,14 @@ def test_the_unregistered_have_no_unicorn(call: Client) -> None:
     assert call("PUT", f"/unicorns/{ID}/position", HERE).status == 404
 
 
-CALLS = [("POST", "/unicorns"), ("GET", f"/unicorns/{ID}"), ("PUT", f"/unicorns/{ID}/position")]
+RIDE = "rfq-1.1"
+CALLS = [
+    ("POST", "/unicorns"),
+    ("GET", f"/unicorns/{ID}"),
+    ("PUT", f"/unicorns/{ID}/position"),
+    ("POST", f"/rides/{RIDE}/completion"),
+    ("POST", f"/rides/{RIDE}/cancellation"),
+]
 
 
 @pytest.mark.parametrize("request_line", CALLS)
@@ -258,6 +265,73 @@ def test_other_methods_and_paths(call: Client) -> None:
     assert (answer.status, answer.headers["Allow"]) == (405, "GET")
     assert call("GET", "/unicorns").status == 405
     assert call("GET", "/unicorns/../secrets/x").status == 404
+
+
+def test_a_report_is_written_only_when_it_matters(call: Client, world: World, calls: list[str]) -> None:
+    call("POST", "/unicorns", REGISTRATION)
+    nearby = {**HERE, "lat": HERE["lat"] + 0.0001}
+    away = {"lat": AIRPORT.lat, "lon": AIRPORT.lon, "available": True}
+    reports = [
+        (HERE, 0, True),
+        (nearby, 1, False),  # the same cell, so shortly after
+        (away, 2, True),
+        ({**away, "available": False}, 3, True),
+        ({**HERE, "available": False}, 4, False),  # where one is who wants no rides is nobody's business
+        (HERE, 5, True),
+        (HERE, 64, False),
+        (nearby, 65, True),
+    ]
+    for report, seconds, written in reports:
+        world.now = NOW + timedelta(seconds=seconds)
+        calls.clear()
+        assert call("PUT", f"/unicorns/{ID}/position", report).status == 204
+        assert calls == (["GetItem", "UpdateItem"] if written else ["GetItem"])
+
+
+def riding(world: World, call: Client) -> None:
+    call("POST", "/unicorns", REGISTRATION)
+    call("PUT", f"/unicorns/{ID}/position", HERE)
+    assert world.store.change(ID, lambda unicorn: unicorn.take(Ride(RIDE, "rfq-1", "c-1", NOW)))
+
+
+def test_a_unicorn_sees_its_ride_and_where_to_end_it(call: Client, world: World) -> None:
+    riding(world, call)
+    assert call("GET", f"/unicorns/{ID}").body["ride"] == {
+        "id": RIDE,
+        "rfq-id": "rfq-1",
+        "since": "2026-11-21T09:00:00Z",
+        "links": {
+            "completion": f"{BASE}/rides/{RIDE}/completion",
+            "cancellation": f"{BASE}/rides/{RIDE}/cancellation",
+        },
+    }
+
+
+@pytest.mark.parametrize(("way", "other"), [("completion", "cancellation"), ("cancellation", "completion")])
+def test_a_ride_ends_once_and_the_unicorn_is_free(call: Client, world: World, way: str, other: str) -> None:
+    riding(world, call)
+    assert [call("POST", f"/rides/{RIDE}/{way}").status for _ in range(2)] == [204, 204]
+    assert call("POST", f"/rides/{RIDE}/{other}").status == 409
+    assert "ride" not in call("GET", f"/unicorns/{ID}").body
+    assert len(world.store.available_in(cell_of(SPACE_NEEDLE))) == 1
+
+
+def test_only_its_own_ride_ends(call: Client, world: World) -> None:
+    riding(world, call)
+    call("POST", "/unicorns", REGISTRATION, sub="saruman")
+    before = world.item(ID)
+    assert call("POST", f"/rides/{RIDE}/completion", sub="saruman").status == 404
+    assert call("POST", f"/rides/{RIDE}/completion", sub="unregistered").status == 404
+    assert call("POST", "/rides/rfq-1.2/completion").status == 404
+    assert world.item(ID) == before
+
+
+def test_while_riding_a_unicorn_is_found_nowhere_wherever_it_says_it_is(call: Client, world: World) -> None:
+    riding(world, call)
+    call("PUT", f"/unicorns/{ID}/position", {"lat": AIRPORT.lat, "lon": AIRPORT.lon, "available": True})
+    assert "cell" not in world.item(ID)
+    call("POST", f"/rides/{RIDE}/completion")
+    assert world.item(ID)["cell"]["S"] == cell_of(AIRPORT)
 
 
 def test_logs_hold_no_coordinates_and_no_names(call: Client, world: World) -> None:

@@ -11,13 +11,23 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.answering import Responder
+from unicorn_mgmt.confirming import Confirming
 from unicorn_mgmt.model import Place, RateCard, Unicorn, unicorn_id
-from unicorn_mgmt.store import INDEX, Store
-from unicorn_mgmt.vicinity import cell_of
-from wild_rydes_contracts import Coordinates, Envelope, RfqRequested
+from unicorn_mgmt.store import INDEX, INDEXED, Store
+from unicorn_mgmt.telling import Telling
+from wild_rydes_contracts import (
+    Coordinates,
+    Envelope,
+    Event,
+    Money,
+    QuoteAccepted,
+    RfqRequested,
+    RideBookingFailed,
+)
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
 
 REGION = "us-east-1"
@@ -41,6 +51,9 @@ class World:
     dead: str
     replies: str
     reply_to: str
+    events: Any
+    heard: str
+    now: datetime = NOW
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
@@ -83,7 +96,7 @@ class World:
         unicorn = Unicorn(unicorn_id(name), name, card, auto_quote)
         self.store.register(unicorn, name)
         if at:
-            assert self.store.show_up(unicorn.id, name, at, cell_of(at), NOW)
+            assert self.store.change(unicorn.id, lambda known: known.report(at, NOW), owner=name)
         return unicorn.id
 
     def item(self, id_: str) -> dict[str, Any]:
@@ -106,6 +119,44 @@ class World:
         detail["data"].update(wrong)
         event = {"source": RfqRequested.source, "detail-type": RfqRequested.name, "detail": detail}
         return json.dumps(event)
+
+    def confirming(self) -> Confirming:
+        return Confirming(
+            Consumer[QuoteAccepted | RideBookingFailed](
+                QuoteAccepted,
+                RideBookingFailed,
+                sqs=self.sqs,
+                parking_lot=ParkingLot(self.sqs, self.dead),
+                logger=self.logger,
+                metrics=self.metrics,
+                max_attempts=MAX_ATTEMPTS,
+                now=lambda: self.now,
+                uniform=min,
+            ),
+            self.store,
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def telling(self) -> Telling:
+        return Telling(
+            Publisher(self.events, "wild-rydes"),
+            ParkingLot(self.sqs, self.dead),
+            logger=self.logger,
+            metrics=self.metrics,
+        )
+
+    def published(self) -> list[dict[str, Any]]:
+        """The events on the bus since the last call."""
+        return [json.loads(message["Body"]) for message in self._take(self.heard)]
+
+    def record(self, id_: str, before: dict[str, Any] | None) -> dict[str, Any]:
+        """What the stream says of an item's change from `before` to what it is now."""
+        change = {"Keys": {"id": {"S": id_}}, "NewImage": self.item(id_)}
+        if before is None:
+            return {"eventID": "1", "eventName": "INSERT", "dynamodb": change}
+        return {"eventID": "1", "eventName": "MODIFY", "dynamodb": {**change, "OldImage": before}}
 
     def deliver(self, *bodies: str, attempt: int = 1) -> dict[str, Any]:
         """Put bodies into the inbox and take them out again as Lambda's event."""
@@ -143,6 +194,34 @@ class World:
         return answer.get("Messages", [])
 
 
+def accepted(
+    unicorn: str, ride_id: str = "rfq-1.1", *, at: datetime = NOW, deadline: datetime | None = None
+) -> str:
+    """The body in which EventBridge hands on that a customer wants to ride with this unicorn."""
+    rfq_id = ride_id.partition(".")[0]
+    data = QuoteAccepted(
+        ride_id=ride_id,
+        rfq_id=rfq_id,
+        responder_id=unicorn,
+        customer_id=f"customer-of-{rfq_id}",
+        price=Money(amount=Decimal("12.50"), currency="USD"),
+    )
+    return on_the_bus(data, rfq_id, at, deadline or at + timedelta(seconds=60))
+
+
+def failed(unicorn: str, ride_id: str = "rfq-1.1", reason: str = "timeout", *, at: datetime = NOW) -> str:
+    """The body in which EventBridge hands on that a booking has come to nothing."""
+    rfq_id = ride_id.partition(".")[0]
+    data = RideBookingFailed(ride_id=ride_id, rfq_id=rfq_id, responder_id=unicorn, reason=reason)
+    return on_the_bus(data, rfq_id, at, None)
+
+
+def on_the_bus(data: Event, rfq_id: str, at: datetime, deadline: datetime | None) -> str:
+    metadata = first_of(type(data), correlation_id=rfq_id, occurred_at=at, deadline=deadline)
+    detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
+    return json.dumps({"source": data.source, "detail-type": data.name, "detail": detail})
+
+
 def _coordinates(place: Place) -> Coordinates:
     return Coordinates(lat=place.lat, lon=place.lon)
 
@@ -160,7 +239,7 @@ def create_table(dynamodb: Any) -> None:
             {
                 "IndexName": INDEX,
                 "KeySchema": [{"AttributeName": "cell", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]},
             }
         ],
     )

@@ -1,15 +1,31 @@
-"""Unicorns, their rate cards and what they charge: rules only, no I/O."""
+"""Unicorns, what they charge and the one ride each may have: rules only, no I/O."""
 
 import base64
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 import h3
 
 SPEED_KMH = 60
 """How fast a unicorn comes to the start: as the crow flies, that being how unicorns fly."""
+
+RESOLUTION = 6
+"""Of the H3 cells under which unicorns are filed. Edges of 3.7 km on average: a search within reach touches 7 cells, and
+a city's cell fits one read unit or two."""
+
+REPORT_AT_LEAST_EVERY = timedelta(minutes=1)
+"""A report that says nothing new is written when the last one is older."""
+
+REMEMBERED_FOR = timedelta(minutes=10)
+"""How long a unicorn knows what became of a ride: far longer than a booking's messages live (its saga gives up after a
+minute), so that none of them, however late, begins the ride anew. Callers may repeat themselves as long."""
+
+_MOST_REMEMBERED = 50  # an item stays small, whatever comes in
 
 CENT = Decimal("0.01")
 
@@ -47,15 +63,95 @@ class RateCard:
         return self.max_km is None or km <= self.max_km
 
 
+Outcome = Literal["completed", "cancelled", "released"]
+"""How a ride ends: the unicorn has completed it, has given it up, or its booking has come to nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """A ride that a unicorn has taken, and since when."""
+
+    id: str
+    rfq_id: str
+    customer_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of a ride, and when."""
+
+    outcome: Outcome
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Unicorn:
-    """A unicorn on our books. `position` is known while it is available, and only then."""
+    """A unicorn on our books. `position` is known while it wants rides, and only then.
+
+    It has one `ride` at most, and remembers for a while in `recent` what became of earlier ones: a message about a ride
+    that is over changes nothing, whether it comes again or for the first time. `connection` is where its app is
+    connected. `revision` counts the changes.
+    """
 
     id: str
     name: str
     rate_card: RateCard
     auto_quote: bool
     position: Place | None = None
+    reported_at: datetime | None = None
+    ride: Ride | None = None
+    recent: Mapping[str, Ending] = field(default_factory=dict)
+    connection: str | None = None
+    revision: int = 0
+
+    @property
+    def cell(self) -> str | None:
+        """Where it is found for another ride; nowhere while it has one or wants none."""
+        return cell_of(self.position) if self.position and not self.ride else None
+
+    def report(self, position: Place | None, now: datetime) -> "Unicorn":
+        """It is at `position` and wants rides, or wants none. Changes nothing when that is no news."""
+        fresh = self.reported_at is not None and now - self.reported_at < REPORT_AT_LEAST_EVERY
+        if fresh and _filed(position) == _filed(self.position):
+            return self
+        return replace(self, position=position, reported_at=now)
+
+    def take(self, ride: Ride) -> "Unicorn":
+        """Take a ride, if it is free for one and has not been done with this one before."""
+        if self.ride or not self.position or ride.id in self.recent:
+            return self
+        return replace(self, ride=ride, recent=_remembered(self.recent, ride.since))
+
+    def end(self, ride_id: str, outcome: Outcome, now: datetime) -> "Unicorn":
+        """Its ride is over, and it is free for the next. Changes nothing if it has no such ride."""
+        if self.ride is None or self.ride.id != ride_id:
+            return self
+        return replace(self, ride=None, recent=self._with(ride_id, outcome, now))
+
+    def release(self, ride_id: str, now: datetime) -> "Unicorn":
+        """The booking has come to nothing: the ride ends, or is never begun should the question come only now."""
+        if ride_id in self.recent:
+            return self
+        if self.ride and self.ride.id == ride_id:
+            return self.end(ride_id, "released", now)
+        return replace(self, recent=self._with(ride_id, "released", now))
+
+    def _with(self, ride_id: str, outcome: Outcome, now: datetime) -> Mapping[str, Ending]:
+        return _remembered({**self.recent, ride_id: Ending(outcome, now)}, now)
+
+
+def _filed(position: Place | None) -> str | None:
+    return cell_of(position) if position else None
+
+
+def _remembered(recent: Mapping[str, Ending], now: datetime) -> Mapping[str, Ending]:
+    """What is still worth remembering, the newest last."""
+    kept = sorted(
+        ((ride_id, ending) for ride_id, ending in recent.items() if now - ending.at < REMEMBERED_FOR),
+        key=lambda entry: (entry[1].at, entry[0]),
+    )
+    return dict(kept[-_MOST_REMEMBERED:])
 
 
 def seconds_to_start(km: float) -> int:
@@ -72,3 +168,8 @@ def unicorn_id(sub: str) -> str:
 def distance_km(a: Place, b: Place) -> float:
     """Great-circle distance: the haversine formula on a sphere of radius 6371.007 km, as H3 computes it."""
     return float(h3.great_circle_distance((a.lat, a.lon), (b.lat, b.lon), unit="km"))
+
+
+def cell_of(place: Place) -> str:
+    """The H3 cell under which a unicorn at `place` is filed."""
+    return str(h3.latlng_to_cell(place.lat, place.lon, RESOLUTION))

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _LOCATION = {"Location": "URL of the unicorn."}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such unicorn."}
+_END = Operation(
+    answers={HTTPStatus.NO_CONTENT: Answer("It is over.")},
+    problems={
+        HTTPStatus.NOT_FOUND: "The caller has no such ride.",
+        HTTPStatus.CONFLICT: "The ride is over, and ended otherwise.",
+    },
+)
 _OPERATIONS = {
     "register": Operation(
         body=Registration,
@@ -31,6 +38,8 @@ _OPERATIONS = {
     "report": Operation(
         body=PositionReport, answers={HTTPStatus.NO_CONTENT: Answer("Noted.")}, problems=_NOT_FOUND
     ),
+    "complete": _END,
+    "cancel": _END,
 }
 
 
@@ -43,7 +52,7 @@ def openapi() -> dict[str, Any]:
         _OPERATIONS,
         title="Wild Rydes unicorn API",
         version="1.0.0",
-        description="For the unicorn app: register with a rate card, report position and availability."
+        description="For the unicorn app: register with a rate card, report position and availability, end rides."
         " Callers are in the user pool group `unicorns` and see their own unicorn alone.",
     )
 

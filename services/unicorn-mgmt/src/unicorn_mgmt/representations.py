@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from unicorn_mgmt.model import CENT, RateCard, Unicorn
@@ -115,19 +115,37 @@ class Links(Representation):
     position: str
 
 
+class RideLinks(Representation):
+    """Where to end a ride."""
+
+    completion: str
+    cancellation: str
+
+
+class RideBody(Representation):
+    """The ride that a unicorn has taken."""
+
+    id: str
+    rfq_id: str
+    since: AwareDatetime
+    links: RideLinks
+
+
 class UnicornBody(Registration):
     """A unicorn on the books, as its owner sees it."""
 
     id: str
+    ride: RideBody | None = None
     links: Links
 
     @classmethod
-    def of(cls, unicorn: Unicorn, links: Links) -> Self:
+    def of(cls, unicorn: Unicorn, links: Links, ride: RideBody | None) -> Self:
         """The unicorn, shown."""
         return cls(
             id=unicorn.id,
             name=unicorn.name,
             rate_card=RateCardBody.of(unicorn.rate_card),
             auto_quote=unicorn.auto_quote,
+            ride=ride,
             links=links,
         )

@@ -1,4 +1,4 @@
-"""The unicorn API: a unicorn registers and says where it is. Each caller sees and changes their own unicorn alone."""
+"""The unicorn API: a unicorn registers, says where it is, and ends its rides. Each caller has one unicorn, its own."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,10 +6,16 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from unicorn_mgmt.model import Place, Unicorn, unicorn_id
-from unicorn_mgmt.representations import Links, PositionReport, Registration, UnicornBody
+from unicorn_mgmt.model import Outcome, Place, Ride, Unicorn, unicorn_id
+from unicorn_mgmt.representations import (
+    Links,
+    PositionReport,
+    Registration,
+    RideBody,
+    RideLinks,
+    UnicornBody,
+)
 from unicorn_mgmt.store import Store
-from unicorn_mgmt.vicinity import cell_of
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.caller import caller
@@ -30,6 +36,8 @@ class Routes:
         api.post("/unicorns")(self.register)
         api.get("/unicorns/<id_>")(self.show)
         api.put("/unicorns/<id_>/position")(self.report)
+        api.post("/rides/<id_>/completion")(self.complete)
+        api.post("/rides/<id_>/cancellation")(self.cancel)
 
     def register(self) -> Response[str]:
         """201 and the unicorn; 200 when the caller was registered before."""
@@ -50,16 +58,33 @@ class Routes:
         return json_response(HTTPStatus.OK, self._shown(unicorn))
 
     def report(self, id_: str) -> Response[str]:
-        """204; the unicorn is found at its new place from now on, or by nobody."""
+        """204; the unicorn is found at its new place from now on, or by nobody. While it has a ride it is not found."""
         sub = self._owner(id_)
         body = read_body(self._api.current_event, PositionReport)
-        if body.available:
-            position = Place(lat=round(body.lat, _DECIMALS), lon=round(body.lon, _DECIMALS))
-            known = self._store.show_up(id_, sub, position, cell_of(position), self._now())
-        else:
-            known = self._store.go_off(id_, sub, self._now())
-        if not known:
+        position = Place(lat=round(body.lat, _DECIMALS), lon=round(body.lon, _DECIMALS))
+        reported = position if body.available else None
+        if not self._store.change(id_, lambda unicorn: unicorn.report(reported, self._now()), owner=sub):
             raise _unknown()
+        return json_response(HTTPStatus.NO_CONTENT)
+
+    def complete(self, id_: str) -> Response[str]:
+        """204; the customer is there, the unicorn free. A repeat changes nothing."""
+        return self._end(id_, "completed")
+
+    def cancel(self, id_: str) -> Response[str]:
+        """204; the ride is given up, the customer told, the unicorn free. A repeat changes nothing."""
+        return self._end(id_, "cancelled")
+
+    def _end(self, ride_id: str, outcome: Outcome) -> Response[str]:
+        sub = self._caller()
+        change = self._store.change(
+            unicorn_id(sub), lambda unicorn: unicorn.end(ride_id, outcome, self._now()), owner=sub
+        )
+        ending = change.after.recent.get(ride_id) if change else None
+        if ending is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.")
+        if ending.outcome != outcome:
+            raise Problem(HTTPStatus.CONFLICT, f"The ride is over: {ending.outcome}.")
         return json_response(HTTPStatus.NO_CONTENT)
 
     def _caller(self) -> str:
@@ -74,7 +99,13 @@ class Routes:
 
     def _shown(self, unicorn: Unicorn) -> UnicornBody:
         url = self._api.url(f"/unicorns/{unicorn.id}")
-        return UnicornBody.of(unicorn, Links(self_=url, position=f"{url}/position"))
+        ride = self._ride(unicorn.ride) if unicorn.ride else None
+        return UnicornBody.of(unicorn, Links(self_=url, position=f"{url}/position"), ride)
+
+    def _ride(self, ride: Ride) -> RideBody:
+        url = self._api.url(f"/rides/{ride.id}")
+        links = RideLinks(completion=f"{url}/completion", cancellation=f"{url}/cancellation")
+        return RideBody(id=ride.id, rfq_id=ride.rfq_id, since=ride.since, links=links)
 
 
 def _unknown() -> Problem:

@@ -35,3 +35,32 @@ class ResponderSettings:
             environment["DEAD_LETTER_QUEUE_URL"],
             int(environment["MAX_ATTEMPTS"]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerSettings:
+    """Environment of the bookings function. A message is parked when it has failed `max_attempts` times."""
+
+    table_name: str
+    dead_letter_queue_url: str
+    max_attempts: int
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "ConsumerSettings":
+        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
+        return cls(
+            environment["TABLE_NAME"], environment["DEAD_LETTER_QUEUE_URL"], int(environment["MAX_ATTEMPTS"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxSettings:
+    """Environment of the function behind the table's stream."""
+
+    bus_name: str
+    dead_letter_queue_url: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "OutboxSettings":
+        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
+        return cls(environment["BUS_NAME"], environment["DEAD_LETTER_QUEUE_URL"])

@@ -12,10 +12,7 @@ from typing import NamedTuple
 
 import h3
 
-from unicorn_mgmt.model import Place, Unicorn, distance_km
-
-RESOLUTION = 6
-"""Edges of 3.7 km on average: a search within REACH_KM touches 7 cells, and a city's cell fits one read unit or two."""
+from unicorn_mgmt.model import RESOLUTION, Place, Unicorn, cell_of, distance_km
 
 REACH_KM = 5.0
 """Who is farther from the start is not asked: five minutes of flight, about what a passenger waits for a cab."""
@@ -64,11 +61,6 @@ class Vicinity:
 
     def _first(self, found: dict[str, Nearby]) -> list[Nearby]:
         return sorted(found.values(), key=lambda nearby: nearby[:2])[: self._max_found]
-
-
-def cell_of(place: Place) -> str:
-    """The cell under which a unicorn at `place` is filed."""
-    return str(h3.latlng_to_cell(place.lat, place.lon, RESOLUTION))
 
 
 def cells_within(reach_km: float, start: Place) -> list[tuple[float, str]]:

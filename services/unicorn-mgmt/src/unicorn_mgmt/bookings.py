@@ -1,0 +1,43 @@
+"""Lambda function of the bookings queue: composes the confirming and hands it each batch."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from unicorn_mgmt.aws import client
+from unicorn_mgmt.confirming import Confirming
+from unicorn_mgmt.settings import ConsumerSettings
+from unicorn_mgmt.store import Store
+from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_messaging.parking import ParkingLot
+
+_settings = ConsumerSettings.of(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_sqs = client("sqs")
+_confirming = Confirming(
+    Consumer[QuoteAccepted | RideBookingFailed](
+        QuoteAccepted,
+        RideBookingFailed,
+        sqs=_sqs,
+        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
+        logger=_logger,
+        metrics=_metrics,
+        max_attempts=_settings.max_attempts,
+    ),
+    Store(client("dynamodb"), _settings.table_name),
+    logger=_logger,
+    metrics=_metrics,
+    now=lambda: datetime.now(UTC),
+)
+
+
+@_logger.inject_lambda_context
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
+    """Decide a batch of bookings."""
+    return _confirming.handle(event)

@@ -1,0 +1,72 @@
+"""Confirm or reject rides, and let go of those that came to nothing. Use case of the bookings consumer."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from unicorn_mgmt.model import Ride
+from unicorn_mgmt.store import Rejection, Store
+from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+
+
+class Confirming:
+    """One conditional write on the unicorn decides a booking: of two customers, one gets it.
+
+    What was decided leaves through the table's stream. Duplicates, and messages that come in any order, change nothing
+    that was decided before.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer[QuoteAccepted | RideBookingFailed],
+        store: Store,
+        *,
+        logger: Logger,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._consumer = consumer
+        self._store = store
+        self._logger = logger
+        self._metrics = metrics
+        self._now = now
+
+    def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
+        """Decide the bookings of a Lambda SQS event. One whose write fails keeps back its own message, no other."""
+        batch = self._consumer.receive(event)
+        for message in batch:
+            with batch.attempt(message):
+                if isinstance(message.data, QuoteAccepted):
+                    self._decide(message.data)
+                else:
+                    self._release(message.data)
+        return batch.settle()
+
+    def _decide(self, booking: QuoteAccepted) -> None:
+        ride = Ride(booking.ride_id, booking.rfq_id, booking.customer_id, self._now())
+        change = self._store.change(booking.responder_id, lambda unicorn: unicorn.take(ride))
+        unicorn = change.after if change else None
+        if unicorn and unicorn.ride and unicorn.ride.id == ride.id:
+            self._note("confirmed", ride.id, again=change is not None and change.before == change.after)
+        elif unicorn and ride.id in unicorn.recent:
+            self._note("over before it began", ride.id)
+        else:
+            reason = "unicorn-busy" if unicorn and unicorn.ride else "unicorn-gone"
+            rejection = Rejection(ride.id, ride.rfq_id, booking.responder_id, reason, self._now())
+            self._note("rejected", ride.id, reason=reason, again=not self._store.reject(rejection))
+
+    def _release(self, failed: RideBookingFailed) -> None:
+        change = self._store.change(
+            failed.responder_id, lambda unicorn: unicorn.release(failed.ride_id, self._now())
+        )
+        freed = bool(change and change.before.ride and not change.after.ride)
+        self._note("released", failed.ride_id, reason=failed.reason, freed=freed)
+
+    def _note(self, what: str, ride_id: str, **more: object) -> None:
+        self._logger.info(what, ride_id=ride_id, **more)  # type: ignore[arg-type]
+        if not more.get("again"):
+            self._metrics.add_metric(f"Ride{what.title().replace(' ', '')}", MetricUnit.Count, 1)

@@ -1,0 +1,32 @@
+"""Lambda function of the table's stream: composes the telling and hands it each batch."""
+
+import os
+import warnings
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from unicorn_mgmt.aws import client
+from unicorn_mgmt.settings import OutboxSettings
+from unicorn_mgmt.telling import Telling
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
+
+warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
+_settings = OutboxSettings.of(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_telling = Telling(
+    Publisher(client("events"), _settings.bus_name),
+    ParkingLot(client("sqs"), _settings.dead_letter_queue_url),
+    logger=_logger,
+    metrics=_metrics,
+)
+
+
+@_logger.inject_lambda_context
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's signature
+    """Tell what a batch of stream records tells; raise, so that it comes again, when that fails."""
+    _telling.handle(event)
