@@ -111,7 +111,7 @@ class UnicornMgmtStack(ServiceStack):
     def _bookings(self) -> None:
         function = self._function("bookings", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
-        Subscription(self, "unicorn-mgmt-bookings", QuoteAccepted, RideBookingFailed, consumer=function)
+        Subscription(self, "unicorn-mgmt-bookings-inbox", QuoteAccepted, RideBookingFailed, consumer=function)
 
     def _outbox(self) -> None:
         function = self._function("outbox", seconds=10, BUS_NAME=self.bus.event_bus_name)

@@ -17,7 +17,7 @@ pytestmark = SYNTH
 
 SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},
-    "unicorn-mgmt-bookings": {QuoteAccepted, RideBookingFailed},
+    "unicorn-mgmt-bookings-inbox": {QuoteAccepted, RideBookingFailed},
 }
 """What each rule on the bus is for."""
 

@@ -83,31 +83,52 @@ class Customer:
         return eventually(look, f"the result of {rfq}", seconds)
 
 
+class Unicorn:
+    """A unicorn's app."""
+
+    def __init__(self, cloud: Cloud, *, auto_quote: bool, base: str) -> None:
+        self.token = cloud.token(f"unicorn-{uuid.uuid4().hex[:12]}", "unicorns")
+        self.http = httpx.Client(
+            base_url=cloud.urls["unicorn-api"], headers={"Authorization": self.token}, timeout=30
+        )
+        money = {"base": base, "per-km": "1.20", "minimum": "8.00"}
+        rate_card = {name: {"amount": amount, "currency": "USD"} for name, amount in money.items()}
+        body = {"name": "Nimbus", "rate-card": rate_card, "auto-quote": auto_quote}
+        answer = self.http.post("/unicorns", json=body)
+        assert answer.status_code == 201, answer.text
+        self.id: str = answer.json()["id"]
+
+    def report(self, place: Place, *, metres: float = 0, available: bool = True) -> None:
+        """Say where it is: this far north of the place."""
+        position = {"lat": place.lat + metres / 111_195, "lon": place.lon, "available": available}
+        answer = self.http.put(f"/unicorns/{self.id}/position", json=position)
+        assert answer.status_code == 204, answer.text
+
+    def show(self) -> Json:
+        """What the API says of it."""
+        found: Json = self.http.get(f"/unicorns/{self.id}").raise_for_status().json()
+        return found
+
+
 class Fleet:
     """Unicorns at one place."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
 
+    def register(
+        self, place: Place, *, auto_quote: bool = True, base: str = "3.50", metres: float = 100
+    ) -> Unicorn:
+        """Register an available unicorn this far north of the place, through the API."""
+        unicorn = Unicorn(self._cloud, auto_quote=auto_quote, base=base)
+        unicorn.report(place, metres=metres)
+        return unicorn
+
     def unicorn(
         self, place: Place, *, auto_quote: bool = True, base: str = "3.50", metres: float = 100
     ) -> str:
-        """Register an available unicorn this far north of the place, through the API; its id."""
-        token = self._cloud.token(f"unicorn-{uuid.uuid4().hex[:12]}", "unicorns")
-        http = httpx.Client(
-            base_url=self._cloud.urls["unicorn-api"], headers={"Authorization": token}, timeout=30
-        )
-        with http:
-            money = {"base": base, "per-km": "1.20", "minimum": "8.00"}
-            rate_card = {name: {"amount": amount, "currency": "USD"} for name, amount in money.items()}
-            answer = http.post(
-                "/unicorns", json={"name": "Nimbus", "rate-card": rate_card, "auto-quote": auto_quote}
-            )
-            assert answer.status_code == 201, answer.text
-            position = {"lat": place.lat + metres / 111_195, "lon": place.lon, "available": True}
-            answer = http.put(f"/unicorns/{answer.json()['id']}/position", json=position)
-            assert answer.status_code == 204, answer.text
-            return str(answer.request.url).split("/")[-2]
+        """Register one as `register` does; its id."""
+        return self.register(place, auto_quote=auto_quote, base=base, metres=metres).id
 
 
 class Queues:

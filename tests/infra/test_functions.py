@@ -59,8 +59,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "unicorn-mgmt-bookings": {
         "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-        "unicorn-mgmt-bookings": CONSUME,
-        "unicorn-mgmt-bookings-dlq": {"sqs:SendMessage"},
+        "unicorn-mgmt-bookings-inbox": CONSUME,
+        "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-outbox": {
         "*": TRACE | {"dynamodb:ListStreams"},
@@ -205,7 +205,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         ),
         (
             "unicorn-mgmt-bookings",
-            {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-dlq", "MAX_ATTEMPTS": "5"},
+            {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-inbox-dlq", "MAX_ATTEMPTS": "5"},
         ),
         (
             "unicorn-mgmt-outbox",

@@ -12,9 +12,9 @@ CONSUMED = {
     "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
     "ride-booking-deadlines": ("ride-booking-closer", 1),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
-    "unicorn-mgmt-bookings": ("unicorn-mgmt-bookings", 0),
+    "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
 }
-SUBSCRIPTIONS = ("unicorn-mgmt-inbox", "unicorn-mgmt-bookings")
+SUBSCRIPTIONS = ("unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox")
 OUTBOXES = {
     # table -> function behind its stream, dead-letter queue
     "ride-booking": ("ride-booking-requester", "ride-booking-outbox-dlq"),
