@@ -1,7 +1,7 @@
 """ride-booking: the REST API for RFQs, the outbox, the return address and the deadlines."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -13,28 +13,33 @@ from infra.patterns.jwt_api import JwtApi
 from infra.patterns.outbox import Outbox
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.patterns.subscription import Subscription
 from infra.stage import Stage
+from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 
 SERVICE: Final = "ride-booking"
 EVENT_SOURCE: Final = "wildrydes.ride-booking"
 CUSTOMER_INDEX: Final = "by-customer"
 
-# A new RFQ is announced, and the step from running to completed. Everything between, each answer that is folded
-# in above all, invokes nothing.
+
+def _step(before: tuple[str, ...], after: tuple[str, ...]) -> dict[str, Any]:
+    images = {"OldImage": {"status": {"S": list(before)}}, "NewImage": {"status": {"S": list(after)}}}
+    return {"eventName": ["MODIFY"], "dynamodb": images}
+
+
+# A new RFQ is announced, its completion, and the steps of its rides. Everything between, each answer that is folded in
+# above all, invokes nothing. An event source takes five filters at most.
 ANNOUNCED_CHANGES: Final = (
     {"eventName": ["INSERT"]},
-    {
-        "eventName": ["MODIFY"],
-        "dynamodb": {
-            "OldImage": {"status": {"S": ["running"]}},
-            "NewImage": {"status": {"S": ["completed"]}},
-        },
-    },
+    _step(("running",), ("completed",)),
+    _step(("completed", "rejected"), ("pending",)),
+    _step(("pending",), ("confirmed", "rejected", "driven")),
+    _step(("confirmed",), ("rejected",)),
 )
 
 
 class RideBookingStack(ServiceStack):
-    """Table, API, requester (outbox), aggregator (return address) and closer (deadlines)."""
+    """Table, API, requester (outbox), aggregator (return address), closer (deadlines) and bookings (news of rides)."""
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -50,6 +55,7 @@ class RideBookingStack(ServiceStack):
         # A timer waits in its queue for up to 15 minutes before it is due.
         deadlines = self._consumer("closer", "ride-booking-deadlines", overdue=16 * 60)
         self._requester(answers, deadlines)
+        self._bookings()
         self._api()
 
     def _make_table(self) -> dynamodb.Table:
@@ -80,6 +86,18 @@ class RideBookingStack(ServiceStack):
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         # Answers come in bursts, and so do deadlines: waiting a second folds more of them into one update.
         return ConsumedQueue(self, queue, consumer=function, batching_window=1, overdue=overdue)
+
+    def _bookings(self) -> None:
+        function = self._function("bookings", seconds=3)
+        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+        Subscription(
+            self,
+            "ride-booking-rides",
+            RideConfirmed,
+            RideRejected,
+            RideCompleted,
+            consumer=function,
+        )
 
     def _requester(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
         function = self._function(

@@ -11,13 +11,24 @@ from moto.events.models import EventPattern
 
 from tests.contract.messages import envelopes, events, on_the_bus
 from tests.infra.conftest import SYNTH, Assembly
-from wild_rydes_contracts import EVENTS, Envelope, Event, QuoteAccepted, RfqRequested, RideBookingFailed
+from wild_rydes_contracts import (
+    EVENTS,
+    Envelope,
+    Event,
+    QuoteAccepted,
+    RfqRequested,
+    RideBookingFailed,
+    RideCompleted,
+    RideConfirmed,
+    RideRejected,
+)
 
 pytestmark = SYNTH
 
 SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},
     "unicorn-mgmt-bookings-inbox": {QuoteAccepted, RideBookingFailed},
+    "ride-booking-rides": {RideConfirmed, RideRejected, RideCompleted},
 }
 """What each rule on the bus is for."""
 

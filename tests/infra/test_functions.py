@@ -52,6 +52,12 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking-deadlines": CONSUME,
         "ride-booking-deadlines-dlq": {"sqs:SendMessage"},
     },
+    "ride-booking-bookings": {
+        "*": TRACE,
+        "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "ride-booking-rides": CONSUME,
+        "ride-booking-rides-dlq": {"sqs:SendMessage"},
+    },
     "unicorn-mgmt-api": {
         "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
@@ -86,6 +92,7 @@ CONDITIONS = {
 }
 QUEUE_CONSUMERS = (
     "ride-booking-aggregator",
+    "ride-booking-bookings",
     "ride-booking-closer",
     "unicorn-mgmt-bookings",
     "unicorn-mgmt-responder",
@@ -213,6 +220,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "BUS_NAME": "/wild-rydes/platform/bus-name",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-outbox-dlq",
             },
+        ),
+        (
+            "ride-booking-bookings",
+            {"DEAD_LETTER_QUEUE_URL": "ride-booking-rides-dlq", "MAX_ATTEMPTS": "5"},
         ),
         (
             "unicorn-mgmt-responder",

@@ -11,10 +11,11 @@ CONSUMED = {
     # queue -> consumer, batching window in seconds
     "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
     "ride-booking-deadlines": ("ride-booking-closer", 1),
+    "ride-booking-rides": ("ride-booking-bookings", 0),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
     "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
 }
-SUBSCRIPTIONS = ("unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox")
+SUBSCRIPTIONS = ("ride-booking-rides", "unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox")
 OUTBOXES = {
     # table -> function behind its stream, dead-letter queue
     "ride-booking": ("ride-booking-requester", "ride-booking-outbox-dlq"),

@@ -59,6 +59,7 @@ class TestFollow:
                 "self": f"{URL}/{rfq_id}",
                 "quotes": f"{URL}/{rfq_id}/quotes",
                 "result": f"{URL}/{rfq_id}/result",
+                "bookings": f"{URL}/{rfq_id}/bookings",
             },
         }
 
@@ -147,6 +148,7 @@ class TestResult:
                 "self": f"{URL}/{rfq_id}",
                 "quotes": f"{URL}/{rfq_id}/quotes",
                 "result": f"{URL}/{rfq_id}/result",
+                "bookings": f"{URL}/{rfq_id}/bookings",
             },
         }
 
@@ -247,6 +249,7 @@ class TestList:
                 "self": f"{URL}/{rfq_id}",
                 "quotes": f"{URL}/{rfq_id}/quotes",
                 "result": f"{URL}/{rfq_id}/result",
+                "bookings": f"{URL}/{rfq_id}/bookings",
             },
         }
 
@@ -349,7 +352,7 @@ def test_wrong_methods(api: Api, method: str, path: str, allowed: str) -> None:
         "/instant-ride-rfqs-of-all",
         "/Instant-Ride-Rfqs",
         f"/instant-ride-rfqs/{NEVER}/quotes/u-a",
-        f"/instant-ride-rfqs/{NEVER}/bookings",
+        f"/instant-ride-rfqs/{NEVER}/bookings/u-a",
         "/instant-ride-rfqs/../../etc/passwd",
         "//evil.example.com",
     ],

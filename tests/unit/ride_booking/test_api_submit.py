@@ -30,6 +30,7 @@ def test_answers_202_and_where_to_follow(api: Api, world: World) -> None:
             "self": f"{URL}/{rfq_id}",
             "quotes": f"{URL}/{rfq_id}/quotes",
             "result": f"{URL}/{rfq_id}/result",
+            "bookings": f"{URL}/{rfq_id}/bookings",
         },
     }
     kept = world.stored(rfq_id)

@@ -37,13 +37,14 @@ def test_the_api_answers_as_documented(api: Api, world: World, done: bool) -> No
     kept = world.put()
     world.gather(response(kept.id, quote("u-a"), quote("u-b", "0.05"), asked=("u-a", "u-b", "u-c")))
     if done:
-        world.rfqs.change(kept.id, lambda found: found.close(DEADLINE))
+        world.rfqs.change(kept.id, lambda found: found.close(DEADLINE).book("u-a", DEADLINE))
     checked = set()
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
             if method == "delete":
                 continue
-            answer = api.call(method.upper(), path.replace("{id}", kept.id), {} if method == "post" else None)
+            id_ = f"{kept.id}.1" if path.startswith("/rides/") else kept.id
+            answer = api.call(method.upper(), path.replace("{id}", id_), {} if method == "post" else None)
             checked.add(answer.status)
             if answer.raw["body"]:
                 conforms(operation, answer.status, answer.body)
@@ -52,4 +53,7 @@ def test_the_api_answers_as_documented(api: Api, world: World, done: bool) -> No
 
     accepted = api.post()
     conforms(DOCUMENT["paths"]["/instant-ride-rfqs"]["post"], accepted.status, accepted.body)
-    assert checked == ({200, 303, 400} if done else {200, 400, 409})
+    booking = api.call("POST", f"/instant-ride-rfqs/{kept.id}/bookings", {"quote-id": "u-a"})
+    assert booking.status == 409
+    conforms(DOCUMENT["paths"]["/instant-ride-rfqs/{id}/bookings"]["post"], 409, booking.body)
+    assert checked == ({200, 303, 400} if done else {200, 400, 404, 409})

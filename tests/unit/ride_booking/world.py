@@ -16,9 +16,22 @@ from ride_booking.deadlines import RfqDeadline
 from ride_booking.gathering import Gathering
 from ride_booking.model import Place, Rfq
 from ride_booking.outbox import Outbox
+from ride_booking.ride_routes import RideRoutes
 from ride_booking.routes import Routes
+from ride_booking.settling import Settling
 from ride_booking.store import BY_CUSTOMER, RfqTable, to_item
-from wild_rydes_contracts import Answer, Decline, Envelope, Money, Quote, RfqResponse
+from wild_rydes_contracts import (
+    Answer,
+    Decline,
+    Envelope,
+    Event,
+    Money,
+    Quote,
+    RfqResponse,
+    RideCompleted,
+    RideConfirmed,
+    RideRejected,
+)
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.deliver import Retries
@@ -126,9 +139,9 @@ class World:
             now=lambda: self.now,
         )
 
-    def _consumer(self, contract: Any) -> Consumer[Any]:
+    def _consumer(self, *contracts: Any) -> Consumer[Any]:
         return Consumer(
-            contract,
+            *contracts,
             sqs=self.sqs,
             parking_lot=ParkingLot(self.sqs, self.dead),
             logger=self.logger,
@@ -150,6 +163,15 @@ class World:
     def closing(self) -> Closing:
         return Closing(
             self._consumer(RfqDeadline),
+            self.rfqs,
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def settling(self) -> Settling:
+        return Settling(
+            self._consumer(RideConfirmed, RideRejected, RideCompleted),
             self.rfqs,
             logger=self.logger,
             metrics=self.metrics,
@@ -213,6 +235,14 @@ class World:
         return messages
 
 
+def news(contract: type[Event], rfq_id: str, number: int = 1, responder: str = "u-a", **data: Any) -> str:
+    """The body of a queue message with news of a ride, as a rule puts it there."""
+    about = {"ride_id": f"{rfq_id}.{number}", "rfq_id": rfq_id, "responder_id": responder, **data}
+    metadata = first_of(contract, correlation_id=rfq_id, occurred_at=NOW)
+    detail = json.loads(Envelope(metadata=metadata, data=contract.model_validate(about)).to_json())
+    return json.dumps({"source": contract.source, "detail-type": contract.name, "detail": detail})
+
+
 def record(new: Rfq, old: Rfq | None = None) -> dict[str, Any]:
     """The stream record of an RFQ's insert, or of its change from `old`."""
     images = {"NewImage": _image(new)} | ({"OldImage": _image(old)} if old else {})
@@ -238,6 +268,7 @@ class Api:
         self._api = RestApi(self.world.logger, self.world.public_url)
         world = self.world
         Routes(self._api, world.rfqs, world.logger, now=lambda: world.now, new_id=uuid7)
+        RideRoutes(self._api, world.rfqs, world.logger, now=lambda: world.now)
 
     def call(self, method: str, path: str, body: Any = None, **request: Any) -> "Answered":
         """Answer a request. `body` is sent as JSON unless it is text or bytes (which go base64-encoded)."""

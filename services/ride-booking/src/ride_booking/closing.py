@@ -1,4 +1,4 @@
-"""Close RFQs at their deadline. Use case of the closer."""
+"""Close RFQs, and fail bookings, at their deadline. Use case of the closer."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,13 +9,15 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking.deadlines import RfqDeadline
+from ride_booking.model import Rfq
+from ride_booking.ride import TIMED_OUT
 from ride_booking.store import RfqTable
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.errors import RetryLater
 
 
 class Closing:
-    """Completes by deadline what is still running then."""
+    """Completes by deadline what is still running then, and gives up bookings that are still pending."""
 
     def __init__(
         self,
@@ -37,17 +39,31 @@ class Closing:
         batch = self._consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                self._close(message.data.rfq_id)
+                self._close(message.data)
         return batch.settle()
 
-    def _close(self, rfq_id: str) -> None:
+    def _close(self, due: RfqDeadline) -> None:
         now = self._now()
-        change = self._rfqs.change(rfq_id, lambda rfq: rfq.close(now))
+        change = self._rfqs.change(due.rfq_id, lambda rfq: _closed(rfq, due.ride, now))
         if change is None:
             self._logger.warning("dropped: no such RFQ")
             self._metrics.add_metric("DeadlinesOfUnknownRfq", MetricUnit.Count, 1)
             return
-        if change.after.completion is None:  # our clock is behind that of the queue
-            raise RetryLater(ceil((change.after.deadline - now).total_seconds()))
+        still_open = _still_open_until(change.after, due.ride)
+        if still_open:  # our clock is behind that of the queue
+            raise RetryLater(ceil((still_open - now).total_seconds()))
         if change.completed_by:
             self._logger.info("completed", completed_by=change.completed_by)
+        elif due.ride and change.after != change.before:
+            self._logger.info("booking failed", ride=due.ride, reason=TIMED_OUT)
+
+
+def _closed(rfq: Rfq, ride: int | None, now: datetime) -> Rfq:
+    return rfq.close(now) if ride is None else rfq.change_ride(ride, lambda found: found.time_out(now))
+
+
+def _still_open_until(rfq: Rfq, ride: int | None) -> datetime | None:
+    if ride is None:
+        return None if rfq.completion else rfq.deadline
+    found = rfq.ride(ride)
+    return found.deadline if found and found.status == "pending" else None

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking import model
+from ride_booking.ride import milliseconds
 from ride_booking.store import RfqTable
 from wild_rydes_contracts import Answer, Quote, RfqResponse
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
@@ -78,4 +79,5 @@ def _answer(answer: Answer) -> model.Answer:
         pickup_seconds=answer.pickup_in_seconds,
         currency=answer.price.currency,
         name=answer.display_name,
+        valid_until=answer.valid_until and milliseconds(answer.valid_until),
     )

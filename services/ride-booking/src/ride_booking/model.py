@@ -9,8 +9,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from ride_booking.ride import (
+    QUOTES_VALID_FOR,
+    NotBookable,
+    Ride,
+    RideStatus,
+    Transition,
+    milliseconds,
+)
+
 CompletedBy: TypeAlias = Literal["all-answered", "deadline", "cancelled"]
 Status: TypeAlias = Literal["running", "completed"]
+Phase: TypeAlias = Literal["running", "completed", "pending", "confirmed", "rejected", "driven"]
 
 DEFAULT_CURRENCY = "USD"
 """What an RFQ is quoted in, unless a responder says otherwise."""
@@ -18,6 +28,9 @@ DEFAULT_CURRENCY = "USD"
 MAX_UNASKED = 50
 """Answers kept of responders that nobody has said were asked: the word may still come. More are not kept, so that a
 forger cannot make the RFQ grow."""
+
+MAX_RIDES = 50
+"""Attempts to book that an RFQ remembers; the customer who needs more of them asks anew."""
 
 MAX_RESPONDERS = 1000
 """Responders an RFQ has at most, whoever claims to have asked more: its item stays writable, so that it always closes."""
@@ -40,6 +53,7 @@ class Quote:
     pickup_seconds: int
     currency: str = DEFAULT_CURRENCY
     name: str | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Rfq:
-    """A customer's request for quotes. `revision` counts the writes of it and belongs to the store."""
+    """A customer's request for quotes, and the rides booked on it, of which at most the last one is live.
+
+    `revision` counts the writes of it and belongs to the store.
+    """
 
     id: str
     customer: str
@@ -100,12 +117,21 @@ class Rfq:
     deadline: datetime
     responders: Mapping[str, Responder] = field(default_factory=dict)
     completion: Completion | None = None
+    rides: tuple[Ride, ...] = ()
     revision: int = 0
 
     @property
     def status(self) -> Status:
         """Whether answers still count."""
         return "completed" if self.completion else "running"
+
+    @property
+    def phase(self) -> Phase:
+        """How far it has come, from the question to the end of its last ride."""
+        if not self.rides:
+            return self.status
+        status: RideStatus = self.rides[-1].status
+        return "driven" if status == "completed" else status
 
     def gather(self, responses: Iterable[Response], now: datetime) -> "Rfq":
         """Take in responses, in their order.
@@ -131,7 +157,43 @@ class Rfq:
     def cancel(self, now: datetime) -> "Rfq":
         """Complete because the customer no longer wants it, unless it is over already."""
         rfq = self.close(now)
-        return rfq if rfq.completion else replace(rfq, completion=Completion("cancelled", _milliseconds(now)))
+        return rfq if rfq.completion else replace(rfq, completion=Completion("cancelled", milliseconds(now)))
+
+    def book(self, responder: str, now: datetime, key: str | None = None) -> "Rfq":
+        """Begin a ride with the quote of this responder; change nothing when `key` has done so before.
+
+        Raises NotBookable: still running, cancelled, no such quote, expired, a live ride, or a key used for another.
+        """
+        for ride in self.rides:
+            if key is not None and ride.key == key:
+                if ride.responder != responder:
+                    raise NotBookable("key-reused")
+                return self
+        if self.completion is None:
+            raise NotBookable("running")
+        if self.completion.by == "cancelled":
+            raise NotBookable("cancelled")
+        quote = dict(self.quotes()).get(responder)
+        if quote is None:
+            raise NotBookable("unknown-quote")
+        # One that is past its deadline stands until its timer ends it: its failure has to be announced first.
+        if any(ride.live for ride in self.rides) or len(self.rides) >= MAX_RIDES:
+            raise NotBookable("taken")
+        if now >= (quote.valid_until or self.completion.at + QUOTES_VALID_FOR):
+            raise NotBookable("expired")
+        at = milliseconds(now)
+        return replace(self, rides=(*self.rides, Ride(responder, booked_at=at, changed_at=at, key=key)))
+
+    def ride(self, number: int) -> Ride | None:
+        """The ride of this number, counted from 1."""
+        return self.rides[number - 1] if 1 <= number <= len(self.rides) else None
+
+    def change_ride(self, number: int, transition: Transition) -> "Rfq":
+        """Let something happen to a ride; nothing, if there is none of this number."""
+        ride = self.ride(number)
+        if ride is None:
+            return self
+        return replace(self, rides=(*self.rides[: number - 1], transition(ride), *self.rides[number:]))
 
     def quotes(self) -> list[tuple[str, Quote]]:
         """The quotes of those who were asked, by responder id, cheapest first, then the one who is there sooner.
@@ -172,7 +234,7 @@ class Rfq:
         # An empty list of asked responders is word enough: nobody is there to wait for.
         told = response.asked is not None or any(r.asked for r in responders.values())
         complete = told and all(r.answer for r in responders.values() if r.asked)
-        completion = Completion("all-answered", _milliseconds(now)) if complete else None
+        completion = Completion("all-answered", milliseconds(now)) if complete else None
         return replace(self, responders=responders, completion=completion)
 
     def _late(self, response: Response) -> "Rfq":
@@ -195,8 +257,3 @@ def _rank(key: str, quote: Quote) -> tuple[bool, str, int, int, str]:
         quote.pickup_seconds,
         key,
     )
-
-
-def _milliseconds(at: datetime) -> datetime:
-    """The instant as precisely as it is stored and told."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)

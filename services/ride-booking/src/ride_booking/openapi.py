@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_lambda_powertools import Logger
 
 from ride_booking.representations import Accepted, Quotes, Result, RfqList, Running, Submission
+from ride_booking.ride_representations import Booking, RideBody
+from ride_booking.ride_routes import RideRoutes
 from ride_booking.routes import Routes
 from ride_booking.store import RfqTable
 from wild_rydes_http.api import RestApi
@@ -70,6 +72,34 @@ _OPERATIONS = {
         answers={HTTPStatus.OK: Answer("What came of it.", Result)},
         problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It is still running."},
     ),
+    "book": Operation(
+        body=Booking,
+        parameters=[
+            Parameter(
+                "Idempotency-Key",
+                "header",
+                "Of the caller's making. A repetition with the same key and quote gives the same ride.",
+                {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+            )
+        ],
+        answers={
+            HTTPStatus.ACCEPTED: Answer(
+                "The responder is being asked to confirm.",
+                RideBody,
+                {"Location": "URL to follow the ride.", "Retry-After": "Seconds to wait before a look."},
+            )
+        },
+        problems={
+            HTTPStatus.NOT_FOUND: "The caller has no such RFQ, or the RFQ no such quote.",
+            HTTPStatus.CONFLICT: "The RFQ is running or was cancelled, or a quote of it is booked.",
+            HTTPStatus.GONE: "The quote is no longer valid.",
+            HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key stands for the booking of another quote.",
+        },
+    ),
+    "ride": Operation(
+        answers={HTTPStatus.OK: Answer("How the ride stands.", RideBody)},
+        problems={HTTPStatus.NOT_FOUND: "The caller has no such ride."},
+    ),
 }
 
 
@@ -79,13 +109,14 @@ def openapi() -> dict[str, Any]:
     api = RestApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
     Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=uuid7)
+    RideRoutes(api, rfqs, logger, now=lambda: datetime.now(UTC))
     return document(
         api,
         _OPERATIONS,
         title="Wild Rydes RFQ API",
         version="1.0.0",
         description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes arrive, read"
-        " the result. Callers are in the user pool group `customers` and see their own RFQs alone.",
+        " the result, book, and follow the ride. Callers are in the user pool group `customers` and see their own RFQs alone.",
     )
 
 

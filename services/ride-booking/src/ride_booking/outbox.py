@@ -1,30 +1,25 @@
 """The outbox: what the table's stream tells of an RFQ becomes messages. Use case of the requester."""
 
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from ride_booking.announcements import events_of, timers_of
 from ride_booking.deadlines import RfqDeadline
-from ride_booking.model import Completion, Rfq
+from ride_booking.model import Rfq
 from ride_booking.store import from_item
-from wild_rydes_contracts import Coordinates, Envelope, Event, ResponderCounts, RfqCompleted, RfqRequested
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts import Envelope, Event, RfqCompleted
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Outgoing, Queue
 
-LONGEST_DELAY = 900
-"""SQS delays a message by 15 minutes at most, which is also the longest an RFQ runs."""
-
 
 class Outbox:
-    """Announces new and completed RFQs on the bus, and sets the timer of the new ones.
+    """Announces new and completed RFQs and the steps of their rides on the bus, and sets the timers of the new ones.
 
     Ids of messages are derived from what happened, so that a batch handled twice says the same again.
     """
@@ -59,58 +54,28 @@ class Outbox:
         poison: list[tuple[Mapping[str, Any], Exception]] = []
         for record in event["Records"]:
             try:
-                announcement = self._announcement(record)
-                if announcement:
-                    events.append(announcement[1])
-                    timers += self._timer(*announcement)
+                old, new = _images(record)
+                if new:
+                    told = list(events_of(old, new, self._reply_to))
+                    timers += timers_of(old, new, self._now())
+                    events += told
             except (KeyError, TypeError, ValueError) as error:
                 poison.append((record, error))
-        # The timer first: an RFQ of which nobody hears must close all the same.
+        # The timers first: what nobody hears of must end all the same.
         self._schedule(timers)
         self._publish(events)
         for record, reason in poison:
             self._park(record, reason)
-
-    def _announcement(self, record: Mapping[str, Any]) -> tuple[Rfq, Envelope[Event]] | None:
-        """What a record has to tell the world, if anything."""
-        change = record["dynamodb"]
-        match record["eventName"]:
-            case "INSERT":
-                rfq = from_item(change["NewImage"])
-                return rfq, self._requested(rfq)
-            case "MODIFY":
-                rfq = from_item(change["NewImage"])
-                if rfq.completion and from_item(change["OldImage"]).completion is None:
-                    return rfq, _completed(rfq, rfq.completion)
-        return None
-
-    def _requested(self, rfq: Rfq) -> Envelope[Event]:
-        metadata = first_of(
-            RfqRequested,
-            correlation_id=rfq.id,
-            occurred_at=rfq.created_at,
-            reply_to=self._reply_to,
-            deadline=rfq.deadline,
-        )
-        start, destination = (Coordinates(lat=p.lat, lon=p.lon) for p in (rfq.start, rfq.destination))
-        return Envelope(
-            metadata=metadata, data=RfqRequested(rfq_id=rfq.id, start=start, destination=destination)
-        )
-
-    def _timer(self, rfq: Rfq, event: Envelope[Event]) -> Sequence[Outgoing]:
-        if not isinstance(event.data, RfqRequested):
-            return ()
-        metadata = first_of(RfqDeadline, correlation_id=rfq.id, occurred_at=rfq.created_at)
-        body = Envelope(metadata=metadata, data=RfqDeadline(rfq_id=rfq.id)).to_json()
-        remaining = math.ceil((rfq.deadline - self._now()).total_seconds())
-        return (Outgoing(rfq.id, body, delay=min(max(remaining, 0), LONGEST_DELAY)),)
 
     def _schedule(self, timers: Sequence[Outgoing]) -> None:
         if timers:
             self._deadlines.send(timers)
         for timer in timers:
             self._logger.info(
-                "scheduled", correlation_id=timer.key, message_type=RfqDeadline.name, delay=timer.delay
+                "scheduled",
+                correlation_id=timer.key.partition(".")[0],
+                message_type=RfqDeadline.name,
+                delay=timer.delay,
             )
 
     def _publish(self, events: Sequence[Envelope[Event]]) -> None:
@@ -136,16 +101,15 @@ class Outbox:
         self._metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
 
 
-def _completed(rfq: Rfq, completion: Completion) -> Envelope[Event]:
-    return Envelope(
-        metadata=first_of(RfqCompleted, correlation_id=rfq.id, occurred_at=completion.at),
-        data=RfqCompleted(
-            rfq_id=rfq.id,
-            completed_by=completion.by,
-            completed_at=completion.at,
-            responders=ResponderCounts.model_validate(asdict(rfq.counts())),
-        ),
-    )
+def _images(record: Mapping[str, Any]) -> tuple[Rfq | None, Rfq | None]:
+    """The RFQ before and after a write; an item that is gone has nothing to tell."""
+    change = record["dynamodb"]
+    match record["eventName"]:
+        case "INSERT":
+            return None, from_item(change["NewImage"])
+        case "MODIFY":
+            return from_item(change["OldImage"]), from_item(change["NewImage"])
+    return None, None
 
 
 def _metric(event: Event) -> str:

@@ -72,11 +72,12 @@ class Submission(Representation):
 
 
 class Links(Representation):
-    """Where to follow an RFQ, see its quotes as they come, and its result."""
+    """Where to follow an RFQ, see its quotes as they come, see its result, and book."""
 
     self_: str
     quotes: str
     result: str
+    bookings: str
 
 
 class Accepted(Representation):
@@ -101,6 +102,11 @@ class Price(Representation):
     amount: str = Field(pattern=r"^[0-9]{1,7}\.[0-9]{2}$", examples=["12.50"])
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
 
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        """The price of a quote."""
+        return cls(amount=f"{quote.cents // 100}.{quote.cents % 100:02}", currency=quote.currency)
+
 
 class QuoteBody(Representation):
     """What one responder offers for the whole ride."""
@@ -110,17 +116,18 @@ class QuoteBody(Representation):
     name: str | None = Field(default=None, max_length=40)
     price: Price
     pickup_in_seconds: int = Field(ge=0)
+    valid_until: AwareDatetime | None = None
 
     @classmethod
     def of(cls, responder_id: str, quote: Quote) -> Self:
         """The quote, shown. A responder has one in an RFQ, so its id is the quote's."""
-        amount = f"{quote.cents // 100}.{quote.cents % 100:02}"
         return cls(
             quote_id=responder_id,
             responder_id=responder_id,
             name=quote.name,
-            price=Price(amount=amount, currency=quote.currency),
+            price=Price.of(quote),
             pickup_in_seconds=quote.pickup_seconds,
+            valid_until=quote.valid_until,
         )
 
 

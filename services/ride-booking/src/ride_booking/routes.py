@@ -1,6 +1,5 @@
 """The RFQ API: submit, follow, read, list and cancel requests for quotation. A customer sees what is theirs alone."""
 
-import re
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from ride_booking import cursor
+from ride_booking.access import PATH, Access, no_such_rfq, rfq_links
 from ride_booking.model import Rfq
 from ride_booking.representations import (
     Accepted,
@@ -31,16 +31,12 @@ from ride_booking.representations import (
 from ride_booking.store import KeyReused, RfqTable, TableBusy
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
-from wild_rydes_http.caller import Caller, caller
+from wild_rydes_http.caller import Caller
 from wild_rydes_http.problem import FieldError, Problem
 
-GROUP = "customers"
-PATH = "/instant-ride-rfqs"
 PAGE_SIZE = 20
 
 _KEYS = uuid5(NAMESPACE_URL, "wild-rydes:instant-ride-rfqs")
-_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?")
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_STORE = {"Cache-Control": "no-store"}
 _REVALIDATE = {"Cache-Control": "private, no-cache"}
 
@@ -61,6 +57,7 @@ class Routes:
         self._logger = logger
         self._now = now
         self._new_id = new_id
+        self._access = Access(api, rfqs, logger)
         api.post(PATH)(self.submit)
         api.get(PATH)(self.list)
         api.get(f"{PATH}/<id_>")(self.follow)
@@ -71,11 +68,11 @@ class Routes:
 
     def submit(self) -> Response[str]:
         """202 and where to follow the RFQ; the same again for a repetition with the same Idempotency-Key."""
-        who = self._caller()
+        who = self._access.caller()
         body = read_body(self._api.current_event, Submission)
         if body.customer is not None and body.customer not in self._names(who):
             raise Problem(HTTPStatus.FORBIDDEN, "You can ask for quotes for yourself only.")
-        key = self._idempotency_key()
+        key = self._access.idempotency_key()
         now = self._now()
         now = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is stored
         new = Rfq(
@@ -104,7 +101,7 @@ class Routes:
 
     def follow(self, id_: str) -> Response[str]:
         """200 while it runs, 303 to the result when it is done."""
-        rfq = self._own(id_)
+        rfq = self._access.own(id_)
         links = self._links(rfq)
         if rfq.completion:
             return json_response(HTTPStatus.SEE_OTHER, headers={"Location": links.result, **_NO_STORE})
@@ -120,7 +117,7 @@ class Routes:
 
     def quotes(self, id_: str) -> Response[str]:
         """200 and the quotes so far; 304 when the caller has them already."""
-        rfq = self._own(id_)
+        rfq = self._access.own(id_)
         tag = f'"{rfq.revision}"'
         headers = {"ETag": tag, **_REVALIDATE}
         if _matches(self._api.current_event.headers.get("if-none-match", ""), tag):
@@ -130,9 +127,9 @@ class Routes:
 
     def result(self, id_: str) -> Response[str]:
         """200 and what came of it; 409 while it runs."""
-        rfq = self._own(id_)
+        rfq = self._access.own(id_)
         if rfq.completion is None:  # the read may be stale, and the caller sent here because it is done
-            rfq = self._own(id_, consistent=True)
+            rfq = self._access.own(id_, consistent=True)
         if rfq.completion is None:
             raise Problem(
                 HTTPStatus.CONFLICT,
@@ -155,11 +152,11 @@ class Routes:
 
     def cancel(self, id_: str) -> Response[str]:
         """204, cancelled; 409 when it was completed otherwise before."""
-        who, now = self._caller(), self._now()
-        self._check(id_)
+        who, now = self._access.caller(), self._now()
+        self._access.check(id_)
         change = self._rfqs.change(id_, lambda rfq: rfq.cancel(now) if rfq.customer == who.sub else rfq)
         if change is None or change.after.customer != who.sub:
-            raise _unknown()
+            raise no_such_rfq()
         if change.after.completion is None or change.after.completion.by != "cancelled":
             raise Problem(HTTPStatus.CONFLICT, "It is completed already; there is nothing to cancel.")
         if change.completed_by:
@@ -168,7 +165,7 @@ class Routes:
 
     def list(self) -> Response[str]:
         """200 and a page of the caller's RFQs."""
-        who = self._caller()
+        who = self._access.caller()
         text = self._api.current_event.query_string_parameters.get("cursor")
         try:
             after = None if text is None else cursor.decode(text, who.sub)
@@ -189,42 +186,14 @@ class Routes:
         )
         return json_response(HTTPStatus.OK, body, _NO_STORE)
 
-    def _caller(self) -> Caller:
-        return caller(self._api.current_event, GROUP)
-
     def _names(self, who: Caller) -> tuple[str, str | None]:
         """What the caller may call themselves."""
         return who.sub, self._api.current_event["requestContext"]["authorizer"]["claims"].get(
             "cognito:username"
         )
 
-    def _check(self, id_: str) -> None:
-        if not _ID.fullmatch(id_):
-            raise _unknown()
-        self._logger.set_correlation_id(id_)
-
-    def _own(self, id_: str, *, consistent: bool = False) -> Rfq:
-        """The caller's RFQ. Another's answers as one does that does not exist."""
-        who = self._caller()
-        self._check(id_)
-        rfq = self._rfqs.get(id_, consistent=consistent)
-        if rfq is None or rfq.customer != who.sub:
-            raise _unknown()
-        return rfq
-
-    def _idempotency_key(self) -> str | None:
-        key = self._api.current_event.headers.get("idempotency-key")
-        if key is not None and not _KEY.fullmatch(key):
-            raise Problem(
-                HTTPStatus.BAD_REQUEST,
-                "Take another Idempotency-Key.",
-                errors=[FieldError("Idempotency-Key", "1 to 128 printable ASCII characters")],
-            )
-        return key
-
     def _links(self, rfq: Rfq) -> Links:
-        url = self._api.url(f"{PATH}/{rfq.id}")
-        return Links(self_=url, quotes=f"{url}/quotes", result=f"{url}/result")
+        return rfq_links(self._api, rfq.id)
 
     def _summary(self, rfq: Rfq) -> Summary:
         return Summary(
@@ -245,10 +214,6 @@ def _matches(if_none_match: str, tag: str) -> bool:
     """Whether a conditional request's header names this entity tag (RFC 9110, section 13.1.2: weak comparison)."""
     tags = {candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")}
     return bool(tags & {tag, "*"})
-
-
-def _unknown() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "You have no such RFQ.")
 
 
 def _busy(_: TableBusy) -> Response[str]:

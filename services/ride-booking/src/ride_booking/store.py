@@ -9,9 +9,14 @@ to an entry:
 | `c` | S | its currency, where it is not `model.DEFAULT_CURRENCY` |
 | `s` | N | seconds until pickup |
 | `n` | S | display name, if any |
+| `v` | N | valid until, if it says so |
 | `d` | S | reason of a decline |
 | `u` | BOOL | nobody has said that this one was asked |
 | `l` | BOOL | answered after the close |
+
+`rides` is there once something was booked, a list of maps: `r` the responder, `b` booked at, `s` the status, `t` when it
+changed, `w` the reason, `k` the key of the request. `status` tells how far the RFQ has come (`model.Phase`): the stream's
+filters look at it alone.
 
 An empty entry is a responder that was asked and is silent. `start` and `destination` are lists: lat, lon, label if any.
 Instants are milliseconds since 1970, `expires_at` (the table's TTL) is in seconds. `revision` is the optimistic lock: it
@@ -39,6 +44,7 @@ from ride_booking.model import (
     Responder,
     Rfq,
 )
+from ride_booking.ride import Ride
 from wild_rydes_messaging.backoff import Backoff
 
 if TYPE_CHECKING:
@@ -142,14 +148,15 @@ class RfqTable:
             return from_item(item)
         return None if consistent else self.get(rfq_id, consistent=True)
 
-    def change(self, rfq_id: str, rule: Callable[[Rfq], Rfq]) -> Change | None:
+    def change(self, rfq_id: str, rule: Callable[[Rfq], Rfq], *, consistent: bool = False) -> Change | None:
         """Apply a rule of the model in one conditional write; in none if it changes nothing. None: no such RFQ.
 
         The read may be stale: nothing of an RFQ is ever undone, so a rule that changes nothing of an old state changes
         nothing of a newer one either, and any other outcome is decided by the write. When someone was faster, the rule
-        is applied again to what they wrote. Raises TableBusy when that happens too often.
+        is applied again to what they wrote. A rule that may refuse needs a consistent read: its refusal is not checked
+        by a write. Raises TableBusy when others are faster too often.
         """
-        before = self.get(rfq_id)
+        before = self.get(rfq_id, consistent=consistent)
         for _ in range(_TRIES):
             if before is None:
                 return None
@@ -239,6 +246,7 @@ def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:
 def from_item(item: Mapping[str, Any]) -> Rfq:
     """The RFQ in an item or a stream image. Raises KeyError, ValueError or TypeError when it is none."""
     completed_by = item.get("completed_by")
+    rides = item["rides"]["L"] if "rides" in item else ()
     return Rfq(
         id=item["id"]["S"],
         customer=item["customer"]["S"],
@@ -248,6 +256,7 @@ def from_item(item: Mapping[str, Any]) -> Rfq:
         deadline=_instant(item["deadline"]),
         responders={key: _to_responder(entry["M"]) for key, entry in item["responders"]["M"].items()},
         completion=Completion(completed_by["S"], _instant(item["completed_at"])) if completed_by else None,
+        rides=tuple(_to_ride(ride["M"]) for ride in rides),
         revision=int(item["revision"]["N"]),
     )
 
@@ -255,25 +264,29 @@ def from_item(item: Mapping[str, Any]) -> Rfq:
 def _changing(rfq: Rfq) -> dict[str, Any]:
     """The attributes that change while an RFQ lives."""
     changing: dict[str, Any] = {
-        "status": {"S": rfq.status},
+        "status": {"S": rfq.phase},
         "revision": {"N": str(rfq.revision)},
         "responders": {"M": {key: {"M": _entry(r)} for key, r in rfq.responders.items()}},
     }
     if rfq.completion:
         changing["completed_by"] = {"S": rfq.completion.by}
         changing["completed_at"] = _number(rfq.completion.at)
+    if rfq.rides:
+        changing["rides"] = {"L": [{"M": _ride(ride)} for ride in rfq.rides]}
     return changing
 
 
 def _entry(responder: Responder) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     match responder.answer:
-        case Quote(cents, pickup_seconds, currency, name):
+        case Quote(cents, pickup_seconds, currency, name, valid_until):
             entry |= {"p": {"N": str(cents)}, "s": {"N": str(pickup_seconds)}}
             if currency != DEFAULT_CURRENCY:
                 entry["c"] = {"S": currency}
             if name is not None:
                 entry["n"] = {"S": name}
+            if valid_until is not None:
+                entry["v"] = _number(valid_until)
         case Decline(reason):
             entry["d"] = {"S": reason}
     if not responder.asked:
@@ -291,10 +304,33 @@ def _to_responder(entry: Mapping[str, Any]) -> Responder:
             pickup_seconds=int(entry["s"]["N"]),
             currency=entry["c"]["S"] if "c" in entry else DEFAULT_CURRENCY,
             name=entry["n"]["S"] if "n" in entry else None,
+            valid_until=_instant(entry["v"]) if "v" in entry else None,
         )
     elif "d" in entry:
         answer = Decline(entry["d"]["S"])
     return Responder(asked="u" not in entry, answer=answer, late="l" in entry)
+
+
+def _ride(ride: Ride) -> dict[str, Any]:
+    entry = {
+        "r": {"S": ride.responder},
+        "b": _number(ride.booked_at),
+        "t": _number(ride.changed_at),
+        "s": {"S": ride.status},
+    }
+    texts = {"w": ride.reason, "k": ride.key}
+    return entry | {name: {"S": text} for name, text in texts.items() if text is not None}
+
+
+def _to_ride(entry: Mapping[str, Any]) -> Ride:
+    return Ride(
+        responder=entry["r"]["S"],
+        booked_at=_instant(entry["b"]),
+        changed_at=_instant(entry["t"]),
+        status=entry["s"]["S"],
+        reason=entry["w"]["S"] if "w" in entry else None,
+        key=entry["k"]["S"] if "k" in entry else None,
+    )
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Lambda function of the subscription to the news of rides: composes the settling and hands it each batch."""
+
+import os
+import warnings
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ride_booking.aws import client
+from ride_booking.settings import ConsumerSettings
+from ride_booking.settling import Settling
+from ride_booking.store import RfqTable
+from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_messaging.parking import ParkingLot
+
+warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
+_settings = ConsumerSettings.of(os.environ)
+_logger = Logger()
+_metrics = Metrics()
+_sqs = client("sqs")
+_settling = Settling(
+    Consumer(
+        RideConfirmed,
+        RideRejected,
+        RideCompleted,
+        sqs=_sqs,
+        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
+        logger=_logger,
+        metrics=_metrics,
+        max_attempts=_settings.max_attempts,
+    ),
+    RfqTable(client("dynamodb"), _settings.table_name),
+    logger=_logger,
+    metrics=_metrics,
+    now=lambda: datetime.now(UTC),
+)
+
+
+@_logger.inject_lambda_context
+@_metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
+    """Settle the bookings of which a batch brings news."""
+    return _settling.handle(event)

@@ -1,0 +1,103 @@
+"""Book a quote, and follow the ride. A customer sees their own rides alone."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+
+from ride_booking.access import PATH, Access, no_such_rfq, rfq_links
+from ride_booking.model import Rfq
+from ride_booking.ride import NotBookable, Refusal, parse_ride_id, ride_id
+from ride_booking.ride_representations import Booking, RideBody, RideLinks
+from ride_booking.store import RfqTable
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.body import json_response, read_body
+from wild_rydes_http.problem import FieldError, Problem
+
+RIDES = "/rides"
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_SECONDS_TO_CONFIRM = "1"  # it is a matter of a few messages
+_KEY_BYTES = 9
+
+_REFUSALS: dict[Refusal, tuple[HTTPStatus, str]] = {
+    "running": (HTTPStatus.CONFLICT, "Quotes are still coming in; book when the RFQ is completed."),
+    "cancelled": (HTTPStatus.CONFLICT, "The RFQ was cancelled."),
+    "unknown-quote": (HTTPStatus.NOT_FOUND, "The RFQ has no such quote."),
+    "expired": (HTTPStatus.GONE, "The quote is no longer valid; ask anew."),
+    "taken": (HTTPStatus.CONFLICT, "A quote of this RFQ is booked already."),
+    "key-reused": (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This Idempotency-Key stands for the booking of another quote; take a new key.",
+    ),
+}
+
+
+class RideRoutes:
+    """The routes, to be added to a RestApi. `now` gives the time."""
+
+    def __init__(self, api: RestApi, rfqs: RfqTable, logger: Logger, now: Callable[[], datetime]) -> None:
+        self._api = api
+        self._rfqs = rfqs
+        self._logger = logger
+        self._now = now
+        self._access = Access(api, rfqs, logger)
+        api.post(f"{PATH}/<id_>/bookings")(self.book)
+        api.get(f"{RIDES}/<id_>")(self.ride)
+
+    def book(self, id_: str) -> Response[str]:
+        """202 and where to follow the ride; the same again for a repetition with the same Idempotency-Key."""
+        who = self._access.caller()
+        body = read_body(self._api.current_event, Booking)
+        key = _short(self._access.idempotency_key())
+        self._access.check(id_)
+        now = self._now()
+
+        def booked(rfq: Rfq) -> Rfq:
+            return rfq.book(body.quote_id, now, key) if rfq.customer == who.sub else rfq
+
+        try:
+            change = self._rfqs.change(id_, booked, consistent=True)
+        except NotBookable as refused:
+            raise _refusal(refused.why) from None
+        if change is None or change.after.customer != who.sub:
+            raise no_such_rfq()
+        rfq = change.after
+        numbers = [n for n, ride in enumerate(rfq.rides, start=1) if key is not None and ride.key == key]
+        shown = self._shown(rfq, numbers[0] if numbers else len(rfq.rides))
+        self._logger.info("booked", ride_id=shown.id, repeated=change.after == change.before)
+        return json_response(
+            HTTPStatus.ACCEPTED,
+            shown,
+            {"Location": shown.links.self_, "Retry-After": _SECONDS_TO_CONFIRM, **_NO_STORE},
+        )
+
+    def ride(self, id_: str) -> Response[str]:
+        """200 and how the ride stands."""
+        self._access.caller()
+        try:
+            rfq_id, number = parse_ride_id(id_)
+            shown = self._shown(self._access.own(rfq_id), number)
+        except (ValueError, LookupError):
+            raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.") from None
+        return json_response(HTTPStatus.OK, shown, _NO_STORE)
+
+    def _shown(self, rfq: Rfq, number: int) -> RideBody:
+        links = RideLinks(
+            self_=self._api.url(f"{RIDES}/{ride_id(rfq.id, number)}"), rfq=rfq_links(self._api, rfq.id).self_
+        )
+        return RideBody.of(rfq, number, links)
+
+
+def _refusal(why: Refusal) -> Problem:
+    status, detail = _REFUSALS[why]
+    errors = [FieldError("Idempotency-Key", "used before with another quote")] if why == "key-reused" else ()
+    return Problem(status, detail, errors=errors)
+
+
+def _short(key: str | None) -> str | None:
+    """What is kept of an Idempotency-Key: enough to know it again among the few of one RFQ."""
+    return None if key is None else hashlib.sha256(key.encode()).hexdigest()[: 2 * _KEY_BYTES]

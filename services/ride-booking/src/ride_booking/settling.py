@@ -1,0 +1,93 @@
+"""Settle bookings by what is heard of their rides. Use case of the bookings function."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from ride_booking.model import Rfq
+from ride_booking.ride import Ride, parse_ride_id
+from ride_booking.store import RfqTable
+from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Unprocessable
+
+News: TypeAlias = RideConfirmed | RideRejected | RideCompleted
+
+
+class Settling:
+    """Folds what the responders' side says into one write an RFQ."""
+
+    def __init__(
+        self,
+        consumer: Consumer[News],
+        rfqs: RfqTable,
+        *,
+        logger: Logger,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._consumer = consumer
+        self._rfqs = rfqs
+        self._logger = logger
+        self._metrics = metrics
+        self._now = now
+
+    def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
+        """Take in a batch. An RFQ whose write fails keeps back its own messages, no others."""
+        batch = self._consumer.receive(event)
+        by_rfq = defaultdict(list)
+        for message in batch:
+            by_rfq[message.data.rfq_id].append(message)
+        for rfq_id, messages in by_rfq.items():
+            with batch.attempt(*messages):
+                self._settle(rfq_id, [message.data for message in messages])
+        return batch.settle()
+
+    def _settle(self, rfq_id: str, news: list[News]) -> None:
+        now = self._now()
+
+        def told(rfq: Rfq) -> Rfq:
+            for one in news:
+                rfq = tell(rfq, one, now)
+            return rfq
+
+        change = self._rfqs.change(rfq_id, told)
+        if change is None:
+            self._logger.warning("dropped: no such RFQ", messages=len(news))
+            self._metrics.add_metric("NewsOfUnknownRide", MetricUnit.Count, len(news))
+            return
+        self._logger.info(
+            "settled",
+            phase=change.after.phase,
+            rides=len(change.after.rides),
+            changed=change.after != change.before,
+        )
+
+
+def tell(rfq: Rfq, news: News, now: datetime) -> Rfq:
+    """The RFQ after this was heard of one of its rides. What another responder says of a ride does not count.
+
+    Raises Unprocessable when the ride's id is none of the RFQ's.
+    """
+    try:
+        rfq_id, number = parse_ride_id(news.ride_id)
+    except ValueError as error:
+        raise Unprocessable(str(error)) from None
+    if rfq_id != rfq.id:
+        raise Unprocessable("a ride of another RFQ")
+
+    def transition(ride: Ride) -> Ride:
+        if ride.responder != news.responder_id:
+            return ride
+        match news:
+            case RideConfirmed():
+                return ride.confirm(now)
+            case RideRejected(reason=reason):
+                return ride.reject(reason, now)
+            case RideCompleted():
+                return ride.complete(now)
+
+    return rfq.change_ride(number, transition)
