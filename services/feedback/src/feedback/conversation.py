@@ -218,10 +218,13 @@ class Machine:
         return self._say(conversation, self.flow.stages[conversation.stage].asks, now)
 
     def received(self, conversation: Conversation, index: int, sms: Sms, now: datetime) -> Conversation:
-        """With the news that the SMS service has taken an SMS. The stage's time runs from its first."""
+        """With the news that the SMS service has taken an SMS. The stage's time runs from its first.
+
+        News that come after the end change the ledger alone: the end has been told.
+        """
         before = conversation.sms[index]
         conversation = conversation.with_sms(index, sms)
-        if before.out or not sms.out:
+        if before.out or not sms.out or conversation.stage is None:
             return conversation
         if not conversation.out and before.said_at >= conversation.since:
             conversation = replace(conversation, out=True, since=now)

@@ -1,0 +1,43 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from feedback.aws import CALLS
+from tests.unit.feedback.world import BUS, REGION, Moto, World
+from wild_rydes_contracts import FeedbackReceived
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[dict[str, Any]]:
+    """What all tables of a test module share."""
+    with mock_aws():
+        sqs = boto3.client("sqs", region_name=REGION, config=CALLS)
+        events = boto3.client("events", region_name=REGION, config=CALLS)
+        cognito = boto3.client("cognito-idp", region_name=REGION, config=CALLS)
+        told = sqs.create_queue(QueueName="told")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.create_event_bus(Name=BUS)
+        pattern = json.dumps({"source": [FeedbackReceived.source]})
+        events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
+        events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "told", "Arn": arn}])
+        yield {
+            "dynamodb": boto3.client("dynamodb", region_name=REGION, config=CALLS),
+            "streams": boto3.client("dynamodbstreams", region_name=REGION, config=CALLS),
+            "sqs": sqs,
+            "events": events,
+            "cognito": cognito,
+            "pool": cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"],
+            "dead": sqs.create_queue(QueueName="feedback-dead")["QueueUrl"],
+            "told_to": told,
+        }
+
+
+@pytest.fixture
+def world(account: dict[str, Any]) -> Iterator[World]:
+    world = World(Moto(**account))
+    yield world
+    world.close()

@@ -1,0 +1,155 @@
+"""What the service needs of AWS, in memory: fast enough to try thousands of histories.
+
+It knows just the expressions of `feedback.store`; anything else is a KeyError. The other tests run them on moto.
+"""
+
+import copy
+import json
+import uuid
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from feedback.store import BY_DUE
+
+Item = dict[str, Any]
+
+_CONDITIONS: dict[str, Callable[[Item | None, Any], bool]] = {
+    "attribute_not_exists(id)": lambda item, _: item is None,
+    "version = :was": lambda item, v: item is not None and item["version"] == v[":was"],
+    "attribute_not_exists(id) OR asked_at <= :before": lambda item, v: (
+        item is None or _n(item["asked_at"]) <= _n(v[":before"])
+    ),
+    "tallied = :false": lambda item, v: item is not None and item["tallied"] == v[":false"],
+}
+
+
+class Refused(ClientError):  # noqa: N818
+    """TransactionCanceledException."""
+
+
+class NoUser(Exception):  # noqa: N818
+    """UserNotFoundException."""
+
+
+class Memory:
+    """Table, stream, bus and user pool. `on_call` is told before and after each call."""
+
+    exceptions = SimpleNamespace(TransactionCanceledException=Refused, UserNotFoundException=NoUser)
+
+    def __init__(self) -> None:
+        self.on_call: Callable[[], None] = lambda: None
+        self._items: dict[str, Item] = {}
+        self._records: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+        self._users: dict[str, dict[str, str]] = {}
+        self.dynamodb: Any = self
+        self.events: Any = self
+        self.cognito: Any = self
+        self.sqs: Any = None  # nothing is ever parked or retried
+        self.pool = self.dead = self.table = ""
+
+    # -- DynamoDB ------------------------------------------------------------------------------------------------
+
+    def get_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803
+        self.on_call()
+        item = copy.deepcopy(self._items.get(Key["id"]["S"]))
+        self.on_call()
+        return {"Item": item} if item else {}
+
+    def transact_write_items(self, *, TransactItems: Any) -> None:  # noqa: N803
+        self.on_call()
+        codes = []
+        for ((kind, write),) in map(dict.items, TransactItems):
+            id_ = write["Item" if kind == "Put" else "Key"]["id"]["S"]
+            condition = write.get("ConditionExpression")
+            met = not condition or _CONDITIONS[condition](
+                self._items.get(id_), write.get("ExpressionAttributeValues")
+            )
+            codes.append({"Code": "None" if met else "ConditionalCheckFailed"})
+        if any(code["Code"] != "None" for code in codes):
+            answer: Any = {
+                "Error": {"Code": "TransactionCanceledException"},
+                "CancellationReasons": codes,
+            }
+            raise Refused(answer, "TransactWriteItems")
+        for ((kind, write),) in map(dict.items, TransactItems):
+            if kind == "Put":
+                self._set(write["Item"])
+            else:
+                self._set(_tallied(self._items.get(write["Key"]["id"]["S"]) or write["Key"], write))
+        self.on_call()
+
+    def query(self, *, IndexName: str, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
+        assert IndexName == BY_DUE
+        self.on_call()
+        now = _n(ExpressionAttributeValues[":now"])
+        due = [item for item in self._items.values() if "due" in item and _n(item["due_at"]) <= now]
+        self.on_call()
+        return {"Items": [{"id": item["id"]} for item in sorted(due, key=lambda item: _n(item["due_at"]))]}
+
+    def items(self) -> list[Item]:
+        return list(self._items.values())
+
+    def records(self) -> list[dict[str, Any]]:
+        records, self._records = self._records, []
+        return records
+
+    def _set(self, item: Item) -> None:
+        key = {"id": item["id"]}
+        change: dict[str, Any] = {"Keys": key, "NewImage": copy.deepcopy(item)}
+        if old := self._items.get(item["id"]["S"]):
+            change["OldImage"] = old
+        self._items[item["id"]["S"]] = change["NewImage"]
+        self._records.append({"dynamodb": change})
+
+    # -- the others ----------------------------------------------------------------------------------------------
+
+    def put_events(self, *, Entries: Any) -> Any:  # noqa: N803
+        self.on_call()
+        self._events += [
+            {"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])} for entry in Entries
+        ]
+        self.on_call()
+        return {"Entries": [{"EventId": str(uuid.uuid4())} for _ in Entries]}
+
+    def told(self) -> list[dict[str, Any]]:
+        events, self._events = self._events, []
+        return events
+
+    def parked(self) -> list[dict[str, str]]:
+        return []
+
+    def admin_create_user(self, *, Username: str, UserAttributes: Any, **_: Any) -> None:  # noqa: N803
+        self._users[Username] = UserAttributes
+
+    def admin_get_user(self, *, Username: str, **_: Any) -> Any:  # noqa: N803
+        self.on_call()
+        if Username not in self._users:
+            raise NoUser
+        return {"UserAttributes": self._users[Username]}
+
+    def close(self) -> None:
+        pass
+
+
+def _tallied(item: Item, write: Any) -> Item:
+    values = write["ExpressionAttributeValues"]
+    match write["UpdateExpression"]:
+        case "SET tallied = :true, version = version + :one":
+            return {**item, "tallied": values[":true"], "version": {"N": str(_n(item["version"]) + 1)}}
+        case "SET latest = :latest ADD scores :one, #total :score":
+            scores, total = (_n(item.get(name, {"N": "0"})) for name in ("scores", "total"))
+            return {
+                **item,
+                "latest": values[":latest"],
+                "scores": {"N": str(scores + 1)},
+                "total": {"N": str(total + _n(values[":score"]))},
+            }
+    raise KeyError(write["UpdateExpression"])
+
+
+def _n(attribute: Any) -> int:
+    return int(attribute["N"])
