@@ -31,7 +31,7 @@ VICTIMS = ("ride-booking-requester", "unicorn-mgmt-responder", "ride-booking-agg
 
 @dataclass
 class Killer:
-    """Kills a random worker of a function every so often, until stopped."""
+    """Kills a worker every so often, of the function that has lost the fewest, until stopped."""
 
     cloud: Cloud
     pause: float
@@ -52,8 +52,10 @@ class Killer:
 
     def _run(self) -> None:
         while not self._stopping.wait(self.pause):
-            name, worker = self._random.choice(workers(self.cloud) or [("", None)])
-            if worker is not None:
+            alive = workers(self.cloud)
+            self._random.shuffle(alive)
+            if alive:
+                name, worker = min(alive, key=lambda found: self.kills.get(found[0], 0))
                 worker.kill()
                 self.kills[name] = self.kills.get(name, 0) + 1
 
