@@ -40,7 +40,9 @@ class Vocabulary:
 
 def words(text: str) -> str:
     """The text in lower case, without accents, emoji modifiers and outer punctuation, one space between words."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold()).replace("\N{MINUS SIGN}", "-")
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).replace(
+        "\N{MINUS SIGN}", "-"
+    )
     kept = []
     for character in decomposed:
         match unicodedata.category(character):

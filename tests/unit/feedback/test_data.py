@@ -1,0 +1,90 @@
+"""The data files: whole, consistent, and each prompt one SMS."""
+
+import pytest
+
+from feedback.conversation import flow
+from feedback.language import languages
+from feedback.reading import Command, command, score, words, yes_or_no
+
+# GSM 03.38, the basic set. One character outside, and an SMS holds 70 characters instead of 160.
+GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+STAGES = flow().stages
+PROMPTS = {
+    flow().gives_up,
+    flow().helps_after,
+    *(p for s in STAGES.values() for p in (s.asks, s.asks_again, s.reminds, s.helps)),
+    *(outcome.says for stage in STAGES.values() for outcome in stage.outcomes if outcome.says),
+}
+
+
+@pytest.mark.parametrize("code", languages())
+def test_every_language_has_every_prompt_and_no_other(code: str) -> None:
+    assert languages()[code].prompts.keys() == PROMPTS
+
+
+@pytest.mark.parametrize("code", languages())
+def test_every_prompt_fits_one_sms(code: str) -> None:
+    for name, text in languages()[code].prompts.items():
+        assert len(text) <= 160, name
+        assert set(text) <= GSM, name
+
+
+@pytest.mark.parametrize("code", languages())
+def test_every_word_is_understood_as_what_it_stands_for(code: str) -> None:
+    language = languages()[code]
+    assert all(score(word, code) == number for word, number in language.numbers.items())
+    assert all(yes_or_no(phrase, code) == "yes" for phrase in language.yes)
+    assert all(yes_or_no(phrase, code) == "no" for phrase in language.no)
+    for asked_for in Command:
+        phrases: tuple[str, ...] = getattr(language, asked_for.value)
+        assert all(command(phrase.replace("*", "")) is asked_for for phrase in phrases)
+    assert all(score(phrase.replace("#", "5"), code) is None for phrase in language.doubtful)
+
+
+@pytest.mark.parametrize("code", languages())
+def test_words_stand_in_the_data_as_they_are_compared(code: str) -> None:
+    language = languages()[code]
+    for phrase in (*language.numbers, *language.out_of, *language.yes, *language.no):
+        assert words(phrase) == phrase
+    for phrase in (*language.doubtful, *language.stop, *language.start, *language.help):
+        bare = " ".join(word for word in phrase.split() if word not in ("#", "*"))
+        assert words(bare) == bare
+
+
+@pytest.mark.parametrize("code", languages())
+def test_what_the_questions_offer_is_accepted(code: str) -> None:
+    """A question names STOP or its like, and the words it asks for."""
+    prompts = languages()[code].prompts
+    offered = {word.strip(".,:") for word in prompts["ask-score"].split() if word.strip(".,:").isupper()}
+    assert {command(word) for word in offered} == {Command.STOP, Command.HELP}
+    shouted = {word.strip(".,:?¿") for word in prompts["ask-call"].split() if word.strip(".,:?¿").isupper()}
+    assert {yes_or_no(word, code) for word in shouted} == {"yes", "no"}
+
+
+def test_every_answer_of_a_stage_leads_somewhere() -> None:
+    assert flow().first in STAGES
+    for stage in STAGES.values():
+        accepted = list(range(1, 11)) if stage.accepts == "score" else ["yes", "no"]
+        listed = [answer for outcome in stage.outcomes for answer in outcome.answers]
+        assert sorted(map(str, listed)) == sorted(map(str, accepted))
+        for outcome in stage.outcomes:
+            assert outcome.leads_to in STAGES if outcome.leads_to else outcome.says
+
+
+def test_no_stage_can_come_back() -> None:
+    """So that every conversation ends."""
+
+    def follow(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path
+        for outcome in STAGES[name].outcomes:
+            if outcome.leads_to:
+                follow(outcome.leads_to, (*path, name))
+
+    follow(flow().first, ())
+
+
+def test_a_low_score_is_below_five() -> None:
+    assert {a for o in STAGES["score"].outcomes if o.leads_to == "call" for a in o.answers} == {1, 2, 3, 4}

@@ -1,0 +1,92 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.hours import WakingHours
+from feedback.phone import InvalidNumber, PhoneNumber
+
+ZONES = [
+    ZoneInfo(name)
+    for name in ("America/Los_Angeles", "Europe/Madrid", "Asia/Tokyo", "Pacific/Honolulu", "UTC")
+]
+INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        ("2026-11-21T07:59:59", "2026-11-21T08:00:00"),
+        ("2026-11-21T08:00:00", "2026-11-21T08:00:00"),
+        ("2026-11-21T20:59:59", "2026-11-21T20:59:59"),
+        ("2026-11-21T21:00:00", "2026-11-22T08:00:00"),
+        ("2026-11-01T00:30:00", "2026-11-01T08:00:00"),  # the night in which the clocks go back
+    ],
+)
+def test_one_zone(now: str, then: str) -> None:
+    seattle = ZONES[0]
+    at = datetime.fromisoformat(now).replace(tzinfo=seattle)
+    assert WakingHours().next([seattle], at) == datetime.fromisoformat(then).replace(tzinfo=seattle)
+
+
+@given(INSTANTS, st.lists(st.sampled_from(ZONES), min_size=1, max_size=3))
+def test_the_first_instant_when_most_are_awake(now: datetime, zones: list[ZoneInfo]) -> None:
+    def awake(at: datetime) -> int:
+        return sum(8 <= at.astimezone(zone).hour < 21 for zone in zones)
+
+    then = WakingHours().next(zones, now)
+    assert now <= then <= now + timedelta(days=1, hours=1)
+    # Whatever else may be tried within a day, by quarters of an hour: never more zones, and never as many before.
+    quarters = [now + timedelta(minutes=15 * i) for i in range(96)]
+    assert awake(then) >= max(map(awake, quarters))
+    assert all(awake(at) < awake(then) for at in quarters if at < then)
+
+
+def test_around_the_clock() -> None:
+    now = datetime(2026, 11, 21, 3, tzinfo=UTC)
+    assert WakingHours.parse("0-24").next(ZONES, now) == now
+
+
+@pytest.mark.parametrize("text", ["", "8", "21-8", "8-25", "eight-nine", "8-8"])
+def test_hours_that_are_none(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        WakingHours.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "zones"),
+    [
+        ("+12065550142", "US", {"America/Los_Angeles"}),
+        ("+34600123456", "ES", {"Europe/Madrid", "Atlantic/Canary"}),
+        ("+447700900123", "GB", {"Europe/London", "Europe/Guernsey", "Europe/Isle_of_Man", "Europe/Jersey"}),
+        ("+882161234567", "001", {"UTC"}),  # a satellite
+    ],
+)
+def test_where_a_number_is(number: str, region: str, zones: set[str]) -> None:
+    phone = PhoneNumber.parse(number)
+    assert phone.region == region
+    assert {zone.key for zone in phone.zones} <= zones
+    assert phone.zones
+
+
+def test_a_toll_free_number_may_be_anywhere_in_north_america() -> None:
+    assert len(PhoneNumber.parse("+18005550100").zones) > 20
+
+
+@pytest.mark.parametrize("text", ["+1 (206) 555-0142", "+1.206.555.0142", " +12065550142"])
+def test_numbers_are_kept_in_e164(text: str) -> None:
+    assert PhoneNumber.parse(text).e164 == "+12065550142"
+
+
+@pytest.mark.parametrize("text", ["", "2065550142", "+1206", "call me", "+999999999999999999"])
+def test_what_is_no_number_is_not_quoted(text: str) -> None:
+    with pytest.raises(InvalidNumber) as refusal:
+        PhoneNumber.parse(text)
+    assert not text or text not in str(refusal.value)
+
+
+def test_a_number_does_not_show_itself() -> None:
+    number = PhoneNumber.parse("+12065550142")
+    assert "206" not in f"{number} {number!r} {[number]}"
