@@ -16,7 +16,7 @@ from infra.patterns.service_stack import ServiceStack
 
 
 class Outbox(Construct):
-    """Table stream -> publisher. What cannot be published for six hours is noted in the dead-letter queue `name`.
+    """Table stream -> publisher. What cannot be published for `give_up_after` seconds is noted in the dead-letter queue `name`.
 
     No partial batch responses: the publisher raises, and the batch is halved until the record at fault stands alone.
     `changes` are stream filter patterns; what matches none never invokes the publisher. `batching_window` is in seconds.
@@ -32,6 +32,7 @@ class Outbox(Construct):
         changes: Sequence[Mapping[str, Any]],
         batch_size: int = 100,
         batching_window: int = 0,
+        give_up_after: int = 6 * 3600,
     ) -> None:
         super().__init__(scope, f"{name}-outbox")
         self.dead_letters = dead_letter_queue(self, scope, name)
@@ -45,7 +46,7 @@ class Outbox(Construct):
                 batch_size=batch_size,
                 max_batching_window=cdk.Duration.seconds(batching_window),
                 bisect_batch_on_error=True,
-                max_record_age=cdk.Duration.hours(6),
+                max_record_age=cdk.Duration.seconds(give_up_after),
                 on_failure=event_sources.SqsDlq(self.dead_letters),
                 filters=[lambda_.FilterCriteria.filter(dict(change)) for change in changes],
             )

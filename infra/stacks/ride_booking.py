@@ -13,6 +13,7 @@ from infra.patterns.jwt_api import JwtApi
 from infra.patterns.outbox import Outbox
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.patterns.socket_api import SocketApi
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
@@ -37,9 +38,16 @@ ANNOUNCED_CHANGES: Final = (
     _step(("confirmed",), ("rejected",)),
 )
 
+# What somebody watches is pushed; all else invokes nothing.
+WATCHED_CHANGES: Final = {
+    "eventName": ["MODIFY"],
+    "dynamodb": {"NewImage": {"watchers": {"SS": [{"exists": True}]}}},
+}
+
 
 class RideBookingStack(ServiceStack):
-    """Table, API, requester (outbox), aggregator (return address), closer (deadlines) and bookings (news of rides)."""
+    """Table, API, requester (outbox), aggregator (return address), closer (deadlines), bookings (news of rides), watcher and
+    notifier (live updates)."""
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -57,6 +65,7 @@ class RideBookingStack(ServiceStack):
         self._requester(answers, deadlines)
         self._bookings()
         self._api()
+        self._live_updates()
 
     def _make_table(self) -> dynamodb.Table:
         table = dynamodb.Table(
@@ -136,6 +145,26 @@ class RideBookingStack(ServiceStack):
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
+
+    def _live_updates(self) -> None:
+        watcher = self._function("watcher", seconds=10)
+        notifier = self._function("notifier", seconds=10)
+        socket = SocketApi(
+            self, "rfq-socket", function=watcher, authorizer=self._function("authorizer", seconds=5)
+        )
+        for function in (watcher, notifier):
+            function.may("dynamodb:UpdateItem", on=self._table.table_arn)
+            socket.may_post(function)
+        Outbox(
+            self,
+            "ride-booking-notifier-dlq",
+            table=self._table,
+            publisher=notifier,
+            changes=[WATCHED_CHANGES],
+            batch_size=25,
+            give_up_after=60,  # who still waits then has connected anew
+        )
+        self.publish_parameter("rfq-socket-url", naming.RFQ_SOCKET_URL_PARAMETER, socket.public_url)
 
     def _function(
         self, role: str, *, seconds: int, snap_start: bool = False, **environment: str

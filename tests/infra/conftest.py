@@ -71,6 +71,8 @@ class Assembly:
             return str(template["Parameters"][logical_id]["Default"])
         properties = template["Resources"][logical_id].get("Properties", {})
         keys = ("QueueName", "TableName", "FunctionName", "LogGroupName", "TopicName", "RoleName")
+        if template["Resources"][logical_id]["Type"] == "AWS::ApiGatewayV2::Api":
+            return str(properties["Name"])
         return next((self.text(stack, properties[key]) for key in keys if key in properties), logical_id)
 
 

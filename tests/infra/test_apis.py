@@ -32,8 +32,11 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
         [alias] = [alias for alias in aws.all("AWS::Lambda::Alias") if alias.stack == method.stack]
         assert alias.properties["Name"] == "live"
         assert {"Ref": alias.logical_id} in method.properties["Integration"]["Uri"]["Fn::Join"][1]
-        [permission] = [p for p in aws.all("AWS::Lambda::Permission") if p.stack == method.stack]
-        assert permission.properties["FunctionName"] == {"Ref": alias.logical_id}
+        [permission] = [
+            p
+            for p in aws.all("AWS::Lambda::Permission")
+            if p.stack == method.stack and p.properties["FunctionName"] == {"Ref": alias.logical_id}
+        ]
         assert method.properties["RestApiId"] in permission.properties["SourceArn"]["Fn::Join"][1]
 
 
@@ -72,3 +75,49 @@ def test_the_account_lets_apis_log_and_one_stack_sees_to_it(aws: Assembly) -> No
     [account] = aws.all("AWS::ApiGateway::Account")
     assert account.stack == "WildRydesPlatform"
     assert account.body["DeletionPolicy"] == "Retain"
+
+
+SOCKETS = {"rfq-socket": ("ride-booking-watcher", "ride-booking-authorizer")}
+"""Each WebSocket API with its function and its authorizer."""
+
+
+@pytest.mark.parametrize("name", SOCKETS)
+def test_connecting_needs_a_token_and_every_route_leads_to_the_function(aws: Assembly, name: str) -> None:
+    function, authorizer = SOCKETS[name]
+    api = aws.named("AWS::ApiGatewayV2::Api", "Name")[name]
+    assert api.properties["ProtocolType"] == "WEBSOCKET"
+    routes = {
+        route.properties["RouteKey"]: route
+        for route in aws.all("AWS::ApiGatewayV2::Route")
+        if route.properties["ApiId"] == {"Ref": api.logical_id}
+    }
+    assert set(routes) == {"$connect", "$disconnect", "$default"}
+    assert routes["$connect"].properties["AuthorizationType"] == "CUSTOM"
+    resources = aws.templates[api.stack]["Resources"]
+    check = resources[routes["$connect"].properties["AuthorizerId"]["Ref"]]["Properties"]
+    assert (check["AuthorizerType"], check["IdentitySource"]) == ("REQUEST", [])
+    assert authorizer in aws.text(api.stack, check["AuthorizerUri"])
+    for route in routes.values():
+        target = route.properties["Target"]["Fn::Join"][1][1]["Ref"]
+        assert function in aws.text(api.stack, resources[target]["Properties"]["IntegrationUri"])
+    permissions = [
+        aws.text(p.stack, p.properties["FunctionName"])
+        for p in aws.all("AWS::Lambda::Permission")
+        if {"Ref": api.logical_id} in p.properties["SourceArn"]["Fn::Join"][1]
+    ]
+    assert sorted(permissions) == sorted([authorizer, *[function] * len(routes)])
+
+
+@pytest.mark.parametrize("name", SOCKETS)
+def test_a_sockets_stage_is_throttled_and_logged_without_personal_data(aws: Assembly, name: str) -> None:
+    api = aws.named("AWS::ApiGatewayV2::Api", "Name")[name]
+    [stage] = [
+        s.properties
+        for s in aws.all("AWS::ApiGatewayV2::Stage")
+        if s.properties["ApiId"] == {"Ref": api.logical_id}
+    ]
+    assert stage["StageName"] == "v1"
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 500
+    log = stage["AccessLogSettings"]
+    assert aws.text(api.stack, log["DestinationArn"]) == f"/aws/apigateway/{name}"
+    assert not any(word in log["Format"] for word in ("identity", "principalId", "sourceIp", "querystring"))

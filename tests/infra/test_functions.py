@@ -9,6 +9,9 @@ from tests.infra.conftest import Assembly
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"
+RFQ_CONNECTIONS = "arn:<Partition>:execute-api:<Region>:<AccountId>:rfq-socket/v1/POST/@connections/*"
+RFQ_CONNECTIONS_URL = "https://rfq-socket.execute-api.<Region>.<URLSuffix>/v1"
+ISSUER = "https://cognito-idp.<Region>.<URLSuffix>//wild-rydes/platform/user-pool-id"
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
 CONSUME = {
     "sqs:ChangeMessageVisibility",
@@ -51,6 +54,23 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ride-booking-deadlines": CONSUME,
         "ride-booking-deadlines-dlq": {"sqs:SendMessage"},
+    },
+    "ride-booking-authorizer": {"*": TRACE},
+    "ride-booking-watcher": {
+        "*": TRACE,
+        "ride-booking": {"dynamodb:UpdateItem"},
+        RFQ_CONNECTIONS: {"execute-api:ManageConnections"},
+    },
+    "ride-booking-notifier": {
+        "*": TRACE | {"dynamodb:ListStreams"},
+        "ride-booking": {
+            "dynamodb:UpdateItem",
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        },
+        RFQ_CONNECTIONS: {"execute-api:ManageConnections"},
+        "ride-booking-notifier-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "ride-booking-bookings": {
         "*": TRACE,
@@ -222,6 +242,22 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             },
         ),
         (
+            "ride-booking-authorizer",
+            {
+                "TOKEN_ISSUER": ISSUER,
+                "TOKEN_AUDIENCE": "/wild-rydes/platform/user-pool-client-id",
+                "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
+            },
+        ),
+        ("ride-booking-watcher", {"CONNECTIONS_URL": RFQ_CONNECTIONS_URL}),
+        (
+            "ride-booking-notifier",
+            {
+                "CONNECTIONS_URL": RFQ_CONNECTIONS_URL,
+                "DEAD_LETTER_QUEUE_URL": "ride-booking-notifier-dlq",
+            },
+        ),
+        (
             "ride-booking-bookings",
             {"DEAD_LETTER_QUEUE_URL": "ride-booking-rides-dlq", "MAX_ATTEMPTS": "5"},
         ),
@@ -256,7 +292,8 @@ def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
         for r in aws.all("AWS::Logs::LogGroup")
     }
     functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
-    assert kept == dict.fromkeys(functions | {"/aws/apigateway/rfq-api", "/aws/apigateway/unicorn-api"}, 30)
+    apis = {f"/aws/apigateway/{name}" for name in ("rfq-api", "rfq-socket", "unicorn-api")}
+    assert kept == dict.fromkeys(functions | apis, 30)
 
 
 def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> None:
@@ -271,7 +308,7 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
                     properties["MetricName"]
                 )
     expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
-    for outbox in ("ride-booking-requester", "unicorn-mgmt-outbox"):
+    for outbox in ("ride-booking-notifier", "ride-booking-requester", "unicorn-mgmt-outbox"):
         expected[outbox].add("IteratorAge")
     assert watched == expected
 

@@ -16,9 +16,9 @@ CALLS = Config(
 _session = botocore.session.get_session()
 
 
-def client(service: str) -> Any:  # noqa: ANN401 - a client's class is made when it is
-    """A client of an AWS service, for as long as the worker lives.
+def client(service: str, url: str | None = None) -> Any:  # noqa: ANN401 - a client's class is made when it is
+    """A client of an AWS service (at `url`, where it is a resource's own), for as long as the worker lives.
 
     Of botocore's session: boto3's would only add its own import to each cold start.
     """
-    return _session.create_client(service, config=CALLS)
+    return _session.create_client(service, config=CALLS, endpoint_url=url)

@@ -51,3 +51,16 @@ class ConsumerSettings:
         return cls(
             environment["TABLE_NAME"], environment["DEAD_LETTER_QUEUE_URL"], int(environment["MAX_ATTEMPTS"])
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SocketSettings:
+    """Environment of a function that sends to the RFQ socket's connections, at `connections_url`."""
+
+    table_name: str
+    connections_url: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "SocketSettings":
+        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
+        return cls(environment["TABLE_NAME"], environment["CONNECTIONS_URL"])

@@ -1,0 +1,29 @@
+"""Lambda function of the RFQ socket: composes the watching and hands it each event."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ride_booking.aws import client
+from ride_booking.connections import Connections
+from ride_booking.settings import SocketSettings
+from ride_booking.watchers import Watchers
+from ride_booking.watching import Watching
+
+_settings = SocketSettings.of(os.environ)
+_logger = Logger()
+_watching = Watching(
+    Watchers(client("dynamodb"), _settings.table_name),
+    Connections(client("apigatewaymanagementapi", _settings.connections_url)),
+    logger=_logger,
+    now=lambda: datetime.now(UTC),
+)
+
+
+@_logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
+    """Serve one event of the socket."""
+    return _watching.handle(event)

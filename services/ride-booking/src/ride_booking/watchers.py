@@ -1,0 +1,82 @@
+"""Who watches an RFQ: connection ids in a set on its item, beside what `store` keeps there.
+
+`revision` stays as it is when a watcher comes or goes, so that no writer of the RFQ loses a race for it.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from ride_booking.model import Rfq
+from ride_booking.store import from_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_WATCHERS = 10
+"""Connections that may watch one RFQ: a customer has few screens."""
+
+
+class TooManyWatchers(Exception):  # noqa: N818
+    """The RFQ is watched by MAX_WATCHERS others."""
+
+
+class Watchers:
+    """The watchers in the RFQ table. Methods raise botocore's errors where the table cannot be reached or throttles."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def add(self, rfq_id: str, customer: str, connection: str) -> Rfq | None:
+        """Let a connection watch; the RFQ as it is at that very moment, so that no change falls between.
+
+        None when the customer has no such RFQ. Raises TooManyWatchers.
+        """
+        try:
+            answer = self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"id": {"S": rfq_id}},
+                UpdateExpression="ADD watchers :connections",
+                ConditionExpression="customer = :customer AND (attribute_not_exists(watchers)"
+                " OR size(watchers) < :most OR contains(watchers, :connection))",
+                ExpressionAttributeValues={
+                    ":connections": {"SS": [connection]},
+                    ":connection": {"S": connection},
+                    ":customer": {"S": customer},
+                    ":most": {"N": str(MAX_WATCHERS)},
+                },
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
+            if found.get("customer") == {"S": customer}:
+                raise TooManyWatchers(rfq_id) from None
+            return None
+        return from_item(answer["Attributes"])
+
+    def remove(self, rfq_id: str, connection: str) -> None:
+        """Let a connection watch no more, if it did."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"id": {"S": rfq_id}},
+                UpdateExpression="DELETE watchers :connections",
+                ConditionExpression="contains(watchers, :connection)",
+                ExpressionAttributeValues={
+                    ":connections": {"SS": [connection]},
+                    ":connection": {"S": connection},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+
+
+def watchers_of(image: Mapping[str, Any]) -> tuple[str, ...]:
+    """The connections that watch the RFQ of a stream image."""
+    return tuple(image["watchers"]["SS"]) if "watchers" in image else ()
