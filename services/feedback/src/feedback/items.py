@@ -11,7 +11,6 @@ from typing import Any
 from feedback.conversation import Answer, Conversation
 from feedback.ledger import Sms
 from feedback.number import Heard, Held, Number
-from wild_rydes_contracts import FeedbackReceived, Rating
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -97,20 +96,6 @@ def from_latest(conversation: Conversation) -> dict[str, Any]:
     latest = {"ride_id", "customer_id", "correlation_id", "answered_at"}
     skip = {field.name for field in fields(conversation)} - latest
     return {"M": {**_attributes(conversation, skip=skip), "score": {"N": str(conversation.score)}}}
-
-
-def to_received(item: Item) -> tuple[str, FeedbackReceived]:
-    """The score that was last added to a responder's, with its correlation id. Raises as `to_conversation` does."""
-    latest = item["latest"]["M"]
-    received = FeedbackReceived(
-        ride_id=latest["ride_id"]["S"],
-        responder_id=item["id"]["S"].removeprefix("responder#"),
-        customer_id=latest["customer_id"]["S"],
-        score=int(latest["score"]["N"]),
-        rating=Rating(count=int(item["scores"]["N"]), total=int(item["total"]["N"])),
-        received_at=instant(latest["answered_at"]),
-    )
-    return latest["correlation_id"]["S"], received
 
 
 def _attributes(of: object, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:

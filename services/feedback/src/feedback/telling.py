@@ -17,6 +17,7 @@ from wild_rydes_contracts import (
     FeedbackExpired,
     FeedbackReceived,
     FeedbackRequested,
+    Rating,
 )
 from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
@@ -131,8 +132,17 @@ def _told(before: Conversation | None, after: Conversation) -> Iterator[Envelope
 
 def _received(responder: items.Item) -> Envelope[Event]:
     """The score that was last added to a responder's."""
-    correlation_id, data = items.to_received(responder)
-    return Envelope(
-        metadata=first_of(FeedbackReceived, correlation_id=correlation_id, occurred_at=data.received_at),
-        data=data,
+    latest = responder["latest"]["M"]
+    received_at = items.instant(latest["answered_at"])
+    data = FeedbackReceived(
+        ride_id=latest["ride_id"]["S"],
+        responder_id=responder["id"]["S"].removeprefix("responder#"),
+        customer_id=latest["customer_id"]["S"],
+        score=int(latest["score"]["N"]),
+        rating=Rating(count=int(responder["scores"]["N"]), total=int(responder["total"]["N"])),
+        received_at=received_at,
     )
+    metadata = first_of(
+        FeedbackReceived, correlation_id=latest["correlation_id"]["S"], occurred_at=received_at
+    )
+    return Envelope(metadata=metadata, data=data)
