@@ -17,6 +17,7 @@ from wild_rydes_contracts.feedback import (
     FeedbackRequested,
     Rating,
 )
+from wild_rydes_contracts.partners import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_contracts.rfq import (
     MAX_RESPONDERS,
     Answer,
@@ -48,6 +49,8 @@ EVENTS: tuple[type[Event], ...] = (
     RideBooked,
     RideBookingFailed,
     RideCompleted,
+    PartnerCircuitOpened,
+    PartnerCircuitClosed,
     FeedbackRequested,
     FeedbackReceived,
     CallbackRequested,
@@ -78,6 +81,8 @@ __all__ = [
     "Message",
     "Metadata",
     "Money",
+    "PartnerCircuitClosed",
+    "PartnerCircuitOpened",
     "Quote",
     "QuoteAccepted",
     "Rating",

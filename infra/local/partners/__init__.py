@@ -1,0 +1,1 @@
+"""Partner fleets of the local cloud: real HTTP servers whose faults one can choose."""

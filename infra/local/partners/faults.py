@@ -1,0 +1,77 @@
+"""What a simulated partner does wrong."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, Self
+
+Misdeed = Literal["error", "hang", "garbage", "partial", "throttle", "signature"]
+MISDEEDS: tuple[Misdeed, ...] = ("error", "hang", "garbage", "partial", "throttle", "signature")
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How a partner behaves; the defaults are its good days.
+
+    Latency is lognormal: `latency_ms` is its median, `latency_sigma` its width (0: always the same). Each of the rates is
+    the share of requests (0 to 1) that get an error 500, no answer until the client has gone, something unreadable, half a
+    body, a 429 with `retry_after` seconds, or a wrong signature (where answers are signed). During an outage of
+    `outage_seconds`, from when it was set, every request gets 503; `outage_hangs` makes it hang instead.
+    """
+
+    latency_ms: float = 20
+    latency_sigma: float = 0.3
+    error: float = 0
+    hang: float = 0
+    garbage: float = 0
+    partial: float = 0
+    throttle: float = 0
+    signature: float = 0
+    retry_after: int = 2
+    outage_seconds: float = 0
+    outage_hangs: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, float]) -> Self:
+        """From JSON. Raises ValueError, naming it, for what is no fault."""
+        known = {field.name for field in fields(cls)}
+        if unknown := values.keys() - known:
+            raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
+        return cls(**values)  # type: ignore[arg-type]
+
+
+class Mood:
+    """What to do with each request, drawn from the faults that are set."""
+
+    def __init__(self, seed: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - to play with
+        self._clock = clock
+        self._faults = Faults()
+        self._since = clock()
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that are set."""
+        return self._faults
+
+    def set(self, faults: Faults) -> None:
+        """From now on behave like this."""
+        self._faults, self._since = faults, self._clock()
+
+    def latency(self) -> float:
+        """Seconds to think before the next answer."""
+        faults = self._faults
+        return faults.latency_ms / 1000 * self._random.lognormvariate(0, faults.latency_sigma)
+
+    def misdeed(self) -> Misdeed | Literal["outage"] | None:
+        """What to do wrong with the next request, if anything."""
+        faults = self._faults
+        if self._clock() - self._since < faults.outage_seconds:
+            return "hang" if faults.outage_hangs else "outage"
+        drawn = self._random.random()
+        for name in MISDEEDS:
+            drawn -= getattr(faults, name)
+            if drawn < 0:
+                return name
+        return None

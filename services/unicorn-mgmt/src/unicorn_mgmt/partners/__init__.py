@@ -1,0 +1,1 @@
+"""Partner fleets, each behind its own queue, its own circuit breaker and its own module here."""

@@ -1,0 +1,97 @@
+"""Pegasus Airways: XML, every request and every answer signed with HMAC-SHA256.
+
+POST {base_url}/services/quote. A request's signature covers time, path and body, so that it cannot be sent again later; the
+answer's covers its body and stands in X-Signature. What goes wrong is told in a Fault, under status 200 just as well.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from xml.sax.saxutils import quoteattr
+
+from defusedxml import ElementTree
+
+from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, reading
+from unicorn_mgmt.partners.integration import Question
+from unicorn_mgmt.partners.secrets import Credentials
+from unicorn_mgmt.partners.wire import Answer, Call, accepted
+from wild_rydes_contracts import Coordinates, Decline, Money, Quote
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_OURS = frozenset({"BadRequest", "BadSignature", "Forbidden"})
+_REFUSALS = {"TooFar": "too-far", "NoneFree": "none-free"}
+
+
+class Integration:
+    """See unicorn_mgmt.partners.integration. `clock` gives the time of signatures, in seconds since 1970."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+
+    def quote(self, question: Question, call: Call, credentials: Credentials) -> Quote | Decline | None:
+        """See Integration."""
+        rfq = question.rfq
+        body = (
+            f"<QuoteRequest id={quoteattr(rfq.rfq_id)}>{_point('From', rfq.start)}{_point('To', rfq.destination)}"
+            "</QuoteRequest>"
+        ).encode()
+        url, key = f"{credentials['base_url']}/services/quote", credentials["signing_key"]
+        at = str(int(self._clock()))
+        headers = {
+            "Content-Type": "application/xml",
+            "X-Access-Id": credentials["access_id"],
+            "X-Timestamp": at,
+            "X-Signature": _signature(key, at.encode(), urlsplit(url).path.encode(), body),
+        }
+        answer = call.send("POST", url, headers, body)
+        if not _genuine(answer, key):
+            accepted(answer)  # whatever stands between us and the partner does not sign
+            raise CallFailed("wrong signature")
+        with reading():
+            return _answer(question, ElementTree.fromstring(answer.body), answer)
+
+
+def _answer(question: Question, told: "Element", answer: Answer) -> Quote | Decline:
+    partner = question.partner
+    if told.tag == "Fault":
+        raise _fault(told)
+    accepted(answer)
+    if told.tag == "NoOffer":
+        reason = _REFUSALS.get(told.get("reason", ""), "declined")
+        return Decline(responder_id=partner.id, reason=reason)
+    fare = told.find("Fare")
+    if told.tag != "Quote" or fare is None:
+        raise ValueError(told.tag)
+    return Quote(
+        responder_id=partner.id,
+        display_name=partner.name,
+        price=Money(amount=Decimal(fare.text or ""), currency=fare.get("currency", "")),
+        pickup_in_seconds=int(told.findtext("PickupSeconds", "")),
+    )
+
+
+def _fault(told: "Element") -> CallFailed:
+    code, wait = told.findtext("Code", ""), float(told.findtext("RetryAfter", "0"))
+    if code in _OURS:
+        return OurFault(f"fault {code}")
+    return Throttled("fault Throttled", wait) if code == "Throttled" else CallFailed("fault", wait)
+
+
+def _genuine(answer: Answer, key: str) -> bool:
+    return hmac.compare_digest(
+        answer.headers.get("X-Signature", "").encode(), _signature(key, answer.body).encode()
+    )
+
+
+def _signature(key: str, *parts: bytes) -> str:
+    return hmac.new(key.encode(), b"\n".join(parts), hashlib.sha256).hexdigest()
+
+
+def _point(name: str, at: Coordinates) -> str:
+    return f'<{name} lat="{at.lat}" lon="{at.lon}"/>'

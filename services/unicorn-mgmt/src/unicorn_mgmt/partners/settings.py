@@ -1,0 +1,45 @@
+"""What the partners' functions are told by their environment."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSettings:
+    """Environment of a partner's consumer. `callback_url` is where partners answer later: the base, without the partner."""
+
+    partner_id: str
+    secret_id: str
+    callback_url: str
+    table_name: str
+    reply_to_pattern: str
+    dead_letter_queue_url: str
+    max_attempts: int
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "PartnerSettings":
+        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
+        partner_id = environment["PARTNER_ID"]
+        return cls(
+            partner_id,
+            environment["SECRET_ID"],
+            f"{environment['CALLBACK_URL']}/partners/{partner_id}/answers",
+            environment["TABLE_NAME"],
+            environment["REPLY_TO_PATTERN"],
+            environment["DEAD_LETTER_QUEUE_URL"],
+            int(environment["MAX_ATTEMPTS"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackSettings:
+    """Environment of the callback function. `secrets` names the secret of each partner that calls back."""
+
+    secrets: Mapping[str, str]
+    reply_to_pattern: str
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "CallbackSettings":
+        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
+        return cls(json.loads(environment["SECRET_IDS"]), environment["REPLY_TO_PATTERN"])

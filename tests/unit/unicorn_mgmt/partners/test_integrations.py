@@ -1,0 +1,191 @@
+"""Each partner's module against a real HTTP server that behaves, and misbehaves, as the partner does."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from infra.local.partners.faults import Faults
+from infra.local.partners.fleets import Nimbus
+from infra.local.partners.server import Server
+from tests.unit.unicorn_mgmt.partners.samples import PARTNERS, TOKYO, credentials, question
+from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
+from unicorn_mgmt.partners.integration import integration_of
+from unicorn_mgmt.partners.wire import Wire
+from wild_rydes_contracts import Decline, Quote
+from wild_rydes_messaging.circuit_breaker import Blame
+
+DIRECT = ["p-comet", "p-pegasus"]
+Servers = dict[str, Server]
+
+
+def ask(
+    servers: Servers,
+    partner_id: str,
+    seconds: float = 5,
+    *,
+    wire: Wire | None = None,
+    secret: dict[str, str] | None = None,
+) -> object:
+    integration = integration_of(PARTNERS[partner_id])
+    call = (wire or Wire()).call(seconds)
+    return integration.quote(question(partner_id), call, credentials(servers[partner_id].url, **secret or {}))
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_price_becomes_a_quote(servers: Servers, partner_id: str) -> None:
+    quote = ask(servers, partner_id)
+    assert isinstance(quote, Quote)
+    assert quote.responder_id == partner_id
+    assert quote.display_name == PARTNERS[partner_id].name
+    assert Decimal(20) < quote.price.amount < Decimal(60)
+    assert quote.price.currency == "USD"
+    assert quote.pickup_in_seconds in {360, 540}
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_refusal_is_an_answer(servers: Servers, partner_id: str) -> None:
+    far = question(partner_id, destination=TOKYO)
+    answer = integration_of(PARTNERS[partner_id]).quote(
+        far, Wire().call(5), credentials(servers[partner_id].url)
+    )
+    assert answer == Decline(responder_id=partner_id, reason="too-far")
+
+
+def test_nimbus_takes_note_and_answers_nothing(servers: Servers) -> None:
+    assert ask(servers, "p-nimbus") is None
+    assert servers["p-nimbus"].served == 2  # the token, and the request
+
+
+def test_nimbus_token_is_used_again_and_renewed_when_revoked(servers: Servers) -> None:
+    integration, wire, server = integration_of(PARTNERS["p-nimbus"]), Wire(), servers["p-nimbus"]
+    for _ in range(3):
+        integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
+    assert server.served == 4
+    assert isinstance(server.behaviour, Nimbus)
+    server.behaviour.revoke()
+    assert integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url)) is None
+    assert server.served == 7
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize("fault", ["error", "garbage", "partial"])
+def test_a_bad_answer_is_the_partners_fault(servers: Servers, partner_id: str, fault: str) -> None:
+    servers[partner_id].mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    with pytest.raises(CallFailed) as caught:
+        ask(servers, partner_id)
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_an_outage_is_the_partners_fault(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(outage_seconds=60))
+    with pytest.raises(CallFailed, match="503") as caught:
+        ask(servers, partner_id)
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_throttling_says_how_long(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(throttle=1, retry_after=7))
+    with pytest.raises(Throttled) as caught:
+        ask(servers, partner_id)
+    fault = fault_of(caught.value)
+    assert (fault.blame, fault.retry_after) == (Blame.THROTTLED, 7)
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_a_hanging_partner_is_left_in_time(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(hang=1))
+    with pytest.raises(TimedOut):
+        ask(servers, partner_id, seconds=0.2)
+
+
+def test_a_call_that_the_deadline_cut_short_says_nothing_of_the_partner(servers: Servers) -> None:
+    servers["p-comet"].mood.set(Faults(hang=1))
+    call = Wire().call(0.2, cut_short=True)
+    with pytest.raises(OurFault):
+        integration_of(PARTNERS["p-comet"]).quote(
+            question("p-comet"), call, credentials(servers["p-comet"].url)
+        )
+
+
+def test_a_wrong_signature_is_the_partners_fault(servers: Servers) -> None:
+    servers["p-pegasus"].mood.set(Faults(signature=1))
+    with pytest.raises(CallFailed, match="wrong signature") as caught:
+        ask(servers, "p-pegasus")
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+@pytest.mark.parametrize(
+    ("partner_id", "wrong"),
+    [
+        ("p-comet", {"api_key": "no"}),
+        ("p-pegasus", {"access_id": "no"}),
+        ("p-nimbus", {"client_secret": "no"}),
+    ],
+)
+def test_wrong_credentials_are_our_fault(servers: Servers, partner_id: str, wrong: dict[str, str]) -> None:
+    with pytest.raises(OurFault) as caught:
+        ask(servers, partner_id, secret=wrong)
+    assert "no" not in str(caught.value).replace("not", "").split()
+
+
+def test_nobody_there_is_the_partners_fault() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(CallFailed, match="no connection") as caught:
+            integration_of(PARTNERS["p-comet"]).quote(question("p-comet"), Wire().call(5), credentials(url))
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+def test_connections_are_used_again(servers: Servers) -> None:
+    opened = []
+    accept = servers["p-comet"].get_request
+
+    def counted() -> object:
+        opened.append(1)
+        return accept()
+
+    servers["p-comet"].get_request = counted  # type: ignore[method-assign, assignment]
+    wire = Wire()
+    for _ in range(5):
+        ask(servers, "p-comet", wire=wire)
+    assert len(opened) == 1
+
+
+@pytest.fixture
+def dribbler() -> Iterator[str]:
+    """A server that sends one byte of its headers at a time, and never comes to an end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def dribble() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not done.wait(0.02):
+                try:
+                    connection.sendall(b"a")
+                except OSError:
+                    return
+
+    thread = threading.Thread(target=dribble)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    done.set()
+    thread.join()
+    listener.close()
+
+
+def test_a_partner_that_dribbles_is_left_in_time(dribbler: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(TimedOut):
+        integration_of(PARTNERS["p-comet"]).quote(
+            question("p-comet"), Wire().call(0.3), credentials(dribbler)
+        )
+    assert time.monotonic() - began < 5  # far below what it would take to end by itself
