@@ -103,7 +103,7 @@ def test_the_same_words_within_seconds_are_one_reply(world: World) -> None:
     assert world.prompts("b") == ["ask-score", "ask-call", "ask-call-again"]
 
 
-@pytest.mark.parametrize("stop", ["STOP", "stop", "ALTO", "please stop", "Baja"])
+@pytest.mark.parametrize("stop", ["STOP", "alto", "please stop"])
 @pytest.mark.parametrize("answers", [[], ["3"], ["3", "yes"]])
 def test_stop_in_every_stage_and_any_language(
     world: World, question: Sent, stop: str, answers: list[str]

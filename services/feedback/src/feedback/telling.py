@@ -52,16 +52,17 @@ class Telling:
         for record in event["Records"]:
             try:
                 change = record["dynamodb"]
-                new, old = change.get("NewImage"), change.get("OldImage")
+                id_, new, old = change["Keys"]["id"]["S"], change.get("NewImage"), change.get("OldImage")
                 if new is None:  # expired
                     continue
-                if new["id"]["S"].startswith("responder#"):
+                if id_.startswith("responder#"):
                     events.append(_received(new))
-                    continue
-                after, before = items.to_conversation(new), items.to_conversation(old) if old else None
-                events += _told(before, after)
-                if after.score is not None and (before is None or before.score is None):
-                    scored.append(after)
+                elif id_.startswith("ride#"):
+                    after = items.to_conversation(new)
+                    before = items.to_conversation(old) if old else None
+                    events += _told(before, after)
+                    if after.score is not None and (before is None or before.score is None):
+                        scored.append(after)
             except (KeyError, TypeError, ValueError) as error:
                 poison.append((record, error))
         self._publish(events)
