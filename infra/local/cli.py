@@ -18,6 +18,7 @@ from infra.local.cloud import Cloud
 from infra.local.cloud import status as cloud_status
 from infra.local.errors import LocalCloudError
 from infra.local.rfq import PLACES, Customer, Place, show_result, watch
+from infra.local.ride import book_best
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up as bring_up
@@ -93,13 +94,18 @@ def rfq(
     end: Annotated[str, typer.Option("--to", help=PLACE_HELP)] = "sea-tac",
     respond_within: Annotated[int, typer.Option(min=5, max=900, help="Seconds.")] = 60,
     user: Annotated[str, typer.Option(help="The customer.")] = journey.CUSTOMER,
+    book: Annotated[
+        bool, typer.Option("--book", help="Book the best quote, follow the ride to its end.")
+    ] = False,
 ) -> None:
-    """Submit an RFQ, watch quotes arrive, and show the result."""
+    """Submit an RFQ, watch quotes arrive, show the result, and book a ride if asked to."""
     with _one_line_errors():
         cloud = Cloud.find(Settings.from_environment())
         customer = Customer(cloud, cloud.token(user, "customers"))
         done = watch(customer, Place.parse(start), Place.parse(end), respond_within, console)
         show_result(done, console)
+        if book:
+            book_best(cloud, customer, done, console)
 
 
 @app.command()

@@ -4,6 +4,7 @@ All but one wait over Seattle and quote by their rate card at once. The last wai
 so that an RFQ from there runs until its deadline, or until it is cancelled.
 """
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,6 +13,8 @@ import httpx
 
 from infra.local.cloud import Cloud
 from infra.local.http import call
+
+SECONDS_OF_A_RIDE = 1.0
 
 AT_ONCE = 3
 """Registrations in flight: as many Lambda workers are started for them, at 33 MB each."""
@@ -117,6 +120,16 @@ def herd() -> list[Unicorn]:
     *city, hermit = [_unicorn(number, name) for number, name in enumerate(_NAMES)]
     _, lat, lon = _HERMITAGE
     return [*city, replace(hermit, place=_HERMITAGE[0], lat=lat, lon=lon, auto_quote=False)]
+
+
+def drive(cloud: Cloud, name: str, ride: str) -> None:
+    """Let the unicorn of this name complete its ride; nothing, if it is none of the herd or has done so already."""
+    if name not in _NAMES:
+        return
+    auth = {"Authorization": cloud.token(f"unicorn-{name.lower()}", "unicorns")}
+    with httpx.Client(base_url=cloud.url("unicorn-api"), headers=auth, timeout=30) as api:
+        time.sleep(SECONDS_OF_A_RIDE)
+        call(api, "POST", f"/rides/{ride}/completion", {204})
 
 
 def _unicorn(number: int, name: str) -> Unicorn:

@@ -12,6 +12,7 @@ from infra.local import emulator, herd, trace
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
 from infra.local.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
+from infra.local.ride import book_best
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
@@ -40,6 +41,8 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             raise LocalCloudError(
                 "Nobody quoted.", f"What the functions logged: {cloud.settings.log('functions')}"
             )
+        console.print("\n[bold]The ride[/]")
+        book_best(cloud, customer, rfq, console)
         console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
         if once:
             return

@@ -121,6 +121,11 @@ class Customer:
             f"See where it stopped: uv run rydes trace {rfq.id}",
         )
 
+    def book(self, rfq: View, quote: str) -> str:
+        """Book a quote of a finished RFQ; the ride's id."""
+        answer = call(self._api, "POST", rfq.links["bookings"], {202}, json={"quote-id": quote})
+        return str(answer.json()["id"])
+
 
 def watch(customer: Customer, start: Place, end: Place, respond_within: int, console: Console) -> View:
     """Submit an RFQ, show live how quotes arrive and which way the messages take, and then the result."""
