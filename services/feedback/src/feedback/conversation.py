@@ -95,8 +95,8 @@ class Conversation:
 
     `since` is when the stage began; once its question is known to have gone out (`out`), it is that time. `muted` tells
     that the customer wants no messages. `asked_at` is when the customer is first known to have been asked, `answered_at`
-    when the score came, `called_at` when support has called back. `version` counts the writes, `tallied` tells that the score was added to the responder's; both
-    belong to the store.
+    when the score came, `called_at` when support has called back. `version` counts the writes, `tallied` tells that the
+    score was added to the responder's; both belong to the store.
     """
 
     ride_id: str

@@ -1,6 +1,6 @@
 """Handle what customers reply. Use case of the replies function."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -104,12 +104,12 @@ class Hearing:
             named = self._store.conversation(ride_id)
         if named and named.stage:
             return Addressed(named, certain=True)
-        candidates = map(self._store.conversation, number.held_from(sms.ours))
-        open_ones = [conversation for conversation in candidates if conversation and conversation.stage]
+        held = map(self._store.conversation, number.held_from(sms.ours))
+        candidates: Iterator[Conversation] = (c for c in held if c and c.stage)
         if sms.answers_id and ride_id is None:
-            open_ones.sort(key=lambda conversation: not conversation.unsettled)  # stable: the newest first
-        if open_ones:
-            return Addressed(open_ones[0], belongs=named is None)
+            candidates = iter(sorted(candidates, key=lambda c: not c.unsettled))  # stable: the newest first
+        if meant := next(candidates, None):
+            return Addressed(meant, belongs=named is None)
         return Addressed(named, certain=named is not None)
 
     def _apply(

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from feedback.conversation import Machine, flow
+from feedback.conversation import Limits, Machine, flow
 from feedback.hours import WakingHours
 
 
@@ -15,7 +15,7 @@ def machine(environment: Mapping[str, str]) -> Machine:
     """The state machine. `LIMITS`, a JSON object, replaces some of the limits in `flow.json`: a local cloud is in a hurry."""
     changed = json.loads(environment.get("LIMITS", "{}"))
     limits = flow().limits.model_dump(by_alias=True) | changed
-    return Machine(flow(), type(flow().limits).model_validate(limits))
+    return Machine(flow(), Limits.model_validate(limits))
 
 
 @dataclass(frozen=True, slots=True)
