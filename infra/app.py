@@ -11,6 +11,7 @@ import aws_cdk as cdk
 
 from infra.artifacts import BuildError, build
 from infra.patterns.service_stack import ServiceStack
+from infra.stacks.feedback import FeedbackStack
 from infra.stacks.platform import PlatformStack
 from infra.stacks.ride_booking import RideBookingStack
 from infra.stacks.unicorn_mgmt import UnicornMgmtStack
@@ -19,6 +20,7 @@ from infra.stage import AWS, leave_out, stage_of
 SERVICES: Final[dict[str, Callable[..., ServiceStack]]] = {
     "ride-booking": RideBookingStack,
     "unicorn-mgmt": UnicornMgmtStack,
+    "feedback": FeedbackStack,
 }
 PLATFORM: Final = "platform"
 

@@ -11,6 +11,11 @@ API_STAGE: Final = "v1"
 PLATFORM_STACK: Final = "WildRydesPlatform"
 RIDE_BOOKING_STACK: Final = "WildRydesRideBooking"
 UNICORN_MGMT_STACK: Final = "WildRydesUnicornMgmt"
+FEEDBACK_STACK: Final = "WildRydesFeedback"
+
+# Topics to which AWS End User Messaging publishes: what customers reply, and what becomes of our SMS.
+SMS_REPLIES: Final = "wild-rydes-sms-replies"
+SMS_RECEIPTS: Final = "wild-rydes-sms-receipts"
 
 # SSM parameters: how stacks find each other, in any deploy order and without CloudFormation exports.
 BUS_NAME_PARAMETER: Final = "/wild-rydes/platform/bus-name"
@@ -23,3 +28,6 @@ RFQ_API_URL_PARAMETER: Final = "/wild-rydes/ride-booking/rfq-api-url"
 UNICORN_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-api-url"
 RFQ_SOCKET_URL_PARAMETER: Final = "/wild-rydes/ride-booking/rfq-socket-url"
 UNICORN_SOCKET_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-socket-url"
+SUPPORT_API_URL_PARAMETER: Final = "/wild-rydes/feedback/support-api-url"
+ORIGINATION_NUMBER_PARAMETER: Final = "/wild-rydes/feedback/origination-number"
+"""The number that SMS come from, in E.164 form. The one parameter that a person writes: see the README of feedback."""

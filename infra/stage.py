@@ -32,6 +32,12 @@ class Stage:
     """Let the user pool's client trade a password for tokens, as scripts do; otherwise SRP only."""
     snap_start: bool = True
     """Serve the functions that ask for it from a snapshot, through a version and its alias."""
+    phones: str | None = None
+    """Base URL of the phone simulator, which stands in for AWS End User Messaging."""
+    origination_number: str | None = None
+    """The number that SMS come from, in E.164 form; on AWS an SSM parameter holds it."""
+    waking_hours: str = "8-21"
+    """Hours of the recipient's day at which SMS may be sent."""
 
     def api_url(self, name: str) -> str | None:
         """The base URL of a REST API, where it is known before the deployment."""
@@ -41,14 +47,21 @@ class Stage:
 AWS: Final = Stage("aws", target=aws_target, synthesizer=cdk.DefaultStackSynthesizer)
 
 
-def local(endpoint: str) -> Stage:
-    """The local cloud at this base URL (`http://localhost:4566`)."""
+def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
+    """The local cloud at this base URL (`http://localhost:4566`), with its phone simulator."""
     return Stage(
         "local",
         target=local_target,
         # The bootstrap roles' sessions may not write to the asset bucket there.
         synthesizer=cdk.CliCredentialsStackSynthesizer,
-        left_out=frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"}),
+        left_out=frozenset(
+            {
+                "AWS::Events::Archive",
+                "AWS::Events::EventBusPolicy",
+                "AWS::SMSVOICE::ConfigurationSet",
+                "AWS::SMSVOICE::OptOutList",
+            }
+        ),
         endpoint=endpoint.rstrip("/"),
         tls_only=False,
         publish_condition=False,
@@ -56,13 +69,22 @@ def local(endpoint: str) -> Stage:
         password_login=True,
         # Snapshots are taken on AWS only; here a version for every change would just slow the deployment.
         snap_start=False,
+        phones=phones,
+        origination_number="+12065550100",
+        waking_hours="0-24",  # nobody sleeps there
     )
 
 
 def stage_of(app: cdk.App) -> Stage:
-    """The stage that `-c stage=` names: `local`, else AWS. The local cloud is at AWS_ENDPOINT_URL."""
+    """The stage that `-c stage=` names: `local`, else AWS.
+
+    The local cloud is at AWS_ENDPOINT_URL, its phones are at AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2.
+    """
     if app.node.try_get_context("stage") == "local":
-        return local(os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566"))
+        return local(
+            os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566"),
+            os.environ.get("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", "http://localhost:4567"),
+        )
     return AWS
 
 

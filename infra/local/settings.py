@@ -44,6 +44,16 @@ class Settings:
         """The synthesized stacks."""
         return self.run_dir / "cdk.out"
 
+    @property
+    def phones_file(self) -> Path:
+        """Where the phone simulator's URL is noted."""
+        return self.run_dir / "phones.url"
+
+    @property
+    def phones_url(self) -> str | None:
+        """Base URL of the phone simulator, if there ever was one in this run directory."""
+        return self.phones_file.read_text() if self.phones_file.exists() else None
+
     def log(self, name: str) -> Path:
         """The log file of one step or process."""
         return self.run_dir / "logs" / f"{name}.log"
@@ -62,6 +72,8 @@ def aws_environment(settings: Settings) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+    if settings.phones_url:
+        ours["AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"] = settings.phones_url
     # Without bytecode, importing aws_cdk takes 6 seconds instead of 2.
     unwanted = ("AWS_", "PYTHONDONTWRITEBYTECODE")
     others = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}

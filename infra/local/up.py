@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from infra.local import deploy, emulator, toolchain
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
+from infra.local.phones import process as process_of_phones
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 
@@ -32,6 +33,8 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
             settings = Settings(found.port, settings.run_dir)
         if not found:
             emulator.require_free(settings.port)  # before anything else is begun
+        # Its port stands in the stacks; calls wait in the socket until the simulator runs.
+        phones = None if found and settings.phones_url else process_of_phones.listen(settings)
         try:
             cdk = steps.start("CDK command line", toolchain.install_cdk)
             artifacts = steps.start("build the Lambda artifacts", deploy.build_artifacts)
@@ -40,6 +43,8 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
                 with steps("start the emulator"):
                     process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
                     deploy.bootstrap(settings)
+            if phones:
+                process_of_phones.start(settings, phones)
             cdk.result()
             artifacts.result()
             assembly.result()

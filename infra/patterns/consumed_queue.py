@@ -1,6 +1,7 @@
 """A queue with the function that consumes it, and a dead-letter queue for what cannot be handled."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -12,13 +13,16 @@ MAX_ATTEMPTS = 5
 _BATCH_SIZE = 10
 
 
-def dead_letter_queue(scope: Construct, stack: ServiceStack, name: str) -> sqs.Queue:
+def dead_letter_queue(
+    scope: Construct, stack: ServiceStack, name: str, key: kms.IKey | None = None
+) -> sqs.Queue:
     """A queue that keeps what was given up for 14 days, the longest SQS allows, and alarms at the first message."""
     queue = sqs.Queue(
         scope,
         name,
         queue_name=name,
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+        encryption_master_key=key,
         enforce_ssl=stack.stage.tls_only,
         retention_period=cdk.Duration.days(14),
     )
@@ -37,7 +41,7 @@ class ConsumedQueue(Construct):
     The consumer parks a message with its reason at the attempt `MAX_ATTEMPTS`; the queue itself gives up two receives
     later, for messages that kill their worker. `batching_window` (seconds) trades latency for fuller batches;
     `concurrency` (2 at least) is how many batches are handled at once; `overdue` (seconds) is the age of the oldest
-    message at which to alarm.
+    message at which to alarm. With a `key` the messages are encrypted with it, else with a key of SQS.
     """
 
     def __init__(
@@ -49,14 +53,16 @@ class ConsumedQueue(Construct):
         batching_window: int = 0,
         concurrency: int = 10,
         overdue: int = 60,
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, name)
-        self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq")
+        self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq", key)
         self.queue = sqs.Queue(
             self,
             "Queue",
             queue_name=name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+            encryption_master_key=key,
             enforce_ssl=scope.stage.tls_only,
             retention_period=cdk.Duration.days(4),
             # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
@@ -68,6 +74,8 @@ class ConsumedQueue(Construct):
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
         consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
         consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)  # to park
+        if key:
+            consumer.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn)  # to read and to park
         consumer.may("sqs:ChangeMessageVisibility", on=self.queue.queue_arn)  # to back off
         consumer.add_event_source(
             event_sources.SqsEventSource(

@@ -29,6 +29,7 @@ SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},
     "unicorn-mgmt-bookings-inbox": {QuoteAccepted, RideBookingFailed},
     "ride-booking-rides": {RideConfirmed, RideRejected, RideCompleted},
+    "feedback-rides": {RideCompleted},
 }
 """What each rule on the bus is for."""
 

@@ -1,6 +1,7 @@
 """The templates of both stages, each synthesized once a run."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,8 @@ class Assembly:
         keys = ("QueueName", "TableName", "FunctionName", "LogGroupName", "TopicName", "RoleName")
         if template["Resources"][logical_id]["Type"] == "AWS::ApiGatewayV2::Api":
             return str(properties["Name"])
-        return next((self.text(stack, properties[key]) for key in keys if key in properties), logical_id)
+        unnamed = re.sub(r"[0-9A-F]{8}$", "", logical_id)
+        return next((self.text(stack, properties[key]) for key in keys if key in properties), unnamed)
 
 
 def load(directory: Path) -> Assembly:

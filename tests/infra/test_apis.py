@@ -6,7 +6,7 @@ import pytest
 
 from tests.infra.conftest import Assembly
 
-APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api"}
+APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
 
 
 def test_every_method_of_every_path_needs_a_token(aws: Assembly) -> None:

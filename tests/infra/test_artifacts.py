@@ -5,7 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from infra import artifacts
 from infra.artifacts import BuildError, Target, build, local_target
 from tests.infra.conftest import Assembly
 
-SERVICES = {"ride-booking": "ride_booking", "unicorn-mgmt": "unicorn_mgmt"}
+SERVICES = {"ride-booking": "ride_booking", "unicorn-mgmt": "unicorn_mgmt", "feedback": "feedback"}
 DEPENDENCIES = {
     "annotated_types",
     "aws_lambda_powertools",
@@ -24,11 +27,20 @@ DEPENDENCIES = {
     "typing_extensions.py",
     "typing_inspection",
 }
-OWN_DEPENDENCIES = {"ride-booking": set[str](), "unicorn-mgmt": {"h3"}}
-SHARED = {"wild_rydes_contracts", "wild_rydes_http", "wild_rydes_messaging"}
-# What the Lambda runtime has, and the artifacts therefore leave out.
+OWN_DEPENDENCIES = {
+    "ride-booking": set[str](),
+    "unicorn-mgmt": {"h3"},
+    "feedback": {"phonenumbers", "tzdata"},
+}
 # To verify the tokens of those who connect to a socket.
 SOCKETS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
+OWN_DEPENDENCIES = {
+    "ride-booking": SOCKETS,
+    "unicorn-mgmt": SOCKETS | {"h3"},
+    "feedback": {"phonenumbers", "tzdata"},
+}
+SHARED = {"wild_rydes_contracts", "wild_rydes_http", "wild_rydes_messaging"}
+# What the Lambda runtime has, and the artifacts therefore leave out.
 RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six.py", "jmespath")
 # A 3.13 on arm64 would need a machine that has one: no bytecode for it here.
 AWS_WITHOUT_BYTECODE = Target(
@@ -48,7 +60,7 @@ def test_an_artifact_holds_its_service_and_dependencies_and_nothing_else(service
     top = {name.partition(".cpython-")[0] for name in top if not name.endswith(".dist-info")} - {
         "__pycache__"
     }
-    assert top == DEPENDENCIES | SOCKETS | OWN_DEPENDENCIES[service] | SHARED | {SERVICES[service]}
+    assert top == DEPENDENCIES | OWN_DEPENDENCIES[service] | SHARED | {SERVICES[service]}
     assert not [name for name in names if name.endswith("RECORD")]
 
 
@@ -124,8 +136,27 @@ def test_binaries_for_aws_are_for_python_3_13_on_arm64(service: str) -> None:
         assert int.from_bytes(archive.read(name)[18:20], "little") == AARCH64
 
 
+@pytest.fixture
+def secrets_manager() -> Iterator[str]:
+    """The one service that handlers call before their first event."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.headers["X-Amz-Target"] == "secretsmanager.GetSecretValue"
+            content = json.dumps({"SecretString": "secret"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
 def test_handlers_can_be_imported_from_their_artifact_and_the_runtime_alone(
-    local: Assembly, tmp_path: Path
+    local: Assembly, tmp_path: Path, secrets_manager: str
 ) -> None:
     runtime = tmp_path / "runtime"
     runtime.mkdir()
@@ -156,6 +187,9 @@ def test_handlers_can_be_imported_from_their_artifact_and_the_runtime_alone(
                     **told,
                     "AWS_REGION": "us-east-1",
                     "AWS_DEFAULT_REGION": "us-east-1",
+                    "AWS_ACCESS_KEY_ID": "test",
+                    "AWS_SECRET_ACCESS_KEY": "test",
+                    "AWS_ENDPOINT_URL": secrets_manager,
                     "PATH": os.defpath,
                 },
                 capture_output=True,

@@ -12,6 +12,7 @@ RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"
 RFQ_CONNECTIONS = "arn:<Partition>:execute-api:<Region>:<AccountId>:rfq-socket/v1/POST/@connections/*"
 RFQ_CONNECTIONS_URL = "https://rfq-socket.execute-api.<Region>.<URLSuffix>/v1"
 ISSUER = "https://cognito-idp.<Region>.<URLSuffix>//wild-rydes/platform/user-pool-id"
+OUR_NUMBERS = "arn:<Partition>:sms-voice:<Region>:<AccountId>:phone-number/*"
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
 CONSUME = {
     "sqs:ChangeMessageVisibility",
@@ -21,6 +22,7 @@ CONSUME = {
     "sqs:ReceiveMessage",
 }
 TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # The one list of permissions on AWS, beyond the function's own log: resource -> actions. A `*` that is not written
@@ -101,6 +103,51 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-inbox": CONSUME,
         "unicorn-mgmt-inbox-dlq": {"sqs:SendMessage"},
     },
+    "feedback-api": {
+        "*": TRACE,
+        "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "feedback/index/by-callback": {"dynamodb:Query"},
+    },
+    "feedback-outreach": {
+        "*": TRACE | {"dynamodb:ListStreams"},
+        "feedback": READ_STREAM | {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
+        OUR_NUMBERS: {"sms-voice:SendTextMessage"},
+        "NumberSecret": {"secretsmanager:GetSecretValue"},
+        "feedback-outreach-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "feedback-publisher": {
+        "*": TRACE | {"dynamodb:ListStreams"},
+        "feedback": READ_STREAM | {"dynamodb:UpdateItem"},
+        BUS: {"events:PutEvents"},
+        "feedback-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "feedback-receipts": {
+        "*": TRACE,
+        "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "Key": {"kms:Decrypt", "kms:GenerateDataKey"},
+        "feedback-sms-receipts": CONSUME,
+        "feedback-sms-receipts-dlq": {"sqs:SendMessage"},
+    },
+    "feedback-replies": {
+        "*": TRACE,
+        "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "Key": {"kms:Decrypt", "kms:GenerateDataKey"},
+        "NumberSecret": {"secretsmanager:GetSecretValue"},
+        "feedback-sms-replies": CONSUME,
+        "feedback-sms-replies-dlq": {"sqs:SendMessage"},
+    },
+    "feedback-requests": {
+        "*": TRACE,
+        "feedback": {"dynamodb:PutItem"},
+        "feedback-rides": CONSUME,
+        "feedback-rides-dlq": {"sqs:SendMessage"},
+    },
+    "feedback-timers": {
+        "*": TRACE,
+        "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "feedback/index/by-due": {"dynamodb:Query"},
+    },
 }
 # Where a function may act, but only so.
 CONDITIONS = {
@@ -108,9 +155,13 @@ CONDITIONS = {
     for function, service in (
         ("ride-booking-requester", "ride-booking"),
         ("unicorn-mgmt-outbox", "unicorn-mgmt"),
+        ("feedback-publisher", "feedback"),
     )
 }
 QUEUE_CONSUMERS = (
+    "feedback-receipts",
+    "feedback-replies",
+    "feedback-requests",
     "ride-booking-aggregator",
     "ride-booking-bookings",
     "ride-booking-closer",
@@ -269,6 +320,39 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
             },
         ),
+        ("feedback-api", {}),
+        (
+            "feedback-outreach",
+            {
+                "CONFIGURATION_SET": "wild-rydes-feedback",
+                "DEAD_LETTER_QUEUE_URL": "feedback-outreach-dlq",
+                "NUMBER_SECRET_ARN": "NumberSecret",
+                "ORIGINATION_NUMBER": "/wild-rydes/feedback/origination-number",
+                "USER_POOL_ID": "/wild-rydes/platform/user-pool-id",
+                "WAKING_HOURS": "8-21",
+            },
+        ),
+        (
+            "feedback-publisher",
+            {
+                "BUS_NAME": "/wild-rydes/platform/bus-name",
+                "DEAD_LETTER_QUEUE_URL": "feedback-outbox-dlq",
+            },
+        ),
+        (
+            "feedback-receipts",
+            {"DEAD_LETTER_QUEUE_URL": "feedback-sms-receipts-dlq", "MAX_ATTEMPTS": "5"},
+        ),
+        (
+            "feedback-replies",
+            {
+                "DEAD_LETTER_QUEUE_URL": "feedback-sms-replies-dlq",
+                "MAX_ATTEMPTS": "5",
+                "NUMBER_SECRET_ARN": "NumberSecret",
+            },
+        ),
+        ("feedback-requests", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
+        ("feedback-timers", {}),
     ],
 )
 def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[str, str]) -> None:
@@ -292,7 +376,8 @@ def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
         for r in aws.all("AWS::Logs::LogGroup")
     }
     functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
-    apis = {f"/aws/apigateway/{name}" for name in ("rfq-api", "rfq-socket", "unicorn-api")}
+    names = ("rfq-api", "rfq-socket", "unicorn-api", "support-api")
+    apis = {f"/aws/apigateway/{name}" for name in names}
     assert kept == dict.fromkeys(functions | apis, 30)
 
 
@@ -308,7 +393,13 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
                     properties["MetricName"]
                 )
     expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
-    for outbox in ("ride-booking-notifier", "ride-booking-requester", "unicorn-mgmt-outbox"):
+    for outbox in (
+        "ride-booking-notifier",
+        "ride-booking-requester",
+        "unicorn-mgmt-outbox",
+        "feedback-outreach",
+        "feedback-publisher",
+    ):
         expected[outbox].add("IteratorAge")
     assert watched == expected
 

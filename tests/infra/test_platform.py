@@ -37,7 +37,9 @@ def test_users_log_in_by_srp_and_nobody_signs_up_alone(aws: Assembly) -> None:
 
 def test_alarms_may_reach_the_alarm_topic(aws: Assembly) -> None:
     """A topic policy replaces the default one, which would have let them."""
-    [policy] = aws.all("AWS::SNS::TopicPolicy")
+    [policy] = [
+        policy for policy in aws.all("AWS::SNS::TopicPolicy") if policy.stack == naming.PLATFORM_STACK
+    ]
     statements = policy.properties["PolicyDocument"]["Statement"]
     [allowed] = [statement for statement in statements if statement["Effect"] == "Allow"]
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
@@ -57,17 +59,18 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.RIDE_BOOKING_STACK, naming.RFQ_API_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.RFQ_SOCKET_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_API_URL_PARAMETER),
+            (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
         ]
     )
     platform = {name for stack, name in published if stack == naming.PLATFORM_STACK}
     for template in aws.templates.values():
         read = {p["Default"] for p in template["Parameters"].values()} - {"/cdk-bootstrap/hnb659fds/version"}
-        assert read <= platform
+        assert read <= platform | {naming.ORIGINATION_NUMBER_PARAMETER}  # which a person writes
 
 
 def test_tables_keep_their_data_and_can_be_restored(aws: Assembly) -> None:
     tables = aws.named("AWS::DynamoDB::Table", "TableName")
-    assert set(tables) == {"ride-booking", "unicorn-mgmt"}
+    assert set(tables) == {"ride-booking", "unicorn-mgmt", "feedback"}
     for table in tables.values():
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
         assert table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -96,3 +99,20 @@ def test_the_unicorn_table(aws: Assembly) -> None:
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["cell"]
     # A ride may come and go without a write here; the responder reads these and no more.
     assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]}
+
+
+def test_the_feedback_table(aws: Assembly) -> None:
+    table = aws.named("AWS::DynamoDB::Table", "TableName")["feedback"].properties
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    indexes = {
+        index["IndexName"]: (
+            [key["AttributeName"] for key in index["KeySchema"]],
+            index["Projection"]["ProjectionType"],
+        )
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {
+        "by-due": (["due", "due_at"], "KEYS_ONLY"),
+        "by-callback": (["callback", "callback_at"], "ALL"),  # it is shown from there
+    }

@@ -14,13 +14,23 @@ CONSUMED = {
     "ride-booking-rides": ("ride-booking-bookings", 0),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
     "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
+    "feedback-rides": ("feedback-requests", 0),
+    "feedback-sms-replies": ("feedback-replies", 0),
+    "feedback-sms-receipts": ("feedback-receipts", 0),
 }
-SUBSCRIPTIONS = ("ride-booking-rides", "unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox")
+SUBSCRIPTIONS = ("ride-booking-rides", "unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox", "feedback-rides")
+TOPICS = {
+    "feedback-sms-replies": "wild-rydes-sms-replies",
+    "feedback-sms-receipts": "wild-rydes-sms-receipts",
+}
+"""Queues that a topic fills, with messages that hold phone numbers."""
 OUTBOXES = {
     # function behind a stream -> table, dead-letter queue, seconds until it gives up
     "ride-booking-requester": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
     "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 60),
     "unicorn-mgmt-outbox": ("unicorn-mgmt", "unicorn-mgmt-outbox-dlq", 6 * 3600),
+    "feedback-publisher": ("feedback", "feedback-outbox-dlq", 6 * 3600),
+    "feedback-outreach": ("feedback", "feedback-outreach-dlq", 3600),  # the timers look after the rest
 }
 OUTBOX_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in OUTBOXES.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
@@ -74,6 +84,8 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
 
 
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
+    mappings = list(aws.all("AWS::Lambda::EventSourceMapping"))
+    assert len(mappings) == len(_mappings(aws))
     assert set(_mappings(aws)) == {*(function for function, _ in CONSUMED.values()), *OUTBOXES}
 
 
@@ -95,7 +107,10 @@ def test_a_stream_retries_whole_batches_and_gives_up_in_time(aws: Assembly, func
 
 def test_queues_are_encrypted_and_dead_letters_kept_as_long_as_possible(aws: Assembly) -> None:
     for name, queue in aws.named("AWS::SQS::Queue", "QueueName").items():
-        assert queue.properties["SqsManagedSseEnabled"] is True
+        if name.removesuffix("-dlq") in TOPICS:  # they hold phone numbers
+            assert aws.text(queue.stack, queue.properties["KmsMasterKeyId"]) == "Key"
+        else:
+            assert queue.properties["SqsManagedSseEnabled"] is True
         kept = queue.properties["MessageRetentionPeriod"]
         assert (kept == FOURTEEN_DAYS) == name.endswith("-dlq")
 
@@ -107,26 +122,72 @@ def test_every_queue_refuses_plain_http(aws: Assembly) -> None:
         assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_only_a_subscriptions_own_rule_may_send_to_its_queues(aws: Assembly) -> None:
+def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Assembly) -> None:
     allowed = {
         name: [s for s in _policy(aws, name) if s["Effect"] == "Allow"]
         for name in aws.named("AWS::SQS::Queue", "QueueName")
     }
     assert {name for name, statements in allowed.items() if statements} == {
-        name for queue in SUBSCRIPTIONS for name in (queue, f"{queue}-dlq")
+        name for queue in (*SUBSCRIPTIONS, *TOPICS) for name in (queue, f"{queue}-dlq")
     }
     rules = aws.named("AWS::Events::Rule", "Name")
+    topics = aws.named("AWS::SNS::Topic", "TopicName")
     for queue, statements in allowed.items():
         for statement in statements:
-            rule = rules[queue.removesuffix("-dlq")]
-            assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-            assert statement["Condition"] == {
-                "ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule.logical_id, "Arn"]}}
-            }
+            source = queue.removesuffix("-dlq")
+            if source in TOPICS:
+                service = "sns"
+                sender: dict[str, Any] = {"Ref": topics[TOPICS[source]].logical_id}
+            else:
+                service, sender = "events", {"Fn::GetAtt": [rules[source].logical_id, "Arn"]}
+            assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+            assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": sender}}
 
 
-def test_the_rules_are_those_of_the_subscriptions(aws: Assembly) -> None:
-    assert set(aws.named("AWS::Events::Rule", "Name")) == set(SUBSCRIPTIONS)
+def test_the_rules_are_those_of_the_subscriptions_and_of_the_clock(aws: Assembly) -> None:
+    rules = aws.named("AWS::Events::Rule", "Name")
+    assert set(rules) == {*SUBSCRIPTIONS, "feedback-timers"}
+    assert rules["feedback-timers"].properties["ScheduleExpression"] == "rate(1 minute)"
+
+
+@pytest.mark.parametrize("queue", TOPICS)
+def test_what_carries_numbers_comes_from_the_sms_service_alone_and_is_encrypted(
+    aws: Assembly, queue: str
+) -> None:
+    topic = aws.named("AWS::SNS::Topic", "TopicName")[TOPICS[queue]]
+    assert aws.text(topic.stack, topic.properties["KmsMasterKeyId"]) == "Key"
+    [statements] = [
+        policy.properties["PolicyDocument"]["Statement"]
+        for policy in aws.all("AWS::SNS::TopicPolicy")
+        if policy.properties["Topics"] == [{"Ref": topic.logical_id}]
+    ]
+    [allowed] = [statement for statement in statements if statement["Effect"] == "Allow"]
+    assert (allowed["Action"], allowed["Principal"]) == (
+        "sns:Publish",
+        {"Service": "sms-voice.amazonaws.com"},
+    )
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    [subscription] = [
+        found.properties
+        for found in aws.all("AWS::SNS::Subscription")
+        if found.properties["TopicArn"] == {"Ref": topic.logical_id}
+    ]
+    assert aws.text(topic.stack, subscription["Endpoint"]) == queue
+    # The time and the id of the notification are read: no raw delivery.
+    assert "RawMessageDelivery" not in subscription
+    dead_letters = subscription["RedrivePolicy"]["deadLetterTargetArn"]
+    assert aws.text(topic.stack, dead_letters) == f"{queue}-dlq"
+
+
+def test_what_becomes_of_an_sms_is_reported_to_the_topic_of_receipts(aws: Assembly) -> None:
+    [configuration] = aws.all("AWS::SMSVOICE::ConfigurationSet")
+    outreach = aws.named("AWS::Lambda::Function", "FunctionName")["feedback-outreach"]
+    told = outreach.properties["Environment"]["Variables"]["CONFIGURATION_SET"]
+    assert configuration.properties["ConfigurationSetName"] == told
+    [destination] = configuration.properties["EventDestinations"]
+    assert (destination["Enabled"], destination["MatchingEventTypes"]) == (True, ["TEXT_ALL"])
+    topic = aws.text(configuration.stack, destination["SnsDestination"]["TopicArn"])
+    assert topic == "wild-rydes-sms-receipts"
 
 
 @pytest.mark.parametrize("queue", SUBSCRIPTIONS)

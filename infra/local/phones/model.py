@@ -1,0 +1,155 @@
+"""All phones: who was sent what, who replied what, and what goes wrong on the way."""
+
+import threading
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+REFUSALS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "throttled": ("ThrottlingException", {}),
+    "budget": ("ServiceQuotaExceededException", {"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}),
+    "opted-out": ("ConflictException", {"Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}),
+    "invalid": ("ValidationException", {"Reason": "INVALID_PARAMETER"}),
+}
+"""What a send may be refused with: AWS's error code, and what more stands in the answer."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What goes wrong with one number. Nothing does by default.
+
+    refuse: what the next sends are refused with, one each (see REFUSALS).
+    lose_answers: so many sends go out, but their sender gets a server error instead of the message id.
+    receipts: the event types reported of each SMS, in this order; none: receipts are dropped.
+    drop: so many replies never reach the cloud.
+    delay: seconds for which a notification is under way.
+    copies: how often a notification is delivered; with `new_ids` under an inbound id of its own, as some carriers do.
+    hold: so many replies are held back, then delivered all at once, the last first.
+    forget: replies do not say which SMS they answer (no previousPublishedMessageId).
+    """
+
+    refuse: tuple[str, ...] = ()
+    lose_answers: int = 0
+    receipts: tuple[str, ...] = ("TEXT_PENDING", "TEXT_DELIVERED")
+    drop: int = 0
+    delay: float = 0.0
+    copies: int = 1
+    new_ids: bool = False
+    hold: int = 0
+    forget: bool = False
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "Faults":
+        """Of JSON. Raises ValueError for a fault that there is not."""
+        unknown = content.keys() - {field.name for field in fields(cls)}
+        if unknown or set(content.get("refuse", ())) - REFUSALS.keys():
+            raise ValueError(f"no such fault: {content}")
+        fault: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
+        return cls(**fault)
+
+
+@dataclass(frozen=True)
+class Sms:
+    """One SMS on a phone; `ours` if the cloud sent it. `at` is seconds since 1970."""
+
+    id: str
+    number: str
+    text: str
+    ours: bool
+    at: float
+    sender: str
+    context: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        """As the simulator's own API shows it."""
+        return asdict(self)
+
+
+class Refused(Exception):  # noqa: N818 - says what became of the SMS
+    """The send is refused: AWS's error code, and what more stands in the answer."""
+
+    def __init__(self, code: str, more: Mapping[str, str]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.more = more
+
+
+@dataclass
+class _Phone:
+    messages: list[Sms] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
+    opted_out: bool = False
+    held: list[Sms] = field(default_factory=list)
+
+
+class Phones:
+    """The phones by their numbers. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._phones: dict[str, _Phone] = defaultdict(_Phone)
+        self._lock = threading.Lock()
+
+    def send(self, number: str, sender: str, text: str, context: Mapping[str, str]) -> tuple[Sms, bool]:
+        """An SMS to a phone, and whether its sender hears of it. Raises Refused."""
+        with self._lock:
+            phone = self._phones[number]
+            if phone.faults.refuse:
+                kind, *rest = phone.faults.refuse
+                phone.faults = replace(phone.faults, refuse=tuple(rest))
+                raise Refused(*REFUSALS[kind])
+            if phone.opted_out:
+                raise Refused(*REFUSALS["opted-out"])
+            sms = Sms(str(uuid.uuid4()), number, text, True, time.time(), sender, dict(context))
+            phone.messages.append(sms)
+            lost = phone.faults.lose_answers > 0
+            if lost:
+                phone.faults = replace(phone.faults, lose_answers=phone.faults.lose_answers - 1)
+            return sms, not lost
+
+    def reply(self, number: str, text: str) -> tuple[list[tuple[Sms, str | None]], Faults]:
+        """A text from a phone to who wrote last; what now reaches the cloud, each with the id of the SMS it answers.
+
+        STOP puts the number on the opt-out list, START takes it off, as AWS does by default.
+        """
+        with self._lock:
+            phone = self._phones[number]
+            last = next((sms for sms in reversed(phone.messages) if sms.ours), None)
+            sender = last.sender if last else ""
+            reply = Sms(str(uuid.uuid4()), number, text, False, time.time(), sender)
+            phone.messages.append(reply)
+            keyword = text.strip().upper()
+            phone.opted_out = keyword == "STOP" or (phone.opted_out and keyword != "START")
+            if phone.faults.drop:
+                phone.faults = replace(phone.faults, drop=phone.faults.drop - 1)
+                return [], phone.faults
+            phone.held.append(reply)
+            if len(phone.held) < phone.faults.hold:
+                return [], phone.faults
+            released, phone.held = phone.held[::-1], []
+            answered = None if phone.faults.forget or last is None else last.id
+            return [(sms, answered) for sms in released], phone.faults
+
+    def messages(self, number: str) -> list[Sms]:
+        """The conversation on a phone, oldest first."""
+        with self._lock:
+            return list(self._phones[number].messages) if number in self._phones else []
+
+    def numbers(self) -> list[str]:
+        """The phones that have messages, the one with the latest first."""
+        with self._lock:
+            used = {number: phone.messages[-1].at for number, phone in self._phones.items() if phone.messages}
+        return sorted(used, key=lambda number: -used[number])
+
+    def faults(self, number: str) -> Faults:
+        """What goes wrong with a number."""
+        with self._lock:
+            return self._phones[number].faults
+
+    def set_faults(self, number: str, faults: Faults) -> None:
+        """Let this go wrong with a number from now on. What was held back before is forgotten."""
+        with self._lock:
+            self._phones[number].faults = faults
+            self._phones[number].held.clear()
