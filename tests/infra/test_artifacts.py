@@ -36,7 +36,7 @@ OWN_DEPENDENCIES = {
 SOCKETS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
 OWN_DEPENDENCIES = {
     "ride-booking": SOCKETS,
-    "unicorn-mgmt": SOCKETS | {"h3"},
+    "unicorn-mgmt": SOCKETS | {"h3", "defusedxml", "urllib3"},
     "feedback": {"phonenumbers", "tzdata"},
 }
 SHARED = {"wild_rydes_contracts", "wild_rydes_http", "wild_rydes_messaging"}
