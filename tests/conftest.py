@@ -61,9 +61,11 @@ def place() -> Place:
 
 
 @pytest.fixture
-def fleet(cloud: Cloud) -> Fleet:
+def fleet(cloud: Cloud) -> Iterator[Fleet]:
     """Where unicorns register."""
-    return Fleet(cloud)
+    fleet = Fleet(cloud)
+    yield fleet
+    fleet.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from infra.patterns.jwt_api import JwtApi
 from infra.patterns.outbox import Outbox
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.patterns.socket_api import SocketApi
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import QuoteAccepted, RfqRequested, RideBookingFailed
@@ -35,7 +36,7 @@ QUOTED_FROM: Final = (
     "connection",
 )
 
-# A ride that begins or ends, and a rejection, are announced. Position reports, above all, invoke nothing.
+# A ride that begins or ends and a rejection are announced, and an answer is handed on. Position reports, above all, invoke nothing.
 ANNOUNCED_CHANGES: Final = (
     *(
         {
@@ -45,11 +46,12 @@ ANNOUNCED_CHANGES: Final = (
         for old, new in (("free", "riding"), ("riding", "free"))
     ),
     {"eventName": ["INSERT"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "decision#"}]}}}},
+    {"eventName": ["MODIFY"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "invitation#"}]}}}},
 )
 
 
 class UnicornMgmtStack(ServiceStack):
-    """Table, API, responder, bookings and outbox."""
+    """Table, API and socket of the unicorn app, responder, bookings and outbox."""
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -61,10 +63,11 @@ class UnicornMgmtStack(ServiceStack):
             description="Wild Rydes: unicorns, and their answers to requests for quotation",
         )
         self._table = self._make_table()
-        self._responder()
+        api = self._api()
+        socket = self._socket()
+        self._responder(api, socket)
         self._bookings()
-        self._outbox()
-        self._api()
+        self._outbox(api, socket)
 
     def _make_table(self) -> dynamodb.Table:
         table = dynamodb.Table(
@@ -90,14 +93,23 @@ class UnicornMgmtStack(ServiceStack):
         )
         return table
 
-    def _responder(self) -> None:
+    def _responder(self, api: JwtApi, socket: SocketApi) -> None:
+        function = self._function("responder", seconds=3, UNICORN_API_URL=api.public_url)
+        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CELL_INDEX}")
+        # An invitation is noted; a connection that turns out to be closed is forgotten.
+        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+        self._may_reply(function)
+        socket.may_post(function)
+        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
+
+    def _may_reply(self, function: ServiceFunction) -> None:
+        """Let the function answer to return addresses."""
         return_addresses = self.format_arn(
             service="sqs",
             resource=f"{naming.REPLY_QUEUE_PREFIX}*",
             arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
         )
-        function = self._function("responder", seconds=3, REPLY_TO_PATTERN=return_addresses)
-        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CELL_INDEX}")
+        function.add_environment("REPLY_TO_PATTERN", return_addresses)
         function.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_addresses)
         accept(
             function.own_role,
@@ -106,15 +118,18 @@ class UnicornMgmtStack(ServiceStack):
                 f":{naming.REPLY_QUEUE_PREFIX}*]": "Requesters yet unknown are answered; only return addresses match"
             },
         )
-        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
 
     def _bookings(self) -> None:
         function = self._function("bookings", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         Subscription(self, "unicorn-mgmt-bookings-inbox", QuoteAccepted, RideBookingFailed, consumer=function)
 
-    def _outbox(self) -> None:
-        function = self._function("outbox", seconds=10, BUS_NAME=self.bus.event_bus_name)
+    def _outbox(self, api: JwtApi, socket: SocketApi) -> None:
+        function = self._function(
+            "outbox", seconds=10, BUS_NAME=self.bus.event_bus_name, UNICORN_API_URL=api.public_url
+        )
+        self._may_reply(function)
+        socket.may_post(function)
         own_events = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
         function.may(
             "events:PutEvents",
@@ -129,13 +144,22 @@ class UnicornMgmtStack(ServiceStack):
             changes=ANNOUNCED_CHANGES,
         )
 
-    def _api(self) -> None:
+    def _api(self) -> JwtApi:
         function = self._function("api", seconds=10, snap_start=True)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         api = JwtApi(self, "unicorn-api", function=function)
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
         self.publish_parameter("unicorn-api-url", naming.UNICORN_API_URL_PARAMETER, api.public_url)
+        return api
+
+    def _socket(self) -> SocketApi:
+        function = self._function("socket", seconds=10)
+        function.may("dynamodb:UpdateItem", on=self._table.table_arn)
+        authorizer = self._function("authorizer", seconds=5)
+        socket = SocketApi(self, "unicorn-socket", function=function, authorizer=authorizer)
+        self.publish_parameter("unicorn-socket-url", naming.UNICORN_SOCKET_URL_PARAMETER, socket.public_url)
+        return socket
 
     def _function(
         self, role: str, *, seconds: int, snap_start: bool = False, **environment: str

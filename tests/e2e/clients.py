@@ -5,11 +5,13 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
+from websockets.sync.client import connect
 
 from infra.local.cloud import Cloud
 
@@ -83,10 +85,37 @@ class Customer:
         return eventually(look, f"the result of {rfq}", seconds)
 
 
+class Connection:
+    """A connection of a unicorn's app."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._stack = ExitStack()
+        opening = connect(url, additional_headers={"Authorization": token}, open_timeout=30)
+        self._socket = self._stack.enter_context(opening)
+        self._received: list[Json] = []
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def expect(self, rfq: str, seconds: float = 20, *, type_: str = "invitation") -> Json:
+        """The message of this type about this RFQ, given by its URL or id."""
+
+        def look() -> Json | None:
+            with suppress(TimeoutError):
+                self._received.append(json.loads(self._socket.recv(timeout=0.1)))
+            for message in self._received:
+                if (message["type"], message["rfq-id"]) == (type_, rfq.rpartition("/")[2]):
+                    return message
+            return None
+
+        return eventually(look, f"{type_} of {rfq}", seconds)
+
+
 class Unicorn:
     """A unicorn's app."""
 
     def __init__(self, cloud: Cloud, *, auto_quote: bool, base: str) -> None:
+        self._socket_url = cloud.urls["unicorn-socket"]
         self.token = cloud.token(f"unicorn-{uuid.uuid4().hex[:12]}", "unicorns")
         self.http = httpx.Client(
             base_url=cloud.urls["unicorn-api"], headers={"Authorization": self.token}, timeout=30
@@ -97,6 +126,14 @@ class Unicorn:
         answer = self.http.post("/unicorns", json=body)
         assert answer.status_code == 201, answer.text
         self.id: str = answer.json()["id"]
+
+    def connect(self) -> "Connection":
+        """Connect its app, which then says nothing by itself."""
+        return Connection(self._socket_url, self.token)
+
+    def answer(self, rfq: str, body: Json) -> httpx.Response:
+        """Answer an RFQ, given by its URL or id."""
+        return self.http.post(f"/rfqs/{rfq.rpartition('/')[2]}/answers", json=body)
 
     def report(self, place: Place, *, metres: float = 0, available: bool = True) -> None:
         """Say where it is: this far north of the place."""
@@ -115,6 +152,18 @@ class Fleet:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._connections: list[Connection] = []
+
+    def close(self) -> None:
+        """Disconnect all."""
+        for connection in self._connections:
+            connection.close()
+
+    def silent(self, place: Place) -> str:
+        """Register a unicorn that prices by hand, is connected, is asked, and does not answer by itself; its id."""
+        unicorn = self.register(place, auto_quote=False)
+        self._connections.append(unicorn.connect())
+        return unicorn.id
 
     def register(
         self, place: Place, *, auto_quote: bool = True, base: str = "3.50", metres: float = 100

@@ -23,7 +23,7 @@ from tests.e2e.clients import (
 @pytest.fixture
 def silent(fleet: Fleet, place: Place) -> str:
     """A unicorn that is asked and does not answer by itself."""
-    return fleet.unicorn(place, auto_quote=False)
+    return fleet.silent(place)
 
 
 def _asked(customer: Customer, rfq: str, count: int = 1) -> None:
@@ -39,7 +39,7 @@ def _asked(customer: Customer, rfq: str, count: int = 1) -> None:
 def test_an_answer_counts_once_and_the_first_one_stands(
     customer: Customer, fleet: Fleet, queues: Queues, place: Place, silent: str
 ) -> None:
-    other = fleet.unicorn(place, auto_quote=False)
+    other = fleet.silent(place)
     rfq = customer.submit(place)
     _asked(customer, rfq, 2)
     for _ in range(3):

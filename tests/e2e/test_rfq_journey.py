@@ -47,7 +47,7 @@ def test_nobody_in_reach_ends_at_once_without_quotes(customer: Customer, place: 
 def test_the_deadline_ends_it_when_someone_stays_silent(
     customer: Customer, fleet: Fleet, place: Place
 ) -> None:
-    quoting, silent = fleet.unicorn(place), fleet.unicorn(place, auto_quote=False)
+    quoting, silent = fleet.unicorn(place), fleet.silent(place)
 
     rfq = customer.submit(place, **{"respond-within": 5})
     running = customer.http.get(rfq)
@@ -62,7 +62,7 @@ def test_the_deadline_ends_it_when_someone_stays_silent(
 
 
 def test_cancel(customer: Customer, fleet: Fleet, place: Place) -> None:
-    fleet.unicorn(place, auto_quote=False)
+    fleet.silent(place)
     rfq = customer.submit(place)
     assert [customer.http.delete(rfq).status_code for _ in range(2)] == [204, 204]
     assert customer.result(rfq)["completed-by"] == "cancelled"

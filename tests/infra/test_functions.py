@@ -13,6 +13,11 @@ RFQ_CONNECTIONS = "arn:<Partition>:execute-api:<Region>:<AccountId>:rfq-socket/v
 RFQ_CONNECTIONS_URL = "https://rfq-socket.execute-api.<Region>.<URLSuffix>/v1"
 ISSUER = "https://cognito-idp.<Region>.<URLSuffix>//wild-rydes/platform/user-pool-id"
 OUR_NUMBERS = "arn:<Partition>:sms-voice:<Region>:<AccountId>:phone-number/*"
+UNICORN_CONNECTIONS = "arn:<Partition>:execute-api:<Region>:<AccountId>:unicorn-socket/v1/POST/@connections/*"
+UNICORN_URLS = {
+    "CONNECTIONS_URL": "https://unicorn-socket.execute-api.<Region>.<URLSuffix>/v1",
+    "UNICORN_API_URL": "https://unicorn-api.execute-api.<Region>.<URLSuffix>/v1",
+}
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
 CONSUME = {
     "sqs:ChangeMessageVisibility",
@@ -90,15 +95,21 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-bookings-inbox": CONSUME,
         "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
     },
+    "unicorn-mgmt-authorizer": {"*": TRACE},
+    "unicorn-mgmt-socket": {"*": TRACE, "unicorn-mgmt": {"dynamodb:UpdateItem"}},
     "unicorn-mgmt-outbox": {
         "*": TRACE | {"dynamodb:ListStreams"},
         "unicorn-mgmt": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         BUS: {"events:PutEvents"},
+        RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
+        UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         "unicorn-mgmt-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "unicorn-mgmt-responder": {
         "*": TRACE,
+        "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
+        UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
         "unicorn-mgmt-inbox": CONSUME,
         "unicorn-mgmt-inbox-dlq": {"sqs:SendMessage"},
@@ -290,6 +301,8 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             {
                 "BUS_NAME": "/wild-rydes/platform/bus-name",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-outbox-dlq",
+                "REPLY_TO_PATTERN": RETURN_ADDRESSES,
+                **UNICORN_URLS,
             },
         ),
         (
@@ -318,6 +331,16 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
                 "MAX_ATTEMPTS": "5",
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
+                **UNICORN_URLS,
+            },
+        ),
+        ("unicorn-mgmt-socket", {}),
+        (
+            "unicorn-mgmt-authorizer",
+            {
+                "TOKEN_ISSUER": ISSUER,
+                "TOKEN_AUDIENCE": "/wild-rydes/platform/user-pool-client-id",
+                "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
             },
         ),
         ("feedback-api", {}),
@@ -376,7 +399,7 @@ def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
         for r in aws.all("AWS::Logs::LogGroup")
     }
     functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
-    names = ("rfq-api", "rfq-socket", "unicorn-api", "support-api")
+    names = ("rfq-api", "rfq-socket", "unicorn-api", "unicorn-socket", "support-api")
     apis = {f"/aws/apigateway/{name}" for name in names}
     assert kept == dict.fromkeys(functions | apis, 30)
 

@@ -60,6 +60,7 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.RIDE_BOOKING_STACK, naming.RFQ_SOCKET_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_API_URL_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
+            (naming.UNICORN_MGMT_STACK, naming.UNICORN_SOCKET_URL_PARAMETER),
         ]
     )
     platform = {name for stack, name in published if stack == naming.PLATFORM_STACK}

@@ -41,6 +41,7 @@ CHANGED = {
     ("AWS::Lambda::Function", "Environment.Variables.AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),  # the phones
     ("AWS::Lambda::Function", "Environment.Variables.ORIGINATION_NUMBER"),  # nobody registers one
     ("AWS::Lambda::Function", "Environment.Variables.PUBLIC_URL"),
+    ("AWS::Lambda::Function", "Environment.Variables.UNICORN_API_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.WAKING_HOURS"),  # nobody sleeps
     ("AWS::Lambda::Function", "SnapStart"),
     ("AWS::Lambda::Permission", "FunctionName"),

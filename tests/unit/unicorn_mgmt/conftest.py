@@ -4,7 +4,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, create_table
+from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, Sockets, World, create_table
 from unicorn_mgmt.aws import CALLS
 from unicorn_mgmt.store import Store
 
@@ -36,6 +36,16 @@ def world() -> Iterator[World]:
             reply_to=PATTERN.replace("*", "ride-booking"),
             events=events,
             heard=heard,
+            sockets=Sockets(
+                boto3.client(
+                    "apigatewaymanagementapi",
+                    region_name=REGION,
+                    endpoint_url="https://socket/v1",
+                    config=CALLS,
+                    aws_access_key_id="test",
+                    aws_secret_access_key="test",
+                )
+            ),
         )
         yield world
         world.metrics.clear_metrics()
@@ -45,6 +55,6 @@ def world() -> Iterator[World]:
 def calls(world: World) -> list[str]:
     """The names of the DynamoDB and SQS calls made from now on."""
     made: list[str] = []
-    for client in (world.dynamodb, world.sqs):
+    for client in (world.dynamodb, world.sqs, world.sockets.client):
         client.meta.events.register("before-call", lambda model, **_: made.append(model.name))
     return made

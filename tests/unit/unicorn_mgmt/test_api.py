@@ -39,7 +39,7 @@ class Client:
 
     def __init__(self, world: World) -> None:
         self._api = RestApi(world.logger)
-        Routes(self._api, world.store, now=lambda: world.now)
+        Routes(self._api, world.store, world.invitations, now=lambda: world.now)
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, sub: str | None = SUB, group: str = "unicorns"
@@ -101,6 +101,7 @@ def test_registering(call: Client) -> None:
             "minimum": {"amount": "8.00", "currency": "USD"},
         },
         "auto-quote": True,
+        "connected": False,
         "links": {"self": f"{BASE}/unicorns/{ID}", "position": f"{BASE}/unicorns/{ID}/position"},
     }
     assert call("GET", f"/unicorns/{ID}") == Answer(200, {"Content-Type": "application/json"}, answer.body)
@@ -160,6 +161,7 @@ CALLS = [
     ("PUT", f"/unicorns/{ID}/position"),
     ("POST", f"/rides/{RIDE}/completion"),
     ("POST", f"/rides/{RIDE}/cancellation"),
+    ("POST", "/rfqs/rfq-1/answers"),
 ]
 
 

@@ -20,6 +20,12 @@ ENVIRONMENT = {
     "REPLY_TO_PATTERN": PATTERN,
     "DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
     "MAX_ATTEMPTS": "5",
+    "CONNECTIONS_URL": "https://socket/v1",
+    "UNICORN_API_URL": "https://unicorns/v1",
+    "BUS_NAME": "wild-rydes",
+    "TOKEN_ISSUER": "https://users",
+    "TOKEN_AUDIENCE": "app",
+    "KEYS_URL": "https://users/.well-known/jwks.json",
 }
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
@@ -75,7 +81,11 @@ def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ("module", "needless"),
     [
         ("api", {"boto3", "wild_rydes_messaging", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
-        ("responder", {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"}),
+        *(
+            (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
+            for module in ("responder", "bookings", "outbox", "socket")
+        ),
+        ("authorizer", {"boto3", "wild_rydes_contracts", "aws_lambda_powertools.event_handler"}),
     ],
 )
 def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:

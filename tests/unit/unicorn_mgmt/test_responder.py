@@ -46,7 +46,7 @@ def throttled(client: object, call: str, times: int) -> Iterator[list[str]]:
 
 def test_one_response_tells_who_was_asked_and_what_they_answer(world: World) -> None:
     near, far = world.add("near"), world.add("far", at=NEXT_DOOR)
-    by_hand = world.add("by hand", auto_quote=False)
+    by_hand = world.add("by hand", auto_quote=False, connection="c-1")
     lame = world.add("lame", at=NEXT_DOOR, card=replace(CARD, max_km=5))
     world.add("in Tacoma", at=TACOMA)
     world.add("at home", at=None)
@@ -223,7 +223,7 @@ def test_a_table_that_stays_throttled_fails_its_messages_alone(world: World) -> 
 
 def test_logs_tell_the_counts_and_no_coordinates_or_names(world: World) -> None:
     world.add("Bucephalus", card=replace(CARD, base=Decimal("77.77")))
-    world.add("by hand", auto_quote=False)
+    world.add("by hand", auto_quote=False, connection="c-1")
     world.responder().handle(world.deliver(world.request("rfq-7"), world.request(start={"lat": 47.62051})))
     [replied] = [line for line in world.logs if line["message"] == "replied"]
     assert (replied["correlation_id"], replied["asked"], replied["answered"]) == ("rfq-7", 2, 1)

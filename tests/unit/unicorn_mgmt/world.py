@@ -2,17 +2,27 @@
 
 import io
 import json
+import threading
+import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger, Metrics
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from unicorn_mgmt.answering import Responder
 from unicorn_mgmt.confirming import Confirming
+from unicorn_mgmt.connections import Connections
+from unicorn_mgmt.invitations import Invitations
+from unicorn_mgmt.inviting import Inviting
 from unicorn_mgmt.model import Place, RateCard, Unicorn, unicorn_id
+from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.store import INDEX, INDEXED, Store
 from unicorn_mgmt.telling import Telling
 from wild_rydes_contracts import (
@@ -37,7 +47,43 @@ CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")
 SPACE_NEEDLE = Place(47.62051, -122.34928)
 AIRPORT = Place(47.44369, -122.30132)
 PATTERN = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*"
+API = "https://unicorns/v1"
 MAX_ATTEMPTS = 3
+
+
+class Sockets:
+    """The connections of the unicorn socket: what was pushed to them, and how each answers."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.pushed: list[tuple[str, dict[str, Any]]] = []
+        self.failing: dict[str, int] = {}
+        self.in_flight = self.most_in_flight = 0
+        self._lock = threading.Lock()
+        client.meta.events.register_first("before-send.apigatewaymanagementapi.PostToConnection", self._take)
+
+    def _take(self, request: Any, **_: object) -> AWSResponse:
+        connection = unquote(request.url.rpartition("/")[2])
+        with self._lock:
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        time.sleep(0.01)
+        with self._lock:
+            self.in_flight -= 1
+            self.pushed.append((connection, json.loads(request.body)))
+        status = self.failing.get(connection, 200)
+        headers = HTTPHeaders()
+        if status == 410:
+            headers["x-amzn-ErrorType"] = "GoneException"
+        return AWSResponse(request.url, status, headers, _Raw(b"{}"))
+
+
+class _Raw:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._body
 
 
 @dataclass
@@ -53,6 +99,7 @@ class World:
     reply_to: str
     events: Any
     heard: str
+    sockets: "Sockets"
     now: datetime = NOW
     stream: io.StringIO = field(default_factory=io.StringIO)
 
@@ -74,11 +121,12 @@ class World:
                 logger=self.logger,
                 metrics=self.metrics,
                 max_attempts=MAX_ATTEMPTS,
-                now=lambda: NOW,
+                now=lambda: self.now,
                 uniform=min,
             ),
             self.store,
             Replies(self.sqs, PATTERN),
+            Inviting(self.store, self.invitations, self.connections(), Links(API)),
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: NOW,
@@ -91,12 +139,15 @@ class World:
         *,
         card: RateCard = CARD,
         auto_quote: bool = True,
+        connection: str | None = None,
     ) -> str:
         """Register a unicorn whose Cognito sub is its name; available if it is somewhere. Its id."""
         unicorn = Unicorn(unicorn_id(name), name, card, auto_quote)
         self.store.register(unicorn, name)
         if at:
             assert self.store.change(unicorn.id, lambda known: known.report(at, NOW), owner=name)
+        if connection:
+            assert self.store.connect(unicorn.id, name, connection)
         return unicorn.id
 
     def item(self, id_: str) -> dict[str, Any]:
@@ -142,10 +193,21 @@ class World:
     def telling(self) -> Telling:
         return Telling(
             Publisher(self.events, "wild-rydes"),
+            Replies(self.sqs, PATTERN),
+            self.connections(),
+            Links(API),
             ParkingLot(self.sqs, self.dead),
             logger=self.logger,
             metrics=self.metrics,
+            now=lambda: self.now,
         )
+
+    @property
+    def invitations(self) -> Invitations:
+        return Invitations(self.dynamodb, TABLE)
+
+    def connections(self) -> Connections:
+        return Connections(lambda: self.sockets.client, self.logger)
 
     def published(self) -> list[dict[str, Any]]:
         """The events on the bus since the last call."""

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from unicorn_mgmt.inviting import Inviting
 from unicorn_mgmt.model import Place, Unicorn, distance_km, seconds_to_start
 from unicorn_mgmt.store import Store
 from unicorn_mgmt.vicinity import Vicinity
@@ -16,19 +17,22 @@ from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.metadata import caused_by
 from wild_rydes_messaging.reply import Replies, Reply
 
+UNREACHABLE = "unreachable"
+
 
 class NotDelivered(Exception):  # noqa: N818 - says what became of the reply
     """The return address did not take the reply, for now."""
 
 
 class Responder:
-    """Answers `RfqRequested` for the unicorns near the start."""
+    """Answers `RfqRequested` for the unicorns near the start that have a rate card do it, and invites the others."""
 
     def __init__(
         self,
         consumer: Consumer[RfqRequested],
         store: Store,
         replies: Replies,
+        inviting: Inviting,
         *,
         logger: Logger,
         metrics: Metrics,
@@ -37,6 +41,7 @@ class Responder:
         self._consumer = consumer
         self._store = store
         self._replies = replies
+        self._inviting = inviting
         self._logger = logger
         self._metrics = metrics
         self._now = now
@@ -50,7 +55,7 @@ class Responder:
         for message in batch:
             with batch.attempt(message):
                 to = self._replies.check(message.metadata.reply_to)
-                response = respond(message.data, vicinity)
+                response = self._respond(message, to, vicinity)
                 metadata = caused_by(
                     message.metadata, RfqResponse, occurred_at=self._now(), distinct="unicorn-mgmt"
                 )
@@ -61,6 +66,27 @@ class Responder:
             with batch.attempt(message):
                 self._account(message, response, failed.get(message.message_id))
         return batch.settle()
+
+    def _respond(self, message: Received[RfqRequested], to: str, vicinity: Vicinity) -> RfqResponse:
+        """Who is asked, the answers of those on auto-quote, and a no for those who cannot be reached.
+
+        The others are silent until they answer. With nobody in reach `asked` is empty, not left out: it tells the
+        aggregator that it has nothing to wait for.
+        """
+        rfq = message.data
+        start, destination = _place(rfq.start), _place(rfq.destination)
+        nearest = vicinity.nearest(start)
+        ride_km = distance_km(start, destination)
+        by_hand = [nearby.unicorn for nearby in nearest if not nearby.unicorn.auto_quote]
+        unreachable = self._inviting.invite(rfq, message.metadata, to, by_hand) if by_hand else []
+        self._metrics.add_metric("UnicornsUnreachable", MetricUnit.Count, len(unreachable))
+        return RfqResponse(
+            asked=tuple(nearby.unicorn_id for nearby in nearest),
+            answers=(
+                *(answer(n.unicorn, n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
+                *(Decline(responder_id=unicorn.id, reason=UNREACHABLE) for unicorn in unreachable),
+            ),
+        )
 
     def _send(self, replies: list[Reply]) -> dict[str, str]:
         """Send all; the error code of each reply that was not taken, by its key."""
@@ -77,21 +103,6 @@ class Responder:
         self._logger.info("replied", message_id=message.message_id, asked=asked, answered=answers)
         self._metrics.add_metric("UnicornsAsked", MetricUnit.Count, asked)
         self._metrics.add_metric("UnicornsAnswered", MetricUnit.Count, answers)
-
-
-def respond(rfq: RfqRequested, vicinity: Vicinity) -> RfqResponse:
-    """Who is asked, and the answers of those on auto-quote.
-
-    The others price by hand and stay silent until they answer. With nobody in reach `asked` is empty, not left out:
-    it tells the aggregator that it has nothing to wait for.
-    """
-    start, destination = _place(rfq.start), _place(rfq.destination)
-    nearest = vicinity.nearest(start)
-    ride_km = distance_km(start, destination)
-    return RfqResponse(
-        asked=tuple(nearby.unicorn_id for nearby in nearest),
-        answers=tuple(answer(n.unicorn, n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
-    )
 
 
 def answer(unicorn: Unicorn, km_to_start: float, ride_km: float) -> Quote | Decline:

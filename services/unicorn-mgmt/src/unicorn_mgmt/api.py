@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 
 from unicorn_mgmt.aws import client
+from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.routes import Routes
 from unicorn_mgmt.settings import ApiSettings
 from unicorn_mgmt.store import Store
@@ -14,6 +15,8 @@ from wild_rydes_http.api import RestApi
 _settings = ApiSettings.of(os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
-Routes(_api, Store(client("dynamodb"), _settings.table_name), now=lambda: datetime.now(UTC))
+_dynamodb = client("dynamodb")
+_table = _settings.table_name
+Routes(_api, Store(_dynamodb, _table), Invitations(_dynamodb, _table), now=lambda: datetime.now(UTC))
 
 handler = _logger.inject_lambda_context(_api.resolve)

@@ -14,9 +14,9 @@ CALLS = Config(
 """How clients call AWS: inside a handler's three seconds. Behind it stand the queue's own retries."""
 
 
-def client(service: str) -> Any:  # noqa: ANN401 - a client's class is made when it is
+def client(service: str, url: str | None = None) -> Any:  # noqa: ANN401 - a client's class is made when it is
     """A client of an AWS service, for as long as the worker lives.
 
-    Of botocore's session: boto3's would only add its own import to each cold start.
+    `url` is where it is, if that cannot be told from the service. Of botocore's session: boto3's would only add its own import to each cold start.
     """
-    return botocore.session.get_session().create_client(service, config=CALLS)
+    return botocore.session.get_session().create_client(service, endpoint_url=url, config=CALLS)

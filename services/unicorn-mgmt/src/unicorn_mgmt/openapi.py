@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.representations import PositionReport, Registration, UnicornBody
+from unicorn_mgmt.invitations import Invitations
+from unicorn_mgmt.representations import AnswerBody, PositionReport, Registration, UnicornBody
 from unicorn_mgmt.routes import Routes
 from unicorn_mgmt.store import Store
 from wild_rydes_http.api import RestApi
@@ -38,6 +39,16 @@ _OPERATIONS = {
     "report": Operation(
         body=PositionReport, answers={HTTPStatus.NO_CONTENT: Answer("Noted.")}, problems=_NOT_FOUND
     ),
+    "answer": Operation(
+        body=AnswerBody,
+        answers={HTTPStatus.ACCEPTED: Answer("It goes to who asked.")},
+        problems={
+            HTTPStatus.FORBIDDEN: "The caller was not invited.",
+            HTTPStatus.NOT_FOUND: "No such RFQ, or nobody was invited to it.",
+            HTTPStatus.CONFLICT: "The caller has answered otherwise before; the first answer stands.",
+            HTTPStatus.GONE: "The deadline has passed.",
+        },
+    ),
     "complete": _END,
     "cancel": _END,
 }
@@ -46,13 +57,14 @@ _OPERATIONS = {
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of the unicorn API."""
     api = RestApi(Logger(service="unicorn-mgmt"))
-    Routes(api, Store(cast("DynamoDBClient", None), ""), now=lambda: datetime.now(UTC))  # never called
+    nothing = cast("DynamoDBClient", None)  # never called
+    Routes(api, Store(nothing, ""), Invitations(nothing, ""), now=lambda: datetime.now(UTC))
     return document(
         api,
         _OPERATIONS,
         title="Wild Rydes unicorn API",
         version="1.0.0",
-        description="For the unicorn app: register with a rate card, report position and availability, end rides."
+        description="For the unicorn app: register with a rate card, report position and availability, price rides by hand, end rides."
         " Callers are in the user pool group `unicorns` and see their own unicorn alone.",
     )
 

@@ -2,26 +2,35 @@
 
 import os
 import warnings
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.aws import client
+from unicorn_mgmt.connections import Connections
+from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.settings import OutboxSettings
 from unicorn_mgmt.telling import Telling
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
+from wild_rydes_messaging.reply import Replies
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
 _settings = OutboxSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
+_sqs = client("sqs")
 _telling = Telling(
     Publisher(client("events"), _settings.bus_name),
-    ParkingLot(client("sqs"), _settings.dead_letter_queue_url),
+    Replies(_sqs, _settings.reply_to_pattern),
+    Connections(lambda: client("apigatewaymanagementapi", _settings.connections_url), _logger),
+    Links(_settings.api_url),
+    ParkingLot(_sqs, _settings.dead_letter_queue_url),
     logger=_logger,
     metrics=_metrics,
+    now=lambda: datetime.now(UTC),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from unicorn_mgmt.invitation import Answer, Offer, Refusal
 from unicorn_mgmt.model import CENT, RateCard, Unicorn
 from wild_rydes_http.body import Representation
 
@@ -108,6 +109,27 @@ class PositionReport(Representation):
     available: bool
 
 
+class AnswerBody(Representation):
+    """What a unicorn answers an RFQ: `price` and `pickup-in-seconds`, or `decline` with its reason as a short code."""
+
+    price: Fare | None = None
+    pickup_in_seconds: int | None = Field(default=None, ge=0, le=86_400)
+    decline: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,40}$", examples=["too-far"])
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        quoted = [self.price is not None, self.pickup_in_seconds is not None]
+        if any(quoted) if self.decline else not all(quoted):
+            raise PydanticCustomError("answer", "Give price and pickup-in-seconds, or decline alone")
+        return self
+
+    def to_model(self) -> Answer:
+        """The answer that this is."""
+        if self.price is not None and self.pickup_in_seconds is not None:
+            return Offer(self.price.amount.quantize(CENT), self.price.currency, self.pickup_in_seconds)
+        return Refusal(self.decline or "")
+
+
 class Links(Representation):
     """Where to go from here."""
 
@@ -135,6 +157,7 @@ class UnicornBody(Registration):
     """A unicorn on the books, as its owner sees it."""
 
     id: str
+    connected: bool = Field(description="Whether its app is connected, as far as is known.")
     ride: RideBody | None = None
     links: Links
 
@@ -143,6 +166,7 @@ class UnicornBody(Registration):
         """The unicorn, shown."""
         return cls(
             id=unicorn.id,
+            connected=unicorn.connection is not None,
             name=unicorn.name,
             rate_card=RateCardBody.of(unicorn.rate_card),
             auto_quote=unicorn.auto_quote,

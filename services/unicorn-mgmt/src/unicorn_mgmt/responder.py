@@ -9,6 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.answering import Responder
 from unicorn_mgmt.aws import client
+from unicorn_mgmt.connections import Connections
+from unicorn_mgmt.invitations import Invitations
+from unicorn_mgmt.inviting import Inviting
+from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.settings import ResponderSettings
 from unicorn_mgmt.store import Store
 from wild_rydes_contracts import RfqRequested
@@ -20,6 +24,8 @@ _settings = ResponderSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
+_dynamodb = client("dynamodb")
+_store = Store(_dynamodb, _settings.table_name)
 _responder = Responder(
     Consumer(
         RfqRequested,
@@ -29,8 +35,14 @@ _responder = Responder(
         metrics=_metrics,
         max_attempts=_settings.max_attempts,
     ),
-    Store(client("dynamodb"), _settings.table_name),
+    _store,
     Replies(_sqs, _settings.reply_to_pattern),
+    Inviting(
+        _store,
+        Invitations(_dynamodb, _settings.table_name),
+        Connections(lambda: client("apigatewaymanagementapi", _settings.connections_url), _logger),
+        Links(_settings.api_url),
+    ),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

@@ -1,4 +1,4 @@
-"""The unicorn API: a unicorn registers, says where it is, and ends its rides. Each caller has one unicorn, its own."""
+"""The unicorn API: a unicorn registers, says where it is, prices rides, and ends its own. Each caller has one unicorn, its own."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,8 +6,11 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
+from unicorn_mgmt.invitation import Verdict
+from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.model import Outcome, Place, Ride, Unicorn, unicorn_id
 from unicorn_mgmt.representations import (
+    AnswerBody,
     Links,
     PositionReport,
     Registration,
@@ -29,13 +32,17 @@ _DECIMALS = 5  # of a degree: about a metre
 class Routes:
     """The routes, to be added to a RestApi. `now` gives the time of a report."""
 
-    def __init__(self, api: RestApi, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, api: RestApi, store: Store, invitations: Invitations, now: Callable[[], datetime]
+    ) -> None:
         self._api = api
         self._store = store
+        self._invitations = invitations
         self._now = now
         api.post("/unicorns")(self.register)
         api.get("/unicorns/<id_>")(self.show)
         api.put("/unicorns/<id_>/position")(self.report)
+        api.post("/rfqs/<id_>/answers")(self.answer)
         api.post("/rides/<id_>/completion")(self.complete)
         api.post("/rides/<id_>/cancellation")(self.cancel)
 
@@ -66,6 +73,23 @@ class Routes:
         if not self._store.change(id_, lambda unicorn: unicorn.report(reported, self._now()), owner=sub):
             raise _unknown()
         return json_response(HTTPStatus.NO_CONTENT)
+
+    def answer(self, id_: str) -> Response[str]:
+        """202; the answer goes to who asked. Who was invited answers once, and may repeat it."""
+        unicorn = unicorn_id(self._caller())
+        answer = read_body(self._api.current_event, AnswerBody).to_model()
+        match self._invitations.answer(id_, unicorn, answer, self._now()):
+            case None:
+                raise Problem(HTTPStatus.NOT_FOUND, "There is no such RFQ, or nobody was invited to it.")
+            case Verdict.NOT_INVITED:
+                raise Problem(HTTPStatus.FORBIDDEN, "You were not invited to this RFQ.")
+            case Verdict.ANSWERED_OTHERWISE:
+                raise Problem(
+                    HTTPStatus.CONFLICT, "You have answered otherwise before; the first answer stands."
+                )
+            case Verdict.TOO_LATE:
+                raise Problem(HTTPStatus.GONE, "The deadline has passed.")
+        return json_response(HTTPStatus.ACCEPTED)
 
     def complete(self, id_: str) -> Response[str]:
         """204; the customer is there, the unicorn free. A repeat changes nothing."""

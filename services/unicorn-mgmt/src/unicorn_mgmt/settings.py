@@ -19,10 +19,16 @@ class ApiSettings:
 
 @dataclass(frozen=True, slots=True)
 class ResponderSettings:
-    """Environment of the responder function. `reply_to_pattern` is an SQS ARN ending in `*`."""
+    """Environment of the responder function.
+
+    `reply_to_pattern` is an SQS ARN ending in `*`, `connections_url` where the socket's connections are posted to,
+    `api_url` the base of links for unicorns.
+    """
 
     table_name: str
     reply_to_pattern: str
+    connections_url: str
+    api_url: str
     dead_letter_queue_url: str
     max_attempts: int
 
@@ -32,6 +38,8 @@ class ResponderSettings:
         return cls(
             environment["TABLE_NAME"],
             environment["REPLY_TO_PATTERN"],
+            environment["CONNECTIONS_URL"],
+            environment["UNICORN_API_URL"],
             environment["DEAD_LETTER_QUEUE_URL"],
             int(environment["MAX_ATTEMPTS"]),
         )
@@ -55,12 +63,21 @@ class ConsumerSettings:
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
-    """Environment of the function behind the table's stream."""
+    """Environment of the function behind the table's stream. For the rest see `ResponderSettings`."""
 
     bus_name: str
+    reply_to_pattern: str
+    connections_url: str
+    api_url: str
     dead_letter_queue_url: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "OutboxSettings":
         """Read the environment. Raises KeyError, naming the variable, when one is missing."""
-        return cls(environment["BUS_NAME"], environment["DEAD_LETTER_QUEUE_URL"])
+        return cls(
+            environment["BUS_NAME"],
+            environment["REPLY_TO_PATTERN"],
+            environment["CONNECTIONS_URL"],
+            environment["UNICORN_API_URL"],
+            environment["DEAD_LETTER_QUEUE_URL"],
+        )

@@ -1,11 +1,12 @@
-"""The table: the only place that knows its keys and expressions.
+"""The table: with `invitations.py` the only place that knows its keys and expressions.
 
 One kind of item is a unicorn. Its attribute `cell` stands there only while the unicorn is to be found, which makes the
 index `by-cell` sparse: it holds those who are available and have no ride, and nobody else. The index has what a quote
 takes and no more, about 200 bytes an entry, so that twenty fit the 4 KB a query reads for half a read unit, and a ride or
 a connection that comes and goes is not written twice. `state` tells a ride's begin and end to the stream's filters.
 
-The other kind is a rejection, `decision#<ride id>`: written once, told by the stream, and gone after a day.
+Another kind is a rejection, `decision#<ride id>`: written once, told by the stream, and gone after a day. The third kind
+is that of `invitations.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -140,6 +141,53 @@ class Store:
             else:
                 return Change(before, after)
         raise TableBusy(f"{_TRIES} others were faster")
+
+    def connect(self, unicorn_id: str, owner: str, connection: str) -> bool:
+        """The unicorn's app is connected here now, and nowhere else. False when the owner has no such unicorn."""
+        return self._connect(
+            unicorn_id, connection, "#owner = :owner", {":owner": {"S": owner}}, {"#owner": "owner"}
+        )
+
+    def reconnect(self, unicorn_id: str, connection: str) -> bool:
+        """The unicorn's app is connected here, unless it is known to be elsewhere."""
+        return self._connect(
+            unicorn_id, connection, "attribute_exists(id) AND attribute_not_exists(#connection)", {}, {}
+        )
+
+    def disconnect(self, unicorn_id: str, connection: str) -> bool:
+        """The unicorn's app is no longer connected here. False when it is connected elsewhere by now, or nowhere."""
+        return self._conditionally(
+            TableName=self._table,
+            Key={"id": {"S": unicorn_id}},
+            UpdateExpression="REMOVE #connection",
+            ConditionExpression="#connection = :connection",
+            ExpressionAttributeNames={"#connection": "connection"},
+            ExpressionAttributeValues={":connection": {"S": connection}},
+        )
+
+    def _connect(
+        self,
+        unicorn_id: str,
+        connection: str,
+        condition: str,
+        values: "dict[str, AttributeValueTypeDef]",
+        names: dict[str, str],
+    ) -> bool:
+        return self._conditionally(
+            TableName=self._table,
+            Key={"id": {"S": unicorn_id}},
+            UpdateExpression="SET #connection = :connection",
+            ConditionExpression=condition,
+            ExpressionAttributeNames={"#connection": "connection", **names},
+            ExpressionAttributeValues={":connection": {"S": connection}, **values},
+        )
+
+    def _conditionally(self, **update: Any) -> bool:  # noqa: ANN401 - the client's own arguments
+        try:
+            self._dynamodb.update_item(**update)
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def reject(self, rejection: Rejection) -> bool:
         """Note a rejection, once for a ride. False when it was noted before."""

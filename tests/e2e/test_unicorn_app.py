@@ -1,0 +1,185 @@
+"""Unicorns that price by hand: invited over their socket, answering over the API."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from infra.local.cloud import Cloud
+from tests.e2e.clients import Connection, Customer, Fleet, Json, Place, Unicorn, eventually
+
+NO: Json = {"decline": "lunch-break"}
+
+
+def quote(amount: str = "12.50", seconds: int = 240) -> Json:
+    return {"price": {"amount": amount, "currency": "USD"}, "pickup-in-seconds": seconds}
+
+
+def by_hand(fleet: Fleet, place: Place) -> Unicorn:
+    return fleet.register(place, auto_quote=False)
+
+
+def disconnect(unicorn: Unicorn, app: Connection) -> None:
+    """Close the app's connection, and wait until that is known."""
+    assert unicorn.show()["connected"]
+    app.close()
+    eventually(lambda: not unicorn.show()["connected"] or None, "it is known to be disconnected")
+
+
+def test_an_invited_unicorn_prices_the_ride(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorn = by_hand(fleet, place)
+    app = unicorn.connect()
+    rfq = customer.submit(place, **{"respond-within": 60})
+    invitation = app.expect(rfq)
+    assert invitation["from"] == {"lat": place.lat, "lon": place.lon}
+    assert invitation["deadline"][:19] == customer.http.get(rfq).json()["eta"][:19]
+    answer = unicorn.http.post(invitation["links"]["answers"], json=quote())
+    assert (answer.status_code, answer.text) == (202, "")
+    result = customer.result(rfq)
+    assert result["completed-by"] == "all-answered"
+    [shown] = result["quotes"]
+    assert (shown["responder-id"], shown["price"]) == (unicorn.id, quote()["price"])
+    app.close()
+
+
+def test_when_all_decline_the_rfq_completes_early(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorns = [by_hand(fleet, place) for _ in range(5)]
+    apps = [unicorn.connect() for unicorn in unicorns]
+    rfq = customer.submit(place)
+    for unicorn, app in zip(unicorns, apps, strict=True):
+        app.expect(rfq)
+        assert unicorn.answer(rfq, NO).status_code == 202
+    result = customer.result(rfq)
+    assert result["completed-by"] == "all-answered"
+    assert result["responders"] == {"asked": 5, "quoted": 0, "declined": 5, "silent": 0, "late": 0}
+    for app in apps:
+        app.close()
+
+
+def test_nobody_waits_for_who_is_not_connected(customer: Customer, fleet: Fleet, place: Place) -> None:
+    by_hand(fleet, place)
+    before = by_hand(fleet, place)
+    disconnect(before, before.connect())
+    result = customer.result(customer.submit(place))
+    assert result["completed-by"] == "all-answered"
+    assert result["responders"] == {"asked": 2, "quoted": 0, "declined": 2, "silent": 0, "late": 0}
+
+
+def test_who_disconnects_in_the_middle_may_still_answer(
+    customer: Customer, fleet: Fleet, place: Place
+) -> None:
+    unicorn, auto = by_hand(fleet, place), fleet.unicorn(place)
+    app = unicorn.connect()
+    rfq = customer.submit(place, **{"respond-within": 60})
+    app.expect(rfq)
+    disconnect(unicorn, app)
+    assert customer.http.get(rfq).status_code == 200
+    assert unicorn.answer(rfq, quote("7.00")).status_code == 202
+    result = customer.result(rfq)
+    assert result["completed-by"] == "all-answered"
+    assert [shown["responder-id"] for shown in result["quotes"]] == [unicorn.id, auto]
+    # The next RFQ finds it unreachable, and does not wait.
+    after = customer.result(customer.submit(place))["responders"]
+    assert (after["quoted"], after["declined"]) == (1, 1)
+
+
+def test_a_connection_that_died_without_a_word_is_found_out_and_forgotten(
+    cloud: Cloud, customer: Customer, fleet: Fleet, place: Place
+) -> None:
+    unicorn = by_hand(fleet, place)
+    app = unicorn.connect()
+    table = cloud.client("dynamodb")
+    key = {"TableName": "unicorn-mgmt", "Key": {"id": {"S": unicorn.id}}}
+    table.update_item(
+        **key,
+        UpdateExpression="SET #c = :dead",
+        ExpressionAttributeNames={"#c": "connection"},
+        ExpressionAttributeValues={":dead": {"S": "ZGVhZA=="}},
+    )
+    result = customer.result(customer.submit(place))
+    assert result["responders"] == {"asked": 1, "quoted": 0, "declined": 1, "silent": 0, "late": 0}
+    eventually(lambda: "connection" not in table.get_item(**key)["Item"] or None, "it is forgotten")
+    app.close()
+
+
+def test_the_newest_connection_counts(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorn = by_hand(fleet, place)
+    old, new = unicorn.connect(), unicorn.connect()
+    old.close()
+    rfq = customer.submit(place)
+    new.expect(rfq)
+    assert unicorn.answer(rfq, NO).status_code == 202
+    assert customer.result(rfq)["completed-by"] == "all-answered"
+    new.close()
+
+
+def test_an_answer_is_given_once_and_may_be_repeated(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorn, other = by_hand(fleet, place), by_hand(fleet, place)
+    apps = [unicorn.connect(), other.connect()]
+    rfq = customer.submit(place)
+    for app in apps:
+        app.expect(rfq)
+    with ThreadPoolExecutor(2) as pool:
+        both = [*pool.map(lambda amount: unicorn.answer(rfq, quote(amount)), ("10.00", "11.00"))]
+    assert sorted(answer.status_code for answer in both) == [202, 409]
+    [amount] = [a for a, answer in zip(("10.00", "11.00"), both, strict=True) if answer.status_code == 202]
+    assert unicorn.answer(rfq, quote(amount)).status_code == 202
+    assert unicorn.answer(rfq, NO).status_code == 409
+    assert other.answer(rfq, NO).status_code == 202
+    assert [shown["price"]["amount"] for shown in customer.result(rfq)["quotes"]] == [amount]
+    for app in apps:
+        app.close()
+
+
+def test_who_was_not_invited_may_not_answer(customer: Customer, fleet: Fleet, place: Place) -> None:
+    fleet.silent(place)
+    stranger, auto = by_hand(fleet, Place.new()), fleet.register(place)
+    rfq = customer.submit(place, **{"respond-within": 5})
+    assert eventually(lambda: customer.http.get(f"{rfq}/quotes").json()["quotes"] or None, "the quote")
+    assert [unicorn.answer(rfq, quote("0.01")).status_code for unicorn in (stranger, auto)] == [403, 403]
+    assert stranger.answer("00000000-0000-7000-8000-000000000000", NO).status_code == 404
+    assert [shown["responder-id"] for shown in customer.result(rfq, 30)["quotes"]] == [auto.id]
+
+
+def test_after_the_deadline_it_is_too_late(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorn = by_hand(fleet, place)
+    app = unicorn.connect()
+    rfq = customer.submit(place, **{"respond-within": 5})
+    app.expect(rfq)
+    assert customer.result(rfq, 30)["completed-by"] == "deadline"
+    late = unicorn.answer(rfq, quote())
+    assert (late.status_code, late.headers["Content-Type"]) == (410, "application/problem+json")
+    app.close()
+
+
+def test_a_unicorn_hears_of_its_ride_over_the_socket(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorn = by_hand(fleet, place)
+    app = unicorn.connect()
+    rfq = customer.submit(place)
+    app.expect(rfq)
+    unicorn.answer(rfq, quote())
+    [shown] = customer.result(rfq)["quotes"]
+    booked = customer.http.post(f"{rfq}/bookings", json={"quote-id": shown["quote-id"]})
+    assert booked.status_code == 202, booked.text
+    ride = app.expect(rfq, type_="ride")
+
+    def status() -> str:
+        answer = customer.http.get(booked.headers["Location"]).raise_for_status()
+        return str(answer.json()["status"])
+
+    eventually(lambda: status() == "confirmed" or None, "the ride is confirmed")
+    assert unicorn.http.post(ride["links"]["completion"]).status_code == 204
+    eventually(lambda: status() == "completed" or None, "the ride is completed")
+    app.close()
+
+
+@pytest.mark.parametrize("who", ["nobody", "a customer", "a unicorn not registered"])
+def test_only_registered_unicorns_connect(cloud: Cloud, customer: Customer, who: str) -> None:
+    tokens = {
+        "nobody": "nonsense",
+        "a customer": customer.token,
+        "a unicorn not registered": cloud.token("unregistered", "unicorns"),
+    }
+    with pytest.raises(InvalidStatus) as refused:
+        Connection(cloud.urls["unicorn-socket"], tokens[who])
+    assert refused.value.response.status_code in (401, 403)
