@@ -18,7 +18,8 @@ from tests.e2e.clients import Customer, Fleet, Place, Queues
 RFQS = 50
 CUSTOMERS = 4
 """At once. Each call that finds no idle worker starts one, and a laptop has room for few."""
-TRIES = 60
+TRIES = 100
+KILLS_OF_EACH = 6
 SPARED_FOR = 2.5
 """Seconds a worker lives at least: on a busy machine it needs them to start, and none would ever be of use."""
 
@@ -52,7 +53,7 @@ class Killer:
 
     def _run(self) -> None:
         while not self._stopping.wait(self.pause):
-            alive = workers(self.cloud)
+            alive = [found for found in workers(self.cloud) if self.kills.get(found[0], 0) < KILLS_OF_EACH]
             self._random.shuffle(alive)
             if alive:
                 name, worker = min(alive, key=lambda found: self.kills.get(found[0], 0))
