@@ -17,6 +17,8 @@ from infra.local import trace as timeline
 from infra.local.cloud import Cloud
 from infra.local.cloud import status as cloud_status
 from infra.local.errors import LocalCloudError
+from infra.local.phones.client import Phone, numbers
+from infra.local.phones.view import hold
 from infra.local.rfq import PLACES, Customer, Place, show_result, watch
 from infra.local.ride import book_best
 from infra.local.settings import Settings
@@ -106,6 +108,20 @@ def rfq(
         show_result(done, console)
         if book:
             book_best(cloud, customer, done, console)
+
+
+@app.command()
+def phone(
+    number: Annotated[str, typer.Option(help="E.164; the one that an SMS came to last, if left out.")] = "",
+) -> None:
+    """Hold a customer's phone: shows its SMS, and sends each line that is typed. Ctrl-D puts it away."""
+    with _one_line_errors():
+        cloud = Cloud.find(Settings.from_environment())
+        known = [number] if number else numbers(cloud)
+        if not known:
+            raise LocalCloudError("No phone has had an SMS yet.", "End a ride: `uv run rydes rfq --book`")
+        console.print(f"[bold]{known[0]}[/]", highlight=False)
+        hold(Phone(cloud, known[0]), console)
 
 
 @app.command()

@@ -11,6 +11,8 @@ from rich.console import Console
 from infra.local import emulator, herd, trace
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
+from infra.local.phones.client import Phone, give_phone
+from infra.local.phones.view import converse
 from infra.local.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.local.ride import book_best
 from infra.local.settings import Settings
@@ -18,6 +20,7 @@ from infra.local.steps import Steps
 from infra.local.up import up
 
 CUSTOMER = "astrid"
+CUSTOMERS_NUMBER = "+14255550142"
 RESPOND_WITHIN = 60
 TOKEN_REFRESH_SECONDS = 1800.0  # an ID token lasts an hour
 
@@ -34,6 +37,7 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         seed(cloud, steps)
         with steps(f"create the customer {CUSTOMER}"):
             customer = Customer(cloud, cloud.token(CUSTOMER, "customers"))
+            give_phone(cloud, CUSTOMER, CUSTOMERS_NUMBER)
         console.print(f"\n[bold]{SPACE_NEEDLE.label} to {SEA_TAC.label}[/]")
         rfq = watch(customer, SPACE_NEEDLE, SEA_TAC, RESPOND_WITHIN, console)
         show_result(rfq, console)
@@ -42,7 +46,12 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
                 "Nobody quoted.", f"What the functions logged: {cloud.settings.log('functions')}"
             )
         console.print("\n[bold]The ride[/]")
+        phone = Phone(cloud, CUSTOMERS_NUMBER)
+        asked_before = bool(phone.messages())
         book_best(cloud, customer, rfq, console)
+        if not asked_before:  # who was asked today is not asked again
+            console.print(f"\n[bold]On {CUSTOMER}'s phone[/] [dim](uv run rydes phone)[/]")
+            converse(phone, ["9, thanks!"], console)
         console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
         if once:
             return
