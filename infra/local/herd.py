@@ -1,7 +1,8 @@
-"""The unicorns of the local cloud: forty, the same ones on every run.
+"""The unicorns of the local cloud, the same ones on every run.
 
-All but one wait over Seattle and quote by their rate card at once. The last waits at Mount Rainier and prices by hand,
-so that an RFQ from there runs until its deadline, or until it is cancelled.
+Of forty all but one wait over Seattle and quote by their rate card at once. The last waits at Mount Rainier and prices by
+hand, but never does, so that an RFQ from there runs until its deadline, or until it is cancelled. Twelve more over Seattle
+price by hand (`drivers.py`).
 """
 
 import time
@@ -62,6 +63,11 @@ _NAMES = [
     "Gulltopp",
 ]
 
+_NAMES_BY_HAND = [
+    *("Amalthea", "Brynhild", "Calypso", "Daphne", "Elidor", "Fiorella"),
+    *("Galahad", "Hyperion", "Iolanthe", "Jorvik", "Kallisto", "Lyonesse"),
+]
+
 # Neighbourhoods of Seattle, nearest to the Space Needle first.
 _PLACES = (
     ("Seattle Center", 47.6219, -122.3517),
@@ -120,6 +126,25 @@ def herd() -> list[Unicorn]:
     *city, hermit = [_unicorn(number, name) for number, name in enumerate(_NAMES)]
     _, lat, lon = _HERMITAGE
     return [*city, replace(hermit, place=_HERMITAGE[0], lat=lat, lon=lon, auto_quote=False)]
+
+
+def hermit() -> Unicorn:
+    """The one that never answers."""
+    return herd()[-1]
+
+
+def by_hand() -> list[Unicorn]:
+    """Those over Seattle that price by hand, near the Space Needle."""
+    return [
+        replace(
+            _unicorn(number, name),
+            lat=round(_PLACES[number % 6][1] + (number % 5 - 2) * 0.0007, 6),
+            lon=round(_PLACES[number % 6][2] + (number % 7 - 3) * 0.0008, 6),
+            place=_PLACES[number % 6][0],
+            auto_quote=False,
+        )
+        for number, name in enumerate(_NAMES_BY_HAND)
+    ]
 
 
 def drive(cloud: Cloud, name: str, ride: str) -> None:

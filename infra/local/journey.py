@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.local import emulator, herd, trace
+from infra.local import drivers, emulator, herd, trace
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
 from infra.local.phones.client import Phone, give_phone
@@ -74,6 +74,8 @@ def seed(cloud: Cloud, steps: Steps) -> None:
     unicorns = herd.herd()
     with steps(f"register {len(unicorns)} unicorns over Seattle"):
         herd.register(cloud, unicorns)
+    with steps("connect those that price by hand"):
+        drivers.start(cloud.settings)
 
 
 def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
