@@ -10,14 +10,17 @@ import httpx
 import pytest
 
 from infra.local.cloud import Cloud
+from infra.local.phones.client import Phone
 from tests.e2e.clients import Customer, Place
 
 
-def rydes(cloud: Cloud, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def rydes(cloud: Cloud, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
     """Run the command as an outside program does."""
     environment = {**os.environ, "RYDES_DIR": str(cloud.settings.run_dir), "COLUMNS": "200"}
     command = [str(Path(sys.executable).with_name("rydes")), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run(  # noqa: S603
+        command, env=environment, input=typed, capture_output=True, text=True, check=False
+    )
 
 
 def claims(token: str) -> dict[str, Any]:
@@ -60,6 +63,16 @@ def test_an_unknown_group_is_one_line_with_the_choices(cloud: Cloud) -> None:
     assert answer.stdout == ""
     (line,) = answer.stderr.splitlines()
     assert "customers, unicorns, support" in line
+
+
+def test_phone_shows_the_conversation_and_sends_what_is_typed(cloud: Cloud) -> None:
+    """What comes after a ride is test_feedback's; here somebody writes first, and gets no answer."""
+    number = "+14255559999"
+    answer = rydes(cloud, "phone", "--number", number, typed="hello?\n")
+    assert answer.returncode == 0
+    assert number in answer.stdout
+    assert "▶ hello?" in answer.stdout
+    assert [sms.text for sms in Phone(cloud, number).messages()] == ["hello?"]
 
 
 def test_trace_shows_one_rfq_over_all_functions_in_order(cloud: Cloud) -> None:
