@@ -5,9 +5,11 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra import naming
+from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.jwt_api import JwtApi
 from infra.patterns.outbox import Outbox
@@ -59,6 +61,7 @@ class RideBookingStack(ServiceStack):
             description="Wild Rydes: requests for quotation of rides",
         )
         self._table = self._make_table()
+        self._documents = self._make_documents()
         answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}")
         # A timer waits in its queue for up to 15 minutes before it is due.
         deadlines = self._consumer("closer", "ride-booking-deadlines", overdue=16 * 60)
@@ -89,6 +92,34 @@ class RideBookingStack(ServiceStack):
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
         return table
+
+    def _make_documents(self) -> s3.Bucket:
+        """Status documents: ids, counts and times, read through URLs that expire."""
+        bucket = s3.Bucket(
+            self,
+            "Documents",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=self.stage.tls_only,
+            lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(1))],
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        accept(
+            bucket, {"AwsSolutions-S1": "Documents of a day, without personal data: nobody reads their log"}
+        )
+        return bucket
+
+    def _may_on_documents(self, function: ServiceFunction, action: str) -> None:
+        bucket = self._documents
+        function.add_environment("DOCUMENT_BUCKET", bucket.bucket_name)
+        function.may(action, on=bucket.arn_for_objects("rfqs/*"))
+        accept(
+            function.own_role,
+            {
+                f"AwsSolutions-IAM5[Resource::<{self.get_logical_id(bucket.node.default_child)}.Arn>/rfqs/*]": "A"
+                " document is named after its RFQ"
+            },
+        )
 
     def _consumer(self, role: str, queue: str, overdue: int = 60) -> ConsumedQueue:
         function = self._function(role, seconds=3)
@@ -123,6 +154,7 @@ class RideBookingStack(ServiceStack):
             condition=own_events if self.stage.publish_condition else None,
         )
         function.may("sqs:SendMessage", on=deadlines.queue.queue_arn)
+        self._may_on_documents(function, "s3:PutObject")
         Outbox(
             self,
             "ride-booking-outbox-dlq",
@@ -141,6 +173,7 @@ class RideBookingStack(ServiceStack):
             on=self._table.table_arn,
         )
         function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CUSTOMER_INDEX}")
+        self._may_on_documents(function, "s3:GetObject")  # its URLs may do what it may
         api = JwtApi(self, "rfq-api", function=function)
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)

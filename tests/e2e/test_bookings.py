@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
+
 from infra.local.cloud import Cloud
 from tests.e2e.clients import Customer, Fleet, Json, Place, Unicorn, eventually
 from tests.e2e.sockets import Socket
@@ -151,6 +153,24 @@ def test_who_comes_back_misses_nothing(cloud: Cloud, customer: Customer, fleet: 
         socket.until(ride="completed")
     item = cloud.client("dynamodb").get_item(TableName="ride-booking", Key={"id": {"S": result["id"]}})
     assert len(item["Item"]["watchers"]["SS"]) == 1, "the connection that is gone was found so, and removed"
+
+
+def test_a_status_document_needs_no_token_and_is_true(cloud: Cloud, customer: Customer, place: Place) -> None:
+    answer = customer.http.post(
+        "/instant-ride-rfqs", json=place.ride(), headers={"Prefer": "status-document"}
+    )
+    assert answer.headers["Preference-Applied"] == "status-document"
+    url, rfq = answer.json()["links"]["status-document"], answer.headers["Location"]
+
+    def completed() -> Json | None:
+        found = httpx.get(url)
+        return found.json() if found.status_code == 200 and found.json()["status"] == "completed" else None
+
+    assert (
+        eventually(completed, "the document of the end")["completed-by"]
+        == customer.result(rfq)["completed-by"]
+    )
+    assert httpx.get(url.partition("?")[0]).status_code == 403
 
 
 def test_nobody_watches_what_is_anothers(cloud: Cloud, customer: Customer, place: Place) -> None:

@@ -18,6 +18,7 @@ UNICORN_URLS = {
     "CONNECTIONS_URL": "https://unicorn-socket.execute-api.<Region>.<URLSuffix>/v1",
     "UNICORN_API_URL": "https://unicorn-api.execute-api.<Region>.<URLSuffix>/v1",
 }
+DOCUMENTS = "Documents/rfqs/*"
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
 CONSUME = {
     "sqs:ChangeMessageVisibility",
@@ -42,6 +43,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "dynamodb:BatchGetItem",
         },
         "ride-booking/index/by-customer": {"dynamodb:Query"},
+        DOCUMENTS: {"s3:GetObject"},
     },
     "ride-booking-requester": {
         "*": TRACE | {"dynamodb:ListStreams"},
@@ -49,6 +51,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         BUS: {"events:PutEvents"},
         "ride-booking-deadlines": {"sqs:SendMessage"},
         "ride-booking-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+        DOCUMENTS: {"s3:PutObject"},
     },
     "ride-booking-aggregator": {
         "*": TRACE,
@@ -273,7 +276,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        ("ride-booking-api", {}),
+        ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents"}),
         ("unicorn-mgmt-api", {}),
         (
             "ride-booking-requester",
@@ -282,6 +285,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "REPLY_QUEUE_ARN": REPLY_QUEUE,
                 "DEADLINE_QUEUE_URL": "ride-booking-deadlines",
                 "DEAD_LETTER_QUEUE_URL": "ride-booking-outbox-dlq",
+                "DOCUMENT_BUCKET": "Documents",
             },
         ),
         (

@@ -117,3 +117,16 @@ def test_the_feedback_table(aws: Assembly) -> None:
         "by-due": (["due", "due_at"], "KEYS_ONLY"),
         "by-callback": (["callback", "callback_at"], "ALL"),  # it is shown from there
     }
+
+
+def test_status_documents_are_private_and_gone_in_a_day(aws: Assembly) -> None:
+    [bucket] = aws.all("AWS::S3::Bucket")
+    assert all(bucket.properties["PublicAccessBlockConfiguration"].values())
+    [rule] = bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    [policy] = aws.all("AWS::S3::BucketPolicy")
+    [statement] = policy.properties["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == (
+        "Deny",
+        {"Bool": {"aws:SecureTransport": "false"}},
+    )

@@ -24,6 +24,7 @@ LEFT_OUT = {
     "AWS::Events::EventBusPolicy": 1,
     "AWS::Lambda::Alias": 3,  # no SnapStart
     "AWS::Lambda::Version": 3,
+    "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
     "AWS::SQS::QueuePolicy": 9,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's

@@ -37,6 +37,11 @@ ENVIRONMENT = {
     "DEADLINE_QUEUE_URL": "http://localhost/deadlines",
     "DEAD_LETTER_QUEUE_URL": "http://localhost/dlq",
     "MAX_ATTEMPTS": "5",
+    "DOCUMENT_BUCKET": "documents",
+    "CONNECTIONS_URL": "http://localhost/socket/v1",
+    "TOKEN_ISSUER": "https://localhost/pool",
+    "TOKEN_AUDIENCE": "app",
+    "KEYS_URL": "http://localhost/keys",
 }
 
 
@@ -54,6 +59,10 @@ HANDLERS = (
     Handler("ride-booking", "ride_booking.requester", ("events", "sqs")),
     Handler("ride-booking", "ride_booking.aggregator", ("dynamodb", "sqs")),
     Handler("ride-booking", "ride_booking.closer", ("dynamodb", "sqs")),
+    Handler("ride-booking", "ride_booking.bookings", ("dynamodb", "sqs")),
+    Handler("ride-booking", "ride_booking.authorizer", ()),
+    Handler("ride-booking", "ride_booking.watcher", ("dynamodb", "apigatewaymanagementapi")),
+    Handler("ride-booking", "ride_booking.notifier", ("dynamodb", "apigatewaymanagementapi")),
     Handler("unicorn-mgmt", "unicorn_mgmt.api", ("dynamodb",)),
     Handler("unicorn-mgmt", "unicorn_mgmt.responder", ("dynamodb", "sqs")),
 )

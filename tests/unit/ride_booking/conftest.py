@@ -5,8 +5,8 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from ride_booking.aws import CALLS
-from tests.unit.ride_booking.world import REGION, Api, World, create_bus, create_table
+from ride_booking.aws import CALLS, CALLS_OF_S3
+from tests.unit.ride_booking.world import DOCUMENTS, REGION, Api, World, create_bus, create_table
 
 # One for all tests: it keeps what is read from botocore's data files.
 SESSION = botocore.session.get_session()
@@ -14,18 +14,22 @@ SESSION.set_credentials("test", "test")
 
 
 def client(service: str) -> Any:
-    return SESSION.create_client(service, region_name=REGION, config=CALLS)
+    return SESSION.create_client(
+        service, region_name=REGION, config=CALLS_OF_S3 if service == "s3" else CALLS
+    )
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
     with mock_aws():
-        dynamodb, sqs, events = (client(service) for service in ("dynamodb", "sqs", "events"))
+        dynamodb, sqs, events, s3 = (client(service) for service in ("dynamodb", "sqs", "events", "s3"))
         create_table(dynamodb)
+        s3.create_bucket(Bucket=DOCUMENTS)
         world = World(
             dynamodb,
             sqs,
             events,
+            s3,
             replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
             deadlines=sqs.create_queue(QueueName="ride-booking-deadlines")["QueueUrl"],
             dead=sqs.create_queue(QueueName="dead")["QueueUrl"],
@@ -44,6 +48,6 @@ def api(world: World) -> Api:
 def calls(world: World) -> list[str]:
     """The names of the AWS calls made from now on."""
     made: list[str] = []
-    for client in (world.dynamodb, world.sqs, world.events):
+    for client in (world.dynamodb, world.sqs, world.events, world.s3):
         client.meta.events.register("before-call", lambda model, **_: made.append(model.name))
     return made

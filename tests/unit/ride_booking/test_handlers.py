@@ -16,6 +16,7 @@ from tests.unit.ride_booking.world import (
     BODY,
     BUS,
     CONTEXT,
+    DOCUMENTS,
     REGION,
     REPLY_TO,
     TABLE,
@@ -38,6 +39,7 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "POWERTOOLS_SERVICE_NAME": f"ride-booking-{uuid.uuid4()}",  # a logger of its own
         "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
         "TABLE_NAME": TABLE,
+        "DOCUMENT_BUCKET": DOCUMENTS,
         "BUS_NAME": BUS,
         "REPLY_QUEUE_ARN": REPLY_TO,
         "DEADLINE_QUEUE_URL": world.deadlines,

@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.closing import Closing
 from ride_booking.deadlines import RfqDeadline
+from ride_booking.documents import Documents
 from ride_booking.gathering import Gathering
 from ride_booking.model import Place, Rfq
 from ride_booking.outbox import Outbox
@@ -43,6 +44,7 @@ from wild_rydes_messaging.queue import Queue
 
 REGION = "us-east-1"
 TABLE = "ride-booking"
+DOCUMENTS = "documents"
 BUS = "wild-rydes"
 REPLY_TO = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
 NOW = datetime(2026, 11, 21, 9, 0, 0, 123_000, tzinfo=UTC)
@@ -107,6 +109,7 @@ class World:
     dynamodb: Any
     sqs: Any
     events: Any
+    s3: Any
     replies: str
     deadlines: str
     dead: str
@@ -119,6 +122,7 @@ class World:
         # Powertools keeps one logger per service name, and with it the stream.
         self.logger = Logger(service=f"ride-booking-{uuid.uuid4()}", stream=self.stream)
         self.metrics = Metrics(namespace="WildRydes", service="ride-booking")
+        self.documents = Documents(lambda: self.s3, DOCUMENTS)
         self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
 
     @property
@@ -133,6 +137,7 @@ class World:
             Publisher(self.events, BUS, NO_WAIT),
             Queue(self.sqs, self.deadlines, NO_WAIT),
             ParkingLot(self.sqs, self.dead),
+            self.documents,
             reply_to=REPLY_TO,
             logger=self.logger,
             metrics=self.metrics,
@@ -267,7 +272,14 @@ class Api:
     def __post_init__(self) -> None:
         self._api = RestApi(self.world.logger, self.world.public_url)
         world = self.world
-        Routes(self._api, world.rfqs, world.logger, now=lambda: world.now, new_id=uuid7)
+        Routes(
+            self._api,
+            world.rfqs,
+            world.logger,
+            now=lambda: world.now,
+            new_id=uuid7,
+            documents=world.documents,
+        )
         RideRoutes(self._api, world.rfqs, world.logger, now=lambda: world.now)
 
     def call(self, method: str, path: str, body: Any = None, **request: Any) -> "Answered":

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 
 from ride_booking.aws import client
+from ride_booking.documents import Documents
 from ride_booking.ride_routes import RideRoutes
 from ride_booking.routes import Routes
 from ride_booking.settings import ApiSettings
@@ -17,7 +18,8 @@ _settings = ApiSettings.of(os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
-Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=uuid7)
+_documents = Documents(lambda: client("s3"), _settings.document_bucket)
+Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=uuid7, documents=_documents)
 RideRoutes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC))
 
 handler = _logger.inject_lambda_context(_api.resolve)

@@ -13,6 +13,9 @@ CALLS = Config(
 )
 """How clients call AWS: inside a handler's three seconds. Behind it stand the queue's or the stream's own retries."""
 
+CALLS_OF_S3 = CALLS.merge(Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
+"""A bucket's name as a host resolves on AWS alone. URLs for others are signed as every region wants it."""
+
 _session = botocore.session.get_session()
 
 
@@ -21,4 +24,4 @@ def client(service: str, url: str | None = None) -> Any:  # noqa: ANN401 - a cli
 
     Of botocore's session: boto3's would only add its own import to each cold start.
     """
-    return _session.create_client(service, config=CALLS, endpoint_url=url)
+    return _session.create_client(service, config=CALLS_OF_S3 if service == "s3" else CALLS, endpoint_url=url)

@@ -106,7 +106,7 @@ class Counts:
 class Rfq:
     """A customer's request for quotes, and the rides booked on it, of which at most the last one is live.
 
-    `revision` counts the writes of it and belongs to the store.
+    `document` says that a status document is kept of it. `revision` counts the writes of it and belongs to the store.
     """
 
     id: str
@@ -118,6 +118,7 @@ class Rfq:
     responders: Mapping[str, Responder] = field(default_factory=dict)
     completion: Completion | None = None
     rides: tuple[Ride, ...] = ()
+    document: bool = False
     revision: int = 0
 
     @property

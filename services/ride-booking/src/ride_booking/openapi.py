@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
+from ride_booking.documents import PREFERENCE, Documents
 from ride_booking.representations import Accepted, Quotes, Result, RfqList, Running, Submission
 from ride_booking.ride_representations import Booking, RideBody
 from ride_booking.ride_routes import RideRoutes
@@ -19,6 +20,7 @@ from wild_rydes_messaging.ids import uuid7
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
 
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
 _RETRY_AFTER = {"Retry-After": "Seconds until the deadline, when there is a result for certain."}
@@ -33,13 +35,23 @@ _OPERATIONS = {
                 "Of the caller's making. A repetition with the same key and body gives the same answer and makes no"
                 " second RFQ. Remembered for 30 days after the deadline.",
                 {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
-            )
+            ),
+            Parameter(
+                "Prefer",
+                "header",
+                f"`{PREFERENCE}`: keep a JSON document of the status that can be polled without a token. It appears at"
+                " `links.status-document` within a second, and is written at the start and at the end.",
+            ),
         ],
         answers={
             HTTPStatus.ACCEPTED: Answer(
                 "Responders are being asked.",
                 Accepted,
-                {"Location": "URL to follow the RFQ.", **_RETRY_AFTER},
+                {
+                    "Location": "URL to follow the RFQ.",
+                    "Preference-Applied": f"`{PREFERENCE}`, when there will be one.",
+                    **_RETRY_AFTER,
+                },
             )
         },
         problems={HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key stands for another request."},
@@ -108,7 +120,8 @@ def openapi() -> dict[str, Any]:
     logger = Logger(service="ride-booking")
     api = RestApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
-    Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=uuid7)
+    documents = Documents(lambda: cast("S3Client", None), "")  # never called either
+    Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=uuid7, documents=documents)
     RideRoutes(api, rfqs, logger, now=lambda: datetime.now(UTC))
     return document(
         api,

@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking.announcements import events_of, timers_of
 from ride_booking.deadlines import RfqDeadline
+from ride_booking.documents import Documents
 from ride_booking.model import Rfq
 from ride_booking.store import from_item
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
@@ -21,6 +22,8 @@ from wild_rydes_messaging.queue import Outgoing, Queue
 class Outbox:
     """Announces new and completed RFQs and the steps of their rides on the bus, and sets the timers of the new ones.
 
+    Keeps the status documents true that customers have asked for.
+
     Ids of messages are derived from what happened, so that a batch handled twice says the same again.
     """
 
@@ -29,6 +32,7 @@ class Outbox:
         publisher: Publisher,
         deadlines: Queue,
         parking_lot: ParkingLot,
+        documents: Documents,
         *,
         reply_to: str,
         logger: Logger,
@@ -38,6 +42,7 @@ class Outbox:
         self._publisher = publisher
         self._deadlines = deadlines
         self._parking_lot = parking_lot
+        self._documents = documents
         self._reply_to = reply_to
         self._logger = logger
         self._metrics = metrics
@@ -46,11 +51,12 @@ class Outbox:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Send what a batch of stream records tells.
 
-        Raises DeliveryError when anything was not accepted, and botocore's errors when a record cannot be parked: the
-        stream then brings the whole batch again.
+        Raises DeliveryError when anything was not accepted, and botocore's errors when a record cannot be parked or a
+        document not written: the stream then brings the whole batch again.
         """
         timers: list[Outgoing] = []
         events: list[Envelope[Event]] = []
+        documents: dict[str, Rfq] = {}
         poison: list[tuple[Mapping[str, Any], Exception]] = []
         for record in event["Records"]:
             try:
@@ -59,11 +65,15 @@ class Outbox:
                     told = list(events_of(old, new, self._reply_to))
                     timers += timers_of(old, new, self._now())
                     events += told
+                    if new.document:
+                        documents[new.id] = new  # of several states in a batch, the last
             except (KeyError, TypeError, ValueError) as error:
                 poison.append((record, error))
         # The timers first: what nobody hears of must end all the same.
         self._schedule(timers)
         self._publish(events)
+        for rfq in documents.values():
+            self._documents.write(rfq)
         for record, reason in poison:
             self._park(record, reason)
 

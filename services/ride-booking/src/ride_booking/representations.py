@@ -78,6 +78,10 @@ class Links(Representation):
     quotes: str
     result: str
     bookings: str
+    status_document: str | None = Field(
+        default=None,
+        description="Anybody can read it here, without a token, until 5 minutes after the deadline.",
+    )
 
 
 class Accepted(Representation):

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from ride_booking import cursor
 from ride_booking.access import PATH, Access, no_such_rfq, rfq_links
+from ride_booking.documents import PREFERENCE, Documents, preferred
 from ride_booking.model import Rfq
 from ride_booking.representations import (
     Accepted,
@@ -49,14 +50,17 @@ class Routes:
         api: RestApi,
         rfqs: RfqTable,
         logger: Logger,
+        *,
         now: Callable[[], datetime],
         new_id: Callable[[datetime], UUID],
+        documents: Documents,
     ) -> None:
         self._api = api
         self._rfqs = rfqs
         self._logger = logger
         self._now = now
         self._new_id = new_id
+        self._documents = documents
         self._access = Access(api, rfqs, logger)
         api.post(PATH)(self.submit)
         api.get(PATH)(self.list)
@@ -82,6 +86,7 @@ class Routes:
             destination=body.to.to_model(),
             created_at=now,
             deadline=now + timedelta(seconds=body.respond_within),
+            document=preferred(self._api.current_event.headers.get("prefer")),
         )
         self._logger.set_correlation_id(new.id)
         try:
@@ -92,11 +97,15 @@ class Routes:
                 "This Idempotency-Key stands for another request; take a new key.",
                 errors=[FieldError("Idempotency-Key", "used before with another body")],
             ) from None
-        links = self._links(rfq)
+        links, applied = self._links(rfq), {}
+        if rfq.document:
+            links = links.model_copy(update={"status_document": self._documents.url(rfq, now)})
+            applied = {"Preference-Applied": PREFERENCE}
+        wait = str(seconds_until(rfq.deadline, now))
         return json_response(
             HTTPStatus.ACCEPTED,
             Accepted(id=rfq.id, eta=rfq.deadline, links=links),
-            {"Location": links.self_, "Retry-After": str(seconds_until(rfq.deadline, now)), **_NO_STORE},
+            {"Location": links.self_, "Retry-After": wait, **applied, **_NO_STORE},
         )
 
     def follow(self, id_: str) -> Response[str]:

@@ -9,12 +9,13 @@ class ApiSettings:
     """Environment of the API function. `public_url` is set on the local stage only."""
 
     table_name: str
+    document_bucket: str
     public_url: str | None
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ApiSettings":
         """Read the environment. Raises KeyError, naming the variable, when one is missing."""
-        return cls(environment["TABLE_NAME"], environment.get("PUBLIC_URL"))
+        return cls(environment["TABLE_NAME"], environment["DOCUMENT_BUCKET"], environment.get("PUBLIC_URL"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class RequesterSettings:
     reply_to: str
     deadline_queue_url: str
     dead_letter_queue_url: str
+    document_bucket: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "RequesterSettings":
@@ -34,6 +36,7 @@ class RequesterSettings:
             environment["REPLY_QUEUE_ARN"],
             environment["DEADLINE_QUEUE_URL"],
             environment["DEAD_LETTER_QUEUE_URL"],
+            environment["DOCUMENT_BUCKET"],
         )
 
 

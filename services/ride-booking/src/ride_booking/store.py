@@ -16,7 +16,7 @@ to an entry:
 
 `rides` is there once something was booked, a list of maps: `r` the responder, `b` booked at, `s` the status, `t` when it
 changed, `w` the reason, `k` the key of the request. `status` tells how far the RFQ has come (`model.Phase`): the stream's
-filters look at it alone.
+filters look at it alone. `document` is there when a status document is kept.
 
 An empty entry is a responder that was asked and is silent. `start` and `destination` are lists: lat, lon, label if any.
 Instants are milliseconds since 1970, `expires_at` (the table's TTL) is in seconds. `revision` is the optimistic lock: it
@@ -239,6 +239,7 @@ def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:
         "deadline": _number(rfq.deadline),
         "expires_at": {"N": str(int((rfq.deadline + KEPT_FOR).timestamp()))},
         "fingerprint": {"B": fingerprint},
+        **({"document": {"BOOL": True}} if rfq.document else {}),
         **_changing(rfq),
     }
 
@@ -257,6 +258,7 @@ def from_item(item: Mapping[str, Any]) -> Rfq:
         responders={key: _to_responder(entry["M"]) for key, entry in item["responders"]["M"].items()},
         completion=Completion(completed_by["S"], _instant(item["completed_at"])) if completed_by else None,
         rides=tuple(_to_ride(ride["M"]) for ride in rides),
+        document="document" in item,
         revision=int(item["revision"]["N"]),
     )
 
