@@ -31,3 +31,7 @@ UNICORN_SOCKET_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-socket-u
 SUPPORT_API_URL_PARAMETER: Final = "/wild-rydes/feedback/support-api-url"
 ORIGINATION_NUMBER_PARAMETER: Final = "/wild-rydes/feedback/origination-number"
 """The number that SMS come from, in E.164 form. The one parameter that a person writes: see the README of feedback."""
+PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
+
+PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
+"""Each partner's secret is named by its id after this: a JSON object of strings, base_url among them."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from infra.local import deploy, emulator, toolchain
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
+from infra.local.partners import process as fleets
 from infra.local.phones import process as process_of_phones
 from infra.local.settings import Settings
 from infra.local.steps import Steps
@@ -45,11 +46,13 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
                     deploy.bootstrap(settings)
             if phones:
                 process_of_phones.start(settings, phones)
+            partners = fleets.start(settings)
             cdk.result()
             artifacts.result()
             assembly.result()
             with steps("deploy the stacks"):
                 deploy.deploy(settings)
+            fleets.introduce(Cloud(settings), partners)
         except BaseException:
             if not found:
                 emulator.stop(settings.run_dir)

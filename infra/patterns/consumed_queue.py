@@ -10,7 +10,6 @@ from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
 MAX_ATTEMPTS = 5
-_BATCH_SIZE = 10
 
 
 def dead_letter_queue(
@@ -54,6 +53,7 @@ class ConsumedQueue(Construct):
         concurrency: int = 10,
         overdue: int = 60,
         key: kms.IKey | None = None,
+        batch_size: int = 10,
     ) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq", key)
@@ -80,7 +80,7 @@ class ConsumedQueue(Construct):
         consumer.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
-                batch_size=_BATCH_SIZE,
+                batch_size=batch_size,
                 max_batching_window=cdk.Duration.seconds(batching_window),
                 max_concurrency=concurrency,
                 report_batch_item_failures=True,

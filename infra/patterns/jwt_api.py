@@ -1,7 +1,7 @@
 """A REST API in front of one function, for callers with a token of the user pool."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -52,11 +52,19 @@ _ACCESS_LOG: Final = {
 class JwtApi(apigateway.RestApi):
     """Every method and path goes to the function, which routes. Errors of the gateway itself are problem+json too.
 
-    Requests a second above `rate`, in bursts above `burst`, are answered 429.
+    Requests a second above `rate`, in bursts above `burst`, are answered 429. `signed`: callers have no token, as they
+    are no users; the function checks the signature of each request.
     """
 
     def __init__(
-        self, scope: ServiceStack, name: str, *, function: ServiceFunction, rate: int = 500, burst: int = 1000
+        self,
+        scope: ServiceStack,
+        name: str,
+        *,
+        function: ServiceFunction,
+        rate: int = 500,
+        burst: int = 1000,
+        signed: bool = False,
     ) -> None:
         access_log = logs.LogGroup(
             scope,
@@ -93,17 +101,15 @@ class JwtApi(apigateway.RestApi):
             if local_url
             else f"https://{self.rest_api_id}.execute-api.{scope.region}.{scope.url_suffix}/{naming.API_STAGE}"
         )
-        authorizer = apigateway.CognitoUserPoolsAuthorizer(
-            scope, f"{name}-authorizer", cognito_user_pools=[scope.users]
-        )
-        method = apigateway.MethodOptions(
-            authorizer=authorizer, authorization_type=apigateway.AuthorizationType.COGNITO
-        )
         integration = apigateway.LambdaIntegration(function.entry, scope_permission_to_method=False)
-        self.root.add_method(
-            "ANY", integration, authorizer=authorizer, authorization_type=apigateway.AuthorizationType.COGNITO
+        options: dict[str, Any] = {} if signed else self._for_users(scope, name)
+        self.root.add_method("ANY", integration, **options)
+        self.root.add_proxy(
+            default_integration=integration, default_method_options=apigateway.MethodOptions(**options)
         )
-        self.root.add_proxy(default_integration=integration, default_method_options=method)
+        if signed:
+            reason = "Callers are no users: the function checks the signature of each request"
+            accept(self, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
         for kind, (status, title) in _PROBLEMS.items():
             self._problem(kind, status, title)
         self._alarms(scope, name)
@@ -114,6 +120,12 @@ class JwtApi(apigateway.RestApi):
                 "AwsSolutions-APIG3": "Callers hold a token and are throttled; a web ACL is the account's to choose and pay",
             },
         )
+
+    def _for_users(self, scope: ServiceStack, name: str) -> dict[str, Any]:
+        authorizer = apigateway.CognitoUserPoolsAuthorizer(
+            scope, f"{name}-authorizer", cognito_user_pools=[scope.users]
+        )
+        return {"authorizer": authorizer, "authorization_type": apigateway.AuthorizationType.COGNITO}
 
     def _problem(self, kind: str, status: int | None, title: str) -> None:
         problem = {"type": "about:blank", "title": title} | ({"status": status} if status else {})

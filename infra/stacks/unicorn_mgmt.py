@@ -11,6 +11,7 @@ from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.jwt_api import JwtApi
 from infra.patterns.outbox import Outbox
+from infra.patterns.partner_fleets import Partners
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
@@ -47,6 +48,7 @@ ANNOUNCED_CHANGES: Final = (
     ),
     {"eventName": ["INSERT"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "decision#"}]}}}},
     {"eventName": ["MODIFY"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "invitation#"}]}}}},
+    {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "circuit#"}]}}}},
 )
 
 
@@ -65,7 +67,8 @@ class UnicornMgmtStack(ServiceStack):
         self._table = self._make_table()
         api = self._api()
         socket = self._socket()
-        self._responder(api, socket)
+        responder = self._responder(api, socket)
+        Partners(self, table=self._table, responder=responder, may_reply=self._may_reply)
         self._bookings()
         self._outbox(api, socket)
 
@@ -93,7 +96,7 @@ class UnicornMgmtStack(ServiceStack):
         )
         return table
 
-    def _responder(self, api: JwtApi, socket: SocketApi) -> None:
+    def _responder(self, api: JwtApi, socket: SocketApi) -> ServiceFunction:
         function = self._function("responder", seconds=3, UNICORN_API_URL=api.public_url)
         function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CELL_INDEX}")
         # An invitation is noted; a connection that turns out to be closed is forgotten.
@@ -101,6 +104,7 @@ class UnicornMgmtStack(ServiceStack):
         self._may_reply(function)
         socket.may_post(function)
         Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
+        return function
 
     def _may_reply(self, function: ServiceFunction) -> None:
         """Let the function answer to return addresses."""

@@ -4,13 +4,21 @@ import json
 
 import pytest
 
-from tests.infra.conftest import Assembly
+from tests.infra.conftest import Assembly, Resource
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
+SIGNED = {"partner-api": "unicorn-mgmt-callback"}
+"""APIs for callers that are no users, with the functions that check their signatures."""
+
+
+def _of(aws: Assembly, api: str, type_: str) -> list[Resource]:
+    """The resources of a type that belong to an API."""
+    logical_id = aws.named("AWS::ApiGateway::RestApi", "Name")[api].logical_id
+    return [r for r in aws.all(type_) if r.properties.get("RestApiId") == {"Ref": logical_id}]
 
 
 def test_every_method_of_every_path_needs_a_token(aws: Assembly) -> None:
-    methods = list(aws.all("AWS::ApiGateway::Method"))
+    methods = [method for api in APIS for method in _of(aws, api, "AWS::ApiGateway::Method")]
     assert len(methods) == 2 * len(APIS)  # the root, and everything below it
     for method in methods:
         assert method.properties["HttpMethod"] == "ANY"
@@ -19,7 +27,17 @@ def test_every_method_of_every_path_needs_a_token(aws: Assembly) -> None:
         [pool] = authorizer["Properties"]["ProviderARNs"]
         assert aws.text(method.stack, pool) == "/wild-rydes/platform/user-pool-arn"
     paths = [resource.properties["PathPart"] for resource in aws.all("AWS::ApiGateway::Resource")]
-    assert paths == ["{proxy+}"] * len(APIS)
+    assert paths == ["{proxy+}"] * len({**APIS, **SIGNED})
+
+
+@pytest.mark.parametrize(("api", "function"), SIGNED.items())
+def test_a_signed_api_leads_to_the_function_that_checks(aws: Assembly, api: str, function: str) -> None:
+    methods = _of(aws, api, "AWS::ApiGateway::Method")
+    assert [m.properties["AuthorizationType"] for m in methods] == ["NONE", "NONE"]
+    logical_id = aws.named("AWS::Lambda::Function", "FunctionName")[function].logical_id
+    for method in methods:
+        uri = method.properties["Integration"]["Uri"]["Fn::Join"][1]
+        assert {"Fn::GetAtt": [logical_id, "Arn"]} in uri
 
 
 def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them(aws: Assembly) -> None:
@@ -28,7 +46,7 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
         n for n, f in functions.items() if f.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
     }
     assert snapshots == set(APIS.values())
-    for method in aws.all("AWS::ApiGateway::Method"):
+    for method in (method for api in APIS for method in _of(aws, api, "AWS::ApiGateway::Method")):
         [alias] = [alias for alias in aws.all("AWS::Lambda::Alias") if alias.stack == method.stack]
         assert alias.properties["Name"] == "live"
         assert {"Ref": alias.logical_id} in method.properties["Integration"]["Uri"]["Fn::Join"][1]
@@ -40,10 +58,9 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
         assert method.properties["RestApiId"] in permission.properties["SourceArn"]["Fn::Join"][1]
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", [*APIS, *SIGNED])
 def test_what_the_gateway_answers_by_itself_is_problem_json(aws: Assembly, api: str) -> None:
-    rest_api = aws.named("AWS::ApiGateway::RestApi", "Name")[api]
-    answers = [a.properties for a in aws.all("AWS::ApiGateway::GatewayResponse") if a.stack == rest_api.stack]
+    answers = [a.properties for a in _of(aws, api, "AWS::ApiGateway::GatewayResponse")]
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED"} <= {a["ResponseType"] for a in answers}
     for answer in answers:
         headers = answer["ResponseParameters"]
@@ -54,14 +71,14 @@ def test_what_the_gateway_answers_by_itself_is_problem_json(aws: Assembly, api: 
         assert str(problem.get("status")) == str(answer.get("StatusCode"))
 
 
-@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("api", [*APIS, *SIGNED])
 def test_a_stage_is_traced_throttled_and_logged_without_personal_data(aws: Assembly, api: str) -> None:
     rest_api = aws.named("AWS::ApiGateway::RestApi", "Name")[api]
-    [stage] = [s.properties for s in aws.all("AWS::ApiGateway::Stage") if s.stack == rest_api.stack]
+    [stage] = [s.properties for s in _of(aws, api, "AWS::ApiGateway::Stage")]
     assert stage["StageName"] == "v1"
     assert stage["TracingEnabled"] is True
     [settings] = stage["MethodSettings"]
-    assert settings["ThrottlingRateLimit"] == 500
+    assert settings["ThrottlingRateLimit"] == (100 if api in SIGNED else 500)
     assert settings["DataTraceEnabled"] is False
     log = stage["AccessLogSetting"]
     assert aws.text(rest_api.stack, log["DestinationArn"]) == f"/aws/apigateway/{api}"

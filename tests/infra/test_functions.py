@@ -20,6 +20,11 @@ UNICORN_URLS = {
 }
 DOCUMENTS = "Documents/rfqs/*"
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
+PARTNERS = ("p-comet", "p-pegasus", "p-nimbus")
+SECRETS = {
+    id_: f"arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:wild-rydes/partners/{id_}-??????"
+    for id_ in PARTNERS
+}
 CONSUME = {
     "sqs:ChangeMessageVisibility",
     "sqs:DeleteMessage",
@@ -114,6 +119,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
+        **{f"unicorn-mgmt-{id_}-requests": {"sqs:SendMessage"} for id_ in PARTNERS},
         "unicorn-mgmt-inbox": CONSUME,
         "unicorn-mgmt-inbox-dlq": {"sqs:SendMessage"},
     },
@@ -161,6 +167,22 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-due": {"dynamodb:Query"},
+    },
+    **{
+        f"unicorn-mgmt-{id_}": {
+            "*": TRACE,
+            "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+            SECRETS[id_]: {"secretsmanager:GetSecretValue"},
+            RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
+            f"unicorn-mgmt-{id_}-requests": CONSUME,
+            f"unicorn-mgmt-{id_}-requests-dlq": {"sqs:SendMessage"},
+        }
+        for id_ in PARTNERS
+    },
+    "unicorn-mgmt-callback": {
+        "*": TRACE,
+        SECRETS["p-nimbus"]: {"secretsmanager:GetSecretValue"},
+        RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
     },
 }
 # Where a function may act, but only so.
@@ -261,9 +283,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert properties["Architectures"] == ["arm64"]
     assert properties["TracingConfig"] == {"Mode": "Active"}
     assert properties["MemorySize"] == 256
-    service = function.rpartition("-")[0]
-    module = f"{service.replace('-', '_')}.{function.rpartition('-')[2]}"
-    assert properties["Handler"] == f"{module}.handler"
+    service = next(name for name in ("ride-booking", "unicorn-mgmt", "feedback") if function.startswith(name))
+    role = function.removeprefix(f"{service}-")
+    module = "partner" if role in PARTNERS else role
+    assert properties["Handler"] == f"{service.replace('-', '_')}.{module}.handler"
     environment = properties["Environment"]["Variables"]
     assert environment["POWERTOOLS_SERVICE_NAME"] == service
     assert environment["POWERTOOLS_METRICS_NAMESPACE"] == "WildRydes"
@@ -334,6 +357,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             {
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
                 "MAX_ATTEMPTS": "5",
+                "PARTNER_QUEUES": (
+                    '{"p-comet": "unicorn-mgmt-p-comet-requests", "p-pegasus": "unicorn-mgmt-p-pegasus-requests", '
+                    '"p-nimbus": "unicorn-mgmt-p-nimbus-requests"}'
+                ),
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
                 **UNICORN_URLS,
             },
@@ -380,6 +407,24 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         ),
         ("feedback-requests", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
         ("feedback-timers", {}),
+        (
+            "unicorn-mgmt-p-comet",
+            {
+                "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-requests-dlq",
+                "MAX_ATTEMPTS": "5",
+                "PARTNER_ID": "p-comet",
+                "REPLY_TO_PATTERN": RETURN_ADDRESSES,
+                "SECRET_ID": "wild-rydes/partners/p-comet",
+            },
+        ),
+        (
+            "unicorn-mgmt-callback",
+            {
+                "REPLY_TO_PATTERN": RETURN_ADDRESSES,
+                "SECRET_IDS": '{"p-nimbus": "wild-rydes/partners/p-nimbus"}',
+            },
+        ),
     ],
 )
 def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[str, str]) -> None:
@@ -403,7 +448,7 @@ def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
         for r in aws.all("AWS::Logs::LogGroup")
     }
     functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
-    names = ("rfq-api", "rfq-socket", "unicorn-api", "unicorn-socket", "support-api")
+    names = ("rfq-api", "rfq-socket", "unicorn-api", "unicorn-socket", "support-api", "partner-api")
     apis = {f"/aws/apigateway/{name}" for name in names}
     assert kept == dict.fromkeys(functions | apis, 30)
 

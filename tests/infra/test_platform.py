@@ -59,6 +59,7 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.RIDE_BOOKING_STACK, naming.RFQ_API_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.RFQ_SOCKET_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_API_URL_PARAMETER),
+            (naming.UNICORN_MGMT_STACK, naming.PARTNER_API_URL_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_SOCKET_URL_PARAMETER),
         ]

@@ -1,12 +1,16 @@
 """Queues, their dead-letter queues, and what feeds functions from queues and streams."""
 
+import tomllib
 from typing import Any
 
 import pytest
 
 from infra.patterns.consumed_queue import MAX_ATTEMPTS
+from infra.patterns.partner_fleets import ROSTER
 from tests.infra.conftest import Assembly
 
+PARTNERS = tomllib.loads(ROSTER.read_text())
+PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row for id_, row in PARTNERS.items()}
 CONSUMED = {
     # queue -> consumer, batching window in seconds
     "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
@@ -17,6 +21,7 @@ CONSUMED = {
     "feedback-rides": ("feedback-requests", 0),
     "feedback-sms-replies": ("feedback-replies", 0),
     "feedback-sms-receipts": ("feedback-receipts", 0),
+    **{queue: (queue.removesuffix("-requests"), 0) for queue in PARTNER_QUEUES},
 }
 SUBSCRIPTIONS = ("ride-booking-rides", "unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox", "feedback-rides")
 TOPICS = {
@@ -69,7 +74,7 @@ def test_a_consumed_queue_gives_up_to_its_own_dead_letter_queue(aws: Assembly, q
     # The consumer parks first, with the reason; the queue's own count is for messages that kill their worker.
     assert redrive["maxReceiveCount"] == MAX_ATTEMPTS + 2
     _, window = CONSUMED[queue]
-    assert resource.properties["VisibilityTimeout"] == 9 + window
+    assert resource.properties["VisibilityTimeout"] == (15 if queue in PARTNER_QUEUES else 9) + window
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
@@ -77,10 +82,11 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     consumer, window = CONSUMED[queue]
     source, properties = _mappings(aws)[consumer]
     assert source == queue
-    assert properties["BatchSize"] == 10
+    assert properties["BatchSize"] == (1 if queue in PARTNER_QUEUES else 10)
     assert properties["MaximumBatchingWindowInSeconds"] == window
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert properties["ScalingConfig"]["MaximumConcurrency"] == 10
+    expected = PARTNER_QUEUES[queue]["concurrency"] if queue in PARTNER_QUEUES else 10
+    assert properties["ScalingConfig"]["MaximumConcurrency"] == expected
 
 
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:

@@ -27,7 +27,7 @@ LEFT_OUT = {
     "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
-    "AWS::SQS::QueuePolicy": 9,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's
+    "AWS::SQS::QueuePolicy": 15,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's
 }
 # What it does otherwise.
 CHANGED = {
@@ -37,6 +37,7 @@ CHANGED = {
     ("AWS::Cognito::UserPoolClient", "ExplicitAuthFlows"),  # scripts log in with a password
     ("AWS::IAM::Policy", "PolicyDocument"),  # batch actions; no condition on events:source
     ("AWS::Lambda::Function", "Code.S3Key"),  # another platform and interpreter
+    ("AWS::Lambda::Function", "Environment.Variables.CALLBACK_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.CONNECTIONS_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.KEYS_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),  # the phones
@@ -59,9 +60,9 @@ def _comparable(assembly: Assembly) -> dict[tuple[str, str, str], dict[str, Any]
         for logical_id, body in template["Resources"].items():
             key = logical_id
             if body["Type"] == "AWS::ApiGateway::Deployment":
-                key = "deployment"
+                key = f"deployment of {body['Properties']['RestApiId']['Ref']}"
             if body["Type"] == "AWS::Lambda::Permission" and "socket" not in key:
-                key = f"permission of {body['Properties']['Principal']}"
+                key = f"permission of {body['Properties']['Principal']} {body['Properties'].get('SourceArn')}"
             text = re.sub(r"(Deployment[0-9A-F]{8})[0-9a-f]{32}", r"\1", json.dumps(body["Properties"]))
             assert (stack, body["Type"], key) not in found
             found[stack, body["Type"], key] = json.loads(text)

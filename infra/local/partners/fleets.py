@@ -144,7 +144,7 @@ class Nimbus:
 
     def _call_back(self, asked: dict[str, Any], key: str) -> None:
         km = _km(asked["from"], asked["to"])
-        price = {"amount": f"{6 + km * 1.1:.2f}", "currency": "USD"}
+        price = {"amount": f"{12 + km * 1.25:.2f}", "currency": "USD"}
         offer = {"price": price, "pickup_in_seconds": 300} if km <= _LONGEST_KM else None
         send_callback(asked["callback_url"], {"reference": asked["reference"], "offer": offer}, key)
 

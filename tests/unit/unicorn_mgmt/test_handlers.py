@@ -26,6 +26,7 @@ ENVIRONMENT = {
     "TOKEN_ISSUER": "https://users",
     "TOKEN_AUDIENCE": "app",
     "KEYS_URL": "https://users/.well-known/jwks.json",
+    "PARTNER_QUEUES": "{}",
 }
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"

@@ -22,6 +22,8 @@ from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.inviting import Inviting
 from unicorn_mgmt.model import Place, RateCard, Unicorn, unicorn_id
+from unicorn_mgmt.partners.forwarding import Forwarding
+from unicorn_mgmt.partners.roster import roster
 from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.store import INDEX, INDEXED, Store
 from unicorn_mgmt.telling import Telling
@@ -101,6 +103,7 @@ class World:
     heard: str
     sockets: "Sockets"
     now: datetime = NOW
+    partner_queues: dict[str, str] = field(default_factory=dict)
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
@@ -127,6 +130,7 @@ class World:
             self.store,
             Replies(self.sqs, PATTERN),
             Inviting(self.store, self.invitations, self.connections(), Links(API)),
+            Forwarding(self.sqs, roster(), self.partner_queues),
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: NOW,

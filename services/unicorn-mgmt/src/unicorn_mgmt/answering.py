@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from unicorn_mgmt.inviting import Inviting
 from unicorn_mgmt.model import Place, Unicorn, distance_km, seconds_to_start
+from unicorn_mgmt.partners.forwarding import Forwarding
 from unicorn_mgmt.store import Store
 from unicorn_mgmt.vicinity import Vicinity
 from wild_rydes_contracts import Coordinates, Decline, Envelope, Money, Quote, RfqRequested, RfqResponse
@@ -21,7 +22,7 @@ UNREACHABLE = "unreachable"
 
 
 class NotDelivered(Exception):  # noqa: N818 - says what became of the reply
-    """The return address did not take the reply, for now."""
+    """The return address did not take the reply, or a partner's queue the RFQ, for now."""
 
 
 class Responder:
@@ -33,6 +34,7 @@ class Responder:
         store: Store,
         replies: Replies,
         inviting: Inviting,
+        partners: Forwarding,
         *,
         logger: Logger,
         metrics: Metrics,
@@ -42,6 +44,7 @@ class Responder:
         self._store = store
         self._replies = replies
         self._inviting = inviting
+        self._partners = partners
         self._logger = logger
         self._metrics = metrics
         self._now = now
@@ -51,24 +54,30 @@ class Responder:
         batch = self._consumer.receive(event)
         vicinity = Vicinity(self._store.available_in)
         answered: list[tuple[Received[RfqRequested], RfqResponse]] = []
+        forwarded: list[tuple[Received[RfqRequested], tuple[str, ...]]] = []
         replies: list[Reply] = []
         for message in batch:
             with batch.attempt(message):
                 to = self._replies.check(message.metadata.reply_to)
-                response = self._respond(message, to, vicinity)
+                partners = self._partners.serving(_place(message.data.start))
+                response = self._respond(message, to, vicinity, partners)
                 metadata = caused_by(
                     message.metadata, RfqResponse, occurred_at=self._now(), distinct="unicorn-mgmt"
                 )
                 replies.append(Reply(message.message_id, to, Envelope(metadata=metadata, data=response)))
                 answered.append((message, response))
-        failed = self._send(replies)
+                forwarded.append((message, partners))
+        # A crash or an error between the two brings the message back, and both are sent again, with the same ids.
+        failed = self._send(replies) | self._partners.forward(forwarded)
         for message, response in answered:
             with batch.attempt(message):
                 self._account(message, response, failed.get(message.message_id))
         return batch.settle()
 
-    def _respond(self, message: Received[RfqRequested], to: str, vicinity: Vicinity) -> RfqResponse:
-        """Who is asked, the answers of those on auto-quote, and a no for those who cannot be reached.
+    def _respond(
+        self, message: Received[RfqRequested], to: str, vicinity: Vicinity, partners: tuple[str, ...]
+    ) -> RfqResponse:
+        """Who is asked, `partners` included, the answers of those on auto-quote, and a no for those who cannot be reached.
 
         The others are silent until they answer. With nobody in reach `asked` is empty, not left out: it tells the
         aggregator that it has nothing to wait for.
@@ -81,7 +90,7 @@ class Responder:
         unreachable = self._inviting.invite(rfq, message.metadata, to, by_hand) if by_hand else []
         self._metrics.add_metric("UnicornsUnreachable", MetricUnit.Count, len(unreachable))
         return RfqResponse(
-            asked=tuple(nearby.unicorn_id for nearby in nearest),
+            asked=(*(nearby.unicorn_id for nearby in nearest), *partners),
             answers=(
                 *(answer(n.unicorn, n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
                 *(Decline(responder_id=unicorn.id, reason=UNREACHABLE) for unicorn in unreachable),
@@ -98,7 +107,7 @@ class Responder:
 
     def _account(self, message: Received[RfqRequested], response: RfqResponse, error: str | None) -> None:
         if error:
-            raise NotDelivered(f"reply not delivered: {error}")
+            raise NotDelivered(f"not delivered: {error}")
         asked, answers = len(response.asked or ()), len(response.answers)
         self._logger.info("replied", message_id=message.message_id, asked=asked, answered=answers)
         self._metrics.add_metric("UnicornsAsked", MetricUnit.Count, asked)

@@ -12,6 +12,8 @@ from unicorn_mgmt.aws import client
 from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.inviting import Inviting
+from unicorn_mgmt.partners.forwarding import Forwarding
+from unicorn_mgmt.partners.roster import roster
 from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.settings import ResponderSettings
 from unicorn_mgmt.store import Store
@@ -43,6 +45,7 @@ _responder = Responder(
         Connections(lambda: client("apigatewaymanagementapi", _settings.connections_url), _logger),
         Links(_settings.api_url),
     ),
+    Forwarding(_sqs, roster(), _settings.partner_queues),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

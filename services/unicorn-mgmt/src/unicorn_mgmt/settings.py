@@ -1,5 +1,6 @@
 """What the functions are told by their environment."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ class ResponderSettings:
     """Environment of the responder function.
 
     `reply_to_pattern` is an SQS ARN ending in `*`, `connections_url` where the socket's connections are posted to,
-    `api_url` the base of links for unicorns.
+    `api_url` the base of links for unicorns, `partner_queues` the URLs of the partners' queues by partner id.
     """
 
     table_name: str
@@ -31,6 +32,7 @@ class ResponderSettings:
     api_url: str
     dead_letter_queue_url: str
     max_attempts: int
+    partner_queues: Mapping[str, str]
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ResponderSettings":
@@ -42,6 +44,7 @@ class ResponderSettings:
             environment["UNICORN_API_URL"],
             environment["DEAD_LETTER_QUEUE_URL"],
             int(environment["MAX_ATTEMPTS"]),
+            json.loads(environment["PARTNER_QUEUES"]),
         )
 
 

@@ -13,6 +13,7 @@ from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitation import Invitation, Offer, Refusal
 from unicorn_mgmt.invitations import INVITATION, invitation_from
 from unicorn_mgmt.model import Ride, Unicorn
+from unicorn_mgmt.partners.circuits import CIRCUIT, told_of_circuit
 from unicorn_mgmt.pushes import Links, RidePush
 from unicorn_mgmt.store import DECISION, from_image, rejection_from
 from wild_rydes_contracts import (
@@ -146,6 +147,9 @@ def told_by(record: Mapping[str, Any], now: datetime) -> Told:
     """What a stream record has to tell. Raises KeyError, ValueError or TypeError for garbage."""
     change = record["dynamodb"]
     id_ = change["Keys"]["id"]["S"]
+    if id_.startswith(CIRCUIT):
+        told = told_of_circuit(record)
+        return Told(events=(told,)) if told else Told()
     match record["eventName"]:
         case "INSERT" if id_.startswith(DECISION):
             no = rejection_from(change["NewImage"])

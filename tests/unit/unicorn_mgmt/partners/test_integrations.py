@@ -80,6 +80,16 @@ def test_a_bad_answer_is_the_partners_fault(servers: Servers, partner_id: str, f
     assert fault_of(caught.value).blame is Blame.PARTNER
 
 
+def test_garbage_is_not_taken_for_a_promise_to_call_back(servers: Servers) -> None:
+    integration, wire, server = integration_of(PARTNERS["p-nimbus"]), Wire(), servers["p-nimbus"]
+    integration.quote(
+        question("p-nimbus"), wire.call(5), credentials(server.url)
+    )  # has its token from now on
+    server.mood.set(Faults(garbage=1))
+    with pytest.raises(CallFailed, match="instead of 202"):
+        integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
+
+
 @pytest.mark.parametrize("partner_id", PARTNERS)
 def test_an_outage_is_the_partners_fault(servers: Servers, partner_id: str) -> None:
     servers[partner_id].mood.set(Faults(outage_seconds=60))

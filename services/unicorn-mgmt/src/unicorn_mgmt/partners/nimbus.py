@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from unicorn_mgmt.partners.faults import OurFault, reading
+from unicorn_mgmt.partners.faults import CallFailed, OurFault, reading
 from unicorn_mgmt.partners.integration import Question
 from unicorn_mgmt.partners.reference import Forged, seal
 from unicorn_mgmt.partners.roster import Partner
@@ -53,7 +53,8 @@ class Integration:
         if answer.status == HTTPStatus.UNAUTHORIZED:  # revoked before its time: once more with a new one
             self._token_ends = 0.0
             answer = self._post(call, credentials, body)
-        accepted(answer)
+        if accepted(answer).status != HTTPStatus.ACCEPTED:
+            raise CallFailed(f"status {answer.status} instead of 202")
         return None
 
     def _post(self, call: Call, credentials: Credentials, body: bytes) -> Answer:

@@ -1,0 +1,29 @@
+"""Lambda function of the API on which partners call back."""
+
+import os
+from datetime import UTC, datetime
+
+from aws_lambda_powertools import Logger
+
+from unicorn_mgmt.aws import client
+from unicorn_mgmt.partners.callbacks import Callbacks
+from unicorn_mgmt.partners.roster import roster
+from unicorn_mgmt.partners.secrets import Secrets
+from unicorn_mgmt.partners.settings import CallbackSettings
+from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.reply import Replies
+
+_settings = CallbackSettings.of(os.environ)
+_logger = Logger()
+_api = RestApi(_logger)
+Callbacks(
+    _api,
+    roster(),
+    _settings.secrets,
+    Secrets(client("secretsmanager")),
+    Replies(client("sqs"), _settings.reply_to_pattern),
+    logger=_logger,
+    now=lambda: datetime.now(UTC),
+)
+
+handler = _logger.inject_lambda_context(_api.resolve)

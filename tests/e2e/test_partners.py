@@ -1,0 +1,95 @@
+"""Partner fleets, end to end: quotes of all three, each fault, an outage, and callbacks that are not to be trusted."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local.cloud import Cloud
+from infra.local.partners import process
+from infra.local.partners.process import Partners
+from tests.e2e.clients import Customer, Json, eventually
+
+SEATTLE = {
+    "lat": 47.5806,
+    "lon": -122.2344,
+    "label": "Mercer Island",
+}  # served by partners, no unicorn in reach
+AIRPORT = {"lat": 47.44369, "lon": -122.30132, "label": "Sea-Tac"}
+IDS = ("p-comet", "p-pegasus", "p-nimbus")
+
+
+@pytest.fixture
+def partners(cloud: Cloud, customer: Customer) -> Iterator[Partners]:
+    """The partners, all of them well."""
+    found = process.running(cloud.settings.run_dir)
+    assert found
+    for id_ in IDS:
+        found.misbehave(id_)
+    eventually(lambda: quoted(customer.result(submit(customer))) == set(IDS) or None, "three quotes", 60)
+    yield found
+    for id_ in IDS:
+        found.misbehave(id_)
+
+
+def submit(customer: Customer, within: int = 20) -> str:
+    body = {"from": SEATTLE, "to": AIRPORT, "respond-within": within}
+    answer = customer.http.post("/instant-ride-rfqs", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.headers["Location"])
+
+
+def quoted(result: Json) -> set[str]:
+    return {q["responder-id"] for q in result["quotes"]}
+
+
+def test_all_three_quote_and_the_request_is_done_early(customer: Customer, partners: Partners) -> None:
+    result = customer.result(submit(customer))
+    assert result["completed-by"] == "all-answered"
+    assert quoted(result) == set(IDS)
+
+
+@pytest.mark.parametrize("partner_id", IDS)
+@pytest.mark.parametrize("fault", ["error", "hang", "garbage", "partial", "throttle", "signature"])
+def test_a_fault_of_one_partner_costs_its_quote_and_no_other(
+    customer: Customer, partners: Partners, partner_id: str, fault: str
+) -> None:
+    harmless = fault == "signature" and partner_id == "p-comet"  # it signs nothing
+    silent = fault == "signature" and partner_id == "p-nimbus"  # its callback is refused
+    partners.misbehave(partner_id, **{fault: 1})
+    result = customer.result(submit(customer, within=5 if silent else 20))
+    assert quoted(result) == set(IDS) if harmless else quoted(result) == set(IDS) - {partner_id}
+    assert result["completed-by"] == ("deadline" if silent else "all-answered")
+
+
+def test_an_outage_opens_the_circuit_and_it_closes_when_the_partner_is_back(
+    cloud: Cloud, customer: Customer, partners: Partners
+) -> None:
+    partners.misbehave("p-comet", outage_seconds=600)
+
+    def state() -> str:
+        item = cloud.client("dynamodb").get_item(
+            TableName="unicorn-mgmt", Key={"id": {"S": "circuit#p-comet"}}
+        )
+        return str(item.get("Item", {}).get("state", {}).get("S", "CLOSED"))
+
+    def ask() -> None:
+        customer.result(submit(customer))
+
+    def opened() -> bool | None:
+        ask()
+        return True if state() == "OPEN" else None
+
+    def closed() -> bool | None:
+        ask()
+        time.sleep(0.3)
+        return True if state() == "CLOSED" else None
+
+    eventually(opened, "the circuit open", 60)
+    before = partners.served("p-comet")
+    for _ in range(5):
+        ask()
+    assert partners.served("p-comet") - before <= 5  # probes at most
+    partners.misbehave("p-comet")
+    eventually(closed, "the circuit closed", 60)
+    assert quoted(customer.result(submit(customer))) == set(IDS)
