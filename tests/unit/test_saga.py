@@ -94,8 +94,10 @@ steps = st.one_of(
 @settings(max_examples=1500)
 @given(st.lists(steps, max_size=50))
 @example(  # refused as busy, failed, and asked again when the unicorn is free
-    [("book", 0), ("deliver", 0), ("book", 1), ("repeat", 2), ("deliver", 4), ("deliver", 4)]
-    + [("completed", 0), ("deliver", 2)]
+    [
+        *(("book", 0), ("deliver", 0), ("book", 1), ("repeat", 2), ("deliver", 4), ("deliver", 4)),
+        *(("completed", 0), ("deliver", 2)),
+    ]
 )
 def test_no_booking_is_lost_and_no_unicorn_stays_busy_without_a_ride(journey: list[tuple[str, int]]) -> None:
     saga = Saga()
