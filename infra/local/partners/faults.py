@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 Misdeed = Literal["error", "hang", "garbage", "partial", "throttle", "signature"]
 MISDEEDS: tuple[Misdeed, ...] = ("error", "hang", "garbage", "partial", "throttle", "signature")
@@ -33,12 +33,12 @@ class Faults:
     outage_hangs: bool = False
 
     @classmethod
-    def of(cls, values: Mapping[str, float]) -> Self:
+    def of(cls, values: Mapping[str, Any]) -> Self:
         """From JSON. Raises ValueError, naming it, for what is no fault."""
         known = {field.name for field in fields(cls)}
         if unknown := values.keys() - known:
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values)
 
 
 class Mood:

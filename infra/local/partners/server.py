@@ -71,7 +71,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: Server
+    server: Server  # ty: ignore[incompatible-mutable-override] - it is made by this server alone
 
     def handle_one(self) -> None:
         request = self._read()
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = handle_one  # noqa: N815 - the names that http.server looks for
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
 
     def _read(self) -> Request:
