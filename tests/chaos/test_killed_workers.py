@@ -84,7 +84,7 @@ def test_killing_workers_loses_nothing(cloud: Cloud, fleet: Fleet, queues: Queue
 
     def submit(_: int) -> str:
         """Submit as a client does that knows how: with a key, again after an answer that says nothing."""
-        time.sleep(0.2)
+        time.sleep(0.8)
         key = {"Idempotency-Key": str(uuid.uuid4())}
         for _ in range(TRIES):
             answer = customer.http.post(

@@ -159,7 +159,7 @@ class EventSources:
                     self.completed |= {
                         record["dynamodb"]["Keys"]["id"]["S"]
                         for record in records
-                        if record["dynamodb"]["NewImage"]["status"]["S"] == "completed"
+                        if record["dynamodb"].get("NewImage", {}).get("status") == {"S": "completed"}
                     }
                 matching = [r for r in records if not patterns or any(_matches(p, r) for p in patterns)]
                 if matching and not pending:
