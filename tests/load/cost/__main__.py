@@ -117,8 +117,7 @@ class Bench:
     def _measured(self, name: str, site: Site, rfqs: int) -> Measurement:
         units = Units(self._sources.units)
         units.add(function_calls(self._recorder.calls))
-        for records in self._sources.stream_records.values():
-            units.add(stored(records, ("customer", "created_at")))
+        units.add(stored(self._sources.stream_records.values(), ("customer", "created_at")))
         for _ in range(2 * rfqs):
             units.add(api_call())
         return Measurement(name, site.responders, rfqs, units, dict(self._sources.batch_sizes))

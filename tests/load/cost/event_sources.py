@@ -37,7 +37,8 @@ class EventSources:
         self._lock = threading.Lock()
         self.units = Units()
         self.batch_sizes: dict[str, list[int]] = {}
-        self.stream_records: dict[str, list[Mapping[str, Any]]] = {}
+        self.stream_records: dict[str, Mapping[str, Any]] = {}
+        """What was written, by event id: a stream may have several readers."""
         self.completed: set[str] = set()
         """Ids of the RFQs whose completion has passed through the stream."""
         self.retried = 0
@@ -155,7 +156,7 @@ class EventSources:
                 iterator = answer["NextShardIterator"]
                 records = [_lambda_record(record, arn) for record in answer["Records"]]
                 with self._lock:
-                    self.stream_records.setdefault(arn, []).extend(records)
+                    self.stream_records |= {record["eventID"]: record for record in records}
                     self.completed |= {
                         record["dynamodb"]["Keys"]["id"]["S"]
                         for record in records
