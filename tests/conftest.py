@@ -1,8 +1,9 @@
-"""Fixtures for tests that need a local cloud, deployed once and with IAM enforced; and how Hypothesis runs."""
+"""What is made once a run: the synthesized templates, and a local cloud with IAM enforced. And how Hypothesis runs."""
 
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -14,18 +15,43 @@ from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
 from tests.e2e.clients import Customer, Fleet, Place, Queues
+from tests.synth import Assembly, load
 
 # How fast an example runs says more of the machine than of the code.
 hypothesis.settings.register_profile("wild-rydes", deadline=None)
 hypothesis.settings.load_profile("wild-rydes")
 
 
+_GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}
+"""Fixture -> the one worker of pytest-xdist that runs all tests which use it, and so makes it once."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that use the cloud in one worker of pytest-xdist, which then deploys it once."""
+    """Keep together the tests that use what takes seconds to make."""
     for item in items:
-        if "cloud" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("cloud"))
+        for fixture, group in _GROUPS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """What `cdk deploy` puts on AWS. Synthesis fails on a finding of cdk-nag that is not accepted with a reason."""
+    return _synthesized({}, tmp_path_factory.mktemp("aws"))
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """What goes to the local cloud."""
+    return _synthesized({"stage": "local"}, tmp_path_factory.mktemp("local"))
+
+
+def _synthesized(context: dict[str, str], directory: Path) -> Assembly:
+    from infra.app import build_app  # noqa: PLC0415 - takes seconds, and most runs need no templates
+
+    build_app(context, outdir=str(directory)).synth()
+    return load(directory)
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.infra.conftest import SYNTH, Assembly
-
-pytestmark = SYNTH
+from tests.synth import Assembly
 
 ROOT = Path(__file__).parents[2]
 

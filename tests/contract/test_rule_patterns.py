@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
 from tests.contract.messages import envelopes, events, on_the_bus
-from tests.infra.conftest import SYNTH, Assembly
+from tests.synth import Assembly
 from wild_rydes_contracts import (
     EVENTS,
     Envelope,
@@ -22,8 +22,6 @@ from wild_rydes_contracts import (
     RideConfirmed,
     RideRejected,
 )
-
-pytestmark = SYNTH
 
 SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import Assembly
+from tests.synth import Assembly
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"

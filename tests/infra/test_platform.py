@@ -1,7 +1,7 @@
 """The bus, the users, the tables, and how the parts find each other."""
 
 from infra import naming
-from tests.infra.conftest import Assembly
+from tests.synth import Assembly
 from unicorn_mgmt.store import INDEXED
 
 

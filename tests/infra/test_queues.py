@@ -7,7 +7,7 @@ import pytest
 
 from infra.patterns.consumed_queue import MAX_ATTEMPTS
 from infra.patterns.partner_fleets import ROSTER
-from tests.infra.conftest import Assembly
+from tests.synth import Assembly
 
 PARTNERS = tomllib.loads(ROSTER.read_text())
 PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row for id_, row in PARTNERS.items()}

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def aws() -> Iterator[None]:
+def mocked() -> Iterator[None]:
     with mock_aws():
         yield
 
 
 @pytest.fixture
-def sqs(aws: None) -> "SQSClient":
+def sqs(mocked: None) -> "SQSClient":
     return boto3.client("sqs", region_name=REGION)
 
 
 @pytest.fixture
-def events(aws: None) -> "EventBridgeClient":
+def events(mocked: None) -> "EventBridgeClient":
     return boto3.client("events", region_name=REGION)
 
 
