@@ -6,9 +6,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from feedback.aws import CALLS
 from tests.unit.feedback.world import BUS, REGION, Moto, World
 from wild_rydes_contracts import FeedbackReceived
+from wild_rydes_messaging.aws import CALLS
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from feedback import clock, settings
-from feedback.aws import ONCE
+from feedback.sms import ONCE
 from tests.unit.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
 
 CONTEXT = SimpleNamespace(
@@ -156,7 +156,7 @@ def test_the_sms_client_never_retries_by_itself() -> None:
 @pytest.mark.parametrize(
     ("module", "needless"),
     [
-        ("api", {"phonenumbers", "wild_rydes_contracts", "wild_rydes_messaging"}),
+        ("api", {"phonenumbers", "wild_rydes_contracts", "wild_rydes_messaging.consume"}),
         ("requests", {"phonenumbers", "wild_rydes_http"}),
         ("replies", {"phonenumbers", "wild_rydes_http"}),
         ("receipts", {"phonenumbers", "wild_rydes_http"}),

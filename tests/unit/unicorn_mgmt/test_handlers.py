@@ -81,7 +81,7 @@ def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("module", "needless"),
     [
-        ("api", {"boto3", "wild_rydes_messaging", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
+        ("api", {"boto3", "wild_rydes_messaging.consume", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
         *(
             (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
             for module in ("responder", "bookings", "outbox", "socket")

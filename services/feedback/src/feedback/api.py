@@ -5,10 +5,10 @@ import os
 from aws_lambda_powertools import Logger
 
 from feedback import clock, settings
-from feedback.aws import client
 from feedback.routes import Routes
 from feedback.store import Store
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.aws import client
 
 _settings = settings.ApiSettings.of(os.environ)
 _logger = Logger()

@@ -6,12 +6,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
-from feedback.aws import ONCE, client
 from feedback.directory import Directory
 from feedback.pseudonyms import Pseudonyms
 from feedback.sending import Sending
-from feedback.sms import SmsSender
+from feedback.sms import ONCE, SmsSender
 from feedback.store import Store
+from wild_rydes_messaging.aws import client
 
 _settings = settings.OutreachSettings.of(os.environ)
 _machine = settings.machine(os.environ)
@@ -22,7 +22,7 @@ _sending = Sending(
     _machine,
     Directory(client("cognito-idp"), _settings.user_pool_id),
     SmsSender(
-        client("pinpoint-sms-voice-v2", ONCE),
+        client("pinpoint-sms-voice-v2", calls=ONCE),
         origination=_settings.origination_number,
         configuration_set=_settings.configuration_set,
     ),

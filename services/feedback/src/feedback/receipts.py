@@ -6,10 +6,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
-from feedback.aws import client
 from feedback.notifications import DeliveryEvent, NotificationConsumer
 from feedback.store import Store
 from feedback.tracking import Tracking
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 

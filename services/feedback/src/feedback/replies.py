@@ -6,11 +6,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
-from feedback.aws import client
 from feedback.hearing import Hearing
 from feedback.notifications import InboundSms, NotificationConsumer
 from feedback.pseudonyms import Pseudonyms
 from feedback.store import Store
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 

@@ -7,9 +7,9 @@ from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
 from feedback.asking import Asking
-from feedback.aws import client
 from feedback.store import Store
 from wild_rydes_contracts import RideCompleted
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 

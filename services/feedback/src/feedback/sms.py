@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -13,10 +14,14 @@ from botocore.exceptions import (
 )
 
 from feedback.phone import PhoneNumber
+from wild_rydes_messaging.aws import CALLS
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
     from mypy_boto3_pinpoint_sms_voice_v2.type_defs import SendTextMessageRequestTypeDef
+
+ONCE = CALLS.merge(Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1}))
+"""How the client calls AWS: a retry of a call whose answer was lost might send the SMS twice."""
 
 _OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 

@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback import clock, settings
-from feedback.aws import client
 from feedback.store import Store
 from feedback.waking import Waking
+from wild_rydes_messaging.aws import client
 
 _machine = settings.machine(os.environ)
 _logger = Logger()

@@ -5,20 +5,20 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
-from ride_booking.aws import client
-from ride_booking.documents import Documents
+from ride_booking.documents import CALLS_OF_S3, Documents
 from ride_booking.ride_routes import RideRoutes
 from ride_booking.routes import Routes
 from ride_booking.settings import ApiSettings
 from ride_booking.store import RfqTable
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.ids import uuid7
 
 _settings = ApiSettings.of(os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
-_documents = Documents(lambda: client("s3"), _settings.document_bucket)
+_documents = Documents(lambda: client("s3", calls=CALLS_OF_S3), _settings.document_bucket)
 Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=uuid7, documents=_documents)
 RideRoutes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC))
 

@@ -8,11 +8,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.aws import client
 from ride_booking.settings import ConsumerSettings
 from ride_booking.settling import Settling
 from ride_booking.store import RfqTable
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 

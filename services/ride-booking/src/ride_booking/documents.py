@@ -9,10 +9,12 @@ from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
+from botocore.config import Config
 from pydantic import AwareDatetime, Field
 
 from ride_booking.model import CompletedBy, Rfq
 from wild_rydes_http.body import Representation
+from wild_rydes_messaging.aws import CALLS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,6 +24,9 @@ PREFERENCE = "status-document"
 
 READABLE_FOR = timedelta(minutes=5)
 """How long after the deadline its URL can be read."""
+
+CALLS_OF_S3 = CALLS.merge(Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
+"""A bucket's name as a host resolves on AWS alone. URLs for others are signed as every region wants it."""
 
 _CONTENT_TYPE = "application/json"
 

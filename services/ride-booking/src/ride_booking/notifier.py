@@ -7,18 +7,18 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.aws import client
 from ride_booking.connections import Connections
 from ride_booking.notifying import Notifying
 from ride_booking.settings import SocketSettings
 from ride_booking.watchers import Watchers
+from wild_rydes_messaging.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # a batch may bring nothing to see
 _settings = SocketSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _notifying = Notifying(
-    Connections(client("apigatewaymanagementapi", _settings.connections_url)),
+    Connections(client("apigatewaymanagementapi", url=_settings.connections_url)),
     Watchers(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,

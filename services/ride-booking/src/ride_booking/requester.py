@@ -8,10 +8,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.aws import client
-from ride_booking.documents import Documents
+from ride_booking.documents import CALLS_OF_S3, Documents
 from ride_booking.outbox import Outbox
 from ride_booking.settings import RequesterSettings
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Queue
@@ -25,7 +25,7 @@ _outbox = Outbox(
     Publisher(client("events"), _settings.bus_name),
     Queue(_sqs, _settings.deadline_queue_url),
     ParkingLot(_sqs, _settings.dead_letter_queue_url),
-    Documents(lambda: client("s3"), _settings.document_bucket),
+    Documents(lambda: client("s3", calls=CALLS_OF_S3), _settings.document_bucket),
     reply_to=_settings.reply_to,
     logger=_logger,
     metrics=_metrics,

@@ -7,17 +7,17 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.aws import client
 from ride_booking.connections import Connections
 from ride_booking.settings import SocketSettings
 from ride_booking.watchers import Watchers
 from ride_booking.watching import Watching
+from wild_rydes_messaging.aws import client
 
 _settings = SocketSettings.of(os.environ)
 _logger = Logger()
 _watching = Watching(
     Watchers(client("dynamodb"), _settings.table_name),
-    Connections(client("apigatewaymanagementapi", _settings.connections_url)),
+    Connections(client("apigatewaymanagementapi", url=_settings.connections_url)),
     logger=_logger,
     now=lambda: datetime.now(UTC),
 )

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.aws import client
 from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.routes import Routes
 from unicorn_mgmt.settings import ApiSettings
 from unicorn_mgmt.store import Store
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.aws import client
 
 _settings = ApiSettings.of(os.environ)
 _logger = Logger()

@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from unicorn_mgmt.aws import client
 from unicorn_mgmt.confirming import Confirming
 from unicorn_mgmt.settings import ConsumerSettings
 from unicorn_mgmt.store import Store
 from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 

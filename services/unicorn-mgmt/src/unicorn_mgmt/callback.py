@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.aws import client
 from unicorn_mgmt.partners.callbacks import Callbacks
 from unicorn_mgmt.partners.roster import roster
 from unicorn_mgmt.partners.secrets import Secrets
 from unicorn_mgmt.partners.settings import CallbackSettings
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.reply import Replies
 
 _settings = CallbackSettings.of(os.environ)

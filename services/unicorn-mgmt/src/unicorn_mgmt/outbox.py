@@ -8,11 +8,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from unicorn_mgmt.aws import client
 from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.settings import OutboxSettings
 from unicorn_mgmt.telling import Telling
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
@@ -25,7 +25,7 @@ _sqs = client("sqs")
 _telling = Telling(
     Publisher(client("events"), _settings.bus_name),
     Replies(_sqs, _settings.reply_to_pattern),
-    Connections(lambda: client("apigatewaymanagementapi", _settings.connections_url), _logger),
+    Connections(lambda: client("apigatewaymanagementapi", url=_settings.connections_url), _logger),
     Links(_settings.api_url),
     ParkingLot(_sqs, _settings.dead_letter_queue_url),
     logger=_logger,

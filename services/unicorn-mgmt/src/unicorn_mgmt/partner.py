@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 
-from unicorn_mgmt.aws import QUICK_CALLS, client
 from unicorn_mgmt.partners.asking import Asking
 from unicorn_mgmt.partners.faults import fault_of
 from unicorn_mgmt.partners.integration import integration_of
@@ -18,12 +18,17 @@ from unicorn_mgmt.partners.settings import PartnerSettings
 from unicorn_mgmt.partners.tracking import Calls
 from unicorn_mgmt.partners.wire import Wire
 from wild_rydes_contracts import RfqRequested
+from wild_rydes_messaging.aws import CALLS, client
 from wild_rydes_messaging.circuit_breaker import CircuitBreaker, DynamoDbStore, LogAndCount, Settings
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.reply import Replies
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # calls are metrics of their own
+# The call of the partner can do without its circuit's record, and does not wait long for it.
+_QUICK_CALLS = CALLS.merge(
+    Config(connect_timeout=0.3, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 2})
+)
 _settings = PartnerSettings.of(os.environ)
 _partner = roster()[_settings.partner_id]
 _logger = Logger()
@@ -35,7 +40,7 @@ _asking = Asking(
     CircuitBreaker(
         _partner.id,
         Settings(**_partner.breaker),
-        DynamoDbStore(client("dynamodb", calls=QUICK_CALLS), _settings.table_name),
+        DynamoDbStore(client("dynamodb", calls=_QUICK_CALLS), _settings.table_name),
         classify=fault_of,
         listener=LogAndCount(_logger),
     ),

@@ -8,7 +8,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.answering import Responder
-from unicorn_mgmt.aws import client
 from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.inviting import Inviting
@@ -18,6 +17,7 @@ from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.settings import ResponderSettings
 from unicorn_mgmt.store import Store
 from wild_rydes_contracts import RfqRequested
+from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.reply import Replies
@@ -42,7 +42,7 @@ _responder = Responder(
     Inviting(
         _store,
         Invitations(_dynamodb, _settings.table_name),
-        Connections(lambda: client("apigatewaymanagementapi", _settings.connections_url), _logger),
+        Connections(lambda: client("apigatewaymanagementapi", url=_settings.connections_url), _logger),
         Links(_settings.api_url),
     ),
     Forwarding(_sqs, roster(), _settings.partner_queues),

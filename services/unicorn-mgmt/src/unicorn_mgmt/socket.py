@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from unicorn_mgmt.aws import client
 from unicorn_mgmt.connecting import Connecting
 from unicorn_mgmt.store import Store
+from wild_rydes_messaging.aws import client
 
 _logger = Logger()
 _connecting = Connecting(Store(client("dynamodb"), os.environ["TABLE_NAME"]), _logger)

@@ -1,5 +1,6 @@
 """How the functions call AWS."""
 
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -13,15 +14,16 @@ CALLS = Config(
 )
 """How clients call AWS: inside a handler's time. Behind it stand the queue's, the stream's or the timers' own retries."""
 
-ONCE = CALLS.merge(Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1}))
-"""How the SMS client calls AWS: a retry of a call whose answer was lost might send the SMS twice."""
 
-_session = botocore.session.get_session()
-
-
-def client(service: str, config: Config = CALLS) -> Any:  # noqa: ANN401 - a client's class is made when it is
-    """A client of an AWS service, for as long as the worker lives.
+def client(service: str, *, url: str | None = None, calls: Config = CALLS) -> Any:  # noqa: ANN401 - a client's class is made when it is
+    """A client of an AWS service (at `url`, where it is a resource's own), for as long as the worker lives.
 
     Of botocore's session: boto3's would only add its own import to each cold start.
     """
-    return _session.create_client(service, config=config)
+    return _session().create_client(service, endpoint_url=url, config=calls)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One for all clients: it keeps what is read from botocore's data files."""
+    return botocore.session.get_session()
