@@ -28,57 +28,53 @@ class Rating(Contract):
     total: int = Field(ge=1)
 
 
-class FeedbackRequested(Event):
+class FeedbackEvent(Event):
+    """Base of these messages: the ride, who drove and who rode."""
+
+    ride_id: ConversationId
+    responder_id: ResponderId
+    customer_id: ConversationId
+
+
+class FeedbackRequested(FeedbackEvent):
     """The customer of a ride has been asked for a score. FeedbackReceived or FeedbackExpired follows."""
 
     name: ClassVar[str] = "FeedbackRequested"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    responder_id: ResponderId
-    customer_id: ConversationId
     requested_at: AwareDatetime
 
 
-class FeedbackReceived(Event):
+class FeedbackReceived(FeedbackEvent):
     """The customer of a ride gave a score, once and for all. `rating` is the responder's, this score included."""
 
     name: ClassVar[str] = "FeedbackReceived"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    responder_id: ResponderId
-    customer_id: ConversationId
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
     rating: Rating
     received_at: AwareDatetime
 
 
-class CallbackRequested(Event):
+class CallbackRequested(FeedbackEvent):
     """The customer of a ride that went badly wants to be called by the support team."""
 
     name: ClassVar[str] = "CallbackRequested"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    responder_id: ResponderId
-    customer_id: ConversationId
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
     requested_at: AwareDatetime
 
 
-class FeedbackExpired(Event):
+class FeedbackExpired(FeedbackEvent):
     """The customer of a ride was asked, and the conversation ended without a score."""
 
     name: ClassVar[str] = "FeedbackExpired"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    responder_id: ResponderId
-    customer_id: ConversationId
     reason: FeedbackEnding
     expired_at: AwareDatetime

@@ -15,7 +15,15 @@ RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 """Why a ride did not come about, as a short code: `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn`, `timeout`."""
 
 
-class QuoteAccepted(Event):
+class RideEvent(Event):
+    """Base of these messages: what each of them names."""
+
+    ride_id: ConversationId
+    rfq_id: ConversationId
+    responder_id: ResponderId
+
+
+class QuoteAccepted(RideEvent):
     """A customer wants to ride for this quote: its responder confirms or rejects.
 
     Whoever owns the responder publishes RideConfirmed or RideRejected. After `metadata.deadline` the customer no longer
@@ -26,73 +34,54 @@ class QuoteAccepted(Event):
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
     customer_id: ConversationId
     price: Money
 
 
-class RideConfirmed(Event):
+class RideConfirmed(RideEvent):
     """The responder has taken the ride, and no other until it is over."""
 
     name: ClassVar[str] = "RideConfirmed"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
 
-
-class RideRejected(Event):
+class RideRejected(RideEvent):
     """The responder does not take the ride, or has given it up."""
 
     name: ClassVar[str] = "RideRejected"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
     reason: RejectionReason
 
 
-class RideBooked(Event):
+class RideBooked(RideEvent):
     """A booking has come about: customer and responder have both agreed."""
 
     name: ClassVar[str] = "RideBooked"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
     customer_id: ConversationId
 
 
-class RideBookingFailed(Event):
+class RideBookingFailed(RideEvent):
     """A booking has come to nothing, for good. A responder that holds itself ready for the ride is free again."""
 
     name: ClassVar[str] = "RideBookingFailed"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
     reason: RejectionReason
 
 
-class RideCompleted(Event):
+class RideCompleted(RideEvent):
     """A ride is over: the customer was set down."""
 
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
     customer_id: ConversationId
     completed_at: AwareDatetime
