@@ -11,24 +11,13 @@ from feedback.store import Store
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-from wild_rydes_messaging.parking import ParkingLot
 
-_settings = settings.ConsumerSettings.of(os.environ)
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = client("sqs")
 _asking = Asking(
-    Consumer(
-        RideCompleted,
-        sqs=_sqs,
-        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
-        logger=_logger,
-        metrics=_metrics,
-        max_attempts=_settings.max_attempts,
-        now=clock.now,
-    ),
-    Store(client("dynamodb"), _settings.table_name, _machine),
+    Consumer.of(os.environ, RideCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics),
+    Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
     _machine,
     logger=_logger,
     metrics=_metrics,

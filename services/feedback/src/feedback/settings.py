@@ -19,22 +19,6 @@ def machine(environment: Mapping[str, str]) -> Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsumerSettings:
-    """Environment of a function behind a queue. A message is parked when it has failed `max_attempts` times."""
-
-    table_name: str
-    dead_letter_queue_url: str
-    max_attempts: int
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "ConsumerSettings":
-        """Read the environment."""
-        return cls(
-            environment["TABLE_NAME"], environment["DEAD_LETTER_QUEUE_URL"], int(environment["MAX_ATTEMPTS"])
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class OutreachSettings:
     """Environment of the outreach function.
 

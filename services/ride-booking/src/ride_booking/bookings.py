@@ -8,31 +8,26 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.settings import ConsumerSettings
 from ride_booking.settling import Settling
 from ride_booking.store import RfqTable
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-from wild_rydes_messaging.parking import ParkingLot
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
-_settings = ConsumerSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = client("sqs")
 _settling = Settling(
-    Consumer(
+    Consumer.of(
+        os.environ,
         RideConfirmed,
         RideRejected,
         RideCompleted,
-        sqs=_sqs,
-        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
+        sqs=client("sqs"),
         logger=_logger,
         metrics=_metrics,
-        max_attempts=_settings.max_attempts,
     ),
-    RfqTable(client("dynamodb"), _settings.table_name),
+    RfqTable(client("dynamodb"), os.environ["TABLE_NAME"]),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

@@ -10,27 +10,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ride_booking.closing import Closing
 from ride_booking.deadlines import RfqDeadline
-from ride_booking.settings import ConsumerSettings
 from ride_booking.store import RfqTable
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-from wild_rydes_messaging.parking import ParkingLot
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
-_settings = ConsumerSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = client("sqs")
 _closing = Closing(
-    Consumer(
-        RfqDeadline,
-        sqs=_sqs,
-        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
-        logger=_logger,
-        metrics=_metrics,
-        max_attempts=_settings.max_attempts,
-    ),
-    RfqTable(client("dynamodb"), _settings.table_name),
+    Consumer.of(os.environ, RfqDeadline, sqs=client("sqs"), logger=_logger, metrics=_metrics),
+    RfqTable(client("dynamodb"), os.environ["TABLE_NAME"]),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

@@ -8,28 +8,18 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.confirming import Confirming
-from unicorn_mgmt.settings import ConsumerSettings
 from unicorn_mgmt.store import Store
 from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-from wild_rydes_messaging.parking import ParkingLot
 
-_settings = ConsumerSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_sqs = client("sqs")
 _confirming = Confirming(
-    Consumer[QuoteAccepted | RideBookingFailed](
-        QuoteAccepted,
-        RideBookingFailed,
-        sqs=_sqs,
-        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
-        logger=_logger,
-        metrics=_metrics,
-        max_attempts=_settings.max_attempts,
+    Consumer[QuoteAccepted | RideBookingFailed].of(
+        os.environ, QuoteAccepted, RideBookingFailed, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
-    Store(client("dynamodb"), _settings.table_name),
+    Store(client("dynamodb"), os.environ["TABLE_NAME"]),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

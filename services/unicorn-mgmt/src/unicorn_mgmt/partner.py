@@ -21,7 +21,6 @@ from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.aws import CALLS, client
 from wild_rydes_messaging.circuit_breaker import CircuitBreaker, DynamoDbStore, LogAndCount, Settings
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.reply import Replies
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # calls are metrics of their own
@@ -44,14 +43,7 @@ _asking = Asking(
         classify=fault_of,
         listener=LogAndCount(_logger),
     ),
-    consumer=Consumer(
-        RfqRequested,
-        sqs=_sqs,
-        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
-        logger=_logger,
-        metrics=_metrics,
-        max_attempts=_settings.max_attempts,
-    ),
+    consumer=Consumer.of(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
     replies=Replies(_sqs, _settings.reply_to_pattern),
     wire=Wire(),
     secrets=Secrets(client("secretsmanager")),

@@ -19,7 +19,6 @@ from unicorn_mgmt.store import Store
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.reply import Replies
 
 _settings = ResponderSettings.of(os.environ)
@@ -29,14 +28,7 @@ _sqs = client("sqs")
 _dynamodb = client("dynamodb")
 _store = Store(_dynamodb, _settings.table_name)
 _responder = Responder(
-    Consumer(
-        RfqRequested,
-        sqs=_sqs,
-        parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
-        logger=_logger,
-        metrics=_metrics,
-        max_attempts=_settings.max_attempts,
-    ),
+    Consumer.of(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
     _store,
     Replies(_sqs, _settings.reply_to_pattern),
     Inviting(

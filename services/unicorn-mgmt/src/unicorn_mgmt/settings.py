@@ -30,8 +30,6 @@ class ResponderSettings:
     reply_to_pattern: str
     connections_url: str
     api_url: str
-    dead_letter_queue_url: str
-    max_attempts: int
     partner_queues: Mapping[str, str]
 
     @classmethod
@@ -42,25 +40,7 @@ class ResponderSettings:
             environment["REPLY_TO_PATTERN"],
             environment["CONNECTIONS_URL"],
             environment["UNICORN_API_URL"],
-            environment["DEAD_LETTER_QUEUE_URL"],
-            int(environment["MAX_ATTEMPTS"]),
             json.loads(environment["PARTNER_QUEUES"]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerSettings:
-    """Environment of the bookings function. A message is parked when it has failed `max_attempts` times."""
-
-    table_name: str
-    dead_letter_queue_url: str
-    max_attempts: int
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "ConsumerSettings":
-        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
-        return cls(
-            environment["TABLE_NAME"], environment["DEAD_LETTER_QUEUE_URL"], int(environment["MAX_ATTEMPTS"])
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -83,6 +83,28 @@ class Consumer(Generic[D]):
         self.now = now
         self.uniform = uniform
         self._queue_urls: dict[str, str] = {}
+
+    @classmethod
+    def of(
+        cls,
+        environment: Mapping[str, str],
+        *contracts: type[D],
+        sqs: "SQSClient",
+        logger: Logger,
+        metrics: Metrics,
+    ) -> Self:
+        """The consumer of a function whose environment names its dead-letter queue and the attempts a message has.
+
+        These are DEAD_LETTER_QUEUE_URL and MAX_ATTEMPTS. Raises KeyError, naming the variable, when one is missing.
+        """
+        return cls(
+            *contracts,
+            sqs=sqs,
+            parking_lot=ParkingLot(sqs, environment["DEAD_LETTER_QUEUE_URL"]),
+            logger=logger,
+            metrics=metrics,
+            max_attempts=int(environment["MAX_ATTEMPTS"]),
+        )
 
     def receive(self, event: Mapping[str, Any]) -> "Batch[D]":
         """Parse a Lambda SQS event. Handle its messages within `Batch.attempt`, then return `Batch.settle()`."""

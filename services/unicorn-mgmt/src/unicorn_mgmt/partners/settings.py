@@ -14,8 +14,6 @@ class PartnerSettings:
     callback_url: str
     table_name: str
     reply_to_pattern: str
-    dead_letter_queue_url: str
-    max_attempts: int
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "PartnerSettings":
@@ -27,8 +25,6 @@ class PartnerSettings:
             f"{environment['CALLBACK_URL']}/partners/{partner_id}/answers",
             environment["TABLE_NAME"],
             environment["REPLY_TO_PATTERN"],
-            environment["DEAD_LETTER_QUEUE_URL"],
-            int(environment["MAX_ATTEMPTS"]),
         )
 
 
