@@ -1,6 +1,6 @@
 """Clients of a local cloud's AWS APIs."""
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import boto3
 from botocore.config import Config
@@ -9,6 +9,13 @@ from infra.local.settings import REGION, Settings
 
 # Nothing here may wait long for a cloud that is going away, and many threads share one client.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=50)
+
+
+class Account(Protocol):
+    """Whoever makes clients: a local cloud, or a boto3 session of an AWS account."""
+
+    def client(self, service: str, /) -> Any:  # noqa: ANN401 (its class depends on the service)
+        """A boto3 client."""
 
 
 def client(settings: Settings, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)

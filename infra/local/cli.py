@@ -4,16 +4,20 @@ import json
 import signal
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any, cast
 
+import boto3
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from infra.local import emulator, journey
 from infra.local import trace as timeline
+from infra.local.aws import Account
+from infra.local.circuits import modes
+from infra.local.circuits.board import Board
 from infra.local.cloud import Cloud
 from infra.local.cloud import status as cloud_status
 from infra.local.errors import LocalCloudError
@@ -24,6 +28,7 @@ from infra.local.ride import book_best
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up as bring_up
+from wild_rydes_messaging.circuit_breaker import Mode
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -122,6 +127,35 @@ def phone(
             raise LocalCloudError("No phone has had an SMS yet.", "End a ride: `uv run rydes rfq --book`")
         console.print(f"[bold]{known[0]}[/]", highlight=False)
         hold(Phone(cloud, known[0]), console)
+
+
+@app.command()
+def partners(
+    partner: Annotated[str, typer.Argument(help="Its id; all of them, if left out.")] = "",
+    *,
+    mode: Annotated[
+        Mode | None, typer.Option(case_sensitive=False, help="Set the mode of its circuit, for everybody.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why, for those who find it so.")] = "",
+    lasts: Annotated[
+        str, typer.Option("--for", help="Until it ends by itself: 90s, 30m, 2h or 1d; for ever, if left out.")
+    ] = "",
+    actor: Annotated[str, typer.Option(help="Who sets it; you, if left out.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Show them once.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Once, for programs.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="Whose calls are counted.")] = 5,
+    aws: Annotated[bool, typer.Option("--aws", help="Of your AWS account and region, not here.")] = False,
+) -> None:
+    """Show partners, their circuits and how their calls go, live; or set the mode of a circuit."""
+    with _one_line_errors(), suppress(KeyboardInterrupt):
+        # The stubs' overloads of `client` are no match for a protocol.
+        account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
+        chosen = modes.known(partner) if partner else None
+        if mode is not None:
+            modes.put(account, chosen, modes.order(mode, actor=actor, reason=reason, lasts=lasts))
+        elif reason or lasts or actor:
+            raise LocalCloudError("Which mode?", "Name one: --mode FORCED_OPEN")
+        Board(account, chosen, minutes * 60.0).show(console, once=once or mode is not None, as_json=as_json)
 
 
 @app.command()

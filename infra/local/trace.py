@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from infra.local.aws import Account
 from infra.local.cloud import Cloud
 
 LOG_GROUPS = "/aws/lambda/"
@@ -40,17 +41,29 @@ def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
     return sorted(parse(everything(cloud, f'"{rfq_id}"'), rfq_id))
 
 
-def everything(cloud: Cloud, pattern: str = "") -> Iterator[tuple[str, str]]:
+def everything(account: Account, pattern: str = "") -> Iterator[tuple[str, str]]:
     """Function and line of all that was logged and matches a CloudWatch filter pattern, function by function."""
-    logs = cloud.client("logs")
-    for groups in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS):
+    for function, event in events(account, pattern):
+        yield function, event["message"].rstrip()
+
+
+def events(
+    account: Account, pattern: str, *, functions: str = "", since: float = 0
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Function and log event, as CloudWatch has it, of what was logged and matches.
+
+    `functions` is what their names begin with, `since` in seconds since 1970.
+    """
+    logs = account.client("logs")
+    named = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS + functions)
+    for groups in named:
         for group in groups["logGroups"]:
             pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group["logGroupName"], filterPattern=pattern
+                logGroupName=group["logGroupName"], filterPattern=pattern, startTime=int(since * 1000)
             )
             for page in pages:
                 function = group["logGroupName"].removeprefix(LOG_GROUPS)
-                yield from ((function, event["message"].rstrip()) for event in page["events"])
+                yield from ((function, event) for event in page["events"])
 
 
 def parse(logged: Iterable[tuple[str, str]], rfq_id: str) -> Iterator[Line]:

@@ -2,9 +2,7 @@
 
 import json
 import math
-import tomllib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -13,14 +11,13 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra import naming
+from infra import naming, roster
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.jwt_api import JwtApi
 from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
-ROSTER: Final = Path(__file__).parents[2] / "services/unicorn-mgmt/src/unicorn_mgmt/partners/partners.toml"
 CALLED_BACK: Final = ("p-nimbus",)
 """Who answers later, to our callback API."""
 
@@ -46,7 +43,7 @@ class Partners(Construct):
         self._scope = scope
         self._table = table
         self._may_reply = may_reply
-        rows: dict[str, dict[str, Any]] = tomllib.loads(ROSTER.read_text())
+        rows = roster.partners()
         for id_, row in rows.items():
             self._secret(id_, row)
         callback_url = self._callbacks()

@@ -1,15 +1,14 @@
 """Queues, their dead-letter queues, and what feeds functions from queues and streams."""
 
-import tomllib
 from typing import Any
 
 import pytest
 
+from infra import roster
 from infra.patterns.consumed_queue import MAX_ATTEMPTS
-from infra.patterns.partner_fleets import ROSTER
 from tests.synth import Assembly
 
-PARTNERS = tomllib.loads(ROSTER.read_text())
+PARTNERS = roster.partners()
 PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row for id_, row in PARTNERS.items()}
 CONSUMED = {
     # queue -> consumer, batching window in seconds

@@ -1,0 +1,190 @@
+"""What an operator sees of partners, and sets."""
+
+import io
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+from rich.console import Console
+
+from infra.local.circuits import modes
+from infra.local.circuits.board import Board, Row, to_json, to_table
+from infra.local.circuits.calls import Call, Figures, RecentCalls, by_operation
+from infra.local.errors import LocalCloudError
+from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, State
+
+NOW = 1_800_000_000.0
+
+
+def call(outcome: str = "quote", milliseconds: float = 20, operation: str = "quote", at: float = NOW) -> Call:
+    return Call(at, "p-comet", operation, outcome, milliseconds, "rfq", "environment")
+
+
+def figures(*calls: Call) -> Figures:
+    return Figures.of(calls, slow_ms=1000)
+
+
+# Figures
+
+
+def test_rates_are_of_the_calls_that_say_something_of_the_partner() -> None:
+    found = figures(
+        call("quote"), call("decline"), call("partner"), call("throttled"), call("ours"), call("circuit-open")
+    )
+    assert (found.calls, found.refused, found.ours) == (5, 1, 1)
+    assert found.failure_rate == 50
+
+
+def test_slow_is_what_the_breaker_takes_for_slow() -> None:
+    assert figures(call(milliseconds=999), call(milliseconds=1000)).slow_rate == 50
+    assert Figures.of([call(milliseconds=5000)], slow_ms=None).slow_rate is None
+
+
+def test_without_calls_there_are_no_rates_and_no_latencies() -> None:
+    found = figures(call("circuit-open", milliseconds=3))
+    assert (found.failure_rate, found.slow_rate, found.p50_ms, found.p99_ms) == (None, None, None, None)
+
+
+@given(st.lists(st.integers(0, 5000), min_size=1))
+def test_a_quantile_is_the_least_time_within_which_that_share_was_done(times: list[int]) -> None:
+    found = figures(*(call(milliseconds=time) for time in times))
+    for quantile, share in ((found.p50_ms, 0.5), (found.p90_ms, 0.9), (found.p99_ms, 0.99)):
+        assert quantile in times
+        assert sum(time <= quantile for time in times) >= share * len(times)
+        assert sum(time < quantile for time in times) < share * len(times)
+
+
+def test_quotes_come_first_and_callbacks_last() -> None:
+    calls = [call(operation=operation) for operation in ("callback", "book", "quote")]
+    assert [operation for operation, _ in by_operation(calls, "p-comet")] == ["quote", "book", "callback"]
+    assert [operation for operation, _ in by_operation(calls, "p-nimbus")] == ["quote"]
+
+
+# Reading them
+
+
+class Account:
+    """An account with functions that log, and a table of circuits."""
+
+    def __init__(self) -> None:
+        self.session = boto3.Session(
+            aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1"
+        )
+        self.logs = self.session.client("logs")
+        self.session.client("dynamodb").create_table(
+            TableName=modes.TABLE,
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for function in ("unicorn-mgmt-p-comet", "unicorn-mgmt-callback", "unicorn-mgmt-api"):
+            self.logs.create_log_group(logGroupName=f"/aws/lambda/{function}")
+            self.logs.create_log_stream(logGroupName=f"/aws/lambda/{function}", logStreamName="s")
+
+    def client(self, service: str, /) -> Any:
+        return self.session.client(service)  # type: ignore[call-overload]
+
+    def log(self, at: float, line: str, function: str = "unicorn-mgmt-p-comet") -> None:
+        self.logs.put_log_events(
+            logGroupName=f"/aws/lambda/{function}",
+            logStreamName="s",
+            logEvents=[{"timestamp": int(at * 1000), "message": line}],
+        )
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    with mock_aws():
+        yield Account()
+
+
+def line(at: float, number: int, **fields: Any) -> str:
+    stamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S,000%z")
+    return json.dumps(
+        {
+            "message": "partner called", "timestamp": stamp, "partner": "p-comet", "operation": "quote",
+            "outcome": "quote", "took_ms": 20.5, "correlation_id": f"rfq-{number}", **fields,
+        }
+    )  # fmt: skip
+
+
+def test_records_are_found_among_all_that_is_logged_and_counted_once(account: Account) -> None:
+    start = now = float(int(time.time()) - 100)  # CloudWatch takes nothing from far away times
+    recent = RecentCalls(account, 60, now=lambda: now)
+    account.log(start, line(start, 0))
+    account.log(start, "START RequestId: 1")
+    account.log(start, json.dumps({"message": "not that partner called"}))
+    callback = line(start + 1, 1, partner="p-nimbus", operation="callback")
+    account.log(start + 1, callback, "unicorn-mgmt-callback")
+    account.log(start, line(start, 2), "unicorn-mgmt-api")
+    assert [found.rfq for found in recent.look()] == ["rfq-0", "rfq-1"]
+    now = start + 10
+    account.log(start + 5, line(start + 5, 5))
+    assert [found.rfq for found in recent.look()] == ["rfq-0", "rfq-1", "rfq-5"]
+    now = start + 62
+    assert [found.rfq for found in recent.look()] == ["rfq-5"]
+
+
+# Setting modes
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1d", 86400), ("10m", 600)]
+)
+def test_durations(text: str, seconds: float) -> None:
+    assert modes.seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "m", "-5m", "0m", "1.5h", "30 m", "5m2s", "9999999d"])
+def test_no_durations(text: str) -> None:
+    with pytest.raises(LocalCloudError, match="30m"):
+        modes.seconds_of(text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason", "lasts"), [(Mode.FORCED_OPEN, " ", "5m"), (Mode.AUTO, "over", "5m")]
+)
+def test_orders_that_make_no_sense(mode: Mode, reason: str, lasts: str) -> None:
+    with pytest.raises(LocalCloudError):
+        modes.order(mode, actor="ada", reason=reason, lasts=lasts)
+
+
+def test_a_mode_that_is_set_is_shown_with_actor_reason_and_expiry(account: Account) -> None:
+    order = modes.order(Mode.FORCED_OPEN, actor="ada", reason="maintenance", lasts="30m")
+    modes.put(account, "p-comet", order)
+    (row,) = Board(account, "p-comet", 300).rows()
+    told = to_json([row], time.time())["p-comet"]
+    assert (told["state"], told["mode"]) == ("OPEN", "FORCED_OPEN")
+    assert (told["set"]["actor"], told["set"]["reason"]) == ("ada", "maintenance")
+    assert told["set"]["until"] == told["retry-at"]
+
+
+def test_a_mode_that_has_expired_is_not_shown() -> None:
+    circuit = Record(override=Override(Mode.DISABLED, "ada", "drill", until=NOW))
+    told = to_json([Row("p-comet", circuit, {})], NOW)["p-comet"]
+    assert (told["mode"], told["set"]) == ("AUTO", None)
+
+
+def test_an_account_without_circuits_is_one_line() -> None:
+    with mock_aws(), pytest.raises(LocalCloudError, match="ResourceNotFoundException"):
+        Board(boto3.Session(region_name="us-east-1"), None, 300).rows()  # type: ignore[arg-type]
+
+
+def test_the_table_has_a_line_for_each_operation() -> None:
+    circuit = Record(state=State.OPEN, since=NOW - 300, reason="5 bad calls in a row")
+    row = Row("p-comet", circuit, {"quote": figures(call("partner", 31)), "callback": figures()})
+    console = Console(width=200, file=io.StringIO(), record=True)
+    console.print(to_table([row], NOW, 300))
+    shown = console.export_text()
+    assert "calls of the last 5 min" in shown
+    assert "OPEN for 5 min" in shown
+    assert "5 bad calls in a row" in shown
+    assert "100 %" in shown
+    assert "callback" in shown
