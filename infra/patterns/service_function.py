@@ -69,7 +69,7 @@ class ServiceFunction(lambda_.Function):
         self.seconds = seconds
         self.own_role = role
         self._snap_start = snap_start
-        self._batch_actions = scope.stage.batch_actions
+        self._service_stack = scope
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
         accept(
             role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray, and ListStreams for an outbox, take no resource"}
@@ -92,9 +92,21 @@ class ServiceFunction(lambda_.Function):
 
     def may(self, *actions: str, on: str, condition: dict[str, dict[str, str]] | None = None) -> None:
         """Allow actions on one resource (an ARN, or a pattern of ARNs)."""
-        batches = [f"{action}Batch" for action in actions if action in self._batch_actions]
+        batch_actions = self._service_stack.stage.batch_actions
+        batches = [f"{action}Batch" for action in actions if action in batch_actions]
         self.add_to_role_policy(
             iam.PolicyStatement(actions=[*actions, *batches], resources=[on], conditions=condition)
+        )
+
+    def may_publish(self) -> None:
+        """Allow events on the platform's bus (`BUS_NAME`), of the service's own source and no other."""
+        stack = self._service_stack
+        own_events = {"ForAllValues:StringEquals": {"events:source": f"wildrydes.{stack.service}"}}
+        self.add_environment("BUS_NAME", stack.bus.event_bus_name)
+        self.may(
+            "events:PutEvents",
+            on=stack.bus.event_bus_arn,
+            condition=own_events if stack.stage.publish_condition else None,
         )
 
     @cached_property

@@ -20,12 +20,12 @@ from infra.patterns.notifications import Notifications
 from infra.patterns.outbox import Outbox
 from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.patterns.service_table import ServiceTable
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted
 
 SERVICE: Final = "feedback"
-EVENT_SOURCE: Final = "wildrydes.feedback"
 DUE_INDEX: Final = "by-due"
 CALLBACK_INDEX: Final = "by-callback"
 SMS_NAME: Final = "wild-rydes-feedback"
@@ -73,21 +73,8 @@ class FeedbackStack(ServiceStack):
         self._timers()
         self._api()
 
-    def _make_table(self) -> dynamodb.Table:
-        table = dynamodb.Table(
-            self,
-            "Table",
-            table_name=SERVICE,
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-            time_to_live_attribute="expires_at",
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            # Data survives the stack, but not a first deployment that failed: the next could not take the name.
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-        )
+    def _make_table(self) -> ServiceTable:
+        table = ServiceTable(self)
         # Both sparse: a conversation carries these attributes just as long as time, or the support team, has to act.
         table.add_global_secondary_index(
             index_name=DUE_INDEX,
@@ -160,14 +147,9 @@ class FeedbackStack(ServiceStack):
         smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=SMS_NAME)
 
     def _publisher(self) -> None:
-        function = self._function("publisher", seconds=10, BUS_NAME=self.bus.event_bus_name)
+        function = self._function("publisher", seconds=10)
         function.may("dynamodb:UpdateItem", on=self._table.table_arn)
-        own_events = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
-        function.may(
-            "events:PutEvents",
-            on=self.bus.event_bus_arn,
-            condition=own_events if self.stage.publish_condition else None,
-        )
+        function.may_publish()
         Outbox(
             self,
             "feedback-outbox-dlq",

@@ -15,13 +15,13 @@ from infra.patterns.jwt_api import JwtApi
 from infra.patterns.outbox import Outbox
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.patterns.service_table import ServiceTable
 from infra.patterns.socket_api import SocketApi
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 
 SERVICE: Final = "ride-booking"
-EVENT_SOURCE: Final = "wildrydes.ride-booking"
 CUSTOMER_INDEX: Final = "by-customer"
 
 
@@ -70,21 +70,8 @@ class RideBookingStack(ServiceStack):
         self._api()
         self._live_updates()
 
-    def _make_table(self) -> dynamodb.Table:
-        table = dynamodb.Table(
-            self,
-            "Table",
-            table_name=SERVICE,
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-            time_to_live_attribute="expires_at",
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            # Data survives the stack, but not a first deployment that failed: the next could not take the name.
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-        )
+    def _make_table(self) -> ServiceTable:
+        table = ServiceTable(self)
         table.add_global_secondary_index(
             index_name=CUSTOMER_INDEX,
             partition_key=dynamodb.Attribute(name="customer", type=dynamodb.AttributeType.STRING),
@@ -143,16 +130,10 @@ class RideBookingStack(ServiceStack):
         function = self._function(
             "requester",
             seconds=10,
-            BUS_NAME=self.bus.event_bus_name,
             REPLY_QUEUE_ARN=answers.queue.queue_arn,
             DEADLINE_QUEUE_URL=deadlines.queue.queue_url,
         )
-        own_events = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
-        function.may(
-            "events:PutEvents",
-            on=self.bus.event_bus_arn,
-            condition=own_events if self.stage.publish_condition else None,
-        )
+        function.may_publish()
         function.may("sqs:SendMessage", on=deadlines.queue.queue_arn)
         self._may_on_documents(function, "s3:PutObject")
         Outbox(

@@ -14,13 +14,13 @@ from infra.patterns.outbox import Outbox
 from infra.patterns.partner_fleets import Partners
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.patterns.service_table import ServiceTable
 from infra.patterns.socket_api import SocketApi
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import QuoteAccepted, RfqRequested, RideBookingFailed
 
 SERVICE: Final = "unicorn-mgmt"
-EVENT_SOURCE: Final = "wildrydes.unicorn-mgmt"
 CELL_INDEX: Final = "by-cell"
 
 # What a quote takes; a ride that begins or ends, or a position report that says nothing new, leaves the index alone.
@@ -72,21 +72,8 @@ class UnicornMgmtStack(ServiceStack):
         self._bookings()
         self._outbox(api, socket)
 
-    def _make_table(self) -> dynamodb.Table:
-        table = dynamodb.Table(
-            self,
-            "Table",
-            table_name=SERVICE,
-            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-            time_to_live_attribute="expires_at",
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
-            ),
-            # Data survives the stack, but not a first deployment that failed: the next could not take the name.
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-        )
+    def _make_table(self) -> ServiceTable:
+        table = ServiceTable(self)
         # Sparse: only an available unicorn without a ride carries its cell.
         table.add_global_secondary_index(
             index_name=CELL_INDEX,
@@ -129,17 +116,10 @@ class UnicornMgmtStack(ServiceStack):
         Subscription(self, "unicorn-mgmt-bookings-inbox", QuoteAccepted, RideBookingFailed, consumer=function)
 
     def _outbox(self, api: JwtApi, socket: SocketApi) -> None:
-        function = self._function(
-            "outbox", seconds=10, BUS_NAME=self.bus.event_bus_name, UNICORN_API_URL=api.public_url
-        )
+        function = self._function("outbox", seconds=10, UNICORN_API_URL=api.public_url)
         self._may_reply(function)
         socket.may_post(function)
-        own_events = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
-        function.may(
-            "events:PutEvents",
-            on=self.bus.event_bus_arn,
-            condition=own_events if self.stage.publish_condition else None,
-        )
+        function.may_publish()
         Outbox(
             self,
             "unicorn-mgmt-outbox-dlq",
