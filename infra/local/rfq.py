@@ -156,12 +156,18 @@ def show_result(rfq: View, console: Console) -> None:
     shown = Table()
     for heading, justify in (("#", "right"), ("unicorn", "left"), ("price", "right"), ("there in", "right")):
         shown.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    if rated := any("rating" in quote for quote in result["quotes"][:SHOWN]):
+        shown.add_column("rated", justify="right")
     for rank, quote in enumerate(result["quotes"][:SHOWN], 1):
         price, minutes = quote["price"], f"{quote['pickup-in-seconds'] / 60:.0f} min"
         who = quote.get("name") or quote["responder-id"]
-        shown.add_row(str(rank), who, f"{price['amount']} {price['currency']}", minutes)
-    if more := len(result["quotes"]) - SHOWN:
-        shown.caption = f"and {more} dearer ones" if more > 0 else None
+        cells = [str(rank), who, f"{price['amount']} {price['currency']}", minutes]
+        shown.add_row(*cells, *([_rating(quote)] if rated else []))
     if (dearer := len(result["quotes"]) - SHOWN) > 0:
         shown.caption = f"and {dearer} dearer ones"
     console.print(shown)
+
+
+def _rating(quote: dict[str, Any]) -> str:
+    rating = quote.get("rating")
+    return f"{rating['score']:.1f} ({rating['count']})" if rating else ""

@@ -18,7 +18,7 @@ from infra.patterns.service_table import ServiceTable
 from infra.patterns.socket_api import SocketApi
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
-from wild_rydes_contracts import QuoteAccepted, RfqRequested, RideBookingFailed
+from wild_rydes_contracts import FeedbackReceived, QuoteAccepted, RfqRequested, RideBookingFailed
 
 SERVICE: Final = "unicorn-mgmt"
 CELL_INDEX: Final = "by-cell"
@@ -35,6 +35,8 @@ QUOTED_FROM: Final = (
     "lat",
     "lon",
     "connection",
+    "scores",
+    "score_total",
 )
 
 # A ride that begins or ends and a rejection are announced, and an answer is handed on. Position reports, above all, invoke nothing.
@@ -53,7 +55,7 @@ ANNOUNCED_CHANGES: Final = (
 
 
 class UnicornMgmtStack(ServiceStack):
-    """Table, API and socket of the unicorn app, responder, bookings and outbox."""
+    """Table, API and socket of the unicorn app, responder, bookings, ratings and outbox."""
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -70,6 +72,7 @@ class UnicornMgmtStack(ServiceStack):
         responder = self._responder(api, socket)
         Partners(self, table=self._table, responder=responder, may_reply=self._may_reply)
         self._bookings()
+        self._ratings()
         self._outbox(api, socket)
 
     def _make_table(self) -> ServiceTable:
@@ -114,6 +117,11 @@ class UnicornMgmtStack(ServiceStack):
         function = self._function("bookings", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         Subscription(self, "unicorn-mgmt-bookings-inbox", QuoteAccepted, RideBookingFailed, consumer=function)
+
+    def _ratings(self) -> None:
+        function = self._function("ratings", seconds=3)
+        function.may("dynamodb:UpdateItem", on=self._table.table_arn)
+        Subscription(self, "unicorn-mgmt-ratings-inbox", FeedbackReceived, consumer=function)
 
     def _outbox(self, api: JwtApi, socket: SocketApi) -> None:
         function = self._function("outbox", seconds=10, UNICORN_API_URL=api.public_url)

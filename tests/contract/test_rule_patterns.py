@@ -15,6 +15,7 @@ from wild_rydes_contracts import (
     EVENTS,
     Envelope,
     Event,
+    FeedbackReceived,
     QuoteAccepted,
     RfqRequested,
     RideBookingFailed,
@@ -26,6 +27,7 @@ from wild_rydes_contracts import (
 SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},
     "unicorn-mgmt-bookings-inbox": {QuoteAccepted, RideBookingFailed},
+    "unicorn-mgmt-ratings-inbox": {FeedbackReceived},
     "ride-booking-rides": {RideConfirmed, RideRejected, RideCompleted},
     "feedback-rides": {RideCompleted},
 }

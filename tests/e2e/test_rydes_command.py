@@ -66,7 +66,7 @@ def test_an_unknown_group_is_one_line_with_the_choices(cloud: Cloud) -> None:
 
 
 def test_phone_shows_the_conversation_and_sends_what_is_typed(cloud: Cloud) -> None:
-    """What comes after a ride is test_feedback's; here somebody writes first, and gets no answer."""
+    """What comes after a ride is in tests/e2e/feedback; here somebody writes first, and gets no answer."""
     number = "+14255559999"
     answer = rydes(cloud, "phone", "--number", number, typed="hello?\n")
     assert answer.returncode == 0

@@ -113,6 +113,12 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         "unicorn-mgmt-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
+    "unicorn-mgmt-ratings": {
+        "*": TRACE,
+        "unicorn-mgmt": {"dynamodb:UpdateItem"},
+        "unicorn-mgmt-ratings-inbox": CONSUME,
+        "unicorn-mgmt-ratings-inbox-dlq": {"sqs:SendMessage"},
+    },
     "unicorn-mgmt-responder": {
         "*": TRACE,
         "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
@@ -202,6 +208,7 @@ QUEUE_CONSUMERS = (
     "ride-booking-bookings",
     "ride-booking-closer",
     "unicorn-mgmt-bookings",
+    "unicorn-mgmt-ratings",
     "unicorn-mgmt-responder",
 )
 
@@ -322,6 +329,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         (
             "unicorn-mgmt-bookings",
             {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-inbox-dlq", "MAX_ATTEMPTS": "5"},
+        ),
+        (
+            "unicorn-mgmt-ratings",
+            {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-ratings-inbox-dlq", "MAX_ATTEMPTS": "5"},
         ),
         (
             "unicorn-mgmt-outbox",

@@ -17,12 +17,19 @@ CONSUMED = {
     "ride-booking-rides": ("ride-booking-bookings", 0),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
     "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
+    "unicorn-mgmt-ratings-inbox": ("unicorn-mgmt-ratings", 0),
     "feedback-rides": ("feedback-requests", 0),
     "feedback-sms-replies": ("feedback-replies", 0),
     "feedback-sms-receipts": ("feedback-receipts", 0),
     **{queue: (queue.removesuffix("-requests"), 0) for queue in PARTNER_QUEUES},
 }
-SUBSCRIPTIONS = ("ride-booking-rides", "unicorn-mgmt-inbox", "unicorn-mgmt-bookings-inbox", "feedback-rides")
+SUBSCRIPTIONS = (
+    "ride-booking-rides",
+    "unicorn-mgmt-inbox",
+    "unicorn-mgmt-bookings-inbox",
+    "unicorn-mgmt-ratings-inbox",
+    "feedback-rides",
+)
 TOPICS = {
     "feedback-sms-replies": "wild-rydes-sms-replies",
     "feedback-sms-receipts": "wild-rydes-sms-receipts",

@@ -8,6 +8,7 @@ import pytest
 from ride_booking.model import Completion, Response
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import DEADLINE, NOW, TABLE, Api, World, decline, quote, response
+from wild_rydes_contracts import Rating
 
 URL = "https://abc.execute-api.us-east-1.amazonaws.com/v1/instant-ride-rfqs"
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
@@ -98,6 +99,16 @@ class TestQuotes:
         assert answer.status == 200
         assert answer.body["status"] == "running"
         assert answer.body["quotes"] == SHOWN
+
+    def test_with_what_customers_think_of_who_offers(self, api: Api, world: World) -> None:
+        kept = world.put()
+        rated = quote("u-a", rating=Rating(count=12, total=103)), quote("u-b", "13.00")
+        world.gather(response(kept.id, *rated, asked=("u-a", "u-b")))
+
+        for part in ("quotes", "result"):
+            shown = api.get(f"/{kept.id}/{part}").body["quotes"]
+            assert shown[0]["rating"] == {"score": 8.6, "count": 12}
+            assert "rating" not in shown[1]
 
     def test_none_yet(self, api: Api, world: World) -> None:
         assert api.get(f"/{world.put().id}/quotes").body["quotes"] == []

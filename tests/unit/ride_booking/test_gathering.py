@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from ride_booking.model import Completion, Counts, Quote
+import wild_rydes_contracts as contracts
+from ride_booking.model import Completion, Counts, Quote, Rating
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import (
     DEADLINE,
@@ -36,6 +37,27 @@ def test_a_batch_about_one_rfq_is_one_read_and_one_write(world: World, calls: li
     assert found.completion == Completion("all-answered", NOW)
     assert found.counts() == Counts(asked=9, quoted=8, declined=1, silent=0, late=0)
     assert found.quotes()[0] == ("u-0", Quote(50, 240, name="Shadowfax"))
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ((3, 3), Rating(3, 3)),
+        ((3, 30), Rating(3, 30)),
+        ((3, 2), None),
+        ((3, 31), None),
+        ((10**9, 10**10), Rating(10**9, 10**10)),
+    ],
+)
+def test_a_quote_keeps_its_rating_unless_no_scores_add_up_to_it(
+    world: World, told: tuple[int, int], kept: Rating | None
+) -> None:
+    rfq_id = world.put().id
+    count, total = told
+    rated = quote("u-a", rating=contracts.Rating(count=count, total=total))
+    world.gather(response(rfq_id, rated, asked=("u-a",)))
+
+    assert world.stored(rfq_id).quotes() == [("u-a", Quote(1250, 240, name="Shadowfax", rating=kept))]
 
 
 def test_each_rfq_of_a_batch_gets_its_own(world: World) -> None:

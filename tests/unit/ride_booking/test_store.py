@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from ride_booking.model import Completion, Decline, Place, Quote, Responder, Response, Rfq
+from ride_booking.model import Completion, Decline, Place, Quote, Rating, Responder, Response, Rfq
 from ride_booking.store import Change, KeyReused, TableBusy, from_item, to_item
 from tests.load.cost.dynamodb_size import item_bytes
 from tests.unit.ride_booking.world import DEADLINE, NOW, TABLE, World, rfq
@@ -16,6 +16,7 @@ EVERYTHING = {
     "u-late": Responder(asked=True, late=True),
     "u-quoted": Responder(asked=True, answer=Quote(1250, 240, name="Shadowfax")),
     "u-foreign": Responder(asked=True, answer=Quote(0, 0, "CHF")),
+    "u-rated": Responder(asked=True, answer=Quote(1250, 240, rating=Rating(12, 103))),
     "u-declined": Responder(asked=True, answer=Decline("too-far")),
     "u-unasked": Responder(asked=False, answer=Quote(1, 1)),
 }
@@ -217,7 +218,9 @@ def typical(quotes: int) -> Rfq:
         start=Place(47.620506, -122.349277, "S" * 30),
         destination=Place(47.450249, -122.308817, "D" * 30),
         responders={
-            f"u-{i:012}": Responder(asked=True, answer=Quote(12345, 1234, name="Shadowfax the II"))
+            f"u-{i:012}": Responder(
+                asked=True, answer=Quote(12345, 1234, name="Shadowfax the II", rating=Rating(1234, 10987))
+            )
             for i in range(quotes)
         },
         completion=Completion("all-answered", NOW),

@@ -28,6 +28,7 @@ from wild_rydes_contracts import (
     Event,
     Money,
     Quote,
+    Rating,
     RfqResponse,
     RideCompleted,
     RideConfirmed,
@@ -81,9 +82,21 @@ def rfq(**other: Any) -> Rfq:
     )
 
 
-def quote(responder: str, amount: str = "12.50", currency: str = "USD", pickup: int = 240) -> Quote:
+def quote(
+    responder: str,
+    amount: str = "12.50",
+    currency: str = "USD",
+    pickup: int = 240,
+    rating: Rating | None = None,
+) -> Quote:
     money = Money.model_validate({"amount": amount, "currency": currency})
-    return Quote(responder_id=responder, display_name="Shadowfax", price=money, pickup_in_seconds=pickup)
+    return Quote(
+        responder_id=responder,
+        display_name="Shadowfax",
+        price=money,
+        pickup_in_seconds=pickup,
+        rating=rating,
+    )
 
 
 def decline(responder: str) -> Decline:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
+from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, scored
+from unicorn_mgmt.model import Rating
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
@@ -51,6 +52,16 @@ def test_the_responder_answers(world: World, monkeypatch: pytest.MonkeyPatch) ->
     assert len(world.parked()) == 1
 
 
+def test_a_rating_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = world.add("gandalf")
+    handler = worker("ratings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    assert handler(world.deliver(scored(id_, 2, 17), "poison"), CONTEXT) == {"batchItemFailures": []}
+    unicorn = world.store.find(id_, "gandalf")
+    assert unicorn
+    assert unicorn.rating == Rating(2, 17)
+    assert len(world.parked()) == 1
+
+
 def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     handler = worker("api", monkeypatch, PUBLIC_URL="http://localhost:4566/_aws/execute-api/unicorn-api/v1")
     event = {
@@ -84,7 +95,7 @@ def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         ("api", {"boto3", "wild_rydes_messaging.consume", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
         *(
             (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
-            for module in ("responder", "bookings", "outbox", "socket")
+            for module in ("responder", "bookings", "ratings", "outbox", "socket")
         ),
         ("authorizer", {"boto3", "wild_rydes_contracts", "aws_lambda_powertools.event_handler"}),
     ],

@@ -27,7 +27,7 @@ from tests.unit.unicorn_mgmt.world import (
 from unicorn_mgmt.connecting import Connecting
 from unicorn_mgmt.invitation import Answer, Invitation, Offer, Refusal, Verdict
 from unicorn_mgmt.invitations import Invitations, invitation_from
-from unicorn_mgmt.model import unicorn_id
+from unicorn_mgmt.model import Rating, unicorn_id
 from unicorn_mgmt.vicinity import MAX_FOUND
 from wild_rydes_messaging.ids import uuid7
 
@@ -163,6 +163,25 @@ def test_an_answer_goes_to_who_asked(world: World, call: Client) -> None:
     assert first["metadata"]["correlation_id"] == "rfq-1"
     assert first["metadata"]["causation_id"] == json.loads(request)["detail"]["metadata"]["event_id"]
     assert again["metadata"]["event_id"] == first["metadata"]["event_id"]
+
+
+def test_an_answer_tells_what_passengers_think_of_who_gave_it(world: World, call: Client) -> None:
+    id_ = by_hand(world, "gandalf", "c-1")
+    world.store.rate(id_, Rating(4, 30))
+    respond(world)
+    before = world.item("invitation#rfq-1")
+    answer(call, QUOTE)
+    world.telling().handle({"Records": [world.record("invitation#rfq-1", before)]})
+    [told] = world.answers()
+    assert told["data"]["answers"][0]["rating"] == {"count": 4, "total": 30}
+
+
+def test_an_invitation_of_before_there_were_ratings_is_still_read(world: World) -> None:
+    id_ = by_hand(world, "gandalf", "c-1")
+    respond(world)
+    item = world.item("invitation#rfq-1")
+    del item["ratings"]
+    assert invitation_from(item).invited == {id_: "gandalf"}
 
 
 def test_each_answer_is_a_message_of_its_own(world: World, call: Client) -> None:

@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from unicorn_mgmt.answering import Responder
+from unicorn_mgmt.appraising import Appraising
 from unicorn_mgmt.confirming import Confirming
 from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitations import Invitations
@@ -31,8 +32,10 @@ from wild_rydes_contracts import (
     Coordinates,
     Envelope,
     Event,
+    FeedbackReceived,
     Money,
     QuoteAccepted,
+    Rating,
     RfqRequested,
     RideBookingFailed,
 )
@@ -194,6 +197,23 @@ class World:
             now=lambda: self.now,
         )
 
+    def appraising(self) -> Appraising:
+        return Appraising(
+            Consumer(
+                FeedbackReceived,
+                sqs=self.sqs,
+                parking_lot=ParkingLot(self.sqs, self.dead),
+                logger=self.logger,
+                metrics=self.metrics,
+                max_attempts=MAX_ATTEMPTS,
+                now=lambda: self.now,
+                uniform=min,
+            ),
+            self.store,
+            logger=self.logger,
+            metrics=self.metrics,
+        )
+
     def telling(self) -> Telling:
         return Telling(
             Publisher(self.events, "wild-rydes"),
@@ -280,6 +300,19 @@ def failed(unicorn: str, ride_id: str = "rfq-1.1", reason: str = "timeout", *, a
     rfq_id = ride_id.partition(".")[0]
     data = RideBookingFailed(ride_id=ride_id, rfq_id=rfq_id, responder_id=unicorn, reason=reason)
     return on_the_bus(data, rfq_id, at, None)
+
+
+def scored(responder: str, count: int, total: int, *, at: datetime = NOW) -> str:
+    """The body in which EventBridge hands on a score, with all of its responder's up to it."""
+    data = FeedbackReceived(
+        ride_id=f"rfq-{count}.1",
+        responder_id=responder,
+        customer_id="c-1",
+        score=5,
+        rating=Rating(count=count, total=total),
+        received_at=at,
+    )
+    return on_the_bus(data, f"rfq-{count}", at, None)
 
 
 def on_the_bus(data: Event, rfq_id: str, at: datetime, deadline: datetime | None) -> str:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from ride_booking import model
 from ride_booking.ride import milliseconds
 from ride_booking.store import RfqTable
-from wild_rydes_contracts import Answer, Quote, RfqResponse
+from wild_rydes_contracts import HIGHEST_SCORE, LOWEST_SCORE, Answer, Quote, Rating, RfqResponse
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 
 
@@ -80,4 +80,11 @@ def _answer(answer: Answer) -> model.Answer:
         currency=answer.price.currency,
         name=answer.display_name,
         valid_until=answer.valid_until and milliseconds(answer.valid_until),
+        rating=_rating(answer.rating) if answer.rating else None,
     )
+
+
+def _rating(rating: Rating) -> model.Rating | None:
+    """The rating, None if no scores add up to it: the quote is good without."""
+    possible = LOWEST_SCORE * rating.count <= rating.total <= HIGHEST_SCORE * rating.count
+    return model.Rating(rating.count, rating.total) if possible else None

@@ -46,6 +46,19 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """The scores that customers have given a responder: how many, and their sum."""
+
+    count: int
+    total: int
+
+    @property
+    def score(self) -> float:
+        """Their mean, to one decimal."""
+        return round(self.total / self.count, 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """An offer for the whole ride. `cents` are hundredths of the currency's unit."""
 
@@ -54,6 +67,7 @@ class Quote:
     currency: str = DEFAULT_CURRENCY
     name: str | None = None
     valid_until: datetime | None = None
+    rating: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True)

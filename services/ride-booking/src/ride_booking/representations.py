@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from ride_booking.model import CompletedBy, Place, Quote, Rfq, Status
+from ride_booking.model import CompletedBy, Place, Quote, Rating, Rfq, Status
 from wild_rydes_http.body import Representation
 
 DECIMALS = 6
@@ -112,6 +112,18 @@ class Price(Representation):
         return cls(amount=f"{quote.cents // 100}.{quote.cents % 100:02}", currency=quote.currency)
 
 
+class RatingBody(Representation):
+    """What customers think of a responder: the mean of their scores, to one decimal, and how many there are."""
+
+    score: float = Field(ge=1, le=10, examples=[8.7])
+    count: int = Field(ge=1)
+
+    @classmethod
+    def of(cls, rating: Rating) -> Self:
+        """The rating, shown."""
+        return cls(score=rating.score, count=rating.count)
+
+
 class QuoteBody(Representation):
     """What one responder offers for the whole ride."""
 
@@ -121,6 +133,7 @@ class QuoteBody(Representation):
     price: Price
     pickup_in_seconds: int = Field(ge=0)
     valid_until: AwareDatetime | None = None
+    rating: RatingBody | None = Field(default=None, description="Left out until somebody has scored it.")
 
     @classmethod
     def of(cls, responder_id: str, quote: Quote) -> Self:
@@ -132,6 +145,7 @@ class QuoteBody(Representation):
             price=Price.of(quote),
             pickup_in_seconds=quote.pickup_seconds,
             valid_until=quote.valid_until,
+            rating=RatingBody.of(quote.rating) if quote.rating else None,
         )
 
 

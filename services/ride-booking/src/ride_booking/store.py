@@ -10,6 +10,7 @@ to an entry:
 | `s` | N | seconds until pickup |
 | `n` | S | display name, if any |
 | `v` | N | valid until, if it says so |
+| `k`, `t` | N | how many scores its responder has, and their sum, if any |
 | `d` | S | reason of a decline |
 | `u` | BOOL | nobody has said that this one was asked |
 | `l` | BOOL | answered after the close |
@@ -41,6 +42,7 @@ from ride_booking.model import (
     Decline,
     Place,
     Quote,
+    Rating,
     Responder,
     Rfq,
 )
@@ -281,7 +283,7 @@ def _changing(rfq: Rfq) -> dict[str, Any]:
 def _entry(responder: Responder) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     match responder.answer:
-        case Quote(cents, pickup_seconds, currency, name, valid_until):
+        case Quote(cents, pickup_seconds, currency, name, valid_until, rating):
             entry |= {"p": {"N": str(cents)}, "s": {"N": str(pickup_seconds)}}
             if currency != DEFAULT_CURRENCY:
                 entry["c"] = {"S": currency}
@@ -289,6 +291,8 @@ def _entry(responder: Responder) -> dict[str, Any]:
                 entry["n"] = {"S": name}
             if valid_until is not None:
                 entry["v"] = _number(valid_until)
+            if rating is not None:
+                entry |= {"k": {"N": str(rating.count)}, "t": {"N": str(rating.total)}}
         case Decline(reason):
             entry["d"] = {"S": reason}
     if not responder.asked:
@@ -307,6 +311,7 @@ def _to_responder(entry: Mapping[str, Any]) -> Responder:
             currency=entry["c"]["S"] if "c" in entry else DEFAULT_CURRENCY,
             name=entry["n"]["S"] if "n" in entry else None,
             valid_until=_instant(entry["v"]) if "v" in entry else None,
+            rating=Rating(int(entry["k"]["N"]), int(entry["t"]["N"])) if "k" in entry else None,
         )
     elif "d" in entry:
         answer = Decline(entry["d"]["S"])

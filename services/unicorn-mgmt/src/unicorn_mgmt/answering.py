@@ -1,6 +1,7 @@
 """The responder's use case: answer a batch of RFQs, each with one message to its return address."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,16 @@ from unicorn_mgmt.model import Place, Unicorn, distance_km, seconds_to_start
 from unicorn_mgmt.partners.forwarding import Forwarding
 from unicorn_mgmt.store import Store
 from unicorn_mgmt.vicinity import Vicinity
-from wild_rydes_contracts import Coordinates, Decline, Envelope, Money, Quote, RfqRequested, RfqResponse
+from wild_rydes_contracts import (
+    Coordinates,
+    Decline,
+    Envelope,
+    Money,
+    Quote,
+    Rating,
+    RfqRequested,
+    RfqResponse,
+)
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.metadata import caused_by
@@ -124,6 +134,7 @@ def answer(unicorn: Unicorn, km_to_start: float, ride_km: float) -> Quote | Decl
         display_name=unicorn.name,
         price=Money(amount=card.price(ride_km), currency=card.currency),
         pickup_in_seconds=seconds_to_start(km_to_start),
+        rating=Rating(**asdict(unicorn.rating)) if unicorn.rating else None,
     )
 
 

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum, auto
 from uuid import UUID
 
+from unicorn_mgmt.model import Rating
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -40,7 +42,7 @@ class Verdict(Enum):
 class Invitation:
     """An RFQ as those see it who price by hand.
 
-    `invited` has their ids and names, `reply_to` is where answers go, under `correlation_id`; `cause` and `caused_at` are
+    `invited` has their ids and names, `ratings` those of them that have been scored, `reply_to` is where answers go, under `correlation_id`; `cause` and `caused_at` are
     id and time of the request.
     """
 
@@ -52,6 +54,7 @@ class Invitation:
     cause: UUID
     caused_at: datetime
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    ratings: Mapping[str, Rating] = field(default_factory=dict)
 
     def judge(self, unicorn_id: str, answer: Answer, now: datetime) -> Verdict:
         """What becomes of this answer: each who was invited has one, until the deadline, and may repeat it."""

@@ -1,12 +1,13 @@
 """The table's items `invitation#<RFQ's id>`: one for each RFQ that somebody prices by hand, gone after a day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from unicorn_mgmt.invitation import Answer, Invitation, Offer, Refusal, Verdict
+from unicorn_mgmt.model import Rating
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -67,6 +68,9 @@ def invitation_from(item: Mapping[str, Any]) -> Invitation:
         cause=UUID(item["cause"]["S"]),
         caused_at=_instant(item["caused_at"]),
         answers={key: _to_answer(answer["M"]) for key, answer in item["answers"]["M"].items()},
+        ratings={key: _to_rating(rating["L"]) for key, rating in item["ratings"]["M"].items()}
+        if "ratings" in item
+        else {},
     )
 
 
@@ -80,6 +84,7 @@ def _item(invitation: Invitation) -> dict[str, Any]:
         "cause": {"S": str(invitation.cause)},
         "caused_at": _time(invitation.caused_at),
         "answers": {"M": {key: {"M": _answer(answer)} for key, answer in invitation.answers.items()}},
+        "ratings": {"M": {key: {"L": _rating(rating)} for key, rating in invitation.ratings.items()}},
         "expires_at": {"N": str(int((invitation.deadline + _KEPT_FOR).timestamp()))},
     }
 
@@ -98,6 +103,15 @@ def _to_answer(item: Mapping[str, Any]) -> Answer:
     if "d" in item:
         return Refusal(item["d"]["S"])
     return Offer(Decimal(item["p"]["N"]), item["c"]["S"], int(item["s"]["N"]))
+
+
+def _rating(rating: Rating) -> list[dict[str, Any]]:
+    return [{"N": str(rating.count)}, {"N": str(rating.total)}]
+
+
+def _to_rating(item: Sequence[Mapping[str, Any]]) -> Rating:
+    count, total = item
+    return Rating(int(count["N"]), int(total["N"]))
 
 
 def _time(at: datetime) -> dict[str, Any]:

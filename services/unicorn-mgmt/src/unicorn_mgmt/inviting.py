@@ -43,6 +43,7 @@ class Inviting:
                 correlation_id=metadata.correlation_id,
                 cause=metadata.event_id,
                 caused_at=metadata.occurred_at,
+                ratings={unicorn.id: unicorn.rating for unicorn in connected.values() if unicorn.rating},
             )
         )
         push = InvitationPush(

@@ -63,6 +63,14 @@ class RateCard:
         return self.max_km is None or km <= self.max_km
 
 
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The scores that customers have given a unicorn: how many, and their sum."""
+
+    count: int
+    total: int
+
+
 Outcome = Literal["completed", "cancelled", "released"]
 """How a ride ends: the unicorn has completed it, has given it up, or its booking has come to nothing."""
 
@@ -91,7 +99,7 @@ class Unicorn:
 
     It has one `ride` at most, and remembers for a while in `recent` what became of earlier ones: a message about a ride
     that is over changes nothing, whether it comes again or for the first time. `connection` is where its app is
-    connected. `revision` counts the changes.
+    connected, `rating` what its passengers think of it. `revision` counts the changes of the rest.
     """
 
     id: str
@@ -103,6 +111,7 @@ class Unicorn:
     ride: Ride | None = None
     recent: Mapping[str, Ending] = field(default_factory=dict)
     connection: str | None = None
+    rating: Rating | None = None
     revision: int = 0
 
     @property

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from unicorn_mgmt.model import Ending, Place, RateCard, Ride, Unicorn
+from unicorn_mgmt.model import Ending, Place, RateCard, Rating, Ride, Unicorn
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 INDEX = "by-cell"
 INDEXED = (
     *("name", "base", "per_km", "minimum", "currency", "max_km", "auto_quote"),
-    *("lat", "lon", "connection"),
+    *("lat", "lon", "connection", "scores", "score_total"),
 )
 """What the index has of a unicorn besides its keys."""
 
@@ -58,6 +59,14 @@ class Rejection:
     responder_id: str
     reason: str
     at: datetime
+
+
+class Rated(Enum):
+    """What becomes of a rating."""
+
+    KEPT = "kept"
+    OUTDATED = "outdated"
+    UNKNOWN = "no such unicorn"
 
 
 class Store:
@@ -189,6 +198,21 @@ class Store:
             return False
         return True
 
+    def rate(self, unicorn_id: str, rating: Rating) -> Rated:
+        """Keep a rating, if it is newer than the one that is known: it has more scores."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"id": {"S": unicorn_id}},
+                UpdateExpression="SET scores = :count, score_total = :total",
+                ConditionExpression="attribute_exists(id) AND (attribute_not_exists(scores) OR scores < :count)",
+                ExpressionAttributeValues={":count": _number(rating.count), ":total": _number(rating.total)},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            return Rated.OUTDATED if error.response.get("Item") else Rated.UNKNOWN
+        return Rated.KEPT
+
     def reject(self, rejection: Rejection) -> bool:
         """Note a rejection, once for a ride. False when it was noted before."""
         item: dict[str, AttributeValueTypeDef] = {
@@ -315,6 +339,7 @@ def _unicorn(item: Attributes) -> Unicorn:
         if "recent" in item
         else {},
         connection=item["connection"]["S"] if "connection" in item else None,
+        rating=Rating(int(item["scores"]["N"]), int(item["score_total"]["N"])) if "scores" in item else None,
         revision=int(item["revision"]["N"]) if "revision" in item else 0,
     )
 

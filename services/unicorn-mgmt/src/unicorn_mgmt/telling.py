@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from wild_rydes_contracts import (
     Metadata,
     Money,
     Quote,
+    Rating,
     RfqRequested,
     RfqResponse,
     RideCompleted,
@@ -192,6 +193,7 @@ def _in_words(unicorn: str, invitation: Invitation) -> Quote | Decline:
                 display_name=invitation.invited[unicorn],
                 price=Money(amount=amount, currency=currency),
                 pickup_in_seconds=pickup_seconds,
+                rating=Rating(**asdict(rating)) if (rating := invitation.ratings.get(unicorn)) else None,
             )
 
 

@@ -15,7 +15,6 @@ from wild_rydes_contracts.feedback import (
     FeedbackExpired,
     FeedbackReceived,
     FeedbackRequested,
-    Rating,
 )
 from wild_rydes_contracts.partners import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_contracts.rfq import (
@@ -38,7 +37,7 @@ from wild_rydes_contracts.rides import (
     RideConfirmed,
     RideRejected,
 )
-from wild_rydes_contracts.values import Coordinates, Money, ResponderId
+from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Coordinates, Money, Rating, ResponderId
 
 EVENTS: tuple[type[Event], ...] = (
     RfqRequested,
@@ -63,6 +62,8 @@ MESSAGES: tuple[type[Message], ...] = (RfqResponse,)
 
 __all__ = [
     "EVENTS",
+    "HIGHEST_SCORE",
+    "LOWEST_SCORE",
     "MAX_RESPONDERS",
     "MESSAGES",
     "Answer",

@@ -7,25 +7,11 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from wild_rydes_contracts.envelope import Contract, ConversationId, Event
-from wild_rydes_contracts.values import ResponderId
+from wild_rydes_contracts.envelope import ConversationId, Event
+from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Rating, ResponderId
 
 FeedbackEnding = Literal["no-answer", "not-understood", "opted-out", "undeliverable"]
 """Why a customer who was asked gave no score."""
-
-LOWEST_SCORE = 1
-HIGHEST_SCORE = 10
-
-
-class Rating(Contract):
-    """All scores of one responder up to and with a certain one: how many, and their sum.
-
-    `count` only ever grows, so of two ratings of a responder the one with the higher count is the newer,
-    whichever arrives first.
-    """
-
-    count: int = Field(ge=1)
-    total: int = Field(ge=1)
 
 
 class FeedbackEvent(Event):

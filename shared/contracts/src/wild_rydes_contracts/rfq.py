@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AwareDatetime, Field
 
 from wild_rydes_contracts.envelope import Contract, ConversationId, Event, Message
-from wild_rydes_contracts.values import Coordinates, Money, ResponderId
+from wild_rydes_contracts.values import Coordinates, Money, Rating, ResponderId
 
 CompletedBy = Literal["all-answered", "deadline", "cancelled"]
 
@@ -16,7 +16,8 @@ MAX_RESPONDERS = 200
 class Quote(Contract):
     """A responder's offer for the whole ride, to be accepted before `valid_until`.
 
-    Without it the offer stands as long as the requester usually lets its customers choose.
+    Without it the offer stands as long as the requester usually lets its customers choose. `rating` is there once
+    customers have scored the responder.
     """
 
     kind: Literal["quote"] = "quote"
@@ -25,6 +26,7 @@ class Quote(Contract):
     price: Money
     pickup_in_seconds: int = Field(ge=0, le=86_400)
     valid_until: AwareDatetime | None = None
+    rating: Rating | None = None
 
 
 class Decline(Contract):

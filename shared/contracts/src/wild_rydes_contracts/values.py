@@ -26,6 +26,22 @@ class Money(Contract):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
+LOWEST_SCORE = 1
+HIGHEST_SCORE = 10
+_MOST_SCORES = 1_000_000_000
+
+
+class Rating(Contract):
+    """All scores of one responder up to and with a certain one: how many, and their sum.
+
+    `count` only ever grows, so of two ratings of a responder the one with the higher count is the newer,
+    whichever arrives first.
+    """
+
+    count: int = Field(ge=1, le=_MOST_SCORES)
+    total: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE * _MOST_SCORES)
+
+
 class Coordinates(Contract):
     """A point on WGS 84, in degrees."""
 

@@ -1,0 +1,103 @@
+"""SMS after the ride, from the event of its end to the event of its score."""
+
+import time
+from datetime import timedelta
+
+from infra.local.cloud import Cloud
+from tests.e2e.clients import Json
+from tests.e2e.feedback.riders import (
+    ASKED,
+    CALL_OFFERED,
+    PROMISED,
+    THANKED,
+    Bus,
+    Rider,
+    Support,
+    let_time_pass,
+)
+
+
+def test_a_good_score_is_thanked_for_told_and_counted(rider: Rider, bus: Bus, support: Support) -> None:
+    rider.rides()
+    [asked] = rider.read(ASKED)
+    assert asked.context == {"ride": rider.ride_id, "sms": "0"}
+    rider.says("I give it an 8!")
+    rider.read(THANKED)
+
+    requested, received = bus.told(rider.ride_id, "FeedbackRequested", "FeedbackReceived")
+    ids = {"ride_id": rider.ride_id, "customer_id": rider.id, "responder_id": rider.responder_id}
+    assert ids.items() <= requested.items()
+    assert {**ids, "score": 8, "rating": {"count": 1, "total": 8}}.items() <= received.items()
+    support.sees_sms(rider.ride_id, "delivered", 1)
+    found = support.feedback(rider.ride_id)
+    assert (found["status"], found["ending"], found["score"]) == ("ended", "answered", 8)
+    assert [sms["prompt"] for sms in found["messages"]] == ["ask-score", "thank"]
+    assert len(rider.got()) == 2
+
+
+def test_a_low_score_offers_a_call_and_support_gets_to_know(rider: Rider, bus: Bus, support: Support) -> None:
+    rider.rides()
+    rider.read(ASKED)
+    rider.says("2")
+    rider.read(CALL_OFFERED)
+    rider.says("yes please")
+    rider.read(PROMISED)
+    [wanted] = bus.told(rider.ride_id, "CallbackRequested")
+    assert (wanted["score"], wanted["customer_id"]) == (2, rider.id)
+
+    def open_callbacks() -> dict[str, Json]:
+        waiting = support.http.get("/callbacks").raise_for_status().json()["callbacks"]
+        return {callback["ride-id"]: callback for callback in waiting}
+
+    callback = open_callbacks()[rider.ride_id]
+    assert callback["score"] == 2
+    assert support.http.delete(callback["links"]["self"]).status_code == 204
+    assert rider.ride_id not in open_callbacks()
+
+
+def test_after_stop_there_is_silence_until_start(rider: Rider, bus: Bus, support: Support) -> None:
+    rider.rides()
+    rider.read(ASKED)
+    rider.stops("Please stop")
+    second = f"{rider.ride_id}-2"
+    bus.completed(second, f"{rider.id}", rider.responder_id)  # one a day: none in any case
+    rider.says("9")
+    [received] = bus.told(rider.ride_id, "FeedbackReceived")
+    assert received["score"] == 9
+    support.sees_sms(rider.ride_id, "withheld", 1)
+    assert len(rider.got()) == 1
+    assert support.feedback(second) == {}
+
+
+def test_start_asks_again(rider: Rider, support: Support) -> None:
+    rider.rides()
+    rider.read(ASKED)
+    rider.stops("STOP")
+    time.sleep(1)  # SNS tells whole seconds here, and of a STOP and a START at once the STOP counts
+    rider.says("START")
+    rider.read(ASKED, count=2)
+    rider.says("10")
+    rider.read(THANKED)
+    support.sees(rider.ride_id, lambda found: found.get("score") == 10, "the score")
+
+
+def test_a_number_that_has_said_stop_to_aws_is_left_alone(rider: Rider, support: Support) -> None:
+    rider.phone.set_faults(refuse=["opted-out"])
+    rider.rides()
+    support.sees_sms(rider.ride_id, "withheld")
+    assert rider.got() == []
+
+
+def test_without_an_answer_there_is_one_reminder_and_an_end(
+    cloud: Cloud, rider: Rider, bus: Bus, support: Support
+) -> None:
+    rider.rides()
+    rider.read(ASKED)
+    support.sees_sms(rider.ride_id, "delivered")
+    let_time_pass(cloud, rider.ride_id, timedelta(hours=25))
+    rider.read("we would still love to know")
+    support.sees_sms(rider.ride_id, "delivered", 1)
+    let_time_pass(cloud, rider.ride_id, timedelta(days=3))
+    [expired] = bus.told(rider.ride_id, "FeedbackExpired")
+    assert expired["reason"] == "no-answer"
+    assert len(rider.got()) == 2
