@@ -18,6 +18,7 @@ from infra.local import trace as timeline
 from infra.local.aws import Account
 from infra.local.circuits import modes
 from infra.local.circuits.board import Board
+from infra.local.circuits.outage import Outage
 from infra.local.cloud import Cloud
 from infra.local.cloud import status as cloud_status
 from infra.local.errors import LocalCloudError
@@ -31,9 +32,17 @@ from infra.local.up import up as bring_up
 from wild_rydes_messaging.circuit_breaker import Mode
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+scenarios = typer.Typer(help="Play something on the running local cloud.", no_args_is_help=True)
+app.add_typer(scenarios, name="scenario")
 console = Console()
 INTERRUPTED = 130  # as a shell says it
 PLACE_HELP = f"lat,lon[,label], or one of: {', '.join(PLACES)}."
+
+
+def _end_in_order() -> None:
+    """Whatever asks this process to end is taken for Ctrl-C."""
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, signal.default_int_handler)
 
 
 @contextmanager
@@ -52,8 +61,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="End everything after the journey.")] = False,
 ) -> None:
     """Deploy everything, make a journey, show the way it took, and stay up until Ctrl-C."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)
+    _end_in_order()
     with _one_line_errors():
         try:
             journey.run(Settings.from_environment(), console, once=once)
@@ -156,6 +164,21 @@ def partners(
         elif reason or lasts or actor:
             raise LocalCloudError("Which mode?", "Name one: --mode FORCED_OPEN")
         Board(account, chosen, minutes * 60.0).show(console, once=once or mode is not None, as_json=as_json)
+
+
+@scenarios.command()
+def outage(
+    partner: Annotated[str, typer.Option(help="Whose.")] = "p-comet",
+    hangs: Annotated[bool, typer.Option("--hangs", help="It does not answer, instead of 503.")] = False,
+) -> None:
+    """A partner goes down: its circuit opens, requests complete without it, it is probed, and it closes again."""
+    _end_in_order()
+    with _one_line_errors():
+        try:
+            Outage(Cloud.find(Settings.from_environment()), modes.known(partner), console).play(hangs=hangs)
+        except KeyboardInterrupt:
+            print(f"\nStopped; {partner} is well again.")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 @app.command()

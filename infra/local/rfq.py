@@ -116,15 +116,34 @@ class Customer:
             rfq.received = answer.json()["responses-received"]
             yield rfq
             time.sleep(POLL_SECONDS)
-        raise LocalCloudError(
-            f"RFQ {rfq.id} is not done {GRACE_SECONDS:.0f} s after its deadline.",
-            f"See where it stopped: uv run rydes trace {rfq.id}",
-        )
+        raise _late(rfq)
+
+    def finish(self, rfq: View, respond_within: int) -> dict[str, Any]:
+        """Wait until it is done; the result.
+
+        Raises:
+            LocalCloudError: it is not done long after its deadline.
+        """
+        give_up = time.monotonic() + respond_within + GRACE_SECONDS
+        while time.monotonic() < give_up:
+            answer = call(self._api, "GET", rfq.links["self"], {200, 303})
+            if answer.status_code == httpx.codes.SEE_OTHER:
+                result: dict[str, Any] = call(self._api, "GET", answer.headers["Location"], {200}).json()
+                return result
+            time.sleep(POLL_SECONDS)
+        raise _late(rfq)
 
     def book(self, rfq: View, quote: str) -> str:
         """Book a quote of a finished RFQ; the ride's id."""
         answer = call(self._api, "POST", rfq.links["bookings"], {202}, json={"quote-id": quote})
         return str(answer.json()["id"])
+
+
+def _late(rfq: View) -> LocalCloudError:
+    return LocalCloudError(
+        f"RFQ {rfq.id} is not done {GRACE_SECONDS:.0f} s after its deadline.",
+        f"See where it stopped: uv run rydes trace {rfq.id}",
+    )
 
 
 def watch(customer: Customer, start: Place, end: Place, respond_within: int, console: Console) -> View:

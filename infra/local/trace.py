@@ -43,17 +43,25 @@ def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
 
 def everything(account: Account, pattern: str = "") -> Iterator[tuple[str, str]]:
     """Function and line of all that was logged and matches a CloudWatch filter pattern, function by function."""
-    for function, event in events(account, pattern):
+    for function, event in _events(account, pattern):
         yield function, event["message"].rstrip()
 
 
-def events(
+def records(account: Account, message: str, *, functions: str, since: float) -> Iterator[dict[str, Any]]:
+    """The structured lines with this message; of functions whose names begin so, since so many seconds after 1970."""
+    for _, event in _events(account, f'"{message}"', functions=functions, since=since):
+        try:
+            entry = json.loads(event["message"])
+        except ValueError:
+            continue
+        if isinstance(entry, dict) and entry.get("message") == message:
+            yield entry
+
+
+def _events(
     account: Account, pattern: str, *, functions: str = "", since: float = 0
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Function and log event, as CloudWatch has it, of what was logged and matches.
-
-    `functions` is what their names begin with, `since` in seconds since 1970.
-    """
+    """Function and log event."""
     logs = account.client("logs")
     named = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS + functions)
     for groups in named:
@@ -79,7 +87,7 @@ def parse(logged: Iterable[tuple[str, str]], rfq_id: str) -> Iterator[Line]:
             or entry.get("method") == "GET"
         ):
             continue  # whoever looks at an RFQ, polling above all, is no part of its way
-        at = _time(entry["timestamp"])
+        at = instant(entry["timestamp"])
         yield Line(
             at=at,
             function=function,
@@ -117,6 +125,7 @@ def table(timeline: list[Line]) -> Table:
     return shown
 
 
-def _time(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """A time in a log line or a message."""
     # Powertools writes 2026-01-31 12:00:00,123+0000 unless told otherwise; sent_at is SQS's milliseconds since 1970.
     return datetime.fromisoformat(text.replace(",", "."))

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,7 @@ from infra.local.circuits.calls import CALLBACK, Call, Figures, RecentCalls, by_
 from infra.local.circuits.modes import reached, store
 from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, Settings, State
 
+_LAYOUT: Any = {"box": SIMPLE_HEAD, "pad_edge": False, "collapse_padding": True, "title_justify": "left"}
 _REFRESH_SECONDS = 1.0
 _STYLES = {State.CLOSED: "green", State.HALF_OPEN: "yellow", State.OPEN: "red"}
 
@@ -69,15 +71,15 @@ class Board:
             print(json.dumps(to_json(self.rows(), time.time())))
             return
         if once or not console.is_terminal:
-            console.print(self._table())
+            console.print(self._tables())
             return
-        with Live(self._table(), console=console, auto_refresh=False) as live:
+        with Live(self._tables(), console=console, auto_refresh=False) as live:
             while True:
                 time.sleep(_REFRESH_SECONDS)
-                live.update(self._table(), refresh=True)
+                live.update(self._tables(), refresh=True)
 
-    def _table(self) -> Table:
-        return to_table(self.rows(), time.time(), self._seconds)
+    def _tables(self) -> Group:
+        return to_tables(self.rows(), time.time(), self._seconds)
 
 
 def _figures(calls: Sequence[Call], partner_id: str, row: Mapping[str, Any]) -> dict[str, Figures]:
@@ -109,18 +111,17 @@ def _json(row: Row, now: float) -> dict[str, Any]:
     }
 
 
-def to_table(found: Iterable[Row], now: float, seconds: float) -> Table:
+def to_tables(found: Sequence[Row], now: float, seconds: float) -> Group:
     """The rows for people, with the calls of the last so many seconds."""
-    shown = Table(title=f"Partners, calls of the last {_span(seconds)}", title_justify="left")
-    for heading in ("partner", "circuit", "mode", "operation"):
-        shown.add_column(heading, no_wrap=heading in {"partner", "operation"})
-    for heading in ("calls", "failed", "slow", "ours", "refused", "p50 ms", "p90 ms", "p99 ms"):
-        shown.add_column(heading, justify="right", no_wrap=True)
+    circuits = Table("partner", "circuit", "mode", **_LAYOUT)
+    calls = Table("partner", "", title=f"Calls of the last {_span(seconds)}, milliseconds", **_LAYOUT)
+    for heading in ("calls", "failed", "slow", "ours", "refused", "p50", "p90", "p99"):
+        calls.add_column(heading, justify="right", no_wrap=True)
     for row in found:
-        first = (Text(row.id), _circuit(row.circuit, now), _mode(row, now))
+        circuits.add_row(row.id, _circuit(row.circuit, now), _mode(row, now))
         for number, (operation, figures) in enumerate(row.operations.items()):
-            shown.add_row(
-                *(("", "", "") if number else first),
+            calls.add_row(
+                "" if number else row.id,
                 operation,
                 str(figures.calls),
                 _figure(figures.failure_rate, " %"),
@@ -129,8 +130,7 @@ def to_table(found: Iterable[Row], now: float, seconds: float) -> Table:
                 str(figures.refused),
                 *(_figure(value) for value in (figures.p50_ms, figures.p90_ms, figures.p99_ms)),
             )
-        shown.add_section()
-    return shown
+    return Group(circuits, calls)
 
 
 def _circuit(record: Record, now: float) -> Text:

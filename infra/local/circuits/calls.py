@@ -1,10 +1,8 @@
 """How calls to partners go, from the records that their functions log."""
 
-import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from infra.local import trace
@@ -22,7 +20,7 @@ _LATE = 15.0
 """Seconds that CloudWatch may take to show a line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Call:
     """One record. `at` in seconds since 1970; `outcome` is a kind of answer, or why there is none."""
 
@@ -32,7 +30,9 @@ class Call:
     outcome: str
     milliseconds: float
     rfq: str
-    environment: str
+    circuit: str
+    """In which state or mode the call began."""
+    reason: str
 
     @property
     def made(self) -> bool:
@@ -88,7 +88,7 @@ class RecentCalls:
         self._account = account
         self._seconds = seconds
         self._now = now
-        self._found: dict[str, Call] = {}
+        self._found: set[Call] = set()
         self._looked = 0.0
 
     def look(self) -> list[Call]:
@@ -97,13 +97,11 @@ class RecentCalls:
         oldest = now - self._seconds
         since = max(oldest, self._looked - _LATE)
         for functions in _FUNCTIONS:
-            for _, event in trace.events(self._account, f'"{RECORD}"', functions=functions, since=since):
-                if call := _call(event["message"]):
-                    # Of equal lines in the same millisecond one is as good as the other.
-                    self._found[event["message"]] = call
-        self._found = {id_: call for id_, call in self._found.items() if call.at >= oldest}
+            for entry in trace.records(self._account, RECORD, functions=functions, since=since):
+                self._found.add(_call(entry))
+        self._found = {call for call in self._found if call.at >= oldest}
         self._looked = now
-        return sorted(self._found.values(), key=lambda call: call.at)
+        return sorted(self._found)
 
 
 def by_operation(calls: Iterable[Call], partner: str) -> Iterator[tuple[str, list[Call]]]:
@@ -115,22 +113,17 @@ def by_operation(calls: Iterable[Call], partner: str) -> Iterator[tuple[str, lis
     yield from sorted(mine.items(), key=lambda item: (item[0] == CALLBACK, item[0] != "quote", item[0]))
 
 
-def _call(message: str) -> Call | None:
-    try:
-        entry: dict[str, Any] = json.loads(message)
-        if entry["message"] != RECORD:
-            return None
-        return Call(
-            at=datetime.fromisoformat(entry["timestamp"].replace(",", ".")).timestamp(),
-            partner=entry["partner"],
-            operation=entry["operation"],
-            outcome=entry["outcome"],
-            milliseconds=float(entry["took_ms"]),
-            rfq=entry.get("correlation_id", ""),
-            environment=entry.get("environment", ""),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None  # another line with these words in it
+def _call(entry: Mapping[str, Any]) -> Call:
+    return Call(
+        at=trace.instant(entry["timestamp"]).timestamp(),
+        partner=entry["partner"],
+        operation=entry["operation"],
+        outcome=entry["outcome"],
+        milliseconds=float(entry["took_ms"]),
+        rfq=entry.get("correlation_id", ""),
+        circuit=entry["circuit"],
+        reason=entry["reason"],
+    )
 
 
 def _percent(cases: list[bool]) -> float | None:

@@ -15,7 +15,7 @@ from moto import mock_aws
 from rich.console import Console
 
 from infra.local.circuits import modes
-from infra.local.circuits.board import Board, Row, to_json, to_table
+from infra.local.circuits.board import Board, Row, to_json, to_tables
 from infra.local.circuits.calls import Call, Figures, RecentCalls, by_operation
 from infra.local.errors import LocalCloudError
 from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, State
@@ -24,7 +24,7 @@ NOW = 1_800_000_000.0
 
 
 def call(outcome: str = "quote", milliseconds: float = 20, operation: str = "quote", at: float = NOW) -> Call:
-    return Call(at, "p-comet", operation, outcome, milliseconds, "rfq", "environment")
+    return Call(at, "p-comet", operation, outcome, milliseconds, "rfq", "CLOSED", "")
 
 
 def figures(*calls: Call) -> Figures:
@@ -110,7 +110,7 @@ def line(at: float, number: int, **fields: Any) -> str:
     return json.dumps(
         {
             "message": "partner called", "timestamp": stamp, "partner": "p-comet", "operation": "quote",
-            "outcome": "quote", "took_ms": 20.5, "correlation_id": f"rfq-{number}", **fields,
+            "outcome": "quote", "took_ms": 20.5, "circuit": "CLOSED", "reason": "", "correlation_id": f"rfq-{number}", **fields,
         }
     )  # fmt: skip
 
@@ -177,13 +177,13 @@ def test_an_account_without_circuits_is_one_line() -> None:
         Board(boto3.Session(region_name="us-east-1"), None, 300).rows()  # type: ignore[arg-type]
 
 
-def test_the_table_has_a_line_for_each_operation() -> None:
+def test_the_tables_have_a_line_for_each_operation() -> None:
     circuit = Record(state=State.OPEN, since=NOW - 300, reason="5 bad calls in a row")
     row = Row("p-comet", circuit, {"quote": figures(call("partner", 31)), "callback": figures()})
-    console = Console(width=200, file=io.StringIO(), record=True)
-    console.print(to_table([row], NOW, 300))
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(to_tables([row], NOW, 300))
     shown = console.export_text()
-    assert "calls of the last 5 min" in shown
+    assert "Calls of the last 5 min" in shown
     assert "OPEN for 5 min" in shown
     assert "5 bad calls in a row" in shown
     assert "100 %" in shown
