@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_logs as logs
 
 from infra import naming
 from infra.patterns.accept import accept
@@ -66,13 +65,7 @@ class JwtApi(apigateway.RestApi):
         burst: int = 1000,
         signed: bool = False,
     ) -> None:
-        access_log = logs.LogGroup(
-            scope,
-            f"{name}-access-log",
-            log_group_name=f"/aws/apigateway/{name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
         super().__init__(
             scope,
             name,
@@ -93,14 +86,7 @@ class JwtApi(apigateway.RestApi):
         self.node.try_remove_child(
             "Endpoint"
         )  # an output that says AWS on every stage; `public_url` is the truth
-        local_url = scope.stage.api_url(name)
-        if local_url:
-            cdk.Tags.of(self).add("ms-custom-id", name, include_resource_types=["AWS::ApiGateway::RestApi"])
-        self.public_url = (
-            f"{local_url}/{naming.API_STAGE}"
-            if local_url
-            else f"https://{self.rest_api_id}.execute-api.{scope.region}.{scope.url_suffix}/{naming.API_STAGE}"
-        )
+        self.public_url = scope.api_url(self, name, self.rest_api_id)
         integration = apigateway.LambdaIntegration(function.entry, scope_permission_to_method=False)
         options: dict[str, Any] = {} if signed else self._for_users(scope, name)
         self.root.add_method("ANY", integration, **options)

@@ -5,7 +5,6 @@ from functools import cached_property
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 
 from infra.patterns.accept import accept
 from infra.patterns.service_stack import ServiceStack
@@ -31,13 +30,7 @@ class ServiceFunction(lambda_.Function):
         memory_mib: int = 256,
         snap_start: bool = False,
     ) -> None:
-        log_group = logs.LogGroup(
-            scope,
-            f"{name}-log",
-            log_group_name=f"/aws/lambda/{name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        log_group = scope.log_group(f"{name}-log", f"/aws/lambda/{name}")
         role = iam.Role(
             scope,
             f"{name}-role",

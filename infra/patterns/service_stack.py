@@ -9,6 +9,7 @@ from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -84,6 +85,26 @@ class ServiceStack(cdk.Stack):
     def _alarm_action(self) -> cloudwatch_actions.SnsAction:
         topic = sns.Topic.from_topic_arn(self, "Alarms", self.parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
         return cloudwatch_actions.SnsAction(topic)
+
+    def log_group(self, construct_id: str, name: str) -> logs.LogGroup:
+        """A log that is kept for a month, and goes with its stack."""
+        return logs.LogGroup(
+            self,
+            construct_id,
+            log_group_name=name,
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+
+    def api_url(self, api: Construct, name: str, api_id: str) -> str:
+        """The base URL of an API. Where the stage knows it before the deployment, the API's id is pinned to its name."""
+        base = self.stage.api_url(name)
+        if base:
+            kinds = ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"]
+            cdk.Tags.of(api).add("ms-custom-id", name, include_resource_types=kinds)
+        else:
+            base = f"https://{api_id}.execute-api.{self.region}.{self.url_suffix}"
+        return f"{base}/{naming.API_STAGE}"
 
     def publish_parameter(self, construct_id: str, name: str, value: str) -> None:
         """Let others find a value under an SSM parameter's name."""

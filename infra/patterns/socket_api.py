@@ -8,7 +8,6 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_logs as logs
 
 from infra import naming
 from infra.patterns.accept import accept
@@ -73,14 +72,7 @@ class SocketApi(apigateway.WebSocketApi):
                 construct.identity_source = []
         self._stage_of(scope, name, rate, burst)
         _trust_users(scope, authorizer)
-        local_url = scope.stage.api_url(name)
-        if local_url:
-            cdk.Tags.of(self).add("ms-custom-id", name, include_resource_types=["AWS::ApiGatewayV2::Api"])
-        self._base = (
-            f"{local_url}/{naming.API_STAGE}"
-            if local_url
-            else f"https://{self.api_id}.execute-api.{scope.region}.{scope.url_suffix}/{naming.API_STAGE}"
-        )
+        self._base = scope.api_url(self, name, self.api_id)
         self.public_url = self._base.replace("http", "ws", 1)
         self._connections = scope.format_arn(
             service="execute-api",
@@ -117,13 +109,7 @@ class SocketApi(apigateway.WebSocketApi):
         )
 
     def _stage_of(self, scope: ServiceStack, name: str, rate: int, burst: int) -> None:
-        access_log = logs.LogGroup(
-            scope,
-            f"{name}-access-log",
-            log_group_name=f"/aws/apigateway/{name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
         stage = apigateway.WebSocketStage(
             self,
             "Stage",
