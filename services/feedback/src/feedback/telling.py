@@ -1,6 +1,5 @@
 """The outbox: what the table's stream tells of a conversation becomes events. Use case of the publisher function."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +21,7 @@ from wild_rydes_contracts import (
 from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
+from wild_rydes_messaging.stream import Poison
 
 
 class Telling:
@@ -48,9 +48,9 @@ class Telling:
         """
         events: list[Envelope[Event]] = []
         scored: list[Conversation] = []
-        poison: list[tuple[Mapping[str, Any], Exception]] = []
+        poison = Poison(self._parking_lot, logger=self._logger, metrics=self._metrics)
         for record in event["Records"]:
-            try:
+            with poison.caught(record):
                 change = record["dynamodb"]
                 id_, new, old = change["Keys"]["id"]["S"], change.get("NewImage"), change.get("OldImage")
                 if new is None:  # expired
@@ -63,13 +63,10 @@ class Telling:
                     events += _told(before, after)
                     if after.score is not None and (before is None or before.score is None):
                         scored.append(after)
-            except (KeyError, TypeError, ValueError) as error:
-                poison.append((record, error))
         self._publish(events)
         for conversation in scored:
             self._tally(conversation)
-        for record, fault in poison:
-            self._park(record, fault)
+        poison.park()
 
     def _publish(self, events: Sequence[Envelope[Event]]) -> None:
         if events:
@@ -90,13 +87,6 @@ class Telling:
             correlation_id=conversation.correlation_id,
             ride_id=conversation.ride_id,
         )
-
-    def _park(self, record: Mapping[str, Any], error: Exception) -> None:
-        self._parking_lot.park(
-            json.dumps(record, default=str), error, queue="stream", event_id=str(record.get("eventID", ""))
-        )
-        self._logger.error("parked", event_id=record.get("eventID"), error=type(error).__name__)
-        self._metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
 
 
 def _told(before: Conversation | None, after: Conversation) -> Iterator[Envelope[Event]]:

@@ -1,6 +1,5 @@
 """The outbox: what the table's stream tells of an RFQ becomes messages. Use case of the requester."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from wild_rydes_contracts import Envelope, Event, RfqCompleted
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Outgoing, Queue
+from wild_rydes_messaging.stream import Poison
 
 
 class Outbox:
@@ -57,9 +57,9 @@ class Outbox:
         timers: list[Outgoing] = []
         events: list[Envelope[Event]] = []
         documents: dict[str, Rfq] = {}
-        poison: list[tuple[Mapping[str, Any], Exception]] = []
+        poison = Poison(self._parking_lot, logger=self._logger, metrics=self._metrics)
         for record in event["Records"]:
-            try:
+            with poison.caught(record):
                 old, new = _images(record)
                 if new:
                     told = list(events_of(old, new, self._reply_to))
@@ -67,15 +67,12 @@ class Outbox:
                     events += told
                     if new.document:
                         documents[new.id] = new  # of several states in a batch, the last
-            except (KeyError, TypeError, ValueError) as error:
-                poison.append((record, error))
         # The timers first: what nobody hears of must end all the same.
         self._schedule(timers)
         self._publish(events)
         for rfq in documents.values():
             self._documents.write(rfq)
-        for record, reason in poison:
-            self._park(record, reason)
+        poison.park()
 
     def _schedule(self, timers: Sequence[Outgoing]) -> None:
         if timers:
@@ -99,16 +96,6 @@ class Outbox:
                 event_id=str(event.metadata.event_id),
             )
             self._metrics.add_metric(_metric(event.data), MetricUnit.Count, 1)
-
-    def _park(self, record: Mapping[str, Any], error: Exception) -> None:
-        self._parking_lot.park(
-            json.dumps(record),
-            error,
-            queue="stream",
-            event_id=str(record.get("eventID", "")),
-        )
-        self._logger.error("parked", event_id=record.get("eventID"), error=type(error).__name__)
-        self._metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
 
 
 def _images(record: Mapping[str, Any]) -> tuple[Rfq | None, Rfq | None]:

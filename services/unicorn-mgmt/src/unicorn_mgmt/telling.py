@@ -1,6 +1,5 @@
 """What the table's stream tells becomes messages. Use case of the outbox."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -37,6 +36,7 @@ from wild_rydes_messaging.metadata import caused_by, first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies, Reply
+from wild_rydes_messaging.stream import Poison
 
 CANCELLED = "cancelled-by-unicorn"
 
@@ -84,17 +84,14 @@ class Telling:
         parked: the stream then brings the whole batch again.
         """
         all_told: list[Told] = []
-        poison: list[tuple[Mapping[str, Any], Exception]] = []
+        poison = Poison(self._parking_lot, logger=self._logger, metrics=self._metrics)
         for record in event["Records"]:
-            try:
+            with poison.caught(record):
                 all_told.append(told_by(record, self._now()))
-            except (KeyError, TypeError, ValueError) as error:
-                poison.append((record, error))
         self._publish([envelope for told in all_told for envelope in told.events])
         self._reply([reply for told in all_told for reply in told.replies])
         self._push({connection: ride for told in all_told for connection, ride in told.rides.items()})
-        for record, reason in poison:
-            self._park(json.dumps(record), reason, str(record.get("eventID", "")))
+        poison.park()
         self._logger.info("told", records=len(event["Records"]))
 
     def _publish(self, events: Sequence[Envelope[Event]]) -> None:
