@@ -39,6 +39,8 @@ ENVIRONMENT = {
     "MAX_ATTEMPTS": "5",
     "DOCUMENT_BUCKET": "documents",
     "CONNECTIONS_URL": "http://localhost/socket/v1",
+    "UNICORN_API_URL": "http://localhost/unicorns/v1",
+    "PARTNER_QUEUES": "{}",
     "TOKEN_ISSUER": "https://localhost/pool",
     "TOKEN_AUDIENCE": "app",
     "KEYS_URL": "http://localhost/keys",
