@@ -3,6 +3,8 @@
 from typing import Final
 
 BUS_NAME: Final = "wild-rydes"
+EVENT_SOURCE_PREFIX: Final = "wildrydes."
+"""Before the name of a service it is its event source."""
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
 """Every return address is a queue of this prefix: the responders' roles may send to no other."""
 

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
+from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.service_stack import ServiceStack
 
@@ -94,7 +95,9 @@ class ServiceFunction(lambda_.Function):
     def may_publish(self) -> None:
         """Allow events on the platform's bus (`BUS_NAME`), of the service's own source and no other."""
         stack = self._service_stack
-        own_events = {"ForAllValues:StringEquals": {"events:source": f"wildrydes.{stack.service}"}}
+        own_events = {
+            "ForAllValues:StringEquals": {"events:source": f"{naming.EVENT_SOURCE_PREFIX}{stack.service}"}
+        }
         self.add_environment("BUS_NAME", stack.bus.event_bus_name)
         self.may(
             "events:PutEvents",

@@ -20,7 +20,6 @@ GROUPS: Final = {
     "unicorns": "Offer rides, answer RFQs",
     "support": "Look after customers and unicorns",
 }
-EVENT_SOURCE_PREFIX: Final = "wildrydes."
 
 
 class PlatformStack(cdk.Stack):
@@ -63,14 +62,16 @@ class PlatformStack(cdk.Stack):
                 "Principal": "*",
                 "Action": "events:PutEvents",
                 "Resource": bus.event_bus_arn,
-                "Condition": {"ForAnyValue:StringNotLike": {"events:source": f"{EVENT_SOURCE_PREFIX}*"}},
+                "Condition": {
+                    "ForAnyValue:StringNotLike": {"events:source": f"{naming.EVENT_SOURCE_PREFIX}*"}
+                },
             },
         )
         bus.archive(
             "Archive",
             archive_name=naming.BUS_NAME,
             description="To replay what a consumer missed",
-            event_pattern=events.EventPattern(source=events.Match.prefix(EVENT_SOURCE_PREFIX)),
+            event_pattern=events.EventPattern(source=events.Match.prefix(naming.EVENT_SOURCE_PREFIX)),
             retention=cdk.Duration.days(30),
         )
         return bus
