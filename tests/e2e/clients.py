@@ -161,9 +161,13 @@ class Fleet:
 
     def silent(self, place: Place) -> str:
         """Register a unicorn that prices by hand, is connected, is asked, and does not answer by itself; its id."""
-        unicorn = self.register(place, auto_quote=False)
+        return self.connected(place, auto_quote=False).id
+
+    def connected(self, place: Place, *, auto_quote: bool = True) -> Unicorn:
+        """Register an available unicorn here whose app is connected, and does not answer by itself."""
+        unicorn = self.register(place, auto_quote=auto_quote)
         self._connections.append(unicorn.connect())
-        return unicorn.id
+        return unicorn
 
     def register(
         self, place: Place, *, auto_quote: bool = True, base: str = "3.50", metres: float = 100

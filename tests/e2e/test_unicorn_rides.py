@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.local.cloud import Cloud
+from tests.e2e.bus import BUS, Listener
 from tests.e2e.clients import Customer, Fleet, Json, Place, Unicorn, eventually, metadata
 
 BOOKINGS = "wildrydes.ride-booking"
@@ -17,24 +18,13 @@ class Bus:
     """The bus, as ride-booking uses it."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self._events, self._sqs = cloud.client("events"), cloud.client("sqs")
-        self._name = f"listener-{uuid.uuid4().hex[:12]}"
-        self._url = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
-        self._rule = {"Name": self._name, "EventBusName": "wild-rydes"}
-        self._events.put_rule(**self._rule, EventPattern='{"source": ["wildrydes.unicorn-mgmt"]}')
-        target = {"Id": "listener", "Arn": arn["QueueArn"]}
-        self._events.put_targets(Rule=self._name, EventBusName="wild-rydes", Targets=[target])
-        self._heard: list[Json] = []
-
-    def close(self) -> None:
-        self._events.remove_targets(Rule=self._name, EventBusName="wild-rydes", Ids=["listener"])
-        self._events.delete_rule(**self._rule)
-        self._sqs.delete_queue(QueueUrl=self._url)
+        self._events = cloud.client("events")
+        self._listener = Listener(cloud, "wildrydes.unicorn-mgmt")
+        self.close = self._listener.close
 
     def publish(self, name: str, data: Json, **more: str) -> None:
         detail = {"metadata": {**metadata(data["rfq_id"]), **more}, "data": data}
-        entry = {"EventBusName": "wild-rydes", "Source": BOOKINGS, "DetailType": name}
+        entry = {"EventBusName": BUS, "Source": BOOKINGS, "DetailType": name}
         self._events.put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
 
     def accept(self, unicorn: Unicorn, ride: str, seconds: float = 60) -> None:
@@ -52,15 +42,7 @@ class Bus:
         """The first events about a ride, as names and data."""
 
         def look() -> list[tuple[str, Json]] | None:
-            for message in self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
-                "Messages", []
-            ):
-                self._heard.append(json.loads(message["Body"]))
-            found = [
-                (event["detail-type"], event["detail"]["data"])
-                for event in self._heard
-                if event["detail"]["data"].get("ride_id") == ride
-            ]
+            found = [(e["detail-type"], e["detail"]["data"]) for e in self._listener.about(ride)]
             return found if len(found) >= count else None
 
         return eventually(look, f"{count} events about {ride}")

@@ -148,16 +148,10 @@ def report(measurements: list[Measurement]) -> None:
         console.print(f"Mean batch, N = {m.responders}, {m.name}: {sizes}", style="dim")
 
 
-def record_functions(client: Any, recorder: Recorder) -> None:
-    """Point every deployed function's AWS calls at the recorder."""
-    functions = client("lambda")
-    for page in functions.get_paginator("list_functions").paginate():
-        for function in page["Functions"]:
-            variables = function.get("Environment", {}).get("Variables", {})
-            functions.update_function_configuration(
-                FunctionName=function["FunctionName"],
-                Environment={"Variables": {**variables, "AWS_ENDPOINT_URL": recorder.url}},
-            )
+def all_functions(client: Any) -> list[str]:
+    """The names of all deployed functions."""
+    pages = client("lambda").get_paginator("list_functions").paginate()
+    return [function["FunctionName"] for page in pages for function in page["Functions"]]
 
 
 def main() -> None:
@@ -173,8 +167,8 @@ def main() -> None:
     with bench_cloud() as cloud:
         sites = {n: cloud.site(n) for n in (1, 10, 50)}
         recorder = Recorder(cloud.port)
-        record_functions(cloud.client, recorder)
-        with EventSources(cloud.client) as sources:
+        between = recorder.between(cloud.client("lambda"), all_functions(cloud.client))
+        with between, EventSources(cloud.client) as sources:
             bench = Bench(cloud, recorder, sources)
             bench.one_at_a_time(sites[10], 1)  # warm up: first calls look up queue URLs
             report(
@@ -187,7 +181,6 @@ def main() -> None:
                 console.print(
                     f"{sources.retried} batches failed and came again, and are counted", style="yellow"
                 )
-        recorder.shutdown()
 
 
 if __name__ == "__main__":
