@@ -5,8 +5,9 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3 || echo python3)
 ARGS ?=
 UV_VERSION := 0.13.8
-# An uv of this release on the path is used; otherwise one is installed into .tools.
-UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo $(CURDIR)/.tools/bin/uv)
+# An uv of this release on the path is used; otherwise one is installed into the user's cache, for every clone.
+OUR_UV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wild-rydes/uv-$(UV_VERSION)
+UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo $(OUR_UV)/bin/uv)
 BIN := .venv/bin
 
 # Without bytecode every import of aws_cdk takes seconds.
@@ -45,16 +46,16 @@ setup: .venv/.synced  ## Install what the lock files say
 require_python = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 
-.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter $(CURDIR)/%,$(UV))
+.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter $(OUR_UV)/%,$(UV))
 	@$(require_python)
 	@began=$$SECONDS; $(UV) sync --frozen --quiet || { \
 		echo "✗ The packages of uv.lock cannot be installed (above). That needs the PyPI registry the first time." >&2; exit 1; }; \
-	touch $@; printf '  ✓ %-58s%4d   s\n' 'Python packages' $$((SECONDS - began))
+	ln -sf $(UV) $(BIN)/uv; touch $@; printf '  ✓ %-58s%4d   s\n' 'Python packages' $$((SECONDS - began))
 
-$(CURDIR)/.tools/bin/uv:
+$(OUR_UV)/bin/uv:
 	@$(require_python)
 	@began=$$SECONDS; $(PYTHON) -m pip install --quiet --no-compile --disable-pip-version-check --root-user-action=ignore \
-		--no-deps --target .tools uv==$(UV_VERSION) || { \
+		--no-deps --upgrade --target $(OUR_UV) uv==$(UV_VERSION) || { \
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 

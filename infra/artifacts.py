@@ -1,28 +1,26 @@
 """Lambda artifacts, one a service: its locked dependencies, its sources and those of the shared packages it uses.
 
-Built without Docker. The same inputs give the same bytes, and so the same CDK asset hash; a build is kept under
-`.build/` by a hash of its inputs and made anew only when they change.
+Built without Docker. The same inputs give the same bytes, and so the same CDK asset hash; a build is kept in the user's
+cache by a hash of its inputs and made anew only when they change.
 """
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-CACHE: Final = ROOT / ".build" / "artifacts"
+from infra import cache
 
-_KEPT_BUILDS = 5
+ROOT: Final = Path(__file__).resolve().parent.parent
+CACHE: Final = cache.DIRECTORY / "artifacts"
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 # What installers leave behind and no handler imports. RECORD lists hashes of files that are not in the artifact.
 _LITTER = ("bin", "include", "lib64", ".lock", "*.dist-info/RECORD", "*.dist-info/sboms")
@@ -67,69 +65,59 @@ def local_target() -> Target:
 def build(service: str, target: Target) -> Path:
     """The zip file of a service (`ride-booking`) for a target. Raises BuildError."""
     packages = list(_packages(f"wild-rydes-{service}"))
-    key = _digest(
+    key = cache.digest(
         _identity(target),
-        *_tree(ROOT / "uv.lock", Path(__file__), *(package / "pyproject.toml" for package in packages)),
-        *_tree(*(package / "src" for package in packages)),
+        *cache.sources(
+            ROOT, ROOT / "uv.lock", Path(__file__), *(package / "pyproject.toml" for package in packages)
+        ),
+        *cache.sources(ROOT, *(package / "src" for package in packages)),
     )
-    artifact = CACHE / f"{service}-{target.name}-{key}.zip"
-    if _kept(artifact):
-        return artifact
-    CACHE.mkdir(parents=True, exist_ok=True)
-    dependencies = _dependencies(service, target)
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        sources = Path(scratch, "sources")
+    name = f"{service}-{target.name}"
+
+    def make(directory: Path) -> None:
+        dependencies = _dependencies(service, target, _unused(packages[0]))
+        sources = directory / "sources"
         for package in packages:
             shutil.copytree(
                 package / "src", sources, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
         _compile(sources, target)
-        unfinished = Path(scratch, artifact.name)
-        _zip(unfinished, dependencies, sources)
-        unfinished.replace(artifact)
-    _prune(f"{service}-{target.name}-*.zip")
-    return artifact
+        _zip(directory / f"{name}.zip", dependencies, sources)
+        shutil.rmtree(sources)
+
+    return cache.once(CACHE, name, key, make) / f"{name}.zip"
 
 
-def _dependencies(service: str, target: Target) -> Path:
+def _unused(service: Path) -> list[str]:
+    """Parts of its dependencies that a service says it does without: paths in the artifact, in its pyproject.toml."""
+    tools = tomllib.loads((service / "pyproject.toml").read_text()).get("tool", {})
+    return list(tools.get("wild-rydes", {}).get("artifact", {}).get("without", []))
+
+
+def _dependencies(service: str, target: Target, unused: list[str]) -> Path:
     """A directory with the locked dependencies, installed and compiled. The runtime brings boto3 and botocore."""
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        lock = Path(scratch, "pylock.artifact.toml")
-        exported = _run(
-            *(_uv(), "export", "--frozen", "--project", str(ROOT), "--package", f"wild-rydes-{service}"),
-            *("--no-dev", "--no-emit-workspace", "--prune", "boto3", "--prune", "botocore"),
-            *("--no-header", "--format", "pylock.toml"),
-        )
+    exported = _run(
+        *(_uv(), "export", "--frozen", "--project", str(ROOT), "--package", f"wild-rydes-{service}"),
+        *("--no-dev", "--no-emit-workspace", "--prune", "boto3", "--prune", "botocore"),
+        *("--no-header", "--format", "pylock.toml"),
+    )
+
+    def make(directory: Path) -> None:
+        lock = directory / "pylock.artifact.toml"
+        directory.mkdir()
         lock.write_text(exported)
-        directory = CACHE / f"dependencies-{target.name}-{_digest(exported.encode(), _identity(target))}"
-        if _kept(directory):
-            return directory
-        unfinished = Path(scratch, "dependencies")
+        options = ("--quiet", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy")
         _run(
-            *(
-                _uv(),
-                "pip",
-                "install",
-                "--quiet",
-                "--no-deps",
-                "--only-binary",
-                ":all:",
-                "--link-mode",
-                "copy",
-            ),
-            *("--python", sys.executable, *target.platform, "--target", str(unfinished), "-r", str(lock)),
+            *(_uv(), "pip", "install", *options, "--python", sys.executable, *target.platform),
+            *("--target", str(directory / "installed"), "-r", str(lock)),
         )
-        for pattern in _LITTER:
-            for path in unfinished.glob(pattern):
+        for pattern in (*_LITTER, *unused):
+            for path in (directory / "installed").glob(pattern):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        _compile(unfinished, target)
-        try:
-            unfinished.rename(directory)
-        except OSError:  # another build was first; it installed the same
-            if not directory.exists():
-                raise
-    _prune(f"dependencies-{target.name}-*")
-    return directory
+        _compile(directory / "installed", target)
+
+    key = cache.digest(exported.encode(), repr(unused).encode(), _identity(target))
+    return cache.once(CACHE, f"dependencies-of-{service}-{target.name}", key, make) / "installed"
 
 
 def _packages(distribution: str) -> Iterator[Path]:
@@ -179,42 +167,9 @@ def _zip(path: Path, *roots: Path) -> None:
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
-def _kept(build_: Path) -> bool:
-    """Whether a build is in the cache; if so, it counts as used now."""
-    try:
-        os.utime(build_)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _prune(pattern: str) -> None:
-    """Keep the builds used last. CDK stages its own copy, so nothing in use is lost."""
-    used = {}
-    for path in CACHE.glob(pattern):
-        with suppress(FileNotFoundError):  # another build prunes as well
-            used[path] = path.stat().st_mtime
-    for path in sorted(used, key=lambda path: used[path], reverse=True)[_KEPT_BUILDS:]:
-        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-
-
 def _identity(target: Target) -> bytes:
     version = _run(target.python, "-VV") if target.python else "no bytecode"
     return f"{target.name} {version}".encode()
-
-
-def _tree(*paths: Path) -> Iterator[bytes]:
-    for path in paths:
-        files = [path] if path.is_file() else sorted(path.rglob("*"))
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                yield file.relative_to(ROOT).as_posix().encode()
-                yield file.read_bytes()
-
-
-def _digest(*parts: bytes) -> str:
-    """Of each part's own hash, so that bytes moved from one part to the next make a difference."""
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:16]
 
 
 def _uv() -> str:

@@ -1,19 +1,14 @@
-"""Synthesize the CDK app and deploy it to a local cloud with the CDK command line, as one would to AWS."""
+"""Deploy the synthesized stacks to a local cloud with the CDK command line, as one would to AWS."""
 
 import json
-import os
 import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from infra import artifacts
 from infra.local import aws
 from infra.local.errors import LocalCloudError
 from infra.local.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
-from infra.local.toolchain import CDK, find_uv
 from infra.naming import PLATFORM_STACK
 
 # What `cdk bootstrap` would leave behind, as far as a stage without deployment roles needs it.
@@ -32,47 +27,8 @@ def bootstrap(settings: Settings) -> None:
     )
 
 
-def build_artifacts() -> None:
-    """Build the Lambda artifact of each service that has a stack, before the CDK app asks for them.
-
-    Raises:
-        LocalCloudError: one cannot be built.
-    """
-    stacks = ROOT / "infra" / "stacks"
-    services = [path.name for path in (ROOT / "services").iterdir()]
-    deployed = [name for name in services if (stacks / f"{name.replace('-', '_')}.py").exists()]
-    os.environ["UV"] = find_uv()  # the builder's way to find it
-    try:
-        with ThreadPoolExecutor() as builders:
-            list(builders.map(lambda service: artifacts.build(service, artifacts.local_target()), deployed))
-    except artifacts.BuildError as error:
-        raise LocalCloudError(
-            f"A Lambda artifact cannot be built: {error}", "It needs the PyPI registry."
-        ) from error
-
-
-def synthesize(settings: Settings) -> None:
-    """Write the stacks of the local stage to the run directory.
-
-    The app is run as the CDK command line would run it, without that second of Node around it.
-
-    Raises:
-        LocalCloudError: the app fails; its traceback is in the log.
-    """
-    env = {
-        **aws_environment(settings),
-        "CDK_OUTDIR": str(settings.assembly),
-        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
-        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
-        "CDK_DEFAULT_REGION": REGION,
-    }
-    log = settings.log("synth")
-    if not _logged([sys.executable, "-m", "infra.app"], env, log):
-        raise LocalCloudError(f"The CDK app does not synthesize: {_last_line(log)}.", f"See {log}")
-
-
-def deploy(settings: Settings) -> None:
-    """Deploy every synthesized stack: the platform, then all services at once.
+def deploy(settings: Settings, cdk: Path) -> None:
+    """Deploy every synthesized stack with the CDK command line at `cdk`: the platform, then all services at once.
 
     Raises:
         LocalCloudError: a stack fails, with the first reason CloudFormation gives.
@@ -80,10 +36,10 @@ def deploy(settings: Settings) -> None:
     platform_first(settings)
     log = settings.log("deploy")
     options = ["--all", "--require-approval", "never", "--method", "direct", "--concurrency", "8"]
-    command = ["node", str(CDK), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET]
+    command = ["node", str(cdk), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET]
     env = {**aws_environment(settings), "CDK_DISABLE_CLI_TELEMETRY": "true"}
-    if not _logged(command, env, log):
-        reason = failure_reason(settings) or _last_line(log)
+    if not logged(command, env, log):
+        reason = failure_reason(settings) or last_line(log)
         raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
 
 
@@ -131,7 +87,8 @@ def first_failure(events: list[dict[str, Any]]) -> str | None:
     return f"{cause['LogicalResourceId']} ({cause['ResourceType']}): {cause['ResourceStatusReason']}"
 
 
-def _logged(command: list[str], env: dict[str, str], log: Path) -> bool:
+def logged(command: list[str], env: dict[str, str], log: Path) -> bool:
+    """Whether a command succeeds; what it says goes to the log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         return not subprocess.run(
@@ -139,6 +96,7 @@ def _logged(command: list[str], env: dict[str, str], log: Path) -> bool:
         ).returncode
 
 
-def _last_line(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """The last thing said in a log, to name a failure."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     return lines[-1].strip("‣ .") if lines else "it said nothing"

@@ -8,7 +8,6 @@ from pathlib import Path
 from infra.local.errors import LocalCloudError
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".cache"
 DEFAULT_PORT = 4566
 
 ACCOUNT = "000000000000"

@@ -54,7 +54,11 @@ class Steps:
             with self(name):
                 return work()
 
-        return self._pool.submit(step)
+        return self.run(step)
+
+    def run(self, work: Callable[[], T]) -> "Future[T]":
+        """Begin work in the background that tells its steps itself."""
+        return self._pool.submit(work)
 
     @property
     def seconds(self) -> float:

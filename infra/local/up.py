@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from infra.local import deploy, emulator, toolchain
+from infra.local import deploy, emulator, synth, toolchain
 from infra.local.cloud import Cloud
 from infra.local.errors import LocalCloudError
 from infra.local.partners import process as fleets
@@ -38,8 +38,7 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
         phones = None if found and settings.phones_url else process_of_phones.listen(settings)
         try:
             cdk = steps.start("CDK command line", toolchain.install_cdk)
-            artifacts = steps.start("build the Lambda artifacts", deploy.build_artifacts)
-            assembly = steps.start("synthesize the stacks", lambda: deploy.synthesize(settings))
+            assembly = steps.run(lambda: synth.synthesize(settings, steps))
             if not found:
                 with steps("start the emulator"):
                     process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
@@ -47,11 +46,9 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
             if phones:
                 process_of_phones.start(settings, phones)
             partners = fleets.start(settings)
-            cdk.result()
-            artifacts.result()
             assembly.result()
             with steps("deploy the stacks"):
-                deploy.deploy(settings)
+                deploy.deploy(settings, cdk.result())
             fleets.introduce(Cloud(settings), partners)
         except BaseException:
             if not found:

@@ -10,8 +10,14 @@ _BACKLOG = 64
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Listen on a free port, and note it in the run directory: `settings.phones_url` is known from now on."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+    """Listen, and note where in the run directory: `settings.phones_url` is known from now on.
+
+    The port is the one after the emulator's if that is free, so that the stacks are the same ones on every run.
+    """
+    try:
+        listener = socket.create_server(("127.0.0.1", settings.port + 1), backlog=_BACKLOG)
+    except OSError:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
     settings.phones_file.write_text(f"http://localhost:{listener.getsockname()[1]}")
     return listener
 

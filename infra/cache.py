@@ -1,0 +1,63 @@
+"""What is installed or built from lock files and sources, once for every clone of this user.
+
+Each thing has a directory of its own, named by a hash of what it is made from; nothing here needs to be cleared by hand, and
+all of it may be deleted at any time.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+DIRECTORY: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wild-rydes"
+
+_KEPT = 5
+"""Of a kind; the ones used last."""
+
+_DONE = ".done"
+_NO_SOURCES = {"__pycache__", "node_modules"}
+
+
+def once(parent: Path, kind: str, key: str, make: Callable[[Path], None]) -> Path:
+    """The directory ``<kind>-<key>``, which `make` fills unless that was done before; one process at a time.
+
+    `make` gets a path at which nothing is. When it fails, its error is the caller's, and the next call begins anew.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    directory = parent / f"{kind}-{key}"
+    with directory.with_name(f"{directory.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / _DONE).exists():
+            shutil.rmtree(directory, ignore_errors=True)
+            make(directory)
+        (directory / _DONE).touch()  # it counts as used now
+    _prune(parent, kind)
+    return directory
+
+
+def digest(*parts: bytes) -> str:
+    """Of each part's own hash, so that bytes moved from one part to the next make a difference."""
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:16]
+
+
+def sources(root: Path, *paths: Path) -> Iterator[bytes]:
+    """Name below `root` and content of these files, and of all files below these directories."""
+    for path in paths:
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file() and not _NO_SOURCES.intersection(file.parts):
+                yield file.relative_to(root).as_posix().encode()
+                yield file.read_bytes()
+
+
+def _prune(parent: Path, kind: str) -> None:
+    used = {}
+    for directory in parent.glob(f"{kind}-*/"):
+        with suppress(FileNotFoundError):  # it is being made, or another process prunes as well
+            used[directory] = (directory / _DONE).stat().st_mtime
+    for directory in sorted(used, key=lambda directory: used[directory], reverse=True)[_KEPT:]:
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.with_name(f"{directory.name}.lock").unlink(missing_ok=True)
