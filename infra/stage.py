@@ -36,6 +36,8 @@ class Stage:
     """Base URL of the phone simulator, which stands in for AWS End User Messaging."""
     origination_number: str | None = None
     """The number that SMS come from, in E.164 form; on AWS an SSM parameter holds it."""
+    batches_at_once: int | None = None
+    """The most batches of a queue that are handled at once, if fewer than the queue asks for."""
     waking_hours: str = "8-21"
     """Hours of the recipient's day at which SMS may be sent."""
 
@@ -71,6 +73,8 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
         snap_start=False,
         phones=phones,
         origination_number="+12065550100",
+        # A worker that starts takes a core for half a second: ten at once would delay each other for many.
+        batches_at_once=2,
         waking_hours="0-24",  # nobody sleeps there
     )
 

@@ -82,7 +82,7 @@ class ConsumedQueue(Construct):
                 self.queue,
                 batch_size=batch_size,
                 max_batching_window=cdk.Duration.seconds(batching_window),
-                max_concurrency=concurrency,
+                max_concurrency=min(concurrency, scope.stage.batches_at_once or concurrency),
                 report_batch_item_failures=True,
             )
         )

@@ -31,6 +31,7 @@ LEFT_OUT = {
 }
 # What it does otherwise.
 CHANGED = {
+    ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"),
     ("AWS::ApiGateway::Method", "Integration.Uri"),  # the function itself, for want of an alias
     ("AWS::ApiGateway::RestApi", "Tags"),  # the API's id is pinned
     ("AWS::ApiGatewayV2::Api", "Tags"),
