@@ -35,7 +35,7 @@ from infra.local.settings import ROOT, Settings
 SECONDS_TO_CONNECT = 60.0
 SECONDS_AWAY = 0.5
 SECONDS_BETWEEN_LOOKS = 0.5
-SECONDS_OF_A_RIDE = (1.0, 3.0)
+SECONDS_OF_A_RIDE = (0.5, 1.5)
 _KM_PER_DEGREE = 111.195
 _SPEED_KMH = 60
 
@@ -55,7 +55,7 @@ def decide(seed: int, name: str, number: int) -> Decision:
     """The decision of the unicorn of this name about its invitation of this number."""
     dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - to play with
     return Decision(
-        delay=dice.uniform(0.2, 2.0),
+        delay=dice.uniform(0.2, 1.2),
         declines=dice.random() < 0.15,  # noqa: PLR2004
         disconnects=dice.random() < 0.1,  # noqa: PLR2004
         factor=dice.uniform(0.7, 1.1),
@@ -94,9 +94,6 @@ class Driver:
 
     async def live(self, starting: asyncio.Semaphore) -> None:
         """Register, and stay connected for ever."""
-        async with starting:
-            await self._sign_in()
-            await self._register()
         while True:
             try:
                 await self._stay(starting)
@@ -106,8 +103,11 @@ class Driver:
 
     async def _stay(self, starting: asyncio.Semaphore) -> None:
         """Be connected, and do what the socket says, until the connection ends."""
-        url, token = self._cloud.url("unicorn-socket"), await self._sign_in()
+        url = self._cloud.url("unicorn-socket")
         async with starting:
+            token = await self._sign_in()
+            if not self._id:
+                await self._register()
             socket = await connect(url, additional_headers={"Authorization": token}, open_timeout=30)
         try:
             self.ready.set()

@@ -1,8 +1,8 @@
 """The unicorns of the local cloud, the same ones on every run.
 
-Of forty all but one wait over Seattle and quote by their rate card at once. The last waits at Mount Rainier and prices by
-hand, but never does, so that an RFQ from there runs until its deadline, or until it is cancelled. Twelve more over Seattle
-price by hand (`drivers.py`).
+Of forty all but one wait over Seattle: 27 quote by their rate card at once, twelve price by hand (`drivers.py`). The last
+waits at Mount Rainier and prices by hand, but never does, so that an RFQ from there runs until its deadline, or until it is
+cancelled.
 """
 
 import time
@@ -48,19 +48,6 @@ _NAMES = [
     "Rakhsh",
     "Skinfaxi",
     "Tulpar",
-    "Uchchaihshravas",
-    "Valegro",
-    "Widowmaker",
-    "Xanadu",
-    "Ysolde",
-    "Zephyr",
-    "Aethon",
-    "Blanchard",
-    "Cinnamon",
-    "Dawnrunner",
-    "Eclipse",
-    "Firefoot",
-    "Gulltopp",
 ]
 
 _NAMES_BY_HAND = [
@@ -93,6 +80,7 @@ _PLACES = (
 )
 
 
+_HERMIT = "Gulltopp"
 _HERMITAGE = ("Mount Rainier", 46.7860, -121.7350)
 
 
@@ -122,15 +110,14 @@ class Unicorn:
 
 
 def herd() -> list[Unicorn]:
-    """Two unicorns a neighbourhood and the hermit; no two on one spot, no two at one price."""
-    *city, hermit = [_unicorn(number, name) for number, name in enumerate(_NAMES)]
-    _, lat, lon = _HERMITAGE
-    return [*city, replace(hermit, place=_HERMITAGE[0], lat=lat, lon=lon, auto_quote=False)]
+    """Those that quote by their rate card; no two on one spot, no two at one price."""
+    return [_unicorn(number, name) for number, name in enumerate(_NAMES)]
 
 
 def hermit() -> Unicorn:
     """The one that never answers."""
-    return herd()[-1]
+    place, lat, lon = _HERMITAGE
+    return replace(_unicorn(len(_NAMES), _HERMIT), place=place, lat=lat, lon=lon, auto_quote=False)
 
 
 def by_hand() -> list[Unicorn]:

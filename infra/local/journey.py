@@ -72,10 +72,12 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
 def seed(cloud: Cloud, steps: Steps) -> None:
     """Register the unicorns; again and again with the same outcome."""
     unicorns = herd.herd()
-    with steps(f"register {len(unicorns)} unicorns over Seattle"):
+    price_by_hand = steps.start(
+        "connect the unicorns that price by hand", lambda: drivers.start(cloud.settings)
+    )
+    with steps(f"register {len(unicorns)} unicorns that quote by their rate card"):
         herd.register(cloud, unicorns)
-    with steps("connect those that price by hand"):
-        drivers.start(cloud.settings)
+    price_by_hand.result()
 
 
 def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:

@@ -24,6 +24,8 @@ from infra.local.errors import LocalCloudError
 from infra.local.http import call
 
 POLL_SECONDS = 0.1
+LOOK_SECONDS = 1.0
+"""Between two looks into the logs. They are one call a function, which keep the emulator from its work."""
 GRACE_SECONDS = 20.0
 SHOWN = 10
 """Quotes in the table, cheapest first."""
@@ -101,12 +103,16 @@ class Customer:
             LocalCloudError: it is not done long after its deadline.
         """
         give_up = time.monotonic() + respond_within + GRACE_SECONDS
+        next_look = time.monotonic() + LOOK_SECONDS
         while time.monotonic() < give_up:
             answer = call(self._api, "GET", rfq.links["self"], {200, 303})
-            if answer.status_code == httpx.codes.SEE_OTHER:
+            done = answer.status_code == httpx.codes.SEE_OTHER
+            if done:
                 time.sleep(POLL_SECONDS)  # the last functions are still writing their logs
-            rfq.timeline = trace.lines(self._cloud, rfq.id)
-            if answer.status_code == httpx.codes.SEE_OTHER:
+            if done or time.monotonic() > next_look:
+                rfq.timeline = trace.lines(self._cloud, rfq.id)
+                next_look = time.monotonic() + LOOK_SECONDS
+            if done:
                 rfq.result = call(self._api, "GET", answer.headers["Location"], {200}).json()
                 rfq.asked = rfq.result["responders"]["asked"]
                 rfq.received = rfq.asked - rfq.result["responders"]["silent"]

@@ -1,26 +1,27 @@
-from infra.local.herd import herd
+from infra.local.herd import by_hand, herd, hermit
 
 
-def test_forty_unicorns_tell_apart_by_name_place_and_price() -> None:
-    unicorns = herd()
-    assert len(unicorns) == 40
-    for distinct in (
-        {u.user for u in unicorns},
-        {(u.lat, u.lon) for u in unicorns},
-        {(u.base, u.per_km) for u in unicorns},
-    ):
-        assert len(distinct) == 40
+def test_forty_unicorns_tell_apart_by_name_and_place() -> None:
+    unicorns = [*herd(), *by_hand(), hermit()]
+    assert len(unicorns) == len({u.user for u in unicorns}) == len({(u.lat, u.lon) for u in unicorns}) == 40
+
+
+def test_no_two_rate_cards_of_those_that_quote_by_them_are_alike() -> None:
+    assert len({(u.base, u.per_km) for u in herd()}) == len(herd())
 
 
 def test_every_run_has_the_same_ones() -> None:
     assert herd() == herd()
 
 
-def test_all_quote_at_once_over_seattle_but_for_the_hermit_far_away() -> None:
-    *city, hermit = herd()
-    assert all(47.5 < u.lat < 47.7 and -122.45 < u.lon < -122.2 and u.auto_quote for u in city)
-    assert hermit.lat < 47
-    assert not hermit.auto_quote
+def test_all_wait_over_seattle_but_for_the_hermit_far_away() -> None:
+    assert all(47.5 < u.lat < 47.7 and -122.45 < u.lon < -122.2 for u in [*herd(), *by_hand()])
+    assert hermit().lat < 47
+
+
+def test_the_herd_quotes_at_once_and_the_others_do_not() -> None:
+    assert all(u.auto_quote for u in herd())
+    assert not any(u.auto_quote for u in [*by_hand(), hermit()])
 
 
 def test_amounts_are_sent_as_decimal_text() -> None:
