@@ -17,11 +17,15 @@ REFUSALS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """What a send may be refused with: AWS's error code, and what more stands in the answer."""
 
 
+KILLS = ("before", "after")
+
+
 @dataclass(frozen=True)
 class Faults:
     """What goes wrong with one number. Nothing does by default.
 
     refuse: what the next sends are refused with, one each (see REFUSALS).
+    kill: when the workers that send the next SMS are killed, one each (see KILLS): before the SMS is taken, or after.
     lose_answers: so many sends go out, but their sender gets a server error instead of the message id.
     receipts: the event types reported of each SMS, in this order; none: receipts are dropped.
     drop: so many replies never reach the cloud.
@@ -32,6 +36,7 @@ class Faults:
     """
 
     refuse: tuple[str, ...] = ()
+    kill: tuple[str, ...] = ()
     lose_answers: int = 0
     receipts: tuple[str, ...] = ("TEXT_PENDING", "TEXT_DELIVERED")
     drop: int = 0
@@ -45,7 +50,8 @@ class Faults:
     def of(cls, content: Mapping[str, Any]) -> "Faults":
         """Of JSON. Raises ValueError for a fault that there is not."""
         unknown = content.keys() - {field.name for field in fields(cls)}
-        if unknown or set(content.get("refuse", ())) - REFUSALS.keys():
+        wrong = set(content.get("refuse", ())) - REFUSALS.keys() | set(content.get("kill", ())) - set(KILLS)
+        if unknown or wrong:
             raise ValueError(f"no such fault: {content}")
         fault: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
         return cls(**fault)
@@ -91,6 +97,16 @@ class Phones:
     def __init__(self) -> None:
         self._phones: dict[str, _Phone] = defaultdict(_Phone)
         self._lock = threading.Lock()
+
+    def next_kill(self, number: str) -> str | None:
+        """When the worker that now sends to a phone is to be killed, if at all; the next one is another's."""
+        with self._lock:
+            phone = self._phones[number]
+            if not phone.faults.kill:
+                return None
+            when, *rest = phone.faults.kill
+            phone.faults = replace(phone.faults, kill=tuple(rest))
+            return when
 
     def send(self, number: str, sender: str, text: str, context: Mapping[str, str]) -> tuple[Sms, bool]:
         """An SMS to a phone, and whether its sender hears of it. Raises Refused."""

@@ -32,6 +32,7 @@ from urllib.parse import unquote
 import botocore.session
 from botocore.config import Config
 
+from infra.local.phones.callers import kill
 from infra.local.phones.model import Faults, Phones, Refused, Sms
 from infra.local.phones.notifications import another_id, inbound, receipt
 from infra.naming import SMS_RECEIPTS, SMS_REPLIES
@@ -54,16 +55,21 @@ class Service:
         self._topic_prefix = topic_prefix
         self._pool = ThreadPoolExecutor(max_workers=8)
 
-    def send_text_message(self, request: Json) -> tuple[int, Json]:
-        """Status and body of the answer."""
+    def send_text_message(self, request: Json, port: int) -> tuple[int, Json]:
+        """Status and body of the answer to a call from this local port."""
         number, text = request.get("DestinationPhoneNumber", ""), request.get("MessageBody", "")
         if not _E164.fullmatch(number) or not 0 < len(text) <= _LONGEST_TEXT:
             return _error("ValidationException", {"Reason": "INVALID_PARAMETER"})
         context = request.get("Context", {})
+        death = self._phones.next_kill(number)
+        if death == "before" and kill(port):
+            return _error("InternalServerException", {}, 500)  # nobody is there to hear it
         try:
             sms, heard = self._phones.send(number, request.get("OriginationIdentity", ""), text, context)
         except Refused as refused:
             return _error(refused.code, refused.more)
+        if death == "after":
+            kill(port)
         self._pool.submit(self._report, sms)
         return (200, {"MessageId": sms.id}) if heard else _error("InternalServerException", {}, 500)
 
@@ -116,7 +122,7 @@ def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]
                     if self.headers.get("X-Amz-Target") != TARGET:
                         self._answer(*_error("UnknownOperationException", {}), aws=True)
                     else:
-                        self._answer(*service.send_text_message(body), aws=True)
+                        self._answer(*service.send_text_message(body, self.client_address[1]), aws=True)
                 case ["phones", number, "messages"] if _E164.fullmatch(number):
                     service.reply(number, str(body.get("text", "")))
                     self._answer(202, {})

@@ -14,7 +14,7 @@ from infra.local.phones.model import Sms
 from tests.e2e.clients import Json, eventually
 
 PREFIX = "+1425555"
-"""Of all customers' numbers, and of no other."""
+"""Of nearly all customers' numbers, and of no other."""
 NUMBERS = (f"{PREFIX}{number % 10_000:04d}" for number in itertools.count(uuid.uuid4().int))
 TAP = "test-feedback-tap"
 ASKED, CALL_OFFERED, THANKED, PROMISED = (

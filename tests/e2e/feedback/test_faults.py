@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from infra.local import trace
 from infra.local.cloud import Cloud
-from tests.e2e.clients import Json
+from tests.e2e.clients import Json, eventually
 from tests.e2e.feedback.riders import ASKED, CALL_OFFERED, THANKED, Bus, Rider, Support, let_time_pass
 
 
@@ -32,13 +33,29 @@ def test_what_comes_again_counts_once(
 def test_replies_that_overtake_each_other_give_one_score(rider: Rider, bus: Bus, support: Support) -> None:
     rider.rides()
     rider.read(ASKED)
-    rider.phone.set_faults(hold=2)
+    rider.phone.set_faults(hold=2, copies=2, new_ids=True)
     rider.says("7", "8")  # the 8 arrives first
     rider.read(THANKED)
     [received] = bus.told(rider.ride_id, "FeedbackReceived")
     assert received["score"] in {7, 8}  # SQS may turn them around once more
     assert support.feedback(rider.ride_id)["score"] == received["score"]
     assert received["rating"]["count"] == 1
+
+
+def test_receipts_that_overtake_each_other_and_come_twice_end_the_same(
+    cloud: Cloud, rider: Rider, support: Support
+) -> None:
+    rider.phone.set_faults(receipts=["TEXT_DELIVERED", "TEXT_PENDING", "TEXT_UNREACHABLE"], copies=2)
+    rider.rides()
+
+    def all_handled() -> bool | None:
+        lines = trace.everything(cloud, f'"{rider.ride_id}"')
+        return sum(function == "feedback-receipts" for function, _ in lines) >= 6 or None
+
+    eventually(all_handled, "six receipts")
+    sms = support.sees_sms(rider.ride_id, "delivered")
+    assert "reason" not in sms
+    assert len(rider.got()) == 1
 
 
 def test_a_reply_that_does_not_say_what_it_answers_is_understood(rider: Rider, support: Support) -> None:

@@ -1,5 +1,9 @@
 """The phone simulator, as the SDK and as a phone sees it."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -136,6 +140,23 @@ def test_a_lost_answer_is_an_error_for_an_sms_that_went_out(url: str) -> None:
     assert on_the_phone(url) == ["How was it?"]
 
 
+@pytest.mark.parametrize(("when", "sent"), [("before", []), ("after", ["How was it?"])])
+def test_a_worker_dies_in_its_call(url: str, when: str, sent: list[str]) -> None:
+    faults(url, kill=[when])
+    code = f"from tests.unit.local.test_phones import send; send({url!r}); send({url!r})"
+    environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": "feedback-outreach"}
+    worker = subprocess.run([sys.executable, "-c", code], env=environment, check=False)  # noqa: S603
+    assert worker.returncode == -signal.SIGKILL
+    assert on_the_phone(url) == sent
+
+
+def test_whoever_is_no_worker_lives(url: str) -> None:
+    faults(url, kill=["before", "after"])
+    send(url)
+    send(url)
+    assert len(on_the_phone(url)) == 2
+
+
 def test_what_is_no_number_is_refused(url: str) -> None:
     with pytest.raises(ClientError, match="ValidationException"):
         send(url, number="12")
@@ -174,3 +195,4 @@ def test_a_dropped_reply_is_seen_by_the_phone_alone(url: str, topics: Topics) ->
 
 def test_an_unknown_fault_is_refused(url: str) -> None:
     assert httpx.put(f"{url}/phones/{NUMBER}/faults", json={"explode": True}).status_code == 400
+    assert httpx.put(f"{url}/phones/{NUMBER}/faults", json={"kill": ["somebody"]}).status_code == 400
