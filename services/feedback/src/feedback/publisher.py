@@ -1,6 +1,7 @@
 """Lambda function of the table's stream that publishes events: composes the outbox and hands it each batch."""
 
 import os
+import warnings
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,6 +13,7 @@ from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 
+warnings.filterwarnings("ignore", "No application metrics to publish")  # many changes are no event
 _settings = settings.PublisherSettings.of(os.environ)
 _logger = Logger()
 _metrics = Metrics()

@@ -67,6 +67,7 @@ class Telling:
         for conversation in scored:
             self._tally(conversation)
         poison.park()
+        self._logger.info("told", records=len(event["Records"]), events=len(events))
 
     def _publish(self, events: Sequence[Envelope[Event]]) -> None:
         if events:

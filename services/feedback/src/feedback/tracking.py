@@ -68,6 +68,7 @@ class Tracking:
         receipt = _RECEIPTS.get(event.type)
         if receipt is None or event.context is None:
             self._logger.info("ignored", event_type=event.type)
+            self._metrics.add_metric("ReceiptsIgnored", MetricUnit.Count, 1)
             return
         ride_id, index, now = event.context.ride, event.context.sms, self._now()
         reason = event.type if receipt in ("failed", "blocked") else None
