@@ -37,7 +37,7 @@ def dead_letter_queue(
 class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
-    The consumer parks a message with its reason at the attempt `MAX_ATTEMPTS`; the queue itself gives up two receives
+    The consumer parks a message with its reason at the last of its `attempts`; the queue itself gives up two receives
     later, for messages that kill their worker. `batching_window` (seconds) trades latency for fuller batches;
     `concurrency` (2 at least) is how many batches are handled at once; `overdue` (seconds) is the age of the oldest
     message at which to alarm. With a `key` the messages are encrypted with it, else with a key of SQS.
@@ -54,6 +54,7 @@ class ConsumedQueue(Construct):
         overdue: int = 60,
         key: kms.IKey | None = None,
         batch_size: int = 10,
+        attempts: int = MAX_ATTEMPTS,
     ) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq", key)
@@ -67,12 +68,10 @@ class ConsumedQueue(Construct):
             retention_period=cdk.Duration.days(4),
             # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
             visibility_timeout=cdk.Duration.seconds(3 * consumer.seconds + batching_window),
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=MAX_ATTEMPTS + 2
-            ),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=attempts + 2),
         )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
-        consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
+        consumer.add_environment("MAX_ATTEMPTS", str(attempts))
         consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)  # to park
         if key:
             consumer.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn)  # to read and to park

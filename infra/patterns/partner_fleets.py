@@ -1,8 +1,8 @@
-"""What each partner fleet has of its own in unicorn-mgmt's stack: a queue, a function, a secret, a row of the dashboard."""
+"""What each partner fleet has of its own in unicorn-mgmt's stack: queues, functions, a secret, a row of the dashboard."""
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -18,17 +18,25 @@ from infra.patterns.jwt_api import JwtApi
 from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
-CALLED_BACK: Final = ("p-nimbus",)
-"""Who answers later, to our callback API."""
+RIDE_ATTEMPTS: Final = 100
+"""How often a partner is called about a ride: some four hours for a cancellation. A booking ends with its deadline, long before."""
 
-_OUTCOMES: Final = ("quote", "decline", "accepted", "partner", "throttled", "ours", "circuit-open")
+_FAILED: Final = ("partner", "throttled", "ours", "circuit-open")
+_OUTCOMES: Final = {
+    "quote": ("quote", "decline", "accepted", *_FAILED),
+    "book": ("confirmed", "refused", "accepted", *_FAILED),
+}
 _AFTER_THE_CALL = 3  # seconds: to read the circuit, to answer, to let a cold start end
+_RIDES_OVERDUE = 600  # seconds: a booking lives for one minute, so that what is older is a cancellation
+_BOOKINGS_AT_ONCE = 2  # the least there is; a booking is rare beside a quote
 
 
 class Partners(Construct):
     """A bulkhead for each row of partners.toml, and one API on which partners call back.
 
-    `responder` is told the queues, and may send to them. `may_reply` lets a function answer to return addresses.
+    Rides have a queue and a function of their own: a booking waits behind no quotes, and is tried again without holding up any.
+    `responder` is told the queues for requests and `outbox` those for rides, and they may send to them. `may_reply` lets a
+    function answer to return addresses.
     """
 
     def __init__(
@@ -37,6 +45,7 @@ class Partners(Construct):
         *,
         table: dynamodb.Table,
         responder: ServiceFunction,
+        outbox: ServiceFunction,
         may_reply: Callable[[ServiceFunction], None],
     ) -> None:
         super().__init__(scope, "Partners")
@@ -46,14 +55,14 @@ class Partners(Construct):
         rows = roster.partners()
         for id_, row in rows.items():
             self._secret(id_, row)
-        callback_url = self._callbacks()
-        queues = {id_: self._bulkhead(id_, row, callback_url) for id_, row in rows.items()}
-        for queue in queues.values():
-            responder.may("sqs:SendMessage", on=queue.queue.queue_arn)
-        responder.add_environment(
-            "PARTNER_QUEUES", json.dumps({id_: queue.queue.queue_url for id_, queue in queues.items()})
-        )
-        self._dashboard(rows, queues)
+        callback_url = self._callbacks(rows)
+        requests = {id_: self._requests(id_, row, callback_url) for id_, row in rows.items()}
+        rides = {id_: self._rides(id_, row, callback_url) for id_, row in rows.items()}
+        _may_send(responder, "PARTNER_QUEUES", requests)
+        _may_send(outbox, "PARTNER_RIDE_QUEUES", rides)
+        for id_, row in rows.items():
+            self._alarms(id_, row["name"])
+        self._dashboard(rows, requests, rides)
 
     def _secret(self, partner_id: str, row: dict[str, Any]) -> None:
         secret = secretsmanager.Secret(
@@ -75,12 +84,39 @@ class Partners(Construct):
         )
         function.may("secretsmanager:GetSecretValue", on=arn)
 
-    def _bulkhead(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
-        scope, name = self._scope, f"{self._scope.service}-{partner_id}"
+    def _requests(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
+        """RFQs for the partner."""
+        name = f"{self._scope.service}-{partner_id}"
+        function = self._function(name, "partner", partner_id, row, callback_url)
+        self._may_reply(function)
+        # One message an invocation, so that as many calls run at once as the list says, and none waits behind another.
+        return ConsumedQueue(
+            self._scope, f"{name}-requests", consumer=function, concurrency=row["concurrency"], batch_size=1
+        )
+
+    def _rides(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
+        """Rides to book and to cancel at the partner."""
+        name = f"{self._scope.service}-{partner_id}"
+        function = self._function(f"{name}-booker", "partner_rides", partner_id, row, callback_url)
+        self._may_keep(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"ride#{partner_id}#*")
+        return ConsumedQueue(
+            self._scope,
+            f"{name}-rides",
+            consumer=function,
+            concurrency=_BOOKINGS_AT_ONCE,
+            batch_size=1,
+            attempts=RIDE_ATTEMPTS,
+            overdue=_RIDES_OVERDUE,
+        )
+
+    def _function(
+        self, name: str, module: str, partner_id: str, row: dict[str, Any], callback_url: str
+    ) -> ServiceFunction:
+        """A function that calls the partner."""
         function = ServiceFunction(
-            scope,
+            self._scope,
             name,
-            handler="unicorn_mgmt.partner.handler",
+            handler=f"unicorn_mgmt.{module}.handler",
             seconds=math.ceil(row["timeout"]) + _AFTER_THE_CALL,
             environment={
                 "TABLE_NAME": self._table.table_name,
@@ -89,30 +125,32 @@ class Partners(Construct):
                 "CALLBACK_URL": callback_url,
             },
         )
-        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)  # its circuit
+        self._may_keep(function, "dynamodb:GetItem", "dynamodb:UpdateItem", items=f"circuit#{partner_id}")
         self._may_read_secret(function, partner_id)
-        self._may_reply(function)
-        self._alarms(partner_id, row["name"])
-        # One message an invocation, so that as many calls run at once as the list says, and none waits behind another.
-        return ConsumedQueue(
-            scope, f"{name}-requests", consumer=function, concurrency=row["concurrency"], batch_size=1
+        return function
+
+    def _may_keep(self, function: ServiceFunction, *actions: str, items: str) -> None:
+        """Let the function read and write the items whose ids match, and no others."""
+        function.may(
+            *actions,
+            on=self._table.table_arn,
+            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}},
         )
 
-    def _callbacks(self) -> str:
+    def _callbacks(self, partner_ids: Iterable[str]) -> str:
         """The base URL of the callback API."""
         scope = self._scope
+        secrets = {id_: _secret_name(id_) for id_ in partner_ids}
         function = ServiceFunction(
             scope,
             f"{scope.service}-callback",
             handler="unicorn_mgmt.callback.handler",
             seconds=10,
-            environment={
-                "TABLE_NAME": self._table.table_name,
-                "SECRET_IDS": json.dumps({id_: _secret_name(id_) for id_ in CALLED_BACK}),
-            },
+            environment={"TABLE_NAME": self._table.table_name, "SECRET_IDS": json.dumps(secrets)},
         )
-        for id_ in CALLED_BACK:
+        for id_ in secrets:
             self._may_read_secret(function, id_)
+        self._may_keep(function, "dynamodb:GetItem", "dynamodb:PutItem", items="ride#*")
         self._may_reply(function)
         api = JwtApi(scope, "partner-api", function=function, rate=100, burst=200, signed=True)
         scope.publish_parameter("partner-api-url", naming.PARTNER_API_URL_PARAMETER, api.public_url)
@@ -121,27 +159,34 @@ class Partners(Construct):
     def _alarms(self, partner_id: str, name: str) -> None:
         self._scope.alarm(
             f"{partner_id}-failing",
-            self._calls(partner_id, "partner", "n"),
+            self._calls(partner_id, "quote", "partner", "n"),
             threshold=20,
             periods=3,
             meaning=f"{name} fails; its circuit sees to it, its people may not know",
         )
         self._scope.alarm(
             f"{partner_id}-refused",
-            self._calls(partner_id, "ours", "n"),
+            self._calls(partner_id, "quote", "ours", "n"),
             threshold=5,
             meaning=f"{name} refuses what we send: wrong credentials, or its API has changed",
         )
+        self._scope.alarm(
+            f"{partner_id}-bookings-failing",
+            self._calls(partner_id, "book", "partner", "n"),
+            threshold=5,
+            periods=3,
+            meaning=f"{name} answers bookings neither yes nor no: customers wait a minute and get nothing",
+        )
 
     def _calls(
-        self, partner_id: str, outcome: str, statistic: str, label: str | None = None
+        self, partner_id: str, operation: str, outcome: str, statistic: str, label: str | None = None
     ) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
             metric_name="PartnerCall",
             dimensions_map={
                 "partner": partner_id,
-                "operation": "quote",
+                "operation": operation,
                 "outcome": outcome,
                 "service": self._scope.service,
             },
@@ -160,22 +205,24 @@ class Partners(Construct):
             period=cdk.Duration.minutes(1),
         )
 
-    def _dashboard(self, rows: dict[str, dict[str, Any]], queues: dict[str, ConsumedQueue]) -> None:
+    def _dashboard(
+        self,
+        rows: dict[str, dict[str, Any]],
+        requests: dict[str, ConsumedQueue],
+        rides: dict[str, ConsumedQueue],
+    ) -> None:
         board = cloudwatch.Dashboard(
             self, "Dashboard", dashboard_name="wild-rydes-partners", default_interval=cdk.Duration.hours(3)
         )
         for id_, row in rows.items():
-            took = "accepted" if id_ in CALLED_BACK else "quote"
             board.add_widgets(
-                cloudwatch.GraphWidget(
-                    title=f"{row['name']}: outcomes",
-                    left=[self._calls(id_, outcome, "n", outcome) for outcome in _OUTCOMES],
-                    stacked=True,
-                ),
+                self._outcomes(f"{row['name']}: quotes", id_, "quote"),
                 cloudwatch.GraphWidget(
                     title=f"{row['name']}: milliseconds",
                     left=[
-                        self._calls(id_, took, statistic, statistic) for statistic in ("p50", "p90", "p99")
+                        self._calls(id_, "quote", outcome, statistic, f"{outcome} {statistic}")
+                        for outcome in ("quote", "accepted")  # a partner that calls back accepts first
+                        for statistic in ("p50", "p90", "p99")
                     ],
                 ),
                 cloudwatch.GraphWidget(
@@ -184,9 +231,28 @@ class Partners(Construct):
                 ),
                 cloudwatch.GraphWidget(
                     title=f"{row['name']}: waiting",
-                    left=[queues[id_].queue.metric_approximate_age_of_oldest_message()],
+                    left=[
+                        queues[id_].queue.metric_approximate_age_of_oldest_message()
+                        for queues in (requests, rides)
+                    ],
                 ),
             )
+            board.add_widgets(self._outcomes(f"{row['name']}: bookings", id_, "book"))
+
+    def _outcomes(self, title: str, partner_id: str, operation: str) -> cloudwatch.GraphWidget:
+        lines = [
+            self._calls(partner_id, operation, outcome, "n", outcome) for outcome in _OUTCOMES[operation]
+        ]
+        return cloudwatch.GraphWidget(title=title, left=lines, stacked=True)
+
+
+def _may_send(function: ServiceFunction, variable: str, queues: dict[str, ConsumedQueue]) -> None:
+    """Tell the function the queues' URLs by partner, and let it send there."""
+    for queue in queues.values():
+        function.may("sqs:SendMessage", on=queue.queue.queue_arn)
+    function.add_environment(
+        variable, json.dumps({id_: queue.queue.queue_url for id_, queue in queues.items()})
+    )
 
 
 def _secret_name(partner_id: str) -> str:

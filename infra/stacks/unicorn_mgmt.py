@@ -39,7 +39,7 @@ QUOTED_FROM: Final = (
     "score_total",
 )
 
-# A ride that begins or ends and a rejection are announced, and an answer is handed on. Position reports, above all, invoke nothing.
+# A ride that begins or ends, a rejection and a circuit that turns are announced, an answer is handed on, partners are called. Position reports, above all, invoke nothing.
 ANNOUNCED_CHANGES: Final = (
     *(
         {
@@ -50,7 +50,10 @@ ANNOUNCED_CHANGES: Final = (
     ),
     {"eventName": ["INSERT"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "decision#"}]}}}},
     {"eventName": ["MODIFY"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "invitation#"}]}}}},
-    {"eventName": ["INSERT", "MODIFY"], "dynamodb": {"Keys": {"id": {"S": [{"prefix": "circuit#"}]}}}},
+    {
+        "eventName": ["INSERT", "MODIFY"],
+        "dynamodb": {"Keys": {"id": {"S": [{"prefix": "circuit#"}, {"prefix": "ride#"}]}}},
+    },
 )
 
 
@@ -70,10 +73,10 @@ class UnicornMgmtStack(ServiceStack):
         api = self._api()
         socket = self._socket()
         responder = self._responder(api, socket)
-        Partners(self, table=self._table, responder=responder, may_reply=self._may_reply)
+        outbox = self._outbox(api, socket)
+        Partners(self, table=self._table, responder=responder, outbox=outbox, may_reply=self._may_reply)
         self._bookings()
         self._ratings()
-        self._outbox(api, socket)
 
     def _make_table(self) -> ServiceTable:
         table = ServiceTable(self)
@@ -123,7 +126,7 @@ class UnicornMgmtStack(ServiceStack):
         function.may("dynamodb:UpdateItem", on=self._table.table_arn)
         Subscription(self, "unicorn-mgmt-ratings-inbox", FeedbackReceived, consumer=function)
 
-    def _outbox(self, api: JwtApi, socket: SocketApi) -> None:
+    def _outbox(self, api: JwtApi, socket: SocketApi) -> ServiceFunction:
         function = self._function("outbox", seconds=10, UNICORN_API_URL=api.public_url)
         self._may_reply(function)
         socket.may_post(function)
@@ -135,6 +138,7 @@ class UnicornMgmtStack(ServiceStack):
             publisher=function,
             changes=ANNOUNCED_CHANGES,
         )
+        return function
 
     def _api(self) -> JwtApi:
         function = self._function("api", seconds=10, snap_start=True)

@@ -1,5 +1,6 @@
 """Every function has its own role, and that role may do what is listed here and nothing else."""
 
+import json
 import re
 from typing import Any
 
@@ -111,6 +112,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         BUS: {"events:PutEvents"},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
+        **{f"unicorn-mgmt-{id_}-rides": {"sqs:SendMessage"} for id_ in PARTNERS},
         "unicorn-mgmt-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "unicorn-mgmt-ratings": {
@@ -185,19 +187,42 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         }
         for id_ in PARTNERS
     },
+    **{
+        f"unicorn-mgmt-{id_}-booker": {
+            "*": TRACE,
+            "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
+            SECRETS[id_]: {"secretsmanager:GetSecretValue"},
+            f"unicorn-mgmt-{id_}-rides": CONSUME,
+            f"unicorn-mgmt-{id_}-rides-dlq": {"sqs:SendMessage"},
+        }
+        for id_ in PARTNERS
+    },
     "unicorn-mgmt-callback": {
         "*": TRACE,
-        SECRETS["p-nimbus"]: {"secretsmanager:GetSecretValue"},
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        **{SECRETS[id_]: {"secretsmanager:GetSecretValue"} for id_ in PARTNERS},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
     },
 }
-# Where a function may act, but only so.
+# Where a function may act, but only so: on the bus in its service's name, in the table on the items of its partner.
 CONDITIONS = {
-    (function, BUS): {"ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}}
+    (function, BUS, ("events:PutEvents",)): {
+        "ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}
+    }
     for function, service in (
         ("ride-booking-requester", "ride-booking"),
         ("unicorn-mgmt-outbox", "unicorn-mgmt"),
         ("feedback-publisher", "feedback"),
+    )
+} | {
+    (function, "unicorn-mgmt", ("dynamodb:GetItem", write)): {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
+    }
+    for function, write, items in (
+        *((f"unicorn-mgmt-{id_}", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-booker", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-booker", "dynamodb:PutItem", f"ride#{id_}#*") for id_ in PARTNERS),
+        ("unicorn-mgmt-callback", "dynamodb:PutItem", "ride#*"),
     )
 }
 QUEUE_CONSUMERS = (
@@ -262,13 +287,23 @@ def test_locally_a_function_may_do_no_more_but_in_batches(
 
 def test_conditions_limit_what_is_listed(aws: Assembly) -> None:
     found = {
-        (function, aws.text(stack, resource)): statement["Condition"]
+        (function, aws.text(stack, resource), tuple(_list(statement["Action"]))): statement["Condition"]
         for function in PERMISSIONS
         for stack, statement in _statements(aws, function)
         if "Condition" in statement
         for resource in _list(statement["Resource"])
     }
     assert found == CONDITIONS
+
+
+def test_what_a_partners_functions_may_do_in_the_table_is_limited_without_exception(aws: Assembly) -> None:
+    functions = ["unicorn-mgmt-callback"] + [
+        f"unicorn-mgmt-{id_}{who}" for id_ in PARTNERS for who in ("", "-booker")
+    ]
+    for function in functions:
+        for stack, statement in _statements(aws, function):
+            if "unicorn-mgmt" in [aws.text(stack, resource) for resource in _list(statement["Resource"])]:
+                assert "dynamodb:LeadingKeys" in statement["Condition"]["ForAllValues:StringLike"]
 
 
 def test_each_function_has_a_role_of_its_own_without_managed_policies(aws: Assembly) -> None:
@@ -292,7 +327,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert properties["MemorySize"] == 256
     service = next(name for name in ("ride-booking", "unicorn-mgmt", "feedback") if function.startswith(name))
     role = function.removeprefix(f"{service}-")
-    module = "partner" if role in PARTNERS else role
+    module = {
+        **dict.fromkeys(PARTNERS, "partner"),
+        **{f"{id_}-booker": "partner_rides" for id_ in PARTNERS},
+    }.get(role, role)
     assert properties["Handler"] == f"{service.replace('-', '_')}.{module}.handler"
     environment = properties["Environment"]["Variables"]
     assert environment["POWERTOOLS_SERVICE_NAME"] == service
@@ -340,6 +378,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "BUS_NAME": "/wild-rydes/platform/bus-name",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-outbox-dlq",
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
+                "PARTNER_RIDE_QUEUES": (
+                    '{"p-comet": "unicorn-mgmt-p-comet-rides", "p-pegasus": "unicorn-mgmt-p-pegasus-rides", '
+                    '"p-nimbus": "unicorn-mgmt-p-nimbus-rides"}'
+                ),
                 **UNICORN_URLS,
             },
         ),
@@ -430,10 +472,20 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             },
         ),
         (
+            "unicorn-mgmt-p-comet-booker",
+            {
+                "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-rides-dlq",
+                "MAX_ATTEMPTS": "100",
+                "PARTNER_ID": "p-comet",
+                "SECRET_ID": "wild-rydes/partners/p-comet",
+            },
+        ),
+        (
             "unicorn-mgmt-callback",
             {
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
-                "SECRET_IDS": '{"p-nimbus": "wild-rydes/partners/p-nimbus"}',
+                "SECRET_IDS": json.dumps({id_: f"wild-rydes/partners/{id_}" for id_ in PARTNERS}),
             },
         ),
     ],

@@ -6,10 +6,14 @@ import pytest
 
 from infra import roster
 from infra.patterns.consumed_queue import MAX_ATTEMPTS
+from infra.patterns.partner_fleets import RIDE_ATTEMPTS
 from tests.synth import Assembly
 
 PARTNERS = roster.partners()
-PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row for id_, row in PARTNERS.items()}
+PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, row in PARTNERS.items()}
+RIDE_QUEUES = [f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS]
+CALLING = {**PARTNER_QUEUES, **dict.fromkeys(RIDE_QUEUES, 2)}
+"""Queue -> how many calls to a partner it makes at once."""
 CONSUMED = {
     # queue -> consumer, batching window in seconds
     "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
@@ -22,6 +26,7 @@ CONSUMED = {
     "feedback-sms-replies": ("feedback-replies", 0),
     "feedback-sms-receipts": ("feedback-receipts", 0),
     **{queue: (queue.removesuffix("-requests"), 0) for queue in PARTNER_QUEUES},
+    **{queue: (f"{queue.removesuffix('-rides')}-booker", 0) for queue in RIDE_QUEUES},
 }
 SUBSCRIPTIONS = (
     "ride-booking-rides",
@@ -78,9 +83,9 @@ def test_a_consumed_queue_gives_up_to_its_own_dead_letter_queue(aws: Assembly, q
     redrive = resource.properties["RedrivePolicy"]
     assert aws.text(resource.stack, redrive["deadLetterTargetArn"]) == f"{queue}-dlq"
     # The consumer parks first, with the reason; the queue's own count is for messages that kill their worker.
-    assert redrive["maxReceiveCount"] == MAX_ATTEMPTS + 2
+    assert redrive["maxReceiveCount"] == (RIDE_ATTEMPTS if queue in RIDE_QUEUES else MAX_ATTEMPTS) + 2
     _, window = CONSUMED[queue]
-    assert resource.properties["VisibilityTimeout"] == (15 if queue in PARTNER_QUEUES else 9) + window
+    assert resource.properties["VisibilityTimeout"] == (15 if queue in CALLING else 9) + window
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
@@ -88,11 +93,10 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     consumer, window = CONSUMED[queue]
     source, properties = _mappings(aws)[consumer]
     assert source == queue
-    assert properties["BatchSize"] == (1 if queue in PARTNER_QUEUES else 10)
+    assert properties["BatchSize"] == (1 if queue in CALLING else 10)
     assert properties["MaximumBatchingWindowInSeconds"] == window
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    expected = PARTNER_QUEUES[queue]["concurrency"] if queue in PARTNER_QUEUES else 10
-    assert properties["ScalingConfig"]["MaximumConcurrency"] == expected
+    assert properties["ScalingConfig"]["MaximumConcurrency"] == CALLING.get(queue, 10)
 
 
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
@@ -223,7 +227,11 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         if dimension["Name"] == "QueueName"
     }
     age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
-    overdue = {**dict.fromkeys(CONSUMED, 60), "ride-booking-deadlines": 960}
+    overdue = {
+        **dict.fromkeys(CONSUMED, 60),
+        "ride-booking-deadlines": 960,
+        **dict.fromkeys(RIDE_QUEUES, 600),
+    }
     dead_letters = [f"{name}-dlq" for name in CONSUMED] + [*OUTBOX_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},

@@ -27,7 +27,7 @@ LEFT_OUT = {
     "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
-    "AWS::SQS::QueuePolicy": 15,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's
+    "AWS::SQS::QueuePolicy": 21,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's
 }
 # What it does otherwise.
 CHANGED = {

@@ -22,10 +22,14 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 def main(run_dir: Path, pid: int) -> None:
     """Serve, and tell in the file where and with which secrets."""
     keys = {
-        name: secrets.token_urlsafe(24) for name in ("comet", "pegasus", "nimbus", "callback", "reference")
+        name: secrets.token_urlsafe(24)
+        for name in ("comet", "webhook", "pegasus", "nimbus", "callback", "reference")
     }
     fleets: dict[str, tuple[Behaviour, dict[str, str]]] = {
-        "p-comet": (Comet(keys["comet"]), {"api_key": keys["comet"]}),
+        "p-comet": (
+            Comet(keys["comet"], keys["webhook"]),
+            {"api_key": keys["comet"], "webhook_token": keys["webhook"]},
+        ),
         "p-pegasus": (
             Pegasus("wild-rydes", keys["pegasus"]),
             {"access_id": "wild-rydes", "signing_key": keys["pegasus"]},

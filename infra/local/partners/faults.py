@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self
 
-Misdeed = Literal["error", "hang", "garbage", "partial", "throttle", "signature"]
-MISDEEDS: tuple[Misdeed, ...] = ("error", "hang", "garbage", "partial", "throttle", "signature")
+Misdeed = Literal["error", "hang", "garbage", "partial", "throttle", "signature", "refuse"]
+MISDEEDS: tuple[Misdeed, ...] = ("error", "hang", "garbage", "partial", "throttle", "signature", "refuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,9 @@ class Faults:
 
     Latency is lognormal: `latency_ms` is its median, `latency_sigma` its width (0: always the same). Each of the rates is
     the share of requests (0 to 1) that get an error 500, no answer until the client has gone, something unreadable, half a
-    body, a 429 with `retry_after` seconds, or a wrong signature (where answers are signed). During an outage of
-    `outage_seconds`, from when it was set, every request gets 503; `outage_hangs` makes it hang instead.
+    body, a 429 with `retry_after` seconds, a wrong signature (where answers are signed), or a proper no. During an outage of
+    `outage_seconds`, from when it was set, every request gets 503; `outage_hangs` makes it hang instead. A ride that is taken
+    lasts `ride_seconds`.
     """
 
     latency_ms: float = 20
@@ -28,9 +29,11 @@ class Faults:
     partial: float = 0
     throttle: float = 0
     signature: float = 0
+    refuse: float = 0
     retry_after: int = 2
     outage_seconds: float = 0
     outage_hangs: bool = False
+    ride_seconds: float = 1
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

@@ -42,6 +42,11 @@ class Partners:
         shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
         return int(shown["served"])
 
+    def rides(self, partner_id: str) -> dict[str, str]:
+        """What has become of each ride that a partner was asked for, by our id."""
+        shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
+        return dict(shown["rides"])
+
     def _url(self, partner_id: str) -> str:
         if partner_id not in self.secrets:
             raise LocalCloudError(f"There is no {partner_id}.", f"Choose one of {', '.join(self.secrets)}.")

@@ -4,13 +4,15 @@ import json
 import threading
 import time
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
 from infra.local.partners.faults import Faults, Mood
+from infra.local.partners.rides import Rides
 
 FAULTS_PATH = "/_faults"
-"""GET shows the faults and how many requests there were, PUT sets them."""
+"""GET shows the faults, how many requests there were and what became of rides, PUT sets the faults."""
 
 _LONGEST_HANG = 30.0
 
@@ -37,8 +39,10 @@ class Reply:
 class Behaviour(Protocol):
     """A partner on a good day, and in its own words of regret on a bad one."""
 
-    def answer(self, request: Request) -> Reply:
-        """The answer."""
+    rides: Rides
+
+    def answer(self, request: Request, *, willing: bool = True) -> Reply:
+        """The answer; a proper no, where there is one, if it is not `willing`."""
 
     def throttled(self, retry_after: int) -> Reply:
         """Too many requests."""
@@ -95,6 +99,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(behaviour.throttled(self.server.mood.faults.retry_after))
             case "garbage":
                 self._send(Reply(200, b"\x00<{[not what you think\xff"))
+            case "refuse":
+                self._send(behaviour.answer(request, willing=False))
             case "signature":
                 self._send(behaviour.missigned(request))
             case "partial":
@@ -102,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
             case _:
                 self._send(behaviour.answer(request))
 
-    do_GET = do_POST = do_PUT = handle_one  # noqa: N815 - the names that http.server looks for
+    do_GET = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815 - the names that http.server looks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
@@ -114,7 +120,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply, *, half: bool = False) -> None:
         self.send_response(reply.status)
-        for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
+        if reply.status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body[: len(reply.body) // 2] if half else reply.body)
@@ -124,8 +132,14 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         if request.method == "PUT":
             try:
-                server.mood.set(Faults.of(json.loads(request.body)))
+                faults = Faults.of(json.loads(request.body))
+                server.mood.set(faults)
+                server.behaviour.rides.seconds = faults.ride_seconds
             except (TypeError, ValueError) as error:
                 return Reply(400, str(error).encode())
-        shown = {"faults": asdict(server.mood.faults), "served": server.served}
+        shown = {
+            "faults": asdict(server.mood.faults),
+            "served": server.served,
+            "rides": server.behaviour.rides.states(),
+        }
         return Reply(200, json.dumps(shown).encode(), {"Content-Type": "application/json"})

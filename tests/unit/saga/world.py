@@ -98,6 +98,8 @@ class Saga:
         self._confirming: Any = Confirming(
             None,  # type: ignore[arg-type]
             self.unicorns,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
+            partners=(),
             logger=Logger(service="saga", level="CRITICAL"),
             metrics=Metrics(namespace="saga", service="saga"),
             now=lambda: self.now,
@@ -132,10 +134,8 @@ class Saga:
         if envelope.metadata.expired(self.now):
             return
         match envelope.data:
-            case QuoteAccepted():
-                self._confirming._decide(envelope.data)
-            case RideBookingFailed():
-                self._confirming._release(envelope.data)
+            case QuoteAccepted() | RideBookingFailed():
+                self._confirming.decide(envelope.data, envelope.metadata)
             case RideConfirmed() | RideRejected() | RideCompleted() as news:
                 self._write(settling.tell(self.rfqs[news.rfq_id], news, self.now))
 

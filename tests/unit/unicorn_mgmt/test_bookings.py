@@ -235,3 +235,83 @@ def test_neither_logs_nor_bus_learn_who_rides_or_where_before_it_is_over(world: 
     heard = json.dumps(told(world, id_, before))
     text = world.stream.getvalue()
     assert not [secret for secret in ("customer-of", "47.6", "122.3", "12.50") if secret in text + heard]
+
+
+PARTNER_RIDE = f"ride#p-comet#{RIDE}"
+
+
+def rides_queue(world: World) -> str:
+    url: str = world.sqs.create_queue(QueueName="p-comet-rides")["QueueUrl"]
+    world.ride_queues["p-comet"] = url
+    return url
+
+
+def test_a_partner_is_asked_by_an_order_in_its_queue_until_the_deadline(world: World) -> None:
+    queue = rides_queue(world)
+    decide(world, accepted("p-comet"))
+    assert told(world, PARTNER_RIDE, None) == []  # the bus hears when the partner has answered
+    [order] = world.answers(queue)
+    assert order["data"] == {
+        "what": "book",
+        "partner_id": "p-comet",
+        "ride_id": RIDE,
+        "rfq_id": "rfq-1",
+        "price": {"amount": "12.50", "currency": "USD"},
+    }
+    assert order["metadata"]["deadline"] == "2026-11-21T09:01:00Z"
+    assert order["metadata"]["correlation_id"] == "rfq-1"
+
+
+def test_asking_a_partner_costs_one_read_and_one_write_and_a_duplicate_no_write(
+    world: World, calls: list[str]
+) -> None:
+    first, second = world.deliver(accepted("p-comet")), world.deliver(accepted("p-comet"))
+    calls.clear()
+    world.confirming().handle(first)
+    assert calls == ["GetItem", "PutItem"]
+    calls.clear()
+    world.confirming().handle(second)
+    assert calls == ["GetItem"]
+
+
+def test_a_partners_ride_whose_booking_failed_is_cancelled_there_without_a_deadline(world: World) -> None:
+    queue = rides_queue(world)
+    decide(world, accepted("p-comet"))
+    before = world.item(PARTNER_RIDE)
+    world.now = NOW + timedelta(hours=3)
+    decide(world, failed("p-comet"))
+    assert told(world, PARTNER_RIDE, before) == []
+    [order] = world.answers(queue)
+    assert order["data"]["what"] == "cancel"
+    assert "deadline" not in order["metadata"]
+
+
+def test_a_partner_is_not_asked_for_what_has_failed_before(world: World) -> None:
+    queue = rides_queue(world)
+    decide(world, failed("p-comet"))
+    decide(world, accepted("p-comet"))
+    assert told(world, PARTNER_RIDE, None) == []
+    assert world.answers(queue) == []
+
+
+def test_a_booking_at_a_partner_that_nobody_would_end_is_parked(world: World) -> None:
+    body = json.loads(accepted("p-comet"))
+    del body["detail"]["metadata"]["deadline"]
+    decide(world, json.dumps(body))
+    assert [parked["error"] for parked in world.parked()] == ["Unprocessable"]
+
+
+def test_an_order_for_who_is_a_partner_no_more_is_parked_and_stops_nothing_else(world: World) -> None:
+    id_ = world.add("gandalf")
+    before = world.item(id_)
+    decide(world, accepted("p-comet"), accepted(id_, "rfq-2.1"))
+    world.telling().handle({"Records": [world.record(PARTNER_RIDE, None), world.record(id_, before)]})
+    assert len(world.published()) == 1
+    [parked] = world.parked()
+    assert parked["reason"] == "no such partner"
+
+
+def test_an_unknown_partner_is_gone(world: World) -> None:
+    decide(world, accepted("p-nobody"))
+    [event] = told(world, f"decision#{RIDE}", None)
+    assert event["detail"]["data"]["reason"] == "unicorn-gone"

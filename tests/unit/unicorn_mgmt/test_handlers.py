@@ -28,6 +28,11 @@ ENVIRONMENT = {
     "TOKEN_AUDIENCE": "app",
     "KEYS_URL": "https://users/.well-known/jwks.json",
     "PARTNER_QUEUES": "{}",
+    "PARTNER_RIDE_QUEUES": "{}",
+    "PARTNER_ID": "p-comet",
+    "SECRET_ID": "comet",
+    "CALLBACK_URL": "https://partners/v1",
+    "SECRET_IDS": '{"p-comet": "comet"}',
 }
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
@@ -95,7 +100,7 @@ def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         ("api", {"boto3", "wild_rydes_messaging.consume", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
         *(
             (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
-            for module in ("responder", "bookings", "ratings", "outbox", "socket")
+            for module in ("responder", "bookings", "ratings", "outbox", "socket", "partner", "partner_rides")
         ),
         ("authorizer", {"boto3", "wild_rydes_contracts", "aws_lambda_powertools.event_handler"}),
     ],

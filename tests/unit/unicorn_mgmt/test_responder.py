@@ -229,3 +229,36 @@ def test_logs_tell_the_counts_and_no_coordinates_or_names(world: World) -> None:
     assert (replied["correlation_id"], replied["asked"], replied["answered"]) == ("rfq-7", 2, 1)
     text = world.stream.getvalue()
     assert not [secret for secret in ("47.6", "122.3", "Bucephalus", "77.77") if secret in text]
+
+
+def test_partners_that_serve_the_place_are_asked_too_each_by_its_own_queue(world: World) -> None:
+    near = world.add("near")
+    names = ("p-comet", "p-pegasus", "p-nimbus")
+    world.partner_queues |= {id_: world.sqs.create_queue(QueueName=id_)["QueueUrl"] for id_ in names}
+    assert world.responder().handle(world.deliver(world.request())) == EVERYTHING_DONE
+    [response] = world.answers()
+    assert response["data"]["asked"] == [near, *names]
+    assert [answer["responder_id"] for answer in response["data"]["answers"]] == [near]
+    for url in world.partner_queues.values():
+        [forwarded] = world.answers(url)
+        assert forwarded["detail"]["data"]["rfq_id"] == "rfq-1"
+
+
+def test_a_partners_queue_that_fails_brings_the_request_back(world: World) -> None:
+    world.partner_queues["p-comet"] = world.sqs.create_queue(QueueName="p-comet")["QueueUrl"]
+    world.sqs.delete_queue(QueueUrl=world.partner_queues["p-comet"])
+    event = world.deliver(world.request())
+    returned = world.responder().handle(event)
+    assert returned == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
+    again = world.responder().handle(event)
+    assert again == returned
+    first, second = world.answers()  # who was asked was told all the same, under one id
+    assert first["metadata"]["event_id"] == second["metadata"]["event_id"]
+
+
+def test_a_place_that_no_partner_serves_asks_none(world: World) -> None:
+    world.partner_queues["p-comet"] = world.sqs.create_queue(QueueName="p-comet")["QueueUrl"]
+    world.responder().handle(world.deliver(world.request(start={"lat": -33.86, "lon": 151.21})))
+    [response] = world.answers()
+    assert response["data"]["asked"] == []
+    assert world.answers(world.partner_queues["p-comet"]) == []

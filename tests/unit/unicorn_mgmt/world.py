@@ -24,6 +24,8 @@ from unicorn_mgmt.invitations import Invitations
 from unicorn_mgmt.inviting import Inviting
 from unicorn_mgmt.model import Place, RateCard, Unicorn, unicorn_id
 from unicorn_mgmt.partners.forwarding import Forwarding
+from unicorn_mgmt.partners.orders import Orders
+from unicorn_mgmt.partners.rides import PartnerRides
 from unicorn_mgmt.partners.roster import roster
 from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.store import INDEX, INDEXED, Store
@@ -107,6 +109,7 @@ class World:
     sockets: "Sockets"
     now: datetime = NOW
     partner_queues: dict[str, str] = field(default_factory=dict)
+    ride_queues: dict[str, str] = field(default_factory=dict)
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
@@ -192,6 +195,8 @@ class World:
                 uniform=min,
             ),
             self.store,
+            self.partner_rides,
+            partners=roster().keys(),
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
@@ -220,11 +225,16 @@ class World:
             Replies(self.sqs, PATTERN),
             self.connections(),
             Links(API),
-            ParkingLot(self.sqs, self.dead),
+            orders=Orders(self.sqs, self.ride_queues),
+            parking_lot=ParkingLot(self.sqs, self.dead),
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
         )
+
+    @property
+    def partner_rides(self) -> PartnerRides:
+        return PartnerRides(self.dynamodb, TABLE)
 
     @property
     def invitations(self) -> Invitations:

@@ -8,6 +8,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.confirming import Confirming
+from unicorn_mgmt.partners.rides import PartnerRides
+from unicorn_mgmt.partners.roster import roster
 from unicorn_mgmt.store import Store
 from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
 from wild_rydes_messaging.aws import client
@@ -15,11 +17,15 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 
 _logger = Logger()
 _metrics = Metrics()
+_dynamodb = client("dynamodb")
+_table_name = os.environ["TABLE_NAME"]
 _confirming = Confirming(
     Consumer[QuoteAccepted | RideBookingFailed].of(
         os.environ, QuoteAccepted, RideBookingFailed, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
-    Store(client("dynamodb"), os.environ["TABLE_NAME"]),
+    Store(_dynamodb, _table_name),
+    PartnerRides(_dynamodb, _table_name),
+    partners=roster().keys(),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

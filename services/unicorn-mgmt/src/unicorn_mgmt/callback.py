@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 
 from unicorn_mgmt.partners.callbacks import Callbacks
+from unicorn_mgmt.partners.integration import integration_of
+from unicorn_mgmt.partners.rides import PartnerRides
 from unicorn_mgmt.partners.roster import roster
 from unicorn_mgmt.partners.secrets import Secrets
 from unicorn_mgmt.partners.settings import CallbackSettings
@@ -16,12 +18,15 @@ from wild_rydes_messaging.reply import Replies
 _settings = CallbackSettings.of(os.environ)
 _logger = Logger()
 _api = RestApi(_logger)
+_partners = roster()
 Callbacks(
     _api,
-    roster(),
-    _settings.secrets,
-    Secrets(client("secretsmanager")),
     Replies(client("sqs"), _settings.reply_to_pattern),
+    PartnerRides(client("dynamodb"), _settings.table_name),
+    partners=_partners,
+    integrations={id_: integration_of(partner) for id_, partner in _partners.items()},
+    secrets=Secrets(client("secretsmanager")),
+    secrets_of=_settings.secrets,
     logger=_logger,
     now=lambda: datetime.now(UTC),
 )

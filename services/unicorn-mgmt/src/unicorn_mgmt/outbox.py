@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.connections import Connections
+from unicorn_mgmt.partners.orders import Orders
 from unicorn_mgmt.pushes import Links
 from unicorn_mgmt.settings import OutboxSettings
 from unicorn_mgmt.telling import Telling
@@ -27,7 +28,8 @@ _telling = Telling(
     Replies(_sqs, _settings.reply_to_pattern),
     Connections(lambda: client("apigatewaymanagementapi", url=_settings.connections_url), _logger),
     Links(_settings.api_url),
-    ParkingLot(_sqs, _settings.dead_letter_queue_url),
+    orders=Orders(_sqs, _settings.ride_queues),
+    parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
     logger=_logger,
     metrics=_metrics,
     now=lambda: datetime.now(UTC),

@@ -46,13 +46,17 @@ class ResponderSettings:
 
 @dataclass(frozen=True, slots=True)
 class OutboxSettings:
-    """Environment of the function behind the table's stream. For the rest see `ResponderSettings`."""
+    """Environment of the function behind the table's stream. For the rest see `ResponderSettings`.
+
+    `ride_queues` are the URLs of the partners' queues for rides by partner id.
+    """
 
     bus_name: str
     reply_to_pattern: str
     connections_url: str
     api_url: str
     dead_letter_queue_url: str
+    ride_queues: Mapping[str, str]
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "OutboxSettings":
@@ -63,4 +67,5 @@ class OutboxSettings:
             environment["CONNECTIONS_URL"],
             environment["UNICORN_API_URL"],
             environment["DEAD_LETTER_QUEUE_URL"],
+            json.loads(environment["PARTNER_RIDE_QUEUES"]),
         )

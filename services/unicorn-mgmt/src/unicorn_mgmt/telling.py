@@ -12,7 +12,10 @@ from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitation import Invitation, Offer, Refusal
 from unicorn_mgmt.invitations import INVITATION, invitation_from
 from unicorn_mgmt.model import Ride, Unicorn
+from unicorn_mgmt.partners import announcing
 from unicorn_mgmt.partners.circuits import CIRCUIT, told_of_circuit
+from unicorn_mgmt.partners.orders import Orders, RideOrder
+from unicorn_mgmt.partners.rides import RIDE
 from unicorn_mgmt.pushes import Links, RidePush
 from unicorn_mgmt.store import DECISION, from_image, rejection_from
 from wild_rydes_contracts import (
@@ -43,15 +46,16 @@ CANCELLED = "cancelled-by-unicorn"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one stream record has to tell: to the bus, to a return address, to the unicorn's app by its connection."""
+    """What one stream record has to tell: to the bus, to a return address, to a partner, to the unicorn's app by its connection."""
 
     events: Sequence[Envelope[Event]] = ()
     replies: Sequence[Reply] = ()
+    orders: Sequence[Envelope[RideOrder]] = ()
     rides: Mapping[str, Ride] = field(default_factory=dict)
 
 
 class Telling:
-    """Announces rides that were confirmed, rejected, completed or given up, and hands on answers given by hand.
+    """Announces rides that were confirmed, rejected, completed or given up, hands on answers given by hand, orders from partners.
 
     Ids of messages are derived from what happened, so that a batch handled twice says the same again.
     """
@@ -62,8 +66,9 @@ class Telling:
         replies: Replies,
         connections: Connections,
         links: Links,
-        parking_lot: ParkingLot,
         *,
+        orders: Orders,
+        parking_lot: ParkingLot,
         logger: Logger,
         metrics: Metrics,
         now: Callable[[], datetime],
@@ -72,6 +77,7 @@ class Telling:
         self._replies = replies
         self._connections = connections
         self._links = links
+        self._orders = orders
         self._parking_lot = parking_lot
         self._logger = logger
         self._metrics = metrics
@@ -90,6 +96,7 @@ class Telling:
                 all_told.append(told_by(record, self._now()))
         self._publish([envelope for told in all_told for envelope in told.events])
         self._reply([reply for told in all_told for reply in told.replies])
+        self._order([order for told in all_told for order in told.orders])
         self._push({connection: ride for told in all_told for connection, ride in told.rides.items()})
         poison.park()
         self._logger.info("told", records=len(event["Records"]))
@@ -117,6 +124,14 @@ class Telling:
                 )
             else:
                 self._log("replied", reply.envelope)
+
+    def _order(self, orders: Sequence[Envelope[RideOrder]]) -> None:
+        unsent = self._orders.send(orders)
+        for order in orders:
+            if order in unsent:
+                self._park(order.to_json(), Unprocessable("no such partner"), str(order.metadata.event_id))
+            else:
+                self._log("ordered", order)
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
         """Tell apps of their new rides, as good as it goes; they can look, too."""
@@ -148,6 +163,12 @@ def told_by(record: Mapping[str, Any], now: datetime) -> Told:
     if id_.startswith(CIRCUIT):
         told = told_of_circuit(record)
         return Told(events=(told,)) if told else Told()
+    if id_.startswith(RIDE):
+        before, after = announcing.images(record)
+        return Told(
+            events=tuple(announcing.events_of(before, after)),
+            orders=tuple(announcing.orders_of(before, after)),
+        )
     match record["eventName"]:
         case "INSERT" if id_.startswith(DECISION):
             no = rejection_from(change["NewImage"])

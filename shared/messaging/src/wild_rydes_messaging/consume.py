@@ -33,6 +33,9 @@ PartialBatchResponse = dict[str, list[dict[str, str]]]
 """`{"batchItemFailures": [{"itemIdentifier": message id}]}`: what is not named is deleted from the queue."""
 
 
+DEFAULT_BACKOFF = Backoff(base=2, cap=30)
+"""Before a message that was not handled is tried again."""
+
 _LONGEST_POSTPONEMENT = 12 * 3600 - 60
 """Seconds. A message stays invisible for at most 12 hours from its receipt, which is a little while ago."""
 
@@ -65,7 +68,7 @@ class Consumer(Generic[D]):
         logger: Logger,
         metrics: Metrics,
         max_attempts: int,
-        backoff: Backoff = Backoff(base=2, cap=30),  # noqa: B008 - immutable
+        backoff: Backoff = DEFAULT_BACKOFF,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
@@ -92,6 +95,7 @@ class Consumer(Generic[D]):
         sqs: "SQSClient",
         logger: Logger,
         metrics: Metrics,
+        backoff: Backoff = DEFAULT_BACKOFF,
     ) -> Self:
         """The consumer of a function whose environment names its dead-letter queue and the attempts a message has.
 
@@ -104,6 +108,7 @@ class Consumer(Generic[D]):
             logger=logger,
             metrics=metrics,
             max_attempts=int(environment["MAX_ATTEMPTS"]),
+            backoff=backoff,
         )
 
     def receive(self, event: Mapping[str, Any]) -> "Batch[D]":

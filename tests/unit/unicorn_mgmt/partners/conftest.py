@@ -28,10 +28,13 @@ def servers() -> Iterator[dict[str, Server]]:
     """The three partners, each on a port of its own."""
     values = CREDENTIALS
     fleets: dict[str, Behaviour] = {
-        "p-comet": Comet(values["api_key"]),
+        "p-comet": Comet(values["api_key"], values["webhook_token"]),
         "p-pegasus": Pegasus(values["access_id"], values["signing_key"]),
         "p-nimbus": Nimbus(
-            values["client_id"], values["client_secret"], values["callback_key"], think_seconds=0.01
+            values["client_id"],
+            values["client_secret"],
+            values["callback_key"],
+            think_seconds=0.01,
         ),
     }
     with ExitStack() as stack:

@@ -16,6 +16,7 @@ REPLY_TO = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
 
 CREDENTIALS = {
     "api_key": "comet-key-3f1",
+    "webhook_token": "comet-token-51c",
     "access_id": "wild-rydes",
     "signing_key": "pegasus-key-9a2",
     "client_id": "wild-rydes",

@@ -1,6 +1,7 @@
 """The consumer of a partner's queue: the breaker, the queues and the secret on moto, the partner a real server."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,19 +13,13 @@ from infra.local.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
 from unicorn_mgmt.partners.asking import Asking
-from unicorn_mgmt.partners.faults import fault_of
 from unicorn_mgmt.partners.integration import integration_of
-from unicorn_mgmt.partners.secrets import Secrets
-from unicorn_mgmt.partners.tracking import Calls
-from unicorn_mgmt.partners.wire import Wire
+from unicorn_mgmt.partners.line import line_to
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.circuit_breaker import (
-    CircuitBreaker,
     DynamoDbStore,
-    LogAndCount,
     Mode,
     Override,
-    Settings,
     State,
     set_mode,
 )
@@ -47,13 +42,18 @@ class Desk:
 
     def worker(self, *, timeout: float = 2.0) -> Asking:
         world, partner = self.world, self.partner
-        breaker = CircuitBreaker(
-            partner.id, Settings(), self.store, classify=fault_of, listener=LogAndCount(world.logger)
+        line = line_to(
+            replace(partner, timeout=timeout, breaker={}),
+            dynamodb=world.dynamodb,
+            table_name=TABLE,
+            secretsmanager=self.secrets,
+            secret_id=partner.id,
+            logger=world.logger,
+            now=lambda: datetime.now(UTC),
         )
         return Asking(
-            type(partner)(partner.id, partner.name, partner.integration, partner.area, timeout, 2),
             integration_of(partner),
-            breaker,
+            line,
             consumer=Consumer(
                 RfqRequested,
                 sqs=world.sqs,
@@ -64,10 +64,6 @@ class Desk:
                 uniform=min,
             ),
             replies=Replies(world.sqs, PATTERN),
-            wire=Wire(),
-            secrets=Secrets(self.secrets),
-            calls=Calls(world.logger, partner.id),
-            secret_id=partner.id,
             callback_url="http://127.0.0.1:1/",
             now=lambda: datetime.now(UTC),
         )
@@ -127,7 +123,7 @@ def test_a_partner_that_fails_is_declined_at_once(
     desk: Desk, faults: Faults, reason: str, outcome: str
 ) -> None:
     desk.server.mood.set(faults)
-    [answer] = desk.ask(desk.worker(timeout=0.2), "rfq-1")
+    [answer] = desk.ask(desk.worker(timeout=0.2 if faults.hang else 10), "rfq-1")
     assert answer == {"kind": "decline", "responder_id": "p-comet", "reason": reason}
     [record] = desk.records()
     assert (record["outcome"], record["circuit"], record["attempt"]) == (outcome, "CLOSED", 1)

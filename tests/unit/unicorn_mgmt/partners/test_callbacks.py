@@ -15,6 +15,7 @@ import pytest
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS, metadata
 from tests.unit.unicorn_mgmt.world import PATTERN, REGION, World
 from unicorn_mgmt.partners.callbacks import Callbacks
+from unicorn_mgmt.partners.integration import integration_of
 from unicorn_mgmt.partners.reference import seal
 from unicorn_mgmt.partners.secrets import Secrets
 from wild_rydes_contracts import Metadata
@@ -30,14 +31,16 @@ class Partner:
     def __init__(self, world: World) -> None:
         self.world = world
         secrets = boto3.client("secretsmanager", region_name=REGION)
-        secrets.create_secret(Name="nimbus", SecretString=json.dumps(CREDENTIALS))
+        secrets.create_secret(Name="partner", SecretString=json.dumps(CREDENTIALS))
         self.api = RestApi(world.logger)
         Callbacks(
             self.api,
-            PARTNERS,
-            {"p-nimbus": "nimbus"},
-            Secrets(secrets),
             Replies(world.sqs, PATTERN),
+            world.partner_rides,
+            partners=PARTNERS,
+            integrations={id_: integration_of(partner) for id_, partner in PARTNERS.items()},
+            secrets=Secrets(secrets),
+            secrets_of=dict.fromkeys(PARTNERS, "partner"),
             logger=world.logger,
             now=lambda: datetime.now(UTC),
         )
@@ -153,9 +156,12 @@ def test_an_answer_that_is_none_is_refused(partner: Partner, offer: dict[str, An
     assert partner.world.answers() == []
 
 
-@pytest.mark.parametrize("partner_id", ["p-comet", "p-nobody"])
-def test_who_does_not_call_back_has_no_such_route(partner: Partner, partner_id: str) -> None:
-    assert partner.call_back(metadata(), partner_id=partner_id) == 404
+def test_who_is_no_partner_has_no_such_route(partner: Partner) -> None:
+    assert partner.call_back(metadata(), partner_id="p-nobody") == 404
+
+
+def test_a_signature_does_for_no_other_partner(partner: Partner) -> None:
+    assert partner.call_back(metadata(), partner_id="p-comet") == 401
 
 
 def test_a_long_body_is_not_read(partner: Partner) -> None:

@@ -4,15 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from unicorn_mgmt.partners.faults import CallFailed, OurFault
+from unicorn_mgmt.partners.faults import CallFailed
 from unicorn_mgmt.partners.integration import Integration, Question
-from unicorn_mgmt.partners.roster import Partner
-from unicorn_mgmt.partners.secrets import Secrets
-from unicorn_mgmt.partners.tracking import Calls
-from unicorn_mgmt.partners.wire import Wire
+from unicorn_mgmt.partners.line import Line
 from wild_rydes_contracts import Decline, Envelope, Quote, RfqRequested, RfqResponse
-from wild_rydes_messaging.circuit_breaker import CircuitBreaker, CircuitOpen
-from wild_rydes_messaging.circuit_breaker.call import Call as BreakerCall
+from wild_rydes_messaging.circuit_breaker import CircuitOpen
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 from wild_rydes_messaging.metadata import caused_by
 from wild_rydes_messaging.reply import Replies, Reply
@@ -30,28 +26,19 @@ class Asking:
 
     def __init__(
         self,
-        partner: Partner,
         integration: Integration,
-        breaker: CircuitBreaker,
+        line: Line,
         *,
         consumer: Consumer[RfqRequested],
         replies: Replies,
-        wire: Wire,
-        secrets: Secrets,
-        calls: Calls,
-        secret_id: str,
         callback_url: str | None,
         now: Callable[[], datetime],
     ) -> None:
-        self._partner = partner
         self._integration = integration
-        self._breaker = breaker
+        self._line = line
+        self._partner = line.partner
         self._consumer = consumer
         self._replies = replies
-        self._wire = wire
-        self._secrets = secrets
-        self._calls = calls
-        self._secret_id = secret_id
         self._callback_url = callback_url
         self._now = now
 
@@ -74,43 +61,16 @@ class Asking:
         self._replies.send([Reply(message.message_id, to, Envelope(metadata=metadata, data=response))])
 
     def _ask(self, message: Received[RfqRequested]) -> Quote | Decline | None:
-        credentials = self._secrets.get(self._secret_id)
-        began, attempt = self._now(), message.attempt
-        circuit = "OPEN"
-
-        def note(outcome: str, reason: str = "") -> None:
-            took = (self._now() - began).total_seconds() * 1000
-            self._calls.record(
-                QUOTE, outcome, milliseconds=took, attempt=attempt, circuit=circuit, reason=reason
-            )
-
+        question = Question(self._partner, message.data, message.metadata, self._callback_url)
         try:
-            with self._breaker.call() as permitted:
-                circuit = _state(permitted)
-                answer = self._integration.quote(
-                    Question(self._partner, message.data, message.metadata, self._callback_url),
-                    self._wire.call(*self._limit(message)),
-                    credentials,
-                )
-        except CircuitOpen as error:
-            note("circuit-open", str(error.record.reason))
+            return self._line.call(
+                QUOTE,
+                lambda call, credentials: self._integration.quote(question, call, credentials),
+                outcome=lambda answer: answer.kind if answer else "accepted",
+                attempt=message.attempt,
+                deadline=message.metadata.deadline,
+            )
+        except CircuitOpen:
             return Decline(responder_id=self._partner.id, reason="circuit-open")
         except CallFailed as error:
-            if isinstance(error, OurFault):
-                self._secrets.forget(self._secret_id)
-            note(error.blame, str(error))
             return Decline(responder_id=self._partner.id, reason=error.decline)
-        note(answer.kind if answer else "accepted")
-        return answer
-
-    def _limit(self, message: Received[RfqRequested]) -> tuple[float, bool]:
-        """How long the call may take, and whether the deadline made it shorter than the partner may expect."""
-        deadline = message.metadata.deadline
-        left = (deadline - self._now()).total_seconds() if deadline else self._partner.timeout
-        return max(0.0, min(left, self._partner.timeout)), left < self._partner.timeout
-
-
-def _state(call: BreakerCall) -> str:
-    if call.mode != "AUTO":
-        return str(call.mode)
-    return "HALF_OPEN" if call.permit else "CLOSED"

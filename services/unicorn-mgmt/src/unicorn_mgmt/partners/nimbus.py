@@ -1,7 +1,8 @@
 """Nimbus Broomsticks: OAuth2 client credentials, and an answer that is called back.
 
-POST {base_url}/oauth/token gives a token, POST {base_url}/v2/quote-requests is answered 202. Later Nimbus posts to our callback
-URL, quoting our reference, signed over the time and the body with a key we share: `Nimbus-Signature: t=<seconds>,v1=<hex>`.
+POST {base_url}/oauth/token gives a token. POST {base_url}/v2/quote-requests and PUT {base_url}/v2/rides/{our id} are answered
+202; DELETE of the latter cancels. Later Nimbus posts to our callback URL, with our reference or the ride's id, signed over the
+time and the body with a key we share: `Nimbus-Signature: t=<seconds>,v1=<hex>`.
 """
 
 import base64
@@ -11,16 +12,23 @@ import json
 import time
 from collections.abc import Callable
 from http import HTTPStatus
+from urllib.parse import quote
 
 from unicorn_mgmt.partners.faults import CallFailed, OurFault, reading
-from unicorn_mgmt.partners.integration import Question
+from unicorn_mgmt.partners.integration import Booking, Callback, Question, QuoteHeard, RideHeard
 from unicorn_mgmt.partners.reference import Forged, seal
+from unicorn_mgmt.partners.ride import Completed, Confirmed, Refused, RideNews
 from unicorn_mgmt.partners.roster import Partner
 from unicorn_mgmt.partners.secrets import Credentials
 from unicorn_mgmt.partners.wire import Answer, Call, accepted
 from wild_rydes_contracts import Coordinates, Decline, Money, Quote
 
-SIGNATURE = "Nimbus-Signature"
+_REFUSALS = {"none_free": "none-free"}
+_NEWS: dict[str, RideNews] = {
+    "confirmed": Confirmed(),
+    "completed": Completed(),
+    "cancelled": Refused("cancelled-by-partner"),
+}
 _TOLERANCE = 300
 """Seconds that a callback's time may be off ours: an old one is not taken again."""
 
@@ -40,27 +48,56 @@ class Integration:
         """None: the answer is called back."""
         if question.callback_url is None:
             raise OurFault("no callback URL")
-        body = json.dumps(
-            {
-                "reference": seal(question.metadata, question.partner.id, credentials["reference_key"]),
-                "from": _point(question.rfq.start),
-                "to": _point(question.rfq.destination),
-                "answer_by": question.metadata.deadline.isoformat() if question.metadata.deadline else None,
-                "callback_url": question.callback_url,
-            }
-        ).encode()
-        answer = self._post(call, credentials, body)
-        if answer.status == HTTPStatus.UNAUTHORIZED:  # revoked before its time: once more with a new one
-            self._token_ends = 0.0
-            answer = self._post(call, credentials, body)
-        if accepted(answer).status != HTTPStatus.ACCEPTED:
-            raise CallFailed(f"status {answer.status} instead of 202")
+        content = {
+            "reference": seal(question.metadata, question.partner.id, credentials["reference_key"]),
+            "request_id": question.rfq.rfq_id,
+            "from": _point(question.rfq.start),
+            "to": _point(question.rfq.destination),
+            "answer_by": question.metadata.deadline.isoformat() if question.metadata.deadline else None,
+            "callback_url": question.callback_url,
+        }
+        _noted(self._send(call, credentials, "POST", "/v2/quote-requests", content))
         return None
 
-    def _post(self, call: Call, credentials: Credentials, body: bytes) -> Answer:
-        headers = {"Content-Type": "application/json"}
-        headers["Authorization"] = f"Bearer {self._bearer(call, credentials)}"
-        return call.send("POST", f"{credentials['base_url']}/v2/quote-requests", headers, body)
+    def book(self, booking: Booking, call: Call, credentials: Credentials) -> Confirmed | Refused | None:
+        """None: yes or no is called back."""
+        content = {
+            "request_id": booking.rfq_id,
+            "price": booking.price.model_dump(mode="json"),
+            "answer_by": booking.deadline.isoformat() if booking.deadline else None,
+            "callback_url": booking.callback_url,
+        }
+        _noted(self._send(call, credentials, "PUT", _ride(booking), content))
+        return None
+
+    def cancel(self, booking: Booking, call: Call, credentials: Credentials) -> None:
+        """See Integration."""
+        accepted(self._send(call, credentials, "DELETE", _ride(booking), None))
+
+    def heard(self, callback: Callback, credentials: Credentials) -> QuoteHeard | RideHeard:
+        """See Integration."""
+        _verify(callback, credentials["callback_key"])
+        with reading():
+            told = json.loads(callback.body)
+            if "ride" not in told:
+                return QuoteHeard(str(told["reference"]), _answer(callback.partner, told))
+            return RideHeard(str(told["ride"]), _news(told))
+
+    def _send(self, call: Call, credentials: Credentials, method: str, path: str, content: object) -> Answer:
+        """Send with a token; once more with a new one when that was revoked before its time."""
+        url = f"{credentials['base_url']}{path}"
+        body = b"" if content is None else json.dumps(content).encode()
+
+        def once() -> Answer:
+            bearer = self._bearer(call, credentials)
+            headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+            return call.send(method, url, headers, body)
+
+        answer = once()
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._token_ends = 0.0
+            answer = once()
+        return answer
 
     def _bearer(self, call: Call, credentials: Credentials) -> str:
         if self._clock() < self._token_ends:
@@ -83,22 +120,29 @@ class Integration:
         return self._token
 
 
-def called_back(
-    partner: Partner, signature: str, body: bytes, credentials: Credentials, now: float
-) -> tuple[str, Quote | Decline]:
-    """Our reference, and the answer, of a callback.
+def _noted(answer: Answer) -> None:
+    if accepted(answer).status != HTTPStatus.ACCEPTED:
+        raise CallFailed(f"status {answer.status} instead of 202")
 
-    Raises Forged when it is not signed by the partner within five minutes of `now`, and CallFailed when it cannot be read.
-    """
+
+def _verify(callback: Callback, key: str) -> None:
+    signature = callback.headers.get("nimbus-signature", "")
     fields = dict(part.partition("=")[::2] for part in signature.split(","))
     at, mac = fields.get("t", ""), fields.get("v1", "")
-    expected = hmac.new(credentials["callback_key"].encode(), f"{at}.".encode() + body, hashlib.sha256)
+    expected = hmac.new(key.encode(), f"{at}.".encode() + callback.body, hashlib.sha256)
     genuine = hmac.compare_digest(mac.encode(), expected.hexdigest().encode())
-    if not genuine or not at.isdecimal() or abs(now - int(at)) > _TOLERANCE:
+    if not genuine or not at.isdecimal() or abs(callback.now - int(at)) > _TOLERANCE:
         raise Forged
-    with reading():
-        told = json.loads(body)
-        return str(told["reference"]), _answer(partner, told)
+
+
+def _news(told: dict[str, object]) -> RideNews:
+    if told["state"] == "refused":
+        return Refused(_REFUSALS.get(str(told.get("why")), "partner-refused"))
+    return _NEWS[str(told["state"])]
+
+
+def _ride(booking: Booking) -> str:
+    return f"/v2/rides/{quote(booking.ride_id, safe='')}"
 
 
 def _answer(partner: Partner, told: dict[str, object]) -> Quote | Decline:

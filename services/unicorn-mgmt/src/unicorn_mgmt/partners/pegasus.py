@@ -1,7 +1,8 @@
 """Pegasus Airways: XML, every request and every answer signed with HMAC-SHA256.
 
-POST {base_url}/services/quote. A request's signature covers time, path and body, so that it cannot be sent again later; the
-answer's covers its body and stands in X-Signature. What goes wrong is told in a Fault, under status 200 just as well.
+POST {base_url}/services/quote, /services/booking, /services/cancellation. A request's signature covers time, path and body, so
+that it cannot be sent again later; the answer's covers its body and stands in X-Signature. What goes wrong is told in a Fault,
+under status 200 just as well. Reports on rides are posted to us, signed over time and body with the same key.
 """
 
 import hashlib
@@ -11,12 +12,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml import ElementTree
 
 from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, reading
-from unicorn_mgmt.partners.integration import Question
+from unicorn_mgmt.partners.integration import Booking, Callback, Question, RideHeard
+from unicorn_mgmt.partners.reference import Forged
+from unicorn_mgmt.partners.ride import Completed, Confirmed, Refused, RideNews
 from unicorn_mgmt.partners.secrets import Credentials
 from unicorn_mgmt.partners.wire import Answer, Call, accepted
 from wild_rydes_contracts import Coordinates, Decline, Money, Quote
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 _OURS = frozenset({"BadRequest", "BadSignature", "Forbidden"})
 _REFUSALS = {"TooFar": "too-far", "NoneFree": "none-free"}
+_NEWS: dict[str, RideNews] = {"Completed": Completed(), "Cancelled": Refused("cancelled-by-partner")}
+_TOLERANCE = 300
+"""Seconds that a report's time may be off ours: an old one is not taken again."""
 
 
 class Integration:
@@ -37,11 +43,57 @@ class Integration:
     def quote(self, question: Question, call: Call, credentials: Credentials) -> Quote | Decline | None:
         """See Integration."""
         rfq = question.rfq
-        body = (
+        told, answer = self._ask(
+            call,
+            credentials,
+            "quote",
             f"<QuoteRequest id={quoteattr(rfq.rfq_id)}>{_point('From', rfq.start)}{_point('To', rfq.destination)}"
-            "</QuoteRequest>"
-        ).encode()
-        url, key = f"{credentials['base_url']}/services/quote", credentials["signing_key"]
+            "</QuoteRequest>",
+        )
+        with reading():
+            return _answer(question, told, answer)
+
+    def book(self, booking: Booking, call: Call, credentials: Credentials) -> Confirmed | Refused | None:
+        """See Integration."""
+        price = booking.price
+        told, answer = self._ask(
+            call,
+            credentials,
+            "booking",
+            f"<BookingRequest id={quoteattr(booking.ride_id)} quote={quoteattr(booking.rfq_id)}>"
+            f'<Fare currency="{price.currency}">{price.amount}</Fare>'
+            f"<ReportTo>{escape(booking.callback_url)}</ReportTo></BookingRequest>",
+        )
+        with reading():
+            if told.tag == "NoBooking":
+                return Refused(_REFUSALS.get(told.get("reason", ""), "partner-refused"))
+            _expect("Booking", told, answer)
+        return Confirmed()
+
+    def cancel(self, booking: Booking, call: Call, credentials: Credentials) -> None:
+        """See Integration."""
+        request = f"<CancellationRequest id={quoteattr(booking.ride_id)}/>"
+        told, answer = self._ask(call, credentials, "cancellation", request)
+        with reading():
+            _expect("Cancelled", told, answer)
+
+    def heard(self, callback: Callback, credentials: Credentials) -> RideHeard:
+        """See Integration."""
+        at, signature = (callback.headers.get(name, "") for name in ("x-timestamp", "x-signature"))
+        expected = _signature(credentials["signing_key"], at.encode(), callback.body)
+        genuine = hmac.compare_digest(signature.encode(), expected.encode())
+        if not genuine or not at.isdecimal() or abs(callback.now - int(at)) > _TOLERANCE:
+            raise Forged
+        with reading():
+            told = ElementTree.fromstring(callback.body)
+            return RideHeard(told.attrib["id"], _NEWS[told.attrib["state"]])
+
+    def _ask(
+        self, call: Call, credentials: Credentials, service: str, request: str
+    ) -> "tuple[Element, Answer]":
+        """The answer to a request, and what it says, which is no Fault."""
+        body, key = request.encode(), credentials["signing_key"]
+        url = f"{credentials['base_url']}/services/{service}"
         at = str(int(self._clock()))
         headers = {
             "Content-Type": "application/xml",
@@ -54,13 +106,20 @@ class Integration:
             accepted(answer)  # whatever stands between us and the partner does not sign
             raise CallFailed("wrong signature")
         with reading():
-            return _answer(question, ElementTree.fromstring(answer.body), answer)
+            told: Element = ElementTree.fromstring(answer.body)
+            if told.tag == "Fault":
+                raise _fault(told)
+        return told, answer
+
+
+def _expect(tag: str, told: "Element", answer: Answer) -> None:
+    accepted(answer)
+    if told.tag != tag:
+        raise ValueError(told.tag)
 
 
 def _answer(question: Question, told: "Element", answer: Answer) -> Quote | Decline:
     partner = question.partner
-    if told.tag == "Fault":
-        raise _fault(told)
     accepted(answer)
     if told.tag == "NoOffer":
         reason = _REFUSALS.get(told.get("reason", ""), "declined")

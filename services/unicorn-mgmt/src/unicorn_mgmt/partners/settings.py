@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PartnerSettings:
-    """Environment of a partner's consumer. `callback_url` is where partners answer later: the base, without the partner."""
+    """Environment of the functions that call a partner. `callback_url` is where it answers later, or tells of rides."""
 
     partner_id: str
     secret_id: str
     callback_url: str
     table_name: str
-    reply_to_pattern: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "PartnerSettings":
@@ -24,18 +23,20 @@ class PartnerSettings:
             environment["SECRET_ID"],
             f"{environment['CALLBACK_URL']}/partners/{partner_id}/answers",
             environment["TABLE_NAME"],
-            environment["REPLY_TO_PATTERN"],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackSettings:
-    """Environment of the callback function. `secrets` names the secret of each partner that calls back."""
+    """Environment of the callback function. `secrets` names the secret of each partner."""
 
     secrets: Mapping[str, str]
     reply_to_pattern: str
+    table_name: str
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "CallbackSettings":
         """Read the environment. Raises KeyError, naming the variable, when one is missing."""
-        return cls(json.loads(environment["SECRET_IDS"]), environment["REPLY_TO_PATTERN"])
+        return cls(
+            json.loads(environment["SECRET_IDS"]), environment["REPLY_TO_PATTERN"], environment["TABLE_NAME"]
+        )

@@ -60,7 +60,9 @@ class Wire:
             future.cancel()
 
     def _talk(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Answer:
-        left = max(0.001, ends - self._clock())
+        left = ends - self._clock()
+        if left <= 0:  # an earlier request of the same call took all the time
+            raise TimeoutError("no time left")
         response = self._connections.request(
             method,
             url,
