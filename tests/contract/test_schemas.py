@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tests.asyncapi import check_references
 from tests.contract.messages import CONTRACTS, messages
 from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Message, RfqRequested
 from wild_rydes_contracts.schemas import asyncapi, documents, json_schema, write
@@ -124,26 +125,8 @@ def test_the_schema_refuses_what_is_not_read() -> None:
             Envelope[RfqRequested].model_validate(damaged)
 
 
-def references(value: Any) -> Iterator[str]:
-    """Every `$ref` in a document."""
-    if isinstance(value, dict):
-        yield from ([value["$ref"]] if "$ref" in value else [])
-        for child in value.values():
-            yield from references(child)
-    elif isinstance(value, list):
-        for child in value:
-            yield from references(child)
-
-
 def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
-    document = asyncapi()
-    found = set(references(document))
-    assert found
-    for reference in found:
-        assert reference.startswith("#/")
-        target: Any = document
-        for step in reference.removeprefix("#/").split("/"):
-            target = target[step]
+    check_references(asyncapi())
 
 
 def test_asyncapi_document_tells_every_message_once_and_where_answers_go() -> None:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ride_booking.asyncapi import asyncapi
 from ride_booking.connections import Connections
 from ride_booking.model import Completion, Decline, Quote, Response, Rfq
 from ride_booking.notifying import Notifying
@@ -18,14 +19,19 @@ from ride_booking.store import to_item
 from ride_booking.updates import State
 from ride_booking.watchers import MAX_WATCHERS, Watchers
 from ride_booking.watching import Watching
+from tests.asyncapi import validator
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import DEADLINE, NOW, TABLE, World, record, rfq
 
+AS_DOCUMENTED = validator(asyncapi(), "send")
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
 
 
 class Sockets:
-    """Stands in for API Gateway's connections: those in `gone` are gone, in `broken` cannot be reached."""
+    """Stands in for API Gateway's connections: those in `gone` are gone, in `broken` cannot be reached.
+
+    Whatever is sent has to be as documented.
+    """
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, Any]]] = []
@@ -38,7 +44,9 @@ class Sockets:
         )
         if code:
             raise ClientError({"Error": {"Code": code, "Message": ""}}, "PostToConnection")
-        self.sent.append((ConnectionId, json.loads(Data)))
+        message = json.loads(Data)
+        AS_DOCUMENTED.validate(message)
+        self.sent.append((ConnectionId, message))
 
 
 @pytest.fixture

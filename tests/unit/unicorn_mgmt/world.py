@@ -16,8 +16,10 @@ from aws_lambda_powertools import Logger, Metrics
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from tests.asyncapi import validator
 from unicorn_mgmt.answering import Responder
 from unicorn_mgmt.appraising import Appraising
+from unicorn_mgmt.asyncapi import asyncapi
 from unicorn_mgmt.confirming import Confirming
 from unicorn_mgmt.connections import Connections
 from unicorn_mgmt.invitations import Invitations
@@ -56,10 +58,11 @@ AIRPORT = Place(47.44369, -122.30132)
 PATTERN = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*"
 API = "https://unicorns/v1"
 MAX_ATTEMPTS = 3
+AS_DOCUMENTED = validator(asyncapi(), "send")
 
 
 class Sockets:
-    """The connections of the unicorn socket: what was pushed to them, and how each answers."""
+    """The connections of the unicorn socket: what was pushed to them, all as documented, and how each answers."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -77,7 +80,9 @@ class Sockets:
         time.sleep(0.01)
         with self._lock:
             self.in_flight -= 1
-            self.pushed.append((connection, json.loads(request.body)))
+            push = json.loads(request.body)
+            AS_DOCUMENTED.validate(push)
+            self.pushed.append((connection, push))
         status = self.failing.get(connection, 200)
         headers = HTTPHeaders()
         if status == 410:

@@ -20,13 +20,15 @@ Json = dict[str, Any]
 BUS = "wild-rydes"
 
 
-class _WireSchema(GenerateJsonSchema):
+class WireSchema(GenerateJsonSchema):
     """Absent optional fields are left out of the wire form, so that null is no value of theirs."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> Json:
+        """The schema of what is there."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> Json:
+        """Without the default: whoever leaves it out means just that."""
         return self.generate_inner(schema["schema"])
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> Json:
@@ -36,11 +38,13 @@ class _WireSchema(GenerateJsonSchema):
         return union
 
     def field_is_required(self, field: Any, *args: Any, **options: Any) -> bool:  # noqa: ANN401 - pydantic's signature
+        """Whether it always stands in the wire form, which it does with a default that is not None."""
         inner = field["schema"]
         always_there = inner["type"] != "default" or inner.get("default") is not None
         return always_there or super().field_is_required(field, *args, **options)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - pydantic's signature
+        """Never: it would repeat the name."""
         return False
 
 
@@ -102,7 +106,7 @@ def _definitions(contracts: Sequence[type[Message]], template: str) -> Json:
     _, found = models_json_schema(
         models,  # type: ignore[arg-type]
         ref_template=template,
-        schema_generator=_WireSchema,
+        schema_generator=WireSchema,
     )
     return dict(sorted(found["$defs"].items()))
 
