@@ -6,6 +6,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from tests.unit.feedback.memory import Memory
 from tests.unit.feedback.world import BUS, REGION, Moto, World
 from wild_rydes_contracts import FeedbackReceived
 from wild_rydes_messaging.aws import CALLS
@@ -37,7 +38,15 @@ def account() -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def world(account: dict[str, Any]) -> Iterator[World]:
+def world() -> Iterator[World]:
+    """In memory: for all that is not about expressions and calls."""
+    world = World(Memory())
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def world_on_moto(account: dict[str, Any]) -> Iterator[World]:
     world = World(Moto(**account))
     yield world
     world.close()

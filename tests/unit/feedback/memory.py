@@ -1,6 +1,6 @@
 """What the service needs of AWS, in memory: fast enough to try thousands of histories.
 
-It knows just the expressions of `feedback.store`; anything else is a KeyError. The other tests run them on moto.
+It knows just the expressions of `feedback.store`; anything else is a KeyError. `test_store.py` holds it to what moto does.
 """
 
 import copy
@@ -35,7 +35,7 @@ class NoUser(Exception):  # noqa: N818
 
 
 class Memory:
-    """Table, stream, bus and user pool. `on_call` is told before and after each call."""
+    """Table, stream, bus, dead-letter queue and user pool. `on_call` is told before and after each call."""
 
     exceptions = SimpleNamespace(TransactionCanceledException=Refused, UserNotFoundException=NoUser)
 
@@ -48,7 +48,8 @@ class Memory:
         self.dynamodb: Any = self
         self.events: Any = self
         self.cognito: Any = self
-        self.sqs: Any = None  # nothing is ever parked or retried
+        self.sqs: Any = self
+        self._parked: list[dict[str, str]] = []
         self.pool = self.dead = self.table = ""
 
     # -- DynamoDB ------------------------------------------------------------------------------------------------
@@ -110,7 +111,12 @@ class Memory:
     def put_events(self, *, Entries: Any) -> Any:  # noqa: N803
         self.on_call()
         self._events += [
-            {"detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])} for entry in Entries
+            {
+                "source": entry["Source"],
+                "detail-type": entry["DetailType"],
+                "detail": json.loads(entry["Detail"]),
+            }
+            for entry in Entries
         ]
         self.on_call()
         return {"Entries": [{"EventId": str(uuid.uuid4())} for _ in Entries]}
@@ -119,8 +125,13 @@ class Memory:
         events, self._events = self._events, []
         return events
 
+    def send_message(self, *, MessageAttributes: Any, **_: Any) -> None:  # noqa: N803
+        """Park a message. Nothing else is ever sent."""
+        self._parked.append({name: value["StringValue"] for name, value in MessageAttributes.items()})
+
     def parked(self) -> list[dict[str, str]]:
-        return []
+        parked, self._parked = self._parked, []
+        return parked
 
     def admin_create_user(self, *, Username: str, UserAttributes: Any, **_: Any) -> None:  # noqa: N803
         self._users[Username] = UserAttributes

@@ -16,6 +16,11 @@ from wild_rydes_http.api import RestApi
 BASE = "https://api.example/v1"
 
 
+@pytest.fixture
+def world(world_on_moto: World) -> World:
+    return world_on_moto
+
+
 class Client:
     def __init__(self, world: World) -> None:
         self.api = RestApi(world.logger)

@@ -38,6 +38,11 @@ ENVIRONMENT = {
 
 
 @pytest.fixture
+def world(world_on_moto: World) -> World:
+    return world_on_moto
+
+
+@pytest.fixture
 def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     secrets = boto3.client("secretsmanager", region_name=REGION)
     name = world.aws.table

@@ -1,4 +1,4 @@
-"""Whole conversations, on moto."""
+"""Whole conversations."""
 
 import re
 from datetime import UTC, datetime, timedelta

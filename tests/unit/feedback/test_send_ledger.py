@@ -13,6 +13,11 @@ STEP = {"before the call": 0, "after it": 1}
 """Only calls of the SMS service are counted on moto."""
 
 
+@pytest.fixture
+def world(world_on_moto: World) -> World:
+    return world_on_moto
+
+
 def crash(world: World, at: int) -> None:
     """Bring the stream to the outreach function, which dies at a step."""
     records = chosen(world.aws.records(), waiting)
