@@ -5,12 +5,15 @@ import json
 import os
 import subprocess
 import sys
+import uuid
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
-from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, scored
+from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, accepted, scored
 from unicorn_mgmt.model import Rating
 
 ENVIRONMENT = {
@@ -34,6 +37,7 @@ ENVIRONMENT = {
     "CALLBACK_URL": "https://partners/v1",
     "SECRET_IDS": '{"p-comet": "comet"}',
 }
+IN_A_CENTURY = datetime(2126, 11, 21, 9, tzinfo=UTC)
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
 )
@@ -92,6 +96,72 @@ def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer["statusCode"] == 201
     [location] = answer["multiValueHeaders"]["Location"]
     assert location.startswith("http://localhost:4566/_aws/execute-api/unicorn-api/v1/unicorns/u-")
+
+
+def test_a_partners_consumer_declines_for_a_partner_without_credentials(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
+    handler = worker("partner", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    event = world.deliver(world.request(deadline=IN_A_CENTURY), "poison")
+    assert handler(event, CONTEXT) == {"batchItemFailures": []}
+    [response] = world.answers()
+    assert response["data"]["answers"] == [
+        {"kind": "decline", "responder_id": "p-comet", "reason": "partner-unavailable"}
+    ]
+    assert len(world.parked()) == 1
+
+
+def test_a_partners_consumer_for_rides_tries_again_what_got_no_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
+    handler = worker("partner_rides", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    order = {
+        "metadata": {
+            "event_id": str(uuid.uuid4()),
+            "event_version": 1,
+            "occurred_at": "2026-11-21T09:00:00Z",
+            "correlation_id": "rfq-1",
+            "deadline": IN_A_CENTURY.isoformat(),
+        },
+        "data": {
+            "what": "book",
+            "partner_id": "p-comet",
+            "ride_id": "rfq-1.1",
+            "rfq_id": "rfq-1",
+            "price": {"amount": "12.50", "currency": "USD"},
+        },
+    }
+    event = world.deliver(json.dumps(order))
+    assert handler(event, CONTEXT) == {
+        "batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]
+    }
+
+
+def test_the_api_of_callbacks_refuses_who_is_no_partner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = json.dumps({"webhook_token": "comet-token"})
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString=secret)
+    handler = worker("callback", monkeypatch)
+    event = {
+        "httpMethod": "POST",
+        "path": "/partners/p-comet/answers",
+        "headers": {"X-Webhook-Token": "guessed"},
+        "body": '{"ride": "rfq-1.1", "status": "COMPLETED"}',
+        "requestContext": {"path": "/v1/partners/p-comet/answers", "stage": "v1"},
+    }
+    assert handler(event, CONTEXT)["statusCode"] == 401
+    event["headers"] = {"X-Webhook-Token": "comet-token"}
+    assert handler(event, CONTEXT)["statusCode"] == 404  # it is the partner, but there is no such ride
+
+
+def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = worker("bookings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    event = world.deliver(accepted("p-comet", deadline=IN_A_CENTURY))
+    assert handler(event, CONTEXT) == {"batchItemFailures": []}
+    assert world.item("ride#p-comet#rfq-1.1")["state"] == {"S": "asked"}
 
 
 @pytest.mark.parametrize(

@@ -65,11 +65,14 @@ class Partner:
         return self.post(body, f"t={stamp},v1={mac}", partner_id, encoded=encoded)
 
     def post(self, body: str, signature: str, partner_id: str = "p-nimbus", *, encoded: bool = False) -> int:
+        return self.send(body, {"Nimbus-Signature": signature}, partner_id, encoded=encoded)
+
+    def send(self, body: str, headers: dict[str, str], partner_id: str, *, encoded: bool = False) -> int:
         path = f"/partners/{partner_id}/answers"
         event = {
             "httpMethod": "POST",
             "path": path,
-            "headers": {"Nimbus-Signature": signature, "Content-Type": "application/json"},
+            "headers": headers,
             "multiValueHeaders": {},
             "body": base64.b64encode(body.encode()).decode() if encoded else body,
             "isBase64Encoded": encoded,

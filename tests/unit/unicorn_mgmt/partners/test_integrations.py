@@ -3,7 +3,8 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,9 +14,10 @@ from infra.local.partners.fleets import Nimbus
 from infra.local.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import PARTNERS, TOKYO, credentials, question
 from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
-from unicorn_mgmt.partners.integration import integration_of
+from unicorn_mgmt.partners.integration import Booking, integration_of
+from unicorn_mgmt.partners.ride import Confirmed, Refused
 from unicorn_mgmt.partners.wire import Wire
-from wild_rydes_contracts import Decline, Quote
+from wild_rydes_contracts import Decline, Money, Quote
 from wild_rydes_messaging.circuit_breaker import Blame
 
 DIRECT = ["p-comet", "p-pegasus"]
@@ -166,6 +168,76 @@ def test_connections_are_used_again(servers: Servers) -> None:
     for _ in range(5):
         ask(servers, "p-comet", wire=wire)
     assert len(opened) == 1
+
+
+def booking(partner_id: str, ride_id: str = "rfq-1.1", callback_url: str = "http://127.0.0.1:1/") -> Booking:
+    price = Money(amount=Decimal("23.50"), currency="USD")
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    return Booking(PARTNERS[partner_id], ride_id, "rfq-1", price, deadline, callback_url)
+
+
+def book(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> object:
+    secret = credentials(servers[partner_id].url)
+    return integration_of(PARTNERS[partner_id]).book(booking(partner_id, ride_id), Wire().call(5), secret)
+
+
+def cancel(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> None:
+    secret = credentials(servers[partner_id].url)
+    integration_of(PARTNERS[partner_id]).cancel(booking(partner_id, ride_id), Wire().call(5), secret)
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_booking_is_confirmed_and_confirmed_again(servers: Servers, partner_id: str) -> None:
+    rides = servers[partner_id].behaviour.rides
+    rides.seconds = 600
+    assert [book(servers, partner_id) for _ in range(2)] == [Confirmed()] * 2
+    assert rides.states() == {"rfq-1.1": "confirmed"}
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_booking_is_refused_and_stays_so(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(refuse=1))
+    assert book(servers, partner_id) == Refused("none-free")
+    servers[partner_id].mood.set(Faults())
+    assert book(servers, partner_id) == Refused("none-free")
+
+
+def test_nimbus_takes_note_of_a_booking(servers: Servers) -> None:
+    assert book(servers, "p-nimbus") is None
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_a_ride_is_cancelled_whether_or_not_there_is_one_and_never_booked_after_it(
+    servers: Servers, partner_id: str
+) -> None:
+    cancel(servers, partner_id)
+    cancel(servers, partner_id)
+    answer = book(servers, partner_id)
+    assert answer in (Refused("partner-refused"), None)
+    assert servers[partner_id].behaviour.rides.states() == {"rfq-1.1": "cancelled"}
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_an_id_is_sent_so_that_it_arrives_as_it_is(servers: Servers, partner_id: str) -> None:
+    odd = "rfq/1:x#2_.1"
+    cancel(servers, partner_id, odd)
+    assert list(servers[partner_id].behaviour.rides.states()) == [odd]
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [
+        *((book, fault) for fault in ("error", "garbage", "partial", "throttle")),
+        *((cancel, fault) for fault in ("error", "throttle")),
+    ],
+)
+def test_what_is_neither_yes_nor_no_is_a_failed_call(
+    servers: Servers, partner_id: str, what: Callable[[Servers, str], object], fault: str
+) -> None:
+    servers[partner_id].mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    with pytest.raises(CallFailed):
+        what(servers, partner_id)
 
 
 @pytest.fixture
