@@ -60,11 +60,15 @@ class Ordering:
         batch = self._consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                if message.data.what == BOOK:
-                    self._book(message)
-                else:
-                    self._cancel(message)
+                self.carry_out(message)
         return batch.settle()
+
+    def carry_out(self, message: Received[RideOrder]) -> None:
+        """Carry out one order. Raises RetryLater for a booking that is to be tried again, and what cancelling raised."""
+        if message.data.what == BOOK:
+            self._book(message)
+        else:
+            self._cancel(message)
 
     def _book(self, message: Received[RideOrder]) -> None:
         booking = self._booking(message)
