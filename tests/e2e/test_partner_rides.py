@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from infra.local.cloud import Cloud
@@ -182,6 +183,26 @@ def test_a_failure_that_comes_first_keeps_the_partner_from_being_asked(
     booking.accept(seconds=30)
     time.sleep(3)
     assert booking.ride_id not in partners.rides("p-comet")
+
+
+def test_news_of_a_ride_are_taken_once_and_acknowledged_each_time(cloud: Cloud, partners: Partners) -> None:
+    partners.misbehave("p-comet", ride_seconds=600)
+    booking = RideBooking(cloud, "p-comet")
+    booking.accept(seconds=30)
+    eventually(lambda: item(cloud, booking).get("state") == {"S": "confirmed"} or None, "confirmed", 60)
+
+    def tell(token: str) -> int:
+        url = f"{cloud.url('partner-api')}/partners/p-comet/answers"
+        news = {"ride": booking.ride_id, "status": "COMPLETED"}
+        return httpx.post(url, json=news, headers={"X-Webhook-Token": token}, timeout=30).status_code
+
+    assert tell("guessed") == 401
+    assert item(cloud, booking)["state"] == {"S": "confirmed"}
+    genuine = partners.secrets["p-comet"]["webhook_token"]
+    assert [tell(genuine) for _ in range(2)] == [202, 202]
+    assert item(cloud, booking)["state"] == {"S": "completed"}
+    booking.fail()  # of no consequence any more
+    assert tell(genuine) == 202
 
 
 def test_asking_twice_books_once(cloud: Cloud, partners: Partners) -> None:

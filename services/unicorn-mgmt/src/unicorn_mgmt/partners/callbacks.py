@@ -17,7 +17,7 @@ from unicorn_mgmt.partners.secrets import Credentials, Secrets
 from unicorn_mgmt.partners.tracking import Calls
 from wild_rydes_contracts import Envelope, RfqResponse
 from wild_rydes_http.api import RestApi
-from wild_rydes_http.body import MAX_BYTES
+from wild_rydes_http.body import MAX_BYTES, json_response
 from wild_rydes_http.problem import Problem
 from wild_rydes_messaging.metadata import caused_by
 from wild_rydes_messaging.reply import Replies, Reply
@@ -79,7 +79,7 @@ class Callbacks:
             raise Problem(HTTPStatus.UNAUTHORIZED, "The signature or the reference is not genuine.") from None
         except CallFailed:
             raise Problem(HTTPStatus.BAD_REQUEST, "The body cannot be read.") from None
-        return Response(HTTPStatus.ACCEPTED.value)
+        return json_response(HTTPStatus.ACCEPTED)
 
     def _answered(self, partner_id: str, heard: QuoteHeard, credentials: Credentials, now: datetime) -> None:
         asked = unseal(heard.reference, partner_id, credentials["reference_key"])
