@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ride_booking.asyncapi import asyncapi
 from ride_booking.connections import Connections
-from ride_booking.model import Completion, Decline, Quote, Response, Rfq
+from ride_booking.model import Completion, Decline, Quote, Rating, Response, Rfq
 from ride_booking.notifying import Notifying
 from ride_booking.ride import TIME_TO_CONFIRM
 from ride_booking.store import to_item
@@ -213,6 +213,15 @@ def test_each_watcher_gets_each_change_in_order(world: World, sockets: Sockets) 
     one, two = [m for to, m in sockets.sent if to == "c-1"]
     assert ([q["quote-id"] for q in one["quotes"]], one["completed-by"]) == (["u-a"], "all-answered")
     assert (two["quotes"], [ride["status"] for ride in two["rides"]]) == ([], ["pending"])
+
+
+def test_a_quote_comes_with_its_rating(world: World, sockets: Sockets) -> None:
+    old = rfq()
+    rated = Response(asked=frozenset(["u-a"]), answers=(("u-a", Quote(100, 1, rating=Rating(12, 103))),))
+    notify(world, sockets, watched(old.gather([rated], NOW), old, "c-1"))
+
+    [(_, update)] = sockets.sent
+    assert [quote["rating"] for quote in update["quotes"]] == [{"score": 8.6, "count": 12}]
 
 
 def test_what_no_customer_sees_is_not_pushed(world: World, sockets: Sockets) -> None:
