@@ -1,5 +1,6 @@
 """SMS over phones and carriers that misbehave: what comes twice, in another order, too late or never."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -56,6 +57,34 @@ def test_receipts_that_overtake_each_other_and_come_twice_end_the_same(
     sms = support.sees_sms(rider.ride_id, "delivered")
     assert "reason" not in sms
     assert len(rider.got()) == 1
+
+
+def test_a_reply_that_is_lost_on_the_way_is_made_up_for_by_the_reminder(
+    cloud: Cloud, rider: Rider, bus: Bus, support: Support
+) -> None:
+    rider.phone.set_faults(drop=1)
+    rider.rides()
+    rider.read(ASKED)
+    rider.says("8")
+    support.sees_sms(rider.ride_id, "delivered")
+    let_time_pass(cloud, rider.ride_id, timedelta(hours=25))
+    rider.read("we would still love to know")
+    rider.says("8")
+    rider.read(THANKED)
+    [received] = bus.told(rider.ride_id, "FeedbackReceived")
+    assert (received["score"], received["rating"]["count"]) == (8, 1)
+
+
+def test_what_takes_its_time_is_waited_for(rider: Rider, support: Support) -> None:
+    """An answer may be here before the first receipt of its question."""
+    rider.phone.set_faults(delay=1)
+    rider.rides()
+    rider.read(ASKED)
+    rider.says("6")
+    rider.read(THANKED)
+    for index in (0, 1):
+        support.sees_sms(rider.ride_id, "delivered", index)
+    assert support.feedback(rider.ride_id)["score"] == 6
 
 
 def test_a_reply_that_does_not_say_what_it_answers_is_understood(rider: Rider, support: Support) -> None:
