@@ -130,7 +130,10 @@ class Partners(Construct):
         return function
 
     def _may_keep(self, function: ServiceFunction, *actions: str, items: str) -> None:
-        """Let the function read and write the items whose ids match, and no others."""
+        """Let the function read and write the items whose ids match, and no others.
+
+        The local cloud takes the condition without looking at the key; a test holds the template to it.
+        """
         function.may(
             *actions,
             on=self._table.table_arn,

@@ -12,7 +12,8 @@ from wild_rydes_contracts.envelope import ConversationId, Event
 from wild_rydes_contracts.values import Money, ResponderId
 
 RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
-"""Why a ride did not come about, as a short code: `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn`, `timeout`."""
+"""Why a ride did not come about, as a short code: `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn`, `timeout`; of partner
+fleets `none-free`, `too-far`, `partner-refused`, `cancelled-by-partner`."""
 
 
 class RideEvent(Event):
