@@ -75,6 +75,7 @@ class Stable:
             },
             None,  # type: ignore[arg-type]
         )
+        assert isinstance(answer["body"], str)
         return {
             "status": answer["statusCode"],
             "headers": {name: values[0] for name, values in answer["multiValueHeaders"].items()},
@@ -140,6 +141,11 @@ def test_a_body_has_a_largest_size_in_bytes(stable: Stable) -> None:
 def test_a_body_is_declared_to_be_json(stable: Stable, headers: dict[str, str] | None) -> None:
     answer = stable.post('{"full-name": "x"}', headers=headers)
     assert (answer["status"], answer["headers"]["Accept"]) == (415, "application/json")
+
+
+def test_an_answer_without_a_body_has_an_empty_one(stable: Stable) -> None:
+    stable.does = lambda: Response(HTTPStatus.ACCEPTED.value)
+    assert stable("GET", "/unicorns/1")["status"] == 202
 
 
 def test_unknown_paths_and_other_methods(stable: Stable) -> None:

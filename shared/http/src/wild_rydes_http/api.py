@@ -39,6 +39,7 @@ class RestApi(APIGatewayRestResolver):
         began = perf_counter()
         self._logger.set_correlation_id(None)
         response = super().resolve({**event, "path": _path(event)}, context)
+        response["body"] = response["body"] or ""  # null is no body for every gateway
         self._logger.info(
             "answered",
             method=event["httpMethod"],
