@@ -177,6 +177,22 @@ def test_our_own_faults_never_open_the_circuit_and_the_secret_is_read_anew(desk:
     assert desk.ask(worker, "rfq-new")[0]["kind"] == "quote"
 
 
+def test_a_wrong_signature_may_be_our_old_key_so_the_secret_is_read_anew(
+    world: World, servers: dict[str, Server]
+) -> None:
+    desk = Desk(world, servers["p-pegasus"], "p-pegasus")
+    right = desk.secrets.get_secret_value(SecretId="p-pegasus")["SecretString"]
+    wrong = json.dumps({**json.loads(right), "signing_key": "last year's"})
+    desk.secrets.put_secret_value(SecretId="p-pegasus", SecretString=wrong)
+    worker = desk.worker()
+    assert desk.ask(worker, "rfq-1")[0]["reason"] == "partner-failed"
+    desk.secrets.put_secret_value(SecretId="p-pegasus", SecretString=right)
+    assert desk.ask(worker, "rfq-2")[0]["kind"] == "quote"
+    failed, answered = desk.records()
+    assert (failed["outcome"], failed["reason"]) == ("partner", "wrong signature")
+    assert failed["environment"] == answered["environment"] != ""
+
+
 def test_a_secret_that_cannot_be_read_returns_the_message(desk: Desk) -> None:
     desk.secrets.delete_secret(SecretId="p-comet", ForceDeleteWithoutRecovery=True)
     deadline = datetime.now(UTC) + timedelta(seconds=60)

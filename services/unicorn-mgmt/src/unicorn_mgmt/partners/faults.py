@@ -10,11 +10,12 @@ class CallFailed(Exception):  # noqa: N818 - says what became of the call
     """A partner gave no answer. Its text is for logs and holds nothing the partner sent.
 
     `blame` says whose fault it is, `decline` is the reason under which the customer's request is declined.
-    `retry_after`: seconds for which the partner wants to be left alone.
+    `retry_after`: seconds for which the partner wants to be left alone. `doubts_secret`: ours may be out of date.
     """
 
     blame = Blame.PARTNER
     decline = "partner-failed"
+    doubts_secret = False
 
     def __init__(self, reason: str, retry_after: float = 0) -> None:
         super().__init__(reason)
@@ -25,6 +26,15 @@ class TimedOut(CallFailed):
     """No answer within the partner's time."""
 
     decline = "partner-timeout"
+
+
+class WrongSignature(CallFailed):
+    """The answer is not signed by the partner, as far as our secret can tell."""
+
+    doubts_secret = True
+
+    def __init__(self) -> None:
+        super().__init__("wrong signature")
 
 
 class Throttled(CallFailed):
@@ -39,6 +49,7 @@ class OurFault(CallFailed):
 
     blame = Blame.OURS
     decline = "partner-unavailable"
+    doubts_secret = True
 
 
 def fault_of(error: Exception) -> Fault:

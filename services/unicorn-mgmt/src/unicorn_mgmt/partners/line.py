@@ -88,7 +88,7 @@ class Line:
             note("circuit-open", str(error.record.reason))
             raise
         except CallFailed as error:
-            if isinstance(error, OurFault):
+            if error.doubts_secret:
                 self._secrets.forget(self._secret_id)
             note(error.blame, str(error))
             raise
@@ -131,7 +131,7 @@ def line_to(
         wire=Wire(),
         secrets=Secrets(secretsmanager),
         secret_id=secret_id,
-        calls=Calls(logger, partner.id),
+        calls=Calls(logger, partner.id, breaker.environment),
         now=now,
     )
 

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from defusedxml import ElementTree
 
-from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, reading
+from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, WrongSignature, reading
 from unicorn_mgmt.partners.integration import Booking, Callback, Question, RideHeard
 from unicorn_mgmt.partners.reference import Forged
 from unicorn_mgmt.partners.ride import Completed, Confirmed, Refused, RideNews
@@ -104,7 +104,7 @@ class Integration:
         answer = call.send("POST", url, headers, body)
         if not _genuine(answer, key):
             accepted(answer)  # whatever stands between us and the partner does not sign
-            raise CallFailed("wrong signature")
+            raise WrongSignature
         with reading():
             told: Element = ElementTree.fromstring(answer.body)
             if told.tag == "Fault":

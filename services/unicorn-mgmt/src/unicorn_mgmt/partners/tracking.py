@@ -5,11 +5,15 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 
 class Calls:
-    """Records calls. CloudWatch makes count, rates and quantiles of the one metric PartnerCall, which is its milliseconds."""
+    """Records calls. CloudWatch makes count, rates and quantiles of the one metric PartnerCall, which is its milliseconds.
 
-    def __init__(self, logger: Logger, partner_id: str) -> None:
+    `environment` is the function's, under the name by which the circuit knows it.
+    """
+
+    def __init__(self, logger: Logger, partner_id: str, environment: str = "") -> None:
         self._logger = logger
         self._partner_id = partner_id
+        self._environment = environment
 
     def record(
         self,
@@ -32,6 +36,7 @@ class Calls:
             attempt=attempt,
             circuit=circuit,
             reason=reason,
+            environment=self._environment,
         )
         with single_metric(name="PartnerCall", unit=MetricUnit.Milliseconds, value=took) as metric:
             metric.add_dimension("partner", self._partner_id)
