@@ -33,6 +33,8 @@ class Call:
     circuit: str
     """In which state or mode the call began."""
     reason: str
+    environment: str
+    """Which environment of the function it was, under the name by which the circuit knows it."""
 
     @property
     def made(self) -> bool:
@@ -123,6 +125,7 @@ def _call(entry: Mapping[str, Any]) -> Call:
         rfq=entry.get("correlation_id", ""),
         circuit=entry["circuit"],
         reason=entry["reason"],
+        environment=entry["environment"],
     )
 
 

@@ -17,6 +17,7 @@ from infra.local.partners.rides import Rides, later, post
 from infra.local.partners.server import Reply, Request
 
 JSON = {"Content-Type": "application/json"}
+TOKEN_PREFIX = "nimbus-token-"  # noqa: S105 - known by it where it should not be
 _LONGEST_KM = 300
 _FRESH = 300
 
@@ -198,7 +199,7 @@ class Nimbus:
             or request.body != b"grant_type=client_credentials"
         ):
             return _json(401, {"error": "invalid_client"})
-        token = secrets.token_urlsafe()
+        token = f"{TOKEN_PREFIX}{secrets.token_urlsafe()}"
         self._tokens.add(token)
         return _json(200, {"access_token": token, "token_type": "Bearer", "expires_in": 600})
 

@@ -24,7 +24,7 @@ NOW = 1_800_000_000.0
 
 
 def call(outcome: str = "quote", milliseconds: float = 20, operation: str = "quote", at: float = NOW) -> Call:
-    return Call(at, "p-comet", operation, outcome, milliseconds, "rfq", "CLOSED", "")
+    return Call(at, "p-comet", operation, outcome, milliseconds, "rfq", "CLOSED", "", "e")
 
 
 def figures(*calls: Call) -> Figures:
@@ -110,7 +110,7 @@ def line(at: float, number: int, **fields: Any) -> str:
     return json.dumps(
         {
             "message": "partner called", "timestamp": stamp, "partner": "p-comet", "operation": "quote",
-            "outcome": "quote", "took_ms": 20.5, "circuit": "CLOSED", "reason": "", "correlation_id": f"rfq-{number}", **fields,
+            "outcome": "quote", "took_ms": 20.5, "circuit": "CLOSED", "reason": "", "environment": "e", "correlation_id": f"rfq-{number}", **fields,
         }
     )  # fmt: skip
 
