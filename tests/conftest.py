@@ -11,10 +11,13 @@ from rich.console import Console
 
 from infra.local import emulator
 from infra.local.cloud import Cloud
+from infra.local.partners import process
+from infra.local.partners.process import Partners
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
-from tests.e2e.clients import Customer, Fleet, Place, Queues
+from tests.e2e.clients import Customer, Fleet, Place, Queues, eventually
+from tests.e2e.partner_fleets import ask, quoted
 from tests.synth import Assembly, load
 
 # How fast an example runs says more of the machine than of the code.
@@ -98,6 +101,19 @@ def fleet(cloud: Cloud) -> Iterator[Fleet]:
 def queues(cloud: Cloud) -> Queues:
     """All queues, for whoever sends what no service would."""
     return Queues(cloud)
+
+
+@pytest.fixture
+def partners(cloud: Cloud, customer: Customer) -> Iterator[Partners]:
+    """The partner fleets, all of them well."""
+    found = process.running(cloud.settings.run_dir)
+    assert found
+    for id_ in found.secrets:
+        found.misbehave(id_)
+    eventually(lambda: len(quoted(ask(customer))) == len(found.secrets) or None, "a quote of each", 60)
+    yield found
+    for id_ in found.secrets:
+        found.misbehave(id_)
 
 
 def _free_port() -> int:

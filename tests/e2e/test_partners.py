@@ -1,46 +1,13 @@
-"""Partner fleets, end to end: quotes of all three, each fault, an outage, and callbacks that are not to be trusted."""
+"""Partner fleets, end to end: quotes of all three, each fault, and an outage."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from infra.local.cloud import Cloud
-from infra.local.partners import process
 from infra.local.partners.process import Partners
-from tests.e2e.clients import Customer, Json, eventually
-
-SEATTLE = {
-    "lat": 47.5806,
-    "lon": -122.2344,
-    "label": "Mercer Island",
-}  # served by partners, no unicorn in reach
-AIRPORT = {"lat": 47.44369, "lon": -122.30132, "label": "Sea-Tac"}
-IDS = ("p-comet", "p-pegasus", "p-nimbus")
-
-
-@pytest.fixture
-def partners(cloud: Cloud, customer: Customer) -> Iterator[Partners]:
-    """The partners, all of them well."""
-    found = process.running(cloud.settings.run_dir)
-    assert found
-    for id_ in IDS:
-        found.misbehave(id_)
-    eventually(lambda: quoted(customer.result(submit(customer))) == set(IDS) or None, "three quotes", 60)
-    yield found
-    for id_ in IDS:
-        found.misbehave(id_)
-
-
-def submit(customer: Customer, within: int = 20) -> str:
-    body = {"from": SEATTLE, "to": AIRPORT, "respond-within": within}
-    answer = customer.http.post("/instant-ride-rfqs", json=body)
-    assert answer.status_code == 202, answer.text
-    return str(answer.headers["Location"])
-
-
-def quoted(result: Json) -> set[str]:
-    return {q["responder-id"] for q in result["quotes"]}
+from tests.e2e.clients import Customer, eventually
+from tests.e2e.partner_fleets import IDS, quoted, submit
 
 
 def test_all_three_quote_and_the_request_is_done_early(customer: Customer, partners: Partners) -> None:

@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import httpx
 import pytest
 
 from infra.local.cloud import Cloud
+from infra.local.partners.process import Partners
+from infra.local.partners.server import FAULTS_PATH
 from infra.local.phones.client import Phone
 from tests.e2e.clients import Customer, Place
 
@@ -85,3 +88,56 @@ def test_trace_shows_one_rfq_over_all_functions_in_order(cloud: Cloud) -> None:
     places = [answer.stdout.find(function) for function in way]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_partners_tells_programs_how_each_partner_does(
+    cloud: Cloud, customer: Customer, partners: Partners
+) -> None:
+    told = json.loads(rydes(cloud, "partners", "--json").stdout)
+    assert told.keys() == set(partners.secrets)
+    for partner in told.values():
+        assert (partner["state"], partner["mode"]) == ("CLOSED", "AUTO")
+        assert partner["operations"]["quote"]["calls"] > 0
+        assert partner["operations"]["quote"]["p50-ms"] > 0
+    assert told["p-nimbus"]["operations"]["callback"]["calls"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "help_"),
+    [
+        (("p-nobody",), "p-comet, p-pegasus, p-nimbus"),
+        (("p-comet", "--mode", "FORCED_OPEN", "--reason", "x", "--for", "soon"), "30m"),
+        (("p-comet", "--mode", "FORCED_OPEN"), "--reason"),
+        (("--mode", "FORCED_OPEN", "--reason", "x"), "Name a partner"),
+        (("p-comet", "--reason", "x"), "--mode"),
+    ],
+)
+def test_what_partners_cannot_do_is_one_line(cloud: Cloud, arguments: tuple[str, ...], help_: str) -> None:
+    answer = rydes(cloud, "partners", *arguments)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert help_ in line
+
+
+def test_partners_without_a_cloud_is_one_line(cloud: Cloud, tmp_path: Path) -> None:
+    answer = rydes(Cloud(type(cloud.settings)(cloud.settings.port, tmp_path)), "partners", "--once")
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert "rydes up" in line
+
+
+def test_the_outage_scenario_leaves_the_partner_well_when_interrupted(
+    cloud: Cloud, partners: Partners
+) -> None:
+    environment = {**os.environ, "RYDES_DIR": str(cloud.settings.run_dir)}
+    command = [str(Path(sys.executable).with_name("rydes")), "scenario", "outage", "--partner", "p-comet"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as playing:  # noqa: S603
+        assert playing.stdout
+        assert any("call: status 503" in line for line in playing.stdout)
+        playing.send_signal(signal.SIGINT)
+        rest = playing.stdout.read()
+    assert playing.returncode == 130
+    assert "p-comet is well again" in rest
+    faults = httpx.get(partners.secrets["p-comet"]["base_url"] + FAULTS_PATH).json()["faults"]
+    assert faults["outage_seconds"] == 0

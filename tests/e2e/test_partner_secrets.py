@@ -1,0 +1,89 @@
+"""Secrets of partners: in no log whatever goes wrong, and read anew when a partner refuses them."""
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local import trace
+from infra.local.circuits.calls import RECORD
+from infra.local.cloud import Cloud
+from infra.local.partners.fleets import TOKEN_PREFIX
+from infra.local.partners.process import Partners, introduce
+from infra.naming import PARTNER_SECRET_PREFIX
+from tests.e2e.clients import Customer, Json
+from tests.e2e.partner_fleets import IDS, ask, quoted
+from tests.e2e.test_partner_callbacks import Nimbus, offer
+
+PUBLIC = {"base_url", "client_id", "access_id"}
+WRONG = "aWrongSecretThatNobodyKnows"
+
+
+@pytest.fixture
+def wrong_secrets(cloud: Cloud, partners: Partners) -> Iterator[None]:
+    """Each partner's secret holds something else, and no worker remembers the right one."""
+    functions = cloud.client("lambda")
+    for id_, secret in partners.secrets.items():
+        wrong = {name: value if name in PUBLIC else f"{WRONG}-{name}" for name, value in secret.items()}
+        cloud.client("secretsmanager").put_secret_value(
+            SecretId=f"{PARTNER_SECRET_PREFIX}{id_}", SecretString=json.dumps(wrong)
+        )
+        function = f"unicorn-mgmt-{id_}"
+        as_it_is = functions.get_function_configuration(FunctionName=function)["Timeout"]
+        functions.update_function_configuration(
+            FunctionName=function, Timeout=as_it_is
+        )  # starts workers anew
+    yield
+    introduce(cloud, partners)
+
+
+def records(cloud: Cloud, since: float) -> list[Json]:
+    return list(trace.records(cloud, RECORD, functions="unicorn-mgmt-p-", since=since))
+
+
+def test_a_secret_that_is_refused_is_our_fault_and_the_next_one_is_taken_at_once(
+    cloud: Cloud, customer: Customer, partners: Partners, wrong_secrets: None
+) -> None:
+    began = time.time()
+    assert quoted(ask(customer)) == set()
+    assert {r["partner"]: (r["outcome"], r["reason"]) for r in records(cloud, began)} == {
+        "p-comet": ("ours", "status 401"),
+        "p-pegasus": ("partner", "wrong signature"),  # who signs wrongly, they or we?
+        "p-nimbus": ("ours", "status 401"),
+    }
+    introduce(cloud, partners)
+    assert quoted(ask(customer)) == set(IDS)
+
+
+def test_no_log_has_a_secret(
+    cloud: Cloud, customer: Customer, partners: Partners, wrong_secrets: None
+) -> None:
+    began = time.time()
+    ask(customer)
+    introduce(cloud, partners)
+    for fault in ("error", "garbage", "partial", "throttle", "signature"):
+        for id_ in IDS:
+            partners.misbehave(id_, **{fault: 1})
+        ask(customer, within=5)
+    nimbus = Nimbus(cloud, partners)
+    reference = nimbus.reference("/01a00000-0000-7000-8000-000000000000")
+    assert nimbus.post(offer(reference), f"t=1,v1={nimbus.mine['callback_key']}") == 401
+
+    told = {(record["partner"], record["outcome"]) for record in records(cloud, began)}
+    assert {*((id_, "partner") for id_ in IDS), ("p-comet", "ours"), ("p-nimbus", "ours")} <= told
+    basic = f"{nimbus.mine['client_id']}:{nimbus.mine['client_secret']}"
+    hidden = {
+        f"{id_}/{name}": value
+        for id_, secret in partners.secrets.items()
+        for name, value in secret.items()
+        if name not in PUBLIC
+    } | {
+        "a refused one": WRONG,
+        "an OAuth token": TOKEN_PREFIX,
+        "a bearer of one": "Bearer ",
+        "a client's login": base64.b64encode(basic.encode()).decode(),
+    }
+    lines = [line for _, line in trace.everything(cloud)]
+    assert {name for name, value in hidden.items() if any(value in line for line in lines)} == set()
