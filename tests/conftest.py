@@ -31,11 +31,12 @@ _GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together the tests that use what takes seconds to make."""
+    """Keep together the tests that use what takes seconds to make. Chaos has a cloud of its own, where nobody else waits."""
     for item in items:
         for fixture, group in _GROUPS.items():
             if fixture in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(group))
+                chaos = "chaos" in item.path.parent.parts
+                item.add_marker(pytest.mark.xdist_group("chaos" if chaos else group))
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ class Trip:
         """Until the customer sees this."""
 
         def look() -> bool | None:
-            shown: Json = self._customer.http.get(f"/rides/{self.id}").raise_for_status().json()
+            shown: Json = _insistently(lambda: self._customer.http.get(f"/rides/{self.id}")).json()
             seen.append((shown["status"], shown.get("reason")))
             return seen[-1] == (status, reason) or None
 

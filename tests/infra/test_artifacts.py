@@ -48,6 +48,18 @@ AWS_WITHOUT_BYTECODE = Target(
 )
 AARCH64 = 183
 
+# One handler after the other, each with its own environment alone.
+IMPORT_ALL = """
+import importlib, json, os, sys
+sys.path += json.loads(sys.argv[1])
+common = dict(os.environ)
+for handler, told in json.load(sys.stdin).items():
+    os.environ.clear()
+    os.environ.update({**common, **told})
+    module, _, name = handler.rpartition(".")
+    assert callable(getattr(importlib.import_module(module), name)), handler
+"""
+
 
 def _names(artifact: Path) -> list[str]:
     return zipfile.ZipFile(artifact).namelist()
@@ -174,29 +186,24 @@ def test_handlers_can_be_imported_from_their_artifact_and_the_runtime_alone(
                     key: local.text(function.stack, value) for key, value in environment.items()
                 }
         assert handlers
-        for handler, told in handlers.items():
-            module, _, name = handler.rpartition(".")
-            assert (code / f"{module.replace('.', '/')}.py").is_file()
-            program = (
-                f"import sys; sys.path += {json.dumps([str(code), str(runtime)])}; "
-                f"import {module}; assert callable({module}.{name})"
-            )
-            done = subprocess.run(  # noqa: S603 (this interpreter)
-                [sys.executable, "-I", "-S", "-c", program],
-                env={
-                    **told,
-                    "AWS_REGION": "us-east-1",
-                    "AWS_DEFAULT_REGION": "us-east-1",
-                    "AWS_ACCESS_KEY_ID": "test",
-                    "AWS_SECRET_ACCESS_KEY": "test",
-                    "AWS_ENDPOINT_URL": secrets_manager,
-                    "PATH": os.defpath,
-                },
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"{handler}: {done.stderr}"
+        for handler in handlers:
+            assert (code / f"{handler.rpartition('.')[0].replace('.', '/')}.py").is_file()
+        done = subprocess.run(  # noqa: S603 (this interpreter)
+            [sys.executable, "-I", "-S", "-c", IMPORT_ALL, json.dumps([str(code), str(runtime)])],
+            input=json.dumps(handlers),
+            env={
+                "AWS_REGION": "us-east-1",
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_ENDPOINT_URL": secrets_manager,
+                "PATH": os.defpath,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_an_unknown_service_is_refused_by_name() -> None:
