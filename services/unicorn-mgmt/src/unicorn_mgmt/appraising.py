@@ -16,8 +16,8 @@ class Appraising:
     """Keeps the newest rating of each unicorn, in one conditional write.
 
     An event carries the whole rating, so that duplicates change nothing, of two the one with more scores is the newer
-    whichever comes first, and one that was lost is made up for by the next. Who is not on our books, as a partner's fleet,
-    has no quotes of ours to show a rating in: it is not kept.
+    whichever comes first, and one that was lost is made up for by the next. Of who is not on our books, as a partner's
+    fleet, none is kept.
     """
 
     def __init__(
