@@ -1,90 +1,102 @@
-"""A booking through thousands of interleavings of both services' rules: duplicates, delays, crashes and timeouts."""
+"""A booking over both services' rules: every order in which things can happen in a small world, and many in a larger one."""
 
 import random
+from collections import deque
 
 import pytest
 
-from ride_booking.ride import TIME_TO_CONFIRM
-from tests.unit.saga.world import CUSTOMERS, UNICORNS, Saga
+from ride_booking.ride import TIME_TO_CONFIRM, TIMED_OUT
+from tests.unit.saga.states import STEP, State, World
 
-WALKS = 500
-STEPS = 60
-SECONDS = (1, 20, 61)
-
-
-def step(saga: Saga, chance: random.Random) -> None:
-    """One thing that can happen now. Most often something that is under way goes on."""
-    streams = list(saga.streams())
-    possible = ["publish"] * (4 * bool(streams)) + ["deliver"] * (4 * bool(saga.bus))
-    possible += ["book"] * 2 + ["end"] + ["wait"] * (chance.random() < 0.3) + ["fire"] * bool(saga.timers)
-    again = chance.random() < 0.3
-    match chance.choice(possible):
-        case "book":
-            saga.book(f"rfq-{chance.randrange(CUSTOMERS)}", chance.choice(UNICORNS))
-        case "end":
-            saga.end(chance.choice(UNICORNS), chance.choice(("completed", "cancelled")))
-        case "wait":
-            saga.wait(chance.choice(SECONDS))
-        case "publish":
-            saga.publish(*chance.choice(streams), again=again)
-        case "deliver":
-            saga.deliver(chance.randrange(len(saga.bus)), again=again)
-        case "fire":
-            saga.fire(chance.randrange(len(saga.timers)))
+SMALL = {
+    "two customers race for one unicorn": World(bookings=(1, 1), unicorns=1, booking=0, last=1),
+    "a customer books again, the same unicorn or another": World(
+        bookings=(2,), unicorns=2, booking=1, last=2
+    ),
+}
+LARGE = World(bookings=(2, 2, 1), unicorns=2, booking=1, last=2)
+WALKS = 300
+PEOPLE = 0.3
+"""How often somebody does something, if there is anything to do."""
 
 
-def check_always(saga: Saga) -> None:
-    for rfq in saga.rfqs.values():
-        assert sum(ride.live for ride in rfq.rides) <= 1, "a customer waits for one ride at a time"
-    for ride in saga.rides().values():
-        assert ride.status == "rejected" or ride.reason is None
+def check_always(state: State) -> None:
+    for rides in state.rides:
+        assert sum(ride.live for ride in rides) <= 1, "a customer waits for one ride at a time"
+    for holding in state.unicorns:
+        assert holding.ride is None or holding.ride.id not in dict(holding.recent), (
+            "a ride that is over begins anew"
+        )
+    for id_, ride in state.all_rides().items():
+        assert (ride.status == "rejected") == (ride.reason is not None)
+        if ride.status in ("confirmed", "completed"):
+            assert id_ in state.taken(ride.responder), "a ride was promised that no unicorn has taken"
 
 
-def check_in_the_end(saga: Saga) -> None:
-    rides = saga.rides()
-    assert {ride.status for ride in rides.values()} <= {"confirmed", "rejected", "completed"}, (
-        "no booking is lost"
-    )
-    for id_, unicorn in saga.unicorns.items.items():
-        confirmed = [
-            key for key, ride in rides.items() if ride.responder == id_ and ride.status == "confirmed"
-        ]
-        assert len(confirmed) <= 1, "never two confirmed rides for one unicorn"
-        assert confirmed == ([unicorn.ride.id] if unicorn.ride else []), "busy with its ride, or free"
+def check_at_rest(state: State) -> None:
+    rides = state.all_rides()
+    assert not [id_ for id_, ride in rides.items() if ride.status == "pending"], "a booking is lost"
+    for responder, holding in state.holdings().items():
+        own = {id_: ride for id_, ride in rides.items() if ride.responder == responder}
+        confirmed = [id_ for id_, ride in own.items() if ride.status == "confirmed"]
+        assert len(confirmed) <= 1, "two confirmed rides for one unicorn"
+        assert confirmed == ([holding.ride.id] if holding.ride else []), "busy with its ride, or free"
+        for id_, ride in own.items():
+            assert ride.status != "completed" or dict(holding.recent)[id_].outcome == "completed"
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_whatever_happens_in_whatever_order(seed: int) -> None:
-    chance = random.Random(seed)
+def check_step(before: State, after: State) -> None:
+    later = after.all_rides()
+    for id_, ride in before.all_rides().items():
+        if ride.status in ("rejected", "completed"):
+            assert later[id_] == ride, "an end is undone"
+        assert ride.status != "confirmed" or later[id_].reason != TIMED_OUT, "a confirmed ride times out"
+
+
+@pytest.mark.parametrize("world", SMALL.values(), ids=SMALL.keys())
+def test_whatever_happens_in_whatever_order(world: World) -> None:
+    """Every state that can be reached; a violation is shown with a shortest way to it."""
+    came_from: dict[State, State | None] = {world.start: None}
+    waiting = deque(came_from)
+    at_rest = 0
+    while waiting:
+        state = waiting.popleft()
+        at_rest += state.at_rest
+        try:
+            check_always(state)
+            if state.at_rest:
+                check_at_rest(state)
+            for following in (*state.by_itself(), *state.by_people()):
+                check_step(state, following)
+                if following not in came_from:
+                    came_from[following] = state
+                    waiting.append(following)
+        except AssertionError as violation:
+            pytest.fail(f"{violation}:\n{way_to(state, came_from)}")
+    assert at_rest > 100, "the world is not too small to say anything"
+
+
+def way_to(state: State | None, came_from: dict[State, State | None]) -> str:
+    lines: list[str] = []
+    while state:
+        lines.append(str(state))
+        state = came_from[state]
+    return "\n".join(reversed(lines))
+
+
+def test_whatever_happens_in_a_larger_world() -> None:
+    chance = random.Random(1)
     for _ in range(WALKS):
-        saga = Saga()
-        for _ in range(STEPS):
-            step(saga, chance)
-            check_always(saga)
-        saga.settle()
-        check_always(saga)
-        check_in_the_end(saga)
+        state = LARGE.start
+        while not state.at_rest:
+            people = state.by_people() if chance.random() < PEOPLE else []
+            following = chance.choice(people or state.by_itself())
+            check_step(state, following)
+            check_always(following)
+            state = following
+        check_at_rest(state)
 
 
-def test_of_three_customers_one_gets_the_unicorn() -> None:
-    saga = Saga()
-    for number in range(CUSTOMERS):
-        saga.book(f"rfq-{number}", "u-a")
-    saga.settle()
-    assert sorted(ride.status for ride in saga.rides().values()) == ["confirmed", "rejected", "rejected"]
-    check_in_the_end(saga)
-
-
-def test_a_confirmation_after_the_timeout_frees_the_unicorn() -> None:
-    saga = Saga()
-    saga.book("rfq-0", "u-a")
-    saga.publish(saga.stream, "rfq-0", again=False)
-    saga.deliver(0, again=False)
-    assert saga.unicorns.items["u-a"].ride
-    saga.wait(int(TIME_TO_CONFIRM.total_seconds()))
-    saga.fire(0)
-    saga.settle()
-    [ride] = saga.rides().values()
-    assert (ride.status, ride.reason) == ("rejected", "timeout")
-    assert saga.unicorns.items["u-a"].ride is None
-    check_in_the_end(saga)
+def test_time_passes_beyond_every_deadline() -> None:
+    for world in (*SMALL.values(), LARGE):
+        assert (world.last - world.booking) * STEP >= TIME_TO_CONFIRM
