@@ -166,8 +166,14 @@ class Fleet:
     def connected(self, place: Place, *, auto_quote: bool = True) -> Unicorn:
         """Register an available unicorn here whose app is connected, and does not answer by itself."""
         unicorn = self.register(place, auto_quote=auto_quote)
-        self._connections.append(unicorn.connect())
+        self.connect(unicorn)
         return unicorn
+
+    def connect(self, unicorn: Unicorn) -> Connection:
+        """Connect a unicorn's app, until all are disconnected."""
+        connection = unicorn.connect()
+        self._connections.append(connection)
+        return connection
 
     def register(
         self, place: Place, *, auto_quote: bool = True, base: str = "3.50", metres: float = 100

@@ -17,10 +17,13 @@ PER_MILLION = {
     "Event": 1.00,
     "Write unit": 0.625,
     "Read unit": 0.125,
+    "Socket message": 1.00,
+    "Socket minute": 0.25,
 }
-"""REST API; Lambda on arm64; SQS and EventBridge by begun 64 KB; DynamoDB by begun KB written and 4 KB read."""
+"""REST API; Lambda on arm64; SQS and EventBridge by begun 64 KB; DynamoDB by begun KB written and 4 KB read; WebSocket API
+by begun 32 KB in or out, and by minutes connected."""
 
-API, LAMBDA, COMPUTE, SQS, EVENT, WRITE, READ = PER_MILLION
+API, LAMBDA, COMPUTE, SQS, EVENT, WRITE, READ, SOCKET, MINUTE = PER_MILLION
 
 
 def lab(responders: int) -> float:
