@@ -6,8 +6,7 @@ import pytest
 
 from ride_booking.ride import TIME_TO_CONFIRM
 from tests.unit.saga.partners import AT_ONCE, LATER, Luck, PartnerSaga
-from tests.unit.saga.test_saga import SECONDS, check_always, check_in_the_end
-from tests.unit.saga.world import CUSTOMERS
+from tests.unit.saga.world import CUSTOMERS, SECONDS, check_always, check_in_the_end
 
 WALKS = 400
 STEPS = 60

@@ -1,4 +1,7 @@
-"""A booking over both services' rules: every order in which things can happen in a small world, and many in a larger one."""
+"""A booking over both services' rules: every order in which things can happen in a small world, and many in a larger one.
+
+`test_partner_saga` brings partner fleets in.
+"""
 
 import random
 from collections import deque

@@ -33,6 +33,8 @@ from wild_rydes_contracts import (
 
 UNICORNS = ("u-a", "u-b")
 CUSTOMERS = 3
+SECONDS = (1, 20, 61)
+"""How long nothing may happen."""
 RATES = model.RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
 
 
@@ -185,3 +187,23 @@ class Saga:
         self.rfqs[after.id] = after
         self.stream[after.id] += announcements.events_of(before, after, "")
         self.timers += [(after.id, n) for n in range(len(before.rides) + 1, len(after.rides) + 1)]
+
+
+def check_always(saga: Saga) -> None:
+    for one in saga.rfqs.values():
+        assert sum(ride.live for ride in one.rides) <= 1, "a customer waits for one ride at a time"
+    for ride in saga.rides().values():
+        assert ride.status == "rejected" or ride.reason is None
+
+
+def check_in_the_end(saga: Saga) -> None:
+    rides = saga.rides()
+    assert {ride.status for ride in rides.values()} <= {"confirmed", "rejected", "completed"}, (
+        "no booking is lost"
+    )
+    for id_, unicorn in saga.unicorns.items.items():
+        confirmed = [
+            key for key, ride in rides.items() if ride.responder == id_ and ride.status == "confirmed"
+        ]
+        assert len(confirmed) <= 1, "never two confirmed rides for one unicorn"
+        assert confirmed == ([unicorn.ride.id] if unicorn.ride else []), "busy with its ride, or free"
