@@ -255,7 +255,7 @@ def test_secrets_and_customers_are_never_logged(
     written = desk.world.stream.getvalue() + "".join(capsys.readouterr())
     assert "partner called" in written
     hidden = [value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}]
-    assert [text for text in (*hidden, "c-1", "12.50", "Bearer") if text in written] == []
+    assert [text for text in (*hidden, "customer-1", "12.50", "Bearer") if text in written] == []
 
 
 def eventually(look: Any) -> None:

@@ -20,7 +20,7 @@ from unicorn_mgmt.partners.ride import (
 from wild_rydes_contracts import Money
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-TERMS = Terms("rfq-1", "c-1", Money(amount=Decimal("12.50"), currency="USD"))
+TERMS = Terms("rfq-1", "customer-1", Money(amount=Decimal("12.50"), currency="USD"))
 ASKED = asked("rfq-1.1", "p-comet", TERMS, NOW + timedelta(seconds=60), NOW)
 NEWS: list[RideNews] = [Confirmed(), Refused("none-free"), Completed()]
 

@@ -7,12 +7,13 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.partners.test_callbacks import Partner
 from tests.unit.unicorn_mgmt.partners.test_ride import TERMS
-from tests.unit.unicorn_mgmt.world import World
+from tests.unit.unicorn_mgmt.world import REGION, World
 from unicorn_mgmt.partners.ride import PartnerRide, asked
 
 RIDE = "rfq-1.1"
@@ -140,6 +141,14 @@ def test_what_cannot_be_read_is_refused(fleet: Fleet) -> None:
     assert fleet.ride.state == "asked"
 
 
+def test_without_the_secret_that_it_takes_the_partner_is_to_tell_again(fleet: Fleet) -> None:
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    secrets.put_secret_value(SecretId="partner", SecretString="{}")
+    assert fleet.tell("completed") == 503
+    secrets.put_secret_value(SecretId="partner", SecretString=json.dumps(CREDENTIALS))
+    assert fleet.tell("completed") == 202
+
+
 def test_nimbus_confirms_and_refuses_by_callback(nimbus: Fleet) -> None:
     assert nimbus.tell("confirmed") == 202
     assert nimbus.ride.state == "confirmed"
@@ -160,4 +169,4 @@ def test_nothing_of_the_customer_is_logged(fleet: Fleet, capsys: pytest.CaptureF
     hidden: list[Any] = [
         value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}
     ]
-    assert [text for text in (*hidden, "c-1", "12.50") if text in written] == []
+    assert [text for text in (*hidden, "customer-1", "12.50") if text in written] == []

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from unicorn_mgmt.partners.faults import CallFailed
+from unicorn_mgmt.partners.faults import CallFailed, OurFault
 from unicorn_mgmt.partners.integration import Callback, Integration, QuoteHeard, RideHeard
 from unicorn_mgmt.partners.reference import Forged, unseal
 from unicorn_mgmt.partners.ride import PartnerRide
@@ -57,7 +57,7 @@ class Callbacks:
         api.post("/partners/<partner_id>/answers")(self.take)
 
     def take(self, partner_id: str) -> Response[str]:
-        """202; 401 for a forged one, 410 for one that is too late, 404 for an unknown ride, 400 for what cannot be read."""
+        """202; 401 for a forged one, 410 for one that is too late, 404 for an unknown ride, 400 for what cannot be read, 503 without our secret."""
         secret_id = self._secrets_of.get(partner_id)
         if secret_id is None:
             raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here.")
@@ -77,6 +77,9 @@ class Callbacks:
         except Forged:
             self._secrets.forget(secret_id)
             raise Problem(HTTPStatus.UNAUTHORIZED, "The signature or the reference is not genuine.") from None
+        except OurFault:  # our secret lacks what its module needs: the partner may tell us again
+            self._secrets.forget(secret_id)
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "We cannot verify this now.") from None
         except CallFailed:
             raise Problem(HTTPStatus.BAD_REQUEST, "The body cannot be read.") from None
         return json_response(HTTPStatus.ACCEPTED)
