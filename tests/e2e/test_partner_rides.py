@@ -1,9 +1,9 @@
 """Rides with partner fleets, end to end: booked and driven, refused, tried again, given up and cancelled."""
 
+import itertools
 import json
 import time
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,36 +11,21 @@ import httpx
 import pytest
 
 from infra.local.cloud import Cloud
-from infra.local.partners import process
 from infra.local.partners.process import Partners
-from tests.e2e.clients import Customer, Json, eventually
+from infra.local.phones.client import Phone, give_phone
+from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
+from tests.e2e.partner_fleets import IDS, ask, quoted
 
-HERE = {"lat": 47.5806, "lon": -122.2344, "label": "Mercer Island"}  # served by partners, no unicorn in reach
-THERE = {"lat": 47.44369, "lon": -122.30132, "label": "Sea-Tac"}
-IDS = ("p-comet", "p-pegasus", "p-nimbus")
 BUS = "wild-rydes"
+NUMBERS = (f"+1206555{number % 10_000:04d}" for number in itertools.count(uuid.uuid4().int))
 
 
-@pytest.fixture
-def partners(cloud: Cloud) -> Iterator[Partners]:
-    """The partners, all of them well."""
-    found = process.running(cloud.settings.run_dir)
-    assert found
-    for id_ in IDS:
-        found.misbehave(id_)
-    yield found
-    for id_ in IDS:
-        found.misbehave(id_)
-
-
-def quoted(customer: Customer, partner_id: str) -> Json:
+def quotes_of(customer: Customer, partner_id: str) -> Json:
     """The result of an RFQ to which this partner has quoted."""
 
     def look() -> Json | None:
-        body = {"from": HERE, "to": THERE, "respond-within": 20}
-        answer = customer.http.post("/instant-ride-rfqs", json=body).raise_for_status()
-        result = customer.result(answer.headers["Location"])
-        return result if partner_id in {q["responder-id"] for q in result["quotes"]} else None
+        result = ask(customer)
+        return result if partner_id in quoted(result) else None
 
     return eventually(look, f"a quote of {partner_id}", 60)  # its circuit may have to close first
 
@@ -114,17 +99,30 @@ def item(cloud: Cloud, booking: RideBooking) -> dict[str, Any]:
 def test_a_ride_with_a_partner_from_booking_to_completion(
     customer: Customer, partners: Partners, partner_id: str
 ) -> None:
-    ride = book(customer, quoted(customer, partner_id), partner_id)
+    ride = book(customer, quotes_of(customer, partner_id), partner_id)
     done = became(customer, ride, "completed", "rejected")
     assert (done["status"], done["responder-id"]) == ("completed", partner_id)
     assert partners.rides(partner_id)[done["id"]] == "completed"
+
+
+def test_after_a_ride_with_a_partner_the_customer_is_asked_how_it_was(
+    cloud: Cloud, customer: Customer, partners: Partners
+) -> None:
+    number = next(NUMBERS)
+    give_phone(cloud, customer.name, number)
+    ride = book(customer, quotes_of(customer, "p-comet"), "p-comet")
+    became(customer, ride, "completed")
+    phone = Phone(cloud, number)
+    eventually(
+        lambda: [sms for sms in phone.messages() if "how was your ride?" in sms.text] or None, "an SMS"
+    )
 
 
 @pytest.mark.parametrize("partner_id", IDS)
 def test_a_partner_that_does_not_want_to_is_believed(
     customer: Customer, partners: Partners, partner_id: str
 ) -> None:
-    result = quoted(customer, partner_id)
+    result = quotes_of(customer, partner_id)
     partners.misbehave(partner_id, refuse=1)
     refused = became(customer, book(customer, result, partner_id), "confirmed", "rejected")
     assert (refused["status"], refused["reason"]) == ("rejected", "none-free")
@@ -134,7 +132,7 @@ def test_a_partner_that_does_not_want_to_is_believed(
 def test_a_partner_that_recovers_in_time_gets_its_ride(
     cloud: Cloud, customer: Customer, partners: Partners, fault: str
 ) -> None:
-    result = quoted(customer, "p-pegasus")
+    result = quotes_of(customer, "p-pegasus")
     partners.misbehave("p-pegasus", **{fault: 1})
     before = partners.served("p-pegasus")
     ride = book(customer, result, "p-pegasus")
@@ -142,6 +140,29 @@ def test_a_partner_that_recovers_in_time_gets_its_ride(
     partners.misbehave("p-pegasus")
     done = became(customer, ride, "completed", "rejected", seconds=60)
     assert done["status"] == "completed", done
+
+
+def test_a_booking_that_the_partner_never_answers_times_out_and_another_may_be_made(
+    cloud: Cloud, customer: Customer, partners: Partners, queues: Queues
+) -> None:
+    result = quotes_of(customer, "p-comet")
+    partners.misbehave("p-comet", outage_seconds=600)
+    before = partners.served("p-comet")
+    ride = book(customer, result, "p-comet")
+    eventually(lambda: partners.served("p-comet") > before or None, "the partner called")
+    cloud.client("dynamodb").update_item(  # a minute goes by
+        TableName="ride-booking",
+        Key={"id": {"S": result["id"]}},
+        UpdateExpression="SET rides[0].b = rides[0].b - :minute, revision = revision + :one",
+        ExpressionAttributeValues={":minute": {"N": "61000"}, ":one": {"N": "1"}},
+    )
+    due = {"metadata": metadata(result["id"]), "data": {"rfq_id": result["id"], "ride": 1}}
+    queues.send(DEADLINES, json.dumps(due))
+    failed = became(customer, ride, "confirmed", "rejected")
+    assert (failed["status"], failed["reason"]) == ("rejected", "timeout")
+    partners.misbehave("p-comet")
+    eventually(lambda: partners.rides("p-comet").get(failed["id"]) == "cancelled" or None, "cancelled", 90)
+    became(customer, book(customer, result, "p-pegasus"), "completed")
 
 
 def test_a_partner_that_is_down_until_the_deadline_is_not_called_after_it(

@@ -1,0 +1,159 @@
+"""A worker dies by kill -9 before and after each step of a ride with a partner: above all, between its yes and our note of it.
+
+The ride takes place all the same, or is cancelled at the partner, and each step takes effect once.
+"""
+
+import json
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from infra.local.cloud import Cloud
+from infra.local.partners.process import Partners
+from tests.chaos.crasher import Crash, Crasher
+from tests.e2e.bus import Listener
+from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
+from tests.e2e.partner_fleets import submit
+
+AT_ONCE = 6
+SECONDS = 90
+PARTNER = "p-comet"
+BOOKER = f"unicorn-mgmt-{PARTNER}-booker"
+FUNCTIONS = ("unicorn-mgmt-bookings", "unicorn-mgmt-outbox", "unicorn-mgmt-callback", BOOKER)
+COMPLETION = (
+    ("unicorn-mgmt-bookings", "PutItem", '"asked"'),
+    ("unicorn-mgmt-outbox", "SendMessageBatch", "book"),
+    (BOOKER, "PutItem", '"confirmed"'),
+    ("unicorn-mgmt-outbox", "PutEvents", "RideConfirmed"),
+    ("unicorn-mgmt-callback", "PutItem", '"completed"'),
+    ("unicorn-mgmt-outbox", "PutEvents", "RideCompleted"),
+)
+TIME_OUT = (
+    ("unicorn-mgmt-bookings", "PutItem", '"released"'),
+    ("unicorn-mgmt-outbox", "SendMessageBatch", "cancel"),
+)
+
+
+@pytest.fixture
+def listener(cloud: Cloud) -> Iterator[Listener]:
+    listener = Listener(cloud, "wildrydes.ride-booking", "wildrydes.unicorn-mgmt")
+    yield listener
+    listener.close()
+
+
+@pytest.fixture
+def crasher(cloud: Cloud) -> Iterator[Crasher]:
+    crasher = Crasher(cloud)
+    with crasher.between(cloud.client("lambda"), FUNCTIONS):
+        yield crasher
+
+
+def crashes(calls: tuple[tuple[str, str, str], ...]) -> list[Crash]:
+    return [Crash(*call, carried_out=after) for call in calls for after in (False, True)]
+
+
+class Trip:
+    """A new customer's ride with the partner."""
+
+    def __init__(self, cloud: Cloud, crash: Crash) -> None:
+        self._customer, self._crash = Customer(cloud), crash
+        self.rfq = submit(self._customer, within=30)
+        self.rfq_id = self.rfq.rpartition("/")[2]
+        self.result = self._customer.result(self.rfq, seconds=60)
+        self.id = ""
+
+    def book(self) -> None:
+        answer = self._customer.http.post(
+            self.result["links"]["bookings"],
+            json={"quote-id": PARTNER},
+            headers={"Idempotency-Key": str(uuid.uuid4())},
+        )
+        assert answer.status_code == 202, answer.text
+        self.id = answer.json()["id"]
+
+    def wait(self, *wanted: str) -> Json:
+        def look() -> Json | None:
+            shown: Json = self._customer.http.get(f"/rides/{self.id}").raise_for_status().json()
+            return shown if shown["status"] in wanted else None
+
+        return eventually(look, f"{self._crash}: {wanted}", SECONDS)
+
+    def told(self, listener: Listener) -> list[str]:
+        """The events about it, each once however often it came."""
+        events = listener.about(self.id)
+        return sorted(n for n, _ in {(e["detail-type"], e["detail"]["metadata"]["event_id"]) for e in events})
+
+
+def test_a_crash_between_any_two_steps_of_a_ride(
+    cloud: Cloud, partners: Partners, crasher: Crasher, listener: Listener
+) -> None:
+    partners.misbehave(PARTNER, ride_seconds=5)
+
+    def travel(crash: Crash) -> None:
+        trip = Trip(cloud, crash)
+        crasher.arm(crash, trip.rfq_id)
+        trip.book()
+        assert trip.wait("completed", "rejected")["status"] == "completed", f"{crash}"
+        assert partners.rides(PARTNER)[trip.id] == "completed"
+        known = item(cloud, trip)
+        assert known["state"]["S"] == "completed"
+        # The partner may have driven the ride before the message of a killed worker is back: then nobody hears of its yes.
+        confirmed = ["RideConfirmed"] * (known["revision"]["N"] == "3")
+        assert known["revision"]["N"] in ("2", "3"), f"{crash}: each step takes effect once"
+        events = ["QuoteAccepted", "RideBooked", "RideCompleted", *confirmed]
+        eventually(lambda: trip.told(listener) == events or None, f"{crash}: {events}", SECONDS)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(travel, crashes(COMPLETION)))
+    assert crasher.armed == [], "every crash has come to pass"
+
+
+def test_a_crash_between_any_two_steps_of_a_time_out(
+    cloud: Cloud, partners: Partners, crasher: Crasher, queues: Queues
+) -> None:
+    partners.misbehave(PARTNER, ride_seconds=600)
+    mapping = cloud.client("lambda").list_event_source_mappings(FunctionName="ride-booking-bookings")
+    uuid_ = mapping["EventSourceMappings"][0]["UUID"]
+
+    def travel(crash: Crash) -> None:
+        trip = Trip(cloud, crash)
+        trip.book()
+        eventually(
+            lambda: partners.rides(PARTNER).get(trip.id) == "confirmed" or None, f"{crash}: there", SECONDS
+        )
+        crasher.arm(crash, trip.rfq_id)
+        a_minute_goes_by(cloud, trip.rfq_id)
+        due = {"metadata": metadata(trip.rfq), "data": {"rfq_id": trip.rfq_id, "ride": 1}}
+        queues.send(DEADLINES, json.dumps(due))
+        assert trip.wait("confirmed", "rejected")["reason"] == "timeout"
+        eventually(
+            lambda: partners.rides(PARTNER)[trip.id] == "cancelled" or None, f"{crash}: cancelled", SECONDS
+        )
+
+    # ride-booking does not hear that the partner has confirmed
+    cloud.client("lambda").update_event_source_mapping(UUID=uuid_, Enabled=False)
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(travel, crashes(TIME_OUT)))
+    finally:
+        cloud.client("lambda").update_event_source_mapping(UUID=uuid_, Enabled=True)
+    assert crasher.armed == [], "every crash has come to pass"
+
+
+def item(cloud: Cloud, trip: Trip) -> dict[str, Any]:
+    """What unicorn-mgmt knows of the ride."""
+    key = {"id": {"S": f"ride#{PARTNER}#{trip.id}"}}
+    dynamodb = cloud.client("dynamodb")
+    return dict(dynamodb.get_item(TableName="unicorn-mgmt", Key=key, ConsistentRead=True)["Item"])
+
+
+def a_minute_goes_by(cloud: Cloud, rfq_id: str) -> None:
+    cloud.client("dynamodb").update_item(
+        TableName="ride-booking",
+        Key={"id": {"S": rfq_id}},
+        UpdateExpression="SET rides[0].b = rides[0].b - :minute, revision = revision + :one",
+        ExpressionAttributeValues={":minute": {"N": "61000"}, ":one": {"N": "1"}},
+    )
