@@ -1,9 +1,13 @@
 """Circuits of the deployed partners: shared by workers, told on the bus, opened by a person's word."""
 
+import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +15,23 @@ import pytest
 from infra.local import trace
 from infra.local.circuits import modes
 from infra.local.circuits.calls import Call, RecentCalls
-from infra.local.circuits.crowd import Crowd, asking
+from infra.local.circuits.crowd import MERCER_ISLAND, asking
 from infra.local.circuits.tap import Tap, tapped
 from infra.local.cloud import Cloud
 from infra.local.partners.process import Partners
-from tests.e2e.clients import Customer, Json, eventually
+from infra.local.rfq import SEA_TAC
+from tests.e2e.clients import REPLY_QUEUE, Customer, Json, eventually
 from tests.e2e.partner_fleets import IDS, ask, quoted
 from tests.e2e.test_rydes_command import rydes
 from tests.unit.circuit_breaker.world import Heard
-from wild_rydes_contracts import Envelope, Event, PartnerCircuitClosed, PartnerCircuitOpened
+from wild_rydes_contracts import (
+    Coordinates,
+    Envelope,
+    Event,
+    PartnerCircuitClosed,
+    PartnerCircuitOpened,
+    RfqRequested,
+)
 from wild_rydes_messaging.circuit_breaker import (
     Blame,
     CircuitBreaker,
@@ -31,6 +43,7 @@ from wild_rydes_messaging.circuit_breaker import (
     State,
     set_mode,
 )
+from wild_rydes_messaging.metadata import first_of
 
 COMET = "p-comet"
 
@@ -52,8 +65,8 @@ class Circuit:
     def set(self, mode: Mode) -> None:
         set_mode(modes.store(self.cloud), COMET, Override(mode, "a test", "a test"), now=time.time())
 
-    def told(self, event: type[Event], seconds: float = 60, *, crowd: Crowd | None = None) -> Any:
-        """The next event of this kind, which is taken off the list; unless there is a crowd, it takes requests to get there."""
+    def told(self, event: type[Event]) -> Any:
+        """The next event of this kind, which is taken off the list; requests are made until it comes."""
 
         def look() -> Json | None:
             self.events += filter(self._ours, self.tap.heard())
@@ -61,13 +74,10 @@ class Circuit:
                 if found["detail-type"] == event.name:
                     self.events.remove(found)
                     return found
-            if crowd:
-                crowd.check()
-            else:
-                ask(self.customer)
+            ask(self.customer)
             return None
 
-        detail = eventually(look, event.name, seconds)["detail"]
+        detail = eventually(look, event.name, 60)["detail"]
         return Envelope[event].model_validate(detail).data  # type: ignore[valid-type]
 
     def _ours(self, event: Json) -> bool:
@@ -122,29 +132,77 @@ def test_an_outage_is_told_on_the_bus_with_its_reason_and_once(circuit: Circuit,
 
 
 def test_workers_share_one_breaker(circuit: Circuit, partners: Partners) -> None:
-    partners.misbehave(COMET, latency_ms=300)  # so that calls overlap, and one worker is not enough for them
-    with asking(circuit.cloud) as crowd:
-        eventually(lambda: len(workers(circuit.calls())) > 1 or None, "a second worker", 60)
-        partners.misbehave(COMET, outage_seconds=600, outage_hangs=True)
-        circuit.told(PartnerCircuitOpened, crowd=crowd)
-        opening = next(turn for turn in circuit.turns() if turn["before"] == "CLOSED")
-        served, epoch = partners.served(COMET), circuit.record.epoch
+    partners.misbehave(COMET, latency_ms=150)
+    side_by_side(circuit.cloud, requests=5)
+    assert len({call.environment for call in circuit.calls()}) > 1  # both are warm now
+    partners.misbehave(COMET, latency_ms=150, outage_seconds=600)
+    served = partners.served(COMET)
+    side_by_side(circuit.cloud, requests=12)
 
-        def others() -> set[str] | None:
-            """Who declined without calling, having seen too little to know by itself; nor was it who opened."""
-            calls = circuit.calls()
-            failed = Counter(call.environment for call in calls if call.failed and call.circuit == "CLOSED")
-            declined = {call.environment for call in calls if not call.made} - {opening["by"]}
-            return {one for one in declined if failed[one] < Settings().consecutive_failures} or None
+    calls = [call for call in circuit.calls() if call.failed or not call.made]
+    assert len(calls) == 24
+    failed = Counter(call.environment for call in calls if call.circuit == "CLOSED")
+    declined = {call.environment for call in calls if not call.made}
+    assert len(declined) > 1
+    # Not all of them can have known by themselves.
+    assert min(failed[environment] for environment in declined) < Settings().consecutive_failures
+    (opening,) = [turn for turn in circuit.turns() if turn["before"] == "CLOSED"]
+    assert declined - {opening["by"]}
+    assert partners.served(COMET) - served == sum(call.made for call in calls)
+    assert "failed" in circuit.told(PartnerCircuitOpened).reason
 
-        eventually(others, "a worker that goes by what others have seen", 60)
-    opened_at = trace.instant(opening["timestamp"])
-    fresh = opened_at.timestamp() + 2 * Settings().state_cache_ttl
-    after = [call for call in circuit.calls() if call.made and call.at - call.milliseconds / 1000 > fresh]
-    assert {call.circuit for call in after} <= {"HALF_OPEN"}
-    half_opened = (circuit.record.epoch - epoch) // 2 + 2
-    probes = Settings().permitted_number_of_calls_in_half_open_state
-    assert partners.served(COMET) - served <= half_opened * probes
+
+def side_by_side(cloud: Cloud, *, requests: int) -> None:
+    """Two batches of requests handled at the same time, which takes two workers of Comet's function."""
+    invoke = cloud.client("lambda").invoke
+
+    def handled(event: str) -> Json:
+        answer: Json = json.load(invoke(FunctionName=f"unicorn-mgmt-{COMET}", Payload=event)["Payload"])
+        return answer
+
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(handled, [batch(cloud, requests) for _ in range(2)])
+        assert list(answers) == [{"batchItemFailures": []}] * 2
+
+
+def batch(cloud: Cloud, requests: int) -> str:
+    """Lambda's event of so many messages of Comet's queue, about RFQs that nobody waits for."""
+    sqs, now = cloud.client("sqs"), datetime.now(UTC)
+    queues = cloud.queues()
+    arns = {
+        name: sqs.get_queue_attributes(QueueUrl=queues[name], AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        for name in (REPLY_QUEUE, f"unicorn-mgmt-{COMET}-requests")
+    }
+    records = []
+    for _ in range(requests):
+        rfq_id = str(uuid.uuid4())
+        metadata = first_of(
+            RfqRequested,
+            correlation_id=rfq_id,
+            occurred_at=now,
+            reply_to=arns[REPLY_QUEUE],
+            deadline=now + timedelta(minutes=1),
+        )
+        start, destination = (Coordinates(lat=place.lat, lon=place.lon) for place in (MERCER_ISLAND, SEA_TAC))
+        data = RfqRequested(rfq_id=rfq_id, start=start, destination=destination)
+        detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
+        records.append(
+            {
+                "messageId": str(uuid.uuid4()),
+                "receiptHandle": "none",
+                "body": json.dumps(
+                    {"source": RfqRequested.source, "detail-type": RfqRequested.name, "detail": detail}
+                ),
+                "attributes": {
+                    "ApproximateReceiveCount": "1",
+                    "SentTimestamp": str(int(now.timestamp() * 1000)),
+                },
+                "eventSourceARN": arns[f"unicorn-mgmt-{COMET}-requests"],
+            }
+        )
+    return json.dumps({"Records": records})
 
 
 def workers(calls: list[Call]) -> set[str]:
