@@ -16,6 +16,7 @@ from rich.console import Console
 
 from infra.local import emulator
 from infra.local.cloud import Cloud
+from infra.local.rfq import Place
 from infra.local.settings import Settings
 from infra.local.steps import Steps
 from infra.local.up import up
@@ -55,10 +56,11 @@ class BenchCloud:
         self._http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=100))
         self._customer = {"Authorization": cloud.token("bench-customer", "customers")}
 
-    def site(self, responders: int) -> Site:
-        """A new place, far from all others, with this many unicorns registered through their API."""
+    def site(self, responders: int, at: Place | None = None) -> Site:
+        """A new place, far from all others if none is given, with this many unicorns registered through their API."""
         self._sites += 1
-        site = Site(47.6205 - 3 * self._sites, -122.3493, responders)
+        at = at or Place(47.6205 - 3 * self._sites, -122.3493)
+        site = Site(at.lat, at.lon, responders)
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda i: self._register(site, i), range(responders)))
         return site
@@ -72,6 +74,13 @@ class BenchCloud:
         )
         answer.raise_for_status()
         return answer.headers["Location"].rpartition("/")[2]
+
+    def done(self, rfq_id: str) -> bool:
+        """Whether the RFQ is completed."""
+        answer = self._http.get(
+            f"{self.cloud.urls['rfq-api']}/instant-ride-rfqs/{rfq_id}", headers=self._customer
+        )
+        return answer.status_code == httpx.codes.SEE_OTHER
 
     def result(self, rfq_id: str) -> Mapping[str, Any]:
         """The result of a completed RFQ."""
