@@ -55,8 +55,8 @@ def report_flows(measurements: Sequence[Measurement]) -> None:
     console.print(units_table("Billable units of one, and dollars of a million", measurements))
     console.print(
         f"{RIDE}: from the booking to the completion, without its RFQ and without the SMS after it. {WATCHED}: the whole"
-        f" RFQ, and a customer's connection of a minute. {BY_HAND}: the whole RFQ, each answer a call of the API; the"
-        " unicorns' connections are not in it."
+        f" RFQ, and a customer's connection of a minute. {BY_HAND}: the whole RFQ, each answer a call of the API, one soon"
+        " after the other; the unicorns' connections are not in it."
     )
     report_batches(measurements)
 
