@@ -46,18 +46,25 @@ EVERYTHING = Record(
 )
 
 
-@pytest.fixture
-def dynamodb() -> Iterator[DynamoDBClient]:
+@pytest.fixture(scope="module")
+def client() -> Iterator[DynamoDBClient]:
+    """One for all tests: making it takes longer than any of them."""
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="circuits",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )
-        yield client
+        yield boto3.client("dynamodb", region_name="us-east-1")
+
+
+@pytest.fixture
+def dynamodb(client: DynamoDBClient) -> Iterator[DynamoDBClient]:
+    """With an empty table."""
+    client.create_table(
+        TableName="circuits",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    yield client
+    client.delete_table(TableName="circuits")
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
