@@ -95,7 +95,11 @@ def report(seen: Mapping[str, Sequence[Seen]], hanging: str) -> None:
     for name, values in rows.items():
         sides = values[: len(well)], values[len(well) :]
         flat = [[ms for one in side for ms in one] for side in sides]
-        figures = [f"{ms:.0f}" for side in flat for ms in (median(side), quantiles(side, n=10)[8], max(side))]
+        figures = [
+            f"{ms:.0f}"
+            for side in flat
+            for ms in (median(side), quantiles(side, n=10, method="inclusive")[8], max(side))
+        ]
         table.add_row(name, *figures, f"{median(flat[1]) - median(flat[0]):+.0f}")
     console.print(table)
     late = sum(hanging in one.visible for one in hangs)
