@@ -18,7 +18,7 @@ from tests.e2e.bus import Listener
 from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
 from tests.e2e.partner_fleets import submit
 
-AT_ONCE = 6
+AT_ONCE = 8
 SECONDS = 90
 PARTNER = "p-comet"
 BOOKER = f"unicorn-mgmt-{PARTNER}-booker"
