@@ -108,7 +108,7 @@ def test_a_crash_between_any_two_steps_of_a_ride(
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(travel, crashes(COMPLETION)))
-    assert crasher.armed == [], "every crash has come to pass"
+    all_came_to_pass(crasher)
 
 
 def test_a_crash_between_any_two_steps_of_a_time_out(
@@ -140,7 +140,12 @@ def test_a_crash_between_any_two_steps_of_a_time_out(
             list(pool.map(travel, crashes(TIME_OUT)))
     finally:
         cloud.client("lambda").update_event_source_mapping(UUID=uuid_, Enabled=True)
-    assert crasher.armed == [], "every crash has come to pass"
+    all_came_to_pass(crasher)
+
+
+def all_came_to_pass(crasher: Crasher) -> None:
+    """Each crash has. One call may carry several rides' messages: who was to die second dies when it is made again."""
+    eventually(lambda: True if crasher.armed == [] else None, "every crash", SECONDS)
 
 
 def item(cloud: Cloud, trip: Trip) -> dict[str, Any]:
