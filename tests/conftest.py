@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from infra.local import emulator
+from infra.local.circuits import modes
 from infra.local.cloud import Cloud
 from infra.local.partners import process
 from infra.local.partners.process import Partners
@@ -19,6 +20,7 @@ from infra.local.up import up
 from tests.e2e.clients import Customer, Fleet, Place, Queues, eventually
 from tests.e2e.partner_fleets import ask, quoted
 from tests.synth import Assembly, load
+from wild_rydes_messaging.circuit_breaker import State
 
 # How fast an example runs says more of the machine than of the code.
 hypothesis.settings.register_profile("wild-rydes", deadline=None)
@@ -106,12 +108,19 @@ def queues(cloud: Cloud) -> Queues:
 
 @pytest.fixture
 def partners(cloud: Cloud, customer: Customer) -> Iterator[Partners]:
-    """The partner fleets, all of them well."""
+    """The partner fleets, all of them well, and their circuits closed."""
     found = process.running(cloud.settings.run_dir)
     assert found
     for id_ in found.secrets:
         found.misbehave(id_)
-    eventually(lambda: len(quoted(ask(customer))) == len(found.secrets) or None, "a quote of each", 60)
+    circuits = modes.store(cloud)
+
+    def well() -> bool | None:
+        quotes = quoted(ask(customer))
+        closed = all(circuits.read(id_).state is State.CLOSED for id_ in found.secrets)
+        return (closed and quotes == found.secrets.keys()) or None
+
+    eventually(well, "a quote of each partner", 60)
     yield found
     for id_ in found.secrets:
         found.misbehave(id_)

@@ -155,7 +155,7 @@ def partners(
     aws: Annotated[bool, typer.Option("--aws", help="Of your AWS account and region, not here.")] = False,
 ) -> None:
     """Show partners, their circuits and how their calls go, live; or set the mode of a circuit."""
-    with _one_line_errors(), suppress(KeyboardInterrupt):
+    with _one_line_errors(), modes.reached(), suppress(KeyboardInterrupt):
         # The stubs' overloads of `client` are no match for a protocol.
         account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
         chosen = modes.known(partner) if partner else None

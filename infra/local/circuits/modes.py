@@ -97,8 +97,8 @@ def reached() -> Generator[None, None, None]:
         yield
     except (BotoCoreError, ClientError, StoreUnavailable) as error:
         raise LocalCloudError(
-            f"The partners' circuits and logs cannot be reached: {error}.",
-            "Is unicorn-mgmt deployed there, and are you allowed to?",
+            f"The partners' circuits and logs cannot be reached: {str(error).rstrip('.')}.",
+            "Check credentials, region, and that unicorn-mgmt is deployed there.",
         ) from error
     except Conflict as conflict:
         raise LocalCloudError(
