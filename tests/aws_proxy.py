@@ -61,6 +61,9 @@ class AwsProxy(ThreadingHTTPServer):
     """Listens on a free port of 127.0.0.1 and passes requests on unchanged; signatures stay valid."""
 
     daemon_threads = True
+    request_queue_size = (
+        128  # many workers connect at once; whom a full queue turns away comes back a second later
+    )
 
     def __init__(self, upstream_port: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -14,6 +14,7 @@ import pytest
 from infra.local.cloud import Cloud
 from infra.local.partners.process import Partners
 from tests.chaos.crasher import Crash, Crasher
+from tests.chaos.trips import insistently
 from tests.e2e.bus import Listener
 from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
 from tests.e2e.partner_fleets import submit
@@ -76,7 +77,7 @@ class Trip:
 
     def wait(self, *wanted: str) -> Json:
         def look() -> Json | None:
-            shown: Json = self._customer.http.get(f"/rides/{self.id}").raise_for_status().json()
+            shown: Json = insistently(lambda: self._customer.http.get(f"/rides/{self.id}")).json()
             return shown if shown["status"] in wanted else None
 
         return eventually(look, f"{self._crash}: {wanted}", SECONDS)

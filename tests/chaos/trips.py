@@ -62,7 +62,7 @@ class Trip:
     def book(self) -> None:
         """Book the quote, repeatedly until there is an answer."""
         body, key = {"quote-id": self.unicorn.id}, {"Idempotency-Key": str(uuid.uuid4())}
-        answer = _insistently(
+        answer = insistently(
             lambda: self._customer.http.post(f"{self._rfq}/bookings", json=body, headers=key)
         )
         assert answer.status_code == 202, answer.text
@@ -70,14 +70,14 @@ class Trip:
 
     def finish(self, how: str) -> None:
         """The unicorn ends the ride by `completion` or `cancellation`, repeatedly until there is an answer."""
-        answer = _insistently(lambda: self.unicorn.http.post(f"/rides/{self.id}/{how}"))
+        answer = insistently(lambda: self.unicorn.http.post(f"/rides/{self.id}/{how}"))
         assert answer.status_code == 204, answer.text
 
     def wait(self, status: str, reason: str | None = None) -> None:
         """Until the customer sees this."""
 
         def look() -> bool | None:
-            shown: Json = _insistently(lambda: self._customer.http.get(f"/rides/{self.id}")).json()
+            shown: Json = insistently(lambda: self._customer.http.get(f"/rides/{self.id}")).json()
             seen.append((shown["status"], shown.get("reason")))
             return seen[-1] == (status, reason) or None
 
@@ -103,7 +103,8 @@ class Trip:
         expected = (rfq + changed_by_us, unicorn)
         self._until(lambda: self._revisions() >= expected or None, f"changes: {expected}")
         assert self._revisions() == expected, f"{self.crash}: each step takes effect once"
-        assert "ride" not in self.unicorn.show(), f"{self.crash}: the unicorn is free"
+        shown = insistently(lambda: self.unicorn.http.get(f"/unicorns/{self.unicorn.id}"))
+        assert "ride" not in shown.json(), f"{self.crash}: the unicorn is free"
 
     def _revisions(self) -> tuple[int, int]:
         """How often RFQ and unicorn were changed: each change counts one up."""
@@ -127,6 +128,6 @@ class Trip:
         return eventually(calmly, f"{self.crash}: {what}", SECONDS)
 
 
-def _insistently(call: Callable[[], httpx.Response]) -> httpx.Response:
-    """The first answer that is no server's error."""
+def insistently(call: Callable[[], httpx.Response]) -> httpx.Response:
+    """The first answer that is no server's error: while workers die, and calls take a way around, some are."""
     return eventually(lambda: answer if (answer := call()).status_code < 500 else None, "an answer", SECONDS)
