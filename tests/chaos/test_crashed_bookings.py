@@ -17,7 +17,8 @@ from tests.chaos.trips import End, Trip
 from tests.e2e.bus import Listener
 from tests.e2e.clients import DEADLINES, Fleet, Json, Queues, eventually, metadata
 
-AT_ONCE = 8
+AT_ONCE = 4
+"""A crash that stops the streams stops those of all rides, and none has more than a minute to be confirmed."""
 
 FUNCTIONS = (
     *(f"ride-booking-{role}" for role in ("api", "requester", "bookings", "closer")),

@@ -124,7 +124,8 @@ class Unicorn:
         rate_card = {name: {"amount": amount, "currency": "USD"} for name, amount in money.items()}
         body = {"name": "Nimbus", "rate-card": rate_card, "auto-quote": auto_quote}
         answer = self.http.post("/unicorns", json=body)
-        assert answer.status_code == 201, answer.text
+        # 200 as well: the API's own call may have been repeated by the SDK, when its answer was late.
+        assert answer.status_code in {200, 201}, answer.text
         self.id: str = answer.json()["id"]
 
     def connect(self) -> "Connection":
