@@ -33,12 +33,12 @@ _GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together the tests that use what takes seconds to make. Chaos has a cloud of its own, where nobody else waits."""
+    """Keep together the tests that use what takes seconds to make; each folder has a cloud of its own."""
     for item in items:
         for fixture, group in _GROUPS.items():
             if fixture in getattr(item, "fixturenames", ()):
-                chaos = "chaos" in item.path.parent.parts
-                item.add_marker(pytest.mark.xdist_group("chaos" if chaos else group))
+                name = f"{group} of {item.path.parent.name}" if group == "cloud" else group
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from infra.local.partners.process import Partners, introduce
 from infra.naming import PARTNER_SECRET_PREFIX
 from tests.e2e.clients import Customer, Json
 from tests.e2e.partner_fleets import IDS, ask, quoted
-from tests.e2e.test_partner_callbacks import Nimbus, offer
+from tests.e2e.partners.test_partner_callbacks import Nimbus, offer
 
 PUBLIC = {"base_url", "client_id", "access_id"}
 WRONG = "aWrongSecretThatNobodyKnows"
