@@ -85,13 +85,6 @@ def crashes(calls: tuple[Call, ...]) -> list[Crash]:
 
 
 @pytest.fixture
-def listener(cloud: Cloud) -> Iterator[Listener]:
-    listener = Listener(cloud, "wildrydes.ride-booking", "wildrydes.unicorn-mgmt")
-    yield listener
-    listener.close()
-
-
-@pytest.fixture
 def crasher(cloud: Cloud) -> Iterator[Crasher]:
     crasher = Crasher(cloud)
     functions = cloud.client("lambda")

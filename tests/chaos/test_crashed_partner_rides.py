@@ -40,13 +40,6 @@ TIME_OUT = (
 
 
 @pytest.fixture
-def listener(cloud: Cloud) -> Iterator[Listener]:
-    listener = Listener(cloud, "wildrydes.ride-booking", "wildrydes.unicorn-mgmt")
-    yield listener
-    listener.close()
-
-
-@pytest.fixture
 def crasher(cloud: Cloud) -> Iterator[Crasher]:
     crasher = Crasher(cloud)
     with crasher.between(cloud.client("lambda"), FUNCTIONS):
