@@ -126,18 +126,21 @@ class World:
     def logs(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
+    def _consumer(self, message: type[M]) -> Consumer[M]:
+        return Consumer(
+            message,
+            sqs=self.sqs,
+            parking_lot=ParkingLot(self.sqs, self.dead),
+            logger=self.logger,
+            metrics=self.metrics,
+            max_attempts=MAX_ATTEMPTS,
+            now=lambda: self.now,
+            uniform=min,
+        )
+
     def responder(self) -> Responder:
         return Responder(
-            Consumer(
-                RfqRequested,
-                sqs=self.sqs,
-                parking_lot=ParkingLot(self.sqs, self.dead),
-                logger=self.logger,
-                metrics=self.metrics,
-                max_attempts=MAX_ATTEMPTS,
-                now=lambda: self.now,
-                uniform=min,
-            ),
+            self._consumer(RfqRequested),
             self.store,
             Replies(self.sqs, PATTERN),
             Inviting(self.store, self.invitations, self.connections(), Links(API)),
@@ -209,16 +212,7 @@ class World:
 
     def appraising(self) -> Appraising:
         return Appraising(
-            Consumer(
-                FeedbackReceived,
-                sqs=self.sqs,
-                parking_lot=ParkingLot(self.sqs, self.dead),
-                logger=self.logger,
-                metrics=self.metrics,
-                max_attempts=MAX_ATTEMPTS,
-                now=lambda: self.now,
-                uniform=min,
-            ),
+            self._consumer(FeedbackReceived),
             self.store,
             logger=self.logger,
             metrics=self.metrics,
