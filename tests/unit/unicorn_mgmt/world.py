@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger, Metrics
@@ -37,6 +37,7 @@ from wild_rydes_contracts import (
     Envelope,
     Event,
     FeedbackReceived,
+    Message,
     Money,
     QuoteAccepted,
     Rating,
@@ -48,6 +49,8 @@ from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
+
+M = TypeVar("M", bound=Message)
 
 REGION = "us-east-1"
 TABLE = "unicorn-mgmt"
