@@ -41,7 +41,7 @@ class ServiceFunction(lambda_.Function):
         snap_start = snap_start and scope.stage.snap_start
         super().__init__(
             scope,
-            name,
+            f"{name}-function",  # a function and the queue that it consumes may have one name
             function_name=name,
             code=scope.code,
             handler=handler,

@@ -115,7 +115,7 @@ class RideBookingStack(ServiceStack):
         return ConsumedQueue(self, queue, consumer=function, batching_window=1, overdue=overdue)
 
     def _bookings(self) -> None:
-        function = self._function("bookings", seconds=3)
+        function = self._function("rides", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
         Subscription(
             self,
@@ -128,7 +128,7 @@ class RideBookingStack(ServiceStack):
 
     def _requester(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
         function = self._function(
-            "requester",
+            "outbox",
             seconds=10,
             REPLY_QUEUE_ARN=answers.queue.queue_arn,
             DEADLINE_QUEUE_URL=deadlines.queue.queue_url,
@@ -161,7 +161,7 @@ class RideBookingStack(ServiceStack):
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
 
     def _live_updates(self) -> None:
-        watcher = self._function("watcher", seconds=10)
+        watcher = self._function("socket", seconds=10)
         notifier = self._function("notifier", seconds=10)
         socket = SocketApi(
             self, "rfq-socket", function=watcher, authorizer=self._function("authorizer", seconds=5)
@@ -186,7 +186,7 @@ class RideBookingStack(ServiceStack):
         return ServiceFunction(
             self,
             f"{SERVICE}-{role}",
-            handler=f"ride_booking.{role}.handler",
+            handler=f"ride_booking.functions.{role}.handler",
             seconds=seconds,
             snap_start=snap_start,
             environment={"TABLE_NAME": self._table.table_name, **environment},

@@ -21,10 +21,10 @@ AT_ONCE = 4
 """A crash that stops the streams stops those of all rides, and none has more than a minute to be confirmed."""
 
 FUNCTIONS = (
-    *(f"ride-booking-{role}" for role in ("api", "requester", "bookings", "closer")),
+    *(f"ride-booking-{role}" for role in ("api", "outbox", "rides", "closer")),
     *(f"unicorn-mgmt-{role}" for role in ("api", "bookings", "outbox")),
 )
-CONSUMERS = ("ride-booking-bookings", "ride-booking-closer", "unicorn-mgmt-bookings")
+CONSUMERS = ("ride-booking-rides", "ride-booking-closer", "unicorn-mgmt-bookings")
 DEAD_LETTERS_OF = (
     *("ride-booking-rides", "ride-booking-deadlines", "ride-booking-outbox"),
     *("unicorn-mgmt-bookings-inbox", "unicorn-mgmt-outbox"),
@@ -42,34 +42,34 @@ Call = tuple[str, str, str]
 
 BOOKING: tuple[Call, ...] = (
     ("ride-booking-api", "UpdateItem", '"pending"'),
-    ("ride-booking-requester", "SendMessageBatch", ""),
-    ("ride-booking-requester", "PutEvents", "QuoteAccepted"),
+    ("ride-booking-outbox", "SendMessageBatch", ""),
+    ("ride-booking-outbox", "PutEvents", "QuoteAccepted"),
     ("unicorn-mgmt-bookings", "UpdateItem", '"riding"'),
     ("unicorn-mgmt-outbox", "PutEvents", "RideConfirmed"),
     ("unicorn-mgmt-outbox", PUSH, ""),
-    ("ride-booking-bookings", "UpdateItem", '"confirmed"'),
-    ("ride-booking-requester", "PutEvents", "RideBooked"),
+    ("ride-booking-rides", "UpdateItem", '"confirmed"'),
+    ("ride-booking-outbox", "PutEvents", "RideBooked"),
 )
 COMPLETION: tuple[Call, ...] = (
     ("unicorn-mgmt-api", "UpdateItem", '"free"'),
     ("unicorn-mgmt-outbox", "PutEvents", "RideCompleted"),
-    ("ride-booking-bookings", "UpdateItem", '"completed"'),
+    ("ride-booking-rides", "UpdateItem", '"completed"'),
 )
 CANCELLATION: tuple[Call, ...] = (
     ("unicorn-mgmt-outbox", "PutEvents", "RideRejected"),
-    ("ride-booking-bookings", "UpdateItem", '"cancelled-by-unicorn"'),
-    ("ride-booking-requester", "PutEvents", "RideBookingFailed"),
+    ("ride-booking-rides", "UpdateItem", '"cancelled-by-unicorn"'),
+    ("ride-booking-outbox", "PutEvents", "RideBookingFailed"),
 )
 REJECTION: tuple[Call, ...] = (
     ("unicorn-mgmt-bookings", "PutItem", "decision#"),
     ("unicorn-mgmt-outbox", "PutEvents", "RideRejected"),
-    ("ride-booking-bookings", "UpdateItem", '"unicorn-gone"'),
-    ("ride-booking-requester", "PutEvents", "RideBookingFailed"),
+    ("ride-booking-rides", "UpdateItem", '"unicorn-gone"'),
+    ("ride-booking-outbox", "PutEvents", "RideBookingFailed"),
     ("unicorn-mgmt-bookings", "UpdateItem", '"released"'),
 )
 TIME_OUT: tuple[Call, ...] = (
     ("ride-booking-closer", "UpdateItem", '"timeout"'),
-    ("ride-booking-requester", "PutEvents", "RideBookingFailed"),
+    ("ride-booking-outbox", "PutEvents", "RideBookingFailed"),
     ("unicorn-mgmt-bookings", "UpdateItem", '"released"'),
 )
 
@@ -142,7 +142,7 @@ def test_a_crash_between_any_two_steps_of_a_ride(
 @pytest.fixture
 def hears(cloud: Cloud) -> Iterator[Callable[[bool], None]]:
     """Whether ride-booking hears of rides; its queue keeps what comes meanwhile."""
-    mapping = mapping_of(cloud, "ride-booking-bookings")["UUID"]
+    mapping = mapping_of(cloud, "ride-booking-rides")["UUID"]
 
     def switch(yes: bool) -> None:
         cloud.client("lambda").update_event_source_mapping(UUID=mapping, Enabled=yes)

@@ -110,7 +110,7 @@ def test_a_crash_between_any_two_steps_of_a_time_out(
     cloud: Cloud, partners: Partners, crasher: Crasher, queues: Queues
 ) -> None:
     partners.misbehave(PARTNER, ride_seconds=600)
-    mapping = cloud.client("lambda").list_event_source_mappings(FunctionName="ride-booking-bookings")
+    mapping = cloud.client("lambda").list_event_source_mappings(FunctionName="ride-booking-rides")
     uuid_ = mapping["EventSourceMappings"][0]["UUID"]
 
     def travel(crash: Crash) -> None:

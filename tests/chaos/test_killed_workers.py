@@ -31,7 +31,7 @@ UNICORNS = 5
 RESPOND_WITHIN = 90
 """Seconds; a message of a killed worker is back after 9, and may meet the killer again."""
 
-VICTIMS = ("ride-booking-requester", "unicorn-mgmt-responder", "ride-booking-aggregator", "ride-booking-api")
+VICTIMS = ("ride-booking-outbox", "unicorn-mgmt-responder", "ride-booking-aggregator", "ride-booking-api")
 
 
 @dataclass

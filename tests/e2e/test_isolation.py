@@ -127,7 +127,7 @@ def test_logs_tell_the_way_but_no_secrets(
                 found.add(group["logGroupName"].rpartition("/")[2])
         wanted = {
             "ride-booking-api",
-            "ride-booking-requester",
+            "ride-booking-outbox",
             "ride-booking-aggregator",
             "unicorn-mgmt-responder",
         }

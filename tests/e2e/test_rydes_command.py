@@ -84,7 +84,7 @@ def test_trace_shows_one_rfq_over_all_functions_in_order(cloud: Cloud) -> None:
     customer.result(rfq)
     answer = rydes(cloud, "trace", rfq.rpartition("/")[2])
     assert answer.returncode == 0
-    way = ["ride-booking-api", "ride-booking-requester", "unicorn-mgmt-responder", "ride-booking-aggregator"]
+    way = ["ride-booking-api", "ride-booking-outbox", "unicorn-mgmt-responder", "ride-booking-aggregator"]
     places = [answer.stdout.find(function) for function in way]
     assert -1 not in places
     assert places == sorted(places)

@@ -94,7 +94,7 @@ def test_the_account_lets_apis_log_and_one_stack_sees_to_it(aws: Assembly) -> No
     assert account.body["DeletionPolicy"] == "Retain"
 
 
-SOCKETS = {"rfq-socket": ("ride-booking-watcher", "ride-booking-authorizer")}
+SOCKETS = {"rfq-socket": ("ride-booking-socket", "ride-booking-authorizer")}
 """Each WebSocket API with its function and its authorizer."""
 
 

@@ -51,7 +51,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking/index/by-customer": {"dynamodb:Query"},
         DOCUMENTS: {"s3:GetObject"},
     },
-    "ride-booking-requester": {
+    "ride-booking-outbox": {
         "*": TRACE | {"dynamodb:ListStreams"},
         "ride-booking": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         BUS: {"events:PutEvents"},
@@ -72,7 +72,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking-deadlines-dlq": {"sqs:SendMessage"},
     },
     "ride-booking-authorizer": {"*": TRACE},
-    "ride-booking-watcher": {
+    "ride-booking-socket": {
         "*": TRACE,
         "ride-booking": {"dynamodb:UpdateItem"},
         RFQ_CONNECTIONS: {"execute-api:ManageConnections"},
@@ -88,7 +88,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         RFQ_CONNECTIONS: {"execute-api:ManageConnections"},
         "ride-booking-notifier-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
-    "ride-booking-bookings": {
+    "ride-booking-rides": {
         "*": TRACE,
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ride-booking-rides": CONSUME,
@@ -210,7 +210,7 @@ CONDITIONS = {
         "ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}
     }
     for function, service in (
-        ("ride-booking-requester", "ride-booking"),
+        ("ride-booking-outbox", "ride-booking"),
         ("unicorn-mgmt-outbox", "unicorn-mgmt"),
         ("feedback-publisher", "feedback"),
     )
@@ -230,7 +230,7 @@ QUEUE_CONSUMERS = (
     "feedback-replies",
     "feedback-requests",
     "ride-booking-aggregator",
-    "ride-booking-bookings",
+    "ride-booking-rides",
     "ride-booking-closer",
     "unicorn-mgmt-bookings",
     "unicorn-mgmt-ratings",
@@ -347,7 +347,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents"}),
         ("unicorn-mgmt-api", {}),
         (
-            "ride-booking-requester",
+            "ride-booking-outbox",
             {
                 "BUS_NAME": "/wild-rydes/platform/bus-name",
                 "REPLY_QUEUE_ARN": REPLY_QUEUE,
@@ -393,7 +393,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
             },
         ),
-        ("ride-booking-watcher", {"CONNECTIONS_URL": RFQ_CONNECTIONS_URL}),
+        ("ride-booking-socket", {"CONNECTIONS_URL": RFQ_CONNECTIONS_URL}),
         (
             "ride-booking-notifier",
             {
@@ -402,7 +402,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             },
         ),
         (
-            "ride-booking-bookings",
+            "ride-booking-rides",
             {"DEAD_LETTER_QUEUE_URL": "ride-booking-rides-dlq", "MAX_ATTEMPTS": "5"},
         ),
         (
@@ -530,7 +530,7 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
     expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
     for outbox in (
         "ride-booking-notifier",
-        "ride-booking-requester",
+        "ride-booking-outbox",
         "unicorn-mgmt-outbox",
         "feedback-outreach",
         "feedback-publisher",

@@ -18,7 +18,7 @@ CONSUMED = {
     # queue -> consumer, batching window in seconds
     "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
     "ride-booking-deadlines": ("ride-booking-closer", 1),
-    "ride-booking-rides": ("ride-booking-bookings", 0),
+    "ride-booking-rides": ("ride-booking-rides", 0),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
     "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
     "unicorn-mgmt-ratings-inbox": ("unicorn-mgmt-ratings", 0),
@@ -42,7 +42,7 @@ TOPICS = {
 """Queues that a topic fills, with messages that hold phone numbers."""
 OUTBOXES = {
     # function behind a stream -> table, dead-letter queue, seconds until it gives up
-    "ride-booking-requester": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
+    "ride-booking-outbox": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
     "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 60),
     "unicorn-mgmt-outbox": ("unicorn-mgmt", "unicorn-mgmt-outbox-dlq", 6 * 3600),
     "feedback-publisher": ("feedback", "feedback-outbox-dlq", 6 * 3600),

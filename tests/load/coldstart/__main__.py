@@ -57,14 +57,14 @@ class Handler:
 
 
 HANDLERS = (
-    Handler("ride-booking", "ride_booking.api", ("dynamodb",)),
-    Handler("ride-booking", "ride_booking.requester", ("events", "sqs")),
-    Handler("ride-booking", "ride_booking.aggregator", ("dynamodb", "sqs")),
-    Handler("ride-booking", "ride_booking.closer", ("dynamodb", "sqs")),
-    Handler("ride-booking", "ride_booking.bookings", ("dynamodb", "sqs")),
-    Handler("ride-booking", "ride_booking.authorizer", ()),
-    Handler("ride-booking", "ride_booking.watcher", ("dynamodb", "apigatewaymanagementapi")),
-    Handler("ride-booking", "ride_booking.notifier", ("dynamodb", "apigatewaymanagementapi")),
+    Handler("ride-booking", "ride_booking.functions.api", ("dynamodb",)),
+    Handler("ride-booking", "ride_booking.functions.outbox", ("events", "sqs")),
+    Handler("ride-booking", "ride_booking.functions.aggregator", ("dynamodb", "sqs")),
+    Handler("ride-booking", "ride_booking.functions.closer", ("dynamodb", "sqs")),
+    Handler("ride-booking", "ride_booking.functions.rides", ("dynamodb", "sqs")),
+    Handler("ride-booking", "ride_booking.functions.authorizer", ()),
+    Handler("ride-booking", "ride_booking.functions.socket", ("dynamodb", "apigatewaymanagementapi")),
+    Handler("ride-booking", "ride_booking.functions.notifier", ("dynamodb", "apigatewaymanagementapi")),
     Handler("unicorn-mgmt", "unicorn_mgmt.api", ("dynamodb",)),
     Handler("unicorn-mgmt", "unicorn_mgmt.responder", ("dynamodb", "sqs")),
 )

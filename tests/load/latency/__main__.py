@@ -22,8 +22,8 @@ LAB_MS = (66, 105)
 
 HOPS = (
     ("ride-booking-api", "POST", "API: validate, write the RFQ"),
-    ("ride-booking-requester", "scheduled RfqDeadline", "outbox: the table's stream, the deadline message"),
-    ("ride-booking-requester", "published RfqRequested", "outbox: PutEvents"),
+    ("ride-booking-outbox", "scheduled RfqDeadline", "outbox: the table's stream, the deadline message"),
+    ("ride-booking-outbox", "published RfqRequested", "outbox: PutEvents"),
     ("unicorn-mgmt-responder", "received RfqRequested", "bus, rule, inbox queue"),
     ("unicorn-mgmt-responder", "replied", "responder: find the unicorns, quote, answer"),
     ("ride-booking-aggregator", "received RfqResponse", "return address"),

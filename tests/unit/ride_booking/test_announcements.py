@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
-from ride_booking.model import Completion, Quote, Responder, Rfq
-from ride_booking.ride import Ride
+from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
+from ride_booking.domain.ride import Ride
 from tests.unit.ride_booking.world import NOW, World, record, rfq
 
 LATER = NOW + timedelta(seconds=2)

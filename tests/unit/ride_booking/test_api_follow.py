@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ride_booking.model import Completion, Response
+from ride_booking.domain.rfq import Completion, Response
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import DEADLINE, NOW, TABLE, Api, World, decline, quote, response
 from wild_rydes_contracts import Rating

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ride_booking.ride import QUOTES_VALID_FOR
+from ride_booking.domain.ride import QUOTES_VALID_FOR
 from tests.unit.ride_booking.world import NOW, Answered, Api, World, quote, response
 
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ride_booking.model import Place
+from ride_booking.domain.rfq import Place
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import BODY, NOW, SECRETS, Api, World
 

@@ -5,15 +5,15 @@ import pytest
 from pydantic import ValidationError
 
 import ride_booking
-from ride_booking.asyncapi import asyncapi
-from ride_booking.updates import Subscription
+from ride_booking.api.asyncapi import asyncapi
+from ride_booking.api.socket_messages import Subscription
 from tests.asyncapi import check_references, validator
 
 CHECKED_IN = Path(ride_booking.__file__).parents[2] / "asyncapi.json"
 
 
 def test_the_document_that_is_checked_in_is_what_the_code_says() -> None:
-    again = "python -m ride_booking.asyncapi > services/ride-booking/asyncapi.json"
+    again = "python -m ride_booking.api.asyncapi > services/ride-booking/asyncapi.json"
     assert json.loads(CHECKED_IN.read_text()) == asyncapi(), f"out of date: {again}"
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ride_booking.model import Completion
+from ride_booking.domain.rfq import Completion
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import (
     DEADLINE,

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from ride_booking.documents import preferred
-from ride_booking.model import Rfq
+from ride_booking.adapters.status_documents import preferred
+from ride_booking.domain.rfq import Rfq
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import (
     BODY,

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 import wild_rydes_contracts as contracts
-from ride_booking.model import Completion, Counts, Quote, Rating
+from ride_booking.domain.rfq import Completion, Counts, Quote, Rating
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import (
     DEADLINE,

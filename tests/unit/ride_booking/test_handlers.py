@@ -28,7 +28,7 @@ from tests.unit.ride_booking.world import (
     response,
 )
 
-ROLES = ("api", "requester", "aggregator", "closer")
+ROLES = ("api", "outbox", "aggregator", "closer")
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         monkeypatch.setenv(name, value)
     yield world
     for role in ROLES:
-        sys.modules.pop(f"ride_booking.{role}", None)
+        sys.modules.pop(f"ride_booking.functions.{role}", None)
     Metrics().clear_metrics()
 
 
 def load(role: str) -> ModuleType:
-    return importlib.import_module(f"ride_booking.{role}")
+    return importlib.import_module(f"ride_booking.functions.{role}")
 
 
 def test_an_rfq_goes_its_way_through_all_functions(
@@ -102,7 +102,7 @@ def test_an_rfq_goes_its_way_through_all_functions(
     ("role", "variable"),
     [
         ("api", "TABLE_NAME"),
-        ("requester", "REPLY_QUEUE_ARN"),
+        ("outbox", "REPLY_QUEUE_ARN"),
         ("aggregator", "DEAD_LETTER_QUEUE_URL"),
         ("closer", "MAX_ATTEMPTS"),
     ],
@@ -119,7 +119,7 @@ def test_a_function_that_is_told_too_little_says_what_it_lacks(
 @pytest.mark.usefixtures("environment")
 def test_the_api_does_not_import_what_only_the_queues_need() -> None:
     """Each import is paid for at every cold start, while a customer waits."""
-    script = "import sys, ride_booking.api; print(*sys.modules)"
+    script = "import sys, ride_booking.functions.api; print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     ).stdout.split()
@@ -128,6 +128,6 @@ def test_the_api_does_not_import_what_only_the_queues_need() -> None:
         "wild_rydes_contracts",
         "wild_rydes_messaging.consume",
         "aws_xray_sdk",
-        "ride_booking.openapi",
+        "ride_booking.api.openapi",
     )
     assert not [name for name in unwanted if name in loaded]

@@ -10,15 +10,15 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ride_booking.asyncapi import asyncapi
-from ride_booking.connections import Connections
-from ride_booking.model import Completion, Decline, Quote, Rating, Response, Rfq
-from ride_booking.notifying import Notifying
-from ride_booking.ride import TIME_TO_CONFIRM
-from ride_booking.store import to_item
-from ride_booking.updates import State
-from ride_booking.watchers import MAX_WATCHERS, Watchers
-from ride_booking.watching import Watching
+from ride_booking.adapters.connections import Connections
+from ride_booking.adapters.rfq_table import to_item
+from ride_booking.adapters.watchers import MAX_WATCHERS, Watchers
+from ride_booking.api.asyncapi import asyncapi
+from ride_booking.api.socket_messages import State
+from ride_booking.domain.rfq import Completion, Decline, Quote, Rating, Response, Rfq
+from ride_booking.domain.ride import TIME_TO_CONFIRM
+from ride_booking.use_cases.notifier import Notifying
+from ride_booking.use_cases.socket import Watching
 from tests.asyncapi import validator
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import DEADLINE, NOW, TABLE, World, record, rfq

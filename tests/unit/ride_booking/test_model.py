@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from ride_booking.model import (
+from ride_booking.domain.rfq import (
     MAX_RESPONDERS,
     MAX_UNASKED,
     Answer,

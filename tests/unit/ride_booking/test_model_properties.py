@@ -8,7 +8,7 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ride_booking.model import Answer, Decline, Quote, Response, Rfq
+from ride_booking.domain.rfq import Answer, Decline, Quote, Response, Rfq
 from tests.unit.ride_booking.world import DEADLINE, NOW, rfq
 
 START = rfq()

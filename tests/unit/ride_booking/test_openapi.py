@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import ride_booking
-from ride_booking.openapi import openapi
+from ride_booking.api.openapi import openapi
 from tests.unit.ride_booking.world import DEADLINE, Api, World, quote, response
 
 CHECKED_IN = Path(ride_booking.__file__).parents[2] / "openapi.json"
@@ -15,7 +15,7 @@ DOCUMENT = openapi()
 
 
 def test_the_document_that_is_checked_in_is_what_the_code_says() -> None:
-    again = "python -m ride_booking.openapi > services/ride-booking/openapi.json"
+    again = "python -m ride_booking.api.openapi > services/ride-booking/openapi.json"
     assert json.loads(CHECKED_IN.read_text()) == DOCUMENT, f"out of date: {again}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ride_booking.model import Completion, Quote, Responder, Rfq
+from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import DEADLINE, NOW, REPLY_TO, SECRETS, World, record, rfq
 from wild_rydes_messaging.deliver import DeliveryError

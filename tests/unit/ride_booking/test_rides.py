@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ride_booking.model import Completion, Quote, Responder, Rfq
-from ride_booking.ride import (
+from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
+from ride_booking.domain.ride import (
     QUOTES_VALID_FOR,
     TIME_TO_CONFIRM,
     NotBookable,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ride_booking.model import Rfq
-from ride_booking.ride import TIME_TO_CONFIRM
+from ride_booking.domain.rfq import Rfq
+from ride_booking.domain.ride import TIME_TO_CONFIRM
 from tests.unit.ride_booking.faults import throttle
 from tests.unit.ride_booking.world import NOW, World, news, quote, record, response
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from ride_booking.model import Completion, Decline, Place, Quote, Rating, Responder, Response, Rfq
-from ride_booking.store import Change, KeyReused, TableBusy, from_item, to_item
+from ride_booking.adapters.rfq_table import Change, KeyReused, TableBusy, from_item, to_item
+from ride_booking.domain.rfq import Completion, Decline, Place, Quote, Rating, Responder, Response, Rfq
 from tests.load.cost.dynamodb_size import item_bytes
 from tests.unit.ride_booking.world import DEADLINE, NOW, TABLE, World, rfq
 

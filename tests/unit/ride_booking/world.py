@@ -11,16 +11,16 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from ride_booking.closing import Closing
-from ride_booking.deadlines import RfqDeadline
-from ride_booking.documents import Documents
-from ride_booking.gathering import Gathering
-from ride_booking.model import Place, Rfq
-from ride_booking.outbox import Outbox
-from ride_booking.ride_routes import RideRoutes
-from ride_booking.routes import Routes
-from ride_booking.settling import Settling
-from ride_booking.store import BY_CUSTOMER, RfqTable, to_item
+from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, to_item
+from ride_booking.adapters.status_documents import Documents
+from ride_booking.api.rfq_routes import Routes
+from ride_booking.api.ride_routes import RideRoutes
+from ride_booking.domain.deadline import RfqDeadline
+from ride_booking.domain.rfq import Place, Rfq
+from ride_booking.use_cases.aggregator import Gathering
+from ride_booking.use_cases.closer import Closing
+from ride_booking.use_cases.outbox import Outbox
+from ride_booking.use_cases.rides import Settling
 from wild_rydes_contracts import (
     Answer,
     Decline,

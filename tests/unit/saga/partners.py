@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 
-from ride_booking.model import Quote, Responder
+from ride_booking.domain.rfq import Quote, Responder
 from tests.unit.saga.world import Saga
 from tests.unit.unicorn_mgmt.partners.samples import PARTNERS
 from unicorn_mgmt.confirming import Confirming

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from ride_booking.ride import TIME_TO_CONFIRM
+from ride_booking.domain.ride import TIME_TO_CONFIRM
 from tests.unit.saga.partners import AT_ONCE, LATER, Luck, PartnerSaga
 from tests.unit.saga.world import CUSTOMERS, SECONDS, check_always, check_in_the_end
 

@@ -8,7 +8,7 @@ from collections import deque
 
 import pytest
 
-from ride_booking.ride import TIME_TO_CONFIRM, TIMED_OUT
+from ride_booking.domain.ride import TIME_TO_CONFIRM, TIMED_OUT
 from tests.unit.saga.states import STEP, State, World
 
 SMALL = {

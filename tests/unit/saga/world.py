@@ -14,9 +14,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from ride_booking import announcements, settling
-from ride_booking.model import Completion, Place, Quote, Responder, Rfq
-from ride_booking.ride import NotBookable, Ride
+from ride_booking.domain import announcements
+from ride_booking.domain.rfq import Completion, Place, Quote, Responder, Rfq
+from ride_booking.domain.ride import NotBookable, Ride
+from ride_booking.use_cases import rides as settling
 from tests.unit.ride_booking.world import NOW, rfq
 from unicorn_mgmt import model, telling
 from unicorn_mgmt.confirming import Confirming

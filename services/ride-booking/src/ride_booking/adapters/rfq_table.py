@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ride_booking.model import (
+from ride_booking.domain.rfq import (
     DEFAULT_CURRENCY,
     Answer,
     CompletedBy,
@@ -46,7 +46,7 @@ from ride_booking.model import (
     Responder,
     Rfq,
 )
-from ride_booking.ride import Ride
+from ride_booking.domain.ride import Ride
 from wild_rydes_messaging.backoff import Backoff
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from botocore.config import Config
 from pydantic import AwareDatetime, Field
 
-from ride_booking.model import CompletedBy, Rfq
+from ride_booking.domain.rfq import CompletedBy, Rfq
 from wild_rydes_http.body import Representation
 from wild_rydes_messaging.aws import CALLS
 

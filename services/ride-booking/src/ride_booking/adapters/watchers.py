@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ride_booking.model import Rfq
-from ride_booking.store import from_item
+from ride_booking.adapters.rfq_table import from_item
+from ride_booking.domain.rfq import Rfq
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from aws_lambda_powertools import Logger
 
-from ride_booking.model import Rfq
-from ride_booking.representations import Links
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.api.rfq_representations import Links
+from ride_booking.domain.rfq import Rfq
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.caller import Caller, caller
 from wild_rydes_http.problem import FieldError, Problem

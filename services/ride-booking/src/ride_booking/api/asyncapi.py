@@ -1,10 +1,10 @@
-"""Writes asyncapi.json, the description of the RFQ socket: `python -m ride_booking.asyncapi > asyncapi.json`."""
+"""Writes asyncapi.json, the description of the RFQ socket: `python -m ride_booking.api.asyncapi > asyncapi.json`."""
 
 import json
 import sys
 from typing import Any
 
-from ride_booking.updates import Refused, State, Subscription
+from ride_booking.api.socket_messages import Refused, State, Subscription
 from wild_rydes_http.asyncapi import document
 
 

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from ride_booking.store import Position
+from ride_booking.adapters.rfq_table import Position
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

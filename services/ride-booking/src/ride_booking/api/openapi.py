@@ -1,4 +1,4 @@
-"""Writes openapi.json, the description of the RFQ API: `python -m ride_booking.openapi > openapi.json`."""
+"""Writes openapi.json, the description of the RFQ API: `python -m ride_booking.api.openapi > openapi.json`."""
 
 import json
 import sys
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
-from ride_booking.documents import PREFERENCE, Documents
-from ride_booking.representations import Accepted, Quotes, Result, RfqList, Running, Submission
-from ride_booking.ride_representations import Booking, RideBody
-from ride_booking.ride_routes import RideRoutes
-from ride_booking.routes import Routes
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.adapters.status_documents import PREFERENCE, Documents
+from ride_booking.api.rfq_representations import Accepted, Quotes, Result, RfqList, Running, Submission
+from ride_booking.api.rfq_routes import Routes
+from ride_booking.api.ride_representations import Booking, RideBody
+from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Answer, Operation, Parameter, document
 from wild_rydes_messaging.ids import uuid7

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from ride_booking.model import CompletedBy, Place, Quote, Rating, Rfq, Status
+from ride_booking.domain.rfq import CompletedBy, Place, Quote, Rating, Rfq, Status
 from wild_rydes_http.body import Representation
 
 DECIMALS = 6

@@ -9,11 +9,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from ride_booking import cursor
-from ride_booking.access import PATH, Access, no_such_rfq, rfq_links
-from ride_booking.documents import PREFERENCE, Documents, preferred
-from ride_booking.model import Rfq
-from ride_booking.representations import (
+from ride_booking.adapters.rfq_table import KeyReused, RfqTable, TableBusy
+from ride_booking.adapters.status_documents import PREFERENCE, Documents, preferred
+from ride_booking.api import cursor
+from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
+from ride_booking.api.rfq_representations import (
     Accepted,
     Links,
     ListLinks,
@@ -29,7 +29,7 @@ from ride_booking.representations import (
     quotes_of,
     seconds_until,
 )
-from ride_booking.store import KeyReused, RfqTable, TableBusy
+from ride_booking.domain.rfq import Rfq
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.caller import Caller

@@ -8,11 +8,11 @@ from http import HTTPStatus
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from ride_booking.access import PATH, Access, no_such_rfq, rfq_links
-from ride_booking.model import Rfq
-from ride_booking.ride import NotBookable, Refusal, parse_ride_id, ride_id
-from ride_booking.ride_representations import Booking, RideBody, RideLinks
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
+from ride_booking.api.ride_representations import Booking, RideBody, RideLinks
+from ride_booking.domain.rfq import Rfq
+from ride_booking.domain.ride import NotBookable, Refusal, parse_ride_id, ride_id
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.problem import FieldError, Problem

@@ -8,9 +8,9 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from ride_booking.model import CompletedBy, Rfq, Status
-from ride_booking.representations import QuoteBody, quotes_of
-from ride_booking.ride import RideStatus, ride_id
+from ride_booking.api.rfq_representations import QuoteBody, quotes_of
+from ride_booking.domain.rfq import CompletedBy, Rfq, Status
+from ride_booking.domain.ride import RideStatus, ride_id
 from wild_rydes_http.body import Representation
 
 Refusal = Literal["no-such-rfq", "too-many-watchers", "not-understood", "token-expired", "try-again"]

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import zip_longest
 
-from ride_booking.deadlines import RfqDeadline
-from ride_booking.model import Completion, Quote, Rfq
-from ride_booking.ride import Ride, ride_id
+from ride_booking.domain.deadline import RfqDeadline
+from ride_booking.domain.rfq import Completion, Quote, Rfq
+from ride_booking.domain.ride import Ride, ride_id
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from ride_booking.ride import (
+from ride_booking.domain.ride import (
     QUOTES_VALID_FOR,
     NotBookable,
     Ride,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
-from ride_booking.documents import CALLS_OF_S3, Documents
-from ride_booking.ride_routes import RideRoutes
-from ride_booking.routes import Routes
-from ride_booking.settings import ApiSettings
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.adapters.status_documents import CALLS_OF_S3, Documents
+from ride_booking.api.rfq_routes import Routes
+from ride_booking.api.ride_routes import RideRoutes
+from ride_booking.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.ids import uuid7

@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.connections import Connections
-from ride_booking.notifying import Notifying
-from ride_booking.settings import SocketSettings
-from ride_booking.watchers import Watchers
+from ride_booking.adapters.connections import Connections
+from ride_booking.adapters.watchers import Watchers
+from ride_booking.functions.settings import SocketSettings
+from ride_booking.use_cases.notifier import Notifying
 from wild_rydes_messaging.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # a batch may bring nothing to see

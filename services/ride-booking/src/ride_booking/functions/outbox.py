@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.documents import CALLS_OF_S3, Documents
-from ride_booking.outbox import Outbox
-from ride_booking.settings import RequesterSettings
+from ride_booking.adapters.status_documents import CALLS_OF_S3, Documents
+from ride_booking.functions.settings import RequesterSettings
+from ride_booking.use_cases.outbox import Outbox
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher

@@ -8,8 +8,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.settling import Settling
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.use_cases.rides import Settling
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse

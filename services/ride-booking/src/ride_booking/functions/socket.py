@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.connections import Connections
-from ride_booking.settings import SocketSettings
-from ride_booking.watchers import Watchers
-from ride_booking.watching import Watching
+from ride_booking.adapters.connections import Connections
+from ride_booking.adapters.watchers import Watchers
+from ride_booking.functions.settings import SocketSettings
+from ride_booking.use_cases.socket import Watching
 from wild_rydes_messaging.aws import client
 
 _settings = SocketSettings.of(os.environ)

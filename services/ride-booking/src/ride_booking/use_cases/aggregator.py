@@ -8,9 +8,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ride_booking import model
-from ride_booking.ride import milliseconds
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.domain import rfq as model
+from ride_booking.domain.ride import milliseconds
 from wild_rydes_contracts import HIGHEST_SCORE, LOWEST_SCORE, Answer, Quote, Rating, RfqResponse
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 

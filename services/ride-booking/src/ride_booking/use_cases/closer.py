@@ -8,10 +8,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ride_booking.deadlines import RfqDeadline
-from ride_booking.model import Rfq
-from ride_booking.ride import TIMED_OUT
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.domain.deadline import RfqDeadline
+from ride_booking.domain.rfq import Rfq
+from ride_booking.domain.ride import TIMED_OUT
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.errors import RetryLater
 

@@ -9,10 +9,10 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ride_booking.connections import Connections
-from ride_booking.store import from_item
-from ride_booking.updates import State, to_text
-from ride_booking.watchers import Watchers, watchers_of
+from ride_booking.adapters.connections import Connections
+from ride_booking.adapters.rfq_table import from_item
+from ride_booking.adapters.watchers import Watchers, watchers_of
+from ride_booking.api.socket_messages import State, to_text
 
 _AT_ONCE = 8
 

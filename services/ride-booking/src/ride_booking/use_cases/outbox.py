@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ride_booking.announcements import events_of, timers_of
-from ride_booking.deadlines import RfqDeadline
-from ride_booking.documents import Documents
-from ride_booking.model import Rfq
-from ride_booking.store import from_item
+from ride_booking.adapters.rfq_table import from_item
+from ride_booking.adapters.status_documents import Documents
+from ride_booking.domain.announcements import events_of, timers_of
+from ride_booking.domain.deadline import RfqDeadline
+from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ride_booking.model import Rfq
-from ride_booking.ride import Ride, parse_ride_id
-from ride_booking.store import RfqTable
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.domain.rfq import Rfq
+from ride_booking.domain.ride import Ride, parse_ride_id
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Unprocessable
 

@@ -7,10 +7,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ride_booking.connections import Connections
-from ride_booking.ride import parse_ride_id
-from ride_booking.updates import Refused, State, Subscription, to_text
-from ride_booking.watchers import TooManyWatchers, Watchers
+from ride_booking.adapters.connections import Connections
+from ride_booking.adapters.watchers import TooManyWatchers, Watchers
+from ride_booking.api.socket_messages import Refused, State, Subscription, to_text
+from ride_booking.domain.ride import parse_ride_id
 from wild_rydes_http.body import Representation
 
 _MAX_CHARACTERS = 1024
