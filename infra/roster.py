@@ -4,7 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-_FILE: Final = Path(__file__).parents[1] / "services/unicorn-mgmt/src/unicorn_mgmt/partners/partners.toml"
+_FILE: Final = (
+    Path(__file__).parents[1] / "services/unicorn-mgmt/src/unicorn_mgmt/adapters/partners/partners.toml"
+)
 
 
 def partners() -> dict[str, dict[str, Any]]:

@@ -87,7 +87,7 @@ class Partners(Construct):
     def _requests(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
         """RFQs for the partner."""
         name = f"{self._scope.service}-{partner_id}"
-        function = self._function(name, "partner", partner_id, row, callback_url)
+        function = self._function(f"{name}-quotes", "partner_quotes", partner_id, row, callback_url)
         self._may_reply(function)
         # One message an invocation, so that as many calls run at once as the list says, and none waits behind another.
         return ConsumedQueue(
@@ -97,7 +97,7 @@ class Partners(Construct):
     def _rides(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
         """Rides to book and to cancel at the partner."""
         name = f"{self._scope.service}-{partner_id}"
-        function = self._function(f"{name}-booker", "partner_rides", partner_id, row, callback_url)
+        function = self._function(f"{name}-rides", "partner_rides", partner_id, row, callback_url)
         self._may_keep(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"ride#{partner_id}#*")
         return ConsumedQueue(
             self._scope,
@@ -116,7 +116,7 @@ class Partners(Construct):
         function = ServiceFunction(
             self._scope,
             name,
-            handler=f"unicorn_mgmt.{module}.handler",
+            handler=f"unicorn_mgmt.functions.{module}.handler",
             seconds=math.ceil(row["timeout"]) + _AFTER_THE_CALL,
             environment={
                 "TABLE_NAME": self._table.table_name,
@@ -146,8 +146,8 @@ class Partners(Construct):
         secrets = {id_: _secret_name(id_) for id_ in partner_ids}
         function = ServiceFunction(
             scope,
-            f"{scope.service}-callback",
-            handler="unicorn_mgmt.callback.handler",
+            f"{scope.service}-partner-callbacks",
+            handler="unicorn_mgmt.functions.partner_callbacks.handler",
             seconds=10,
             environment={"TABLE_NAME": self._table.table_name, "SECRET_IDS": json.dumps(secrets)},
         )

@@ -163,7 +163,7 @@ class UnicornMgmtStack(ServiceStack):
         return ServiceFunction(
             self,
             f"{SERVICE}-{role}",
-            handler=f"unicorn_mgmt.{role}.handler",
+            handler=f"unicorn_mgmt.functions.{role}.handler",
             seconds=seconds,
             snap_start=snap_start,
             environment={"TABLE_NAME": self._table.table_name, **environment},

@@ -23,14 +23,14 @@ AT_ONCE = 4
 """A crash that stops the streams stops those of all rides, and none has more than a minute to be confirmed."""
 SECONDS = 90
 PARTNER = "p-comet"
-BOOKER = f"unicorn-mgmt-{PARTNER}-booker"
-FUNCTIONS = ("unicorn-mgmt-bookings", "unicorn-mgmt-outbox", "unicorn-mgmt-callback", BOOKER)
+BOOKER = f"unicorn-mgmt-{PARTNER}-rides"
+FUNCTIONS = ("unicorn-mgmt-bookings", "unicorn-mgmt-outbox", "unicorn-mgmt-partner-callbacks", BOOKER)
 COMPLETION = (
     ("unicorn-mgmt-bookings", "PutItem", '"asked"'),
     ("unicorn-mgmt-outbox", "SendMessageBatch", "book"),
     (BOOKER, "PutItem", '"confirmed"'),
     ("unicorn-mgmt-outbox", "PutEvents", "RideConfirmed"),
-    ("unicorn-mgmt-callback", "PutItem", '"completed"'),
+    ("unicorn-mgmt-partner-callbacks", "PutItem", '"completed"'),
     ("unicorn-mgmt-outbox", "PutEvents", "RideCompleted"),
 )
 TIME_OUT = (

@@ -7,7 +7,7 @@ import pytest
 from tests.synth import Assembly, Resource
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
-SIGNED = {"partner-api": "unicorn-mgmt-callback"}
+SIGNED = {"partner-api": "unicorn-mgmt-partner-callbacks"}
 """APIs for callers that are no users, with the functions that check their signatures."""
 
 

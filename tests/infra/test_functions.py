@@ -177,7 +177,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback/index/by-due": {"dynamodb:Query"},
     },
     **{
-        f"unicorn-mgmt-{id_}": {
+        f"unicorn-mgmt-{id_}-quotes": {
             "*": TRACE,
             "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
             SECRETS[id_]: {"secretsmanager:GetSecretValue"},
@@ -188,7 +188,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         for id_ in PARTNERS
     },
     **{
-        f"unicorn-mgmt-{id_}-booker": {
+        f"unicorn-mgmt-{id_}-rides": {
             "*": TRACE,
             "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
             SECRETS[id_]: {"secretsmanager:GetSecretValue"},
@@ -197,7 +197,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         }
         for id_ in PARTNERS
     },
-    "unicorn-mgmt-callback": {
+    "unicorn-mgmt-partner-callbacks": {
         "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem"},
         **{SECRETS[id_]: {"secretsmanager:GetSecretValue"} for id_ in PARTNERS},
@@ -219,10 +219,10 @@ CONDITIONS = {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
     }
     for function, write, items in (
-        *((f"unicorn-mgmt-{id_}", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-booker", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-booker", "dynamodb:PutItem", f"ride#{id_}#*") for id_ in PARTNERS),
-        ("unicorn-mgmt-callback", "dynamodb:PutItem", "ride#*"),
+        *((f"unicorn-mgmt-{id_}-quotes", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-rides", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-rides", "dynamodb:PutItem", f"ride#{id_}#*") for id_ in PARTNERS),
+        ("unicorn-mgmt-partner-callbacks", "dynamodb:PutItem", "ride#*"),
     )
 }
 QUEUE_CONSUMERS = (
@@ -297,8 +297,8 @@ def test_conditions_limit_what_is_listed(aws: Assembly) -> None:
 
 
 def test_what_a_partners_functions_may_do_in_the_table_is_limited_without_exception(aws: Assembly) -> None:
-    functions = ["unicorn-mgmt-callback"] + [
-        f"unicorn-mgmt-{id_}{who}" for id_ in PARTNERS for who in ("", "-booker")
+    functions = ["unicorn-mgmt-partner-callbacks"] + [
+        f"unicorn-mgmt-{id_}{who}" for id_ in PARTNERS for who in ("-quotes", "-rides")
     ]
     for function in functions:
         for stack, statement in _statements(aws, function):
@@ -327,11 +327,10 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert properties["MemorySize"] == 256
     service = next(name for name in ("ride-booking", "unicorn-mgmt", "feedback") if function.startswith(name))
     role = function.removeprefix(f"{service}-")
-    module = {
-        **dict.fromkeys(PARTNERS, "partner"),
-        **{f"{id_}-booker": "partner_rides" for id_ in PARTNERS},
-    }.get(role, role)
-    assert properties["Handler"] == f"{service.replace('-', '_')}.{module}.handler"
+    for id_ in PARTNERS:
+        role = role.replace(f"{id_}-", "partner-")
+    module = role.replace("-", "_")
+    assert properties["Handler"] == f"{service.replace('-', '_')}.functions.{module}.handler"
     environment = properties["Environment"]["Variables"]
     assert environment["POWERTOOLS_SERVICE_NAME"] == service
     assert environment["POWERTOOLS_METRICS_NAMESPACE"] == "WildRydes"
@@ -461,7 +460,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         ("feedback-requests", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
         ("feedback-timers", {}),
         (
-            "unicorn-mgmt-p-comet",
+            "unicorn-mgmt-p-comet-quotes",
             {
                 "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-requests-dlq",
@@ -472,7 +471,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             },
         ),
         (
-            "unicorn-mgmt-p-comet-booker",
+            "unicorn-mgmt-p-comet-rides",
             {
                 "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-rides-dlq",
@@ -482,7 +481,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             },
         ),
         (
-            "unicorn-mgmt-callback",
+            "unicorn-mgmt-partner-callbacks",
             {
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
                 "SECRET_IDS": json.dumps({id_: f"wild-rydes/partners/{id_}" for id_ in PARTNERS}),

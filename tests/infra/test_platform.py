@@ -2,7 +2,7 @@
 
 from infra import naming
 from tests.synth import Assembly
-from unicorn_mgmt.store import INDEXED
+from unicorn_mgmt.adapters.unicorn_table import INDEXED
 
 
 def test_only_our_sources_may_publish_on_the_bus(aws: Assembly) -> None:

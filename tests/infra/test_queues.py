@@ -26,7 +26,7 @@ CONSUMED = {
     "feedback-sms-replies": ("feedback-replies", 0),
     "feedback-sms-receipts": ("feedback-receipts", 0),
     **{queue: (queue.removesuffix("-requests"), 0) for queue in PARTNER_QUEUES},
-    **{queue: (f"{queue.removesuffix('-rides')}-booker", 0) for queue in RIDE_QUEUES},
+    **{queue: (f"{queue.removesuffix('-rides')}-rides", 0) for queue in RIDE_QUEUES},
 }
 SUBSCRIPTIONS = (
     "ride-booking-rides",

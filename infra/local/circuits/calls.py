@@ -9,12 +9,12 @@ from infra.local import trace
 from infra.local.aws import Account
 
 RECORD = "partner called"
-"""The message of the record that unicorn_mgmt.partners.tracking leaves of each call."""
+"""The message of the record that unicorn_mgmt.adapters.partners.call_log leaves of each call."""
 
 CALLBACK = "callback"
 """The operation of a record that is no call of ours, but the partner's."""
 
-_FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-callback")
+_FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-partner-callbacks")
 _FAILED = frozenset({"partner", "throttled"})
 _LATE = 15.0
 """Seconds that CloudWatch may take to show a line."""

@@ -50,7 +50,7 @@ class News:
                 yield Item(trace.instant(detail["metadata"]["occurred_at"]).timestamp(), said, "magenta")
 
     def _turns(self) -> Iterator[Item]:
-        function = f"unicorn-mgmt-{self._partner_id}"
+        function = f"unicorn-mgmt-{self._partner_id}-quotes"
         for entry in trace.records(self._cloud, "circuit turned", functions=function, since=self._since):
             said = f"circuit {entry['before']} → {entry['after']} ({entry['reason']})"
             yield Item(trace.instant(entry["timestamp"]).timestamp(), said, _STYLES[entry["after"]])

@@ -16,7 +16,7 @@ from infra.local.cloud import Cloud
 from infra.local.partners.process import Partners
 from tests.e2e.clients import REPLY_QUEUE, Customer, Json, eventually
 from tests.e2e.partner_fleets import quoted, submit
-from unicorn_mgmt.partners.reference import seal
+from unicorn_mgmt.adapters.partners.sealed_reference import seal
 from wild_rydes_contracts import Metadata
 
 NIMBUS = "p-nimbus"

@@ -93,7 +93,7 @@ class Circuit:
 
     def turns(self) -> list[Json]:
         """Transitions that workers logged since the test began."""
-        function = f"unicorn-mgmt-{COMET}"
+        function = f"unicorn-mgmt-{COMET}-quotes"
         return list(trace.records(self.cloud, "circuit turned", functions=function, since=self.began))
 
 
@@ -151,7 +151,9 @@ def side_by_side(cloud: Cloud, *, requests: int) -> None:
     invoke = cloud.client("lambda").invoke
 
     def handled(event: str) -> Json:
-        answer: Json = json.load(invoke(FunctionName=f"unicorn-mgmt-{COMET}", Payload=event)["Payload"])
+        answer: Json = json.load(
+            invoke(FunctionName=f"unicorn-mgmt-{COMET}-quotes", Payload=event)["Payload"]
+        )
         return answer
 
     with ThreadPoolExecutor() as pool:

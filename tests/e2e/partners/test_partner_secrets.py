@@ -30,7 +30,7 @@ def wrong_secrets(cloud: Cloud, partners: Partners) -> Iterator[None]:
         cloud.client("secretsmanager").put_secret_value(
             SecretId=f"{PARTNER_SECRET_PREFIX}{id_}", SecretString=json.dumps(wrong)
         )
-        function = f"unicorn-mgmt-{id_}"
+        function = f"unicorn-mgmt-{id_}-quotes"
         as_it_is = functions.get_function_configuration(FunctionName=function)["Timeout"]
         functions.update_function_configuration(
             FunctionName=function, Timeout=as_it_is

@@ -65,8 +65,8 @@ HANDLERS = (
     Handler("ride-booking", "ride_booking.functions.authorizer", ()),
     Handler("ride-booking", "ride_booking.functions.socket", ("dynamodb", "apigatewaymanagementapi")),
     Handler("ride-booking", "ride_booking.functions.notifier", ("dynamodb", "apigatewaymanagementapi")),
-    Handler("unicorn-mgmt", "unicorn_mgmt.api", ("dynamodb",)),
-    Handler("unicorn-mgmt", "unicorn_mgmt.responder", ("dynamodb", "sqs")),
+    Handler("unicorn-mgmt", "unicorn_mgmt.functions.api", ("dynamodb",)),
+    Handler("unicorn-mgmt", "unicorn_mgmt.functions.responder", ("dynamodb", "sqs")),
 )
 
 

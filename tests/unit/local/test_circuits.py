@@ -84,14 +84,14 @@ class Account:
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             BillingMode="PAY_PER_REQUEST",
         )
-        for function in ("unicorn-mgmt-p-comet", "unicorn-mgmt-callback", "unicorn-mgmt-api"):
+        for function in ("unicorn-mgmt-p-comet-quotes", "unicorn-mgmt-partner-callbacks", "unicorn-mgmt-api"):
             self.logs.create_log_group(logGroupName=f"/aws/lambda/{function}")
             self.logs.create_log_stream(logGroupName=f"/aws/lambda/{function}", logStreamName="s")
 
     def client(self, service: str, /) -> Any:
         return self.session.client(service)  # type: ignore[call-overload]
 
-    def log(self, at: float, line: str, function: str = "unicorn-mgmt-p-comet") -> None:
+    def log(self, at: float, line: str, function: str = "unicorn-mgmt-p-comet-quotes") -> None:
         self.logs.put_log_events(
             logGroupName=f"/aws/lambda/{function}",
             logStreamName="s",
@@ -122,7 +122,7 @@ def test_records_are_found_among_all_that_is_logged_and_counted_once(account: Ac
     account.log(start, "START RequestId: 1")
     account.log(start, json.dumps({"message": "not that partner called"}))
     callback = line(start + 1, 1, partner="p-nimbus", operation="callback")
-    account.log(start + 1, callback, "unicorn-mgmt-callback")
+    account.log(start + 1, callback, "unicorn-mgmt-partner-callbacks")
     account.log(start, line(start, 2), "unicorn-mgmt-api")
     assert [found.rfq for found in recent.look()] == ["rfq-0", "rfq-1"]
     now = start + 10

@@ -10,14 +10,14 @@ from aws_lambda_powertools import Logger, Metrics
 from ride_booking.domain.rfq import Quote, Responder
 from tests.unit.saga.world import Saga
 from tests.unit.unicorn_mgmt.partners.samples import PARTNERS
-from unicorn_mgmt.confirming import Confirming
-from unicorn_mgmt.partners import announcing
-from unicorn_mgmt.partners.faults import CallFailed
-from unicorn_mgmt.partners.integration import Booking
-from unicorn_mgmt.partners.ordering import Ordering
-from unicorn_mgmt.partners.orders import RideOrder
-from unicorn_mgmt.partners.ride import Completed, Confirmed, PartnerRide, Refused, RideNews
-from unicorn_mgmt.partners.rides import RideChange, Rule
+from unicorn_mgmt.adapters.partner_ride_table import RideChange, Rule
+from unicorn_mgmt.adapters.partners.client import Booking
+from unicorn_mgmt.adapters.partners.faults import CallFailed
+from unicorn_mgmt.domain import partner_announcements as announcing
+from unicorn_mgmt.domain.partner_order import RideOrder
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, PartnerRide, Refused, RideNews
+from unicorn_mgmt.use_cases.bookings import Confirming
+from unicorn_mgmt.use_cases.partner_rides import Ordering
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_messaging.consume import Received
 from wild_rydes_messaging.errors import RetryLater

@@ -20,9 +20,10 @@ from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from ride_booking.domain.ride import NotBookable, Ride
 from ride_booking.use_cases import rides as settling
 from tests.unit.ride_booking.world import NOW, rfq
-from unicorn_mgmt import model, telling
-from unicorn_mgmt.confirming import Confirming
-from unicorn_mgmt.store import Change, Rejection
+from unicorn_mgmt.adapters.unicorn_table import Change, Rejection
+from unicorn_mgmt.domain import unicorn as model
+from unicorn_mgmt.use_cases import outbox as telling
+from unicorn_mgmt.use_cases.bookings import Confirming
 from wild_rydes_contracts import Envelope, Event, QuoteAccepted, RideBooked, RideBookingFailed, RideRejected
 
 STEP = timedelta(minutes=1)

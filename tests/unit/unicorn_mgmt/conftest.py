@@ -5,7 +5,7 @@ import pytest
 from moto import mock_aws
 
 from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, Sockets, World, create_table
-from unicorn_mgmt.store import Store
+from unicorn_mgmt.adapters.unicorn_table import Store
 from wild_rydes_messaging.aws import CALLS
 
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.unicorn_mgmt.world import AIRPORT, NOW, SPACE_NEEDLE, World
-from unicorn_mgmt.model import Ride, cell_of, unicorn_id
-from unicorn_mgmt.routes import Routes
+from unicorn_mgmt.api.routes import Routes
+from unicorn_mgmt.domain.unicorn import Ride, cell_of, unicorn_id
 from wild_rydes_http.api import RestApi
 
 REGISTRATION: dict[str, Any] = {

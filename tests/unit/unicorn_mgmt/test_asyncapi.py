@@ -3,14 +3,14 @@ from pathlib import Path
 
 import unicorn_mgmt
 from tests.asyncapi import check_references
-from unicorn_mgmt.asyncapi import asyncapi
+from unicorn_mgmt.api.asyncapi import asyncapi
 
 CHECKED_IN = Path(unicorn_mgmt.__file__).parents[2] / "asyncapi.json"
 
 
 def test_the_document_checked_in_is_the_codes() -> None:
     assert json.loads(CHECKED_IN.read_text()) == asyncapi(), (
-        "run: python -m unicorn_mgmt.asyncapi > services/unicorn-mgmt/asyncapi.json"
+        "run: python -m unicorn_mgmt.api.asyncapi > services/unicorn-mgmt/asyncapi.json"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, NOW, World, accepted, failed
-from unicorn_mgmt.model import Outcome, cell_of
+from unicorn_mgmt.domain.unicorn import Outcome, cell_of
 from wild_rydes_messaging.deliver import DeliveryError
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from tests.unit.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, accepted, scored
-from unicorn_mgmt.model import Rating
+from unicorn_mgmt.domain.unicorn import Rating
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
@@ -46,8 +46,8 @@ CONTEXT = SimpleNamespace(
 def worker(module: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Any:
     for name, value in {**ENVIRONMENT, **environment}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delitem(sys.modules, f"unicorn_mgmt.{module}", raising=False)
-    return importlib.import_module(f"unicorn_mgmt.{module}").handler
+    monkeypatch.delitem(sys.modules, f"unicorn_mgmt.functions.{module}", raising=False)
+    return importlib.import_module(f"unicorn_mgmt.functions.{module}").handler
 
 
 def test_the_responder_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_a_partners_consumer_declines_for_a_partner_without_credentials(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
-    handler = worker("partner", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    handler = worker("partner_quotes", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
     event = world.deliver(world.request(deadline=IN_A_CENTURY), "poison")
     assert handler(event, CONTEXT) == {"batchItemFailures": []}
     [response] = world.answers()
@@ -144,7 +144,7 @@ def test_the_api_of_callbacks_refuses_who_is_no_partner(
 ) -> None:
     secret = json.dumps({"webhook_token": "comet-token"})
     boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString=secret)
-    handler = worker("callback", monkeypatch)
+    handler = worker("partner_callbacks", monkeypatch)
     event = {
         "httpMethod": "POST",
         "path": "/partners/p-comet/answers",
@@ -167,17 +167,33 @@ def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("module", "needless"),
     [
-        ("api", {"boto3", "wild_rydes_messaging.consume", "wild_rydes_contracts", "unicorn_mgmt.answering"}),
+        (
+            "api",
+            {
+                "boto3",
+                "wild_rydes_messaging.consume",
+                "wild_rydes_contracts",
+                "unicorn_mgmt.use_cases.responder",
+            },
+        ),
         *(
             (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
-            for module in ("responder", "bookings", "ratings", "outbox", "socket", "partner", "partner_rides")
+            for module in (
+                "responder",
+                "bookings",
+                "ratings",
+                "outbox",
+                "socket",
+                "partner_quotes",
+                "partner_rides",
+            )
         ),
         ("authorizer", {"boto3", "wild_rydes_contracts", "aws_lambda_powertools.event_handler"}),
     ],
 )
 def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
-    needless = needless | {"aws_xray_sdk", "unicorn_mgmt.openapi", "wild_rydes_http.openapi"}
-    code = f"import sys, unicorn_mgmt.{module}; print(*sys.modules)"
+    needless = needless | {"aws_xray_sdk", "unicorn_mgmt.api.openapi", "wild_rydes_http.openapi"}
+    code = f"import sys, unicorn_mgmt.functions.{module}; print(*sys.modules)"
     environment = {**os.environ, **ENVIRONMENT}
     loaded = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True

@@ -24,11 +24,11 @@ from tests.unit.unicorn_mgmt.world import (
     World,
     create_table,
 )
-from unicorn_mgmt.connecting import Connecting
-from unicorn_mgmt.invitation import Answer, Invitation, Offer, Refusal, Verdict
-from unicorn_mgmt.invitations import Invitations, invitation_from
-from unicorn_mgmt.model import Rating, unicorn_id
-from unicorn_mgmt.vicinity import MAX_FOUND
+from unicorn_mgmt.adapters.invitation_table import Invitations, invitation_from
+from unicorn_mgmt.domain.invitation import Answer, Invitation, Offer, Refusal, Verdict
+from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
+from unicorn_mgmt.domain.vicinity import MAX_FOUND
+from unicorn_mgmt.use_cases.socket import Connecting
 from wild_rydes_messaging.ids import uuid7
 
 DEADLINE = NOW + timedelta(minutes=5)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.answering import answer
-from unicorn_mgmt.model import Place, RateCard, Unicorn, distance_km, seconds_to_start, unicorn_id
-from unicorn_mgmt.representations import MAX_FARE, MAX_KM, MAX_PER_KM
+from unicorn_mgmt.api.representations import MAX_FARE, MAX_KM, MAX_PER_KM
+from unicorn_mgmt.domain.unicorn import Place, RateCard, Unicorn, distance_km, seconds_to_start, unicorn_id
+from unicorn_mgmt.use_cases.responder import answer
 from wild_rydes_contracts import Decline, Quote
 
 CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")

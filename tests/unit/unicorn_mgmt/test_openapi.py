@@ -4,7 +4,7 @@ from pathlib import Path
 from openapi_spec_validator import validate
 
 import unicorn_mgmt
-from unicorn_mgmt.openapi import openapi
+from unicorn_mgmt.api.openapi import openapi
 
 CHECKED_IN = Path(unicorn_mgmt.__file__).parents[2] / "openapi.json"
 
@@ -15,5 +15,5 @@ def test_the_document_is_valid_openapi() -> None:
 
 def test_the_document_checked_in_is_the_codes() -> None:
     assert json.loads(CHECKED_IN.read_text()) == openapi(), (
-        "run: python -m unicorn_mgmt.openapi > services/unicorn-mgmt/openapi.json"
+        "run: python -m unicorn_mgmt.api.openapi > services/unicorn-mgmt/openapi.json"
     )

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.unit.unicorn_mgmt.test_responder import throttled
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, World, accepted, scored
-from unicorn_mgmt.model import Rating, unicorn_id
-from unicorn_mgmt.store import Rated
+from unicorn_mgmt.adapters.unicorn_table import Rated
+from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 

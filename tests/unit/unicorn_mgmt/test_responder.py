@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from tests.unit.unicorn_mgmt.world import CARD, MAX_ATTEMPTS, NOW, PATTERN, SPACE_NEEDLE, World
-from unicorn_mgmt.model import Place
-from unicorn_mgmt.vicinity import MAX_FOUND
+from unicorn_mgmt.domain.unicorn import Place
+from unicorn_mgmt.domain.vicinity import MAX_FOUND
 
 NEXT_DOOR = Place(SPACE_NEEDLE.lat + 0.01, SPACE_NEEDLE.lon)
 TACOMA = Place(47.25288, -122.44429)

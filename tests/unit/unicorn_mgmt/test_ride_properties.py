@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.unicorn_mgmt.world import AIRPORT, CARD, NOW, SPACE_NEEDLE
-from unicorn_mgmt.model import REMEMBERED_FOR, Ride, Unicorn
+from unicorn_mgmt.domain.unicorn import REMEMBERED_FOR, Ride, Unicorn
 
 RIDES = [f"rfq-{i}.1" for i in range(4)]
 

@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.unit.unicorn_mgmt.world import CARD, NOW, SPACE_NEEDLE, TABLE, World
-from unicorn_mgmt.model import Ride, Unicorn, cell_of
-from unicorn_mgmt.store import Rejection, TableBusy, rejection_from
+from unicorn_mgmt.adapters.unicorn_table import Rejection, TableBusy, rejection_from
+from unicorn_mgmt.domain.unicorn import Ride, Unicorn, cell_of
 
 SHADOWFAX = Unicorn("u-shadowfax", "Shadowfax", CARD, auto_quote=True)
 HERE = cell_of(SPACE_NEEDLE)

@@ -17,21 +17,21 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from tests.asyncapi import validator
-from unicorn_mgmt.answering import Responder
-from unicorn_mgmt.appraising import Appraising
-from unicorn_mgmt.asyncapi import asyncapi
-from unicorn_mgmt.confirming import Confirming
-from unicorn_mgmt.connections import Connections
-from unicorn_mgmt.invitations import Invitations
-from unicorn_mgmt.inviting import Inviting
-from unicorn_mgmt.model import Place, RateCard, Unicorn, unicorn_id
-from unicorn_mgmt.partners.forwarding import Forwarding
-from unicorn_mgmt.partners.orders import Orders
-from unicorn_mgmt.partners.rides import PartnerRides
-from unicorn_mgmt.partners.roster import roster
-from unicorn_mgmt.pushes import Links
-from unicorn_mgmt.store import INDEX, INDEXED, Store
-from unicorn_mgmt.telling import Telling
+from unicorn_mgmt.adapters.connections import Connections
+from unicorn_mgmt.adapters.invitation_table import Invitations
+from unicorn_mgmt.adapters.partner_queues import Forwarding
+from unicorn_mgmt.adapters.partner_ride_table import PartnerRides
+from unicorn_mgmt.adapters.partners.roster import roster
+from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, Store
+from unicorn_mgmt.api.asyncapi import asyncapi
+from unicorn_mgmt.api.socket_messages import Links
+from unicorn_mgmt.domain.partner_order import Orders
+from unicorn_mgmt.domain.unicorn import Place, RateCard, Unicorn, unicorn_id
+from unicorn_mgmt.use_cases.bookings import Confirming
+from unicorn_mgmt.use_cases.inviter import Inviting
+from unicorn_mgmt.use_cases.outbox import Telling
+from unicorn_mgmt.use_cases.ratings import Appraising
+from unicorn_mgmt.use_cases.responder import Responder
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from unicorn_mgmt.partners.integration import Question
-from unicorn_mgmt.partners.roster import roster
-from unicorn_mgmt.partners.secrets import Credentials
+from unicorn_mgmt.adapters.partners.client import Question
+from unicorn_mgmt.adapters.partners.credentials import Credentials
+from unicorn_mgmt.adapters.partners.roster import roster
 from wild_rydes_contracts import Coordinates, Metadata, RfqRequested
 from wild_rydes_messaging.metadata import first_of
 

@@ -12,9 +12,9 @@ from infra.local.partners.faults import Faults
 from infra.local.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
-from unicorn_mgmt.partners.asking import Asking
-from unicorn_mgmt.partners.integration import integration_of
-from unicorn_mgmt.partners.line import line_to
+from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.line import line_to
+from unicorn_mgmt.use_cases.partner_quotes import Asking
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.circuit_breaker import (
     DynamoDbStore,

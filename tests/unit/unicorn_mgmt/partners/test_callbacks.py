@@ -14,10 +14,10 @@ import pytest
 
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS, metadata
 from tests.unit.unicorn_mgmt.world import PATTERN, REGION, World
-from unicorn_mgmt.partners.callbacks import Callbacks
-from unicorn_mgmt.partners.integration import integration_of
-from unicorn_mgmt.partners.reference import seal
-from unicorn_mgmt.partners.secrets import Secrets
+from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.credentials import Secrets
+from unicorn_mgmt.adapters.partners.sealed_reference import seal
+from unicorn_mgmt.api.partner_callbacks import Callbacks
 from wild_rydes_contracts import Metadata
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.reply import Replies

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.unicorn_mgmt.world import TABLE, World
-from unicorn_mgmt.partners.circuits import told_of_circuit
+from unicorn_mgmt.domain.circuit_announcements import told_of_circuit
 from wild_rydes_contracts import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_messaging.circuit_breaker import DynamoDbStore, Mode, Override, Record, State, set_mode
 

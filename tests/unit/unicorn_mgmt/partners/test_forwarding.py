@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.unit.unicorn_mgmt.partners.samples import PARTNERS
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, SPACE_NEEDLE, World
-from unicorn_mgmt.model import Place
-from unicorn_mgmt.partners.forwarding import Forwarding
+from unicorn_mgmt.adapters.partner_queues import Forwarding
+from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer, Received
 from wild_rydes_messaging.parking import ParkingLot

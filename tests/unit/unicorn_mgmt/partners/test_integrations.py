@@ -13,10 +13,10 @@ from infra.local.partners.faults import Faults
 from infra.local.partners.fleets import Nimbus
 from infra.local.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import PARTNERS, TOKYO, credentials, question
-from unicorn_mgmt.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
-from unicorn_mgmt.partners.integration import Booking, integration_of
-from unicorn_mgmt.partners.ride import Confirmed, Refused
-from unicorn_mgmt.partners.wire import Wire
+from unicorn_mgmt.adapters.partners.client import Booking, integration_of
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
+from unicorn_mgmt.adapters.partners.transport import Wire
+from unicorn_mgmt.domain.partner_ride import Confirmed, Refused
 from wild_rydes_contracts import Decline, Money, Quote
 from wild_rydes_messaging.circuit_breaker import Blame
 

@@ -14,12 +14,12 @@ from infra.local.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.partners.test_ride import TERMS
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, REGION, TABLE, World
-from unicorn_mgmt.partners.announcing import orders_of
-from unicorn_mgmt.partners.integration import integration_of
-from unicorn_mgmt.partners.line import line_to
-from unicorn_mgmt.partners.ordering import Ordering
-from unicorn_mgmt.partners.orders import RideOrder
-from unicorn_mgmt.partners.ride import PartnerRide, asked
+from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.line import line_to
+from unicorn_mgmt.domain.partner_announcements import orders_of
+from unicorn_mgmt.domain.partner_order import RideOrder
+from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
+from unicorn_mgmt.use_cases.partner_rides import Ordering
 from wild_rydes_messaging.circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.partners.ride import (
+from unicorn_mgmt.domain.partner_ride import (
     Completed,
     Confirmed,
     PartnerRide,

@@ -14,7 +14,7 @@ from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.partners.test_callbacks import Partner
 from tests.unit.unicorn_mgmt.partners.test_ride import TERMS
 from tests.unit.unicorn_mgmt.world import REGION, World
-from unicorn_mgmt.partners.ride import PartnerRide, asked
+from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
 
 RIDE = "rfq-1.1"
 WORDS = {

@@ -7,10 +7,10 @@ import pytest
 
 from tests.unit.unicorn_mgmt.partners.test_ride import ASKED, NOW
 from tests.unit.unicorn_mgmt.world import World
-from unicorn_mgmt.partners.ride import Completed, Confirmed, PartnerRide, Refused, released
-from unicorn_mgmt.partners.rides import ride_from
-from unicorn_mgmt.store import TableBusy
-from unicorn_mgmt.telling import Told, told_by
+from unicorn_mgmt.adapters.partner_ride_table import ride_from
+from unicorn_mgmt.adapters.unicorn_table import TableBusy
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, PartnerRide, Refused, released
+from unicorn_mgmt.use_cases.outbox import Told, told_by
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 
 KEY = "ride#p-comet#rfq-1.1"

@@ -1,0 +1,142 @@
+"""The line to one partner: every call goes through its circuit, ends in time, and leaves a record."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+
+from unicorn_mgmt.adapters.partners.call_log import Calls
+from unicorn_mgmt.adapters.partners.credentials import Credentials, Secrets
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, fault_of
+from unicorn_mgmt.adapters.partners.roster import Partner
+from unicorn_mgmt.adapters.partners.transport import Call, Wire
+from wild_rydes_messaging.aws import CALLS
+from wild_rydes_messaging.circuit_breaker import (
+    CircuitBreaker,
+    CircuitOpen,
+    DynamoDbStore,
+    LogAndCount,
+    Settings,
+)
+from wild_rydes_messaging.circuit_breaker.call import Call as Permitted
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CIRCUIT_CALLS = CALLS.merge(
+    Config(connect_timeout=0.3, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 2})
+)
+"""How the table is called for a circuit: the call of the partner can do without its record, and does not wait long for it."""
+
+A = TypeVar("A")
+
+
+class Line:
+    """Makes calls to one partner, one at a time. `secret_id` names the partner's secret."""
+
+    def __init__(
+        self,
+        partner: Partner,
+        breaker: CircuitBreaker,
+        *,
+        wire: Wire,
+        secrets: Secrets,
+        secret_id: str,
+        calls: Calls,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.partner = partner
+        self._breaker = breaker
+        self._wire = wire
+        self._secrets = secrets
+        self._secret_id = secret_id
+        self._calls = calls
+        self._now = now
+
+    def call(
+        self,
+        operation: str,
+        do: Callable[[Call, Credentials], A],
+        *,
+        outcome: Callable[[A], str],
+        attempt: int,
+        deadline: datetime | None,
+    ) -> A:
+        """Call the partner: what `do` gives. `outcome` names that in the record.
+
+        Raises CircuitOpen when the partner is not to be called now, CallFailed or one of its kinds when it gave no answer
+        (OurFault without any call once the deadline has passed), and botocore's errors when its secret cannot be read.
+        """
+        credentials = self._secrets.get(self._secret_id)
+        began = self._now()
+        circuit = "OPEN"
+
+        def note(outcome: str, reason: str = "") -> None:
+            took = (self._now() - began).total_seconds() * 1000
+            self._calls.record(
+                operation, outcome, milliseconds=took, attempt=attempt, circuit=circuit, reason=reason
+            )
+
+        try:
+            with self._breaker.call() as permitted:
+                circuit = _state(permitted)
+                answer = do(self._within(deadline), credentials)
+        except CircuitOpen as error:
+            note("circuit-open", str(error.record.reason))
+            raise
+        except CallFailed as error:
+            if error.doubts_secret:
+                self._secrets.forget(self._secret_id)
+            note(error.blame, str(error))
+            raise
+        note(outcome(answer))
+        return answer
+
+    def _within(self, deadline: datetime | None) -> Call:
+        """A call that ends with the deadline, if that comes before the partner's time is over."""
+        longest = self.partner.timeout
+        left = (deadline - self._now()).total_seconds() if deadline else longest
+        if left <= 0:
+            raise OurFault("the deadline has passed")
+        return self._wire.call(min(left, longest), cut_short=left < longest)
+
+
+def line_to(
+    partner: Partner,
+    *,
+    dynamodb: "DynamoDBClient",
+    table_name: str,
+    secretsmanager: "SecretsManagerClient",
+    secret_id: str,
+    logger: Logger,
+    now: Callable[[], datetime],
+) -> Line:
+    """The line to a partner whose circuit is in this table, the same one for all that it is called for.
+
+    `dynamodb` is for the circuit alone, and should be quick: see `CIRCUIT_CALLS`.
+    """
+    breaker = CircuitBreaker(
+        partner.id,
+        Settings(**partner.breaker),
+        DynamoDbStore(dynamodb, table_name),
+        classify=fault_of,
+        listener=LogAndCount(logger),
+    )
+    return Line(
+        partner,
+        breaker,
+        wire=Wire(),
+        secrets=Secrets(secretsmanager),
+        secret_id=secret_id,
+        calls=Calls(logger, partner.id, breaker.environment),
+        now=now,
+    )
+
+
+def _state(call: Permitted) -> str:
+    if call.mode != "AUTO":
+        return str(call.mode)
+    return "HALF_OPEN" if call.permit else "CLOSED"

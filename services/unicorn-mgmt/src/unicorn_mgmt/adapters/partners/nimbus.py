@@ -1,0 +1,166 @@
+"""Nimbus Broomsticks: OAuth2 client credentials, and an answer that is called back.
+
+POST {base_url}/oauth/token gives a token. POST {base_url}/v2/quote-requests and PUT {base_url}/v2/rides/{our id} are answered
+202; DELETE of the latter cancels. Later Nimbus posts to our callback URL, with our reference or the ride's id, signed over the
+time and the body with a key we share: `Nimbus-Signature: t=<seconds>,v1=<hex>`.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import quote
+
+from unicorn_mgmt.adapters.partners.client import Booking, Callback, Question, QuoteHeard, RideHeard
+from unicorn_mgmt.adapters.partners.credentials import Credentials
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, reading
+from unicorn_mgmt.adapters.partners.roster import Partner
+from unicorn_mgmt.adapters.partners.sealed_reference import Forged, seal
+from unicorn_mgmt.adapters.partners.transport import Answer, Call, accepted
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Refused, RideNews
+from wild_rydes_contracts import Coordinates, Decline, Money, Quote
+
+_REFUSALS = {"none_free": "none-free"}
+_NEWS: dict[str, RideNews] = {
+    "confirmed": Confirmed(),
+    "completed": Completed(),
+    "cancelled": Refused("cancelled-by-partner"),
+}
+_TOLERANCE = 300
+"""Seconds that a callback's time may be off ours: an old one is not taken again."""
+
+_EARLY = 30
+"""Seconds before its end at which a token is renewed."""
+
+
+class Integration:
+    """See unicorn_mgmt.adapters.partners.client. `clock` gives seconds since 1970."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._token = ""
+        self._token_ends = 0.0
+
+    def quote(self, question: Question, call: Call, credentials: Credentials) -> Quote | Decline | None:
+        """None: the answer is called back."""
+        if question.callback_url is None:
+            raise OurFault("no callback URL")
+        content = {
+            "reference": seal(question.metadata, question.partner.id, credentials["reference_key"]),
+            "request_id": question.rfq.rfq_id,
+            "from": _point(question.rfq.start),
+            "to": _point(question.rfq.destination),
+            "answer_by": question.metadata.deadline.isoformat() if question.metadata.deadline else None,
+            "callback_url": question.callback_url,
+        }
+        _noted(self._send(call, credentials, "POST", "/v2/quote-requests", content))
+        return None
+
+    def book(self, booking: Booking, call: Call, credentials: Credentials) -> Confirmed | Refused | None:
+        """None: yes or no is called back."""
+        content = {
+            "request_id": booking.rfq_id,
+            "price": booking.price.model_dump(mode="json"),
+            "answer_by": booking.deadline.isoformat() if booking.deadline else None,
+            "callback_url": booking.callback_url,
+        }
+        _noted(self._send(call, credentials, "PUT", _ride(booking), content))
+        return None
+
+    def cancel(self, booking: Booking, call: Call, credentials: Credentials) -> None:
+        """See Integration."""
+        accepted(self._send(call, credentials, "DELETE", _ride(booking), None))
+
+    def heard(self, callback: Callback, credentials: Credentials) -> QuoteHeard | RideHeard:
+        """See Integration."""
+        _verify(callback, credentials["callback_key"])
+        with reading():
+            told = json.loads(callback.body)
+            if "ride" not in told:
+                return QuoteHeard(str(told["reference"]), _answer(callback.partner, told))
+            return RideHeard(str(told["ride"]), _news(told))
+
+    def _send(self, call: Call, credentials: Credentials, method: str, path: str, content: object) -> Answer:
+        """Send with a token; once more with a new one when that was revoked before its time."""
+        url = f"{credentials['base_url']}{path}"
+        body = b"" if content is None else json.dumps(content).encode()
+
+        def once() -> Answer:
+            bearer = self._bearer(call, credentials)
+            headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+            return call.send(method, url, headers, body)
+
+        answer = once()
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            self._token_ends = 0.0
+            answer = once()
+        return answer
+
+    def _bearer(self, call: Call, credentials: Credentials) -> str:
+        if self._clock() < self._token_ends:
+            return self._token
+        secret = f"{credentials['client_id']}:{credentials['client_secret']}"
+        answer = call.send(
+            "POST",
+            f"{credentials['base_url']}/oauth/token",
+            {
+                "Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            b"grant_type=client_credentials",
+        )
+        content = accepted(answer).body
+        with reading():
+            told = json.loads(content)
+            self._token = str(told["access_token"])
+            self._token_ends = self._clock() + float(told["expires_in"]) - _EARLY
+        return self._token
+
+
+def _noted(answer: Answer) -> None:
+    if accepted(answer).status != HTTPStatus.ACCEPTED:
+        raise CallFailed(f"status {answer.status} instead of 202")
+
+
+def _verify(callback: Callback, key: str) -> None:
+    signature = callback.headers.get("nimbus-signature", "")
+    fields = dict(part.partition("=")[::2] for part in signature.split(","))
+    at, mac = fields.get("t", ""), fields.get("v1", "")
+    expected = hmac.new(key.encode(), f"{at}.".encode() + callback.body, hashlib.sha256)
+    genuine = hmac.compare_digest(mac.encode(), expected.hexdigest().encode())
+    if not genuine or not at.isdecimal() or abs(callback.now - int(at)) > _TOLERANCE:
+        raise Forged
+
+
+def _news(told: dict[str, object]) -> RideNews:
+    if told["state"] == "refused":
+        return Refused(_REFUSALS.get(str(told.get("why")), "partner-refused"))
+    return _NEWS[str(told["state"])]
+
+
+def _ride(booking: Booking) -> str:
+    return f"/v2/rides/{quote(booking.ride_id, safe='')}"
+
+
+def _answer(partner: Partner, told: dict[str, object]) -> Quote | Decline:
+    offer = told["offer"]
+    if offer is None:
+        return Decline(responder_id=partner.id, reason="declined")
+    if not isinstance(offer, dict):
+        raise TypeError
+    return Quote.model_validate(
+        {
+            "responder_id": partner.id,
+            "display_name": partner.name,
+            "price": Money.model_validate(offer["price"]),
+            "pickup_in_seconds": offer["pickup_in_seconds"],
+            "valid_until": offer.get("valid_until"),
+        }
+    )
+
+
+def _point(at: Coordinates) -> list[float]:
+    return [at.lat, at.lon]

@@ -1,0 +1,135 @@
+"""HTTP to partners: connections that are kept, answers that are bounded in time and size."""
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import urllib3
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as SocketTimeoutError
+
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut
+
+MAX_BYTES = 64 * 1024
+"""The longest answer that is read: a quote has a few hundred bytes."""
+
+_CHUNK = 16 * 1024
+_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a partner answered. Names of headers are case-insensitive."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Wire:
+    """Sends requests, over connections that are kept open for the next one.
+
+    Timeouts of sockets bound the wait for the next byte only, and a partner may send one byte at a time. So a thread talks,
+    and the caller leaves when the time is over. `clock` counts seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._connections = urllib3.PoolManager(maxsize=_THREADS, retries=False)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="partner")
+
+    def call(self, seconds: float, cut_short: bool = False) -> "Call":
+        """A call that may take so long. `cut_short`: that is less than the partner may expect to have."""
+        return Call(self, self._clock() + seconds, cut_short=cut_short)
+
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Answer:
+        """One request and its answer, until `ends`.
+
+        Raises TimeoutError, and urllib3's HTTPError.
+        """
+        future = self._threads.submit(self._talk, method, url, headers, body, ends)
+        return self._await(future, ends)
+
+    def _await(self, future: "Future[Answer]", ends: float) -> Answer:
+        try:
+            return future.result(timeout=max(0.0, ends - self._clock()))
+        finally:
+            future.cancel()
+
+    def _talk(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Answer:
+        left = ends - self._clock()
+        if left <= 0:  # an earlier request of the same call took all the time
+            raise TimeoutError("no time left")
+        response = self._connections.request(
+            method,
+            url,
+            body=body,
+            headers=dict(headers),
+            timeout=urllib3.Timeout(connect=min(1.0, left), read=left),
+            redirect=False,
+            preload_content=False,
+        )
+        read = bytearray()
+        try:
+            while chunk := response.read1(_CHUNK):
+                read += chunk
+                if len(read) > MAX_BYTES:
+                    raise HTTPError("answer too long")
+                if self._clock() >= ends:
+                    raise TimeoutError("answer too slow")
+        except BaseException:
+            response.close()
+            raise
+        response.release_conn()
+        return Answer(response.status, response.headers, bytes(read))
+
+
+class Call:
+    """One call to a partner, of one request or more, that together end in time."""
+
+    def __init__(self, wire: Wire, ends: float, *, cut_short: bool) -> None:
+        self._wire = wire
+        self._ends = ends
+        self._cut_short = cut_short
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a request. Raises CallFailed or one of its kinds when no answer comes, whatever the answer's status."""
+        try:
+            return self._wire.exchange(method, url, headers, body, self._ends)
+        except NewConnectionError:  # to urllib3 a kind of timeout
+            raise CallFailed("no connection") from None
+        except (TimeoutError, SocketTimeoutError):
+            if self._cut_short:
+                raise OurFault("too little time was left") from None
+            raise TimedOut("no answer in time") from None
+        except HTTPError as error:
+            raise CallFailed(f"no answer ({type(error).__name__})") from None
+
+
+def accepted(answer: Answer) -> Answer:
+    """The answer, if its status says that all is well.
+
+    Raises Throttled for 429, CallFailed for 5xx and 408, OurFault for the rest: we should not have asked that way.
+    """
+    if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return answer
+    reason = f"status {answer.status}"
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Throttled(reason, retry_after(answer.headers))
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        raise CallFailed(reason, retry_after(answer.headers))
+    raise OurFault(reason)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that Retry-After asks for, given as seconds or as a date; 0 if it is missing or makes no sense."""
+    value = headers.get("Retry-After", "")
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return 0

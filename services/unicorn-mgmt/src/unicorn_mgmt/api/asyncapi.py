@@ -1,0 +1,25 @@
+"""Writes asyncapi.json, the description of the unicorn socket: `python -m unicorn_mgmt.api.asyncapi > asyncapi.json`."""
+
+import json
+import sys
+from typing import Any
+
+from unicorn_mgmt.api.socket_messages import InvitationPush, RidePush
+from wild_rydes_http.asyncapi import document
+
+
+def asyncapi() -> dict[str, Any]:
+    """The AsyncAPI document of the unicorn socket."""
+    return document(
+        title="Wild Rydes unicorn socket",
+        version="1.0.0",
+        description="What a unicorn's app is told; it answers over the unicorn API. Callers are in the user pool group"
+        " `unicorns` and have registered. A unicorn has one connection, the newest. Send any message now and then: what is"
+        " idle for ten minutes is closed.",
+        sends=(InvitationPush, RidePush),
+    )
+
+
+if __name__ == "__main__":
+    json.dump(asyncapi(), sys.stdout, indent=2)
+    sys.stdout.write("\n")

@@ -1,0 +1,116 @@
+"""Take what partners call back with: answers to RFQs go to their return address, news of rides into the table."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import Response
+
+from unicorn_mgmt.adapters.partner_ride_table import PartnerRides
+from unicorn_mgmt.adapters.partners.call_log import Calls
+from unicorn_mgmt.adapters.partners.client import Callback, Integration, QuoteHeard, RideHeard
+from unicorn_mgmt.adapters.partners.credentials import Credentials, Secrets
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault
+from unicorn_mgmt.adapters.partners.roster import Partner
+from unicorn_mgmt.adapters.partners.sealed_reference import Forged, unseal
+from unicorn_mgmt.domain.partner_ride import PartnerRide
+from wild_rydes_contracts import Envelope, RfqResponse
+from wild_rydes_http.api import RestApi
+from wild_rydes_http.body import MAX_BYTES, json_response
+from wild_rydes_http.problem import Problem
+from wild_rydes_messaging.metadata import caused_by
+from wild_rydes_messaging.reply import Replies, Reply
+
+CALLBACK = "callback"
+
+
+class Callbacks:
+    """The route of callbacks, to be added to a RestApi that asks for no token: each partner's module knows its own.
+
+    `secrets_of` names the secret of each partner. Of answers to RFQs nothing is stored: the reference holds what is needed.
+    What is sent twice changes nothing, for the first answer stands, and a ride's rules know where it is.
+    """
+
+    def __init__(
+        self,
+        api: RestApi,
+        replies: Replies,
+        rides: PartnerRides,
+        *,
+        partners: Mapping[str, Partner],
+        integrations: Mapping[str, Integration],
+        secrets: Secrets,
+        secrets_of: Mapping[str, str],
+        logger: Logger,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._api = api
+        self._partners = partners
+        self._integrations = integrations
+        self._secrets_of = secrets_of
+        self._secrets = secrets
+        self._replies = replies
+        self._rides = rides
+        self._logger = logger
+        self._now = now
+        api.post("/partners/<partner_id>/answers")(self.take)
+
+    def take(self, partner_id: str) -> Response[str]:
+        """202; 401 for a forged one, 410 for one that is too late, 404 for an unknown ride, 400 for what cannot be read, 503 without our secret."""
+        secret_id = self._secrets_of.get(partner_id)
+        if secret_id is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here.")
+        event, now = self._api.current_event, self._now()
+        body = (event.decoded_body or "").encode()
+        if len(body) > MAX_BYTES:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body has at most {MAX_BYTES} bytes.")
+        headers = {name.lower(): value for name, value in event.headers.items()}
+        callback = Callback(self._partners[partner_id], headers, body, now.timestamp())
+        credentials = self._secrets.get(secret_id)
+        try:
+            match self._integrations[partner_id].heard(callback, credentials):
+                case QuoteHeard() as heard:
+                    self._answered(partner_id, heard, credentials, now)
+                case RideHeard() as heard:
+                    self._rode(partner_id, heard, now)
+        except Forged:
+            self._secrets.forget(secret_id)
+            raise Problem(HTTPStatus.UNAUTHORIZED, "The signature or the reference is not genuine.") from None
+        except OurFault:  # our secret lacks what its module needs: the partner may tell us again
+            self._secrets.forget(secret_id)
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "We cannot verify this now.") from None
+        except CallFailed:
+            raise Problem(HTTPStatus.BAD_REQUEST, "The body cannot be read.") from None
+        return json_response(HTTPStatus.ACCEPTED)
+
+    def _answered(self, partner_id: str, heard: QuoteHeard, credentials: Credentials, now: datetime) -> None:
+        asked = unseal(heard.reference, partner_id, credentials["reference_key"])
+        self._logger.set_correlation_id(asked.correlation_id)
+        if asked.expired(now):
+            self._record(partner_id, "late", asked.occurred_at, now)
+            raise Problem(HTTPStatus.GONE, "Too late: the request is closed.")
+        metadata = caused_by(asked, RfqResponse, occurred_at=now, distinct=partner_id)
+        to = self._replies.check(asked.reply_to)
+        response = RfqResponse(answers=(heard.answer,))
+        self._replies.send([Reply(partner_id, to, Envelope(metadata=metadata, data=response))])
+        self._record(partner_id, heard.answer.kind, asked.occurred_at, now)
+
+    def _rode(self, partner_id: str, heard: RideHeard, now: datetime) -> None:
+        def rule(ride: PartnerRide | None) -> PartnerRide | None:
+            return ride.heard(heard.news, now) if ride else None
+
+        change = self._rides.change(partner_id, heard.ride_id, rule)
+        before, ride = change.before, change.after
+        if before is None or ride is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "There is no such ride of yours.")
+        if ride.terms:
+            self._logger.set_correlation_id(ride.terms.rfq_id)
+        if ride.state == "released":
+            self._record(partner_id, "late", before.at, now)
+            raise Problem(HTTPStatus.GONE, "Too late: the booking has come to nothing.")
+        self._record(partner_id, type(heard.news).__name__.lower(), before.at, now)
+
+    def _record(self, partner_id: str, outcome: str, since: datetime, now: datetime) -> None:
+        took = (now - since).total_seconds() * 1000
+        Calls(self._logger, partner_id).record(CALLBACK, outcome, milliseconds=took, attempt=1, circuit="")
