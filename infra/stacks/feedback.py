@@ -106,7 +106,7 @@ class FeedbackStack(ServiceStack):
         return secret
 
     def _requests(self) -> None:
-        function = self._function("requests", seconds=3)
+        function = self._function("rides", seconds=3)
         function.may("dynamodb:PutItem", on=self._table.table_arn)
         Subscription(self, "feedback-rides", RideCompleted, consumer=function)
 
@@ -147,7 +147,7 @@ class FeedbackStack(ServiceStack):
         smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=SMS_NAME)
 
     def _publisher(self) -> None:
-        function = self._function("publisher", seconds=10)
+        function = self._function("outbox", seconds=10)
         function.may("dynamodb:UpdateItem", on=self._table.table_arn)
         function.may_publish()
         Outbox(
@@ -238,7 +238,7 @@ class FeedbackStack(ServiceStack):
         return ServiceFunction(
             self,
             f"{SERVICE}-{role}",
-            handler=f"feedback.{role}.handler",
+            handler=f"feedback.functions.{role}.handler",
             seconds=seconds,
             snap_start=snap_start,
             environment={"TABLE_NAME": self._table.table_name, **environment},

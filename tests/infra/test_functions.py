@@ -144,7 +144,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "NumberSecret": {"secretsmanager:GetSecretValue"},
         "feedback-outreach-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
-    "feedback-publisher": {
+    "feedback-outbox": {
         "*": TRACE | {"dynamodb:ListStreams"},
         "feedback": READ_STREAM | {"dynamodb:UpdateItem"},
         BUS: {"events:PutEvents"},
@@ -165,7 +165,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback-sms-replies": CONSUME,
         "feedback-sms-replies-dlq": {"sqs:SendMessage"},
     },
-    "feedback-requests": {
+    "feedback-rides": {
         "*": TRACE,
         "feedback": {"dynamodb:PutItem"},
         "feedback-rides": CONSUME,
@@ -212,7 +212,7 @@ CONDITIONS = {
     for function, service in (
         ("ride-booking-outbox", "ride-booking"),
         ("unicorn-mgmt-outbox", "unicorn-mgmt"),
-        ("feedback-publisher", "feedback"),
+        ("feedback-outbox", "feedback"),
     )
 } | {
     (function, "unicorn-mgmt", ("dynamodb:GetItem", write)): {
@@ -228,7 +228,7 @@ CONDITIONS = {
 QUEUE_CONSUMERS = (
     "feedback-receipts",
     "feedback-replies",
-    "feedback-requests",
+    "feedback-rides",
     "ride-booking-aggregator",
     "ride-booking-rides",
     "ride-booking-closer",
@@ -439,7 +439,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             },
         ),
         (
-            "feedback-publisher",
+            "feedback-outbox",
             {
                 "BUS_NAME": "/wild-rydes/platform/bus-name",
                 "DEAD_LETTER_QUEUE_URL": "feedback-outbox-dlq",
@@ -457,7 +457,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "NUMBER_SECRET_ARN": "NumberSecret",
             },
         ),
-        ("feedback-requests", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
+        ("feedback-rides", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
         ("feedback-timers", {}),
         (
             "unicorn-mgmt-p-comet-quotes",
@@ -532,7 +532,7 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
         "ride-booking-outbox",
         "unicorn-mgmt-outbox",
         "feedback-outreach",
-        "feedback-publisher",
+        "feedback-outbox",
     ):
         expected[outbox].add("IteratorAge")
     assert watched == expected

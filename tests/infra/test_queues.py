@@ -22,7 +22,7 @@ CONSUMED = {
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
     "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
     "unicorn-mgmt-ratings-inbox": ("unicorn-mgmt-ratings", 0),
-    "feedback-rides": ("feedback-requests", 0),
+    "feedback-rides": ("feedback-rides", 0),
     "feedback-sms-replies": ("feedback-replies", 0),
     "feedback-sms-receipts": ("feedback-receipts", 0),
     **{queue: (queue.removesuffix("-requests"), 0) for queue in PARTNER_QUEUES},
@@ -45,7 +45,7 @@ OUTBOXES = {
     "ride-booking-outbox": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
     "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 60),
     "unicorn-mgmt-outbox": ("unicorn-mgmt", "unicorn-mgmt-outbox-dlq", 6 * 3600),
-    "feedback-publisher": ("feedback", "feedback-outbox-dlq", 6 * 3600),
+    "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 3600),  # the timers look after the rest
 }
 OUTBOX_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in OUTBOXES.values()}

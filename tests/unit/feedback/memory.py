@@ -1,6 +1,6 @@
 """What the service needs of AWS, in memory: fast enough to try thousands of histories.
 
-It knows just the expressions of `feedback.store`; anything else is a KeyError. `test_store.py` holds it to what moto does.
+It knows just the expressions of `feedback.adapters.feedback_table`; anything else is a KeyError. `test_store.py` holds it to what moto does.
 """
 
 import copy
@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from feedback.store import BY_DUE
+from feedback.adapters.feedback_table import BY_DUE
 
 Item = dict[str, Any]
 

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from feedback.sms import ONCE
+from feedback.adapters.sms_service import ONCE
 
 _SESSION = botocore.session.get_session()
 

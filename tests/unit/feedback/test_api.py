@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from feedback import cursor
-from feedback.routes import PAGE_SIZE, Routes
-from feedback.store import Cursor
+from feedback.adapters.feedback_table import Cursor
+from feedback.api import cursor
+from feedback.api.routes import PAGE_SIZE, Routes
 from tests.unit.feedback.world import NOON, World
 from wild_rydes_http.api import RestApi
 

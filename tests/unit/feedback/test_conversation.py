@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.conversation import Conversation
-from feedback.ledger import SmsState
+from feedback.domain.conversation import Conversation
+from feedback.domain.send_ledger import SmsState
 from tests.unit.feedback.world import MACHINE, NOON
 
 DAY = timedelta(days=1)

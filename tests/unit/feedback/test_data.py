@@ -2,9 +2,9 @@
 
 import pytest
 
-from feedback.conversation import flow
-from feedback.language import languages
-from feedback.reading import Command, command, score, words, yes_or_no
+from feedback.domain.conversation import flow
+from feedback.domain.language import languages
+from feedback.domain.reading import Command, command, score, words, yes_or_no
 
 # GSM 03.38, the basic set. One character outside, and an SMS holds 70 characters instead of 160.
 GSM = set(

@@ -15,8 +15,9 @@ import boto3
 import pytest
 from pydantic import ValidationError
 
-from feedback import clock, settings
-from feedback.sms import ONCE
+from feedback.adapters import clock
+from feedback.adapters.sms_service import ONCE
+from feedback.functions import settings
 from tests.unit.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
 
 CONTEXT = SimpleNamespace(
@@ -60,8 +61,8 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     def start(module: str, **more: str) -> Any:
         for variable, value in more.items():
             monkeypatch.setenv(variable, value)
-        monkeypatch.delitem(sys.modules, f"feedback.{module}", raising=False)
-        return importlib.import_module(f"feedback.{module}").handler
+        monkeypatch.delitem(sys.modules, f"feedback.functions.{module}", raising=False)
+        return importlib.import_module(f"feedback.functions.{module}").handler
 
     return start
 
@@ -111,9 +112,9 @@ def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]
 def test_the_functions_together(world: World, worker: Any, sms_service: list[dict[str, Any]]) -> None:
     world.now = clock.now()
     ride = world.completed("r", world.customer())
-    assert worker("requests")(sqs(ride, "poison"), CONTEXT) == {"batchItemFailures": []}
+    assert worker("rides")(sqs(ride, "poison"), CONTEXT) == {"batchItemFailures": []}
     assert len(world.aws.parked()) == 1
-    outreach, publisher = worker("outreach"), worker("publisher")
+    outreach, publisher = worker("outreach"), worker("outbox")
 
     def pump() -> None:
         while records := world.aws.records():
@@ -162,20 +163,20 @@ def test_the_sms_client_never_retries_by_itself() -> None:
     ("module", "needless"),
     [
         ("api", {"phonenumbers", "wild_rydes_contracts", "wild_rydes_messaging.consume"}),
-        ("requests", {"phonenumbers", "wild_rydes_http"}),
+        ("rides", {"phonenumbers", "wild_rydes_http"}),
         ("replies", {"phonenumbers", "wild_rydes_http"}),
         ("receipts", {"phonenumbers", "wild_rydes_http"}),
         ("timers", {"phonenumbers", "wild_rydes_http"}),
-        ("publisher", {"phonenumbers", "wild_rydes_http"}),
+        ("outbox", {"phonenumbers", "wild_rydes_http"}),
         ("outreach", {"phonenumbers.geodata", "wild_rydes_http"}),
     ],
 )
 def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
-    needless = needless | {"boto3", "aws_xray_sdk", "feedback.openapi"}
+    needless = needless | {"boto3", "aws_xray_sdk", "feedback.api.openapi"}
     code = (
         "import sys; from unittest.mock import patch\n"
-        "with patch('feedback.pseudonyms.Pseudonyms.with_secret'):\n"
-        f"    import feedback.{module}\n"
+        "with patch('feedback.adapters.pseudonyms.Pseudonyms.with_secret'):\n"
+        f"    import feedback.functions.{module}\n"
         "print(*sys.modules)"
     )
     environment = {**os.environ, **ENVIRONMENT, "NUMBER_SECRET_ARN": "arn"}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.hours import WakingHours
-from feedback.phone import InvalidNumber, PhoneNumber
+from feedback.domain.phone_number import InvalidNumber, PhoneNumber
+from feedback.domain.quiet_hours import WakingHours
 
 ZONES = [
     ZoneInfo(name)

@@ -3,8 +3,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.number import Heard, Number
-from feedback.pseudonyms import Pseudonyms
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.domain.number import Heard, Number
 from tests.unit.feedback.world import NOON
 
 SECOND = timedelta(seconds=1)

@@ -4,7 +4,7 @@ from pathlib import Path
 from openapi_spec_validator import validate
 
 import feedback
-from feedback.openapi import openapi
+from feedback.api.openapi import openapi
 
 CHECKED_IN = Path(feedback.__file__).parents[2] / "openapi.json"
 
@@ -15,5 +15,5 @@ def test_the_document_is_valid_openapi() -> None:
 
 def test_the_document_checked_in_is_the_codes() -> None:
     assert json.loads(CHECKED_IN.read_text()) == openapi(), (
-        "run: python -m feedback.openapi > services/feedback/openapi.json"
+        "run: python -m feedback.api.openapi > services/feedback/openapi.json"
     )

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.language import choose, languages
-from feedback.reading import Command, command, score, words, yes_or_no
+from feedback.domain.language import choose, languages
+from feedback.domain.reading import Command, command, score, words, yes_or_no
 
 CLEAR = {
     8: [

@@ -17,10 +17,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from feedback import reading
-from feedback.number import REPEATED_WITHIN
-from feedback.phone import PhoneNumber
-from feedback.reading import Command
+from feedback.domain import reading
+from feedback.domain.number import REPEATED_WITHIN
+from feedback.domain.phone_number import PhoneNumber
+from feedback.domain.reading import Command
 from tests.unit.feedback.crash import Died, dying
 from tests.unit.feedback.memory import Memory
 from tests.unit.feedback.phones import Sent

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from feedback.conversation import Conversation
-from feedback.items import instant
-from feedback.number import Heard, Number
-from feedback.store import Lookup, Repeated, Stale, Store, TooSoon
+from feedback.adapters.feedback_items import instant
+from feedback.adapters.feedback_table import Lookup, Repeated, Stale, Store, TooSoon
+from feedback.domain.conversation import Conversation
+from feedback.domain.number import Heard, Number
 from tests.unit.feedback.memory import Memory
 from tests.unit.feedback.world import MACHINE, NOON, Moto, World
 

@@ -12,21 +12,21 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.asking import Asking
-from feedback.clock import milliseconds
-from feedback.conversation import Conversation, Machine, flow
-from feedback.directory import Directory
-from feedback.hearing import Hearing
-from feedback.hours import WakingHours
-from feedback.items import instant
-from feedback.notifications import DeliveryEvent, InboundSms, NotificationConsumer
-from feedback.pseudonyms import Pseudonyms
-from feedback.sending import Sending
-from feedback.sms import SmsSender
-from feedback.store import BY_CALLBACK, BY_DUE, Store
-from feedback.telling import Telling
-from feedback.tracking import Tracking
-from feedback.waking import Waking
+from feedback.adapters.clock import milliseconds
+from feedback.adapters.feedback_items import instant
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, Store
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sms_service import SmsSender
+from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
+from feedback.adapters.user_directory import Directory
+from feedback.domain.conversation import Conversation, Machine, flow
+from feedback.domain.quiet_hours import WakingHours
+from feedback.use_cases.outbox import Telling
+from feedback.use_cases.outreach import Sending
+from feedback.use_cases.receipts import Tracking
+from feedback.use_cases.replies import Hearing
+from feedback.use_cases.rides import Asking
+from feedback.use_cases.timers import Waking
 from tests.unit.feedback.memory import Memory
 from tests.unit.feedback.phones import Phones, Sent
 from wild_rydes_contracts import Envelope, RideCompleted

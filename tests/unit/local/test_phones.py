@@ -16,7 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from feedback.notifications import DeliveryEvent, InboundSms
+from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms
 from infra.local.phones.model import Phones
 from infra.local.phones.server import Service, handler_of
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback import clock, settings
-from feedback.asking import Asking
-from feedback.store import Store
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.functions import settings
+from feedback.use_cases.rides import Asking
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from feedback import items
-from feedback.conversation import Conversation, Machine
-from feedback.number import Number
+from feedback.adapters import feedback_items as items
+from feedback.domain.conversation import Conversation, Machine
+from feedback.domain.number import Number
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

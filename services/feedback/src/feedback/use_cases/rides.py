@@ -7,8 +7,8 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback.conversation import Machine
-from feedback.store import Store, TooSoon
+from feedback.adapters.feedback_table import Store, TooSoon
+from feedback.domain.conversation import Machine
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 

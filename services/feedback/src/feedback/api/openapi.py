@@ -1,4 +1,4 @@
-"""Writes openapi.json, the description of the feedback API: `python -m feedback.openapi > openapi.json`."""
+"""Writes openapi.json, the description of the feedback API: `python -m feedback.api.openapi > openapi.json`."""
 
 import json
 import sys
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
-from feedback import clock
-from feedback.conversation import Machine, flow
-from feedback.representations import Callbacks, FeedbackBody
-from feedback.routes import Routes
-from feedback.store import Store
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.api.representations import Callbacks, FeedbackBody
+from feedback.api.routes import Routes
+from feedback.domain.conversation import Machine, flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Answer, Operation, Parameter, document
 

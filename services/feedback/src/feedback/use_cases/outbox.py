@@ -6,9 +6,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback import items
-from feedback.conversation import Conversation
-from feedback.store import Store
+from feedback.adapters import feedback_items as items
+from feedback.adapters.feedback_table import Store
+from feedback.domain.conversation import Conversation
 from wild_rydes_contracts import (
     CallbackRequested,
     Envelope,

@@ -5,8 +5,8 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from feedback.conversation import Conversation, Ending
-from feedback.ledger import Sms, SmsState
+from feedback.domain.conversation import Conversation, Ending
+from feedback.domain.send_ledger import Sms, SmsState
 from wild_rydes_http.body import Representation
 
 

@@ -8,9 +8,9 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from feedback.conversation import Answer, Conversation
-from feedback.ledger import Sms
-from feedback.number import Heard, Held, Number
+from feedback.domain.conversation import Answer, Conversation
+from feedback.domain.number import Heard, Held, Number
+from feedback.domain.send_ledger import Sms
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -5,9 +5,10 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback import clock, settings
-from feedback.store import Store
-from feedback.waking import Waking
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.functions import settings
+from feedback.use_cases.timers import Waking
 from wild_rydes_messaging.aws import client
 
 _machine = settings.machine(os.environ)

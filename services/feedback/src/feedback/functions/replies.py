@@ -5,11 +5,12 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback import clock, settings
-from feedback.hearing import Hearing
-from feedback.notifications import InboundSms, NotificationConsumer
-from feedback.pseudonyms import Pseudonyms
-from feedback.store import Store
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
+from feedback.functions import settings
+from feedback.use_cases.replies import Hearing
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import PartialBatchResponse
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback import clock, settings
-from feedback.notifications import DeliveryEvent, NotificationConsumer
-from feedback.store import Store
-from feedback.tracking import Tracking
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.adapters.sns_notifications import DeliveryEvent, NotificationConsumer
+from feedback.functions import settings
+from feedback.use_cases.receipts import Tracking
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import PartialBatchResponse
 

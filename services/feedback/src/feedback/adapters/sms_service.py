@@ -13,7 +13,7 @@ from botocore.exceptions import (
     SSLError,
 )
 
-from feedback.phone import PhoneNumber
+from feedback.domain.phone_number import PhoneNumber
 from wild_rydes_messaging.aws import CALLS
 
 if TYPE_CHECKING:

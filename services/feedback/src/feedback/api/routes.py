@@ -7,9 +7,9 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from feedback import cursor
-from feedback.conversation import Conversation
-from feedback.representations import (
+from feedback.adapters.feedback_table import Stale, Store
+from feedback.api import cursor
+from feedback.api.representations import (
     CallbackBody,
     CallbackLinks,
     Callbacks,
@@ -17,7 +17,7 @@ from feedback.representations import (
     FeedbackLinks,
     ListLinks,
 )
-from feedback.store import Stale, Store
+from feedback.domain.conversation import Conversation
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response
 from wild_rydes_http.caller import caller

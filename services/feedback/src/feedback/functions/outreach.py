@@ -5,12 +5,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback import clock, settings
-from feedback.directory import Directory
-from feedback.pseudonyms import Pseudonyms
-from feedback.sending import Sending
-from feedback.sms import ONCE, SmsSender
-from feedback.store import Store
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sms_service import ONCE, SmsSender
+from feedback.adapters.user_directory import Directory
+from feedback.functions import settings
+from feedback.use_cases.outreach import Sending
 from wild_rydes_messaging.aws import client
 
 _settings = settings.OutreachSettings.of(os.environ)

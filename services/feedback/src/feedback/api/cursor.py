@@ -4,8 +4,8 @@ import base64
 import binascii
 import json
 
-from feedback import items
-from feedback.store import Cursor
+from feedback.adapters import feedback_items as items
+from feedback.adapters.feedback_table import Cursor
 
 
 def encode(cursor: Cursor) -> str:

@@ -13,9 +13,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from feedback import reading
-from feedback.language import DEFAULT
-from feedback.ledger import UNDELIVERABLE, Sms
+from feedback.domain import reading
+from feedback.domain.language import DEFAULT
+from feedback.domain.send_ledger import UNDELIVERABLE, Sms
 
 Answer = int | Literal["yes", "no"]
 Ending = Literal["answered", "no-answer", "not-understood", "opted-out", "undeliverable"]

@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cache
 from typing import Literal
 
-from feedback.language import DEFAULT, Language, languages
+from feedback.domain.language import DEFAULT, Language, languages
 
 HIGHEST = 10
 LOWEST = 1

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from feedback.phone import InvalidNumber, PhoneNumber
+from feedback.domain.phone_number import InvalidNumber, PhoneNumber
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient

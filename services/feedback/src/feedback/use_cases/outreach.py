@@ -13,15 +13,15 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback import items
-from feedback.conversation import Conversation, Machine
-from feedback.directory import Customer, Directory
-from feedback.hours import WakingHours
-from feedback.language import DEFAULT, choose, languages
-from feedback.ledger import Sms
-from feedback.pseudonyms import Pseudonyms
-from feedback.sms import NotNow, OptedOut, Refused, SmsSender, Unknown
-from feedback.store import Lookup, Stale, Store
+from feedback.adapters import feedback_items as items
+from feedback.adapters.feedback_table import Lookup, Stale, Store
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sms_service import NotNow, OptedOut, Refused, SmsSender, Unknown
+from feedback.adapters.user_directory import Customer, Directory
+from feedback.domain.conversation import Conversation, Machine
+from feedback.domain.language import DEFAULT, choose, languages
+from feedback.domain.quiet_hours import WakingHours
+from feedback.domain.send_ledger import Sms
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.errors import reason, stack
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback.conversation import Machine
-from feedback.store import Store
+from feedback.adapters.feedback_table import Store
+from feedback.domain.conversation import Machine
 from wild_rydes_messaging.errors import reason, stack
 
 

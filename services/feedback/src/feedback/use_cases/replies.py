@@ -8,14 +8,14 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback import reading
-from feedback.clock import milliseconds
-from feedback.conversation import Conversation, Machine
-from feedback.notifications import InboundSms
-from feedback.number import Heard, Number
-from feedback.pseudonyms import Pseudonyms
-from feedback.reading import Command
-from feedback.store import Repeated, Stale, Store
+from feedback.adapters.clock import milliseconds
+from feedback.adapters.feedback_table import Repeated, Stale, Store
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sns_notifications import InboundSms
+from feedback.domain import reading
+from feedback.domain.conversation import Conversation, Machine
+from feedback.domain.number import Heard, Number
+from feedback.domain.reading import Command
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 
 _TRIES = 10

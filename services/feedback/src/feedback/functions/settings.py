@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from feedback.conversation import Limits, Machine, flow
-from feedback.hours import WakingHours
+from feedback.domain.conversation import Limits, Machine, flow
+from feedback.domain.quiet_hours import WakingHours
 
 
 def machine(environment: Mapping[str, str]) -> Machine:

@@ -10,10 +10,10 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback.conversation import Conversation, Machine
-from feedback.ledger import Receipt
-from feedback.notifications import DeliveryEvent
-from feedback.store import Lookup, Store
+from feedback.adapters.feedback_table import Lookup, Store
+from feedback.adapters.sns_notifications import DeliveryEvent
+from feedback.domain.conversation import Conversation, Machine
+from feedback.domain.send_ledger import Receipt
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 
 # https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-types.html

@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback import settings
-from feedback.store import Store
-from feedback.telling import Telling
+from feedback.adapters.feedback_table import Store
+from feedback.functions import settings
+from feedback.use_cases.outbox import Telling
 from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher

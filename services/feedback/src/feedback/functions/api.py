@@ -4,9 +4,10 @@ import os
 
 from aws_lambda_powertools import Logger
 
-from feedback import clock, settings
-from feedback.routes import Routes
-from feedback.store import Store
+from feedback.adapters import clock
+from feedback.adapters.feedback_table import Store
+from feedback.api.routes import Routes
+from feedback.functions import settings
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.aws import client
 
