@@ -9,14 +9,14 @@ import hypothesis
 import pytest
 from rich.console import Console
 
-from infra.local import emulator
-from infra.local.circuits import modes
-from infra.local.cloud import Cloud
-from infra.local.partners import process
-from infra.local.partners.process import Partners
-from infra.local.settings import Settings
-from infra.local.steps import Steps
-from infra.local.up import up
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.up import up
+from infra.rydes.operator import modes
+from infra.rydes.simulators.partners import process
+from infra.rydes.simulators.partners.process import Partners
 from tests.e2e.clients import Customer, Fleet, Place, Queues, eventually
 from tests.e2e.partner_fleets import ask, quoted
 from tests.synth import Assembly, load

@@ -11,7 +11,7 @@ SHARED_IMPORTS = {"wild_rydes_contracts": frozenset[str]()}
 CONTRACTS = frozenset({"wild_rydes_contracts"})
 
 # The local cloud and its tools may use what the services share; what deploys them may not.
-TOOLS = "infra.local."
+TOOLS = "infra.rydes."
 
 # Modules of pure rules, and with them what they import from their own service.
 PURE = frozenset({"model", "conversation"})

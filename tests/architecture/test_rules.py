@@ -76,7 +76,7 @@ MODEL = "services/rides/src/rides/model.py"
         (PHONES, "import infra.naming", "phones may not import infra"),
         (PHONES, "from tests import x", "phones may not import tests"),
         ("infra/stacks/bad.py", "from rides import model", "infra may not import rides"),
-        ("infra/local/bad.py", "from rides import model", "infra may not import rides"),
+        ("infra/rydes/bad.py", "from rides import model", "infra may not import rides"),
         ("infra/stacks/bad.py", "import wild_rydes_messaging", "infra may not import wild_rydes_messaging"),
         (PHONES, "import os\ndef f(): return os.environ['X']", "only a handler module reads the environment"),
         (PHONES, "from os import getenv", "only a handler module reads the environment"),

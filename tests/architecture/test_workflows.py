@@ -123,7 +123,7 @@ def test_workflow_starts_for_nothing_of_others(stack: str) -> None:
     foreign |= {f"services/{s.name}/src/x.py" for s in (ROOT / "services").iterdir()} - {
         f"services/{package_of(stack)}/src/x.py"
     }
-    foreign |= {"README.md", "docs/architecture.md", "tests/unit/test_x.py", "infra/local/cli.py"}
+    foreign |= {"README.md", "docs/architecture.md", "tests/unit/test_x.py", "infra/rydes/cli.py"}
     assert [file for file in sorted(foreign) if starts(package_of(stack), file)] == []
 
 

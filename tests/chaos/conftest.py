@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.bus import Listener
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from infra.local import emulator
-from infra.local.cloud import Cloud
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
 from tests.aws_proxy import Abandoned, AwsProxy, Request, Response
 
 PUSH = "PostToConnection"

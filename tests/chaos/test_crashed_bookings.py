@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.chaos.crasher import PUSH, Crash, Crasher
 from tests.chaos.trips import End, Trip
 from tests.e2e.bus import Listener

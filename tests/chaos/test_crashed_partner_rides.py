@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.partners.process import Partners
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.partners.process import Partners
 from tests.chaos.crasher import Crash, Crasher
 from tests.chaos.trips import insistently
 from tests.e2e.bus import Listener

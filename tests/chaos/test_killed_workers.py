@@ -11,8 +11,8 @@ from typing import Self
 import psutil
 import pytest
 
-from infra.local import emulator
-from infra.local.cloud import Cloud
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Customer, Fleet, Place, Queues
 
 RFQS = 50

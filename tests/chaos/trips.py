@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import httpx
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.chaos.crasher import PUSH, Crash, Crasher
 from tests.e2e.bus import Listener
 from tests.e2e.clients import Customer, Fleet, Json, Place, eventually

@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Json
 
 BUS = "wild-rydes"

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import httpx
 from websockets.sync.client import connect
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
 INBOX = "unicorn-mgmt-inbox"

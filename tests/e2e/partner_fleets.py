@@ -1,7 +1,7 @@
 """Requests for quotes that partner fleets alone answer."""
 
-from infra.local.circuits.crowd import MERCER_ISLAND
-from infra.local.rfq import SEA_TAC
+from infra.rydes.scenarios.customers import MERCER_ISLAND
+from infra.rydes.scenarios.rfq import SEA_TAC
 from tests.e2e.clients import Customer, Json
 
 IDS = ("p-comet", "p-pegasus", "p-nimbus")

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from websockets.sync.client import ClientConnection, connect
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Customer, Json
 
 SECONDS = 20.0

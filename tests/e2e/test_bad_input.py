@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Customer, Place, Queues
 
 HERE = {"lat": 47.6, "lon": -122.3}

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Customer, Fleet, Json, Place, Unicorn, eventually
 from tests.e2e.sockets import Socket
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import (
     INBOX,
     REPLY_QUEUE,

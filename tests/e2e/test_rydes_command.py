@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.partners.process import Partners
-from infra.local.partners.server import FAULTS_PATH
-from infra.local.phones.client import Phone
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.partners.process import Partners
+from infra.rydes.simulators.partners.server import FAULTS_PATH
+from infra.rydes.simulators.phones.client import Phone
 from tests.e2e.clients import Customer, Place
 
 

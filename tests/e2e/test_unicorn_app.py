@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Connection, Customer, Fleet, Json, Place, Unicorn, eventually
 
 NO: Json = {"decline": "lunch-break"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.bus import BUS, Listener
 from tests.e2e.clients import Customer, Fleet, Json, Place, Unicorn, eventually, metadata
 

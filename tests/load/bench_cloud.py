@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from infra.local import emulator
-from infra.local.cloud import Cloud
-from infra.local.rfq import Place
-from infra.local.settings import Settings
-from infra.local.steps import Steps
-from infra.local.up import up
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.up import up
+from infra.rydes.scenarios.rfq import Place
 
 RATE_CARD = {
     "base": {"amount": "3.50", "currency": "USD"},

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from infra.local.cloud import Cloud
-from infra.local.phones.client import Phone, give_phone
-from infra.local.phones.model import Sms
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.phones.client import Phone, give_phone
+from infra.rydes.simulators.phones.model import Sms
 from tests.e2e.clients import Json, eventually
 
 PREFIX = "+1425555"

@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Json
 from tests.e2e.feedback.riders import (
     ASKED,

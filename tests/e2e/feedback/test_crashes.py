@@ -3,8 +3,8 @@
 import json
 from datetime import timedelta
 
-from infra.local import trace
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import trace
 from tests.e2e.clients import eventually
 from tests.e2e.feedback.riders import ASKED, THANKED, Rider, Support, let_time_pass
 

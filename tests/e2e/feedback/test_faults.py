@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.local import trace
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import trace
 from tests.e2e.clients import Json, eventually
 from tests.e2e.feedback.riders import ASKED, CALL_OFFERED, THANKED, Bus, Rider, Support, let_time_pass
 

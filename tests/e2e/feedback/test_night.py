@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.feedback.riders import ASKED, Bus, Rider, Support, let_time_pass
 
 TOWNS = {

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local import trace
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import trace
 from tests.e2e.clients import Queues, eventually
 from tests.e2e.feedback.riders import ASKED, PREFIX, Bus, Rider, Support
 

@@ -1,7 +1,7 @@
 """From a ride over its score to the next customer's quotes."""
 
-from infra.local.cloud import Cloud
-from infra.local.phones.client import Phone, give_phone
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.phones.client import Phone, give_phone
 from tests.e2e.clients import Customer, Fleet, Json, Place, eventually
 from tests.e2e.feedback.riders import NUMBERS, THANKED
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.partners.process import Partners
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.partners.process import Partners
 from tests.e2e.clients import REPLY_QUEUE, Customer, Json, eventually
 from tests.e2e.partner_fleets import quoted, submit
 from unicorn_mgmt.adapters.partners.sealed_reference import seal

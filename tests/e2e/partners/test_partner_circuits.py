@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from infra.local import trace
-from infra.local.circuits import modes
-from infra.local.circuits.calls import Call, RecentCalls
-from infra.local.circuits.crowd import MERCER_ISLAND, asking
-from infra.local.circuits.tap import Tap, tapped
-from infra.local.cloud import Cloud
-from infra.local.partners.process import Partners
-from infra.local.rfq import SEA_TAC
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import modes, trace
+from infra.rydes.operator.partner_calls import Call, RecentCalls
+from infra.rydes.scenarios.customers import MERCER_ISLAND, asking
+from infra.rydes.scenarios.rfq import SEA_TAC
+from infra.rydes.scenarios.wiretap import Tap, tapped
+from infra.rydes.simulators.partners.process import Partners
 from tests.e2e.clients import REPLY_QUEUE, Customer, Json, eventually
 from tests.e2e.partner_fleets import IDS, ask, quoted
 from tests.e2e.test_rydes_command import rydes

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.partners.process import Partners
-from infra.local.phones.client import Phone, give_phone
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.partners.process import Partners
+from infra.rydes.simulators.phones.client import Phone, give_phone
 from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
 from tests.e2e.partner_fleets import IDS, ask, quoted
 

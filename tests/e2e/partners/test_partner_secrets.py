@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local import trace
-from infra.local.circuits.calls import RECORD
-from infra.local.cloud import Cloud
-from infra.local.partners.fleets import TOKEN_PREFIX
-from infra.local.partners.process import Partners, introduce
 from infra.naming import PARTNER_SECRET_PREFIX
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import trace
+from infra.rydes.operator.partner_calls import RECORD
+from infra.rydes.simulators.partners.fleets import TOKEN_PREFIX
+from infra.rydes.simulators.partners.process import Partners, introduce
 from tests.e2e.clients import Customer, Json
 from tests.e2e.partner_fleets import IDS, ask, quoted
 from tests.e2e.partners.test_partner_callbacks import Nimbus, offer

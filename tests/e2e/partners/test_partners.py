@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from infra.local.cloud import Cloud
-from infra.local.partners.process import Partners
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.partners.process import Partners
 from tests.e2e.clients import Customer, eventually
 from tests.e2e.partner_fleets import IDS, quoted, submit
 

@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from infra.artifacts import build, local_target
-from infra.local.toolchain import install_emulator
+from infra.rydes.cloud.toolchain import install_emulator
 
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",

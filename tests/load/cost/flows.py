@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, Self
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.e2e.clients import Customer, Fleet, Place, Unicorn
 from tests.e2e.sockets import Socket
 from tests.load.bench_cloud import Site

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.aws_proxy import Request, Response
 from tests.e2e.clients import Customer, Fleet, Place
 from tests.load.cost.bench import console

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from infra.local import trace
+from infra.rydes.operator import trace
 from tests.load.bench_cloud import BenchCloud, Site, bench_cloud
 
 LAB_MS = (66, 105)

@@ -18,9 +18,9 @@ from rich.progress import track
 from rich.table import Table
 
 from infra import roster
-from infra.local.circuits import modes
-from infra.local.circuits.crowd import MERCER_ISLAND
-from infra.local.partners import process
+from infra.rydes.operator import modes
+from infra.rydes.scenarios.customers import MERCER_ISLAND
+from infra.rydes.simulators.partners import process
 from tests.load.bench_cloud import BenchCloud, Site, bench_cloud
 from wild_rydes_messaging.circuit_breaker import Mode
 

@@ -16,7 +16,7 @@ from rich.progress import track
 from rich.table import Table
 from websockets.exceptions import ConnectionClosed
 
-from infra.local.cloud import Cloud
+from infra.rydes.cloud.cloud import Cloud
 from tests.aws_proxy import AwsProxy, Request, Response
 from tests.e2e.clients import Connection, Customer, Fleet, Place, Unicorn
 from tests.e2e.sockets import Socket

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from rich.console import Console
 
-from infra.local.circuits import modes
-from infra.local.circuits.board import Board, Row, to_json, to_tables
-from infra.local.circuits.calls import Call, Figures, RecentCalls, by_operation
-from infra.local.errors import LocalCloudError
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.operator import modes
+from infra.rydes.operator.dashboard import Board, Row, to_json, to_tables
+from infra.rydes.operator.partner_calls import Call, Figures, RecentCalls, by_operation
 from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, State
 
 NOW = 1_800_000_000.0

@@ -3,9 +3,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from infra.local.deploy import first_failure, platform_first, stack_names
-from infra.local.settings import Settings
 from infra.naming import PLATFORM_STACK
+from infra.rydes.cloud.deploy import first_failure, platform_first, stack_names
+from infra.rydes.cloud.settings import Settings
 
 
 def event(second: int, resource: str, status: str, reason: str | None) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-from infra.local.drivers import Decision, answer, decide
-from infra.local.herd import by_hand, herd, hermit
+from infra.rydes.simulators.unicorns.by_hand import Decision, answer, decide
+from infra.rydes.simulators.unicorns.registry import by_hand, herd, hermit
 
 INVITATION = {"from": {"lat": 47.6205, "lon": -122.3493}, "to": {"lat": 47.4502, "lon": -122.3088}}
 

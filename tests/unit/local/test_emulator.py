@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import pytest
 
-from infra.local import emulator
-from infra.local.errors import LocalCloudError
-from infra.local.settings import Settings
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import Settings
 
 T = TypeVar("T")
 MAIN = Path(emulator.__file__).with_name("emulator_main.py")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.emulator_main import share_code
+from infra.rydes.cloud.emulator_main import share_code
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from infra.local.herd import by_hand, herd, hermit
+from infra.rydes.simulators.unicorns.registry import by_hand, herd, hermit
 
 
 def test_forty_unicorns_tell_apart_by_name_and_place() -> None:

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from infra.local.partners.rides import Rides, post
+from infra.rydes.simulators.partners.rides import Rides, post
 
 
 def test_a_ride_is_driven_once_and_told() -> None:

@@ -17,8 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms
-from infra.local.phones.model import Phones
-from infra.local.phones.server import Service, handler_of
+from infra.rydes.simulators.phones.model import Phones
+from infra.rydes.simulators.phones.server import Service, handler_of
 
 NUMBER, OURS = "+14255550123", "+12065550100"
 

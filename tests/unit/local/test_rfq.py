@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from infra.local.errors import LocalCloudError
-from infra.local.rfq import SEA_TAC, Place, View, show_result
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.scenarios.rfq import SEA_TAC, Place, View, show_result
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
-from infra.local.errors import LocalCloudError
-from infra.local.settings import Settings, aws_environment
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import Settings, aws_environment
 
 
 @pytest.mark.parametrize("port", ["", "http", "80", "65536", "-1", "4566.0"])

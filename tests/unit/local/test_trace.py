@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local import trace
+from infra.rydes.operator import trace
 
 SECOND_ONE = 1795250701000  # milliseconds since 1970
 RFQ = "0199a000-0000-7000-8000-000000000001"

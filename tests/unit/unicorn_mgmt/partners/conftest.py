@@ -4,8 +4,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from infra.local.partners.fleets import Comet, Nimbus, Pegasus
-from infra.local.partners.server import Behaviour, Server
+from infra.rydes.simulators.partners.fleets import Comet, Nimbus, Pegasus
+from infra.rydes.simulators.partners.server import Behaviour, Server
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS
 
 

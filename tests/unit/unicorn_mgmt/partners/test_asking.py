@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.partners.faults import Faults
-from infra.local.partners.server import Server
+from infra.rydes.simulators.partners.faults import Faults
+from infra.rydes.simulators.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
 from unicorn_mgmt.adapters.partners.client import integration_of

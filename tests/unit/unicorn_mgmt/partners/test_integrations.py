@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from infra.local.partners.faults import Faults
-from infra.local.partners.fleets import Nimbus
-from infra.local.partners.server import Server
+from infra.rydes.simulators.partners.faults import Faults
+from infra.rydes.simulators.partners.fleets import Nimbus
+from infra.rydes.simulators.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import PARTNERS, TOKYO, credentials, question
 from unicorn_mgmt.adapters.partners.client import Booking, integration_of
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local.partners.faults import Faults
-from infra.local.partners.server import Server
+from infra.rydes.simulators.partners.faults import Faults
+from infra.rydes.simulators.partners.server import Server
 from tests.unit.unicorn_mgmt.partners.samples import CREDENTIALS, PARTNERS
 from tests.unit.unicorn_mgmt.partners.test_ride import TERMS
 from tests.unit.unicorn_mgmt.world import MAX_ATTEMPTS, REGION, TABLE, World

@@ -1,0 +1,1 @@
+"""Start, deploy to, find and stop a local cloud."""

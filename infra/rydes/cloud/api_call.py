@@ -1,0 +1,31 @@
+"""Calls to the APIs of a local cloud that must go as promised."""
+
+from typing import Any
+
+import httpx
+
+from infra.rydes.cloud.errors import LocalCloudError
+
+
+def call(api: httpx.Client, method: str, url: str, promised: set[int], **options: Any) -> httpx.Response:  # noqa: ANN401
+    """Call an API.
+
+    Raises:
+        LocalCloudError: it answers with a status code that is not among the promised, or not at all.
+    """
+    try:
+        answer = api.request(method, url, **options)
+    except httpx.HTTPError as error:
+        raise LocalCloudError(
+            f"{method} {url}: {error or type(error).__name__}.",
+            "Is the cloud still up? `uv run rydes status`",
+        ) from error
+    if answer.status_code not in promised:
+        ours = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
+        raise LocalCloudError(
+            f"{method} {answer.url.path} answered {answer.status_code}: {answer.text[:300].strip()}",
+            "What it logged: `uv run rydes logs`, or functions.log in .run/logs when the cloud has ended."
+            if ours
+            else "Change the request.",
+        )
+    return answer

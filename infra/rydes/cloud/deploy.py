@@ -1,0 +1,102 @@
+"""Deploy the synthesized stacks to a local cloud with the CDK command line, as one would to AWS."""
+
+import json
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from infra.naming import PLATFORM_STACK
+from infra.rydes.cloud import aws
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
+
+# What `cdk bootstrap` would leave behind, as far as a stage without deployment roles needs it.
+ASSET_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
+BOOTSTRAP_VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+BOOTSTRAP_VERSION = "30"
+
+CDK_QUIET = ("--no-notices", "--no-version-reporting", "--no-color", "--ci")
+
+
+def bootstrap(settings: Settings) -> None:
+    """Make the asset bucket and the version parameter that the CDK command line looks for."""
+    aws.client(settings, "s3").create_bucket(Bucket=ASSET_BUCKET)
+    aws.client(settings, "ssm").put_parameter(
+        Name=BOOTSTRAP_VERSION_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+
+
+def deploy(settings: Settings, cdk: Path) -> None:
+    """Deploy every synthesized stack with the CDK command line at `cdk`: the platform, then all services at once.
+
+    Raises:
+        LocalCloudError: a stack fails, with the first reason CloudFormation gives.
+    """
+    platform_first(settings)
+    log = settings.log("deploy")
+    options = ["--all", "--require-approval", "never", "--method", "direct", "--concurrency", "8"]
+    command = ["node", str(cdk), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET]
+    env = {**aws_environment(settings), "CDK_DISABLE_CLI_TELEMETRY": "true"}
+    if not logged(command, env, log):
+        reason = failure_reason(settings) or last_line(log)
+        raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
+
+
+def platform_first(settings: Settings) -> None:
+    """Tell the CDK command line the order. The stacks leave it open: they know each other by SSM parameters only."""
+    manifest = settings.assembly / "manifest.json"
+    content = json.loads(manifest.read_text())
+    for name in set(stack_names(settings)) - {PLATFORM_STACK}:
+        content["artifacts"][name].setdefault("dependencies", []).append(PLATFORM_STACK)
+    manifest.write_text(json.dumps(content))
+
+
+def stack_names(settings: Settings) -> list[str]:
+    """Names of the synthesized stacks."""
+    manifest = json.loads((settings.assembly / "manifest.json").read_text())
+    return [
+        name
+        for name, artifact in manifest["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    ]
+
+
+def failure_reason(settings: Settings) -> str | None:
+    """The first failure among the newest events of these stacks, as ``resource (type): reason``."""
+    cloudformation = aws.client(settings, "cloudformation")
+    for stack in stack_names(settings):
+        with suppress(cloudformation.exceptions.ClientError):  # it was never created
+            events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+            if reason := first_failure(events):
+                return f"{stack}/{reason}"
+    return None
+
+
+def first_failure(events: list[dict[str, Any]]) -> str | None:
+    """The cause among a stack's events: its oldest failure that is not just the cancelling of the rest."""
+    failed = [
+        event
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+        and "cancelled" not in event.get("ResourceStatusReason", "cancelled")
+    ]
+    if not failed:
+        return None
+    cause = min(failed, key=lambda event: event["Timestamp"])
+    return f"{cause['LogicalResourceId']} ({cause['ResourceType']}): {cause['ResourceStatusReason']}"
+
+
+def logged(command: list[str], env: dict[str, str], log: Path) -> bool:
+    """Whether a command succeeds; what it says goes to the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return not subprocess.run(
+            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+        ).returncode
+
+
+def last_line(log: Path) -> str:
+    """The last thing said in a log, to name a failure."""
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1].strip("‣ .") if lines else "it said nothing"

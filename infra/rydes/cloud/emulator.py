@@ -1,0 +1,145 @@
+"""Start, find and stop the emulator of one run directory."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import Settings
+
+SECONDS_TO_START = 30.0
+SECONDS_TO_STOP = 4.0
+# An idle worker beyond a function's first one leaves after this long; a burst must not hold 33 MB each.
+WORKER_TTL_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Running:
+    """An emulator that holds a run directory."""
+
+    pid: int
+    port: int
+
+
+def running(run_dir: Path) -> Running | None:
+    """The emulator that holds this run directory, or None."""
+    try:
+        lock = (run_dir / "emulator.lock").open()
+    except FileNotFoundError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            content = lock.read()
+            return Running(**json.loads(content)) if content else None
+    return None
+
+
+def healthy(settings: Settings) -> bool:
+    """Whether the emulator answers on this port."""
+    try:
+        with urlopen(f"{settings.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 (localhost)
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (URLError, OSError):
+        return False
+
+
+def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.Popen[bytes]":
+    """Start an emulator and wait until it answers.
+
+    Args:
+        settings: its port and run directory.
+        interpreter: Python of the emulator's own environment.
+        owned: end it together with the calling process, however that ends.
+
+    Raises:
+        LocalCloudError: the port is taken, or the emulator does not start.
+    """
+    require_free(settings.port)
+    for data in ("tmp", "state", "s3"):
+        shutil.rmtree(settings.run_dir / data, ignore_errors=True)
+        (settings.run_dir / data).mkdir(parents=True)
+    log = settings.log("emulator")
+    log.parent.mkdir(exist_ok=True)
+    command = [str(interpreter), "-P", str(Path(__file__).with_name("emulator_main.py"))]
+    command += [str(settings.run_dir / "emulator.lock"), *(["--owned"] if owned else [])]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=_environment(settings),
+            stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for the owner, who stops it in order
+        )
+    give_up = time.monotonic() + SECONDS_TO_START
+    while not healthy(settings):
+        if process.poll() is not None or time.monotonic() > give_up:
+            process.kill()
+            raise LocalCloudError("The emulator did not start.", f"Its last words are in {log}")
+        time.sleep(0.05)
+    return process
+
+
+def stop(run_dir: Path) -> bool:
+    """Stop the emulator of this run directory; tells whether there was one."""
+    found = running(run_dir)
+    if found is None:
+        return False
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(found.pid, sign)
+        give_up = time.monotonic() + SECONDS_TO_STOP
+        while running(run_dir) and time.monotonic() < give_up:
+            time.sleep(0.02)
+        if running(run_dir) is None:
+            break
+    shutil.rmtree(run_dir / "tmp", ignore_errors=True)
+    return True
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What the emulator and every handler on it see: nothing of the caller's environment but the path."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": os.environ.get("HOME", "/"),
+        "GATEWAY_PORT": str(settings.port),
+        "BIND_HOST": "127.0.0.1",
+        "AUTH": "true",
+        "LAMBDA_WARM_TTL_SECONDS": str(WORKER_TTL_SECONDS),
+        "TMPDIR": str(settings.run_dir / "tmp"),
+        "STATE_DIR": str(settings.run_dir / "state"),
+        "S3_DATA_DIR": str(settings.run_dir / "s3"),
+        # Listeners and daemons that this project has no use for; the first two would need ports of their own.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": "unix:///nonexistent",
+    }
+
+
+def require_free(port: int) -> None:
+    """Check that an emulator can listen here.
+
+    Raises:
+        LocalCloudError: another program does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LocalCloudError(
+                f"Port {port} is in use by another program.",
+                f"Stop that program, or choose a port: RYDES_PORT={port + 100} make run",
+            ) from error

@@ -1,0 +1,99 @@
+"""Synthesize the CDK app for a local cloud, with the artifacts that it deploys."""
+
+import functools
+import importlib.util
+import json
+import os
+import re
+import shutil
+import sys
+from compileall import compile_file
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+from infra import artifacts, cache
+from infra.rydes.cloud.deploy import last_line, logged
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
+from infra.rydes.cloud.toolchain import find_uv
+
+_OPTIMIZED = 1
+"""As `python -O`: without the argument checks of every construct, which take a fifth of the time."""
+
+
+def synthesize(settings: Settings, steps: Steps) -> None:
+    """Write the stacks of the local stage, and the artifacts, to the run directory; again only if a source has changed.
+
+    Raises:
+        LocalCloudError: an artifact cannot be built, or the app fails; its traceback is in the log.
+    """
+    key = cache.digest(
+        sys.version.encode(),
+        settings.endpoint.encode(),
+        str(settings.phones_url).encode(),
+        *cache.sources(ROOT, *(ROOT / name for name in ("uv.lock", "infra", "services", "shared"))),
+    )
+
+    def make(directory: Path) -> None:
+        built = steps.start("build the Lambda artifacts", _build_artifacts)
+        with steps("synthesize the stacks"):
+            _run_app(settings, directory)
+            built.result()
+
+    kept = cache.once(cache.DIRECTORY, "assembly", key, make)
+    shutil.rmtree(settings.assembly, ignore_errors=True)
+    shutil.copytree(kept, settings.assembly)
+
+
+def _build_artifacts() -> None:
+    """Build the artifact of each service that has a stack, before the app asks for them."""
+    stacks = ROOT / "infra" / "stacks"
+    services = [path.name for path in (ROOT / "services").iterdir()]
+    deployed = [name for name in services if (stacks / f"{name.replace('-', '_')}.py").exists()]
+    os.environ["UV"] = find_uv()  # the builder's way to find it
+    try:
+        with ThreadPoolExecutor() as builders:
+            list(builders.map(lambda service: artifacts.build(service, artifacts.local_target()), deployed))
+    except artifacts.BuildError as error:
+        raise LocalCloudError(
+            f"A Lambda artifact cannot be built: {error}", "It needs the PyPI registry."
+        ) from error
+
+
+def _run_app(settings: Settings, directory: Path) -> None:
+    """Run the app as the CDK command line would run it, without that second of Node around it.
+
+    And without the checks of the templates: `make test` makes them.
+    """
+    _compile_constructs()
+    env = {
+        **aws_environment(settings),
+        "CDK_OUTDIR": str(directory),
+        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+        "CDK_DEFAULT_REGION": REGION,
+        "CDK_VALIDATION": "false",
+    }
+    log = settings.log("synth")
+    if not logged([sys.executable, "-O", "-m", "infra.app"], env, log):
+        raise LocalCloudError(f"The CDK app does not synthesize: {last_line(log)}.", f"See {log}")
+
+
+def _compile_constructs() -> None:
+    """Compile the parts of aws_cdk that the app imports, the first time, on all cores.
+
+    They are so large that compiling them one after the other, as their imports would, takes longer than all the rest.
+    """
+    found = importlib.util.find_spec("aws_cdk")
+    if found is None or found.origin is None:
+        return  # the app will say so
+    package = Path(found.origin)
+    if Path(importlib.util.cache_from_source(package, optimization=_OPTIMIZED)).exists():
+        return
+    sources = "".join(path.read_text() for path in (ROOT / "infra").glob("[ps]*/*.py"))
+    names = {"aws_ec2", *re.findall(r"\baws_[a-z0-9]+\b", sources)}  # aws_lambda imports aws_ec2, the largest
+    modules = [package, *(package.parent / name / "__init__.py" for name in sorted(names))]
+    with ProcessPoolExecutor() as pool:
+        compile_ = functools.partial(compile_file, quiet=2, optimize=_OPTIMIZED)
+        list(pool.map(compile_, [module for module in modules if module.exists()]))

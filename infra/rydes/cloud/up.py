@@ -1,0 +1,70 @@
+"""Bring a local cloud up, or bring a running one up to date."""
+
+import fcntl
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from infra.rydes.cloud import deploy, emulator, synth, toolchain
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.simulators.partners import process as fleets
+from infra.rydes.simulators.phones import process as process_of_phones
+
+
+def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subprocess.Popen[bytes] | None]":
+    """Start the emulator if it does not run, and deploy all stacks.
+
+    Args:
+        settings: its port and run directory.
+        steps: where to tell what is done.
+        owned: end a newly started emulator together with the calling process.
+
+    Returns:
+        The cloud, and the emulator's process if this call started it. Keep that: an owned one ends with it.
+
+    Raises:
+        LocalCloudError: a step fails; an emulator that this call started is stopped again.
+    """
+    with _alone(settings):
+        found, process = emulator.running(settings.run_dir), None
+        if found and found.port != settings.port:
+            settings = Settings(found.port, settings.run_dir)
+        if not found:
+            emulator.require_free(settings.port)  # before anything else is begun
+        # Its port stands in the stacks; calls wait in the socket until the simulator runs.
+        phones = None if found and settings.phones_url else process_of_phones.listen(settings)
+        try:
+            cdk = steps.start("CDK command line", toolchain.install_cdk)
+            assembly = steps.run(lambda: synth.synthesize(settings, steps))
+            if not found:
+                with steps("start the emulator"):
+                    process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
+                    deploy.bootstrap(settings)
+            if phones:
+                process_of_phones.start(settings, phones)
+            partners = fleets.start(settings)
+            assembly.result()
+            with steps("deploy the stacks"):
+                deploy.deploy(settings, cdk.result())
+            fleets.introduce(Cloud(settings), partners)
+        except BaseException:
+            if not found:
+                emulator.stop(settings.run_dir)
+            raise
+    return Cloud(settings), process
+
+
+@contextmanager
+def _alone(settings: Settings) -> Generator[None, None, None]:
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.run_dir / "deploy.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalCloudError(
+                "Another process is deploying to this local cloud.", "Try again when it is done."
+            ) from error
+        yield

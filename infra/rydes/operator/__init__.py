@@ -1,0 +1,1 @@
+"""What an operator looks at and decides, on the local cloud or on AWS: partners, their circuits, traces, logs."""

@@ -1,0 +1,138 @@
+"""How calls to partners go, from the records that their functions log."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.rydes.cloud.aws import Account
+from infra.rydes.operator import trace
+
+RECORD = "partner called"
+"""The message of the record that unicorn_mgmt.adapters.partners.call_log leaves of each call."""
+
+CALLBACK = "callback"
+"""The operation of a record that is no call of ours, but the partner's."""
+
+_FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-partner-callbacks")
+_FAILED = frozenset({"partner", "throttled"})
+_LATE = 15.0
+"""Seconds that CloudWatch may take to show a line."""
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """One record. `at` in seconds since 1970; `outcome` is a kind of answer, or why there is none."""
+
+    at: float
+    partner: str
+    operation: str
+    outcome: str
+    milliseconds: float
+    rfq: str
+    circuit: str
+    """In which state or mode the call began."""
+    reason: str
+    environment: str
+    """Which environment of the function it was, under the name by which the circuit knows it."""
+
+    @property
+    def made(self) -> bool:
+        """Whether the partner was called at all."""
+        return self.outcome != "circuit-open"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it counts against the partner."""
+        return self.outcome in _FAILED
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Calls of one operation, summed up. Rates are percentages of those that say something of the partner, as the
+    breaker counts them; latencies are milliseconds of the calls that were made. None: there were none.
+    """
+
+    calls: int
+    refused: int
+    """Not made, as the circuit was open."""
+    ours: int
+    """Failed by our own fault, or cut short by the deadline."""
+    failure_rate: float | None
+    slow_rate: float | None
+    p50_ms: float | None
+    p90_ms: float | None
+    p99_ms: float | None
+
+    @classmethod
+    def of(cls, calls: Iterable[Call], *, slow_ms: float | None) -> "Figures":
+        """Of these calls; those of `slow_ms` and more are slow, if that is a word for them."""
+        calls = list(calls)
+        made = [call for call in calls if call.made]
+        telling = [call for call in made if call.outcome != "ours"]
+        times = sorted(call.milliseconds for call in made)
+        return cls(
+            calls=len(made),
+            refused=len(calls) - len(made),
+            ours=len(made) - len(telling),
+            failure_rate=_percent([call.failed for call in telling]),
+            slow_rate=_percent([call.milliseconds >= slow_ms for call in telling] if slow_ms else []),
+            p50_ms=_quantile(times, 0.5),
+            p90_ms=_quantile(times, 0.9),
+            p99_ms=_quantile(times, 0.99),
+        )
+
+
+class RecentCalls:
+    """The calls of the last `seconds`; each look asks for what is new since the one before."""
+
+    def __init__(self, account: Account, seconds: float, *, now: Callable[[], float]) -> None:
+        self._account = account
+        self._seconds = seconds
+        self._now = now
+        self._found: set[Call] = set()
+        self._looked = 0.0
+
+    def look(self) -> list[Call]:
+        """All of them, oldest first."""
+        now = self._now()
+        oldest = now - self._seconds
+        since = max(oldest, self._looked - _LATE)
+        for functions in _FUNCTIONS:
+            for entry in trace.records(self._account, RECORD, functions=functions, since=since):
+                self._found.add(_call(entry))
+        self._found = {call for call in self._found if call.at >= oldest}
+        self._looked = now
+        return sorted(self._found)
+
+
+def by_operation(calls: Iterable[Call], partner: str) -> Iterator[tuple[str, list[Call]]]:
+    """A partner's calls, operation by operation; quotes first, callbacks last."""
+    mine: dict[str, list[Call]] = {"quote": []}
+    for call in calls:
+        if call.partner == partner:
+            mine.setdefault(call.operation, []).append(call)
+    yield from sorted(mine.items(), key=lambda item: (item[0] == CALLBACK, item[0] != "quote", item[0]))
+
+
+def _call(entry: Mapping[str, Any]) -> Call:
+    return Call(
+        at=trace.instant(entry["timestamp"]).timestamp(),
+        partner=entry["partner"],
+        operation=entry["operation"],
+        outcome=entry["outcome"],
+        milliseconds=float(entry["took_ms"]),
+        rfq=entry.get("correlation_id", ""),
+        circuit=entry["circuit"],
+        reason=entry["reason"],
+        environment=entry["environment"],
+    )
+
+
+def _percent(cases: list[bool]) -> float | None:
+    return 100 * sum(cases) / len(cases) if cases else None
+
+
+def _quantile(times: list[float], share: float) -> float | None:
+    """The nearest rank: a time that was measured."""
+    return times[math.ceil(share * len(times)) - 1] if times else None

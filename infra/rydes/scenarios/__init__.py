@@ -1,0 +1,1 @@
+"""Stories to watch on the local cloud, step by step."""

@@ -1,0 +1,138 @@
+"""What `make run` does: deploy, fill the sky, ask for one ride, and leave the customer's tools on the table."""
+
+import json
+import shlex
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.up import up
+from infra.rydes.operator import trace
+from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
+from infra.rydes.scenarios.ride import book_best
+from infra.rydes.simulators.phones.client import Phone, give_phone
+from infra.rydes.simulators.phones.view import converse
+from infra.rydes.simulators.unicorns import by_hand as drivers
+from infra.rydes.simulators.unicorns import registry as herd
+
+CUSTOMER = "astrid"
+CUSTOMERS_NUMBER = "+14255550142"
+RESPOND_WITHIN = 60
+TOKEN_REFRESH_SECONDS = 1800.0  # an ID token lasts an hour
+
+
+def run(settings: Settings, console: Console, *, once: bool) -> None:
+    """Deploy and make the journey; then stay up until interrupted, unless `once` or the cloud is another's.
+
+    Raises:
+        LocalCloudError: a step fails. What this call started is stopped in any case.
+    """
+    steps = Steps(console)
+    cloud, process = up(settings, steps, owned=True)
+    try:
+        seed(cloud, steps)
+        with steps(f"create the customer {CUSTOMER}"):
+            customer = Customer(cloud, cloud.token(CUSTOMER, "customers"))
+            give_phone(cloud, CUSTOMER, CUSTOMERS_NUMBER)
+        console.print(f"\n[bold]{SPACE_NEEDLE.label} to {SEA_TAC.label}[/]")
+        rfq = watch(customer, SPACE_NEEDLE, SEA_TAC, RESPOND_WITHIN, console)
+        show_result(rfq, console)
+        if not (rfq.result or {})["quotes"]:
+            raise LocalCloudError(
+                "Nobody quoted.", f"What the functions logged: {cloud.settings.log('functions')}"
+            )
+        console.print("\n[bold]The ride[/]")
+        phone = Phone(cloud, CUSTOMERS_NUMBER)
+        asked_before = bool(phone.messages())
+        book_best(cloud, customer, rfq, console)
+        if not asked_before:  # who was asked today is not asked again
+            console.print(f"\n[bold]On {CUSTOMER}'s phone[/] [dim](uv run rydes phone)[/]")
+            converse(phone, ["9, thanks!"], console)
+        console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
+        if once:
+            return
+        _show_tools(cloud, customer.token, rfq)
+        if process is None:
+            console.print("\nThis cloud was up before, and stays up. Stop it: make down")
+            return
+        console.print("\n[bold]It stays up until Ctrl-C.[/]")
+        with suppress(KeyboardInterrupt):
+            _wait(cloud, process)
+        print("\nStopping.")
+    finally:
+        if process is not None:
+            _save_logs(cloud)
+            emulator.stop(cloud.settings.run_dir)
+
+
+def seed(cloud: Cloud, steps: Steps) -> None:
+    """Register the unicorns; again and again with the same outcome."""
+    unicorns = herd.herd()
+    price_by_hand = steps.start(
+        "connect the unicorns that price by hand", lambda: drivers.start(cloud.settings)
+    )
+    with steps(f"register {len(unicorns)} unicorns that quote by their rate card"):
+        herd.register(cloud, unicorns)
+    price_by_hand.result()
+
+
+def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
+    header, api = _header_file(cloud, token), cloud.url("rfq-api")
+    auth = shlex.quote(f"-H@{header}")
+    submit = f"{auth} -H 'Content-Type: application/json' {api}/instant-ride-rfqs -d "
+    city = json.dumps({"from": SPACE_NEEDLE.json(), "to": SEA_TAC.json(), "respond-within": 60})
+    # Nobody quotes at once at Mount Rainier, so that there is something to cancel.
+    mountain = json.dumps({"from": MOUNT_RAINIER.json(), "to": SEA_TAC.json()})
+    location = f"curl -sS -o /dev/null -D - {submit}'{mountain}' | tr -d '\\r' | awk 'tolower($1)==\"location:\"{{print $2}}'"
+    curls = {
+        "submit": f"curl -sS {submit}'{city}'",
+        "follow": f"curl -sSL {auth} {rfq.links['self']}",
+        "result": f"curl -sS {auth} {rfq.links['result']}",
+        "list": f"curl -sS {auth} {api}/instant-ride-rfqs",
+        "submit another, and cancel it": f'curl -sS -i {auth} -X DELETE "$({location})"',
+    }
+    # Plain prints: nothing may wrap or colour what is to be pasted.
+    print()
+    for name, url in cloud.urls.items():
+        print(f"{name:<14}{url}")
+    print(
+        f"\nToken of {CUSTOMER} (an hour; another: uv run rydes token --user NAME --group customers)\n{token}"
+    )
+    for name, line in curls.items():
+        print(f"\n# {name}\n{line}")
+
+
+def _header_file(cloud: Cloud, token: str) -> Path:
+    """The token as a header that curl reads with ``-H @file``, so that its lines stay short."""
+    path = cloud.settings.run_dir / "customer.header"
+    path.touch(mode=0o600)
+    path.write_text(f"Authorization: {token}\n")
+    return path
+
+
+def _wait(cloud: Cloud, process: "subprocess.Popen[bytes]") -> None:
+    """Stay until interrupted."""
+    while True:
+        try:
+            process.wait(timeout=TOKEN_REFRESH_SECONDS)
+        except subprocess.TimeoutExpired:
+            _header_file(cloud, cloud.token(CUSTOMER, "customers"))
+        else:
+            raise LocalCloudError(
+                "The emulator ended.", f"By `rydes down`, or see {cloud.settings.log('emulator')}"
+            )
+
+
+def _save_logs(cloud: Cloud) -> None:
+    """Keep what the functions logged; it would end with the emulator."""
+    if emulator.healthy(cloud.settings):
+        cloud.settings.log("functions").write_text(
+            "\n".join(f"{function}  {line}" for function, line in trace.everything(cloud))
+        )

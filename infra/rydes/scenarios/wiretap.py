@@ -1,0 +1,44 @@
+"""What the bus says of circuits, heard through a rule and a queue of one's own."""
+
+import json
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from infra.naming import BUS_NAME
+from infra.rydes.cloud.cloud import Cloud
+from wild_rydes_contracts import Event, PartnerCircuitClosed, PartnerCircuitOpened, rule_pattern
+
+
+class Tap:
+    """A subscription that nobody owns for long."""
+
+    def __init__(self, cloud: Cloud, queue_url: str) -> None:
+        self._sqs, self._url = cloud.client("sqs"), queue_url
+
+    def heard(self) -> list[dict[str, Any]]:
+        """The events that have come since the last time, as the bus has them."""
+        found = []
+        while batch := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
+            for message in batch:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                found.append(json.loads(message["Body"]))
+        return found
+
+
+@contextmanager
+def tapped(cloud: Cloud, *events: type[Event]) -> Generator[Tap, None, None]:
+    """Hear these events, of circuits if none are named; afterwards rule and queue are gone."""
+    bus, sqs, name = cloud.client("events"), cloud.client("sqs"), f"tap-{uuid.uuid4().hex[:12]}"
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    try:
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        pattern = rule_pattern(*(events or (PartnerCircuitOpened, PartnerCircuitClosed)))
+        bus.put_rule(Name=name, EventBusName=BUS_NAME, EventPattern=json.dumps(pattern))
+        bus.put_targets(Rule=name, EventBusName=BUS_NAME, Targets=[{"Id": "queue", "Arn": arn}])
+        yield Tap(cloud, url)
+    finally:
+        bus.remove_targets(Rule=name, EventBusName=BUS_NAME, Ids=["queue"])
+        bus.delete_rule(Name=name, EventBusName=BUS_NAME)
+        sqs.delete_queue(QueueUrl=url)

@@ -1,0 +1,104 @@
+"""Start and find the partners of one local cloud. They end with its emulator."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from infra.naming import PARTNER_SECRET_PREFIX
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import ROOT, Settings
+from infra.rydes.simulators.partners.server import FAULTS_PATH
+
+_SECONDS_TO_START = 10.0
+
+
+@dataclass(frozen=True)
+class Partners:
+    """The partners' servers of a run directory."""
+
+    secrets: Mapping[str, Mapping[str, str]]
+    """What each partner's secret holds, by the partner's id."""
+
+    def misbehave(self, partner_id: str, **faults: float) -> None:
+        """Set a partner's faults, as they are named in infra.rydes.simulators.partners.faults; none makes it well again.
+
+        Raises LocalCloudError for a partner or a fault that there is not.
+        """
+        answer = httpx.put(f"{self._url(partner_id)}{FAULTS_PATH}", json=faults)
+        if answer.is_error:
+            raise LocalCloudError(answer.text, "See infra/rydes/simulators/partners/faults.py.")
+
+    def served(self, partner_id: str) -> int:
+        """How many requests a partner has had."""
+        shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
+        return int(shown["served"])
+
+    def rides(self, partner_id: str) -> dict[str, str]:
+        """What has become of each ride that a partner was asked for, by our id."""
+        shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
+        return dict(shown["rides"])
+
+    def _url(self, partner_id: str) -> str:
+        if partner_id not in self.secrets:
+            raise LocalCloudError(f"There is no {partner_id}.", f"Choose one of {', '.join(self.secrets)}.")
+        return self.secrets[partner_id]["base_url"]
+
+
+def running(run_dir: Path) -> Partners | None:
+    """The partners of the emulator that holds this run directory."""
+    found = emulator.running(run_dir)
+    try:
+        return Partners(json.loads(_file(run_dir, found.pid).read_text())) if found else None
+    except FileNotFoundError:
+        return None
+
+
+def start(settings: Settings) -> Partners:
+    """Serve the partners of the running emulator, if they are not.
+
+    Raises LocalCloudError when they do not start.
+    """
+    if found := running(settings.run_dir):
+        return found
+    host = emulator.running(settings.run_dir)
+    log = settings.log("partners")
+    if host is None:
+        raise LocalCloudError("The local cloud is not up.", "Start it: `make run`, or `uv run rydes up`")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.rydes.simulators.partners", str(settings.run_dir), str(host.pid)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for the owner of the emulator
+        )
+    give_up = time.monotonic() + _SECONDS_TO_START
+    while not (found := running(settings.run_dir)):
+        if process.poll() is not None or time.monotonic() > give_up:
+            process.kill()
+            raise LocalCloudError("The partners did not start.", f"Their last words are in {log}")
+        time.sleep(0.02)
+    return found
+
+
+def introduce(cloud: Cloud, partners: Partners) -> None:
+    """Fill in the partners' secrets, as one does by hand on AWS."""
+    secretsmanager = cloud.client("secretsmanager")
+    for id_, values in partners.secrets.items():
+        secretsmanager.put_secret_value(
+            SecretId=f"{PARTNER_SECRET_PREFIX}{id_}", SecretString=json.dumps(dict(values))
+        )
+
+
+def _file(run_dir: Path, pid: int) -> Path:
+    return run_dir / f"partners-{pid}.json"

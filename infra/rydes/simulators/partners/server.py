@@ -1,0 +1,145 @@
+"""An HTTP server that answers as a partner would, and misbehaves as it is told."""
+
+import json
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
+
+from infra.rydes.simulators.partners.faults import Faults, Mood
+from infra.rydes.simulators.partners.rides import Rides
+
+FAULTS_PATH = "/_faults"
+"""GET shows the faults, how many requests there were and what became of rides, PUT sets the faults."""
+
+_LONGEST_HANG = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in. Header names are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes out."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Behaviour(Protocol):
+    """A partner on a good day, and in its own words of regret on a bad one."""
+
+    rides: Rides
+
+    def answer(self, request: Request, *, willing: bool = True) -> Reply:
+        """The answer; a proper no, where there is one, if it is not `willing`."""
+
+    def throttled(self, retry_after: int) -> Reply:
+        """Too many requests."""
+
+    def missigned(self, request: Request) -> Reply:
+        """The answer with a wrong signature, if there is one to go wrong."""
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one partner on a port of 127.0.0.1; 0 takes a free one."""
+
+    daemon_threads = True
+
+    def __init__(self, behaviour: Behaviour, port: int = 0, *, seed: int | None = None) -> None:
+        self.behaviour = behaviour
+        self.mood = Mood(seed)
+        self.served = 0
+        self.closing = threading.Event()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients that have gone are no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server  # ty: ignore[incompatible-mutable-override] - it is made by this server alone
+
+    def handle_one(self) -> None:
+        request = self._read()
+        if request.path == FAULTS_PATH:
+            self._send(self._control(request))
+            return
+        self.server.served += 1
+        misdeed = self.server.mood.misdeed()
+        if misdeed == "hang":
+            self.server.closing.wait(_LONGEST_HANG)
+            self.close_connection = True
+            return
+        time.sleep(self.server.mood.latency())
+        behaviour = self.server.behaviour
+        match misdeed:
+            case "outage":
+                self._send(Reply(503, b"down"))
+            case "error":
+                self._send(Reply(500, b"oops"))
+            case "throttle":
+                self._send(behaviour.throttled(self.server.mood.faults.retry_after))
+            case "garbage":
+                self._send(Reply(200, b"\x00<{[not what you think\xff"))
+            case "refuse":
+                self._send(behaviour.answer(request, willing=False))
+            case "signature":
+                self._send(behaviour.missigned(request))
+            case "partial":
+                self._send(behaviour.answer(request), half=True)
+            case _:
+                self._send(behaviour.answer(request))
+
+    do_GET = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815 - the names that http.server looks for
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        pass
+
+    def _read(self) -> Request:
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Request(self.command, self.path, headers, self.rfile.read(length))
+
+    def _send(self, reply: Reply, *, half: bool = False) -> None:
+        self.send_response(reply.status)
+        if reply.status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(reply.body[: len(reply.body) // 2] if half else reply.body)
+        self.close_connection = self.close_connection or half
+
+    def _control(self, request: Request) -> Reply:
+        server = self.server
+        if request.method == "PUT":
+            try:
+                faults = Faults.of(json.loads(request.body))
+                server.mood.set(faults)
+                server.behaviour.rides.seconds = faults.ride_seconds
+            except (TypeError, ValueError) as error:
+                return Reply(400, str(error).encode())
+        shown = {
+            "faults": asdict(server.mood.faults),
+            "served": server.served,
+            "rides": server.behaviour.rides.states(),
+        }
+        return Reply(200, json.dumps(shown).encode(), {"Content-Type": "application/json"})

@@ -1,0 +1,56 @@
+"""A phone in somebody's hand, over the simulator's API."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from infra.naming import USER_POOL_ID_PARAMETER
+from infra.rydes.cloud.api_call import call
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.simulators.phones.model import Sms
+
+
+class Phone:
+    """One phone. Its calls raise LocalCloudError when the simulator does not answer as promised."""
+
+    def __init__(self, cloud: Cloud, number: str) -> None:
+        self.number = number
+        self._http = _client(cloud)
+        self._path = f"/phones/{quote(number)}"
+
+    def messages(self) -> list[Sms]:
+        """What was sent to and from it, oldest first."""
+        found = call(self._http, "GET", f"{self._path}/messages", {200}).json()["messages"]
+        return [Sms(**message) for message in found]
+
+    def say(self, text: str) -> None:
+        """Reply to whoever wrote last."""
+        call(self._http, "POST", f"{self._path}/messages", {202}, json={"text": text})
+
+    def set_faults(self, **faults: Any) -> None:  # noqa: ANN401 - as each fault has it
+        """Let this, and nothing else, go wrong from now on: see `infra.rydes.simulators.phones.model.Faults`."""
+        call(self._http, "PUT", f"{self._path}/faults", {200}, json=faults)
+
+
+def numbers(cloud: Cloud) -> list[str]:
+    """The phones that have messages, the one with the latest first. Raises LocalCloudError."""
+    found: list[str] = call(_client(cloud), "GET", "/phones", {200}).json()["numbers"]
+    return found
+
+
+def give_phone(cloud: Cloud, user: str, number: str) -> str:
+    """Note a user's number in the directory; the user's id (`sub`)."""
+    pool, cognito = cloud.parameters[USER_POOL_ID_PARAMETER], cloud.client("cognito-idp")
+    attributes = [{"Name": "phone_number", "Value": number}]
+    cognito.admin_update_user_attributes(UserPoolId=pool, Username=user, UserAttributes=attributes)
+    found = cognito.admin_get_user(UserPoolId=pool, Username=user)["UserAttributes"]
+    return next(str(attribute["Value"]) for attribute in found if attribute["Name"] == "sub")
+
+
+def _client(cloud: Cloud) -> httpx.Client:
+    url = cloud.settings.phones_url
+    if url is None:
+        raise LocalCloudError("This local cloud has no phones.", "Update it: `uv run rydes up`")
+    return httpx.Client(base_url=url, timeout=10)

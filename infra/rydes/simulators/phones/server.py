@@ -1,0 +1,192 @@
+"""The simulator's process: the wire protocol of `pinpoint-sms-voice-v2`, and an API for whoever holds a phone.
+
+    python -m infra.rydes.simulators.phones.server LISTENING_FD EMULATOR_LOCK
+
+It listens on a socket that it inherits, so that its port is known before it starts, and ends with the emulator, whose
+lock the kernel lets go of however that ends.
+
+| call | does |
+|---|---|
+| `POST /` with `X-Amz-Target: PinpointSMSVoiceV2.SendTextMessage` | what AWS does (JSON 1.0) |
+| `GET /phones` | the numbers that have messages, the latest first |
+| `GET /phones/{number}/messages` | the conversation |
+| `POST /phones/{number}/messages` `{"text"}` | a reply, published to the topic of replies |
+| `PUT /phones/{number}/faults` | what goes wrong with this number: see `Faults` |
+"""
+
+import fcntl
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import botocore.session
+from botocore.config import Config
+
+from infra.naming import SMS_RECEIPTS, SMS_REPLIES
+from infra.rydes.simulators.phones.model import Faults, Phones, Refused, Sms
+from infra.rydes.simulators.phones.notifications import another_id, inbound, receipt
+from infra.rydes.simulators.phones.workers import kill
+
+TARGET = "PinpointSMSVoiceV2.SendTextMessage"
+_E164 = re.compile(r"\+[1-9]\d{3,14}")
+_LONGEST_TEXT = 1600
+_BEFORE_RECEIPTS = 0.05
+"""Seconds. AWS, too, answers first and reports then, as a rule."""
+
+Json = Mapping[str, Any]
+
+
+class Service:
+    """What the calls do. Notifications are published through SNS, to the topics by their names."""
+
+    def __init__(self, phones: Phones, sns: Any, topic_prefix: str) -> None:  # noqa: ANN401 - a client of botocore
+        self._phones = phones
+        self._sns = sns
+        self._topic_prefix = topic_prefix
+        self._pool = ThreadPoolExecutor(max_workers=8)
+
+    def send_text_message(self, request: Json, port: int) -> tuple[int, Json]:
+        """Status and body of the answer to a call from this local port."""
+        number, text = request.get("DestinationPhoneNumber", ""), request.get("MessageBody", "")
+        if not _E164.fullmatch(number) or not 0 < len(text) <= _LONGEST_TEXT:
+            return _error("ValidationException", {"Reason": "INVALID_PARAMETER"})
+        context = request.get("Context", {})
+        death = self._phones.next_kill(number)
+        if death == "before" and kill(port):
+            return _error("InternalServerException", {}, 500)  # nobody is there to hear it
+        try:
+            sms, heard = self._phones.send(number, request.get("OriginationIdentity", ""), text, context)
+        except Refused as refused:
+            return _error(refused.code, refused.more)
+        if death == "after":
+            kill(port)
+        self._pool.submit(self._report, sms)
+        return (200, {"MessageId": sms.id}) if heard else _error("InternalServerException", {}, 500)
+
+    def reply(self, number: str, text: str) -> None:
+        """Publish a reply, and whatever it brings along."""
+        released, faults = self._phones.reply(number, text)
+
+        def publish() -> None:
+            time.sleep(faults.delay)
+            for sms, answers in released:
+                for copy in range(faults.copies):
+                    own_id = another_id() if copy and faults.new_ids else None
+                    self._publish(SMS_REPLIES, inbound(sms, answers, own_id))
+
+        if faults.delay:
+            self._pool.submit(publish)
+        else:
+            publish()
+
+    def _report(self, sms: Sms) -> None:
+        faults = self._phones.faults(sms.number)
+        time.sleep(_BEFORE_RECEIPTS + faults.delay)
+        for event_type in faults.receipts:
+            for _ in range(faults.copies):
+                self._publish(SMS_RECEIPTS, receipt(sms, event_type))
+
+    def _publish(self, topic: str, message: str) -> None:
+        self._sns.publish(TopicArn=f"{self._topic_prefix}{topic}", Message=message)
+
+
+def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]:
+    """The HTTP side."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            match self._path():
+                case ["phones"]:
+                    self._answer(200, {"numbers": phones.numbers()})
+                case ["phones", number, "messages"]:
+                    self._answer(200, {"messages": [sms.json() for sms in phones.messages(number)]})
+                case _:
+                    self._answer(404, {})
+
+        def do_POST(self) -> None:
+            body = self._body()
+            match self._path():
+                case []:
+                    if self.headers.get("X-Amz-Target") != TARGET:
+                        self._answer(*_error("UnknownOperationException", {}), aws=True)
+                    else:
+                        self._answer(*service.send_text_message(body, self.client_address[1]), aws=True)
+                case ["phones", number, "messages"] if _E164.fullmatch(number):
+                    service.reply(number, str(body.get("text", "")))
+                    self._answer(202, {})
+                case _:
+                    self._answer(404, {})
+
+        def do_PUT(self) -> None:
+            body = self._body()
+            match self._path():
+                case ["phones", number, "faults"]:
+                    try:
+                        phones.set_faults(number, Faults.of(body))
+                    except ValueError as error:
+                        self._answer(400, {"detail": str(error)})
+                    else:
+                        self._answer(200, {})
+                case _:
+                    self._answer(404, {})
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            """Say nothing: paths hold numbers."""
+
+        def _path(self) -> list[str]:
+            return [unquote(part) for part in self.path.partition("?")[0].split("/") if part]
+
+        def _body(self) -> dict[str, Any]:
+            content = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+            return content if isinstance(content, dict) else {}
+
+        def _answer(self, status: int, body: Json, *, aws: bool = False) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.0" if aws else "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    return Handler
+
+
+def _error(code: str, more: Mapping[str, str], status: int = 400) -> tuple[int, Json]:
+    name = f"com.amazonaws.pinpointsmsvoicev2#{code}"
+    return status, {"__type": name, "Message": f"The simulator says {code}", **more}
+
+
+def _end_with(lock: Path) -> None:
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_SH)  # until the emulator lets go of it
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve until the emulator ends."""
+    fd, lock = int(sys.argv[1]), Path(sys.argv[2])
+    threading.Thread(target=_end_with, args=(lock,), daemon=True).start()
+    region, account = os.environ["AWS_REGION"], os.environ["RYDES_ACCOUNT"]
+    sns = botocore.session.get_session().create_client("sns", config=Config(max_pool_connections=16))
+    phones = Phones()
+    service = Service(phones, sns, f"arn:aws:sns:{region}:{account}:")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(service, phones), bind_and_activate=False)
+    server.socket.close()
+    server.socket = socket.socket(fileno=fd)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Unicorns: those that quote by their rate card, and those that price by hand."""

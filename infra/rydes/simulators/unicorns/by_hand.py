@@ -1,0 +1,254 @@
+"""Unicorns that price by hand: a dozen over Seattle, in a process of their own, over the public API and socket alone.
+
+Each has its temper: it takes its time, declines some rides, loses its connection now and then and comes back to answer.
+It drives what it gets and completes it. With one seed (``RYDES_SEED``) all decide alike on every run. The hermit at Mount
+Rainier is connected, is asked, and never answers.
+
+``python -m infra.rydes.simulators.unicorns.by_hand`` runs them until the cloud of this run directory is down.
+"""
+
+import asyncio
+import fcntl
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import ROOT, Settings
+from infra.rydes.simulators.unicorns.registry import AT_ONCE, Unicorn, by_hand, hermit
+
+SECONDS_TO_CONNECT = 60.0
+SECONDS_AWAY = 0.5
+SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_OF_A_RIDE = (0.5, 1.5)
+_KM_PER_DEGREE = 111.195
+_SPEED_KMH = 60
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a unicorn does about an invitation: after `delay` seconds it declines or quotes; first it may lose its line."""
+
+    delay: float
+    declines: bool
+    disconnects: bool
+    factor: float
+    """Of the price that its rate card would ask."""
+
+
+def decide(seed: int, name: str, number: int) -> Decision:
+    """The decision of the unicorn of this name about its invitation of this number."""
+    dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - to play with
+    return Decision(
+        delay=dice.uniform(0.2, 1.2),
+        declines=dice.random() < 0.15,  # noqa: PLR2004
+        disconnects=dice.random() < 0.1,  # noqa: PLR2004
+        factor=dice.uniform(0.7, 1.1),
+    )
+
+
+def answer(unicorn: Unicorn, invitation: Mapping[str, Any], decision: Decision) -> dict[str, object]:
+    """What the unicorn answers, as the API wants it."""
+    if decision.declines:
+        return {"decline": "not-in-the-mood"}
+    start, end = ((float(invitation[key]["lat"]), float(invitation[key]["lon"])) for key in ("from", "to"))
+    fare = max(float(unicorn.minimum), float(unicorn.base) + float(unicorn.per_km) * _km(start, end))
+    return {
+        "price": {"amount": f"{fare * decision.factor:.2f}", "currency": "USD"},
+        "pickup-in-seconds": math.ceil(_km((unicorn.lat, unicorn.lon), start) / _SPEED_KMH * 3600),
+    }
+
+
+def _km(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """As the crow flies; near enough within a city."""
+    east = (b[1] - a[1]) * math.cos(math.radians((a[0] + b[0]) / 2))
+    return math.hypot(b[0] - a[0], east) * _KM_PER_DEGREE
+
+
+class Driver:
+    """One unicorn's app."""
+
+    def __init__(self, cloud: Cloud, unicorn: Unicorn, seed: int, silent: bool) -> None:
+        self._cloud, self._unicorn, self._seed, self._silent = cloud, unicorn, seed, silent
+        self._api = httpx.AsyncClient(base_url=cloud.url("unicorn-api"), timeout=30)
+        self._id = ""
+        self._invitations: dict[str, int] = {}
+        self._rides: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.ready = asyncio.Event()
+
+    async def live(self, starting: asyncio.Semaphore) -> None:
+        """Register, and stay connected for ever."""
+        while True:
+            try:
+                await self._stay(starting)
+            except (OSError, ConnectionClosed, InvalidHandshake, httpx.HTTPError) as error:
+                self._say(f"away: {type(error).__name__}")
+            await asyncio.sleep(SECONDS_AWAY)
+
+    async def _stay(self, starting: asyncio.Semaphore) -> None:
+        """Be connected, and do what the socket says, until the connection ends."""
+        url = self._cloud.url("unicorn-socket")
+        async with starting:
+            token = await self._sign_in()
+            if not self._id:
+                await self._register()
+            socket = await connect(url, additional_headers={"Authorization": token}, open_timeout=30)
+        try:
+            self.ready.set()
+            await self._resume()
+            async for text in socket:
+                message = json.loads(text)
+                if message["type"] == "invitation" and not self._silent:
+                    self._spawn(self._price(message, socket))
+                elif message["type"] == "ride":
+                    self._spawn(self._drive(message["ride-id"], message["links"]))
+        finally:
+            await socket.close()
+
+    async def _price(self, invitation: Mapping[str, Any], socket: ClientConnection) -> None:
+        """Answer an invitation, once."""
+        rfq = invitation["rfq-id"]
+        if rfq in self._invitations:
+            return
+        number = self._invitations[rfq] = len(self._invitations)
+        decision = decide(self._seed, self._unicorn.name, number)
+        if decision.disconnects:
+            await socket.close()
+        await asyncio.sleep(decision.delay)
+        body = answer(self._unicorn, invitation, decision)
+        answered = await self._api.post(invitation["links"]["answers"], json=body)
+        self._say(f"{rfq}: {body} -> {answered.status_code}")
+
+    async def _drive(self, ride: str, links: Mapping[str, str]) -> None:
+        """Drive, and complete the ride; once."""
+        if ride in self._rides:
+            return
+        self._rides.add(ride)
+        dice = random.Random(f"{self._seed}/{self._unicorn.name}/drive/{len(self._rides)}")  # noqa: S311
+        await asyncio.sleep(dice.uniform(*SECONDS_OF_A_RIDE))
+        completed = await self._api.post(links["completion"])
+        self._say(f"{ride}: completed -> {completed.status_code}")
+
+    async def _resume(self) -> None:
+        """See whether there was a ride meanwhile."""
+        shown = (await self._api.get(f"/unicorns/{self._id}")).raise_for_status().json()
+        if ride := shown.get("ride"):
+            self._spawn(self._drive(ride["id"], ride["links"]))
+
+    async def _sign_in(self) -> str:
+        token = await asyncio.to_thread(self._cloud.token, self._unicorn.user, "unicorns")
+        self._api.headers["Authorization"] = token
+        return token
+
+    async def _register(self) -> None:
+        known = (await self._api.post("/unicorns", json=self._unicorn.registration())).raise_for_status()
+        self._id = known.json()["id"]
+        position = {"lat": self._unicorn.lat, "lon": self._unicorn.lon, "available": True}
+        (await self._api.put(f"/unicorns/{self._id}/position", json=position)).raise_for_status()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _say(self, what: str) -> None:
+        print(f"{self._unicorn.name:<12}{what}", flush=True)
+
+
+async def drive_all(settings: Settings, emulator_pid: int, seed: int) -> None:
+    """Let all live until that emulator has ended."""
+    cloud, starting = Cloud.find(settings), asyncio.Semaphore(AT_ONCE)
+    drivers = [Driver(cloud, unicorn, seed, silent=False) for unicorn in by_hand()]
+    drivers.append(Driver(cloud, hermit(), seed, silent=True))
+    lives = [asyncio.create_task(driver.live(starting)) for driver in drivers]
+    try:
+        all_ready = asyncio.gather(*(driver.ready.wait() for driver in drivers))
+        awaited: list[asyncio.Future[Any]] = [all_ready, *lives]
+        done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+        for finished in done:
+            finished.result()  # a life that ended before all were connected has failed
+        _ready_file(settings).write_text(str(emulator_pid))
+        while _emulator_pid(settings) == emulator_pid:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+    finally:
+        for life in lives:
+            life.cancel()
+
+
+def start(settings: Settings) -> None:
+    """Start the process, if it does not run for this cloud, and wait until all are connected.
+
+    Raises:
+        LocalCloudError: they are not connected in time.
+    """
+    log, wanted = settings.log("unicorns"), str(_emulator_pid(settings))
+    environment = {
+        **os.environ,
+        "RYDES_DIR": str(settings.run_dir),
+        "RYDES_PORT": str(settings.port),
+        "PYTHONPATH": str(ROOT),
+    }
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.rydes.simulators.unicorns.by_hand"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # it ends with the cloud, not with Ctrl-C
+        )
+    give_up = time.monotonic() + SECONDS_TO_CONNECT
+    while not (_ready_file(settings).exists() and _ready_file(settings).read_text() == wanted):
+        if process.poll() not in (None, 0) or time.monotonic() > give_up:
+            process.kill()
+            raise LocalCloudError("The simulated unicorns did not connect.", f"See {log}")
+        time.sleep(0.05)
+
+
+def main() -> None:
+    """Run them, unless they run already; those of an earlier cloud may still be ending."""
+    settings = Settings.from_environment()
+    pid = _emulator_pid(settings)
+    if pid is None:
+        sys.exit("The local cloud is not up.")
+    with (settings.run_dir / "unicorns.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if _ready_file(settings).exists() and _ready_file(settings).read_text() == str(pid):
+                    return
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(drive_all(settings, pid, int(os.environ.get("RYDES_SEED", "1"))))
+
+
+def _emulator_pid(settings: Settings) -> int | None:
+    found = emulator.running(settings.run_dir)
+    return found.pid if found else None
+
+
+def _ready_file(settings: Settings) -> Path:
+    """Holds the pid of the emulator at which all are connected."""
+    return settings.run_dir / "unicorns.ready"
+
+
+if __name__ == "__main__":
+    main()
