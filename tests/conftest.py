@@ -17,9 +17,9 @@ from infra.rydes.cloud.up import up
 from infra.rydes.operator import modes
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
-from tests.e2e.clients import Customer, Fleet, Place, Queues, eventually
-from tests.e2e.partner_fleets import ask, quoted
-from tests.synth import Assembly, load
+from tests.support.clients import Customer, Fleet, Place, Queues, eventually
+from tests.support.partner_fleets import ask, quoted
+from tests.support.synth import Assembly, load
 from wild_rydes_messaging.circuit_breaker import State
 
 # How fast an example runs says more of the machine than of the code.

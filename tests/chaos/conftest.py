@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.bus import Listener
+from tests.support.bus import Listener
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.chaos.crasher import PUSH, Crash, Crasher
-from tests.chaos.trips import End, Trip
-from tests.e2e.bus import Listener
-from tests.e2e.clients import DEADLINES, Fleet, Json, Queues, eventually, metadata
+from tests.support.bus import Listener
+from tests.support.clients import DEADLINES, Fleet, Json, Queues, eventually, metadata
+from tests.support.crasher import PUSH, Crash, Crasher
+from tests.support.trips import End, Trip
 
 AT_ONCE = 4
 """A crash that stops the streams stops those of all rides, and none has more than a minute to be confirmed."""

@@ -13,11 +13,11 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
-from tests.chaos.crasher import Crash, Crasher
-from tests.chaos.trips import insistently
-from tests.e2e.bus import Listener
-from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
-from tests.e2e.partner_fleets import submit
+from tests.support.bus import Listener
+from tests.support.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
+from tests.support.crasher import Crash, Crasher
+from tests.support.partner_fleets import submit
+from tests.support.trips import insistently
 
 AT_ONCE = 4
 """A crash that stops the streams stops those of all rides, and none has more than a minute to be confirmed."""

@@ -13,7 +13,7 @@ import pytest
 
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import Customer, Fleet, Place, Queues
+from tests.support.clients import Customer, Fleet, Place, Queues
 
 RFQS = 50
 MOST_RFQS = 200

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.synth import Assembly
+from tests.support.synth import Assembly
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
 from tests.contract.messages import envelopes, events, on_the_bus
-from tests.synth import Assembly
+from tests.support.synth import Assembly
 from wild_rydes_contracts import (
     EVENTS,
     Envelope,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import Customer, Place, Queues
+from tests.support.clients import Customer, Place, Queues
 
 HERE = {"lat": 47.6, "lon": -122.3}
 THERE = {"lat": 47.5, "lon": -122.2}

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import Customer, Fleet, Json, Place, Unicorn, eventually
-from tests.e2e.sockets import Socket
+from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, eventually
+from tests.support.sockets import Socket
 
 
 def finished(customer: Customer, place: Place) -> tuple[Json, list[str]]:

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import Customer, Fleet, Place, eventually
+from tests.support.clients import Customer, Fleet, Place, eventually
 
 
 @pytest.mark.parametrize(

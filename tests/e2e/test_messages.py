@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import (
+from tests.support.clients import (
     INBOX,
     REPLY_QUEUE,
     Customer,

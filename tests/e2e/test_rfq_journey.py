@@ -7,7 +7,7 @@ from datetime import datetime
 import httpx
 import pytest
 
-from tests.e2e.clients import Customer, Fleet, Place
+from tests.support.clients import Customer, Fleet, Place
 
 
 def test_everyone_answers(customer: Customer, fleet: Fleet, place: Place) -> None:

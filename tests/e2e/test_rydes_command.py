@@ -14,7 +14,7 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
 from infra.rydes.simulators.partners.server import FAULTS_PATH
 from infra.rydes.simulators.phones.client import Phone
-from tests.e2e.clients import Customer, Place
+from tests.support.clients import Customer, Place
 
 
 def rydes(cloud: Cloud, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":

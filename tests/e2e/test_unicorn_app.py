@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import Connection, Customer, Fleet, Json, Place, Unicorn, eventually
+from tests.support.clients import Connection, Customer, Fleet, Json, Place, Unicorn, eventually
 
 NO: Json = {"decline": "lunch-break"}
 

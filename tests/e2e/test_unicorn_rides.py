@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.bus import BUS, Listener
-from tests.e2e.clients import Customer, Fleet, Json, Place, Unicorn, eventually, metadata
+from tests.support.bus import BUS, Listener
+from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, eventually, metadata
 
 BOOKINGS = "wildrydes.ride-booking"
 

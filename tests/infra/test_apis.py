@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.synth import Assembly, Resource
+from tests.support.synth import Assembly, Resource
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
 SIGNED = {"partner-api": "unicorn-mgmt-partner-callbacks"}

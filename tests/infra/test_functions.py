@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.synth import Assembly
+from tests.support.synth import Assembly
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"

@@ -1,7 +1,7 @@
 """The bus, the users, the tables, and how the parts find each other."""
 
 from infra import naming
-from tests.synth import Assembly
+from tests.support.synth import Assembly
 from unicorn_mgmt.adapters.unicorn_table import INDEXED
 
 

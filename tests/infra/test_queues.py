@@ -7,7 +7,7 @@ import pytest
 from infra import roster
 from infra.patterns.consumed_queue import MAX_ATTEMPTS
 from infra.patterns.partner_fleets import RIDE_ATTEMPTS
-from tests.synth import Assembly
+from tests.support.synth import Assembly
 
 PARTNERS = roster.partners()
 PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, row in PARTNERS.items()}

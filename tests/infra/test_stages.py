@@ -16,7 +16,7 @@ from infra import app as app_module
 from infra.app import build_app
 from infra.artifacts import Target
 from infra.stage import local as local_stage
-from tests.synth import Assembly, load
+from tests.support.synth import Assembly, load
 
 # What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
 LEFT_OUT = {

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.feedback.riders import Bus, Rider, Support
+from tests.support.riders import Bus, Rider, Support
 
 
 @pytest.fixture(scope="session")

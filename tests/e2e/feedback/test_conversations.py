@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.clients import Json
-from tests.e2e.feedback.riders import (
+from tests.support.clients import Json
+from tests.support.riders import (
     ASKED,
     CALL_OFFERED,
     PROMISED,

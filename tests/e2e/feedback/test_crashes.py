@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import trace
-from tests.e2e.clients import eventually
-from tests.e2e.feedback.riders import ASKED, THANKED, Rider, Support, let_time_pass
+from tests.support.clients import eventually
+from tests.support.riders import ASKED, THANKED, Rider, Support, let_time_pass
 
 ALMOST_THE_WINDOW = timedelta(minutes=14)
 THE_REST = timedelta(minutes=1)

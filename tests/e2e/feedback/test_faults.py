@@ -7,8 +7,8 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import trace
-from tests.e2e.clients import Json, eventually
-from tests.e2e.feedback.riders import ASKED, CALL_OFFERED, THANKED, Bus, Rider, Support, let_time_pass
+from tests.support.clients import Json, eventually
+from tests.support.riders import ASKED, CALL_OFFERED, THANKED, Bus, Rider, Support, let_time_pass
 
 
 @pytest.mark.parametrize("faults", [{"copies": 3}, {"copies": 3, "new_ids": True}], ids=["sns", "carrier"])

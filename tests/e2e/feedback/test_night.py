@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.e2e.feedback.riders import ASKED, Bus, Rider, Support, let_time_pass
+from tests.support.riders import ASKED, Bus, Rider, Support, let_time_pass
 
 TOWNS = {
     "+1206555####": "America/Los_Angeles",

@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import trace
-from tests.e2e.clients import Queues, eventually
-from tests.e2e.feedback.riders import ASKED, PREFIX, Bus, Rider, Support
+from tests.support.clients import Queues, eventually
+from tests.support.riders import ASKED, PREFIX, Bus, Rider, Support
 
 
 def test_only_the_support_team_may_look(cloud: Cloud, rider: Rider) -> None:

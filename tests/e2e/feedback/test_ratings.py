@@ -2,8 +2,8 @@
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.phones.client import Phone, give_phone
-from tests.e2e.clients import Customer, Fleet, Json, Place, eventually
-from tests.e2e.feedback.riders import NUMBERS, THANKED
+from tests.support.clients import Customer, Fleet, Json, Place, eventually
+from tests.support.riders import NUMBERS, THANKED
 
 
 def quotes(customer: Customer, place: Place) -> dict[str, Json]:

@@ -14,8 +14,8 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
-from tests.e2e.clients import REPLY_QUEUE, Customer, Json, eventually
-from tests.e2e.partner_fleets import quoted, submit
+from tests.support.clients import REPLY_QUEUE, Customer, Json, eventually
+from tests.support.partner_fleets import quoted, submit
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
 from wild_rydes_contracts import Metadata
 

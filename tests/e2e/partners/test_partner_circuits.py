@@ -19,10 +19,10 @@ from infra.rydes.scenarios.customers import MERCER_ISLAND, asking
 from infra.rydes.scenarios.rfq import SEA_TAC
 from infra.rydes.scenarios.wiretap import Tap, tapped
 from infra.rydes.simulators.partners.process import Partners
-from tests.e2e.clients import REPLY_QUEUE, Customer, Json, eventually
-from tests.e2e.partner_fleets import IDS, ask, quoted
 from tests.e2e.test_rydes_command import rydes
-from tests.unit.circuit_breaker.world import Heard
+from tests.support.circuit_breaker.world import Heard
+from tests.support.clients import REPLY_QUEUE, Customer, Json, eventually
+from tests.support.partner_fleets import IDS, ask, quoted
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,

@@ -13,8 +13,8 @@ import pytest
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
 from infra.rydes.simulators.phones.client import Phone, give_phone
-from tests.e2e.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
-from tests.e2e.partner_fleets import IDS, ask, quoted
+from tests.support.clients import DEADLINES, Customer, Json, Queues, eventually, metadata
+from tests.support.partner_fleets import IDS, ask, quoted
 
 BUS = "wild-rydes"
 NUMBERS = (f"+1206555{number % 10_000:04d}" for number in itertools.count(uuid.uuid4().int))

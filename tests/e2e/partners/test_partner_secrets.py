@@ -13,9 +13,9 @@ from infra.rydes.operator import trace
 from infra.rydes.operator.partner_calls import RECORD
 from infra.rydes.simulators.partners.fleets import TOKEN_PREFIX
 from infra.rydes.simulators.partners.process import Partners, introduce
-from tests.e2e.clients import Customer, Json
-from tests.e2e.partner_fleets import IDS, ask, quoted
 from tests.e2e.partners.test_partner_callbacks import Nimbus, offer
+from tests.support.clients import Customer, Json
+from tests.support.partner_fleets import IDS, ask, quoted
 
 PUBLIC = {"base_url", "client_id", "access_id"}
 WRONG = "aWrongSecretThatNobodyKnows"

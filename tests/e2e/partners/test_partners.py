@@ -6,8 +6,8 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
-from tests.e2e.clients import Customer, eventually
-from tests.e2e.partner_fleets import IDS, quoted, submit
+from tests.support.clients import Customer, eventually
+from tests.support.partner_fleets import IDS, quoted, submit
 
 
 def test_all_three_quote_and_the_request_is_done_early(customer: Customer, partners: Partners) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.circuit_breaker.world import World
+from tests.support.circuit_breaker.world import World
 
 
 @pytest.fixture

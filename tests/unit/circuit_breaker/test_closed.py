@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.unit.circuit_breaker.world import NOW, OURS, PartnerError, World
+from tests.support.circuit_breaker.world import NOW, OURS, PartnerError, World
 from wild_rydes_messaging.circuit_breaker import Blame, Fault, Record, Settings, State, rules
 from wild_rydes_messaging.circuit_breaker.record import Poll, Row, Tally
 

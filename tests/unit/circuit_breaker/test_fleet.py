@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.load.breaker.scenarios import healthy, outage
+from tests.bench.breaker.scenarios import healthy, outage
 from wild_rydes_messaging.circuit_breaker import Settings
 
 

@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.unit.circuit_breaker.world import CIRCUIT, NOW, Heard, classify
+from tests.support.circuit_breaker.world import CIRCUIT, NOW, Heard, classify
 from wild_rydes_messaging.circuit_breaker import (
     Blame,
     Call,

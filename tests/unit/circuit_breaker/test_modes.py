@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.circuit_breaker.world import CIRCUIT, NOW, World
+from tests.support.circuit_breaker.world import CIRCUIT, NOW, World
 from wild_rydes_messaging.circuit_breaker import (
     Blame,
     Conflict,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from aws_lambda_powertools import Logger
 
-from tests.unit.circuit_breaker.world import CIRCUIT, NOW, World
+from tests.support.circuit_breaker.world import CIRCUIT, NOW, World
 from wild_rydes_messaging.circuit_breaker import (
     LogAndCount,
     Mode,

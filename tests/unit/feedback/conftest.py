@@ -6,8 +6,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.unit.feedback.memory import Memory
-from tests.unit.feedback.world import BUS, REGION, Moto, World
+from tests.support.feedback.memory import Memory
+from tests.support.feedback.world import BUS, REGION, Moto, World
 from wild_rydes_contracts import FeedbackReceived
 from wild_rydes_messaging.aws import CALLS
 

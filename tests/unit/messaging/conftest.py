@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from moto import mock_aws
 
-from tests.unit.messaging.samples import REGION
+from tests.support.messaging.samples import REGION
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

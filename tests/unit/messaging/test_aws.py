@@ -4,7 +4,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
-from tests.unit.messaging.samples import REGION
+from tests.support.messaging.samples import REGION
 from wild_rydes_messaging.aws import CALLS, client
 
 

@@ -9,8 +9,7 @@ from botocore.exceptions import ConnectTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.messaging.conftest import Log
-from tests.unit.messaging.samples import (
+from tests.support.messaging.samples import (
     ACCOUNT,
     NOW,
     REGION,
@@ -20,6 +19,7 @@ from tests.unit.messaging.samples import (
     records,
     requested,
 )
+from tests.unit.messaging.conftest import Log
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.consume import Consumer, Received, RetryLater, Unprocessable

@@ -14,7 +14,7 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.messaging.samples import no_waiting
+from tests.support.messaging.samples import no_waiting
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES, Delivery, DeliveryError, Entry, Receipt, Retries
 

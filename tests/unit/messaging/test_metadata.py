@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from tests.unit.messaging.samples import NOW, RETURN_ADDRESS
+from tests.support.messaging.samples import NOW, RETURN_ADDRESS
 from wild_rydes_contracts import Metadata, RfqCompleted, RfqRequested, RfqResponse
 from wild_rydes_messaging.metadata import caused_by, first_of
 

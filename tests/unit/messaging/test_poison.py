@@ -11,8 +11,8 @@ from aws_lambda_powertools import Metrics
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.messaging.samples import NOW, bus_event, failed_ids, record, records, requested, response
 from tests.unit.messaging.conftest import Log
-from tests.unit.messaging.samples import NOW, bus_event, failed_ids, record, records, requested, response
 from wild_rydes_contracts import Message, RfqCompleted, RfqRequested, RfqResponse
 from wild_rydes_messaging.consume import Batch, Consumer, Unprocessable
 from wild_rydes_messaging.parking import ParkingLot

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.messaging.samples import ACCOUNT, NOW, REGION, no_waiting, requested
+from tests.support.messaging.samples import ACCOUNT, NOW, REGION, no_waiting, requested
 from wild_rydes_contracts import Envelope, RfqRequested, rule_pattern
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.publish import Publisher

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from tests.unit.messaging.samples import ACCOUNT, REGION, no_waiting
+from tests.support.messaging.samples import ACCOUNT, REGION, no_waiting
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.queue import MAX_BYTES, Outgoing, Queue, queue_url
 

@@ -6,7 +6,7 @@ from botocore.exceptions import ConnectTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.messaging.samples import ACCOUNT, PATTERN, REGION, RETURN_ADDRESS, no_waiting, response
+from tests.support.messaging.samples import ACCOUNT, PATTERN, REGION, RETURN_ADDRESS, no_waiting, response
 from wild_rydes_contracts import Envelope, RfqResponse
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.errors import Unprocessable

@@ -6,7 +6,7 @@ import pytest
 from moto import mock_aws
 
 from ride_booking.adapters.status_documents import CALLS_OF_S3
-from tests.unit.ride_booking.world import DOCUMENTS, REGION, Api, World, create_bus, create_table
+from tests.support.ride_booking.world import DOCUMENTS, REGION, Api, World, create_bus, create_table
 from wild_rydes_messaging.aws import CALLS
 
 # One for all tests: it keeps what is read from botocore's data files.

@@ -1,0 +1,364 @@
+"""The feedback service's own little world on moto: table with its stream, queues, bus, user pool, and phones."""
+
+import io
+import itertools
+import json
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+
+from feedback.adapters.clock import milliseconds
+from feedback.adapters.feedback_items import instant
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, Store
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sms_service import SmsSender
+from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
+from feedback.adapters.user_directory import Directory
+from feedback.domain.conversation import Conversation, Machine, flow
+from feedback.domain.quiet_hours import WakingHours
+from feedback.use_cases.outbox import Telling
+from feedback.use_cases.outreach import Sending
+from feedback.use_cases.receipts import Tracking
+from feedback.use_cases.replies import Hearing
+from feedback.use_cases.rides import Asking
+from feedback.use_cases.timers import Waking
+from tests.support.feedback.memory import Memory
+from tests.support.feedback.phones import Phones, Sent
+from wild_rydes_contracts import Envelope, RideCompleted
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_messaging.metadata import first_of
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.publish import Publisher
+
+REGION = "us-east-1"
+BUS = "wild-rydes"
+NOON = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)  # in Seattle
+OURS = "+18445550100"
+SEATTLE = "+12065550142"
+MADRID = "+34600123456"
+SECRET = b"secret of the pseudonyms"
+MAX_ATTEMPTS = 3
+MACHINE = Machine(flow())
+
+
+@dataclass
+class Moto:
+    """AWS on moto: a table of its own, the rest shared."""
+
+    dynamodb: Any
+    streams: Any
+    sqs: Any
+    events: Any
+    cognito: Any
+    pool: str
+    dead: str
+    told_to: str
+    """The queue that gets all of our events."""
+
+    def __post_init__(self) -> None:
+        self.table = f"feedback-{uuid.uuid4()}"
+        self._iterator = create_table(self, self.table)
+
+    def items(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.dynamodb.scan(TableName=self.table)["Items"]
+        return found
+
+    def records(self) -> list[dict[str, Any]]:
+        answer = self.streams.get_records(ShardIterator=self._iterator)
+        self._iterator = answer["NextShardIterator"]
+        return [json.loads(json.dumps(record, default=str)) for record in answer["Records"]]
+
+    def told(self) -> list[dict[str, Any]]:
+        return [json.loads(message["Body"]) for message in self._take(self.told_to)]
+
+    def parked(self) -> list[dict[str, str]]:
+        return [
+            {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+            for message in self._take(self.dead)
+        ]
+
+    def close(self) -> None:
+        self.dynamodb.delete_table(TableName=self.table)
+        self.told()
+        self.parked()
+
+    def _take(self, queue: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while taken := self.sqs.receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages"):
+            found += taken
+            for message in taken:
+                self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+
+@dataclass
+class World:
+    aws: Moto | Memory
+    now: datetime = NOON
+    lines: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        # Powertools keeps one logger per service name, and with it the stream.
+        self.logger = Logger(service=f"feedback-{uuid.uuid4()}", stream=self.lines)
+        self.metrics = Metrics(namespace="WildRydes", service="feedback")
+        self.phones = Phones(lambda: self.now)
+        self.pseudonyms = Pseudonyms(SECRET)
+        self.store = Store(self.aws.dynamodb, self.aws.table, MACHINE)
+        self._ids = itertools.count()
+        told: dict[str, Any] = {"logger": self.logger, "metrics": self.metrics}
+        clock: dict[str, Any] = {**told, "now": lambda: milliseconds(self.now)}
+        self.asking = Asking(self._consumer(Consumer, RideCompleted), self.store, MACHINE, **clock)
+        self.hearing = Hearing(
+            self._consumer(NotificationConsumer, InboundSms), self.store, MACHINE, self.pseudonyms, **clock
+        )
+        self.tracking = Tracking(
+            self._consumer(NotificationConsumer, DeliveryEvent), self.store, MACHINE, **clock
+        )
+        self.waking = Waking(self.store, MACHINE, **clock)
+        self.sending = Sending(
+            self.store,
+            MACHINE,
+            Directory(self.aws.cognito, self.aws.pool),
+            SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
+            self.pseudonyms,
+            ours=OURS,
+            waking_hours=WakingHours(),
+            uniform=max,
+            **clock,
+        )
+        self.telling = Telling(
+            Publisher(self.aws.events, BUS), self.store, ParkingLot(self.aws.sqs, self.aws.dead), **told
+        )
+
+    # -- what happens to the service -----------------------------------------------------------------------------
+
+    def customer(self, number: str | None = SEATTLE, *, locale: str | None = None) -> str:
+        """A new customer of the user pool; their id. moto knows users by name alone, AWS by their sub as well."""
+        id_ = f"sub-{uuid.uuid4()}"
+        attributes = {"phone_number": number, "locale": locale}
+        self.aws.cognito.admin_create_user(
+            UserPoolId=self.aws.pool,
+            Username=id_,
+            UserAttributes=[{"Name": n, "Value": v} for n, v in attributes.items() if v],
+        )
+        return id_
+
+    def completed(self, ride_id: str, customer_id: str, responder_id: str = "u-shadowfax") -> str:
+        """The body in which EventBridge puts a RideCompleted into our queue."""
+        data = RideCompleted(
+            ride_id=ride_id,
+            rfq_id=f"rfq-of-{ride_id}",
+            responder_id=responder_id,
+            customer_id=customer_id,
+            completed_at=self.now,
+        )
+        metadata = first_of(RideCompleted, correlation_id=f"rfq-of-{ride_id}", occurred_at=self.now)
+        detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
+        return json.dumps(
+            {"source": RideCompleted.source, "detail-type": RideCompleted.name, "detail": detail}
+        )
+
+    def reply(
+        self,
+        text: str,
+        answers: Sent | str | None = None,
+        *,
+        sender: str = SEATTLE,
+        inbound_id: str | None = None,
+        at: datetime | None = None,
+        ours: str = OURS,
+    ) -> str:
+        """The body in which SNS puts an inbound SMS into our queue."""
+        content: dict[str, Any] = {
+            "originationNumber": sender,
+            "destinationNumber": ours,
+            "messageKeyword": "KEYWORD_123456789012",
+            "messageBody": text,
+            "inboundMessageId": inbound_id or f"in/{next(self._ids)}=",
+        }
+        if answers:
+            content["previousPublishedMessageId"] = answers if isinstance(answers, str) else answers.id
+        return self.notification(content, at)
+
+    def event(self, type_: str, sms: Sent, **changes: Any) -> str:
+        """The body in which SNS puts a delivery event into our queue."""
+        content = {
+            "eventType": type_,
+            "eventVersion": "1.0",
+            "eventTimestamp": int(self.now.timestamp() * 1000),
+            "isFinal": type_ not in ("TEXT_QUEUED", "TEXT_PENDING", "TEXT_SENT"),
+            "originationPhoneNumber": OURS,
+            "destinationPhoneNumber": sms.to,
+            "isoCountryCode": "US",
+            "messageId": sms.id,
+            "messageRequestTimestamp": int(sms.at.timestamp() * 1000),
+            "messageEncoding": "GSM",
+            "messageType": "TRANSACTIONAL",
+            "messageStatus": type_.removeprefix("TEXT_"),
+            "messageStatusDescription": "as the type says",
+            "context": sms.context,
+            "totalMessageParts": 1,
+            "totalMessagePrice": 0.00581,
+            "totalCarrierFee": 0.003,
+            **changes,
+        }
+        return self.notification(content)
+
+    def notification(self, content: object, at: datetime | None = None) -> str:
+        at = at or self.now
+        return json.dumps(
+            {
+                "Type": "Notification",
+                "MessageId": str(uuid.UUID(int=next(self._ids))),
+                "TopicArn": f"arn:aws:sns:{REGION}:123456789012:feedback",
+                "Message": content if isinstance(content, str) else json.dumps(content),
+                "Timestamp": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
+            }
+        )
+
+    def handle(self, use_case: Any, *bodies: str, attempt: int = 1) -> list[str]:
+        """Hand a batch of bodies to a queue's function; the bodies that come again."""
+        records = [
+            {
+                "messageId": str(i),
+                "receiptHandle": f"receipt-{i}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1763715600000"},
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:feedback-dead",
+            }
+            for i, body in enumerate(bodies)
+        ]
+        answer = use_case.handle({"Records": records})
+        return [bodies[int(failure["itemIdentifier"])] for failure in answer["batchItemFailures"]]
+
+    def ride(self, ride_id: str, customer_id: str, **more: Any) -> None:
+        assert self.handle(self.asking, self.completed(ride_id, customer_id, **more)) == []
+
+    def hear(self, text: str, answers: Sent | str | None = None, **more: Any) -> None:
+        assert self.handle(self.hearing, self.reply(text, answers, **more)) == []
+
+    def track(self, type_: str, sms: Sent, **changes: Any) -> None:
+        assert self.handle(self.tracking, self.event(type_, sms, **changes)) == []
+
+    def pass_time(self, **duration: float) -> None:
+        """Time passes, and the timers run at its end."""
+        self.now += timedelta(**duration)
+        self.waking.handle()
+
+    def pump(self) -> None:
+        """Bring the stream's records to both functions behind it, until nothing more comes."""
+        while records := self.aws.records():
+            self.telling.handle({"Records": chosen(records, told)})
+            self.sending.handle({"Records": chosen(records, waiting)})
+
+    # -- what is seen of it --------------------------------------------------------------------------------------
+
+    def conversation(self, ride_id: str) -> Conversation:
+        found = self.store.conversation(ride_id)
+        assert found
+        return found
+
+    def last_sms(self, number: str = SEATTLE) -> Sent:
+        return self.phones.to(number)[-1]
+
+    def prompts(self, ride_id: str) -> list[str]:
+        return [sms.prompt for sms in self.conversation(ride_id).sms]
+
+    def states(self, ride_id: str) -> list[str]:
+        return [sms.state for sms in self.conversation(ride_id).sms]
+
+    def names_told(self) -> list[str]:
+        return [event["detail-type"] for event in self.aws.told()]
+
+    def next_due(self) -> datetime | None:
+        """When time will next change something."""
+        times = [instant(item["due_at"]) for item in self.aws.items() if "due_at" in item]
+        return min(times, default=None)
+
+    @property
+    def logs(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.lines.getvalue().splitlines()]
+
+    def on_call(self, step: Callable[..., None] | None) -> None:
+        """Have `step` called before and after each call to AWS, the SMS service included; None ends that."""
+        hooks = self.phones.client.meta.events
+        if isinstance(self.aws, Memory):
+            self.aws.on_call = step or (lambda: None)
+        for name, hook in (("before-call", "crash-before"), ("after-call", "crash-after")):
+            hooks.unregister(name, unique_id=hook)
+            if step:
+                hooks.register(name, step, unique_id=hook)
+
+    def close(self) -> None:
+        self.metrics.clear_metrics()
+        self.aws.close()
+
+    def _consumer(self, kind: Any, contract: Any) -> Any:
+        return kind(
+            contract,
+            sqs=self.aws.sqs,
+            parking_lot=ParkingLot(self.aws.sqs, self.aws.dead),
+            logger=self.logger,
+            metrics=self.metrics,
+            max_attempts=MAX_ATTEMPTS,
+            now=lambda: self.now,
+            uniform=random.Random(0).uniform,
+        )
+
+
+def chosen(
+    records: list[dict[str, Any]], of_interest: Callable[[Mapping[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    return [record for record in records if of_interest(record["dynamodb"])]
+
+
+def waiting(change: Mapping[str, Any]) -> bool:
+    """The filter of the outreach function's mapping."""
+    return bool(change.get("NewImage", {}).get("sms_state") == {"S": "waiting"})
+
+
+def told(change: Mapping[str, Any]) -> bool:
+    """The filter of the publisher function's mapping. moto tells of an upsert twice, first with nothing but the key."""
+    key, new = change["Keys"]["id"]["S"], change.get("NewImage", {})
+    return key.startswith("ride#") or (key.startswith("responder#") and "scores" in new)
+
+
+def create_table(aws: Moto, name: str) -> str:
+    """The table with its indexes; an iterator over its stream."""
+    aws.dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "due", "AttributeType": "S"},
+            {"AttributeName": "due_at", "AttributeType": "N"},
+            {"AttributeName": "callback", "AttributeType": "S"},
+            {"AttributeName": "callback_at", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": key, "KeyType": "HASH"},
+                    {"AttributeName": f"{key}_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": projection},
+            }
+            for index, key, projection in ((BY_DUE, "due", "KEYS_ONLY"), (BY_CALLBACK, "callback", "ALL"))
+        ],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    arn = aws.dynamodb.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+    (shard,) = aws.streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    iterator: str = aws.streams.get_shard_iterator(
+        StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )["ShardIterator"]
+    return iterator

@@ -1,0 +1,186 @@
+"""The Lambda functions, as composed from their environment in a worker of their own."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from pydantic import ValidationError
+
+from feedback.adapters import clock
+from feedback.adapters.sms_service import ONCE
+from feedback.functions import settings
+from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
+
+CONTEXT = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
+)
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "POWERTOOLS_SERVICE_NAME": "feedback",
+    "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
+    "TABLE_NAME": "feedback",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
+    "MAX_ATTEMPTS": "5",
+    "BUS_NAME": BUS,
+    "USER_POOL_ID": "us-east-1_pool",
+    "ORIGINATION_NUMBER": OURS,
+    "CONFIGURATION_SET": "feedback",
+    "WAKING_HOURS": "0-24",
+}
+
+
+@pytest.fixture
+def world(world_on_moto: World) -> World:
+    return world_on_moto
+
+
+@pytest.fixture
+def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    name = world.aws.table
+    arn = secrets.create_secret(Name=name, SecretString=SECRET.decode())["ARN"]
+    environment = {
+        **ENVIRONMENT,
+        "TABLE_NAME": world.aws.table,
+        "DEAD_LETTER_QUEUE_URL": world.aws.dead,
+        "USER_POOL_ID": world.aws.pool,
+        "NUMBER_SECRET_ARN": arn,
+    }
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+
+    def start(module: str, **more: str) -> Any:
+        for variable, value in more.items():
+            monkeypatch.setenv(variable, value)
+        monkeypatch.delitem(sys.modules, f"feedback.functions.{module}", raising=False)
+        return importlib.import_module(f"feedback.functions.{module}").handler
+
+    return start
+
+
+def sqs(*bodies: str) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": str(i),
+                "receiptHandle": "r",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1763715600000"},
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:feedback-dead",
+            }
+            for i, body in enumerate(bodies)
+        ]
+    }
+
+
+@pytest.fixture
+def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    """Something that speaks the SMS service's protocol at an address of its own; what it was asked to send."""
+    asked: list[dict[str, Any]] = []
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            body = json.dumps({"MessageId": f"sms-{len(asked)}"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", f"http://127.0.0.1:{server.server_port}")
+    yield asked
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_functions_together(world: World, worker: Any, sms_service: list[dict[str, Any]]) -> None:
+    world.now = clock.now()
+    ride = world.completed("r", world.customer())
+    assert worker("rides")(sqs(ride, "poison"), CONTEXT) == {"batchItemFailures": []}
+    assert len(world.aws.parked()) == 1
+    outreach, publisher = worker("outreach"), worker("outbox")
+
+    def pump() -> None:
+        while records := world.aws.records():
+            publisher({"Records": chosen(records, told)}, CONTEXT)
+            outreach({"Records": chosen(records, waiting)}, CONTEXT)
+
+    pump()
+    for text in ("3", "yes"):
+        worker("replies")(sqs(world.reply(text, f"sms-{len(sms_service)}")), CONTEXT)
+        pump()
+    event = {"eventType": "TEXT_DELIVERED", "messageId": "sms-1", "context": {"ride": "r", "sms": "0"}}
+    worker("receipts")(sqs(world.notification(event)), CONTEXT)
+    worker("timers")({}, CONTEXT)
+    assert [asked["DestinationPhoneNumber"] for asked in sms_service] == [SEATTLE] * 3
+    assert world.states("r") == ["delivered", "sent", "sent"]
+    assert world.names_told() == ["FeedbackRequested", "FeedbackReceived", "CallbackRequested"]
+    answer = worker("api", PUBLIC_URL="http://localhost:4566/_aws/execute-api/feedback-api/v1")(
+        {
+            "httpMethod": "GET",
+            "path": "/callbacks",
+            "headers": {},
+            "requestContext": {
+                "stage": "v1",
+                "authorizer": {"claims": {"sub": "s", "cognito:groups": "support"}},
+            },
+        },
+        CONTEXT,
+    )
+    [callback] = json.loads(answer["body"])["callbacks"]
+    assert callback["links"]["self"] == "http://localhost:4566/_aws/execute-api/feedback-api/v1/callbacks/r"
+
+
+def test_limits_can_be_changed_for_a_stage_in_a_hurry() -> None:
+    hurried = settings.machine({"LIMITS": '{"remind-after": 20}'})
+    assert (hurried.limits.remind_after, hurried.limits.expire_after) == (20, 3 * 86_400)
+    with pytest.raises(ValidationError):
+        settings.machine({"LIMITS": '{"remind": 20}'})
+
+
+def test_the_sms_client_never_retries_by_itself() -> None:
+    once: Any = ONCE
+    assert once.retries["total_max_attempts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        ("api", {"phonenumbers", "wild_rydes_contracts", "wild_rydes_messaging.consume"}),
+        ("rides", {"phonenumbers", "wild_rydes_http"}),
+        ("replies", {"phonenumbers", "wild_rydes_http"}),
+        ("receipts", {"phonenumbers", "wild_rydes_http"}),
+        ("timers", {"phonenumbers", "wild_rydes_http"}),
+        ("outbox", {"phonenumbers", "wild_rydes_http"}),
+        ("outreach", {"phonenumbers.geodata", "wild_rydes_http"}),
+    ],
+)
+def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
+    needless = needless | {"boto3", "aws_xray_sdk", "feedback.api.openapi"}
+    code = (
+        "import sys; from unittest.mock import patch\n"
+        "with patch('feedback.adapters.pseudonyms.Pseudonyms.with_secret'):\n"
+        f"    import feedback.functions.{module}\n"
+        "print(*sys.modules)"
+    )
+    environment = {**os.environ, **ENVIRONMENT, "NUMBER_SECRET_ARN": "arn"}
+    loaded = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert not needless & set(loaded.stdout.split())

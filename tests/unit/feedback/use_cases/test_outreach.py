@@ -1,0 +1,210 @@
+"""The send ledger on moto: what is sent once, what may be sent twice, and what is never forgotten."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.feedback.crash import Died, dying
+from tests.support.feedback.phones import REFUSALS
+from tests.support.feedback.world import MACHINE, SEATTLE, World, chosen, waiting
+
+WINDOW = timedelta(seconds=MACHINE.limits.resend_after)
+STEP = {"before the call": 0, "after it": 1}
+"""Only calls of the SMS service are counted on moto."""
+
+
+@pytest.fixture
+def world(world_on_moto: World) -> World:
+    return world_on_moto
+
+
+def crash(world: World, at: int) -> None:
+    """Bring the stream to the outreach function, which dies at a step."""
+    records = chosen(world.aws.records(), waiting)
+    with pytest.raises(Died), dying(world, at):
+        world.sending.handle({"Records": records})
+    world.sending.handle({"Records": records})  # the stream brings them again
+
+
+def test_a_crash_after_the_send_does_not_send_again_within_the_window(world: World) -> None:
+    world.ride("r", world.customer())
+    crash(world, STEP["after it"])
+    assert (len(world.phones.sent), world.states("r")) == (1, ["claimed"])
+    world.pass_time(seconds=WINDOW.total_seconds() - 1)
+    world.pump()
+    assert len(world.phones.sent) == 1
+
+
+def test_an_event_settles_it_and_it_is_never_sent_again(world: World) -> None:
+    world.ride("r", world.customer())
+    crash(world, STEP["after it"])
+    [question] = world.phones.sent
+    world.track("TEXT_SENT", question)
+    world.pass_time(days=1, seconds=-1)
+    world.pump()
+    assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+    world.hear("8", question)
+    assert world.conversation("r").score == 8
+
+
+def test_a_reply_settles_it_as_well(world: World) -> None:
+    world.ride("r", world.customer())
+    crash(world, STEP["after it"])
+    world.hear("8", world.last_sms())
+    world.pump()
+    world.pass_time(days=1)
+    world.pump()
+    assert [sms.context["sms"] for sms in world.phones.sent] == ["0", "1"]
+    assert world.names_told() == ["FeedbackRequested", "FeedbackReceived"]
+
+
+def test_without_any_news_it_is_sent_once_more(world: World) -> None:
+    """The one way to send twice: a crash after the send, and no event within the window."""
+    world.ride("r", world.customer())
+    crash(world, STEP["after it"])
+    for _ in range(3):
+        world.pass_time(seconds=WINDOW.total_seconds())
+        world.pump()
+    assert (len(world.phones.sent), world.states("r")) == (2, ["sent"])
+    # Answers to either are understood, and late events of the first change nothing.
+    world.track("TEXT_DELIVERED", world.phones.sent[0])
+    world.hear("8", world.phones.sent[0])
+    assert world.conversation("r").score == 8
+
+
+def test_a_crash_before_the_send_is_not_forgotten(world: World) -> None:
+    world.ride("r", world.customer())
+    crash(world, STEP["before the call"])
+    assert world.phones.sent == []
+    world.pass_time(seconds=WINDOW.total_seconds())
+    world.pump()
+    assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+
+
+def test_what_the_stream_never_brought_is_sent_all_the_same(world: World) -> None:
+    world.ride("r", world.customer())
+    world.aws.records()
+    world.pass_time(minutes=5)
+    world.pump()
+    assert len(world.phones.sent) == 1
+
+
+@pytest.mark.parametrize("fault", ["no-answer", "broken-after", "broken"])
+def test_a_call_without_a_clear_answer_is_not_repeated_within_the_window(world: World, fault: str) -> None:
+    world.ride("r", world.customer())
+    world.phones.faults = [fault]
+    world.pump()
+    assert (world.phones.requests, world.states("r")) == (1, ["claimed"])
+    world.pass_time(seconds=WINDOW.total_seconds() - 1)
+    world.pump()
+    assert world.phones.requests == 1
+    world.pass_time(seconds=1)
+    world.pump()
+    assert (world.phones.requests, world.states("r")) == (2, ["sent"])
+
+
+@pytest.mark.parametrize("fault", ["throttled", "budget", "misconfigured", "no-connection"])
+def test_what_was_not_taken_for_now_is_tried_later_and_sent_once(world: World, fault: str) -> None:
+    world.ride("r", world.customer())
+    world.phones.faults = [fault] * 3
+    world.pump()
+    assert (world.phones.requests, world.states("r")) == (1, ["waiting"])
+    for _ in range(4):
+        world.pass_time(minutes=20)
+        world.pump()
+    assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+
+
+@pytest.mark.parametrize("fault", ["invalid", "blocked"])
+def test_what_is_refused_is_shown_and_not_tried_again(world: World, fault: str) -> None:
+    world.ride("r", world.customer())
+    world.phones.faults = [fault]
+    for _ in range(4):
+        world.pump()
+        world.pass_time(days=1)
+    conversation = world.conversation("r")
+    assert world.phones.requests == 1
+    assert (conversation.sms[0].state, conversation.sms[0].reason) == (
+        "refused",
+        REFUSALS[fault][2]["Reason"],
+    )
+    assert conversation.ending == "undeliverable"
+
+
+def test_an_opt_out_that_only_aws_knows_of_is_learned(world: World) -> None:
+    world.ride("r", world.customer())
+    world.phones.faults = ["opted-out"]
+    world.pump()
+    world.ride("next", world.customer())
+    world.pump()
+    assert (world.phones.requests, world.states("r"), world.states("next")) == (1, ["withheld"], ["withheld"])
+    world.now += timedelta(minutes=1)
+    world.hear("START")
+    world.pump()
+    assert len(world.phones.to(SEATTLE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "state"),
+    [
+        ("TEXT_QUEUED", "sent"),
+        ("TEXT_SUCCESSFUL", "sent"),
+        ("TEXT_DELIVERED", "delivered"),
+        ("TEXT_UNREACHABLE", "failed"),
+        ("TEXT_INVALID", "failed"),
+        ("TEXT_CARRIER_BLOCKED", "blocked"),
+        ("TEXT_SPAM", "blocked"),
+    ],
+)
+def test_receipts_are_noted_and_a_failure_is_not_sent_again(world: World, type_: str, state: str) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    world.track(type_, world.last_sms())
+    world.track(type_, world.last_sms())
+    sms = world.conversation("r").last
+    assert (sms.state, sms.reason) == (state, type_ if state in ("failed", "blocked") else None)
+    world.pass_time(days=1)
+    world.pump()
+    assert len(world.phones.sent) == (2 if state in ("sent", "delivered") else 1)
+
+
+def test_receipts_in_any_order_end_the_same(world: World) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    for type_ in ("TEXT_DELIVERED", "TEXT_QUEUED", "TEXT_SENT", "TEXT_UNKNOWN", "TEXT_UNREACHABLE"):
+        world.track(type_, world.last_sms())
+    assert world.states("r") == ["delivered"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"context": None},
+        {"context": {"ride": "unknown", "sms": "0"}},
+        {"context": {"ride": "r", "sms": "7"}},
+        {"eventType": "VOICE_RINGING"},
+    ],
+)
+def test_events_of_others_are_ignored(world: World, changes: dict[str, object]) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    before = world.conversation("r")
+    world.track("TEXT_UNREACHABLE", world.last_sms(), **changes)
+    assert world.conversation("r") == before
+    assert world.aws.parked() == []
+
+
+def test_one_conversation_in_trouble_holds_up_no_other(world: World) -> None:
+    one, other = world.customer(), world.customer("+12065550143")
+    world.ride("r1", one)
+    world.ride("r2", other)
+    broken = {"dynamodb": {"Keys": {"id": {"S": "ride#r1"}}, "NewImage": {"sms_state": {"S": "waiting"}}}}
+    item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r1")
+    world.aws.dynamodb.put_item(TableName=world.aws.table, Item={**item, "sms": {"S": "?"}})
+    world.aws.records()
+    good = {"dynamodb": {"Keys": {"id": {"S": "ride#r2"}}, "NewImage": {"sms_state": {"S": "waiting"}}}}
+    world.sending.handle({"Records": [broken, good]})
+    assert len(world.phones.to("+12065550143")) == 1
+    world.pass_time(days=1)
+    world.pump()
+    assert len(world.phones.to("+12065550143")) == 2

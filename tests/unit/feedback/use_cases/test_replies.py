@@ -1,0 +1,243 @@
+"""Replies: found, told apart, never counted twice, and STOP honoured."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.feedback.phones import Sent
+from tests.support.feedback.world import OURS, SEATTLE, World
+
+
+@pytest.fixture
+def question(world: World) -> Sent:
+    world.ride("r", world.customer())
+    world.pump()
+    return world.last_sms()
+
+
+def two_conversations(world: World) -> tuple[Sent, Sent]:
+    """Of two customers on one phone; the second is the newer."""
+    for ride_id in ("a", "b"):
+        world.ride(ride_id, world.customer())
+        world.pump()
+    one, other = world.phones.to(SEATTLE)
+    return one, other
+
+
+def scores(world: World, *ride_ids: str) -> list[int | None]:
+    return [world.conversation(ride_id).score for ride_id in ride_ids]
+
+
+def test_two_conversations_on_one_number_are_told_apart(world: World) -> None:
+    one, other = two_conversations(world)
+    world.hear("8", one)
+    world.hear("8", other)
+    assert scores(world, "a", "b") == [8, 8]
+
+
+@pytest.mark.parametrize("answers", [None, "unknown-id"])
+def test_without_a_known_id_the_newest_open_conversation_is_meant(world: World, answers: str | None) -> None:
+    two_conversations(world)
+    world.hear("8", answers)
+    assert scores(world, "a", "b") == [None, 8]
+    world.now += timedelta(minutes=1)
+    world.hear("9", answers)
+    assert scores(world, "a", "b") == [9, 8]
+
+
+def test_an_old_id_leads_to_the_open_question_if_it_answers_that(world: World) -> None:
+    _, other = two_conversations(world)
+    world.hear("8", other)
+    world.pump()
+    thanks = world.last_sms()
+    world.hear("you are welcome", thanks)
+    assert (scores(world, "a"), world.prompts("a")) == ([None], ["ask-score"])
+    world.hear("7", thanks)
+    assert scores(world, "a", "b") == [7, 8]
+
+
+def test_an_id_from_another_number_is_not_believed(world: World, question: Sent) -> None:
+    world.hear("1", question, sender="+12065550199")
+    assert scores(world, "r") == [None]
+
+
+def test_a_reply_to_another_number_of_ours_is_not_for_us(world: World, question: Sent) -> None:
+    world.hear("1", ours="+18445550199")
+    assert scores(world, "r") == [None]
+    world.hear("9", ours=OURS)
+    assert scores(world, "r") == [9]
+
+
+def test_a_reply_from_a_stranger_is_noted_and_nothing_more(world: World) -> None:
+    for text in ("8", "HELP", "START", "hello", "STOP"):
+        world.hear(text, sender="+12065550199")
+    world.pump()
+    assert world.phones.sent == []
+    assert world.aws.parked() == []
+
+
+@pytest.mark.parametrize("again", [timedelta(), timedelta(hours=2), timedelta(days=2)])
+def test_the_same_reply_again_changes_nothing(world: World, again: timedelta) -> None:
+    two_conversations(world)
+    body = world.reply("3", world.last_sms())
+    assert world.handle(world.hearing, body, body) == []
+    world.pump()
+    world.now += again
+    assert world.handle(world.hearing, body) == []
+    assert scores(world, "a", "b") == [None, 3]
+    assert world.prompts("b") == ["ask-score", "ask-call"]
+
+
+def test_the_same_words_within_seconds_are_one_reply(world: World) -> None:
+    """A carrier delivers an SMS twice, under two ids; between them, AWS has learned of our next SMS."""
+    two_conversations(world)
+    world.hear("3", world.last_sms())
+    world.pump()
+    world.now += timedelta(seconds=9)
+    world.hear("3", world.last_sms())
+    world.hear("3")
+    assert scores(world, "a", "b") == [None, 3]
+    assert world.prompts("b") == ["ask-score", "ask-call"]
+    world.now += timedelta(seconds=11)
+    world.hear("3", world.last_sms())
+    assert world.prompts("b") == ["ask-score", "ask-call", "ask-call-again"]
+
+
+@pytest.mark.parametrize("stop", ["STOP", "alto", "please stop"])
+@pytest.mark.parametrize("answers", [[], ["3"], ["3", "yes"]])
+def test_stop_in_every_stage_and_any_language(
+    world: World, question: Sent, stop: str, answers: list[str]
+) -> None:
+    for text in answers:
+        world.hear(text, question)
+        world.pump()
+    sent = len(world.phones.sent)
+    world.hear(stop, question)
+    world.ride("another", world.customer())
+    for text in ("3", "HELP", "what?", "no"):
+        world.now += timedelta(seconds=11)
+        world.hear(text)
+        world.pump()
+    for _ in range(4):
+        world.pass_time(days=1)
+        world.pump()
+    assert len(world.phones.sent) == sent
+    assert world.conversation("another").ending == "opted-out"
+
+
+def test_stop_before_the_first_sms_of_another_conversation(world: World, question: Sent) -> None:
+    world.ride("next", world.customer())
+    records = world.aws.records()
+    world.hear("STOP", question)
+    world.sending.handle({"Records": records})
+    world.pump()
+    assert (len(world.phones.sent), world.states("next")) == (1, ["withheld"])
+    assert world.names_told() == ["FeedbackRequested"]
+
+
+def test_a_replayed_ride_does_not_wake_who_said_stop(world: World) -> None:
+    customer = world.customer()
+    body = world.completed("r", customer)
+    world.handle(world.asking, body)
+    world.pump()
+    world.hear("STOP", world.last_sms())
+    world.now += timedelta(days=2)
+    world.handle(world.asking, body, world.completed("r2", customer))
+    world.pump()
+    assert len(world.phones.sent) == 1
+
+
+def test_start_resumes(world: World, question: Sent) -> None:
+    world.hear("3", question)
+    world.hear("STOP", question)
+    world.now += timedelta(minutes=1)
+    world.pump()
+    assert len(world.phones.sent) == 1
+    world.hear("START")
+    world.pump()
+    assert world.states("r") == ["sent", "withheld", "sent"]
+    world.hear("yes", world.last_sms())
+    assert world.conversation("r").call_wanted
+
+
+def test_start_without_a_stop_says_nothing(world: World, question: Sent) -> None:
+    world.hear("START", question)
+    world.pump()
+    assert len(world.phones.sent) == 1
+
+
+def test_a_start_from_before_the_stop_does_not_undo_it(world: World, question: Sent) -> None:
+    before = world.reply("START", question)
+    world.now += timedelta(seconds=30)
+    world.hear("STOP", question)
+    world.handle(world.hearing, before)
+    world.hear("8", question)
+    world.pump()
+    assert len(world.phones.sent) == 1
+    assert scores(world, "r") == [8]
+
+
+def test_an_answer_that_a_stop_has_overtaken_still_counts(world: World, question: Sent) -> None:
+    answer = world.reply("2", question)
+    world.now += timedelta(seconds=5)
+    assert world.handle(world.hearing, world.reply("STOP", question)) == []
+    assert world.handle(world.hearing, answer) == []
+    world.pump()
+    assert scores(world, "r") == [2]
+    assert len(world.phones.sent) == 1
+    assert "FeedbackReceived" in world.names_told()
+
+
+def test_replies_of_one_batch_are_heard_in_the_order_they_were_sent(world: World, question: Sent) -> None:
+    first = world.reply("3", question)
+    world.now += timedelta(seconds=1)
+    second = world.reply("yes", question)
+    world.handle(world.hearing, second, first)
+    assert world.conversation("r").answers == {"score": 3, "call": "yes"}
+
+
+def test_help_is_answered_and_repeats_nothing(world: World, question: Sent) -> None:
+    world.hear("HELP", question)
+    world.pump()
+    assert "asks once after a ride" in world.last_sms().text
+    world.hear("9", world.last_sms())
+    world.pump()
+    world.hear("AYUDA", world.last_sms())
+    world.pump()
+    assert world.prompts("r") == ["ask-score", "help-score", "thank", "help-after"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "not json",
+        "[]",
+        "{}",
+        {"originationNumber": "+12065550142"},
+        {"originationNumber": "x", "destinationNumber": OURS, "inboundMessageId": "i", "messageBody": "8"},
+        {"originationNumber": SEATTLE, "destinationNumber": OURS, "inboundMessageId": "", "messageBody": "8"},
+        {
+            "originationNumber": SEATTLE,
+            "destinationNumber": OURS,
+            "inboundMessageId": "i",
+            "messageBody": "8" * 5000,
+        },
+    ],
+)
+def test_what_is_no_reply_is_parked_with_its_reason(world: World, content: object) -> None:
+    assert world.handle(world.hearing, world.notification(content)) == []
+    [parked] = world.aws.parked()
+    assert parked["reason"]
+    assert "2065550142" not in parked["reason"]
+
+
+@pytest.mark.parametrize("body", ["", "null", "{}", '{"Message": "{}"}', '{"detail-type": "RideCompleted"}'])
+def test_what_is_no_notification_is_parked(world: World, body: str) -> None:
+    assert world.handle(world.hearing, body) == []
+    assert world.handle(world.tracking, body) == []
+    assert len(world.aws.parked()) == 2
+
+
+def test_an_empty_reply_is_asked_again(world: World, question: Sent) -> None:
+    world.hear("", question)
+    assert world.prompts("r") == ["ask-score", "ask-score-again"]

@@ -1,0 +1,371 @@
+"""The whole service under any sequence of replies, duplicates, delays, opt-outs, faults of the SMS service and crashes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from feedback.domain import reading
+from feedback.domain.number import REPEATED_WITHIN
+from feedback.domain.phone_number import PhoneNumber
+from feedback.domain.reading import Command
+from tests.support.feedback.crash import Died, dying
+from tests.support.feedback.memory import Memory
+from tests.support.feedback.phones import Sent
+from tests.support.feedback.world import MACHINE, MADRID, NOON, SEATTLE, World, chosen, told, waiting
+
+NEVER = 10**6
+MOST_RIDES = 5
+WINDOW = timedelta(seconds=MACHINE.limits.resend_after)
+
+NUMBERS = st.sampled_from([SEATTLE, SEATTLE, MADRID])
+RESPONDERS = st.sampled_from(["u-shadowfax", "p-acme"])
+TEXTS = st.sampled_from(
+    ["8", "3", "ten", " 1 ", "2/10", "8 or 9", "what?", "yes", "no", "Sí", "STOP", "alto", "START", "HELP"]
+)
+EVENTS = st.sampled_from(["TEXT_SENT", "TEXT_DELIVERED", "TEXT_DELIVERED", "TEXT_CARRIER_BLOCKED"])
+FAULTS = st.sampled_from([None, None, None, "throttled", "no-answer", "broken-after", "broken", "invalid"])
+DEATHS = st.sampled_from([NEVER] * 8 + list(range(14)))
+"""The step at which the worker dies, most often not at all."""
+DURATIONS = st.sampled_from(
+    [{"seconds": 3}, {"minutes": 2}, {"minutes": 16}, {"hours": 7}, {"days": 1}, {"days": 2}]
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A customer's SMS, the notification it comes in, and what it answers as far as AWS knows."""
+
+    id: str
+    sender: str
+    text: str
+    body: str
+    at: datetime
+    answers: Sent | None = None
+
+
+class Standing:
+    """What a customer would say of their number: whether they want messages, and what they sent of late."""
+
+    def __init__(self) -> None:
+        self.opted_out = False
+        self.decided_at = datetime.min.replace(tzinfo=UTC)
+        self.handled: set[str] = set()
+        self.texts: list[tuple[str, datetime]] = []
+
+
+class Service(RuleBasedStateMachine):
+    @initialize(hour=st.sampled_from([0, 0, 0, 0, 5, 12, 17]))
+    def begin(self, hour: int) -> None:
+        self.world = World(Memory(), now=NOON + timedelta(hours=hour))
+        self.customers: dict[str, list[str]] = {SEATTLE: [], MADRID: []}
+        self.standings = {SEATTLE: Standing(), MADRID: Standing()}
+        self.rides: list[str] = []
+        self.completions: list[str] = []
+        self.inbound: list[Reply] = []
+        self.queued: list[tuple[Any, str]] = []  # (use case, body) that must come again
+        self.records: dict[str, list[dict[str, Any]]] = {"telling": [], "sending": []}
+        self.scores: dict[str, int] = {}
+        self.events: dict[str, dict[str, Any]] = {}
+        self.checked = 0
+
+    # -- rules ---------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.rides) < MOST_RIDES)
+    @rule(number=NUMBERS, again=st.booleans(), responder=RESPONDERS, dies_at=DEATHS, sender_dies_at=DEATHS)
+    def ride(self, number: str, again: bool, responder: str, dies_at: int, sender_dies_at: int) -> None:
+        """Of a customer who has ridden before, or of a new one. All on a number share that phone."""
+        customers = self.customers[number]
+        if not (customers and again):
+            customers.append(self.world.customer(number))
+        ride_id = f"ride-{len(self.rides)}"
+        self.rides.append(ride_id)
+        body = self.world.completed(ride_id, customers[-1], responder)
+        self.completions.append(body)
+        self.deliver(self.world.asking, body, dies_at)
+        self.pump(sender_dies_at)
+
+    @precondition(lambda self: self.completions)
+    @rule(data=st.data())
+    def the_same_ride_again(self, data: st.DataObject) -> None:
+        self.deliver(self.world.asking, data.draw(st.sampled_from(self.completions)))
+
+    @precondition(lambda self: self.world.phones.sent)
+    @rule(
+        back=st.integers(0, 3),
+        text=TEXTS,
+        named=st.sampled_from(["that", "that", "none", "unknown"]),
+        dies_at=DEATHS,
+    )
+    def reply(self, back: int, text: str, named: str, dies_at: int) -> None:
+        """To one of the last SMS sent; AWS may know to which one, or not."""
+        sms = self.world.phones.sent[-1 - back % len(self.world.phones.sent)]
+        previous = {"that": sms.id, "none": None, "unknown": "sms-of-others"}[named]
+        inbound_id = f"in-{len(self.inbound)}"
+        body = self.world.reply(text, previous, sender=sms.to, inbound_id=inbound_id)
+        reply = Reply(inbound_id, sms.to, text, body, self.world.now, sms if named == "that" else None)
+        self.inbound.append(reply)
+        self.heard(reply, dies_at)
+
+    @precondition(lambda self: self.inbound)
+    @rule(data=st.data(), other_id=st.booleans())
+    def the_same_reply_again(self, data: st.DataObject, other_id: bool) -> None:
+        """By SQS under the same id, or by the carrier under another."""
+        reply = data.draw(st.sampled_from(self.inbound[-3:]))
+        if other_id:
+            twin = f"{reply.id}-twin{len(self.inbound)}"
+            body = self.world.reply(reply.text, sender=reply.sender, inbound_id=twin)
+            reply = Reply(twin, reply.sender, reply.text, body, self.world.now)
+            self.inbound.append(reply)
+        self.heard(reply)
+
+    @precondition(lambda self: self.world.phones.sent)
+    @rule(back=st.integers(0, 5), type_=EVENTS, dies_at=DEATHS)
+    def receipt(self, back: int, type_: str, dies_at: int) -> None:
+        sms = self.world.phones.sent[-1 - back % len(self.world.phones.sent)]
+        self.deliver(self.world.tracking, self.world.event(type_, sms), dies_at)
+
+    @rule(dies_at=DEATHS, fault=FAULTS)
+    def stream(self, dies_at: int = NEVER, fault: str | None = None) -> None:
+        """The table's stream reaches both functions behind it; the one that dies gets its records again."""
+        self.pump(dies_at, fault)
+
+    @rule(duration=DURATIONS, dies_at=DEATHS)
+    def time(self, duration: dict[str, int], dies_at: int) -> None:
+        self.world.now += timedelta(**duration)
+        self.dies(self.world.waking.handle, dies_at)
+        self.pump()
+
+    @precondition(lambda self: self.queued)
+    @rule()
+    def the_queues_bring_again_what_was_not_handled(self) -> None:
+        self.redeliver()
+
+    # -- what must hold at any time ------------------------------------------------------------------------------
+
+    @invariant()
+    def every_sms_was_welcome(self) -> None:
+        """Checked when it is sent: see `watch`."""
+        for sms in self.world.phones.sent[self.checked :]:
+            zones = PhoneNumber(sms.to).zones
+            assert all(8 <= sms.at.astimezone(zone).hour < 21 for zone in zones)
+            earlier = [s for s in self.world.phones.sent if s.context == sms.context and s is not sms]
+            assert all(abs(sms.at - s.at) >= WINDOW for s in earlier)
+        self.checked = len(self.world.phones.sent)
+
+    @invariant()
+    def a_score_stays(self) -> None:
+        for ride_id in self.rides:
+            conversation = self.world.store.conversation(ride_id)
+            if conversation and conversation.score is not None:
+                assert self.scores.setdefault(ride_id, conversation.score) == conversation.score
+
+    @invariant()
+    def events_say_one_thing(self) -> None:
+        for event in self.world.aws.told():
+            detail = event["detail"]
+            known = self.events.setdefault(detail["metadata"]["event_id"], event)
+            assert known["detail"] == detail
+
+    # -- in the end ----------------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.world.phones.faults.clear()
+        self.redeliver()
+        pending = self.still_to_be_asked()
+        self.settle()
+        for _ in range(300):
+            if not (due := self.world.next_due()):
+                break
+            self.world.now = max(self.world.now, due)
+            self.world.waking.handle()
+            self.settle()
+        self.every_sms_was_welcome()
+        self.a_score_stays()
+        self.events_say_one_thing()
+        assert not pending & self.never_asked()
+        self.everything_has_ended()
+        self.everything_was_told()
+        assert self.world.aws.parked() == []
+        self.world.close()
+
+    def settle(self) -> None:
+        while self.pump():
+            pass
+
+    def still_to_be_asked(self) -> set[str]:
+        """The rides whose first question waits for no more than its time, and has plenty of it."""
+        return {
+            ride_id
+            for ride_id in self.rides
+            if (c := self.world.store.conversation(ride_id))
+            and c.stage
+            and c.last.outstanding
+            and not c.asked_at
+            and self.world.now - c.since < timedelta(days=1)
+        }
+
+    def never_asked(self) -> set[str]:
+        """The rides whose customer was not asked, though the number would take it and wants it."""
+        return {
+            ride_id
+            for ride_id in self.rides
+            if (c := self.world.store.conversation(ride_id))
+            and not c.asked_at
+            and not any(sms.state in ("refused", "withheld") for sms in c.sms)
+        }
+
+    def everything_has_ended(self) -> None:
+        assert self.world.next_due() is None
+        for ride_id in self.rides:
+            conversation = self.world.store.conversation(ride_id)
+            assert conversation is None or conversation.ending
+
+    def everything_was_told(self) -> None:
+        by_ride: dict[tuple[str, str], dict[str, Any]] = {}
+        for event in self.events.values():
+            key = event["detail-type"], event["detail"]["data"]["ride_id"]
+            assert key not in by_ride
+            by_ride[key] = event["detail"]["data"]
+        sums: dict[str, list[int]] = {}
+        for ride_id in self.rides:
+            conversation = self.world.store.conversation(ride_id)
+            if conversation is None:
+                continue
+            requested, received, called, expired = (
+                by_ride.get((name, ride_id))
+                for name in ("FeedbackRequested", "FeedbackReceived", "CallbackRequested", "FeedbackExpired")
+            )
+            assert bool(requested) == bool(conversation.asked_at)
+            assert bool(received) == (conversation.score is not None)
+            assert bool(called) == conversation.call_wanted
+            assert bool(expired) == (conversation.asked_at is not None and conversation.score is None)
+            if received:
+                assert received["score"] == conversation.score
+                sums.setdefault(conversation.responder_id, []).append(received["score"])
+        for responder, scores in sums.items():
+            newest = max(
+                (
+                    d["rating"]
+                    for (n, _), d in by_ride.items()
+                    if n == "FeedbackReceived" and d["responder_id"] == responder
+                ),
+                key=lambda rating: rating["count"],
+            )
+            assert newest == {"count": len(scores), "total": sum(scores)}
+
+    # -- how it is done ------------------------------------------------------------------------------------------
+
+    def pump(self, dies_at: int = NEVER, fault: str | None = None) -> bool:
+        """Bring the stream's records to the functions. False when there were none."""
+        self.world.phones.faults = [fault]
+        records = self.world.aws.records()
+        self.records["telling"] += chosen(records, told)
+        self.records["sending"] += chosen(records, waiting)
+        for name, pending in self.records.items():
+            work = partial(getattr(self.world, name).handle, {"Records": pending})
+            if pending and not self.dies(work, dies_at):
+                pending.clear()
+        return bool(records)
+
+    def heard(self, reply: Reply, dies_at: int = NEVER) -> None:
+        """A reply arrives. What it must lead to is worked out here from what the customer did, not from how we do it."""
+        self.world.now += timedelta(seconds=1)
+        standing = self.standings[reply.sender]
+        ride_id = reply.answers.ride_id if reply.answers else None
+        before = self.world.store.conversation(ride_id) if ride_id else None
+        progress = self.progress()
+        key = self.world.pseudonyms.of(reply.sender)
+        told_apart = reply.answers is not None and self.is_told_apart(reply.answers)
+        known = reply.id in standing.handled
+        repeated = known or any(
+            text == reply.text and abs(reply.at - at) <= REPEATED_WITHIN for text, at in standing.texts
+        )
+        command = reading.command(reply.text)
+        handled = self.deliver(self.world.hearing, reply.body, dies_at)
+        newer = reply.at > standing.decided_at
+        # Whether a START was taken for a repetition, or heard before the worker died, is the service's to say.
+        if command is Command.START and newer and not self.world.store.number(key).opted_out:
+            standing.opted_out, standing.decided_at = False, reply.at
+        if not handled:
+            return
+        if known or (repeated and command is not Command.STOP and not reply.answers):
+            assert self.progress() == progress, "a repeated reply changed something"
+        if known:
+            return
+        if command is Command.STOP and reply.at >= standing.decided_at:
+            standing.opted_out, standing.decided_at = True, reply.at
+        if before and before.stage == "score" and not repeated and not command and told_apart:
+            answer = reading.score(reply.text, before.language or "en")
+            if answer is not None:
+                assert self.world.conversation(before.ride_id).score == answer, "a valid answer was lost"
+        standing.handled.add(reply.id)
+        standing.texts.append((reply.text, reply.at))
+
+    def deliver(self, use_case: Any, body: str, dies_at: int = NEVER) -> bool:
+        """Hand a body to a queue's function. False when its worker died, and it comes again."""
+        if self.dies(lambda: self.assert_handled(use_case, body), dies_at):
+            self.queued.append((use_case, body))
+            return False
+        return True
+
+    def is_told_apart(self, sms: Sent) -> bool:
+        """Whether it can be known what an SMS was about: its id was noted, or it is the only one whose id was not."""
+        if self.world.store.ride_of(sms.id):
+            return True
+        number = self.world.store.number(self.world.pseudonyms.of(sms.to))
+        here = [self.world.conversation(held.ride_id) for held in number.conversations]
+        unsettled = {conversation.ride_id for conversation in here if conversation.unsettled}
+        return unsettled == {sms.ride_id}
+
+    def progress(self) -> list[Any]:
+        """What replies change: how far each conversation has come, and what was said in it."""
+        conversations = map(self.world.store.conversation, self.rides)
+        return [c and (c.stage, c.answers, c.misunderstood, c.muted, len(c.sms)) for c in conversations]
+
+    def redeliver(self) -> None:
+        queued, self.queued = self.queued, []
+        for use_case, body in queued:
+            if use_case is self.world.hearing:
+                self.heard(next(reply for reply in self.inbound if reply.body == body))
+            else:
+                self.deliver(use_case, body)
+
+    def assert_handled(self, use_case: Any, body: str) -> None:
+        assert self.world.handle(use_case, body) == []
+
+    def dies(self, work: Callable[[], object], at: int = NEVER) -> bool:
+        """Whether the worker died at it."""
+        already = len(self.world.phones.sent)
+        try:
+            with dying(self.world, at):
+                work()
+        except Died:
+            return True
+        finally:
+            for sms in self.world.phones.sent[already:]:
+                assert not self.standings[sms.to].opted_out, "an SMS after STOP"
+        return False
+
+
+def test_the_service_under_anything() -> None:
+    run_state_machine_as_test(
+        Service,
+        settings=settings(
+            max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,198 @@
+"""The phone simulator, as the SDK and as a phone sees it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+from typing import Any
+
+import botocore.session
+import httpx
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms
+from infra.rydes.simulators.phones.model import Phones
+from infra.rydes.simulators.phones.server import Service, handler_of
+
+NUMBER, OURS = "+14255550123", "+12065550100"
+
+
+@dataclass
+class Topics:
+    """SNS, as far as the simulator needs it."""
+
+    published: list[tuple[str, str]] = field(default_factory=list)
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def publish(self, *, TopicArn: str, Message: str) -> None:  # noqa: N803 - the SDK's names
+        with self.news:
+            self.published.append((TopicArn.rpartition(":")[2], Message))
+            self.news.notify_all()
+
+    def on(self, topic: str, count: int) -> list[str]:
+        """Wait until so many messages are on a topic; them."""
+
+        def found() -> list[str]:
+            return [message for name, message in self.published if name == topic]
+
+        with self.news:
+            assert self.news.wait_for(lambda: len(found()) >= count, timeout=20)
+            return found()
+
+
+@pytest.fixture
+def topics() -> Topics:
+    return Topics()
+
+
+@pytest.fixture
+def url(topics: Topics) -> Iterator[str]:
+    phones = Phones()
+    handler = handler_of(Service(phones, topics, "arn:aws:sns:us-east-1:000000000000:"), phones)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def send(url: str, text: str = "How was it?", number: str = NUMBER) -> str:
+    """Send with the SDK; the message id."""
+    client: Any = botocore.session.get_session().create_client(
+        "pinpoint-sms-voice-v2",
+        region_name="us-east-1",
+        endpoint_url=url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    answer = client.send_text_message(
+        DestinationPhoneNumber=number,
+        OriginationIdentity=OURS,
+        MessageBody=text,
+        Context={"ride": "r", "sms": "0"},
+    )
+    return str(answer["MessageId"])
+
+
+def reply(url: str, text: str) -> None:
+    assert httpx.post(f"{url}/phones/{NUMBER}/messages", json={"text": text}).status_code == 202
+
+
+def faults(url: str, **content: Any) -> None:
+    assert httpx.put(f"{url}/phones/{NUMBER}/faults", json=content).status_code == 200
+
+
+def on_the_phone(url: str) -> list[str]:
+    return [m["text"] for m in httpx.get(f"{url}/phones/{NUMBER}/messages").json()["messages"]]
+
+
+def test_an_sms_is_shown_and_its_receipts_have_the_shape_that_the_service_reads(
+    url: str, topics: Topics
+) -> None:
+    message_id = send(url)
+    assert on_the_phone(url) == ["How was it?"]
+    events = [DeliveryEvent.model_validate_json(m) for m in topics.on("wild-rydes-sms-receipts", 2)]
+    assert [(event.type, event.final) for event in events] == [
+        ("TEXT_PENDING", False),
+        ("TEXT_DELIVERED", True),
+    ]
+    assert {event.message_id for event in events} == {message_id}
+    assert events[0].context is not None
+    assert (events[0].context.ride, events[0].context.sms) == ("r", 0)
+
+
+def test_a_reply_says_what_it_answers(url: str, topics: Topics) -> None:
+    message_id = send(url)
+    reply(url, "8")
+    [sms] = [InboundSms.model_validate_json(m) for m in topics.on("wild-rydes-sms-replies", 1)]
+    assert (sms.sender, sms.ours, sms.text, sms.answers_id) == (NUMBER, OURS, "8", message_id)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        ("throttled", "ThrottlingException"),
+        ("budget", "ServiceQuotaExceededException"),
+        ("opted-out", "ConflictException"),
+        ("invalid", "ValidationException"),
+    ],
+)
+def test_a_send_is_refused_once_with_awss_own_error(url: str, refusal: str, code: str) -> None:
+    faults(url, refuse=[refusal])
+    with pytest.raises(ClientError) as refused:
+        send(url)
+    assert refused.value.response["Error"]["Code"] == code
+    assert on_the_phone(url) == []
+    send(url)
+    assert on_the_phone(url) == ["How was it?"]
+
+
+def test_a_lost_answer_is_an_error_for_an_sms_that_went_out(url: str) -> None:
+    faults(url, lose_answers=1)
+    with pytest.raises(ClientError, match="InternalServerException"):
+        send(url)
+    assert on_the_phone(url) == ["How was it?"]
+
+
+@pytest.mark.parametrize(("when", "sent"), [("before", []), ("after", ["How was it?"])])
+def test_a_worker_dies_in_its_call(url: str, when: str, sent: list[str]) -> None:
+    faults(url, kill=[when])
+    code = f"from tests.unit.rydes.simulators.phones.test_phones import send; send({url!r}); send({url!r})"
+    environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": "feedback-outreach"}
+    worker = subprocess.run([sys.executable, "-c", code], env=environment, check=False)  # noqa: S603
+    assert worker.returncode == -signal.SIGKILL
+    assert on_the_phone(url) == sent
+
+
+def test_whoever_is_no_worker_lives(url: str) -> None:
+    faults(url, kill=["before", "after"])
+    send(url)
+    send(url)
+    assert len(on_the_phone(url)) == 2
+
+
+def test_what_is_no_number_is_refused(url: str) -> None:
+    with pytest.raises(ClientError, match="ValidationException"):
+        send(url, number="12")
+
+
+def test_stop_is_honoured_until_start(url: str) -> None:
+    send(url)
+    reply(url, "stop")
+    with pytest.raises(ClientError, match="ConflictException"):
+        send(url)
+    reply(url, "START")
+    send(url)
+
+
+def test_replies_are_repeated_turned_around_and_forget_what_they_answer(url: str, topics: Topics) -> None:
+    send(url)
+    faults(url, hold=2, copies=2, new_ids=True, forget=True)
+    reply(url, "1")
+    assert not [topic for topic, _ in topics.published if topic == "wild-rydes-sms-replies"]
+    reply(url, "2")
+    found = [InboundSms.model_validate_json(m) for m in topics.on("wild-rydes-sms-replies", 4)]
+    assert [sms.text for sms in found] == ["2", "2", "1", "1"]
+    assert len({sms.inbound_id for sms in found}) == 4
+    assert {sms.answers_id for sms in found} == {None}
+
+
+def test_a_dropped_reply_is_seen_by_the_phone_alone(url: str, topics: Topics) -> None:
+    send(url)
+    faults(url, drop=1)
+    reply(url, "1")
+    reply(url, "2")
+    [message] = topics.on("wild-rydes-sms-replies", 1)
+    assert InboundSms.model_validate_json(message).text == "2"
+    assert on_the_phone(url) == ["How was it?", "1", "2"]
+
+
+def test_an_unknown_fault_is_refused(url: str) -> None:
+    assert httpx.put(f"{url}/phones/{NUMBER}/faults", json={"explode": True}).status_code == 400
+    assert httpx.put(f"{url}/phones/{NUMBER}/faults", json={"kill": ["somebody"]}).status_code == 400

@@ -1,0 +1,273 @@
+"""Each partner's module against a real HTTP server that behaves, and misbehaves, as the partner does."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from infra.rydes.simulators.partners.faults import Faults
+from infra.rydes.simulators.partners.fleets import Nimbus
+from infra.rydes.simulators.partners.server import Server
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, TOKYO, credentials, question
+from unicorn_mgmt.adapters.partners.client import Booking, integration_of
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
+from unicorn_mgmt.adapters.partners.transport import Wire
+from unicorn_mgmt.domain.partner_ride import Confirmed, Refused
+from wild_rydes_contracts import Decline, Money, Quote
+from wild_rydes_messaging.circuit_breaker import Blame
+
+DIRECT = ["p-comet", "p-pegasus"]
+Servers = dict[str, Server]
+
+
+def ask(
+    servers: Servers,
+    partner_id: str,
+    seconds: float = 5,
+    *,
+    wire: Wire | None = None,
+    secret: dict[str, str] | None = None,
+) -> object:
+    integration = integration_of(PARTNERS[partner_id])
+    call = (wire or Wire()).call(seconds)
+    return integration.quote(question(partner_id), call, credentials(servers[partner_id].url, **secret or {}))
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_price_becomes_a_quote(servers: Servers, partner_id: str) -> None:
+    quote = ask(servers, partner_id)
+    assert isinstance(quote, Quote)
+    assert quote.responder_id == partner_id
+    assert quote.display_name == PARTNERS[partner_id].name
+    assert Decimal(20) < quote.price.amount < Decimal(60)
+    assert quote.price.currency == "USD"
+    assert quote.pickup_in_seconds in {360, 540}
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_refusal_is_an_answer(servers: Servers, partner_id: str) -> None:
+    far = question(partner_id, destination=TOKYO)
+    answer = integration_of(PARTNERS[partner_id]).quote(
+        far, Wire().call(5), credentials(servers[partner_id].url)
+    )
+    assert answer == Decline(responder_id=partner_id, reason="too-far")
+
+
+def test_nimbus_takes_note_and_answers_nothing(servers: Servers) -> None:
+    assert ask(servers, "p-nimbus") is None
+    assert servers["p-nimbus"].served == 2  # the token, and the request
+
+
+def test_nimbus_token_is_used_again_and_renewed_when_revoked(servers: Servers) -> None:
+    integration, wire, server = integration_of(PARTNERS["p-nimbus"]), Wire(), servers["p-nimbus"]
+    for _ in range(3):
+        integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
+    assert server.served == 4
+    assert isinstance(server.behaviour, Nimbus)
+    server.behaviour.revoke()
+    assert integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url)) is None
+    assert server.served == 7
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize("fault", ["error", "garbage", "partial"])
+def test_a_bad_answer_is_the_partners_fault(servers: Servers, partner_id: str, fault: str) -> None:
+    servers[partner_id].mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    with pytest.raises(CallFailed) as caught:
+        ask(servers, partner_id)
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+def test_garbage_is_not_taken_for_a_promise_to_call_back(servers: Servers) -> None:
+    integration, wire, server = integration_of(PARTNERS["p-nimbus"]), Wire(), servers["p-nimbus"]
+    integration.quote(
+        question("p-nimbus"), wire.call(5), credentials(server.url)
+    )  # has its token from now on
+    server.mood.set(Faults(garbage=1))
+    with pytest.raises(CallFailed, match="instead of 202"):
+        integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_an_outage_is_the_partners_fault(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(outage_seconds=60))
+    with pytest.raises(CallFailed, match="503") as caught:
+        ask(servers, partner_id)
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_throttling_says_how_long(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(throttle=1, retry_after=7))
+    with pytest.raises(Throttled) as caught:
+        ask(servers, partner_id)
+    fault = fault_of(caught.value)
+    assert (fault.blame, fault.retry_after) == (Blame.THROTTLED, 7)
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_a_hanging_partner_is_left_in_time(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(hang=1))
+    with pytest.raises(TimedOut):
+        ask(servers, partner_id, seconds=0.2)
+
+
+def test_a_call_that_the_deadline_cut_short_says_nothing_of_the_partner(servers: Servers) -> None:
+    servers["p-comet"].mood.set(Faults(hang=1))
+    call = Wire().call(0.2, cut_short=True)
+    with pytest.raises(OurFault):
+        integration_of(PARTNERS["p-comet"]).quote(
+            question("p-comet"), call, credentials(servers["p-comet"].url)
+        )
+
+
+def test_a_wrong_signature_is_the_partners_fault(servers: Servers) -> None:
+    servers["p-pegasus"].mood.set(Faults(signature=1))
+    with pytest.raises(CallFailed, match="wrong signature") as caught:
+        ask(servers, "p-pegasus")
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+@pytest.mark.parametrize(
+    ("partner_id", "wrong"),
+    [
+        ("p-comet", {"api_key": "no"}),
+        ("p-pegasus", {"access_id": "no"}),
+        ("p-nimbus", {"client_secret": "no"}),
+    ],
+)
+def test_wrong_credentials_are_our_fault(servers: Servers, partner_id: str, wrong: dict[str, str]) -> None:
+    with pytest.raises(OurFault) as caught:
+        ask(servers, partner_id, secret=wrong)
+    assert "no" not in str(caught.value).replace("not", "").split()
+
+
+def test_nobody_there_is_the_partners_fault() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(CallFailed, match="no connection") as caught:
+            integration_of(PARTNERS["p-comet"]).quote(question("p-comet"), Wire().call(5), credentials(url))
+    assert fault_of(caught.value).blame is Blame.PARTNER
+
+
+def test_connections_are_used_again(servers: Servers) -> None:
+    opened = []
+    accept = servers["p-comet"].get_request
+
+    def counted() -> object:
+        opened.append(1)
+        return accept()
+
+    servers["p-comet"].get_request = counted  # type: ignore[method-assign, assignment]
+    wire = Wire()
+    for _ in range(5):
+        ask(servers, "p-comet", wire=wire)
+    assert len(opened) == 1
+
+
+def booking(partner_id: str, ride_id: str = "rfq-1.1", callback_url: str = "http://127.0.0.1:1/") -> Booking:
+    price = Money(amount=Decimal("23.50"), currency="USD")
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    return Booking(PARTNERS[partner_id], ride_id, "rfq-1", price, deadline, callback_url)
+
+
+def book(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> object:
+    secret = credentials(servers[partner_id].url)
+    return integration_of(PARTNERS[partner_id]).book(booking(partner_id, ride_id), Wire().call(5), secret)
+
+
+def cancel(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> None:
+    secret = credentials(servers[partner_id].url)
+    integration_of(PARTNERS[partner_id]).cancel(booking(partner_id, ride_id), Wire().call(5), secret)
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_booking_is_confirmed_and_confirmed_again(servers: Servers, partner_id: str) -> None:
+    rides = servers[partner_id].behaviour.rides
+    rides.seconds = 600
+    assert [book(servers, partner_id) for _ in range(2)] == [Confirmed()] * 2
+    assert rides.states() == {"rfq-1.1": "confirmed"}
+
+
+@pytest.mark.parametrize("partner_id", DIRECT)
+def test_a_booking_is_refused_and_stays_so(servers: Servers, partner_id: str) -> None:
+    servers[partner_id].mood.set(Faults(refuse=1))
+    assert book(servers, partner_id) == Refused("none-free")
+    servers[partner_id].mood.set(Faults())
+    assert book(servers, partner_id) == Refused("none-free")
+
+
+def test_nimbus_takes_note_of_a_booking(servers: Servers) -> None:
+    assert book(servers, "p-nimbus") is None
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_a_ride_is_cancelled_whether_or_not_there_is_one_and_never_booked_after_it(
+    servers: Servers, partner_id: str
+) -> None:
+    cancel(servers, partner_id)
+    cancel(servers, partner_id)
+    answer = book(servers, partner_id)
+    assert answer in (Refused("partner-refused"), None)
+    assert servers[partner_id].behaviour.rides.states() == {"rfq-1.1": "cancelled"}
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+def test_an_id_is_sent_so_that_it_arrives_as_it_is(servers: Servers, partner_id: str) -> None:
+    odd = "rfq/1:x#2_.1"
+    cancel(servers, partner_id, odd)
+    assert list(servers[partner_id].behaviour.rides.states()) == [odd]
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [
+        *((book, fault) for fault in ("error", "garbage", "partial", "throttle")),
+        *((cancel, fault) for fault in ("error", "throttle")),
+    ],
+)
+def test_what_is_neither_yes_nor_no_is_a_failed_call(
+    servers: Servers, partner_id: str, what: Callable[[Servers, str], object], fault: str
+) -> None:
+    servers[partner_id].mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    with pytest.raises(CallFailed):
+        what(servers, partner_id)
+
+
+@pytest.fixture
+def dribbler() -> Iterator[str]:
+    """A server that sends one byte of its headers at a time, and never comes to an end."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def dribble() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not done.wait(0.02):
+                try:
+                    connection.sendall(b"a")
+                except OSError:
+                    return
+
+    thread = threading.Thread(target=dribble)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    done.set()
+    thread.join()
+    listener.close()
+
+
+def test_a_partner_that_dribbles_is_left_in_time(dribbler: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(TimedOut):
+        integration_of(PARTNERS["p-comet"]).quote(
+            question("p-comet"), Wire().call(0.3), credentials(dribbler)
+        )
+    assert time.monotonic() - began < 5  # far below what it would take to end by itself

@@ -1,0 +1,71 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, SPACE_NEEDLE, World
+from unicorn_mgmt.adapters.partner_queues import Forwarding
+from unicorn_mgmt.domain.unicorn import Place
+from wild_rydes_contracts import RfqRequested
+from wild_rydes_messaging.consume import Consumer, Received
+from wild_rydes_messaging.parking import ParkingLot
+
+TACOMA = Place(47.25288, -122.44429)  # 40.2 km from Seattle
+SYDNEY = Place(-33.86, 151.21)
+
+
+def received(world: World, *rfqs: str) -> list[Received[RfqRequested]]:
+    consumer = Consumer(
+        RfqRequested,
+        sqs=world.sqs,
+        parking_lot=ParkingLot(world.sqs, world.dead),
+        logger=world.logger,
+        metrics=world.metrics,
+        max_attempts=MAX_ATTEMPTS,
+    )
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    return list(consumer.receive(world.deliver(*(world.request(r, deadline=deadline) for r in rfqs))))
+
+
+def queues(world: World) -> dict[str, str]:
+    return {id_: world.sqs.create_queue(QueueName=f"partner-{id_}")["QueueUrl"] for id_ in PARTNERS}
+
+
+def taken(world: World, url: str) -> list[str]:
+    answer = world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def test_who_serves_a_place_is_asked(world: World) -> None:
+    forwarding = Forwarding(world.sqs, PARTNERS, queues(world))
+    assert forwarding.serving(SPACE_NEEDLE) == ("p-comet", "p-pegasus", "p-nimbus")
+    assert forwarding.serving(TACOMA) == ("p-pegasus",)
+    assert forwarding.serving(SYDNEY) == ()
+
+
+def test_a_partner_without_a_queue_is_not_asked(world: World) -> None:
+    assert Forwarding(world.sqs, PARTNERS, {}).serving(SPACE_NEEDLE) == ()
+
+
+def test_each_partner_gets_the_event_as_it_came(world: World) -> None:
+    urls = queues(world)
+    first, second = sorted(received(world, "rfq-1", "rfq-2"), key=lambda m: m.data.rfq_id)
+    both = [(first, ["p-comet", "p-nimbus"]), (second, ["p-comet"])]
+    assert Forwarding(world.sqs, PARTNERS, urls).forward(both) == {}
+    bodies = [json.loads(body) for body in taken(world, urls["p-comet"])]
+    assert {b["detail"]["data"]["rfq_id"]: b["detail"]["metadata"]["event_id"] for b in bodies} == {
+        "rfq-1": str(first.metadata.event_id),
+        "rfq-2": str(second.metadata.event_id),
+    }
+    assert {(b["source"], b["detail-type"]) for b in bodies} == {("wildrydes.ride-booking", "RfqRequested")}
+    assert len(taken(world, urls["p-nimbus"])) == 1
+    assert taken(world, urls["p-pegasus"]) == []
+
+
+def test_a_queue_that_fails_keeps_nothing_from_the_others(world: World) -> None:
+    urls = queues(world)
+    world.sqs.delete_queue(QueueUrl=urls["p-comet"])
+    [message] = received(world, "rfq-1")
+    failed = Forwarding(world.sqs, PARTNERS, urls).forward([(message, list(PARTNERS))])
+    assert list(failed) == [message.message_id]
+    assert failed[message.message_id].startswith("p-comet: ")
+    assert len(taken(world, urls["p-pegasus"])) == 1

@@ -1,0 +1,172 @@
+"""What partners tell of rides, each signed in its own way, and what others would have us believe."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.world import REGION, World
+from tests.unit.unicorn_mgmt.api.test_partner_callbacks import Partner
+from tests.unit.unicorn_mgmt.domain.test_partner_ride import TERMS
+from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
+
+RIDE = "rfq-1.1"
+WORDS = {
+    "p-comet": {"completed": "COMPLETED", "cancelled": "CANCELLED"},
+    "p-pegasus": {"completed": "Completed", "cancelled": "Cancelled"},
+    "p-nimbus": {"completed": "completed", "cancelled": "cancelled", "confirmed": "confirmed"},
+}
+
+
+class Fleet(Partner):
+    """A partner with one ride, that tells of it as its API documentation says."""
+
+    def __init__(self, world: World, partner_id: str) -> None:
+        super().__init__(world)
+        self.id = partner_id
+        now = datetime.now(UTC)
+        ride = asked(RIDE, partner_id, TERMS, now + timedelta(seconds=60), now)
+        world.partner_rides.change(partner_id, RIDE, lambda _: ride)
+
+    def tell(self, state: str, ride_id: str = RIDE, *, key: str | None = None, late_by: float = 0) -> int:
+        body, headers = self.signed(
+            WORDS[self.id].get(state, state), ride_id, key, str(int(time.time() - late_by))
+        )
+        return self.send(body, headers, self.id)
+
+    def signed(self, word: str, ride_id: str, key: str | None, at: str) -> tuple[str, dict[str, str]]:
+        match self.id:
+            case "p-comet":
+                body = json.dumps({"ride": ride_id, "status": word})
+                return body, {"X-Webhook-Token": key or CREDENTIALS["webhook_token"]}
+            case "p-pegasus":
+                body = f'<RideReport id="{ride_id}" state="{word}"/>'
+                mac = _mac(key or CREDENTIALS["signing_key"], f"{at}\n{body}")
+                return body, {"X-Timestamp": at, "X-Signature": mac}
+        body = json.dumps({"ride": ride_id, "state": word})
+        mac = _mac(key or CREDENTIALS["callback_key"], f"{at}.{body}")
+        return body, {"Nimbus-Signature": f"t={at},v1={mac}"}
+
+    @property
+    def ride(self) -> PartnerRide:
+        found = self.world.partner_rides.change(self.id, RIDE, lambda ride: ride).after
+        assert found
+        return found
+
+    def release(self) -> None:
+        self.world.partner_rides.change(
+            self.id, RIDE, lambda ride: ride.release(datetime.now(UTC)) if ride else None
+        )
+
+
+def _mac(key: str, content: str) -> str:
+    return hmac.new(key.encode(), content.encode(), hashlib.sha256).hexdigest()
+
+
+@pytest.fixture(params=PARTNERS)
+def fleet(request: pytest.FixtureRequest, world: World) -> Fleet:
+    return Fleet(world, request.param)
+
+
+@pytest.fixture
+def nimbus(world: World) -> Fleet:
+    return Fleet(world, "p-nimbus")
+
+
+def test_a_ride_that_was_driven_is_completed(fleet: Fleet) -> None:
+    assert fleet.tell("completed") == 202
+    assert fleet.ride.state == "completed"
+    [record] = [line for line in fleet.world.logs if line["message"] == "partner called"]
+    assert (record["operation"], record["outcome"], record["partner"], record["correlation_id"]) == (
+        "callback",
+        "completed",
+        fleet.id,
+        "rfq-1",
+    )
+
+
+def test_a_ride_that_the_partner_gives_up_is_refused(fleet: Fleet) -> None:
+    assert fleet.tell("cancelled") == 202
+    assert (fleet.ride.state, fleet.ride.reason) == ("refused", "cancelled-by-partner")
+
+
+def test_a_duplicate_changes_nothing(fleet: Fleet) -> None:
+    assert fleet.tell("completed") == 202
+    before = fleet.ride
+    assert fleet.tell("completed") == 202
+    assert fleet.ride == before
+
+
+def test_a_forged_callback_changes_nothing(fleet: Fleet) -> None:
+    assert fleet.tell("completed", key="guessed") == 401
+    assert fleet.send("{}", {}, fleet.id) == 401
+    assert fleet.ride.state == "asked"
+
+
+@pytest.mark.parametrize("partner_id", ["p-pegasus", "p-nimbus"])
+@pytest.mark.parametrize("seconds", [3600, -3600])
+def test_an_old_callback_is_not_taken_again(world: World, partner_id: str, seconds: float) -> None:
+    fleet = Fleet(world, partner_id)
+    assert fleet.tell("completed", late_by=seconds) == 401
+    assert fleet.ride.state == "asked"
+
+
+def test_news_of_a_ride_that_nobody_wants_any_more_is_too_late(fleet: Fleet) -> None:
+    fleet.release()
+    before = fleet.ride
+    assert fleet.tell("completed") == 410
+    assert fleet.ride == before
+    assert [r["outcome"] for r in fleet.world.logs if r["message"] == "partner called"] == ["late"]
+
+
+def test_an_unknown_ride_is_unknown(fleet: Fleet) -> None:
+    assert fleet.tell("completed", "rfq-9.1") == 404
+
+
+def test_a_partner_cannot_speak_of_anothers_ride(world: World) -> None:
+    comet, nimbus = Fleet(world, "p-comet"), object.__new__(Fleet)
+    nimbus.__dict__ = {**comet.__dict__, "id": "p-nimbus"}
+    assert nimbus.tell("completed") == 404
+    assert comet.ride.state == "asked"
+
+
+def test_what_cannot_be_read_is_refused(fleet: Fleet) -> None:
+    assert fleet.tell("exploded") == 400
+    assert fleet.ride.state == "asked"
+
+
+def test_without_the_secret_that_it_takes_the_partner_is_to_tell_again(fleet: Fleet) -> None:
+    secrets = boto3.client("secretsmanager", region_name=REGION)
+    secrets.put_secret_value(SecretId="partner", SecretString="{}")
+    assert fleet.tell("completed") == 503
+    secrets.put_secret_value(SecretId="partner", SecretString=json.dumps(CREDENTIALS))
+    assert fleet.tell("completed") == 202
+
+
+def test_nimbus_confirms_and_refuses_by_callback(nimbus: Fleet) -> None:
+    assert nimbus.tell("confirmed") == 202
+    assert nimbus.ride.state == "confirmed"
+    assert nimbus.tell("refused") == 202
+    assert (nimbus.ride.state, nimbus.ride.reason) == ("refused", "partner-refused")
+
+
+def test_a_late_yes_is_refused_and_cancelled_at_the_partner(nimbus: Fleet) -> None:
+    nimbus.release()
+    assert nimbus.tell("confirmed") == 410
+    assert (nimbus.ride.state, nimbus.ride.cancels) == ("released", 2)
+
+
+def test_nothing_of_the_customer_is_logged(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    fleet.tell("completed")
+    fleet.tell("completed", key="guessed")
+    written = fleet.world.stream.getvalue() + "".join(capsys.readouterr())
+    hidden: list[Any] = [
+        value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}
+    ]
+    assert [text for text in (*hidden, "customer-1", "12.50") if text in written] == []

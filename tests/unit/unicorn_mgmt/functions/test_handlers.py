@@ -1,0 +1,201 @@
+"""The Lambda functions, as composed from their environment in a worker of their own."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import uuid
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, accepted, scored
+from unicorn_mgmt.domain.unicorn import Rating
+
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "POWERTOOLS_SERVICE_NAME": "unicorn-mgmt",
+    "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
+    "TABLE_NAME": TABLE,
+    "REPLY_TO_PATTERN": PATTERN,
+    "DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
+    "MAX_ATTEMPTS": "5",
+    "CONNECTIONS_URL": "https://socket/v1",
+    "UNICORN_API_URL": "https://unicorns/v1",
+    "BUS_NAME": "wild-rydes",
+    "TOKEN_ISSUER": "https://users",
+    "TOKEN_AUDIENCE": "app",
+    "KEYS_URL": "https://users/.well-known/jwks.json",
+    "PARTNER_QUEUES": "{}",
+    "PARTNER_RIDE_QUEUES": "{}",
+    "PARTNER_ID": "p-comet",
+    "SECRET_ID": "comet",
+    "CALLBACK_URL": "https://partners/v1",
+    "SECRET_IDS": '{"p-comet": "comet"}',
+}
+IN_A_CENTURY = datetime(2126, 11, 21, 9, tzinfo=UTC)
+CONTEXT = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
+)
+
+
+def worker(module: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Any:
+    for name, value in {**ENVIRONMENT, **environment}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delitem(sys.modules, f"unicorn_mgmt.functions.{module}", raising=False)
+    return importlib.import_module(f"unicorn_mgmt.functions.{module}").handler
+
+
+def test_the_responder_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    near = world.add("near")
+    handler = worker("responder", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    body = json.loads(world.request())
+    body["detail"]["metadata"]["deadline"] = "2126-11-21T09:00:00Z"
+    event = world.deliver(json.dumps(body), "poison")
+    assert handler(event, CONTEXT) == {"batchItemFailures": []}
+    assert [answer["data"]["asked"] for answer in world.answers()] == [[near]]
+    assert len(world.parked()) == 1
+
+
+def test_a_rating_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = world.add("gandalf")
+    handler = worker("ratings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    assert handler(world.deliver(scored(id_, 2, 17), "poison"), CONTEXT) == {"batchItemFailures": []}
+    unicorn = world.store.find(id_, "gandalf")
+    assert unicorn
+    assert unicorn.rating == Rating(2, 17)
+    assert len(world.parked()) == 1
+
+
+def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = worker("api", monkeypatch, PUBLIC_URL="http://localhost:4566/_aws/execute-api/unicorn-api/v1")
+    event = {
+        "httpMethod": "POST",
+        "path": "/unicorns",
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(
+            {
+                "name": "Shadowfax",
+                "rate-card": {
+                    name: {"amount": "1.00", "currency": "USD"} for name in ("base", "per-km", "minimum")
+                },
+                "auto-quote": True,
+            }
+        ),
+        "requestContext": {
+            "path": "/v1/unicorns",
+            "stage": "v1",
+            "authorizer": {"claims": {"sub": "gandalf", "cognito:groups": "unicorns"}},
+        },
+    }
+    answer = handler(event, CONTEXT)
+    assert answer["statusCode"] == 201
+    [location] = answer["multiValueHeaders"]["Location"]
+    assert location.startswith("http://localhost:4566/_aws/execute-api/unicorn-api/v1/unicorns/u-")
+
+
+def test_a_partners_consumer_declines_for_a_partner_without_credentials(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
+    handler = worker("partner_quotes", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    event = world.deliver(world.request(deadline=IN_A_CENTURY), "poison")
+    assert handler(event, CONTEXT) == {"batchItemFailures": []}
+    [response] = world.answers()
+    assert response["data"]["answers"] == [
+        {"kind": "decline", "responder_id": "p-comet", "reason": "partner-unavailable"}
+    ]
+    assert len(world.parked()) == 1
+
+
+def test_a_partners_consumer_for_rides_tries_again_what_got_no_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
+    handler = worker("partner_rides", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    order = {
+        "metadata": {
+            "event_id": str(uuid.uuid4()),
+            "event_version": 1,
+            "occurred_at": "2026-11-21T09:00:00Z",
+            "correlation_id": "rfq-1",
+            "deadline": IN_A_CENTURY.isoformat(),
+        },
+        "data": {
+            "what": "book",
+            "partner_id": "p-comet",
+            "ride_id": "rfq-1.1",
+            "rfq_id": "rfq-1",
+            "price": {"amount": "12.50", "currency": "USD"},
+        },
+    }
+    event = world.deliver(json.dumps(order))
+    assert handler(event, CONTEXT) == {
+        "batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]
+    }
+
+
+def test_the_api_of_callbacks_refuses_who_is_no_partner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = json.dumps({"webhook_token": "comet-token"})
+    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString=secret)
+    handler = worker("partner_callbacks", monkeypatch)
+    event = {
+        "httpMethod": "POST",
+        "path": "/partners/p-comet/answers",
+        "headers": {"X-Webhook-Token": "guessed"},
+        "body": '{"ride": "rfq-1.1", "status": "COMPLETED"}',
+        "requestContext": {"path": "/v1/partners/p-comet/answers", "stage": "v1"},
+    }
+    assert handler(event, CONTEXT)["statusCode"] == 401
+    event["headers"] = {"X-Webhook-Token": "comet-token"}
+    assert handler(event, CONTEXT)["statusCode"] == 404  # it is the partner, but there is no such ride
+
+
+def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = worker("bookings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    event = world.deliver(accepted("p-comet", deadline=IN_A_CENTURY))
+    assert handler(event, CONTEXT) == {"batchItemFailures": []}
+    assert world.item("ride#p-comet#rfq-1.1")["state"] == {"S": "asked"}
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        (
+            "api",
+            {
+                "boto3",
+                "wild_rydes_messaging.consume",
+                "wild_rydes_contracts",
+                "unicorn_mgmt.use_cases.responder",
+            },
+        ),
+        *(
+            (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
+            for module in (
+                "responder",
+                "bookings",
+                "ratings",
+                "outbox",
+                "socket",
+                "partner_quotes",
+                "partner_rides",
+            )
+        ),
+        ("authorizer", {"boto3", "wild_rydes_contracts", "aws_lambda_powertools.event_handler"}),
+    ],
+)
+def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
+    needless = needless | {"aws_xray_sdk", "unicorn_mgmt.api.openapi", "wild_rydes_http.openapi"}
+    code = f"import sys, unicorn_mgmt.functions.{module}; print(*sys.modules)"
+    environment = {**os.environ, **ENVIRONMENT}
+    loaded = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert not needless & set(loaded.stdout.split())

@@ -1,0 +1,225 @@
+"""The consumer of a partner's queue: the breaker, the queues and the secret on moto, the partner a real server."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.rydes.simulators.partners.faults import Faults
+from infra.rydes.simulators.partners.server import Server
+from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
+from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.line import line_to
+from unicorn_mgmt.use_cases.partner_quotes import Asking
+from wild_rydes_contracts import RfqRequested
+from wild_rydes_messaging.circuit_breaker import (
+    DynamoDbStore,
+    Mode,
+    Override,
+    State,
+    set_mode,
+)
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.reply import Replies
+
+EVERYTHING_DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
+
+
+class Desk:
+    """Workers of one partner's consumer; those of one partner share its breaker."""
+
+    def __init__(self, world: World, server: Server, partner_id: str = "p-comet") -> None:
+        self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
+        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.store = DynamoDbStore(world.dynamodb, TABLE)
+        text = json.dumps({**CREDENTIALS, "base_url": server.url})
+        self.secrets.create_secret(Name=partner_id, SecretString=text)
+
+    def worker(self, *, timeout: float = 2.0) -> Asking:
+        world, partner = self.world, self.partner
+        line = line_to(
+            replace(partner, timeout=timeout, breaker={}),
+            dynamodb=world.dynamodb,
+            table_name=TABLE,
+            secretsmanager=self.secrets,
+            secret_id=partner.id,
+            logger=world.logger,
+            now=lambda: datetime.now(UTC),
+        )
+        return Asking(
+            integration_of(partner),
+            line,
+            consumer=Consumer(
+                RfqRequested,
+                sqs=world.sqs,
+                parking_lot=ParkingLot(world.sqs, world.dead),
+                logger=world.logger,
+                metrics=world.metrics,
+                max_attempts=MAX_ATTEMPTS,
+                uniform=min,
+            ),
+            replies=Replies(world.sqs, PATTERN),
+            callback_url="http://127.0.0.1:1/",
+            now=lambda: datetime.now(UTC),
+        )
+
+    def ask(self, worker: Asking, *rfqs: str, seconds: float = 60, **wrong: Any) -> list[dict[str, Any]]:
+        """Have RFQs asked; the answers that came to the return address."""
+        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        bodies = [self.world.request(rfq, deadline=deadline, **wrong) for rfq in rfqs]
+        assert worker.handle(self.world.deliver(*bodies)) == EVERYTHING_DONE
+        return [answer for told in self.world.answers() for answer in told["data"]["answers"]]
+
+    def records(self) -> list[dict[str, Any]]:
+        return [line for line in self.world.logs if line["message"] == "partner called"]
+
+
+@pytest.fixture
+def desk(world: World, servers: dict[str, Server]) -> Desk:
+    return Desk(world, servers["p-comet"])
+
+
+def test_a_quote_goes_to_the_return_address_with_its_correlation_id(desk: Desk) -> None:
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    event = desk.world.deliver(desk.world.request("rfq-1", deadline=deadline))
+    assert desk.worker().handle(event) == EVERYTHING_DONE
+    [told] = desk.world.answers()
+    assert told["metadata"]["correlation_id"] == "rfq-1"
+    assert "asked" not in told["data"]
+    assert told["data"]["answers"][0]["kind"] == "quote"
+    assert told["data"]["answers"][0]["responder_id"] == "p-comet"
+
+
+def test_a_message_that_comes_twice_gives_the_same_message(desk: Desk) -> None:
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    event = desk.world.deliver(desk.world.request("rfq-1", deadline=deadline))
+    for worker in (desk.worker(), desk.worker()):
+        worker.handle(event)
+    first, second = desk.world.answers()
+    assert first["metadata"]["event_id"] == second["metadata"]["event_id"]
+
+
+def test_a_request_past_its_deadline_is_dropped_before_any_call(desk: Desk) -> None:
+    assert desk.ask(desk.worker(), "rfq-1", seconds=-1) == []
+    assert desk.server.served == 0
+
+
+@pytest.mark.parametrize(
+    ("faults", "reason", "outcome"),
+    [
+        (Faults(error=1), "partner-failed", "partner"),
+        (Faults(garbage=1), "partner-failed", "partner"),
+        (Faults(partial=1), "partner-failed", "partner"),
+        (Faults(throttle=1), "partner-throttled", "throttled"),
+        (Faults(hang=1), "partner-timeout", "partner"),
+    ],
+)
+def test_a_partner_that_fails_is_declined_at_once(
+    desk: Desk, faults: Faults, reason: str, outcome: str
+) -> None:
+    desk.server.mood.set(faults)
+    [answer] = desk.ask(desk.worker(timeout=0.2 if faults.hang else 10), "rfq-1")
+    assert answer == {"kind": "decline", "responder_id": "p-comet", "reason": reason}
+    [record] = desk.records()
+    assert (record["outcome"], record["circuit"], record["attempt"]) == (outcome, "CLOSED", 1)
+    assert record["correlation_id"] == "rfq-1"
+
+
+def test_the_call_ends_with_the_deadline_and_the_partner_is_not_blamed(desk: Desk) -> None:
+    desk.server.mood.set(Faults(hang=1))
+    [answer] = desk.ask(desk.worker(timeout=60), "rfq-1", seconds=0.4)
+    assert answer["reason"] == "partner-unavailable"
+    assert desk.store.read("p-comet").row is None
+
+
+def test_an_outage_opens_the_circuit_for_all_workers_and_requests_are_declined_without_a_call(
+    desk: Desk,
+) -> None:
+    desk.server.mood.set(Faults(outage_seconds=600, latency_ms=1))
+    workers = [desk.worker(), desk.worker()]
+    reasons: list[str] = []
+    for i in range(40):
+        reasons += [a["reason"] for a in desk.ask(workers[i % 2], f"rfq-{i}")]
+        if desk.store.read("p-comet").opens:
+            break
+    assert desk.store.read("p-comet").state is State.OPEN
+    served = desk.server.served
+    late = desk.worker()
+    assert [a["reason"] for a in desk.ask(late, "rfq-late")] == ["circuit-open"]
+    assert desk.server.served == served
+    assert desk.records()[-1]["circuit"] == "OPEN"
+    assert set(reasons) <= {"partner-failed", "circuit-open"}
+
+
+def test_a_circuit_forced_open_makes_no_call(desk: Desk) -> None:
+    override = Override(Mode.FORCED_OPEN, "astrid", "contract ended")
+    set_mode(desk.store, "p-comet", override, now=datetime.now(UTC).timestamp())
+    assert [a["reason"] for a in desk.ask(desk.worker(), "rfq-1")] == ["circuit-open"]
+    assert desk.server.served == 0
+
+
+def test_our_own_faults_never_open_the_circuit_and_the_secret_is_read_anew(desk: Desk) -> None:
+    desk.secrets.put_secret_value(
+        SecretId="p-comet", SecretString=json.dumps({"base_url": desk.server.url, "api_key": "old"})
+    )
+    worker = desk.worker()
+    reasons = [desk.ask(worker, f"rfq-{i}")[0]["reason"] for i in range(12)]
+    assert reasons == ["partner-unavailable"] * 12
+    assert desk.store.read("p-comet").epoch == 0
+    desk.secrets.put_secret_value(
+        SecretId="p-comet", SecretString=json.dumps({**CREDENTIALS, "base_url": desk.server.url})
+    )
+    assert desk.ask(worker, "rfq-new")[0]["kind"] == "quote"
+
+
+def test_a_wrong_signature_may_be_our_old_key_so_the_secret_is_read_anew(
+    world: World, servers: dict[str, Server]
+) -> None:
+    desk = Desk(world, servers["p-pegasus"], "p-pegasus")
+    right = desk.secrets.get_secret_value(SecretId="p-pegasus")["SecretString"]
+    wrong = json.dumps({**json.loads(right), "signing_key": "last year's"})
+    desk.secrets.put_secret_value(SecretId="p-pegasus", SecretString=wrong)
+    worker = desk.worker()
+    assert desk.ask(worker, "rfq-1")[0]["reason"] == "partner-failed"
+    desk.secrets.put_secret_value(SecretId="p-pegasus", SecretString=right)
+    assert desk.ask(worker, "rfq-2")[0]["kind"] == "quote"
+    failed, answered = desk.records()
+    assert (failed["outcome"], failed["reason"]) == ("partner", "wrong signature")
+    assert failed["environment"] == answered["environment"] != ""
+
+
+def test_a_secret_that_cannot_be_read_returns_the_message(desk: Desk) -> None:
+    desk.secrets.delete_secret(SecretId="p-comet", ForceDeleteWithoutRecovery=True)
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    event = desk.world.deliver(desk.world.request(deadline=deadline))
+    assert desk.worker().handle(event) == {
+        "batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]
+    }
+    assert desk.world.answers() == []
+
+
+def test_a_forbidden_return_address_is_parked_without_a_call(desk: Desk) -> None:
+    desk.ask(desk.worker(), "rfq-1", reply_to="arn:aws:sqs:us-east-1:123456789012:somebody-elses")
+    assert [parked["error"] for parked in desk.world.parked()] == ["ForbiddenReturnAddress"]
+    assert desk.server.served == 0
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize("fault", ["nothing", "error", "garbage", "partial", "throttle", "signature"])
+def test_secrets_and_places_are_never_logged(
+    world: World, servers: dict[str, Server], capsys: pytest.CaptureFixture[str], partner_id: str, fault: str
+) -> None:
+    desk = Desk(world, servers[partner_id], partner_id)
+    if fault != "nothing":
+        desk.server.mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    desk.ask(desk.worker(), "rfq-1")
+    written = world.stream.getvalue() + "".join(capsys.readouterr())
+    assert "partner called" in written
+    assert "PartnerCall" in written
+    hidden = [value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}]
+    assert [text for text in (*hidden, "47.62", "122.3", "Bearer") if text in written] == []

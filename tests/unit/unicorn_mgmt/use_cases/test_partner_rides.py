@@ -1,0 +1,265 @@
+"""The consumer of a partner's queue for rides: breaker, table, queues and secret on moto, the partner a real server."""
+
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.rydes.simulators.partners.faults import Faults
+from infra.rydes.simulators.partners.server import Server
+from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, REGION, TABLE, World
+from tests.unit.unicorn_mgmt.domain.test_partner_ride import TERMS
+from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.line import line_to
+from unicorn_mgmt.domain.partner_announcements import orders_of
+from unicorn_mgmt.domain.partner_order import RideOrder
+from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
+from unicorn_mgmt.use_cases.partner_rides import Ordering
+from wild_rydes_messaging.circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_messaging.parking import ParkingLot
+
+DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
+RIDE = "rfq-1.1"
+
+
+class Desk:
+    """Workers of one partner's consumer for rides, and the table in which rides are."""
+
+    def __init__(self, world: World, server: Server, partner_id: str = "p-comet") -> None:
+        self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
+        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.secrets.create_secret(
+            Name=partner_id, SecretString=json.dumps({**CREDENTIALS, "base_url": server.url})
+        )
+        self.server.behaviour.rides.seconds = 600
+        self.slept: list[float] = []
+
+    def worker(self, *, timeout: float = 2.0) -> Ordering:
+        world, partner = self.world, self.partner
+        return Ordering(
+            integration_of(partner),
+            line_to(
+                replace(partner, timeout=timeout, breaker={}),
+                dynamodb=world.dynamodb,
+                table_name=TABLE,
+                secretsmanager=self.secrets,
+                secret_id=partner.id,
+                logger=world.logger,
+                now=lambda: datetime.now(UTC),
+            ),
+            world.partner_rides,
+            consumer=Consumer(
+                RideOrder,
+                sqs=world.sqs,
+                parking_lot=ParkingLot(world.sqs, world.dead),
+                logger=world.logger,
+                metrics=world.metrics,
+                max_attempts=MAX_ATTEMPTS,
+                uniform=max,
+            ),
+            callback_url="http://127.0.0.1:1/",
+            logger=world.logger,
+            now=lambda: datetime.now(UTC),
+            uniform=self.draw,
+        )
+
+    def draw(self, _: float, high: float) -> float:
+        self.slept.append(high)
+        return high
+
+    def ask(self, seconds: float = 60) -> str:
+        """A ride is wanted; the body of the order."""
+        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        ride = asked(RIDE, self.partner.id, TERMS, deadline, datetime.now(UTC))
+        self.world.partner_rides.change(ride.partner_id, ride.id, lambda known: known or ride)
+        [order] = orders_of(None, ride)
+        return order.to_json()
+
+    def release(self) -> str:
+        """It is wanted no longer; the body of the order."""
+        change = self.world.partner_rides.change(
+            self.partner.id, RIDE, lambda ride: ride.release(datetime.now(UTC)) if ride else None
+        )
+        assert change.after
+        [order] = orders_of(change.before, change.after)
+        return order.to_json()
+
+    def handle(self, worker: Ordering, body: str, attempt: int = 1) -> bool:
+        """Whether the order is done with: it does not come back."""
+        return worker.handle(self.world.deliver(body, attempt=attempt)) == DONE
+
+    @property
+    def ride(self) -> PartnerRide:
+        found = self.world.partner_rides.change(self.partner.id, RIDE, lambda ride: ride).after
+        assert found
+        return found
+
+    def records(self) -> list[dict[str, Any]]:
+        return [line for line in self.world.logs if line["message"] == "partner called"]
+
+
+@pytest.fixture(params=["p-comet", "p-pegasus", "p-nimbus"])
+def desk(request: pytest.FixtureRequest, world: World, servers: dict[str, Server]) -> Desk:
+    return Desk(world, servers[request.param], request.param)
+
+
+@pytest.fixture
+def comet(world: World, servers: dict[str, Server]) -> Desk:
+    return Desk(world, servers["p-comet"])
+
+
+def test_a_booking_is_made_at_the_partner_and_noted(desk: Desk) -> None:
+    assert desk.handle(desk.worker(), desk.ask())
+    later = desk.partner.id == "p-nimbus"  # it calls back
+    assert desk.ride.state == ("asked" if later else "confirmed")
+    [record] = desk.records()
+    assert (record["operation"], record["outcome"]) == ("book", "accepted" if later else "confirmed")
+    assert record["correlation_id"] == "rfq-1"
+
+
+def test_a_refusal_is_noted_with_its_reason(comet: Desk) -> None:
+    comet.server.mood.set(Faults(refuse=1))
+    assert comet.handle(comet.worker(), comet.ask())
+    assert (comet.ride.state, comet.ride.reason) == ("refused", "none-free")
+    assert comet.records()[-1]["outcome"] == "refused"
+
+
+def test_an_order_that_comes_twice_books_once(desk: Desk) -> None:
+    body = desk.ask()
+    assert desk.handle(desk.worker(), body)
+    before = desk.ride
+    assert desk.handle(desk.worker(), body)
+    assert desk.ride == before
+    eventually(lambda: desk.server.behaviour.rides.states() == {RIDE: "confirmed"})
+
+
+def test_a_crash_between_the_partners_yes_and_our_note_loses_nothing(comet: Desk) -> None:
+    body = comet.ask()
+    comet.server.mood.set(Faults(partial=1))  # the partner has booked, but we never hear of it
+    assert not comet.handle(comet.worker(), body)
+    assert (comet.ride.state, comet.server.behaviour.rides.states()) == ("asked", {RIDE: "confirmed"})
+    comet.server.mood.set(Faults())
+    assert comet.handle(comet.worker(), body, attempt=2)
+    assert comet.ride.state == "confirmed"
+
+
+@pytest.mark.parametrize("fault", ["error", "garbage", "partial", "throttle"])
+def test_neither_yes_nor_no_is_tried_again(desk: Desk, fault: str) -> None:
+    desk.server.mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    assert not desk.handle(desk.worker(), desk.ask())
+    assert desk.ride.state == "asked"
+    assert desk.world.parked() == []
+
+
+def test_the_wait_doubles_and_is_capped_and_what_the_partner_asks_for_comes_on_top(comet: Desk) -> None:
+    comet.server.mood.set(Faults(error=1))
+    body = comet.ask()
+    for attempt in (1, 2, 3, 9):
+        assert not comet.handle(comet.worker(), body, attempt=attempt)
+    assert comet.slept == [1, 2, 4, 8]
+    comet.server.mood.set(Faults(throttle=1, retry_after=70))  # longer than the customer waits
+    assert comet.handle(comet.worker(), body)
+    assert comet.world.logs[-1]["message"] == "left to the booking's deadline"
+
+
+def test_however_often_it_was_tried_a_booking_is_never_parked(comet: Desk) -> None:
+    comet.server.mood.set(Faults(error=1))
+    assert not comet.handle(comet.worker(), comet.ask(), attempt=MAX_ATTEMPTS + 5)
+    assert comet.world.parked() == []
+
+
+def test_after_the_deadline_there_is_no_call(desk: Desk) -> None:
+    assert desk.handle(desk.worker(), desk.ask(seconds=-1))
+    assert desk.server.served == 0
+    assert desk.ride.state == "asked"
+
+
+def test_a_call_never_outlives_the_deadline_and_the_partner_is_not_blamed(comet: Desk) -> None:
+    comet.server.mood.set(Faults(hang=1))
+    assert comet.handle(comet.worker(timeout=60), comet.ask(seconds=0.4))  # left to the deadline
+    assert comet.records()[-1]["outcome"] == "ours"
+    assert DynamoDbStore(comet.world.dynamodb, TABLE).read("p-comet").row is None
+
+
+def test_while_the_circuit_is_open_nobody_is_called_and_the_booking_waits(desk: Desk) -> None:
+    override = Override(Mode.FORCED_OPEN, "astrid", "contract ended")
+    set_mode(
+        DynamoDbStore(desk.world.dynamodb, TABLE),
+        desk.partner.id,
+        override,
+        now=datetime.now(UTC).timestamp(),
+    )
+    body = desk.ask()
+    desk.handle(desk.worker(), body)
+    assert desk.server.served == 0
+    assert (desk.ride.state, desk.records()[-1]["outcome"]) == ("asked", "circuit-open")
+
+
+def test_bookings_that_fail_open_the_same_circuit(comet: Desk) -> None:
+    comet.server.mood.set(Faults(outage_seconds=600, latency_ms=1))
+    store, workers, body = (
+        DynamoDbStore(comet.world.dynamodb, TABLE),
+        [comet.worker(), comet.worker()],
+        comet.ask(),
+    )
+    for i in range(40):
+        comet.handle(workers[i % 2], body)
+        if store.read("p-comet").opens:
+            break
+    assert store.read("p-comet").state is State.OPEN
+
+
+def test_a_cancellation_reaches_the_partner_and_repeats_do_no_harm(desk: Desk) -> None:
+    assert desk.handle(desk.worker(), desk.ask())
+    eventually(lambda: RIDE in desk.server.behaviour.rides.states())
+    body = desk.release()
+    assert desk.handle(desk.worker(), body)
+    assert desk.handle(desk.worker(), body)
+    assert desk.server.behaviour.rides.states() == {RIDE: "cancelled"}
+    assert desk.ride.state == "released"
+    assert desk.records()[-1]["outcome"] == "cancelled"
+
+
+def test_what_is_cancelled_first_is_never_booked(comet: Desk) -> None:
+    book, cancel = comet.ask(), comet.release()
+    assert comet.handle(comet.worker(), cancel)
+    assert comet.handle(comet.worker(), book)
+    assert comet.server.behaviour.rides.states() == {RIDE: "cancelled"}
+    assert comet.ride.state == "released"
+
+
+def test_a_cancellation_that_fails_returns_and_is_parked_in_the_end(desk: Desk) -> None:
+    desk.ask()
+    body = desk.release()
+    desk.server.mood.set(Faults(error=1))
+    assert not desk.handle(desk.worker(), body)
+    assert desk.handle(desk.worker(), body, attempt=MAX_ATTEMPTS)
+    [parked] = desk.world.parked()
+    assert parked["error"] in ("CallFailed", "CircuitOpen")
+
+
+@pytest.mark.parametrize("fault", ["nothing", "error", "signature", "refuse"])
+def test_secrets_and_customers_are_never_logged(
+    desk: Desk, capsys: pytest.CaptureFixture[str], fault: str
+) -> None:
+    if fault != "nothing":
+        desk.server.mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    desk.handle(desk.worker(), desk.ask())
+    desk.handle(desk.worker(), desk.release() if desk.ride.state != "refused" else desk.ask())
+    written = desk.world.stream.getvalue() + "".join(capsys.readouterr())
+    assert "partner called" in written
+    hidden = [value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}]
+    assert [text for text in (*hidden, "customer-1", "12.50", "Bearer") if text in written] == []
+
+
+def eventually(look: Any) -> None:
+    give_up = time.monotonic() + 10
+    while not look():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)

@@ -1,0 +1,120 @@
+"""What passengers think of a unicorn: from the bus into its next quotes."""
+
+import random
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, World, accepted, scored
+from tests.unit.unicorn_mgmt.use_cases.test_responder import throttled
+from unicorn_mgmt.adapters.unicorn_table import Rated
+from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
+
+DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
+
+
+def keep(world: World, *bodies: str) -> None:
+    assert world.appraising().handle(world.deliver(*bodies)) == DONE
+
+
+def rating(world: World, owner: str) -> Rating | None:
+    unicorn = world.store.find(unicorn_id(owner), owner)
+    assert unicorn
+    return unicorn.rating
+
+
+def test_a_score_costs_one_write(world: World, calls: list[str]) -> None:
+    event = world.deliver(scored(world.add("gandalf"), 1, 8))
+    calls.clear()
+    assert world.appraising().handle(event) == DONE
+    assert calls == ["UpdateItem"]
+    assert rating(world, "gandalf") == Rating(1, 8)
+
+
+def test_a_duplicate_and_a_late_one_change_nothing(world: World) -> None:
+    id_ = world.add("gandalf")
+    keep(world, scored(id_, 2, 11))
+    before = world.item(id_)
+    keep(world, scored(id_, 2, 11), scored(id_, 1, 8))
+    assert world.item(id_) == before
+    assert [line["outcome"] for line in world.logs if line["message"] == "rating"] == [
+        "kept",
+        "outdated",
+        "outdated",
+    ]
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    scores=st.lists(st.integers(1, 10), min_size=1, max_size=8), randomly=st.randoms(use_true_random=False)
+)
+def test_in_any_order_and_any_number_of_times_the_newest_stands(
+    world: World, scores: list[int], randomly: random.Random
+) -> None:
+    owner = f"unicorn {uuid.uuid4()}"  # the world is the same for all examples
+    id_ = world.add(owner)
+    told = [Rating(count, sum(scores[:count])) for count in range(1, len(scores) + 1)]
+    told += randomly.choices(told, k=4)
+    randomly.shuffle(told)
+    for each in told:
+        world.store.rate(id_, each)
+    assert rating(world, owner) == Rating(len(scores), sum(scores))
+
+
+def test_one_who_is_not_on_our_books_is_not_put_there(world: World) -> None:
+    keep(world, scored("p-comet", 3, 20), scored("u-nobody", 1, 8))
+    for id_ in ("p-comet", "u-nobody"):
+        assert "Item" not in world.dynamodb.get_item(TableName="unicorn-mgmt", Key={"id": {"S": id_}})
+    assert world.store.rate("u-nobody", Rating(1, 8)) is Rated.UNKNOWN
+
+
+def test_what_is_no_score_is_parked_and_the_rest_kept(world: World) -> None:
+    id_ = world.add("gandalf")
+    keep(world, scored(id_, 1, 8).replace('"count": 1', '"count": 0'), scored(id_, 2, 15))
+    [parked] = world.parked()
+    assert "rating.count" in parked["reason"]
+    assert rating(world, "gandalf") == Rating(2, 15)
+
+
+def test_a_table_that_fails_brings_back_the_message_and_parks_it_in_the_end(world: World) -> None:
+    id_ = world.add("gandalf")
+    with throttled(world.dynamodb, "dynamodb.UpdateItem", times=100):
+        [failure] = world.appraising().handle(world.deliver(scored(id_, 1, 8)))["batchItemFailures"]
+        assert failure
+        again = world.deliver(attempt=MAX_ATTEMPTS)
+        assert world.appraising().handle(again) == DONE
+    assert len(world.parked()) == 1
+
+
+def test_the_next_quote_shows_it(world: World) -> None:
+    rated, unrated = world.add("rated"), world.add("unrated")
+    keep(world, scored(rated, 3, 26))
+    world.responder().handle(world.deliver(world.request()))
+    [response] = world.answers()
+    shown = {answer["responder_id"]: answer.get("rating") for answer in response["data"]["answers"]}
+    assert shown == {rated: {"count": 3, "total": 26}, unrated: None}
+
+
+@pytest.mark.parametrize("first", ["rating", "ride"])
+def test_a_rating_and_a_ride_do_not_disturb_each_other(world: World, first: str) -> None:
+    """They are two writers of one item: a rule of the model that is being applied does not undo a rating."""
+    id_ = world.add("gandalf")
+    ride, score = accepted(id_), scored(id_, 1, 8)
+    before = world.item(id_)
+    if first == "ride":
+        world.confirming().handle(world.deliver(ride))
+        between = world.item(id_)
+        keep(world, score)
+        world.telling().handle({"Records": [world.record(id_, between)]})
+        assert world.published() == []  # of a rating the world hears from the feedback service
+    else:
+        keep(world, score)
+        world.confirming().handle(world.deliver(ride))
+        world.telling().handle({"Records": [world.record(id_, before)]})
+        assert [event["detail-type"] for event in world.published()] == ["RideConfirmed"]
+    unicorn = world.store.find(id_, "gandalf")
+    assert unicorn
+    assert unicorn.ride
+    assert unicorn.rating == Rating(1, 8)
