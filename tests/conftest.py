@@ -20,7 +20,7 @@ from infra.rydes.simulators.partners.process import Partners
 from tests.support.clients import Customer, Fleet, Place, Queues, eventually
 from tests.support.partner_fleets import ask, quoted
 from tests.support.synth import Assembly, load
-from wild_rydes_messaging.circuit_breaker import State
+from wild_rydes_circuit_breaker import State
 
 # How fast an example runs says more of the machine than of the code.
 hypothesis.settings.register_profile("wild-rydes", deadline=None)

@@ -30,7 +30,7 @@ from infra.rydes.scenarios.rfq import PLACES, Customer, Place, show_result, watc
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, numbers
 from infra.rydes.simulators.phones.view import hold
-from wild_rydes_messaging.circuit_breaker import Mode
+from wild_rydes_circuit_breaker import Mode
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 scenarios = typer.Typer(help="Play something on the running local cloud.", no_args_is_help=True)

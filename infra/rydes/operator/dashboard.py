@@ -17,7 +17,7 @@ from infra import roster
 from infra.rydes.cloud.aws import Account
 from infra.rydes.operator.modes import reached, store
 from infra.rydes.operator.partner_calls import CALLBACK, Call, Figures, RecentCalls, by_operation
-from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, Settings, State
+from wild_rydes_circuit_breaker import Mode, Override, Record, Settings, State
 
 _LAYOUT: Any = {"box": SIMPLE_HEAD, "pad_edge": False, "collapse_padding": True, "title_justify": "left"}
 _REFRESH_SECONDS = 1.0

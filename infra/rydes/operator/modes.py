@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import roster
 from infra.rydes.cloud.aws import Account
 from infra.rydes.cloud.errors import LocalCloudError
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Conflict,
     DynamoDbStore,
     Mode,

@@ -17,7 +17,7 @@ from infra.rydes.scenarios.customers import Answered, Crowd, asking
 from infra.rydes.scenarios.incident_log import DECLINED, Item, News
 from infra.rydes.scenarios.wiretap import tapped
 from infra.rydes.simulators.partners import process
-from wild_rydes_messaging.circuit_breaker import Mode, State
+from wild_rydes_circuit_breaker import Mode, State
 
 ENOUGH_REQUESTS = 12
 SECONDS_OPEN = 8.0

@@ -15,7 +15,7 @@ from rich.progress import track
 from rich.table import Table
 
 from tests.bench.breaker.scenarios import BREAKERS, Healthy, Outage, healthy, outage
-from wild_rydes_messaging.circuit_breaker import Settings
+from wild_rydes_circuit_breaker import Settings
 
 FAILED_BEFORE_TRIP = 10
 CLOSED_AFTER = 20.0

@@ -5,7 +5,7 @@ from random import Random
 
 from tests.bench.breaker.simulation import Simulation
 from tests.bench.breaker.world import Guard, Refused, Traffic
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Blame,
     Call,
     CircuitBreaker,
@@ -18,8 +18,8 @@ from wild_rydes_messaging.circuit_breaker import (
     StoreUnavailable,
     Transition,
 )
-from wild_rydes_messaging.circuit_breaker.record import Entry
-from wild_rydes_messaging.circuit_breaker.rules import Admission, admission
+from wild_rydes_circuit_breaker.record import Entry
+from wild_rydes_circuit_breaker.rules import Admission, admission
 
 SKEW = 0.005
 """How far (s) environments' clocks are off, either way."""

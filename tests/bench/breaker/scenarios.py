@@ -7,7 +7,7 @@ from random import Random
 from tests.bench.breaker import ours, powertools
 from tests.bench.breaker.simulation import START, Simulation
 from tests.bench.breaker.world import Fleet, Guard, Latency, Partner, Traffic
-from wild_rydes_messaging.circuit_breaker import Settings
+from wild_rydes_circuit_breaker import Settings
 
 BREAKERS = ("ours", "Powertools")
 

@@ -22,7 +22,7 @@ from infra.rydes.operator import modes
 from infra.rydes.scenarios.customers import MERCER_ISLAND
 from infra.rydes.simulators.partners import process
 from tests.bench.bench_cloud import BenchCloud, Site, bench_cloud
-from wild_rydes_messaging.circuit_breaker import Mode
+from wild_rydes_circuit_breaker import Mode
 
 SIDES = ("well", "hangs")
 

@@ -23,15 +23,7 @@ from tests.e2e.test_rydes_command import rydes
 from tests.support.circuit_breaker.world import Heard
 from tests.support.clients import REPLY_QUEUE, Customer, Json, eventually
 from tests.support.partner_fleets import IDS, ask, quoted
-from wild_rydes_contracts import (
-    Coordinates,
-    Envelope,
-    Event,
-    PartnerCircuitClosed,
-    PartnerCircuitOpened,
-    RfqRequested,
-)
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Blame,
     CircuitBreaker,
     Fault,
@@ -42,7 +34,15 @@ from wild_rydes_messaging.circuit_breaker import (
     State,
     set_mode,
 )
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts import (
+    Coordinates,
+    Envelope,
+    Event,
+    PartnerCircuitClosed,
+    PartnerCircuitOpened,
+    RfqRequested,
+)
+from wild_rydes_contracts.metadata import first_of
 
 COMET = "p-comet"
 

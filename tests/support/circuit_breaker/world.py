@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Blame,
     Call,
     CircuitBreaker,
@@ -16,7 +16,7 @@ from wild_rydes_messaging.circuit_breaker import (
     StoreUnavailable,
     Transition,
 )
-from wild_rydes_messaging.circuit_breaker.record import Entry
+from wild_rydes_circuit_breaker.record import Entry
 
 CIRCUIT = "unicab"
 NOW = 1_800_000_000.0

@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from feedback.adapters.sms_service import ONCE
+from feedback.adapters.sms_service import NO_RETRIES
 
 _SESSION = botocore.session.get_session()
 
@@ -67,7 +67,7 @@ class Phones:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=ONCE,
+            config=NO_RETRIES,
         )
         self.client.meta.events.register_first(
             "before-send.pinpoint-sms-voice-v2.SendTextMessage", self._answer

@@ -30,8 +30,8 @@ from feedback.use_cases.timers import Waking
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
 from wild_rydes_contracts import Envelope, RideCompleted
+from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.consume import Consumer
-from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 

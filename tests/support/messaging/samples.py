@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from wild_rydes_contracts import Coordinates, Envelope, RfqRequested, RfqResponse
+from wild_rydes_contracts.metadata import caused_by, first_of
 from wild_rydes_messaging.deliver import Retries
-from wild_rydes_messaging.metadata import caused_by, first_of
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"

@@ -34,14 +34,14 @@ from wild_rydes_contracts import (
     RideConfirmed,
     RideRejected,
 )
+from wild_rydes_contracts.metadata import first_of
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.deliver import Retries
-from wild_rydes_messaging.ids import uuid7
-from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Queue
+from wild_rydes_runtime.ids import new_uuid7
 
 REGION = "us-east-1"
 TABLE = "ride-booking"
@@ -290,7 +290,7 @@ class Api:
             world.rfqs,
             world.logger,
             now=lambda: world.now,
-            new_id=uuid7,
+            new_id=new_uuid7,
             documents=world.documents,
         )
         RideRoutes(self._api, world.rfqs, world.logger, now=lambda: world.now)

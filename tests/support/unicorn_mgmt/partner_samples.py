@@ -6,7 +6,7 @@ from unicorn_mgmt.adapters.partners.client import Question
 from unicorn_mgmt.adapters.partners.credentials import Credentials
 from unicorn_mgmt.adapters.partners.roster import roster
 from wild_rydes_contracts import Coordinates, Metadata, RfqRequested
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts.metadata import first_of
 
 PARTNERS = roster()
 SPACE_NEEDLE = Coordinates(lat=47.62051, lon=-122.34928)

@@ -44,8 +44,8 @@ from wild_rydes_contracts import (
     RfqRequested,
     RideBookingFailed,
 )
+from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.consume import Consumer
-from wild_rydes_messaging.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from tests.support.circuit_breaker.world import NOW, OURS, PartnerError, World
-from wild_rydes_messaging.circuit_breaker import Blame, Fault, Record, Settings, State, rules
-from wild_rydes_messaging.circuit_breaker.record import Poll, Row, Tally
+from wild_rydes_circuit_breaker import Blame, Fault, Record, Settings, State, rules
+from wild_rydes_circuit_breaker.record import Poll, Row, Tally
 
 # Nothing to report
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bench.breaker.scenarios import healthy, outage
-from wild_rydes_messaging.circuit_breaker import Settings
+from wild_rydes_circuit_breaker import Settings
 
 
 @pytest.mark.parametrize("hangs", [False, True])

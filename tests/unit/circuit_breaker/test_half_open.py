@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.circuit_breaker.world import NOW, OURS, PARTNER, Environment, World
-from wild_rydes_messaging.circuit_breaker import Blame, CircuitOpen, Fault, Record, Settings, State
+from wild_rydes_circuit_breaker import Blame, CircuitOpen, Fault, Record, Settings, State
 
 OPEN = Record(revision=7, epoch=3, state=State.OPEN, since=NOW, opens=1, retry_at=NOW + 10, reason="tests")
 

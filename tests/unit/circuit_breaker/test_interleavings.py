@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, Heard, classify
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Blame,
     Call,
     CircuitBreaker,
@@ -26,7 +26,7 @@ from wild_rydes_messaging.circuit_breaker import (
     StoreUnavailable,
     set_mode,
 )
-from wild_rydes_messaging.circuit_breaker.record import Entry, Tally
+from wild_rydes_circuit_breaker.record import Entry, Tally
 
 ENVIRONMENTS = 5
 PERMITTED = 3

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, World
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Blame,
     Conflict,
     Fault,

@@ -7,7 +7,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, World
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     LogAndCount,
     Mode,
     Override,

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from wild_rydes_messaging.circuit_breaker import Settings
+from wild_rydes_circuit_breaker import Settings
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     Conflict,
     DynamoDbStore,
     MemoryStore,
@@ -25,7 +25,7 @@ from wild_rydes_messaging.circuit_breaker import (
     Transition,
     transition_in,
 )
-from wild_rydes_messaging.circuit_breaker.record import Entry, Poll, Probe, Row, Tally
+from wild_rydes_circuit_breaker.record import Entry, Poll, Probe, Row, Tally
 
 NOW = 1_800_000_000.125
 LATER = NOW + 0.1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, PARTNER, World
-from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, State, set_mode
+from wild_rydes_circuit_breaker import Mode, Override, Record, State, set_mode
 
 OPEN = Record(revision=7, epoch=3, state=State.OPEN, since=NOW, opens=1, retry_at=NOW + 30, reason="tests")
 

@@ -9,16 +9,16 @@ from moto import mock_aws
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import BUS, REGION, Moto, World
 from wild_rydes_contracts import FeedbackReceived
-from wild_rydes_messaging.aws import CALLS
+from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[dict[str, Any]]:
     """What all tables of a test module share."""
     with mock_aws():
-        sqs = boto3.client("sqs", region_name=REGION, config=CALLS)
-        events = boto3.client("events", region_name=REGION, config=CALLS)
-        cognito = boto3.client("cognito-idp", region_name=REGION, config=CALLS)
+        sqs = boto3.client("sqs", region_name=REGION, config=CLIENT_CONFIG)
+        events = boto3.client("events", region_name=REGION, config=CLIENT_CONFIG)
+        cognito = boto3.client("cognito-idp", region_name=REGION, config=CLIENT_CONFIG)
         told = sqs.create_queue(QueueName="told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.create_event_bus(Name=BUS)
@@ -26,8 +26,8 @@ def account() -> Iterator[dict[str, Any]]:
         events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
         events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "told", "Arn": arn}])
         yield {
-            "dynamodb": boto3.client("dynamodb", region_name=REGION, config=CALLS),
-            "streams": boto3.client("dynamodbstreams", region_name=REGION, config=CALLS),
+            "dynamodb": boto3.client("dynamodb", region_name=REGION, config=CLIENT_CONFIG),
+            "streams": boto3.client("dynamodbstreams", region_name=REGION, config=CLIENT_CONFIG),
             "sqs": sqs,
             "events": events,
             "cognito": cognito,

@@ -5,9 +5,9 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
-from ride_booking.adapters.status_documents import CALLS_OF_S3
+from ride_booking.adapters.status_documents import S3_CONFIG
 from tests.support.ride_booking.world import DOCUMENTS, REGION, Api, World, create_bus, create_table
-from wild_rydes_messaging.aws import CALLS
+from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 # One for all tests: it keeps what is read from botocore's data files.
 SESSION = botocore.session.get_session()
@@ -16,7 +16,7 @@ SESSION.set_credentials("test", "test")
 
 def client(service: str) -> Any:
     return SESSION.create_client(
-        service, region_name=REGION, config=CALLS_OF_S3 if service == "s3" else CALLS
+        service, region_name=REGION, config=S3_CONFIG if service == "s3" else CLIENT_CONFIG
     )
 
 

@@ -11,16 +11,16 @@ from infra.rydes.simulators.partners.server import Behaviour, Server
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS
 from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, Sockets, World, create_table
 from unicorn_mgmt.adapters.unicorn_table import Store
-from wild_rydes_messaging.aws import CALLS
+from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
     with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name=REGION, config=CALLS)
-        sqs = boto3.client("sqs", region_name=REGION, config=CALLS)
+        dynamodb = boto3.client("dynamodb", region_name=REGION, config=CLIENT_CONFIG)
+        sqs = boto3.client("sqs", region_name=REGION, config=CLIENT_CONFIG)
         create_table(dynamodb)
-        events = boto3.client("events", region_name=REGION, config=CALLS)
+        events = boto3.client("events", region_name=REGION, config=CLIENT_CONFIG)
         heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
         events.create_event_bus(Name="wild-rydes")
         events.put_rule(
@@ -46,7 +46,7 @@ def world() -> Iterator[World]:
                     "apigatewaymanagementapi",
                     region_name=REGION,
                     endpoint_url="https://socket/v1",
-                    config=CALLS,
+                    config=CLIENT_CONFIG,
                     aws_access_key_id="test",
                     aws_secret_access_key="test",
                 )

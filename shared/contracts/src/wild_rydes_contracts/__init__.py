@@ -1,5 +1,6 @@
 """The messages of Wild Rydes: the one source for publishers, consumers, rule patterns and schemas."""
 
+from wild_rydes_contracts.circuits import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_contracts.envelope import (
     Contract,
     ConversationId,
@@ -16,7 +17,6 @@ from wild_rydes_contracts.feedback import (
     FeedbackReceived,
     FeedbackRequested,
 )
-from wild_rydes_contracts.partners import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_contracts.rfq import (
     MAX_RESPONDERS,
     Answer,

@@ -88,7 +88,7 @@ class Consumer(Generic[D]):
         self._queue_urls: dict[str, str] = {}
 
     @classmethod
-    def of(
+    def from_environment(
         cls,
         environment: Mapping[str, str],
         *contracts: type[D],

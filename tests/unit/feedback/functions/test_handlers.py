@@ -16,7 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from feedback.adapters import clock
-from feedback.adapters.sms_service import ONCE
+from feedback.adapters.sms_service import NO_RETRIES
 from feedback.functions import settings
 from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
 
@@ -155,7 +155,7 @@ def test_limits_can_be_changed_for_a_stage_in_a_hurry() -> None:
 
 
 def test_the_sms_client_never_retries_by_itself() -> None:
-    once: Any = ONCE
+    once: Any = NO_RETRIES
     assert once.retries["total_max_attempts"] == 1
 
 

@@ -18,7 +18,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator import modes
 from infra.rydes.operator.dashboard import Board, Row, to_json, to_tables
 from infra.rydes.operator.partner_calls import Call, Figures, RecentCalls, by_operation
-from wild_rydes_messaging.circuit_breaker import Mode, Override, Record, State
+from wild_rydes_circuit_breaker import Mode, Override, Record, State
 
 NOW = 1_800_000_000.0
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.unicorn_mgmt.world import TABLE, World
 from unicorn_mgmt.domain.circuit_announcements import told_of_circuit
+from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, Record, State, set_mode
 from wild_rydes_contracts import PartnerCircuitClosed, PartnerCircuitOpened
-from wild_rydes_messaging.circuit_breaker import DynamoDbStore, Mode, Override, Record, State, set_mode
 
 NOW = 1_795_000_000.0
 

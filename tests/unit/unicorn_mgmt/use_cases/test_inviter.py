@@ -29,7 +29,7 @@ from unicorn_mgmt.domain.invitation import Answer, Invitation, Offer, Refusal, V
 from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
 from unicorn_mgmt.domain.vicinity import MAX_FOUND
 from unicorn_mgmt.use_cases.socket import Connecting
-from wild_rydes_messaging.ids import uuid7
+from wild_rydes_contracts.ids import derived_uuid7
 
 DEADLINE = NOW + timedelta(minutes=5)
 QUOTE = {"price": {"amount": "12.5", "currency": "USD"}, "pickup-in-seconds": 240}
@@ -323,7 +323,7 @@ def invitation(
         deadline=DEADLINE,
         reply_to=reply_to,
         correlation_id="rfq-1",
-        cause=uuid7(NOW, "cause"),
+        cause=derived_uuid7(NOW, "cause"),
         caused_at=NOW,
         answers=answers or {},
     )

@@ -15,14 +15,14 @@ from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABL
 from unicorn_mgmt.adapters.partners.client import integration_of
 from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.use_cases.partner_quotes import Asking
-from wild_rydes_contracts import RfqRequested
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     DynamoDbStore,
     Mode,
     Override,
     State,
     set_mode,
 )
+from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.reply import Replies

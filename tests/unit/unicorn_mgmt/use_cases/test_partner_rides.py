@@ -20,7 +20,7 @@ from unicorn_mgmt.domain.partner_announcements import orders_of
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
 from unicorn_mgmt.use_cases.partner_rides import Ordering
-from wild_rydes_messaging.circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
+from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot
 

@@ -14,13 +14,15 @@ from botocore.exceptions import (
 )
 
 from feedback.domain.phone_number import PhoneNumber
-from wild_rydes_messaging.aws import CALLS
+from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 if TYPE_CHECKING:
     from mypy_boto3_pinpoint_sms_voice_v2 import PinpointSMSVoiceV2Client
     from mypy_boto3_pinpoint_sms_voice_v2.type_defs import SendTextMessageRequestTypeDef
 
-ONCE = CALLS.merge(Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1}))
+NO_RETRIES = CLIENT_CONFIG.merge(
+    Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+)
 """How the client calls AWS: a retry of a call whose answer was lost might send the SMS twice."""
 
 _OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"

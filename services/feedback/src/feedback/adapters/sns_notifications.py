@@ -6,9 +6,9 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from wild_rydes_contracts import Envelope, Message, Metadata
+from wild_rydes_contracts.ids import derived_uuid7
 from wild_rydes_messaging.consume import Consumer, Unprocessable
 from wild_rydes_messaging.errors import reason
-from wild_rydes_messaging.ids import uuid7
 
 MessageId = str
 """An id given by AWS: up to 128 characters of any kind."""
@@ -77,7 +77,7 @@ class NotificationConsumer(Consumer[M]):
         except (ValueError, RecursionError):
             raise Unprocessable("not JSON in the notification") from None
         metadata = Metadata(
-            event_id=uuid7(notification.timestamp, notification.id),
+            event_id=derived_uuid7(notification.timestamp, notification.id),
             event_version=contract.version,
             occurred_at=notification.timestamp,
             correlation_id=notification.id,

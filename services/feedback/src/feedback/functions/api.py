@@ -9,7 +9,7 @@ from feedback.adapters.feedback_table import Store
 from feedback.api.routes import Routes
 from feedback.functions import settings
 from wild_rydes_http.api import RestApi
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 _settings = settings.ApiSettings.of(os.environ)
 _logger = Logger()

@@ -9,9 +9,9 @@ from aws_lambda_powertools import Logger, Metrics
 from feedback.adapters.feedback_table import Store
 from feedback.functions import settings
 from feedback.use_cases.outbox import Telling
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # many changes are no event
 _settings = settings.PublisherSettings.of(os.environ)

@@ -8,11 +8,11 @@ from aws_lambda_powertools import Logger, Metrics
 from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.adapters.pseudonyms import Pseudonyms
-from feedback.adapters.sms_service import ONCE, SmsSender
+from feedback.adapters.sms_service import NO_RETRIES, SmsSender
 from feedback.adapters.user_directory import Directory
 from feedback.functions import settings
 from feedback.use_cases.outreach import Sending
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 _settings = settings.OutreachSettings.of(os.environ)
 _machine = settings.machine(os.environ)
@@ -23,7 +23,7 @@ _sending = Sending(
     _machine,
     Directory(client("cognito-idp"), _settings.user_pool_id),
     SmsSender(
-        client("pinpoint-sms-voice-v2", calls=ONCE),
+        client("pinpoint-sms-voice-v2", config=NO_RETRIES),
         origination=_settings.origination_number,
         configuration_set=_settings.configuration_set,
     ),

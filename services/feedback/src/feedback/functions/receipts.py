@@ -10,14 +10,16 @@ from feedback.adapters.feedback_table import Store
 from feedback.adapters.sns_notifications import DeliveryEvent, NotificationConsumer
 from feedback.functions import settings
 from feedback.use_cases.receipts import Tracking
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _tracking = Tracking(
-    NotificationConsumer.of(os.environ, DeliveryEvent, sqs=client("sqs"), logger=_logger, metrics=_metrics),
+    NotificationConsumer.from_environment(
+        os.environ, DeliveryEvent, sqs=client("sqs"), logger=_logger, metrics=_metrics
+    ),
     Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
     _machine,
     logger=_logger,

@@ -11,15 +11,17 @@ from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
 from feedback.functions import settings
 from feedback.use_cases.replies import Hearing
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _pseudonyms = Pseudonyms.with_secret(client("secretsmanager"), os.environ["NUMBER_SECRET_ARN"])
 _hearing = Hearing(
-    NotificationConsumer.of(os.environ, InboundSms, sqs=client("sqs"), logger=_logger, metrics=_metrics),
+    NotificationConsumer.from_environment(
+        os.environ, InboundSms, sqs=client("sqs"), logger=_logger, metrics=_metrics
+    ),
     Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
     _machine,
     _pseudonyms,

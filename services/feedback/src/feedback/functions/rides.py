@@ -10,14 +10,14 @@ from feedback.adapters.feedback_table import Store
 from feedback.functions import settings
 from feedback.use_cases.rides import Asking
 from wild_rydes_contracts import RideCompleted
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 _machine = settings.machine(os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _asking = Asking(
-    Consumer.of(os.environ, RideCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics),
+    Consumer.from_environment(os.environ, RideCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics),
     Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
     _machine,
     logger=_logger,

@@ -9,7 +9,7 @@ from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.functions import settings
 from feedback.use_cases.timers import Waking
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 _machine = settings.machine(os.environ)
 _logger = Logger()

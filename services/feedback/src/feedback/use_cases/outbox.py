@@ -18,7 +18,7 @@ from wild_rydes_contracts import (
     FeedbackRequested,
     Rating,
 )
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.stream import Poison

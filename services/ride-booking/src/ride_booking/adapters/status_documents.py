@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 
 from ride_booking.domain.rfq import CompletedBy, Rfq
 from wild_rydes_http.body import Representation
-from wild_rydes_messaging.aws import CALLS
+from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,7 +25,7 @@ PREFERENCE = "status-document"
 READABLE_FOR = timedelta(minutes=5)
 """How long after the deadline its URL can be read."""
 
-CALLS_OF_S3 = CALLS.merge(Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
+S3_CONFIG = CLIENT_CONFIG.merge(Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
 """A bucket's name as a host resolves on AWS alone. URLs for others are signed as every region wants it."""
 
 _CONTENT_TYPE = "application/json"

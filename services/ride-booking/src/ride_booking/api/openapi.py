@@ -16,7 +16,7 @@ from ride_booking.api.ride_representations import Booking, RideBody
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Answer, Operation, Parameter, document
-from wild_rydes_messaging.ids import uuid7
+from wild_rydes_runtime.ids import new_uuid7
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -121,7 +121,7 @@ def openapi() -> dict[str, Any]:
     api = RestApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
     documents = Documents(lambda: cast("S3Client", None), "")  # never called either
-    Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=uuid7, documents=documents)
+    Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=new_uuid7, documents=documents)
     RideRoutes(api, rfqs, logger, now=lambda: datetime.now(UTC))
     return document(
         api,

@@ -21,7 +21,7 @@ from wild_rydes_contracts import (
     RideBooked,
     RideBookingFailed,
 )
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.queue import Outgoing
 
 LONGEST_DELAY = 900

@@ -11,14 +11,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.use_cases.aggregator import Gathering
 from wild_rydes_contracts import RfqResponse
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
 _logger = Logger()
 _metrics = Metrics()
 _gathering = Gathering(
-    Consumer.of(os.environ, RfqResponse, sqs=client("sqs"), logger=_logger, metrics=_metrics),
+    Consumer.from_environment(os.environ, RfqResponse, sqs=client("sqs"), logger=_logger, metrics=_metrics),
     RfqTable(client("dynamodb"), os.environ["TABLE_NAME"]),
     logger=_logger,
     metrics=_metrics,

@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.adapters.status_documents import CALLS_OF_S3, Documents
+from ride_booking.adapters.status_documents import S3_CONFIG, Documents
 from ride_booking.api.rfq_routes import Routes
 from ride_booking.api.ride_routes import RideRoutes
 from ride_booking.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
-from wild_rydes_messaging.aws import client
-from wild_rydes_messaging.ids import uuid7
+from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.ids import new_uuid7
 
 _settings = ApiSettings.of(os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
-_documents = Documents(lambda: client("s3", calls=CALLS_OF_S3), _settings.document_bucket)
-Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=uuid7, documents=_documents)
+_documents = Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
+Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=new_uuid7, documents=_documents)
 RideRoutes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC))
 
 handler = _logger.inject_lambda_context(_api.resolve)

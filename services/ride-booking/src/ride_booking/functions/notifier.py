@@ -11,7 +11,7 @@ from ride_booking.adapters.connections import Connections
 from ride_booking.adapters.watchers import Watchers
 from ride_booking.functions.settings import SocketSettings
 from ride_booking.use_cases.notifier import Notifying
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # a batch may bring nothing to see
 _settings = SocketSettings.of(os.environ)

@@ -8,13 +8,13 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.adapters.status_documents import CALLS_OF_S3, Documents
+from ride_booking.adapters.status_documents import S3_CONFIG, Documents
 from ride_booking.functions.settings import RequesterSettings
 from ride_booking.use_cases.outbox import Outbox
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Queue
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
 _settings = RequesterSettings.of(os.environ)
@@ -25,7 +25,7 @@ _outbox = Outbox(
     Publisher(client("events"), _settings.bus_name),
     Queue(_sqs, _settings.deadline_queue_url),
     ParkingLot(_sqs, _settings.dead_letter_queue_url),
-    Documents(lambda: client("s3", calls=CALLS_OF_S3), _settings.document_bucket),
+    Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket),
     reply_to=_settings.reply_to,
     logger=_logger,
     metrics=_metrics,

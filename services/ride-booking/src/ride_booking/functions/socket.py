@@ -11,7 +11,7 @@ from ride_booking.adapters.connections import Connections
 from ride_booking.adapters.watchers import Watchers
 from ride_booking.functions.settings import SocketSettings
 from ride_booking.use_cases.socket import Watching
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 _settings = SocketSettings.of(os.environ)
 _logger = Logger()

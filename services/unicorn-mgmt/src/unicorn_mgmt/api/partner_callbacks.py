@@ -16,10 +16,10 @@ from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.sealed_reference import Forged, unseal
 from unicorn_mgmt.domain.partner_ride import PartnerRide
 from wild_rydes_contracts import Envelope, RfqResponse
+from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import MAX_BYTES, json_response
 from wild_rydes_http.problem import Problem
-from wild_rydes_messaging.metadata import caused_by
 from wild_rydes_messaging.reply import Replies, Reply
 
 CALLBACK = "callback"

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from wild_rydes_circuit_breaker import StoreUnavailable, transition_in
 from wild_rydes_contracts import Envelope, Event, PartnerCircuitClosed, PartnerCircuitOpened
-from wild_rydes_messaging.circuit_breaker import StoreUnavailable, transition_in
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts.metadata import first_of
 
 CIRCUIT = "circuit#"
 """How the ids of circuits begin."""

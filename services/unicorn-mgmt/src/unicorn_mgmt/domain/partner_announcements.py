@@ -7,7 +7,7 @@ from unicorn_mgmt.adapters.partner_ride_table import ride_from
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, Terms
 from wild_rydes_contracts import Envelope, Event, RideCompleted, RideConfirmed, RideRejected
-from wild_rydes_messaging.metadata import first_of
+from wild_rydes_contracts.metadata import first_of
 
 
 def images(record: Mapping[str, Any]) -> tuple[PartnerRide | None, PartnerRide]:

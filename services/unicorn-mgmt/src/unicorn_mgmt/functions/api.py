@@ -10,7 +10,7 @@ from unicorn_mgmt.adapters.unicorn_table import Store
 from unicorn_mgmt.api.routes import Routes
 from unicorn_mgmt.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 _settings = ApiSettings.of(os.environ)
 _logger = Logger()

@@ -12,8 +12,8 @@ from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import Store
 from unicorn_mgmt.use_cases.bookings import Confirming
 from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 _logger = Logger()
 _metrics = Metrics()

@@ -13,10 +13,10 @@ from unicorn_mgmt.api.socket_messages import Links
 from unicorn_mgmt.domain.partner_order import Orders
 from unicorn_mgmt.functions.settings import OutboxSettings
 from unicorn_mgmt.use_cases.outbox import Telling
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
 _settings = OutboxSettings.of(os.environ)

@@ -12,8 +12,8 @@ from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.api.partner_callbacks import Callbacks
 from unicorn_mgmt.functions.partner_settings import CallbackSettings
 from wild_rydes_http.api import RestApi
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_runtime.aws import client
 
 _settings = CallbackSettings.of(os.environ)
 _logger = Logger()

@@ -9,14 +9,14 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.adapters.partners.client import integration_of
-from unicorn_mgmt.adapters.partners.line import CIRCUIT_CALLS, line_to
+from unicorn_mgmt.adapters.partners.line import CIRCUIT_CONFIG, line_to
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.functions.partner_settings import PartnerSettings
 from unicorn_mgmt.use_cases.partner_quotes import Asking
 from wild_rydes_contracts import RfqRequested
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # calls are metrics of their own
 _settings = PartnerSettings.of(os.environ)
@@ -28,14 +28,14 @@ _asking = Asking(
     integration_of(_partner),
     line_to(
         _partner,
-        dynamodb=client("dynamodb", calls=CIRCUIT_CALLS),
+        dynamodb=client("dynamodb", config=CIRCUIT_CONFIG),
         table_name=_settings.table_name,
         secretsmanager=client("secretsmanager"),
         secret_id=_settings.secret_id,
         logger=_logger,
         now=lambda: datetime.now(UTC),
     ),
-    consumer=Consumer.of(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
+    consumer=Consumer.from_environment(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
     replies=Replies(_sqs, os.environ["REPLY_TO_PATTERN"]),
     callback_url=_settings.callback_url,
     now=lambda: datetime.now(UTC),

@@ -10,13 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRides
 from unicorn_mgmt.adapters.partners.client import integration_of
-from unicorn_mgmt.adapters.partners.line import CIRCUIT_CALLS, line_to
+from unicorn_mgmt.adapters.partners.line import CIRCUIT_CONFIG, line_to
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.functions.partner_settings import PartnerSettings
 from unicorn_mgmt.use_cases.partner_rides import BETWEEN_CANCELLATIONS, Ordering
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 warnings.filterwarnings("ignore", "No application metrics to publish")  # calls are metrics of their own
 _settings = PartnerSettings.of(os.environ)
@@ -27,7 +27,7 @@ _ordering = Ordering(
     integration_of(_partner),
     line_to(
         _partner,
-        dynamodb=client("dynamodb", calls=CIRCUIT_CALLS),
+        dynamodb=client("dynamodb", config=CIRCUIT_CONFIG),
         table_name=_settings.table_name,
         secretsmanager=client("secretsmanager"),
         secret_id=_settings.secret_id,
@@ -35,7 +35,7 @@ _ordering = Ordering(
         now=lambda: datetime.now(UTC),
     ),
     PartnerRides(client("dynamodb"), _settings.table_name),
-    consumer=Consumer.of(
+    consumer=Consumer.from_environment(
         os.environ,
         RideOrder,
         sqs=client("sqs"),

@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from unicorn_mgmt.adapters.unicorn_table import Store
 from unicorn_mgmt.use_cases.ratings import Appraising
 from wild_rydes_contracts import FeedbackReceived
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_runtime.aws import client
 
 _logger = Logger()
 _metrics = Metrics()

@@ -17,9 +17,9 @@ from unicorn_mgmt.functions.settings import ResponderSettings
 from unicorn_mgmt.use_cases.inviter import Inviting
 from unicorn_mgmt.use_cases.responder import Responder
 from wild_rydes_contracts import RfqRequested
-from wild_rydes_messaging.aws import client
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_runtime.aws import client
 
 _settings = ResponderSettings.of(os.environ)
 _logger = Logger()
@@ -28,7 +28,7 @@ _sqs = client("sqs")
 _dynamodb = client("dynamodb")
 _store = Store(_dynamodb, _settings.table_name)
 _responder = Responder(
-    Consumer.of(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
+    Consumer.from_environment(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
     _store,
     Replies(_sqs, _settings.reply_to_pattern),
     Inviting(

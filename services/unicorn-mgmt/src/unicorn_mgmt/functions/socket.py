@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from unicorn_mgmt.adapters.unicorn_table import Store
 from unicorn_mgmt.use_cases.socket import Connecting
-from wild_rydes_messaging.aws import client
+from wild_rydes_runtime.aws import client
 
 _logger = Logger()
 _connecting = Connecting(Store(client("dynamodb"), os.environ["TABLE_NAME"]), _logger)

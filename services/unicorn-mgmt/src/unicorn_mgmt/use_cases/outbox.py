@@ -33,9 +33,9 @@ from wild_rydes_contracts import (
     RideConfirmed,
     RideRejected,
 )
+from wild_rydes_contracts.metadata import caused_by, first_of
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.errors import Unprocessable
-from wild_rydes_messaging.metadata import caused_by, first_of
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies, Reply

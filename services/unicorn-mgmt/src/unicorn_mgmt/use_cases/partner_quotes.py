@@ -7,10 +7,10 @@ from typing import Any
 from unicorn_mgmt.adapters.partners.client import Integration, Question
 from unicorn_mgmt.adapters.partners.faults import CallFailed
 from unicorn_mgmt.adapters.partners.line import Line
+from wild_rydes_circuit_breaker import CircuitOpen
 from wild_rydes_contracts import Decline, Envelope, Quote, RfqRequested, RfqResponse
-from wild_rydes_messaging.circuit_breaker import CircuitOpen
+from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
-from wild_rydes_messaging.metadata import caused_by
 from wild_rydes_messaging.reply import Replies, Reply
 
 QUOTE = "quote"

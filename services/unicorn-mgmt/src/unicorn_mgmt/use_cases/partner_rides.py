@@ -13,8 +13,8 @@ from unicorn_mgmt.adapters.partners.faults import CallFailed
 from unicorn_mgmt.adapters.partners.line import Line
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import Confirmed, PartnerRide, Refused
+from wild_rydes_circuit_breaker import CircuitOpen
 from wild_rydes_messaging.backoff import Backoff
-from wild_rydes_messaging.circuit_breaker import CircuitOpen
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received, RetryLater
 
 BOOK, CANCEL = "book", "cancel"

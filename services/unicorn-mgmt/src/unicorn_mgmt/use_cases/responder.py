@@ -23,9 +23,9 @@ from wild_rydes_contracts import (
     RfqRequested,
     RfqResponse,
 )
+from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 from wild_rydes_messaging.deliver import DeliveryError
-from wild_rydes_messaging.metadata import caused_by
 from wild_rydes_messaging.reply import Replies, Reply
 
 UNREACHABLE = "unreachable"

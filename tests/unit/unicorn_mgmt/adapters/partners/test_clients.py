@@ -17,8 +17,8 @@ from unicorn_mgmt.adapters.partners.client import Booking, integration_of
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
 from unicorn_mgmt.adapters.partners.transport import Wire
 from unicorn_mgmt.domain.partner_ride import Confirmed, Refused
+from wild_rydes_circuit_breaker import Blame
 from wild_rydes_contracts import Decline, Money, Quote
-from wild_rydes_messaging.circuit_breaker import Blame
 
 DIRECT = ["p-comet", "p-pegasus"]
 Servers = dict[str, Server]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wild_rydes_messaging.circuit_breaker import Blame, Fault
+from wild_rydes_circuit_breaker import Blame, Fault
 
 
 class CallFailed(Exception):  # noqa: N818 - says what became of the call

@@ -12,21 +12,21 @@ from unicorn_mgmt.adapters.partners.credentials import Credentials, Secrets
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, fault_of
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.transport import Call, Wire
-from wild_rydes_messaging.aws import CALLS
-from wild_rydes_messaging.circuit_breaker import (
+from wild_rydes_circuit_breaker import (
     CircuitBreaker,
     CircuitOpen,
     DynamoDbStore,
     LogAndCount,
     Settings,
 )
-from wild_rydes_messaging.circuit_breaker.call import Call as Permitted
+from wild_rydes_circuit_breaker.call import Call as Permitted
+from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-CIRCUIT_CALLS = CALLS.merge(
+CIRCUIT_CONFIG = CLIENT_CONFIG.merge(
     Config(connect_timeout=0.3, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 2})
 )
 """How the table is called for a circuit: the call of the partner can do without its record, and does not wait long for it."""
@@ -116,7 +116,7 @@ def line_to(
 ) -> Line:
     """The line to a partner whose circuit is in this table, the same one for all that it is called for.
 
-    `dynamodb` is for the circuit alone, and should be quick: see `CIRCUIT_CALLS`.
+    `dynamodb` is for the circuit alone, and should be quick: see `CIRCUIT_CONFIG`.
     """
     breaker = CircuitBreaker(
         partner.id,

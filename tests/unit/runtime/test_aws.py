@@ -5,7 +5,7 @@ import pytest
 from botocore.config import Config
 
 from tests.support.messaging.samples import REGION
-from wild_rydes_messaging.aws import CALLS, client
+from wild_rydes_runtime.aws import CLIENT_CONFIG, client
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def test_a_client_gives_up_within_a_handler_s_time() -> None:
 
 
 def test_a_client_may_be_told_where_and_how_to_call() -> None:
-    quick = client("sqs", url="https://queues", calls=CALLS.merge(Config(read_timeout=0.5)))
+    quick = client("sqs", url="https://queues", config=CLIENT_CONFIG.merge(Config(read_timeout=0.5)))
     assert quick.meta.endpoint_url == "https://queues"
     assert (quick.meta.config.connect_timeout, quick.meta.config.read_timeout) == (1, 0.5)
 

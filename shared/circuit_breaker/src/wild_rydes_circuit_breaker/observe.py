@@ -5,8 +5,8 @@ from typing import Protocol
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from wild_rydes_messaging.circuit_breaker.record import Transition
-from wild_rydes_messaging.circuit_breaker.store import StoreUnavailable
+from wild_rydes_circuit_breaker.record import Transition
+from wild_rydes_circuit_breaker.store import StoreUnavailable
 
 
 class Listener(Protocol):

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from wild_rydes_contracts import Message, Metadata
-from wild_rydes_messaging.ids import uuid7
+from wild_rydes_contracts.ids import derived_uuid7
 
 
 def first_of(
@@ -19,7 +19,7 @@ def first_of(
     The event id is derived from what happened, when and to whom: publishing the same change twice gives the same id.
     """
     return Metadata(
-        event_id=uuid7(occurred_at, f"{contract.name}/{correlation_id}"),
+        event_id=derived_uuid7(occurred_at, f"{contract.name}/{correlation_id}"),
         event_version=contract.version,
         occurred_at=occurred_at,
         correlation_id=correlation_id,
@@ -38,7 +38,7 @@ def caused_by(
     """
     seed = "/".join(filter(None, [contract.name, str(cause.event_id), distinct]))
     return Metadata(
-        event_id=uuid7(cause.occurred_at, seed),
+        event_id=derived_uuid7(cause.occurred_at, seed),
         event_version=contract.version,
         occurred_at=occurred_at,
         correlation_id=cause.correlation_id,

@@ -1,8 +1,8 @@
 """What a person does with a circuit."""
 
-from wild_rydes_messaging.circuit_breaker import rules
-from wild_rydes_messaging.circuit_breaker.record import Override, Record
-from wild_rydes_messaging.circuit_breaker.store import Store, change
+from wild_rydes_circuit_breaker import rules
+from wild_rydes_circuit_breaker.record import Override, Record
+from wild_rydes_circuit_breaker.store import Store, change
 
 
 def set_mode(store: Store, circuit: str, override: Override, *, now: float) -> Record:

@@ -8,7 +8,7 @@ revision.
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from wild_rydes_messaging.circuit_breaker.record import (
+from wild_rydes_circuit_breaker.record import (
     Mode,
     Override,
     Poll,
@@ -18,7 +18,7 @@ from wild_rydes_messaging.circuit_breaker.record import (
     Tally,
     Verdict,
 )
-from wild_rydes_messaging.circuit_breaker.settings import Settings
+from wild_rydes_circuit_breaker.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from tests.support.messaging.samples import NOW, RETURN_ADDRESS
 from wild_rydes_contracts import Metadata, RfqCompleted, RfqRequested, RfqResponse
-from wild_rydes_messaging.metadata import caused_by, first_of
+from wild_rydes_contracts.metadata import caused_by, first_of
 
 
 def first(**changes: object) -> Metadata:

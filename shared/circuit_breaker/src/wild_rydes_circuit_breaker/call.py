@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wild_rydes_messaging.circuit_breaker.record import Mode, Record
+from wild_rydes_circuit_breaker.record import Mode, Record
 
 
 class Blame(StrEnum):

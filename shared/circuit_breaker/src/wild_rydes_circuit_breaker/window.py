@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from wild_rydes_messaging.circuit_breaker.record import Tally, Verdict
+from wild_rydes_circuit_breaker.record import Tally, Verdict
 
 _BUCKETS = 10
 

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from wild_rydes_messaging.circuit_breaker import rules
-from wild_rydes_messaging.circuit_breaker.call import Blame, Call, CircuitOpen, Fault
-from wild_rydes_messaging.circuit_breaker.observe import Listener
-from wild_rydes_messaging.circuit_breaker.record import (
+from wild_rydes_circuit_breaker import rules
+from wild_rydes_circuit_breaker.call import Blame, Call, CircuitOpen, Fault
+from wild_rydes_circuit_breaker.observe import Listener
+from wild_rydes_circuit_breaker.record import (
     Entry,
     Mode,
     Record,
@@ -19,10 +19,10 @@ from wild_rydes_messaging.circuit_breaker.record import (
     Transition,
     Verdict,
 )
-from wild_rydes_messaging.circuit_breaker.rules import Admission, Report
-from wild_rydes_messaging.circuit_breaker.settings import Settings
-from wild_rydes_messaging.circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable, change
-from wild_rydes_messaging.circuit_breaker.window import Window
+from wild_rydes_circuit_breaker.rules import Admission, Report
+from wild_rydes_circuit_breaker.settings import Settings
+from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable, change
+from wild_rydes_circuit_breaker.window import Window
 
 _ENOUGH_REPORTERS = 25
 """A poll is good enough with so many windows: it bounds the item and what a poll costs a large fleet."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
-from wild_rydes_messaging.circuit_breaker.record import Entry, Poll, Record, Row, Tally, Transition
-from wild_rydes_messaging.circuit_breaker.store import (
+from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally, Transition
+from wild_rydes_circuit_breaker.store import (
     Conflict,
     StoreUnavailable,
     drops_poll,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from wild_rydes_messaging.circuit_breaker.record import Entry, Poll, Record, Row, Tally
+from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - says what the store is

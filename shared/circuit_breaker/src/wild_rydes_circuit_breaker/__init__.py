@@ -1,0 +1,41 @@
+"""A circuit breaker whose state all environments of a function share.
+
+breaker = CircuitBreaker("unicab", Settings(), DynamoDbStore(dynamodb, table), classify=fault_of, listener=…)
+try:
+    with breaker.call():
+        quote = unicab.quote(…)
+except CircuitOpen:
+    …  # decline at once
+"""
+
+from wild_rydes_circuit_breaker.breaker import CircuitBreaker
+from wild_rydes_circuit_breaker.call import Blame, Call, CircuitOpen, Fault
+from wild_rydes_circuit_breaker.dynamodb import DynamoDbStore, transition_in
+from wild_rydes_circuit_breaker.modes import set_mode
+from wild_rydes_circuit_breaker.observe import Listener, LogAndCount
+from wild_rydes_circuit_breaker.record import Mode, Override, Record, State, Transition
+from wild_rydes_circuit_breaker.settings import Settings
+from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable
+
+__all__ = [
+    "Blame",
+    "Call",
+    "CircuitBreaker",
+    "CircuitOpen",
+    "Conflict",
+    "DynamoDbStore",
+    "Fault",
+    "Listener",
+    "LogAndCount",
+    "MemoryStore",
+    "Mode",
+    "Override",
+    "Record",
+    "Settings",
+    "State",
+    "Store",
+    "StoreUnavailable",
+    "Transition",
+    "set_mode",
+    "transition_in",
+]

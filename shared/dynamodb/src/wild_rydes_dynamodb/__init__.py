@@ -1,0 +1,1 @@
+"""What every table of Wild Rydes has in common: the optimistic change, and instants as numbers."""

@@ -1,0 +1,10 @@
+"""The time, as precise as it is stored."""
+
+from datetime import UTC, datetime
+
+from wild_rydes_contracts.instants import truncated
+
+
+def now() -> datetime:
+    """Tell the time, in UTC and whole milliseconds."""
+    return truncated(datetime.now(UTC))
