@@ -20,7 +20,7 @@ _metrics = Metrics()
 _dynamodb = client("dynamodb")
 _table_name = os.environ["TABLE_NAME"]
 _confirming = Confirming(
-    Consumer[QuoteAccepted | RideBookingFailed].of(
+    Consumer[QuoteAccepted | RideBookingFailed].from_environment(
         os.environ, QuoteAccepted, RideBookingFailed, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
     Store(_dynamodb, _table_name),

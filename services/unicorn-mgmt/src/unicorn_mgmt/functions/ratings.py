@@ -15,7 +15,7 @@ from wild_rydes_runtime.aws import client
 _logger = Logger()
 _metrics = Metrics()
 _appraising = Appraising(
-    Consumer[FeedbackReceived].of(
+    Consumer[FeedbackReceived].from_environment(
         os.environ, FeedbackReceived, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
     Store(client("dynamodb"), os.environ["TABLE_NAME"]),
