@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, is_transient
 
@@ -18,21 +21,38 @@ _TIME_BYTES = 14
 
 
 class Publisher:
-    """Puts events on one bus."""
+    """Puts events on one bus, logs each and counts it under its name."""
 
     def __init__(
-        self, events: "EventBridgeClient", bus_name: str, retries: Retries = DEFAULT_RETRIES
+        self,
+        events: "EventBridgeClient",
+        bus_name: str,
+        *,
+        logger: Logger,
+        metrics: Metrics,
+        retries: Retries = DEFAULT_RETRIES,
     ) -> None:
         self._events = events
         self._bus_name = bus_name
+        self._logger = logger
+        self._metrics = metrics
         self._delivery = Delivery(self._put, MAX_BYTES, retries)
 
     def publish(self, envelopes: Sequence[Envelope[Event]]) -> tuple[Receipt, ...]:
         """Publish all; receipts are keyed by event id, in order.
 
-        Raises DeliveryError, with all receipts, when any event was not accepted.
+        Raises DeliveryError, with all receipts, when any event was not accepted: none is then logged or counted.
         """
-        return self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
+        receipts = self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
+        for envelope in envelopes:
+            self._logger.info(
+                "published",
+                correlation_id=envelope.metadata.correlation_id,
+                message_type=envelope.data.name,
+                event_id=str(envelope.metadata.event_id),
+            )
+            self._metrics.add_metric(envelope.data.name, MetricUnit.Count, 1)
+        return receipts
 
     def _entry(self, envelope: Envelope[Event]) -> "Entry[PutEventsRequestEntryTypeDef]":
         event, detail = envelope.data, envelope.to_json()
