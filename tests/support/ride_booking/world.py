@@ -297,7 +297,7 @@ class Api:
 
     def call(self, method: str, path: str, body: Any = None, **request: Any) -> "Answered":
         """Answer a request. `body` is sent as JSON unless it is text or bytes (which go base64-encoded)."""
-        return Answered(self._api.resolve(event(method, path, body, **request), CONTEXT))
+        return Answered(self._api.handle(event(method, path, body, **request)))
 
     def post(self, body: Any = BODY, **request: Any) -> "Answered":
         return self.call("POST", "/instant-ride-rfqs", body, **request)

@@ -20,7 +20,7 @@ _THROTTLED = frozenset(
 
 
 class RestApi(APIGatewayRestResolver):
-    """Routes of one REST API. Register them with `get`, `post`, …; the Lambda handler is `resolve`.
+    """Routes of one REST API. Register them with `get`, `post`, …; `handle` answers an event.
 
     `public_url` is the base of links where the caller's own host does not say it (the local stage).
     """
@@ -34,11 +34,10 @@ class RestApi(APIGatewayRestResolver):
         self.exception_handler([ClientError, BotoCoreError])(self._aws_error)
         self.exception_handler(Exception)(self._unexpected)
 
-    def resolve(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one API Gateway proxy event, and log method, path, status and the milliseconds it took."""
         began = perf_counter()
-        self._logger.set_correlation_id(None)
-        response = super().resolve({**event, "path": _path(event)}, context)
+        response = self.resolve({**event, "path": _path(event)}, LambdaContext())
         response["body"] = response["body"] or ""  # null is no body for every gateway
         self._logger.info(
             "answered",

@@ -43,7 +43,7 @@ class Client:
             },
             "body": None,
         }
-        answer = self.api.resolve(event, None)  # type: ignore[arg-type]
+        answer = self.api.handle(event)
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
 
     def follow(self, url: str) -> Any:

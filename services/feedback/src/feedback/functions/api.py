@@ -10,6 +10,7 @@ from feedback.api.routes import Routes
 from feedback.functions import settings
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
 
 _settings = settings.ApiSettings.of(os.environ)
 _logger = Logger()
@@ -20,4 +21,4 @@ Routes(
     now=clock.now,
 )
 
-handler = _logger.inject_lambda_context(_api.resolve)
+handler = entrypoint(_api.handle, _logger)

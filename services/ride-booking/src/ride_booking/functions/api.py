@@ -12,6 +12,7 @@ from ride_booking.api.ride_routes import RideRoutes
 from ride_booking.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.ids import new_uuid7
 
 _settings = ApiSettings.of(os.environ)
@@ -22,4 +23,4 @@ _documents = Documents(lambda: client("s3", config=S3_CONFIG), _settings.documen
 Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=new_uuid7, documents=_documents)
 RideRoutes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC))
 
-handler = _logger.inject_lambda_context(_api.resolve)
+handler = entrypoint(_api.handle, _logger)

@@ -11,6 +11,7 @@ from unicorn_mgmt.api.routes import Routes
 from unicorn_mgmt.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
 
 _settings = ApiSettings.of(os.environ)
 _logger = Logger()
@@ -19,4 +20,4 @@ _dynamodb = client("dynamodb")
 _table = _settings.table_name
 Routes(_api, Store(_dynamodb, _table), Invitations(_dynamodb, _table), now=lambda: datetime.now(UTC))
 
-handler = _logger.inject_lambda_context(_api.resolve)
+handler = entrypoint(_api.handle, _logger)

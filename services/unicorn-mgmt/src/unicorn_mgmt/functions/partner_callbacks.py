@@ -14,6 +14,7 @@ from unicorn_mgmt.functions.partner_settings import CallbackSettings
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
 
 _settings = CallbackSettings.of(os.environ)
 _logger = Logger()
@@ -31,4 +32,4 @@ Callbacks(
     now=lambda: datetime.now(UTC),
 )
 
-handler = _logger.inject_lambda_context(_api.resolve)
+handler = entrypoint(_api.handle, _logger)
