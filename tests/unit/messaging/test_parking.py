@@ -80,7 +80,7 @@ def test_an_error_that_was_never_raised_is_told_by_its_type() -> None:
     assert reason(KeyError("secret")) == "KeyError"
 
 
-class NoUnicornsLeft(Exception):  # noqa: N818
+class NoUnicornsLeft(Exception):
     """An error of a service."""
 
 

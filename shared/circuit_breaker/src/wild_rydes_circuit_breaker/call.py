@@ -24,7 +24,7 @@ class Fault:
     retry_after: float = 0
 
 
-class CircuitOpen(Exception):  # noqa: N818 - says what the circuit is
+class CircuitOpen(Exception):
     """The call was not made. `retry_after`: seconds until it may be worth another try, as far as is known."""
 
     def __init__(self, circuit: str, record: Record, retry_after: float) -> None:

@@ -7,11 +7,11 @@ from typing import Protocol
 from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - says what the store is
+class StoreUnavailable(Exception):
     """The store gave no answer, or none that can be understood."""
 
 
-class Conflict(Exception):  # noqa: N818
+class Conflict(Exception):
     """Somebody else wrote first: `current` is what stands there now."""
 
     def __init__(self, current: Record) -> None:

@@ -18,7 +18,7 @@ class FieldError:
     detail: str
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's own word
+class Problem(Exception):
     """Ends a request with this status. Raise it anywhere below a route.
 
     The type is `about:blank`: the status says what kind of problem it is, `detail` what the caller can do about it.

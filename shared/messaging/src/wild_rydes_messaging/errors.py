@@ -7,11 +7,11 @@ from pydantic import ValidationError
 _LONGEST_REASON = 512
 
 
-class Unprocessable(Exception):  # noqa: N818 - says what the message is, not that we erred
+class Unprocessable(Exception):
     """A message that can never be handled: it is parked at once, with this reason."""
 
 
-class RetryLater(Exception):  # noqa: N818
+class RetryLater(Exception):
     """The message is in order but its time has not come: it returns after `delay` seconds.
 
     Each return counts as a delivery for the queue's own redrive policy: for the odd early message, not for polling.
