@@ -1,4 +1,4 @@
-"""SQS and EventBridge as moto plays them, and what was logged."""
+"""SQS and EventBridge as moto plays them, what was logged and what was counted."""
 
 import io
 import itertools
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from moto import mock_aws
 
 from tests.support.messaging.samples import REGION
@@ -79,3 +79,20 @@ class Log:
 @pytest.fixture
 def log() -> Log:
     return Log()
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    metrics = Metrics(namespace="test", service="test")
+    metrics.clear_metrics()
+    return metrics
+
+
+def counted(metrics: Metrics) -> dict[str, list[float]]:
+    """The values that were counted since `metrics` was made, by the metric's name."""
+    if not metrics.metric_set:
+        return {}
+    found: dict[str, Any] = dict(metrics.serialize_metric_set())
+    return {
+        metric["Name"]: found[metric["Name"]] for metric in found["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    }

@@ -3,9 +3,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools import Metrics
 
 from tests.support.messaging.samples import ACCOUNT, NOW, REGION, no_waiting, requested
-from wild_rydes_contracts import Envelope, RfqRequested, rule_pattern
+from tests.unit.messaging.conftest import Log, counted
+from wild_rydes_contracts import Envelope, ResponderCounts, RfqCompleted, RfqRequested, rule_pattern
+from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.publish import Publisher
 
@@ -15,6 +18,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 BUS = "wild-rydes"
+
+
+@pytest.fixture
+def publisher(log: Log, metrics: Metrics) -> Callable[..., Publisher]:
+    def make(events: Any) -> Publisher:
+        return Publisher(events, BUS, logger=log.logger, metrics=metrics, retries=no_waiting())
+
+    return make
 
 
 @pytest.fixture
@@ -32,10 +43,13 @@ def subscribed(sqs: "SQSClient", events: "EventBridgeClient") -> str:
 
 
 def test_events_reach_the_subscribers_queue(
-    events: "EventBridgeClient", subscribed: str, drain: "Callable[[str], list[MessageTypeDef]]"
+    publisher: Callable[..., Publisher],
+    events: "EventBridgeClient",
+    subscribed: str,
+    drain: "Callable[[str], list[MessageTypeDef]]",
 ) -> None:
     sent = [requested(f"rfq-{i}") for i in range(23)]
-    receipts = Publisher(events, BUS).publish(sent)
+    receipts = publisher(events).publish(sent)
     assert receipts == tuple(Receipt(str(envelope.metadata.event_id)) for envelope in sent)
     bodies = [json.loads(message["Body"]) for message in drain(subscribed)]
     assert {(body["source"], body["detail-type"]) for body in bodies} == {
@@ -66,13 +80,13 @@ def rfq_ids(call: list[dict[str, Any]]) -> list[str]:
     return [json.loads(entry["Detail"])["data"]["rfq_id"] for entry in call]
 
 
-def test_only_the_entries_that_failed_for_now_are_put_again() -> None:
+def test_only_the_entries_that_failed_for_now_are_put_again(publisher: Callable[..., Publisher]) -> None:
     bus: Any = PartlyFailing(
         [None, "ThrottlingException", "InternalFailure", "MalformedDetail"], [None, None]
     )
     sent = [requested(f"rfq-{i}") for i in range(4)]
     with pytest.raises(DeliveryError) as caught:
-        Publisher(bus, BUS, no_waiting()).publish(sent)
+        publisher(bus).publish(sent)
     assert [rfq_ids(call) for call in bus.calls] == [
         ["rfq-0", "rfq-1", "rfq-2", "rfq-3"],
         ["rfq-1", "rfq-2"],
@@ -81,10 +95,10 @@ def test_only_the_entries_that_failed_for_now_are_put_again() -> None:
     assert [receipt.key for receipt in caught.value.receipts] == [str(e.metadata.event_id) for e in sent]
 
 
-def test_an_entry_says_what_its_contract_says() -> None:
+def test_an_entry_says_what_its_contract_says(publisher: Callable[..., Publisher]) -> None:
     bus: Any = PartlyFailing([None])
     envelope = requested()
-    Publisher(bus, BUS).publish([envelope])
+    publisher(bus).publish([envelope])
     assert bus.calls == [
         [
             {
@@ -99,7 +113,9 @@ def test_an_entry_says_what_its_contract_says() -> None:
 
 
 @pytest.mark.parametrize(("over", "accepted"), [(0, True), (1, False)])
-def test_size_is_counted_as_eventbridge_counts_it(over: int, accepted: bool) -> None:
+def test_size_is_counted_as_eventbridge_counts_it(
+    publisher: Callable[..., Publisher], over: int, accepted: bool
+) -> None:
     bus: Any = PartlyFailing([None])
     envelope = requested()
     detail = len(envelope.to_json())
@@ -108,11 +124,11 @@ def test_size_is_counted_as_eventbridge_counts_it(over: int, accepted: bool) -> 
     large = Padded(metadata=envelope.metadata, data=envelope.data)
     object.__setattr__(large, "_padding", filling)
     if accepted:
-        Publisher(bus, BUS).publish([large])
+        publisher(bus).publish([large])
         assert len(bus.calls[0][0]["Detail"]) == detail + filling
     else:
         with pytest.raises(DeliveryError, match="EntryTooLarge"):
-            Publisher(bus, BUS).publish([large])
+            publisher(bus).publish([large])
         assert bus.calls == []
 
 
@@ -123,3 +139,58 @@ class Padded(Envelope[RfqRequested]):
 
     def to_json(self) -> str:
         return super().to_json() + " " * self._padding
+
+
+def test_each_published_event_is_logged_in_its_conversation_and_counted_under_its_name(
+    publisher: Callable[..., Publisher], log: Log, metrics: Metrics
+) -> None:
+    first, second = requested("rfq-1"), requested("rfq-2")
+    completed = Envelope[RfqCompleted](
+        metadata=first_of(RfqCompleted, correlation_id="rfq-1", occurred_at=NOW),
+        data=RfqCompleted(
+            rfq_id="rfq-1",
+            completed_by="deadline",
+            completed_at=NOW,
+            responders=ResponderCounts(asked=0, quoted=0, declined=0, silent=0, late=0),
+        ),
+    )
+    log.logger.set_correlation_id("the request's own")
+
+    publisher(PartlyFailing([None, None, None])).publish([first, second, completed])
+
+    told = [
+        (line["correlation_id"], line["message_type"], line["event_id"]) for line in log.told("published")
+    ]
+    assert told == [
+        (e.data.rfq_id, e.data.name, str(e.metadata.event_id)) for e in (first, second, completed)
+    ]
+    assert counted(metrics) == {"RfqRequested": [1.0, 1.0], "RfqCompleted": [1.0]}
+    log.logger.info("afterwards")
+    assert log.lines[-1]["correlation_id"] == "the request's own"
+
+
+def test_an_event_that_needed_a_second_call_is_logged_and_counted_once(
+    publisher: Callable[..., Publisher], log: Log, metrics: Metrics
+) -> None:
+    publisher(PartlyFailing(["ThrottlingException"], [None])).publish([requested()])
+    assert len(log.told("published")) == 1
+    assert counted(metrics) == {"RfqRequested": [1.0]}
+
+
+def test_when_an_event_is_not_accepted_none_is_logged_or_counted(
+    publisher: Callable[..., Publisher], log: Log, metrics: Metrics
+) -> None:
+    with pytest.raises(DeliveryError):
+        publisher(PartlyFailing([None, "MalformedDetail"])).publish([requested("rfq-1"), requested("rfq-2")])
+    assert log.lines == []
+    assert counted(metrics) == {}
+
+
+def test_nothing_to_publish_makes_no_call(
+    publisher: Callable[..., Publisher], log: Log, metrics: Metrics
+) -> None:
+    bus = PartlyFailing()
+    assert publisher(bus).publish([]) == ()
+    assert bus.calls == []
+    assert log.lines == []
+    assert counted(metrics) == {}

@@ -1,8 +1,8 @@
-"""Instants as precise as they are stored and told: to the millisecond."""
+"""Instants as precise as they are stored and sent: to the millisecond."""
 
 from datetime import datetime
 
 
 def truncated(at: datetime) -> datetime:
-    """Cut an instant to whole milliseconds, so that what is read back equals what was written."""
+    """Cut an instant to whole milliseconds, so that reading it back gives the same instant."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""The optimistic change: read, apply a rule, write on the condition that nobody else has, else begin again."""
+"""The optimistic change: read, apply a rule, write on condition that nobody else has written, else start over."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Conflict(Exception):  # noqa: N818 - the table's word for it
-    """Somebody else wrote first. `current` is what the table holds now, None if it holds nothing."""
+class Conflict(Exception):
+    """Another writer was faster, once. `current` is what the table holds now: None if it holds nothing."""
 
     def __init__(self, current: Any) -> None:  # noqa: ANN401 - whatever the table holds
         self.current = current
-        super().__init__("somebody else wrote first")
+        super().__init__("another writer was faster")
 
 
-class TableBusy(Exception):  # noqa: N818 - a state of the table, and it passes
-    """Others were faster each time. The same change may succeed later."""
+class TableBusy(Exception):
+    """Other writers were faster every time. The same change may succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change(Generic[T]):
-    """What a rule found, and what the table holds now. Both are the same when there was nothing to write."""
+    """What the table held before a change and after it. The two are equal if there was nothing to write."""
 
     before: T
     after: T
@@ -34,11 +34,11 @@ def change(
     *,
     tries: int = 10,
 ) -> Change[T]:
-    """Apply `rule` in one conditional write, or in none if it changes nothing.
+    """Apply `rule` in one conditional write, or in none if the rule changes nothing.
 
-    `write(before, after)` stores `after` if the table still holds `before`, and returns what it stored; otherwise it
-    raises Conflict, and the rule is applied again to what the conflict brings. `T` includes None where the item may not
-    exist yet. Raises TableBusy after `tries` conflicts, and whatever the three callables raise.
+    `write(before, after)` stores `after` if the table still holds `before`, and returns what it stored. Otherwise it
+    raises Conflict, and the rule is applied to the conflict's `current`. `T` includes None where the item may be
+    missing. Raises TableBusy after `tries` conflicts. Any other error of the three callables passes through.
     """
     before = read()
     for _ in range(tries):
@@ -49,4 +49,4 @@ def change(
             return Change(before, write(before, after))
         except Conflict as conflict:
             before = conflict.current
-    raise TableBusy(f"{tries} others were faster")
+    raise TableBusy(f"{tries} other writers were faster")

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 AT_ONCE = 10
-"""Posts in flight: as many as the client keeps connections for."""
+"""Posts in flight: botocore's default for the connections that a client keeps open."""
 
-_GONE = frozenset({"GoneException", "410"})  # botocore's name, and what it says of an answer without a body
+_GONE = frozenset({"GoneException", "410"})  # botocore falls back on the status of a response without a body
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What became of the texts for one connection: how many were taken, and why the rest was not."""
+    """How the texts of one connection fared: how many were taken, and why the next one was not.
+
+    `gone` says that the connection is closed for good, `error` that it may still be open.
+    """
 
     taken: int
     gone: bool = False
@@ -27,19 +30,19 @@ class Posted:
 
 
 class Sockets:
-    """The connections of one WebSocket API, by id. The client is made when the first text is to be sent."""
+    """The connections of one WebSocket API, by id. The client is made once, before the first text is sent."""
 
     def __init__(self, make_client: "Callable[[], ApiGatewayManagementApiClient]") -> None:
         self._make_client = make_client
 
     @cached_property
-    def _api(self) -> "ApiGatewayManagementApiClient":
+    def _client(self) -> "ApiGatewayManagementApiClient":
         return self._make_client()
 
     def post(self, connection: str, text: str) -> bool:
-        """Send a text. Return False when the connection is gone for good; raise botocore's errors otherwise."""
+        """Send a text. Return False if the connection is gone for good; raise botocore's other errors."""
         try:
-            self._api.post_to_connection(ConnectionId=connection, Data=text.encode())
+            self._client.post_to_connection(ConnectionId=connection, Data=text.encode())
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 raise
@@ -47,13 +50,13 @@ class Sockets:
         return True
 
     def post_all(self, texts: Mapping[str, Sequence[str]]) -> dict[str, Posted]:
-        """Send each connection its texts in their order, until one is not taken; many connections at once.
+        """Send each connection its texts, in order, up to the first that is not taken. Serve many at once.
 
-        Raises nothing of its own: what became of each connection's texts is returned.
+        Returns how each connection's texts fared, also where botocore raised an error.
         """
-        if not texts:
-            return {}
-        _ = self._api  # made before the threads want it
+        if not any(texts.values()):
+            return {connection: Posted(0) for connection in texts}
+        _ = self._client  # made here, as the threads would each make one
         with ThreadPoolExecutor(min(AT_ONCE, len(texts))) as pool:
             return dict(zip(texts, pool.map(self._post_in_order, texts, texts.values()), strict=True))
 

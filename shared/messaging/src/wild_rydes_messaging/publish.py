@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 MAX_BYTES = 256 * 1024 - 1
-"""PutEvents, one entry and the sum of a call: "must be less than 256 KB".
+"""The limit of PutEvents for one entry and for a call: "must be less than 256 KB".
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html"""
 
 _TIME_BYTES = 14
 
 
 class Publisher:
-    """Puts events on one bus, logs each and counts it under its name."""
+    """Puts events on one bus. Logs each, and counts it in the metric that has the event's name."""
 
     def __init__(
         self,
@@ -39,9 +39,10 @@ class Publisher:
         self._delivery = Delivery(self._put, MAX_BYTES, retries)
 
     def publish(self, envelopes: Sequence[Envelope[Event]]) -> tuple[Receipt, ...]:
-        """Publish all; receipts are keyed by event id, in order.
+        """Publish all events. Receipts are keyed by event id, in order.
 
-        Raises DeliveryError, with all receipts, when any event was not accepted: none is then logged or counted.
+        Raises DeliveryError, with all receipts, if any event was not accepted. No event is then logged or counted: the
+        caller publishes all of them again, under the same ids.
         """
         receipts = self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
         for envelope in envelopes:
@@ -69,9 +70,9 @@ class Publisher:
         )
 
     def _put(self, chunk: "Sequence[Entry[PutEventsRequestEntryTypeDef]]") -> list[Receipt]:
-        answer = self._events.put_events(Entries=[entry.payload for entry in chunk])
+        response = self._events.put_events(Entries=[entry.payload for entry in chunk])
         receipts = []
-        for entry, result in zip(chunk, answer["Entries"], strict=True):
+        for entry, result in zip(chunk, response["Entries"], strict=True):
             code = result.get("ErrorCode")
             receipts.append(Receipt(entry.key, code, transient=code is not None and is_transient(code)))
         return receipts

@@ -1,4 +1,4 @@
-"""Consume a batch of changes from a table's stream: a record that cannot be read holds up none behind it."""
+"""Consume a batch of changes from a table's stream: an unreadable record does not hold up those behind it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,13 +18,13 @@ Image = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A change of the item whose `id` is `key`: `before` is None for a new item, `after` for one that was removed."""
+    """A change of the item whose `id` is `key`. `before` is None for a new item, `after` for a removed one."""
 
     key: str
     before: Image | None
     after: Image | None
     raw: Mapping[str, Any] = field(repr=False)
-    """The record as Lambda gave it."""
+    """The record as Lambda delivered it."""
 
 
 class StreamConsumer:
@@ -41,47 +41,50 @@ class StreamConsumer:
 
 
 class StreamBatch:
-    """The changes of one invocation. Iterating yields those that are a change of an item, in their order."""
+    """The records of one invocation. Iterating yields those that are a change of an item, in order."""
 
     def __init__(self, consumer: StreamConsumer, raw: list[Mapping[str, Any]]) -> None:
         self._consumer = consumer
         self._raw = raw
-        self._condemned: list[tuple[Mapping[str, Any], Exception]] = []
+        self._unreadable: dict[int, Exception] = {}  # by the identity of the raw record
+        self._records = [record for each in raw if (record := self._open(each))]
 
     def __len__(self) -> int:
         return len(self._raw)
 
     def __iter__(self) -> Iterator[Record]:
-        for raw in self._raw:
-            try:
-                change = raw["dynamodb"]
-                record = Record(
-                    change["Keys"]["id"]["S"], change.get("OldImage"), change.get("NewImage"), raw
-                )
-            except (AttributeError, KeyError, TypeError) as error:
-                self._condemned.append((raw, error))
-            else:
-                yield record
+        return iter(self._records)
 
     @contextmanager
     def attempt(self, record: Record) -> Iterator[None]:
-        """Read a record inside this context, and do nothing else: Lambda cannot be told which of a batch has failed.
+        """Read a record inside this context, and do nothing else: Lambda cannot be told which record failed.
 
-        KeyError, TypeError, ValueError and Unprocessable mark the record as unreadable; any other error fails the batch.
+        KeyError, TypeError, ValueError and Unprocessable mark the record as unreadable. Any other error passes through
+        and fails the batch.
         """
         try:
             yield
         except (KeyError, TypeError, ValueError, Unprocessable) as error:
-            self._condemned.append((record.raw, error))
+            self._unreadable[id(record.raw)] = error
 
     def settle(self) -> None:
-        """Park the unreadable records, each with its reason, when all others are seen to.
+        """Park the unreadable records, each with its reason. Call it when everything else is done.
 
         Raises botocore's errors: the stream then brings the whole batch again.
         """
         consumer = self._consumer
-        for raw, error in self._condemned:
-            id_ = str(raw.get("eventID", ""))
-            consumer.parking_lot.park(json.dumps(raw, default=str), error, queue="stream", event_id=id_)
-            consumer.logger.error("parked", event_id=id_, error=type(error).__name__)
+        for raw in self._raw:
+            if (error := self._unreadable.get(id(raw))) is None:
+                continue
+            event_id = str(raw.get("eventID", ""))
+            consumer.parking_lot.park(json.dumps(raw, default=str), error, queue="stream", event_id=event_id)
+            consumer.logger.error("parked", event_id=event_id, error=type(error).__name__)
             consumer.metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
+
+    def _open(self, raw: Mapping[str, Any]) -> Record | None:
+        try:
+            change = raw["dynamodb"]
+            return Record(change["Keys"]["id"]["S"], change.get("OldImage"), change.get("NewImage"), raw)
+        except (AttributeError, KeyError, TypeError) as error:
+            self._unreadable[id(raw)] = error
+            return None

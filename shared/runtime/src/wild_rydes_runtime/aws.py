@@ -1,4 +1,4 @@
-"""How the functions call AWS."""
+"""How functions call AWS."""
 
 from functools import cache
 from typing import Any
@@ -10,20 +10,21 @@ CLIENT_CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
-    parameter_validation=False,  # the types have checked our calls; a third of a call's CPU time is saved
+    parameter_validation=False,  # mypy has checked our calls; a third of a call's CPU time is saved
 )
-"""How clients call AWS: inside a handler's time. Behind it stand the queue's, the stream's or the timers' own retries."""
+"""Ends a call within a handler's time. The queue, the stream or the timer behind the handler then tries again."""
 
 
-def client(service: str, *, url: str | None = None, config: Config = CLIENT_CONFIG) -> Any:  # noqa: ANN401 - a client's class is made when it is
-    """A client of an AWS service (at `url`, where it is a resource's own), for as long as the worker lives.
+def client(service: str, *, url: str | None = None, config: Config = CLIENT_CONFIG) -> Any:  # noqa: ANN401 - a client's class is made at run time
+    """Make a client of an AWS service, for as long as the worker lives.
 
-    Of botocore's session: boto3's would only add its own import to each cold start.
+    `url` is the endpoint of a resource that has one of its own, such as a WebSocket API. The session is botocore's:
+    boto3 would only add its own import to each cold start.
     """
     return _session().create_client(service, endpoint_url=url, config=config)
 
 
 @cache
 def _session() -> botocore.session.Session:
-    """One for all clients: it keeps what is read from botocore's data files."""
+    """Make the one session of all clients: it keeps what was read from botocore's data files."""
     return botocore.session.get_session()

@@ -6,5 +6,5 @@ from wild_rydes_contracts.instants import truncated
 
 
 def now() -> datetime:
-    """Tell the time, in UTC and whole milliseconds."""
+    """Read the clock, in UTC and whole milliseconds."""
     return truncated(datetime.now(UTC))

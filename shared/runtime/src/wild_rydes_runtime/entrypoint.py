@@ -13,10 +13,10 @@ R = TypeVar("R")
 def entrypoint(
     handle: Callable[[dict[str, Any]], R], logger: Logger, metrics: Metrics | None = None
 ) -> Callable[[dict[str, Any], LambdaContext], R]:
-    """Make the Lambda handler that gives each event to `handle`.
+    """Make the Lambda handler that passes each event to `handle`.
 
-    Every log line carries the request id, whether it is a cold start, and a correlation id: the conversation's, and until
-    one is known the request's own. What `metrics` has counted is written at the end, also when `handle` raises.
+    Every log line carries the request id, whether the start was cold, and a correlation id: the request id until
+    `handle` sets that of a conversation. What `metrics` has counted is written at the end, even if `handle` raises.
     """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> R:
@@ -25,9 +25,8 @@ def entrypoint(
 
     entry: Callable[[dict[str, Any], LambdaContext], R] = handler
     if metrics is not None:
-        warnings.filterwarnings(
-            "ignore", "No application metrics to publish"
-        )  # many invocations count nothing
+        # Many invocations count nothing, which is no reason to warn.
+        warnings.filterwarnings("ignore", "No application metrics to publish")
         entry = metrics.log_metrics(entry)
     decorated: Callable[[dict[str, Any], LambdaContext], R] = logger.inject_lambda_context(entry)
     return decorated

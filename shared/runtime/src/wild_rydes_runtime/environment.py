@@ -3,23 +3,24 @@
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeVar, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
-S = TypeVar("S")
+S = TypeVar("S", bound="DataclassInstance")
 
 
 def read(settings: type[S], environment: Mapping[str, str]) -> S:
-    """Make an instance of the dataclass `settings`, each field from the variable of its name in upper case.
+    """Make an instance of the dataclass `settings`. Each field's variable has the field's name in upper case.
 
-    Numbers are parsed, mappings are JSON objects, and a field with a default may be left out. Raises KeyError naming every
-    variable that is missing, ValueError naming one that cannot be parsed.
+    Numbers are parsed, mappings are JSON objects, and a field with a default may be left out. Raises KeyError that
+    names every missing variable, and ValueError that names a variable which cannot be parsed.
     """
     hints = get_type_hints(settings)
     found: dict[str, Any] = {}
     missing = []
-    for field in fields(settings):  # type: ignore[arg-type]
+    for field in fields(settings):
         name = field.name.upper()
         if name in environment:
             found[field.name] = _parsed(name, environment[name], hints[field.name])
@@ -33,8 +34,10 @@ def read(settings: type[S], environment: Mapping[str, str]) -> S:
 def _parsed(name: str, text: str, hint: Any) -> Any:  # noqa: ANN401 - a field's type, and its value
     if hint is str:
         return text
+    from pydantic import TypeAdapter  # noqa: PLC0415 - a cold start with text alone does without it
+
     is_mapping = isinstance(origin := get_origin(hint), type) and issubclass(origin, Mapping)
     try:
         return TypeAdapter(hint).validate_python(json.loads(text) if is_mapping else text)
     except ValueError as error:
-        raise ValueError(f"{name} is no {hint}") from error
+        raise ValueError(f"{name} is not of type {getattr(hint, '__name__', hint)}: {text!r}") from error

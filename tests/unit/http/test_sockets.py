@@ -1,0 +1,148 @@
+"""Posting to the connections of a socket."""
+
+import threading
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
+
+from wild_rydes_http.sockets import AT_ONCE, Posted, Sockets
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, "PostToConnection")
+
+
+THROTTLED = refusal("LimitExceededException")
+TIMEOUT = ConnectTimeoutError(endpoint_url="https://socket")
+
+
+class Client:
+    """Takes texts, unless the connection has an error at that place of its texts."""
+
+    def __init__(self, errors: dict[tuple[str, int], Exception] | None = None) -> None:
+        self.taken: defaultdict[str, list[str]] = defaultdict(list)
+        self._errors = errors or {}
+
+    def post_to_connection(self, ConnectionId: str, Data: bytes) -> None:  # noqa: N803 - boto3's names
+        if error := self._errors.get((ConnectionId, len(self.taken[ConnectionId]))):
+            raise error
+        self.taken[ConnectionId].append(Data.decode())
+
+
+def sockets(client: Any) -> Sockets:
+    return Sockets(lambda: client)
+
+
+def test_a_text_is_posted_to_its_connection() -> None:
+    client = Client()
+    assert sockets(client).post("c1", '{"text": "hé"}')
+    assert client.taken == {"c1": ['{"text": "hé"}']}
+
+
+@pytest.mark.parametrize("code", ["GoneException", "410"])
+def test_a_connection_may_be_gone(code: str) -> None:
+    client = Client({("c1", 0): refusal(code)})
+    assert not sockets(client).post("c1", "text")
+
+
+@pytest.mark.parametrize("error", [THROTTLED, TIMEOUT])
+def test_any_other_refusal_is_an_error(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        sockets(Client({("c1", 0): error})).post("c1", "text")
+    assert caught.value is error
+
+
+def test_each_connection_gets_its_texts_in_order() -> None:
+    client = Client()
+    texts = {f"c{i}": [f"{i}.{j}" for j in range(i)] for i in range(1, 30)}
+    assert sockets(client).post_all(texts) == {
+        connection: Posted(len(mine)) for connection, mine in texts.items()
+    }
+    assert client.taken == texts
+
+
+@pytest.mark.parametrize(
+    ("error", "posted"),
+    [
+        (refusal("GoneException"), Posted(1, gone=True)),
+        (refusal("410"), Posted(1, gone=True)),
+        (THROTTLED, Posted(1, error=THROTTLED)),
+        (TIMEOUT, Posted(1, error=TIMEOUT)),
+    ],
+)
+def test_a_connection_that_takes_no_more_stops_alone(error: Exception, posted: Posted) -> None:
+    client = Client({("c1", 1): error})
+    told = sockets(client).post_all({"c1": ["a", "b", "c"], "c2": ["a", "b", "c"]})
+    assert told == {"c1": posted, "c2": Posted(3)}
+    assert client.taken == {"c1": ["a"], "c2": ["a", "b", "c"]}
+
+
+def test_what_is_no_error_of_aws_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        sockets(Client({("c1", 0): ZeroDivisionError()})).post_all({"c1": ["a"]})
+
+
+def test_many_connections_are_served_at_once_but_no_more_than_the_client_has_connections() -> None:
+    together = threading.Barrier(AT_ONCE)
+    counted = threading.Lock()
+    running = most = 0
+
+    class Slow:
+        """Takes a text only while `AT_ONCE` posts are under way."""
+
+        def post_to_connection(self, **_: object) -> None:
+            nonlocal running, most
+            with counted:
+                running += 1
+                most = max(most, running)
+            together.wait(timeout=60)
+            with counted:
+                running -= 1
+
+    connections = [f"c{i}" for i in range(2 * AT_ONCE)]
+    told = sockets(Slow()).post_all({connection: ["text"] for connection in connections})
+    assert told == {connection: Posted(1) for connection in connections}
+    assert most == AT_ONCE
+
+
+class Maker:
+    """Counts the clients it made."""
+
+    def __init__(self) -> None:
+        self.made = 0
+
+    def __call__(self) -> Any:
+        self.made += 1
+        return Client()
+
+
+def test_the_client_is_made_once() -> None:
+    maker = Maker()
+    made = Sockets(maker)
+    made.post_all({f"c{i}": ["text"] for i in range(50)})
+    made.post("c1", "text")
+    assert maker.made == 1
+
+
+def test_without_a_text_no_client_is_made() -> None:
+    maker = Maker()
+    made = Sockets(maker)
+    assert made.post_all({}) == {}
+    assert made.post_all({"c1": [], "c2": ()}) == {"c1": Posted(0), "c2": Posted(0)}
+    assert maker.made == 0
+
+
+def test_a_connection_without_texts_does_not_keep_others_from_theirs() -> None:
+    client = Client()
+    assert sockets(client).post_all({"c1": [], "c2": ["text"]}) == {"c1": Posted(0), "c2": Posted(1)}
+    assert client.taken["c2"] == ["text"]
+
+
+def test_a_client_that_cannot_be_made_is_an_error() -> None:
+    def fail() -> Any:
+        raise BotoCoreError
+
+    with pytest.raises(BotoCoreError):
+        Sockets(fail).post_all({"c1": ["text"]})
