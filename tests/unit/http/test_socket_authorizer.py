@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from wild_rydes_http.socket_authorizer import SocketAuthorizer, TokenSettings
+from wild_rydes_runtime.environment import read
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -42,7 +43,8 @@ def keys_url() -> Iterator[str]:
 
 @pytest.fixture
 def authorizer(keys_url: str) -> SocketAuthorizer:
-    return SocketAuthorizer(TokenSettings(ISSUER, "app", keys_url), "customers", Logger(service="test"))
+    environment = {"TOKEN_ISSUER": ISSUER, "TOKEN_AUDIENCE": "app", "KEYS_URL": keys_url}
+    return SocketAuthorizer(read(TokenSettings, environment), "customers", Logger(service="test"))
 
 
 def token(

@@ -1,6 +1,6 @@
-"""Decide who may connect to a WebSocket API: bearers of a valid ID token of the user pool, in the right group.
+"""Decide who may connect to a WebSocket API: holders of a valid ID token of the user pool, in the right group.
 
-A REST API has an authorizer for that; a WebSocket API wants a function. Needs the extra `sockets`.
+A REST API comes with such an authorizer; a WebSocket API needs a function. Needs the extra `sockets`.
 """
 
 from collections.abc import Mapping
@@ -16,20 +16,18 @@ _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "token_use"]
 
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
-    """Whose tokens count: `issuer` and `audience` as they stand in them, `keys_url` holds the issuer's public keys."""
+    """Whose tokens count: the values of the claims `iss` and `aud`, and the URL of the issuer's public keys."""
 
-    issuer: str
-    audience: str
+    token_issuer: str
+    token_audience: str
     keys_url: str
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "TokenSettings":
-        """Read the environment. Raises KeyError, naming the variable, when one is missing."""
-        return cls(environment["TOKEN_ISSUER"], environment["TOKEN_AUDIENCE"], environment["KEYS_URL"])
 
 
 class SocketAuthorizer:
-    """Lets members of `group` connect. Keys are fetched once for a worker, and anew when one is not known."""
+    """Lets members of `group` connect.
+
+    The keys are fetched once per worker and hour, and again for a token that names an unknown key.
+    """
 
     def __init__(self, settings: TokenSettings, group: str, logger: Logger) -> None:
         self._settings = settings
@@ -38,10 +36,11 @@ class SocketAuthorizer:
         self._keys = jwt.PyJWKClient(settings.keys_url, lifespan=3600, timeout=_SECONDS_TO_FETCH)
 
     def authorize(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """The policy for one connection.
+        """Make the policy for one connection.
 
-        The token stands in the header `Authorization`, with or without `Bearer `, or in the query as `token`: browsers
-        cannot set headers. Raises PyJWKClientConnectionError when the keys cannot be fetched: the client may try again.
+        The token is in the header `Authorization`, with or without `Bearer `, or in the query parameter `token`, as
+        browsers cannot set headers. Raises PyJWKClientConnectionError if the keys cannot be fetched: the client may try
+        again.
         """
         token = _token(event)
         try:
@@ -64,8 +63,8 @@ class SocketAuthorizer:
             token,
             self._keys.get_signing_key_from_jwt(token).key,
             algorithms=["RS256"],
-            audience=self._settings.audience,
-            issuer=self._settings.issuer,
+            audience=self._settings.token_audience,
+            issuer=self._settings.token_issuer,
             options={"require": _REQUIRED},
         )
         use: str = claims["token_use"]
