@@ -18,10 +18,10 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import Field
 
+from wild_rydes_http import openapi
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import MAX_BYTES, Representation, json_response, read_body
 from wild_rydes_http.caller import caller
-from wild_rydes_http.openapi import Answer, Operation, document
 from wild_rydes_http.problem import Problem
 
 
@@ -238,16 +238,18 @@ def test_links_can_be_followed(public_url: str | None, event: dict[str, Any], ur
 
 
 OPERATIONS = {
-    "echo": Operation(
-        body=Unicorn, answers={HTTPStatus.CREATED: Answer("Said.", Unicorn, {"Location": "URL."})}
+    "echo": openapi.Operation(
+        body=Unicorn, responses={HTTPStatus.CREATED: openapi.Response("Said.", Unicorn, {"Location": "URL."})}
     ),
-    "show": Operation(answers={HTTPStatus.OK: Answer("Done.", Horn)}, problems={HTTPStatus.GONE: "Gone."}),
-    "remove": Operation(answers={HTTPStatus.NO_CONTENT: Answer("Removed.")}),
+    "show": openapi.Operation(
+        responses={HTTPStatus.OK: openapi.Response("Done.", Horn)}, problems={HTTPStatus.GONE: "Gone."}
+    ),
+    "remove": openapi.Operation(responses={HTTPStatus.NO_CONTENT: openapi.Response("Removed.")}),
 }
 
 
-def describe(stable: Stable, operations: dict[str, Operation]) -> dict[str, Any]:
-    return document(stable.api, operations, title="Stable", version="1", description="Unicorns.")
+def describe(stable: Stable, operations: dict[str, openapi.Operation]) -> dict[str, Any]:
+    return openapi.document(stable.api, operations, title="Stable", version="1", description="Unicorns.")
 
 
 def test_the_document_tells_all_routes_models_and_problems(stable: Stable) -> None:

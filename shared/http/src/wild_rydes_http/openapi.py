@@ -66,8 +66,8 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A success: its description, the model of its body and its headers with their descriptions."""
+class Response:
+    """The response of a success: what it says, the model of its body, and its headers with their descriptions."""
 
     description: str
     body: type[BaseModel] | None = None
@@ -76,12 +76,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """What cannot be read from a route: the models of body and answers, and which problems may come.
+    """What a route does not say of itself: the models of its body and its responses, and its problems.
 
-    Those problems that any request or any body can meet are added.
+    The problems that any request or any body can meet are added.
     """
 
-    answers: Mapping[HTTPStatus, Answer]
+    responses: Mapping[HTTPStatus, Response]
     body: type[BaseModel] | None = None
     problems: Mapping[HTTPStatus, str] = field(default_factory=dict)
     parameters: Iterable[Parameter] = ()
@@ -134,7 +134,7 @@ def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str
         status: {"$ref": f"#/components/responses/{status.value}"}
         for status in (*_ANY_REQUEST, *(_ANY_BODY if operation.body else ()))
     }
-    responses |= {status: _answer(answer) for status, answer in operation.answers.items()}
+    responses |= {status: _response(success) for status, success in operation.responses.items()}
     responses |= {status: _problem(text) for status, text in operation.problems.items()}
     made: dict[str, Any] = {
         "operationId": name,
@@ -156,14 +156,15 @@ def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str
     return made
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
-    made: dict[str, Any] = {"description": answer.description}
-    if answer.headers:
+def _response(response: Response) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": response.description}
+    if response.headers:
         made["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}} for name, text in answer.headers.items()
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in response.headers.items()
         }
-    if answer.body:
-        made["content"] = _content("application/json", answer.body.__name__)
+    if response.body:
+        made["content"] = _content("application/json", response.body.__name__)
     return made
 
 
@@ -179,7 +180,7 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     models = {
         model
         for operation in operations
-        for model in (operation.body, *(answer.body for answer in operation.answers.values()))
+        for model in (operation.body, *(response.body for response in operation.responses.values()))
         if model
     }
     ordered = sorted(models, key=lambda model: model.__name__)

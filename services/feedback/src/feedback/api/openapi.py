@@ -13,7 +13,7 @@ from feedback.api.representations import Callbacks, FeedbackBody
 from feedback.api.routes import Routes
 from feedback.domain.conversation import Machine, flow
 from wild_rydes_http.api import RestApi
-from wild_rydes_http.openapi import Answer, Operation, Parameter, document
+from wild_rydes_http.openapi import Operation, Parameter, Response, document
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 _OPERATIONS = {
     "callbacks": Operation(
         parameters=[Parameter("cursor", "query", "Where a page begins: part of the `next` link.")],
-        answers={HTTPStatus.OK: Answer("Up to 20 open callbacks, the longest waiting first.", Callbacks)},
+        responses={HTTPStatus.OK: Response("Up to 20 open callbacks, the longest waiting first.", Callbacks)},
         problems={HTTPStatus.BAD_REQUEST: "The cursor is not one of this list."},
     ),
     "called": Operation(
-        answers={HTTPStatus.NO_CONTENT: Answer("The customer was called, now or before.")},
+        responses={HTTPStatus.NO_CONTENT: Response("The customer was called, now or before.")},
         problems={HTTPStatus.NOT_FOUND: "Nobody wanted to be called about this ride."},
     ),
     "feedback": Operation(
-        answers={HTTPStatus.OK: Answer("The conversation about the ride.", FeedbackBody)},
+        responses={HTTPStatus.OK: Response("The conversation about the ride.", FeedbackBody)},
         problems={HTTPStatus.NOT_FOUND: "Nobody was asked about such a ride."},
     ),
 }

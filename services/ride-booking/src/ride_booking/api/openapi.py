@@ -15,7 +15,7 @@ from ride_booking.api.rfq_routes import Routes
 from ride_booking.api.ride_representations import Booking, RideBody
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
-from wild_rydes_http.openapi import Answer, Operation, Parameter, document
+from wild_rydes_http.openapi import Operation, Parameter, Response, document
 from wild_rydes_runtime.ids import new_uuid7
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _OPERATIONS = {
                 " `links.status-document` within a second, and is written at the start and at the end.",
             ),
         ],
-        answers={
-            HTTPStatus.ACCEPTED: Answer(
+        responses={
+            HTTPStatus.ACCEPTED: Response(
                 "Responders are being asked.",
                 Accepted,
                 {
@@ -58,30 +58,30 @@ _OPERATIONS = {
     ),
     "list": Operation(
         parameters=[Parameter("cursor", "query", "Where a page begins: part of the `next` link.")],
-        answers={HTTPStatus.OK: Answer("Up to 20 RFQs, newest first.", RfqList)},
+        responses={HTTPStatus.OK: Response("Up to 20 RFQs, newest first.", RfqList)},
         problems={HTTPStatus.BAD_REQUEST: "The cursor is not one of the caller's list."},
     ),
     "follow": Operation(
-        answers={
-            HTTPStatus.OK: Answer("It runs.", Running, _RETRY_AFTER),
-            HTTPStatus.SEE_OTHER: Answer("It is completed.", headers={"Location": "URL of the result."}),
+        responses={
+            HTTPStatus.OK: Response("It runs.", Running, _RETRY_AFTER),
+            HTTPStatus.SEE_OTHER: Response("It is completed.", headers={"Location": "URL of the result."}),
         },
         problems=_NOT_FOUND,
     ),
     "cancel": Operation(
-        answers={HTTPStatus.NO_CONTENT: Answer("Cancelled, now or before.")},
+        responses={HTTPStatus.NO_CONTENT: Response("Cancelled, now or before.")},
         problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It was completed otherwise before."},
     ),
     "quotes": Operation(
         parameters=[Parameter("If-None-Match", "header", "The ETag of the quotes that the caller has.")],
-        answers={
-            HTTPStatus.OK: Answer("The quotes so far, cheapest first.", Quotes, _ETAG),
-            HTTPStatus.NOT_MODIFIED: Answer("The caller has these quotes.", headers=_ETAG),
+        responses={
+            HTTPStatus.OK: Response("The quotes so far, cheapest first.", Quotes, _ETAG),
+            HTTPStatus.NOT_MODIFIED: Response("The caller has these quotes.", headers=_ETAG),
         },
         problems=_NOT_FOUND,
     ),
     "result": Operation(
-        answers={HTTPStatus.OK: Answer("What came of it.", Result)},
+        responses={HTTPStatus.OK: Response("What came of it.", Result)},
         problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It is still running."},
     ),
     "book": Operation(
@@ -94,8 +94,8 @@ _OPERATIONS = {
                 {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
             )
         ],
-        answers={
-            HTTPStatus.ACCEPTED: Answer(
+        responses={
+            HTTPStatus.ACCEPTED: Response(
                 "The responder is being asked to confirm.",
                 RideBody,
                 {"Location": "URL to follow the ride.", "Retry-After": "Seconds to wait before a look."},
@@ -109,7 +109,7 @@ _OPERATIONS = {
         },
     ),
     "ride": Operation(
-        answers={HTTPStatus.OK: Answer("How the ride stands.", RideBody)},
+        responses={HTTPStatus.OK: Response("How the ride stands.", RideBody)},
         problems={HTTPStatus.NOT_FOUND: "The caller has no such ride."},
     ),
 }

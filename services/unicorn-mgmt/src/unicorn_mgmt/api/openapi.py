@@ -13,7 +13,7 @@ from unicorn_mgmt.adapters.unicorn_table import Store
 from unicorn_mgmt.api.representations import AnswerBody, PositionReport, Registration, UnicornBody
 from unicorn_mgmt.api.routes import Routes
 from wild_rydes_http.api import RestApi
-from wild_rydes_http.openapi import Answer, Operation, document
+from wild_rydes_http.openapi import Operation, Response, document
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LOCATION = {"Location": "URL of the unicorn."}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such unicorn."}
 _END = Operation(
-    answers={HTTPStatus.NO_CONTENT: Answer("It is over.")},
+    responses={HTTPStatus.NO_CONTENT: Response("It is over.")},
     problems={
         HTTPStatus.NOT_FOUND: "The caller has no such ride.",
         HTTPStatus.CONFLICT: "The ride is over, and ended otherwise.",
@@ -30,18 +30,18 @@ _END = Operation(
 _OPERATIONS = {
     "register": Operation(
         body=Registration,
-        answers={
-            HTTPStatus.CREATED: Answer("Registered.", UnicornBody, _LOCATION),
-            HTTPStatus.OK: Answer("Registered before, and changed now.", UnicornBody, _LOCATION),
+        responses={
+            HTTPStatus.CREATED: Response("Registered.", UnicornBody, _LOCATION),
+            HTTPStatus.OK: Response("Registered before, and changed now.", UnicornBody, _LOCATION),
         },
     ),
-    "show": Operation(answers={HTTPStatus.OK: Answer("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),
+    "show": Operation(responses={HTTPStatus.OK: Response("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),
     "report": Operation(
-        body=PositionReport, answers={HTTPStatus.NO_CONTENT: Answer("Noted.")}, problems=_NOT_FOUND
+        body=PositionReport, responses={HTTPStatus.NO_CONTENT: Response("Noted.")}, problems=_NOT_FOUND
     ),
     "answer": Operation(
         body=AnswerBody,
-        answers={HTTPStatus.ACCEPTED: Answer("It goes to who asked.")},
+        responses={HTTPStatus.ACCEPTED: Response("It goes to who asked.")},
         problems={
             HTTPStatus.FORBIDDEN: "The caller was not invited.",
             HTTPStatus.NOT_FOUND: "No such RFQ, or nobody was invited to it.",
