@@ -27,20 +27,20 @@ DEPENDENCIES = {
     "typing_extensions.py",
     "typing_inspection",
 }
-OWN_DEPENDENCIES = {
-    "ride-booking": set[str](),
-    "unicorn-mgmt": {"h3"},
-    "feedback": {"phonenumbers", "tzdata"},
-}
-# To verify the tokens of those who connect to a socket.
+# To verify the tokens of callers who connect to a socket.
 SOCKETS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
 OWN_DEPENDENCIES = {
     "ride-booking": SOCKETS,
     "unicorn-mgmt": SOCKETS | {"h3", "defusedxml", "urllib3"},
     "feedback": {"phonenumbers", "tzdata"},
 }
-SHARED = {"wild_rydes_contracts", "wild_rydes_http", "wild_rydes_messaging"}
-# What the Lambda runtime has, and the artifacts therefore leave out.
+SHARED = {f"wild_rydes_{package}" for package in ("contracts", "dynamodb", "http", "messaging", "runtime")}
+OWN_SHARED = {
+    "ride-booking": set[str](),
+    "unicorn-mgmt": {"wild_rydes_circuit_breaker"},
+    "feedback": set[str](),
+}
+# The Lambda runtime has these, so the artifacts leave them out.
 RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six.py", "jmespath")
 # A 3.13 on arm64 would need a machine that has one: no bytecode for it here.
 AWS_WITHOUT_BYTECODE = Target(
@@ -48,7 +48,7 @@ AWS_WITHOUT_BYTECODE = Target(
 )
 AARCH64 = 183
 
-# One handler after the other, each with its own environment alone.
+# One handler after the other, each with its own environment and no other's.
 IMPORT_ALL = """
 import importlib, json, os, sys
 sys.path += json.loads(sys.argv[1])
@@ -72,7 +72,8 @@ def test_an_artifact_holds_its_service_and_dependencies_and_nothing_else(service
     top = {name.partition(".cpython-")[0] for name in top if not name.endswith(".dist-info")} - {
         "__pycache__"
     }
-    assert top == DEPENDENCIES | OWN_DEPENDENCIES[service] | SHARED | {SERVICES[service]}
+    own = {SERVICES[service]} | OWN_DEPENDENCIES[service] | OWN_SHARED[service]
+    assert top == own | DEPENDENCIES | SHARED
     assert not [name for name in names if name.endswith("RECORD")]
 
 
@@ -121,6 +122,9 @@ def test_a_changed_source_or_shared_package_makes_a_new_artifact(checkout: Path)
     changed = build("unicorn-mgmt", target)
     assert changed != before["unicorn-mgmt"]
     assert "unicorn_mgmt/new.py" in _names(changed)
+    before = {service: build(service, target) for service in SERVICES}
+    (checkout / "shared/circuit_breaker/src/wild_rydes_circuit_breaker/new.py").write_text("NEW = 1\n")
+    assert {service for service in SERVICES if build(service, target) != before[service]} == {"unicorn-mgmt"}
     (checkout / "shared/contracts/src/wild_rydes_contracts/new.py").write_text("NEW = 1\n")
     for service in SERVICES:
         assert "wild_rydes_contracts/new.py" in _names(build(service, target))
