@@ -1,4 +1,4 @@
-"""The CDK app: `-c stage=local` for the local cloud (else AWS), `-c service=ride-booking` for one stack alone."""
+"""The CDK app. `-c stage=local`: the local cloud, not AWS. `-c service=ride-booking`: one stack alone."""
 
 import json
 import sys
@@ -26,10 +26,10 @@ PLATFORM: Final = "platform"
 
 
 def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) -> cdk.App:
-    """The app with its stacks, not yet synthesized. `context` adds to what cdk.json and the command line give.
+    """Make the app with its stacks, not yet synthesized. `context` adds to cdk.json and the command line.
 
-    For AWS, synthesis fails on any finding of the AWS Solutions rules that is not accepted with a reason.
-    Raises BuildError when an artifact cannot be built, ValueError for a service that does not exist.
+    For AWS, synthesis fails on every finding of the AWS Solutions rules that is not accepted with a reason.
+    Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist.
     """
     settings = json.loads(Path(__file__).with_name("cdk.json").read_text())["context"]
     app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)
@@ -48,7 +48,7 @@ def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) 
                 SERVICES[name](app, stage, artifact.result())
     leave_out(app, stage)
     if stage is AWS:
-        from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 (the local stage goes without, and saves its import)
+        from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 (the local stage saves this import)
 
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app

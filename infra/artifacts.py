@@ -1,7 +1,7 @@
-"""Lambda artifacts, one a service: its locked dependencies, its sources and those of the shared packages it uses.
+"""Lambda artifacts, one for each service: its sources, the shared packages it needs, its dependencies.
 
-Built without Docker. The same inputs give the same bytes, and so the same CDK asset hash; a build is kept in the user's
-cache by a hash of its inputs and made anew only when they change.
+They are built without Docker. The same inputs give the same bytes, and so the same CDK asset hash. A build
+stays in the user's cache under a hash of its inputs and is repeated only when they change.
 """
 
 import os
@@ -22,17 +22,17 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 CACHE: Final = cache.DIRECTORY / "artifacts"
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-# What installers leave behind and no handler imports. RECORD lists hashes of files that are not in the artifact.
+# Files that installers write and no handler imports. RECORD has hashes of files that are not in the artifact.
 _LITTER = ("bin", "include", "lib64", ".lock", "*.dist-info/RECORD", "*.dist-info/sboms")
 
 
 class BuildError(Exception):
-    """An artifact cannot be built; the message says why and the way out."""
+    """An artifact cannot be built. The message says why, and what to do."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where an artifact runs. `python` is an interpreter of the runtime's own version, to compile the bytecode with."""
+    """Where an artifact runs. `python` compiles the bytecode: an interpreter of the runtime's version."""
 
     name: str
     platform: tuple[str, ...]
@@ -40,9 +40,9 @@ class Target:
 
 
 def aws_target() -> Target:
-    """Lambda, python3.13 on arm64.
+    """Lambda with Python 3.13 on arm64.
 
-    Without a Python 3.13 on this machine the artifact goes without bytecode: cold starts take about twice as long.
+    Without a Python 3.13 on this machine the artifact has no bytecode, which doubles cold starts.
     """
     found = subprocess.run(  # noqa: S603 (uv, which the caller trusts to build)
         [_uv(), "python", "find", "--no-project", "--no-python-downloads", "3.13"],
@@ -52,18 +52,20 @@ def aws_target() -> Target:
     )
     python = found.stdout.strip() if found.returncode == 0 else None
     if python is None:
-        sys.stderr.write("No Python 3.13 here: artifacts go without bytecode, cold starts take longer.\n")
+        sys.stderr.write(
+            "Python 3.13 was not found: artifacts have no bytecode, and cold starts take longer.\n"
+        )
     platform = ("--python-platform", "aarch64-manylinux_2_28", "--python-version", "3.13")
     return Target("aws", platform, python)
 
 
 def local_target() -> Target:
-    """The local cloud, which runs handlers on this machine and this interpreter's version, whatever Runtime says."""
+    """The local cloud, which runs handlers with this interpreter's version, whatever `Runtime` says."""
     return Target("local", (), sys.executable)
 
 
 def build(service: str, target: Target) -> Path:
-    """The zip file of a service (`ride-booking`) for a target. Raises BuildError."""
+    """Build the artifact of a service (`ride-booking`) for a target; its zip file. Raises BuildError."""
     packages = list(_packages(f"wild-rydes-{service}"))
     key = cache.digest(
         _identity(target),
@@ -89,13 +91,13 @@ def build(service: str, target: Target) -> Path:
 
 
 def _unused(service: Path) -> list[str]:
-    """Parts of its dependencies that a service says it does without: paths in the artifact, in its pyproject.toml."""
+    """What a service does not need of its dependencies: paths in the artifact, from its pyproject.toml."""
     tools = tomllib.loads((service / "pyproject.toml").read_text()).get("tool", {})
     return list(tools.get("wild-rydes", {}).get("artifact", {}).get("without", []))
 
 
 def _dependencies(service: str, target: Target, unused: list[str]) -> Path:
-    """A directory with the locked dependencies, installed and compiled. The runtime brings boto3 and botocore."""
+    """A directory with the locked dependencies, installed and compiled. Lambda brings boto3 and botocore."""
     exported = _run(
         *(_uv(), "export", "--frozen", "--project", str(ROOT), "--package", f"wild-rydes-{service}"),
         *("--no-dev", "--no-emit-workspace", "--prune", "boto3", "--prune", "botocore"),
@@ -121,7 +123,7 @@ def _dependencies(service: str, target: Target, unused: list[str]) -> Path:
 
 
 def _packages(distribution: str) -> Iterator[Path]:
-    """The directories of a workspace package and of the workspace packages it depends on, directly or not."""
+    """The directories of a workspace package and of all that it depends on, directly or indirectly."""
     members = {}
     for pattern in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]["members"]:
         for path in ROOT.glob(f"{pattern}/pyproject.toml"):
@@ -142,7 +144,7 @@ def _packages(distribution: str) -> Iterator[Path]:
 def _compile(directory: Path, target: Target) -> None:
     """Write bytecode that is never checked against its source: a stale or missing .pyc doubles a cold start.
 
-    One process, sorted order, a fixed hash seed and a path that does not name the build directory keep it reproducible.
+    It is reproducible: one process, sorted order, a fixed hash seed and no path of the build directory.
     """
     if target.python is None:
         return

@@ -1,7 +1,7 @@
-"""What is installed or built from lock files and sources, once for every clone of this user.
+"""A cache of what is installed or built from lock files and sources, shared by all clones of this user.
 
-Each thing has a directory of its own, named by a hash of what it is made from; nothing here needs to be cleared by hand, and
-all of it may be deleted at any time.
+Each entry is a directory whose name has a hash of everything that it is made from. Nothing in the cache has
+to be cleared by hand, and all of it may be deleted at any time.
 """
 
 import fcntl
@@ -16,16 +16,16 @@ from typing import Final
 DIRECTORY: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wild-rydes"
 
 _KEPT = 5
-"""Of a kind; the ones used last."""
+"""How many entries of a kind are kept: those used last."""
 
 _DONE = ".done"
 _NO_SOURCES = {"__pycache__", "node_modules"}
 
 
 def once(parent: Path, kind: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The directory ``<kind>-<key>``, which `make` fills unless that was done before; one process at a time.
+    """The directory ``<kind>-<key>``. `make` fills it unless that was done before; one process at a time.
 
-    `make` gets a path at which nothing is. When it fails, its error is the caller's, and the next call begins anew.
+    `make` gets a path that does not exist. The caller gets its errors, and the next call starts from scratch.
     """
     parent.mkdir(parents=True, exist_ok=True)
     directory = parent / f"{kind}-{key}"
@@ -34,18 +34,18 @@ def once(parent: Path, kind: str, key: str, make: Callable[[Path], None]) -> Pat
         if not (directory / _DONE).exists():
             shutil.rmtree(directory, ignore_errors=True)
             make(directory)
-        (directory / _DONE).touch()  # it counts as used now
+        (directory / _DONE).touch()  # now is when it was last used
     _prune(parent, kind)
     return directory
 
 
 def digest(*parts: bytes) -> str:
-    """Of each part's own hash, so that bytes moved from one part to the next make a difference."""
+    """A hash over the hashes of the parts, so that it changes when bytes move from one part to the next."""
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:16]
 
 
 def sources(root: Path, *paths: Path) -> Iterator[bytes]:
-    """Name below `root` and content of these files, and of all files below these directories."""
+    """Name below `root` and content of each of these files, and of all files below these directories."""
     for path in paths:
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
             if file.is_file() and not _NO_SOURCES.intersection(file.parts):
@@ -56,7 +56,7 @@ def sources(root: Path, *paths: Path) -> Iterator[bytes]:
 def _prune(parent: Path, kind: str) -> None:
     used = {}
     for directory in parent.glob(f"{kind}-*/"):
-        with suppress(FileNotFoundError):  # it is being made, or another process prunes as well
+        with suppress(FileNotFoundError):  # it is still being made, or another process prunes too
             used[directory] = (directory / _DONE).stat().st_mtime
     for directory in sorted(used, key=lambda directory: used[directory], reverse=True)[_KEPT:]:
         shutil.rmtree(directory, ignore_errors=True)

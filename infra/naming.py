@@ -1,12 +1,12 @@
-"""Names that stacks, the local cloud and tests must agree on."""
+"""Names on which the stacks, the local cloud and the tests must agree."""
 
 from typing import Final
 
 BUS_NAME: Final = "wild-rydes"
 EVENT_SOURCE_PREFIX: Final = "wildrydes."
-"""Before the name of a service it is its event source."""
+"""An event source is this prefix and the name of the service."""
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
-"""Every return address is a queue of this prefix: the responders' roles may send to no other."""
+"""The names of all return addresses begin like this: responders' roles may send to no other queue."""
 
 API_STAGE: Final = "v1"
 
@@ -15,11 +15,11 @@ RIDE_BOOKING_STACK: Final = "WildRydesRideBooking"
 UNICORN_MGMT_STACK: Final = "WildRydesUnicornMgmt"
 FEEDBACK_STACK: Final = "WildRydesFeedback"
 
-# Topics to which AWS End User Messaging publishes: what customers reply, and what becomes of our SMS.
+# Topics to which AWS End User Messaging publishes customers' replies and the receipts of our SMS.
 SMS_REPLIES: Final = "wild-rydes-sms-replies"
 SMS_RECEIPTS: Final = "wild-rydes-sms-receipts"
 
-# SSM parameters: how stacks find each other, in any deploy order and without CloudFormation exports.
+# SSM parameters, by which stacks find each other in any order of deployment, without CloudFormation exports.
 BUS_NAME_PARAMETER: Final = "/wild-rydes/platform/bus-name"
 BUS_ARN_PARAMETER: Final = "/wild-rydes/platform/bus-arn"
 USER_POOL_ID_PARAMETER: Final = "/wild-rydes/platform/user-pool-id"
@@ -32,8 +32,8 @@ RFQ_SOCKET_URL_PARAMETER: Final = "/wild-rydes/ride-booking/rfq-socket-url"
 UNICORN_SOCKET_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-socket-url"
 SUPPORT_API_URL_PARAMETER: Final = "/wild-rydes/feedback/support-api-url"
 ORIGINATION_NUMBER_PARAMETER: Final = "/wild-rydes/feedback/origination-number"
-"""The number that SMS come from, in E.164 form. The one parameter that a person writes: see the README of feedback."""
+"""The number that SMS come from, in E.164 form. A person writes this parameter: see feedback's README."""
 PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
-"""Each partner's secret is named by its id after this: a JSON object of strings, base_url among them."""
+"""The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""

@@ -1,4 +1,4 @@
-"""The two stages, AWS and the local cloud. What the local one leaves out or does otherwise stands here and nowhere else."""
+"""The two stages, AWS and the local cloud. This is the only place that knows how the local one differs."""
 
 import os
 from collections.abc import Callable
@@ -12,37 +12,37 @@ from infra.artifacts import Target, aws_target, local_target
 
 @dataclass(frozen=True)
 class Stage:
-    """How the stacks of a stage differ. The defaults are AWS."""
+    """How the stacks differ between stages. The defaults are those of AWS."""
 
     name: str
     target: Callable[[], Target]
     """Where Lambda artifacts run."""
     synthesizer: Callable[[], cdk.IStackSynthesizer]
     left_out: frozenset[str] = frozenset()
-    """Resource types that the stage's CloudFormation refuses."""
+    """Resource types that the stage's CloudFormation does not accept."""
     endpoint: str | None = None
-    """Base URL of the local cloud. API ids are pinned below it, so that URLs are known before anything is deployed."""
+    """The base URL of the local cloud. API ids are pinned there: URLs are known before the deployment."""
     tls_only: bool = True
-    """Refuse requests over plain HTTP, by resource policy."""
+    """Whether resource policies deny plain HTTP."""
     publish_condition: bool = True
-    """Limit PutEvents to the service's own event source, by the condition key events:source."""
+    """Whether the condition key events:source limits PutEvents to the service's own event source."""
     batch_actions: frozenset[str] = frozenset()
-    """Actions whose batch call needs a permission of its own; on AWS `sqs:SendMessage` covers SendMessageBatch."""
+    """Actions whose batch calls need their own permission. On AWS `sqs:SendMessage` covers its batches."""
     password_login: bool = False
-    """Let the user pool's client trade a password for tokens, as scripts do; otherwise SRP only."""
+    """Whether clients of the user pool may log in with a password, as scripts do; otherwise by SRP alone."""
     snap_start: bool = True
-    """Serve the functions that ask for it from a snapshot, through a version and its alias."""
+    """Whether functions that ask for it are served from a snapshot, through a version and its alias."""
     phones: str | None = None
-    """Base URL of the phone simulator, which stands in for AWS End User Messaging."""
+    """The base URL of the phone simulator, which replaces AWS End User Messaging."""
     origination_number: str | None = None
-    """The number that SMS come from, in E.164 form; on AWS an SSM parameter holds it."""
+    """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
     batches_at_once: int | None = None
-    """The most batches of a queue that are handled at once, if fewer than the queue asks for."""
+    """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
     waking_hours: str = "8-21"
-    """Hours of the recipient's day at which SMS may be sent."""
+    """The hours of the recipient's day in which SMS may be sent."""
 
     def api_url(self, name: str) -> str | None:
-        """The base URL of a REST API, where it is known before the deployment."""
+        """The base URL of an API, or None if it is not known before the deployment."""
         return f"{self.endpoint}/_aws/execute-api/{name}" if self.endpoint else None
 
 
@@ -50,11 +50,11 @@ AWS: Final = Stage("aws", target=aws_target, synthesizer=cdk.DefaultStackSynthes
 
 
 def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
-    """The local cloud at this base URL (`http://localhost:4566`), with its phone simulator."""
+    """The stage of the local cloud, by its base URL and that of its phone simulator."""
     return Stage(
         "local",
         target=local_target,
-        # The bootstrap roles' sessions may not write to the asset bucket there.
+        # The sessions of the bootstrap roles cannot write to the asset bucket there.
         synthesizer=cdk.CliCredentialsStackSynthesizer,
         left_out=frozenset(
             {
@@ -69,20 +69,20 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
         publish_condition=False,
         batch_actions=frozenset({"sqs:SendMessage", "sqs:ChangeMessageVisibility"}),
         password_login=True,
-        # Snapshots are taken on AWS only; here a version for every change would just slow the deployment.
+        # Only AWS takes snapshots. A version for every change would just slow down the deployment.
         snap_start=False,
         phones=phones,
         origination_number="+12065550100",
-        # A worker that starts takes a core for half a second: ten at once would delay each other for many.
+        # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
-        waking_hours="0-24",  # nobody sleeps there
+        waking_hours="0-24",  # no simulated customer sleeps
     )
 
 
 def stage_of(app: cdk.App) -> Stage:
-    """The stage that `-c stage=` names: `local`, else AWS.
+    """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
-    The local cloud is at AWS_ENDPOINT_URL, its phones are at AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2.
+    The base URLs are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2.
     """
     if app.node.try_get_context("stage") == "local":
         return local(
@@ -93,7 +93,7 @@ def stage_of(app: cdk.App) -> Stage:
 
 
 def leave_out(app: cdk.App, stage: Stage) -> None:
-    """Take the resource types that the stage does not know out of every stack."""
+    """Remove the resource types that the stage does not accept from every stack."""
     if not stage.left_out:
         return
     for construct in app.node.find_all():

@@ -15,7 +15,7 @@ MAX_ATTEMPTS = 5
 def dead_letter_queue(
     scope: Construct, stack: ServiceStack, name: str, key: kms.IKey | None = None
 ) -> sqs.Queue:
-    """A queue that keeps what was given up for 14 days, the longest SQS allows, and alarms at the first message."""
+    """A queue that keeps messages for 14 days, the most SQS allows, and raises an alarm at the first."""
     queue = sqs.Queue(
         scope,
         name,
@@ -29,7 +29,8 @@ def dead_letter_queue(
         f"{name}-depth",
         queue.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1), statistic="max"),
         threshold=1,
-        meaning=f"Messages were given up: their attributes in {name} say why",
+        meaning=f"{name} holds work that failed for good and stays undone."
+        " The messages' attributes say why. Remove the cause, then replay them. Runbook: -dlq-depth.",
     )
     return queue
 
@@ -37,10 +38,11 @@ def dead_letter_queue(
 class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
-    The consumer parks a message with its reason at the last of its `attempts`; the queue itself gives up two receives
-    later, for messages that kill their worker. `batching_window` (seconds) trades latency for fuller batches;
-    `concurrency` (2 at least) is how many batches are handled at once; `overdue` (seconds) is the age of the oldest
-    message at which to alarm. With a `key` the messages are encrypted with it, else with a key of SQS.
+    After the last of its `attempts` the consumer parks a message with the reason. The queue itself gives up
+    two receives later: that is for messages that kill their worker. `batching_window` (seconds) trades
+    latency for fuller batches. `concurrency` (2 at least) is how many batches are handled at once. An alarm
+    goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
+    with a key of SQS if there is none.
     """
 
     def __init__(
@@ -92,5 +94,6 @@ class ConsumedQueue(Construct):
             ),
             threshold=overdue,
             periods=3,
-            meaning=f"Messages wait in {name} longer than {overdue} s",
+            meaning=f"Messages wait in {name} for more than {overdue} s, so what they ask for is late."
+            f" {consumer.own_name} is too slow or keeps failing. Runbook: -age.",
         )

@@ -1,4 +1,4 @@
-"""What another AWS service tells us: its topic, and the queue and function behind it."""
+"""Notifications from another AWS service: its topic, and the queue and function behind the topic."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,8 +13,9 @@ from infra.patterns.service_stack import ServiceStack
 class Notifications(ConsumedQueue):
     """Topic -> queue -> function, encrypted from end to end with `key`.
 
-    Only the AWS service `publisher` (its principal), on behalf of this account, may publish to the topic, and only the
-    topic may send to the queue. What SNS cannot deliver goes to the queue's own dead-letter queue.
+    Only the AWS service `publisher` (a service principal) may publish to the topic, and only on behalf of
+    this account. Only the topic may send to the queue. What SNS cannot deliver goes to the queue's own
+    dead-letter queue.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Notifications(ConsumedQueue):
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(publisher)],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                resources=["*"],  # of a key's own policy: the key
+                resources=["*"],  # in a key's own policy this means the key
                 conditions=own_account,
             )
         )

@@ -1,7 +1,7 @@
-"""A REST API in front of one function, for callers with a token of the user pool."""
+"""A REST API in front of one function."""
 
 import json
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -11,10 +11,14 @@ from infra.patterns.accept import accept
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
+Auth: TypeAlias = Literal["users", "partners"]
+"""Who is let in. `users`: the gateway asks for a JWT of the user pool. `partners`: the gateway lets every
+caller through, and the function checks the signature of each request."""
+
 PROBLEM_JSON: Final = "application/problem+json"
 
-# What the gateway answers by itself. Its templates know no status, so each kind states its own; the two defaults
-# stand for kinds of several statuses and leave it out (RFC 9457, 3.1.2: advisory).
+# What the gateway answers by itself. Its templates cannot read the status, so each kind states its own. The
+# two defaults cover several statuses and leave it out, as they may (RFC 9457, 3.1.2).
 _PROBLEMS: Final[dict[str, tuple[int | None, str]]] = {
     "BAD_REQUEST_BODY": (400, "Bad request"),
     "UNAUTHORIZED": (401, "A valid token is needed"),
@@ -30,7 +34,7 @@ _PROBLEMS: Final[dict[str, tuple[int | None, str]]] = {
 }
 _RETRY_AFTER: Final = {"THROTTLED": "1"}
 
-# Ids and outcomes only: no address, no user, no token.
+# Only ids and outcomes: no address, no user, no token.
 _ACCESS_LOG: Final = {
     "requestId": "$context.requestId",
     "extendedRequestId": "$context.extendedRequestId",
@@ -48,11 +52,10 @@ _ACCESS_LOG: Final = {
 }
 
 
-class JwtApi(apigateway.RestApi):
-    """Every method and path goes to the function, which routes. Errors of the gateway itself are problem+json too.
+class RestApi(apigateway.RestApi):
+    """Sends every request to the function, which routes it. The gateway's own errors are problem+json too.
 
-    Requests a second above `rate`, in bursts above `burst`, are answered 429. `signed`: callers have no token, as they
-    are no users; the function checks the signature of each request.
+    `auth` says who is let in. Requests above `rate` a second, or `burst` at once, are answered with 429.
     """
 
     def __init__(
@@ -61,16 +64,16 @@ class JwtApi(apigateway.RestApi):
         name: str,
         *,
         function: ServiceFunction,
+        auth: Auth,
         rate: int = 500,
         burst: int = 1000,
-        signed: bool = False,
     ) -> None:
         access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
         super().__init__(
             scope,
             name,
             rest_api_name=name,
-            cloud_watch_role=False,  # an account's setting: the platform makes it
+            cloud_watch_role=False,  # a setting of the whole account, which the platform makes
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             deploy_options=apigateway.StageOptions(
                 stage_name=naming.API_STAGE,
@@ -83,27 +86,32 @@ class JwtApi(apigateway.RestApi):
                 throttling_burst_limit=burst,
             ),
         )
-        self.node.try_remove_child(
-            "Endpoint"
-        )  # an output that says AWS on every stage; `public_url` is the truth
+        # This output would name AWS on the local stage too. `public_url` is right on both.
+        self.node.try_remove_child("Endpoint")
         self.public_url = scope.api_url(self, name, self.rest_api_id)
         integration = apigateway.LambdaIntegration(function.entry, scope_permission_to_method=False)
-        options: dict[str, Any] = {} if signed else self._for_users(scope, name)
+        options: dict[str, Any] = self._for_users(scope, name) if auth == "users" else {}
         self.root.add_method("ANY", integration, **options)
         self.root.add_proxy(
             default_integration=integration, default_method_options=apigateway.MethodOptions(**options)
         )
-        if signed:
-            reason = "Callers are no users: the function checks the signature of each request"
+        if auth == "partners":
+            reason = "Callers are partners, not users: the function checks the signature of each request"
             accept(self, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
         for kind, (status, title) in _PROBLEMS.items():
             self._problem(kind, status, title)
-        self._alarms(scope, name)
+        scope.alarm(
+            f"{name}-5xx",
+            self.metric_server_error(period=cdk.Duration.minutes(5)),
+            threshold=1,
+            meaning=f"{name} answers with server errors, so what its callers ask for fails."
+            f" Look for `ERROR` in the log of {function.own_name}. Runbook: -5xx.",
+        )
         accept(
             self,
             {
-                "AwsSolutions-APIG2": "The function validates: the gateway's validator knows no problem+json",
-                "AwsSolutions-APIG3": "Callers hold a token and are throttled; a web ACL is the account's to choose and pay",
+                "AwsSolutions-APIG2": "The function validates: the gateway cannot answer problem+json",
+                "AwsSolutions-APIG3": "Callers are checked and throttled; a web ACL is up to the account",
             },
         )
 
@@ -124,12 +132,4 @@ class JwtApi(apigateway.RestApi):
             status_code=str(status) if status else None,
             response_headers=headers,
             templates={"application/json": json.dumps(problem)},
-        )
-
-    def _alarms(self, scope: ServiceStack, name: str) -> None:
-        scope.alarm(
-            f"{name}-5xx",
-            self.metric_server_error(period=cdk.Duration.minutes(5)),
-            threshold=1,
-            meaning=f"{name} answered with a server error",
         )

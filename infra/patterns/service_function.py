@@ -1,6 +1,7 @@
-"""A Lambda function of a service, with a role that starts with nothing but its own log and trace."""
+"""A Lambda function of a service. At first its role allows nothing but to write its own log and trace."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -8,7 +9,9 @@ from aws_cdk import aws_lambda as lambda_
 
 from infra import naming
 from infra.patterns.accept import accept
-from infra.patterns.service_stack import ServiceStack
+
+if TYPE_CHECKING:
+    from infra.patterns.service_stack import ServiceStack
 
 METRICS_NAMESPACE = "WildRydes"
 
@@ -16,13 +19,14 @@ METRICS_NAMESPACE = "WildRydes"
 class ServiceFunction(lambda_.Function):
     """Python 3.13 on arm64, traced, with its own role, log group and alarms.
 
-    `handler` is `module.attribute` in the service's artifact, `seconds` how long it may run. `snap_start` serves callers
-    of `entry` from a snapshot (where the stage has them): for functions whose cold start a person waits for.
+    `ServiceStack.function` makes one. `handler` is `module.attribute` in the service's artifact; `seconds` is
+    the timeout. `snap_start` serves callers of `entry` from a snapshot, where the stage has snapshots: for
+    functions whose cold start a person waits for. `own_name` and `own_role` are the function's name and role.
     """
 
     def __init__(
         self,
-        scope: ServiceStack,
+        scope: "ServiceStack",
         name: str,
         *,
         handler: str,
@@ -36,7 +40,7 @@ class ServiceFunction(lambda_.Function):
             scope,
             f"{name}-role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"{name} runs as this",
+            description=f"The permissions of {name}",
         )
         snap_start = snap_start and scope.stage.snap_start
         super().__init__(
@@ -60,28 +64,33 @@ class ServiceFunction(lambda_.Function):
                 **environment,
             },
         )
+        self.own_name = name
         self.seconds = seconds
         self.own_role = role
         self._snap_start = snap_start
         self._service_stack = scope
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
         accept(
-            role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray, and ListStreams for an outbox, take no resource"}
+            role,
+            {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes no resource, nor does ListStreams"},
         )
         accept(
-            self, {"AwsSolutions-L1": "Artifacts are built for Python 3.13; runtime and build move together"}
+            self,
+            {"AwsSolutions-L1": "Artifacts are built for Python 3.13: runtime and build change together"},
         )
         scope.alarm(
             f"{name}-errors",
             self.metric_errors(period=cdk.Duration.minutes(5)),
             threshold=1,
-            meaning=f"{name} crashed or timed out; see its log",
+            meaning=f"{name} crashes, times out or runs out of memory, so its work is late or fails."
+            " Look for `Task timed out` and `Runtime` in its log. Runbook: -errors.",
         )
         scope.alarm(
             f"{name}-throttles",
             self.metric_throttles(period=cdk.Duration.minutes(5)),
             threshold=1,
-            meaning=f"{name} was throttled: the account's or the function's concurrency is used up",
+            meaning=f"{name} is throttled, so its work is late or fails: the account has no concurrency left."
+            " Find the function that uses it up, or ask AWS for a higher quota. Runbook: -throttles.",
         )
 
     def may(self, *actions: str, on: str, condition: dict[str, dict[str, str]] | None = None) -> None:
@@ -93,7 +102,7 @@ class ServiceFunction(lambda_.Function):
         )
 
     def may_publish(self) -> None:
-        """Allow events on the platform's bus (`BUS_NAME`), of the service's own source and no other."""
+        """Allow events on the platform's bus (`BUS_NAME`), under the service's own source alone."""
         stack = self._service_stack
         own_events = {
             "ForAllValues:StringEquals": {"events:source": f"{naming.EVENT_SOURCE_PREFIX}{stack.service}"}
@@ -103,6 +112,24 @@ class ServiceFunction(lambda_.Function):
             "events:PutEvents",
             on=stack.bus.event_bus_arn,
             condition=own_events if stack.stage.publish_condition else None,
+        )
+
+    def may_reply(self) -> None:
+        """Allow messages to all return addresses (`REPLY_TO_PATTERN`), and to no other queue."""
+        stack = self._service_stack
+        return_addresses = stack.format_arn(
+            service="sqs",
+            resource=f"{naming.REPLY_QUEUE_PREFIX}*",
+            arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
+        )
+        self.add_environment("REPLY_TO_PATTERN", return_addresses)
+        self.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_addresses)
+        accept(
+            self.own_role,
+            {
+                "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>"
+                f":{naming.REPLY_QUEUE_PREFIX}*]": "Requesters are unknown here; only return addresses match"
+            },
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The stack of one service: its artifact, and the platform as found by SSM parameters."""
+"""The stack of one service: its table, its functions, and the platform as found by SSM parameters."""
 
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +15,16 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import naming
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_table import ServiceTable
 from infra.stage import Stage
 
 
 class ServiceStack(cdk.Stack):
-    """Deployed alone, in any order among the services, after the platform. `service` is its name in kebab-case."""
+    """Can be deployed alone, after the platform and in any order among the services.
+
+    `service` is the service's name in kebab-case, `artifact` the zip file that its functions run.
+    """
 
     def __init__(
         self,
@@ -48,6 +53,35 @@ class ServiceStack(cdk.Stack):
         return lambda_.Code.from_asset(str(self._artifact))
 
     @cached_property
+    def table(self) -> ServiceTable:
+        """The service's table."""
+        return ServiceTable(self, self.service)
+
+    def function(
+        self,
+        role: str,
+        *,
+        seconds: int,
+        snap_start: bool = False,
+        module: str | None = None,
+        **environment: str,
+    ) -> ServiceFunction:
+        """Make the function `<service>-<role>` and tell it `TABLE_NAME` and the `environment`.
+
+        Its handler is `<service>.functions.<module>.handler` in snake case. `module` is the role unless
+        several functions share one.
+        """
+        module = (module or role).replace("-", "_")
+        return ServiceFunction(
+            self,
+            f"{self.service}-{role}",
+            handler=f"{self.service.replace('-', '_')}.functions.{module}.handler",
+            seconds=seconds,
+            snap_start=snap_start,
+            environment={"TABLE_NAME": self.table.table_name, **environment},
+        )
+
+    @cached_property
     def bus(self) -> events.IEventBus:
         """The platform's bus."""
         return events.EventBus.from_event_bus_name(self, "Bus", self.parameter(naming.BUS_NAME_PARAMETER))
@@ -68,7 +102,11 @@ class ServiceStack(cdk.Stack):
         periods: int = 1,
         meaning: str,
     ) -> None:
-        """Tell the alarm topic when the metric is at or above the threshold for so many periods of it."""
+        """Notify the alarm topic when the metric reaches the threshold in this many periods in a row.
+
+        `meaning` tells whoever is on call what happens, what customers notice and what to do. It ends with
+        the alarm's name in docs/runbook.md.
+        """
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
@@ -87,7 +125,7 @@ class ServiceStack(cdk.Stack):
         return cloudwatch_actions.SnsAction(topic)
 
     def log_group(self, construct_id: str, name: str) -> logs.LogGroup:
-        """A log that is kept for a month, and goes with its stack."""
+        """A log group that is kept for a month and is deleted with its stack."""
         return logs.LogGroup(
             self,
             construct_id,
@@ -97,7 +135,10 @@ class ServiceStack(cdk.Stack):
         )
 
     def api_url(self, api: Construct, name: str, api_id: str) -> str:
-        """The base URL of an API. Where the stage knows it before the deployment, the API's id is pinned to its name."""
+        """The base URL of an API.
+
+        Where the stage knows it before the deployment, the API's id is pinned to its name.
+        """
         base = self.stage.api_url(name)
         if base:
             kinds = ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"]
@@ -107,10 +148,10 @@ class ServiceStack(cdk.Stack):
         return f"{base}/{naming.API_STAGE}"
 
     def publish_parameter(self, construct_id: str, name: str, value: str) -> None:
-        """Let others find a value under an SSM parameter's name."""
+        """Publish a value as an SSM parameter, where other stacks and clients find it."""
         ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)
 
     def parameter(self, name: str) -> str:
-        """The value of an SSM parameter, as it is when the stack is deployed."""
+        """The value of an SSM parameter at the time of the deployment."""
         value: str = ssm.StringParameter.value_for_string_parameter(self, name)
         return value

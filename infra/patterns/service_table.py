@@ -2,18 +2,20 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-
-from infra.patterns.service_stack import ServiceStack
+from constructs import Construct
 
 
 class ServiceTable(dynamodb.Table):
-    """One a service, named after it: items by `id` until `expires_at`, and a stream for its outbox. Paid for by request."""
+    """One for each service, named after it. Paid for by request.
 
-    def __init__(self, scope: ServiceStack) -> None:
+    Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change.
+    """
+
+    def __init__(self, scope: Construct, service: str) -> None:
         super().__init__(
             scope,
             "Table",
-            table_name=scope.service,
+            table_name=service,
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
@@ -21,6 +23,6 @@ class ServiceTable(dynamodb.Table):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            # Data survives the stack, but not a first deployment that failed: the next could not take the name.
+            # Data outlives the stack. A first deployment that fails removes the table, or the next fails too.
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )

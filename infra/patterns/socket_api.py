@@ -14,7 +14,7 @@ from infra.patterns.accept import accept
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
-# Ids and outcomes only: no address, no user, and no query string, in which browsers have to put their token.
+# Only ids and outcomes: no address, no user, and no query string, which is where browsers put their token.
 _ACCESS_LOG: Final = {
     "requestId": "$context.requestId",
     "extendedRequestId": "$context.extendedRequestId",
@@ -30,11 +30,11 @@ _ACCESS_LOG: Final = {
 
 
 class SocketApi(apigateway.WebSocketApi):
-    """Connecting, disconnecting and every message go to the function; `authorizer` decides who may connect.
+    """Sends connects, disconnects and messages to the function; `authorizer` decides who may connect.
 
-    What the authorizer says of a caller stands in `requestContext.authorizer` of every later message of the connection.
-    `public_url` is where clients connect. The function answers by posting to the connection, as others do that
-    `may_post`. Messages a second above `rate`, in bursts above `burst`, are refused by the gateway.
+    The authorizer's context about the caller is in `requestContext.authorizer` of every later message of the
+    connection. Clients connect to `public_url`. The function answers by posting to the connection, like every
+    function that `may_post`. The gateway refuses messages above `rate` a second, or `burst` at once.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SocketApi(apigateway.WebSocketApi):
     ) -> None:
 
         def to_function(route: str) -> integrations.WebSocketLambdaIntegration:
-            # One a route: each brings the permission to invoke the function for that route.
+            # One for each route, because each grants the permission to invoke the function for its route.
             return integrations.WebSocketLambdaIntegration(route, function)
 
         super().__init__(
@@ -66,7 +66,8 @@ class SocketApi(apigateway.WebSocketApi):
             ),
             default_route_options=apigateway.WebSocketRouteOptions(integration=to_function("OnMessage")),
         )
-        # An identity source would have to be there, and browsers cannot send the header, where others need no query.
+        # API Gateway refuses connections without the identity source. Browsers cannot send the header, and
+        # others send no query string, so there is none.
         for construct in self.node.find_all():
             if isinstance(construct, apigateway.CfnAuthorizer):
                 construct.identity_source = []
@@ -89,14 +90,15 @@ class SocketApi(apigateway.WebSocketApi):
                 statistic="sum",
             ),
             threshold=1,
-            meaning=f"{name} could not hand a message to its function",
+            meaning=f"{name} cannot hand messages to {function.own_name}: apps cannot connect."
+            " Look at the function's log. Runbook: -errors.",
         )
         accept(
-            self, {"AwsSolutions-APIG4": "Who may connect is decided at $connect, once for the connection"}
+            self, {"AwsSolutions-APIG4": "The authorizer decides at $connect, once for the whole connection"}
         )
 
     def may_post(self, function: ServiceFunction) -> None:
-        """Let the function send to this API's connections; it finds them at CONNECTIONS_URL."""
+        """Let the function send to this API's connections, at `CONNECTIONS_URL`."""
         function.add_environment("CONNECTIONS_URL", self._base)
         function.may("execute-api:ManageConnections", on=self._connections)
         api = cdk.Stack.of(self).get_logical_id(self.node.default_child)
@@ -104,7 +106,7 @@ class SocketApi(apigateway.WebSocketApi):
             function.own_role,
             {
                 "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>"
-                f":<{api}>/{naming.API_STAGE}/POST/@connections/*]": "Any connection of this API, and no other's"
+                f":<{api}>/{naming.API_STAGE}/POST/@connections/*]": "Only connections of this API"
             },
         )
 
@@ -118,14 +120,14 @@ class SocketApi(apigateway.WebSocketApi):
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
         )
-        resource = cast("apigateway.CfnStage", stage.node.default_child)  # the L2 knows no access logs
+        resource = cast("apigateway.CfnStage", stage.node.default_child)  # the L2 has no access logs
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
             destination_arn=access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
         )
 
 
 def _trust_users(scope: ServiceStack, authorizer: ServiceFunction) -> None:
-    """Tell the authorizer whose tokens count: TOKEN_ISSUER, TOKEN_AUDIENCE and, for their signatures, KEYS_URL."""
+    """Tell the authorizer which tokens to accept: `TOKEN_ISSUER`, `TOKEN_AUDIENCE`, `KEYS_URL`."""
     pool = scope.parameter(naming.USER_POOL_ID_PARAMETER)
     issuer = f"https://cognito-idp.{scope.region}.{scope.url_suffix}/{pool}"
     keys = f"{scope.stage.endpoint}/{pool}" if scope.stage.endpoint else issuer

@@ -1,4 +1,4 @@
-"""A subscription: the consumer's rule on the bus, its queue and its function."""
+"""A subscription to events: the consumer's rule on the bus, its queue and its function."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -13,8 +13,8 @@ from wild_rydes_contracts import Event, rule_pattern
 class Subscription(ConsumedQueue):
     """Rule -> queue -> function, for the events of some contract classes (of one source and version).
 
-    Only the rule may send to the queue. What the rule cannot deliver within `give_up_after` seconds (86400 at most) goes
-    to the queue's own dead-letter queue. The other parameters are those of `ConsumedQueue`.
+    Only the rule may send to the queue. What the rule cannot deliver within a day goes to the queue's own
+    dead-letter queue.
     """
 
     def __init__(
@@ -23,19 +23,8 @@ class Subscription(ConsumedQueue):
         name: str,
         *contracts: type[Event],
         consumer: ServiceFunction,
-        batching_window: int = 0,
-        concurrency: int = 10,
-        overdue: int = 60,
-        give_up_after: int = 86_400,
     ) -> None:
-        super().__init__(
-            scope,
-            name,
-            consumer=consumer,
-            batching_window=batching_window,
-            concurrency=concurrency,
-            overdue=overdue,
-        )
+        super().__init__(scope, name, consumer=consumer)
         pattern = rule_pattern(*contracts)
         events.Rule(
             self,
@@ -50,8 +39,8 @@ class Subscription(ConsumedQueue):
                 targets.SqsQueue(
                     self.queue,
                     dead_letter_queue=self.dead_letters,
-                    max_event_age=cdk.Duration.seconds(give_up_after),
-                    retry_attempts=185,
+                    max_event_age=cdk.Duration.days(1),
+                    retry_attempts=185,  # both are the most that EventBridge allows
                 )
             ],
         )

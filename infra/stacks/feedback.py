@@ -1,4 +1,8 @@
-"""feedback: SMS conversations after the ride. What AWS lets nobody make by template stands in the service's README."""
+"""feedback: SMS conversations after the ride. The service's README says what no template can create on AWS.
+
+Some names are written twice, here and in the service. tests/infra/test_platform.py holds the indexes to the
+service, and tests/contract/test_stream_filters.py the stream filters.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -15,12 +19,11 @@ from constructs import Construct
 
 from infra import naming
 from infra.patterns.accept import accept
-from infra.patterns.jwt_api import JwtApi
 from infra.patterns.notifications import Notifications
-from infra.patterns.outbox import Outbox
+from infra.patterns.rest_api import RestApi
 from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
 from infra.patterns.service_stack import ServiceStack
-from infra.patterns.service_table import ServiceTable
+from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted
@@ -29,22 +32,25 @@ SERVICE: Final = "feedback"
 DUE_INDEX: Final = "by-due"
 CALLBACK_INDEX: Final = "by-callback"
 SMS_NAME: Final = "wild-rydes-feedback"
-"""Of the configuration set and of the opt-out list."""
+"""The name of the configuration set and of the opt-out list."""
 SMS_SERVICE: Final = "sms-voice.amazonaws.com"
 
-
-# What the customer does once asked, and how it ends; and a score that was added to its responder's. Before a customer
-# is known to be asked there is nothing to tell.
+# A conversation changes once its customer is asked, or a score is added to its responder's. Before a customer
+# is asked there is nothing to announce.
 ANNOUNCED_CHANGES: Final = (
     {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {"asked_at": {"N": [{"exists": True}]}}}},
     {"dynamodb": {"Keys": {"id": {"S": [{"prefix": "responder#"}]}}}},
 )
 # An SMS waits to be sent.
-SPOKEN_CHANGES: Final = ({"dynamodb": {"NewImage": {"sms_state": {"S": ["waiting"]}}}},)
+WAITING_SMS: Final = ({"dynamodb": {"NewImage": {"sms_state": {"S": ["waiting"]}}}},)
 
 
 class FeedbackStack(ServiceStack):
-    """Table, what drives its conversations (rides, replies, receipts, time), outreach, publisher and API."""
+    """A table and these functions.
+
+    `rides` opens conversations; `replies`, `receipts` and `timers` move them on. `outreach` sends SMS,
+    `outbox` announces what was written, and `api` serves the support team.
+    """
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -55,72 +61,70 @@ class FeedbackStack(ServiceStack):
             artifact=artifact,
             description="Wild Rydes: SMS conversations after the ride",
         )
-        self._table = self._make_table()
+        self._indexes()
         self._key = kms.Key(
             self,
             "Key",
-            description="Encrypts what carries phone numbers: replies and delivery receipts",
+            description="Encrypts messages with phone numbers: replies and delivery receipts",
             enable_key_rotation=True,
             pending_window=cdk.Duration.days(7),
-            removal_policy=cdk.RemovalPolicy.DESTROY,  # what it encrypts lives for 14 days at most
+            removal_policy=cdk.RemovalPolicy.DESTROY,  # everything it encrypts is gone after 14 days
         )
         self._number_secret = self._make_number_secret()
-        self._requests()
+        self._rides()
         self._outreach()
-        self._publisher()
+        self._outbox()
         self._replies()
         self._receipts()
         self._timers()
         self._api()
 
-    def _make_table(self) -> ServiceTable:
-        table = ServiceTable(self)
-        # Both sparse: a conversation carries these attributes just as long as time, or the support team, has to act.
-        table.add_global_secondary_index(
+    def _indexes(self) -> None:
+        # Both are sparse: conversations have the attributes while timers or the support team must act.
+        self.table.add_global_secondary_index(
             index_name=DUE_INDEX,
             partition_key=dynamodb.Attribute(name="due", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        table.add_global_secondary_index(
+        self.table.add_global_secondary_index(
             index_name=CALLBACK_INDEX,
             partition_key=dynamodb.Attribute(name="callback", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="callback_at", type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.ALL,
         )
-        return table
 
     def _make_number_secret(self) -> secretsmanager.Secret:
         secret = secretsmanager.Secret(
             self,
             "NumberSecret",
-            description="Makes the pseudonyms of phone numbers; with another one no STOP is known any more",
+            description="Makes the pseudonyms of phone numbers. If it changes, every STOP is forgotten",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=64, exclude_punctuation=True
             ),
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # of no use, or vital: as the table
+            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # the table is useless without it
         )
         accept(
-            secret, {"AwsSolutions-SMG4": "Rotated, it would forget who has said STOP: every number is new"}
+            secret, {"AwsSolutions-SMG4": "Rotation would make every number new and forget who has said STOP"}
         )
         return secret
 
-    def _requests(self) -> None:
-        function = self._function("rides", seconds=3)
-        function.may("dynamodb:PutItem", on=self._table.table_arn)
+    def _rides(self) -> None:
+        function = self.function("rides", seconds=3)
+        function.may("dynamodb:PutItem", on=self.table.table_arn)
         Subscription(self, "feedback-rides", RideCompleted, consumer=function)
 
     def _outreach(self) -> None:
         number = self.stage.origination_number or self.parameter(naming.ORIGINATION_NUMBER_PARAMETER)
-        function = self._function(
+        function = self.function(
             "outreach",
-            seconds=60,  # ten conversations, each with calls that may hang for seconds
+            seconds=60,  # for ten conversations, each with calls that may take seconds
             USER_POOL_ID=self.parameter(naming.USER_POOL_ID_PARAMETER),
             ORIGINATION_NUMBER=number,
             CONFIGURATION_SET=SMS_NAME,
             WAKING_HOURS=self.stage.waking_hours,
         )
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self._table.table_arn)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)
         numbers = self.format_arn(service="sms-voice", resource="phone-number", resource_name="*")
         function.may("sms-voice:SendTextMessage", on=numbers)
@@ -128,45 +132,45 @@ class FeedbackStack(ServiceStack):
             function.own_role,
             {
                 "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sms-voice:<AWS::Region>:<AWS::AccountId>"
-                ":phone-number/*]": "The number is registered by hand; its id is not known here"
+                ":phone-number/*]": "The number is registered by hand, so its id is unknown here"
             },
         )
-        self._knows_numbers(function)
+        self._may_use_pseudonyms(function)
         if self.stage.phones:
             function.add_environment("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", self.stage.phones)
-        # Nothing is lost with a record given up: the timers bring every SMS that still waits.
-        Outbox(
+        # A record given up loses nothing: the timers find every SMS that still waits.
+        StreamConsumer(
             self,
             "feedback-outreach-dlq",
-            table=self._table,
-            publisher=function,
-            changes=SPOKEN_CHANGES,
+            consumer=function,
+            changes=WAITING_SMS,
+            delays="SMS to customers",
             batch_size=10,
             give_up_after=3600,
         )
         smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=SMS_NAME)
 
-    def _publisher(self) -> None:
-        function = self._function("outbox", seconds=10)
-        function.may("dynamodb:UpdateItem", on=self._table.table_arn)
+    def _outbox(self) -> None:
+        function = self.function("outbox", seconds=10)
+        function.may("dynamodb:UpdateItem", on=self.table.table_arn)
         function.may_publish()
-        Outbox(
+        StreamConsumer(
             self,
             "feedback-outbox-dlq",
-            table=self._table,
-            publisher=function,
+            consumer=function,
             changes=ANNOUNCED_CHANGES,
+            delays="ratings and requests for a call",
         )
 
     def _replies(self) -> None:
-        function = self._function("replies", seconds=3)
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self._table.table_arn)
-        self._knows_numbers(function)
+        function = self.function("replies", seconds=3)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
+        self._may_use_pseudonyms(function)
         self._notifications("feedback-sms-replies", naming.SMS_REPLIES, function)
 
     def _receipts(self) -> None:
-        function = self._function("receipts", seconds=3)
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self._table.table_arn)
+        function = self.function("receipts", seconds=3)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         receipts = self._notifications("feedback-sms-receipts", naming.SMS_RECEIPTS, function)
         configuration = smsvoice.CfnConfigurationSet(
             self,
@@ -184,19 +188,19 @@ class FeedbackStack(ServiceStack):
             ],
         )
         if receipts.policy:
-            configuration.node.add_dependency(receipts.policy)  # it is not made unless it may publish
+            configuration.node.add_dependency(receipts.policy)  # AWS refuses it until it may publish
 
     def _timers(self) -> None:
-        function = self._function("timers", seconds=60)
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self._table.table_arn)
-        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{DUE_INDEX}")
+        function = self.function("timers", seconds=60)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
+        function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{DUE_INDEX}")
         events.Rule(
             self,
             "EveryMinute",
             rule_name="feedback-timers",
-            description="Lets time pass for the conversations that are due",
+            description="Moves on the conversations that are due",
             schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
-            targets=[targets.LambdaFunction(function, retry_attempts=0)],  # the next minute comes anyway
+            targets=[targets.LambdaFunction(function, retry_attempts=0)],  # the next minute comes soon enough
         )
         self.alarm(
             "feedback-not-woken",
@@ -208,14 +212,16 @@ class FeedbackStack(ServiceStack):
                 statistic="sum",
             ),
             threshold=1,
-            meaning="Time does not pass for a conversation: see the log of feedback-timers",
+            meaning="Time does not pass for some conversations: reminders, expiries and waiting SMS are late."
+            " feedback-timers tries again every minute, and its log names ride and error."
+            " Runbook: feedback-not-woken.",
         )
 
     def _api(self) -> None:
-        function = self._function("api", seconds=10, snap_start=True)
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self._table.table_arn)
-        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CALLBACK_INDEX}")
-        api = JwtApi(self, "support-api", function=function)
+        function = self.function("api", seconds=10, snap_start=True)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
+        function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CALLBACK_INDEX}")
+        api = RestApi(self, "support-api", function=function, auth="users")
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
         self.publish_parameter("support-api-url", naming.SUPPORT_API_URL_PARAMETER, api.public_url)
@@ -225,21 +231,9 @@ class FeedbackStack(ServiceStack):
             self, queue, topic_name=topic, publisher=SMS_SERVICE, key=self._key, consumer=consumer
         )
 
-    def _knows_numbers(self, function: ServiceFunction) -> None:
+    def _may_use_pseudonyms(self, function: ServiceFunction) -> None:
         """Let the function make the pseudonyms of numbers."""
-        # Its attribute: the reference that CDK's own property makes is the ARN on AWS alone.
+        # The attribute is the ARN on both stages. CDK makes a reference, which is the ARN on AWS alone.
         arn = cdk.Fn.get_att(self.get_logical_id(self._number_secret.node.default_child), "Id")
         function.add_environment("NUMBER_SECRET_ARN", arn.to_string())
         function.may("secretsmanager:GetSecretValue", on=arn.to_string())
-
-    def _function(
-        self, role: str, *, seconds: int, snap_start: bool = False, **environment: str
-    ) -> ServiceFunction:
-        return ServiceFunction(
-            self,
-            f"{SERVICE}-{role}",
-            handler=f"feedback.functions.{role}.handler",
-            seconds=seconds,
-            snap_start=snap_start,
-            environment={"TABLE_NAME": self._table.table_name, **environment},
-        )

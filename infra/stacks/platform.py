@@ -1,4 +1,4 @@
-"""What all services share: the bus, the users and the alarm topic. Deployed first; names no service."""
+"""The platform of all services: the bus, the users, the alarm topic. Deployed first; it knows no service."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ GROUPS: Final = {
 
 
 class PlatformStack(cdk.Stack):
-    """The bus with its archive, the user pool with its groups, the alarm topic, and how to find them."""
+    """The bus with its archive, the user pool with its groups, the alarm topic, and their parameters."""
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ class PlatformStack(cdk.Stack):
         bus = events.EventBus(
             self, "Bus", event_bus_name=naming.BUS_NAME, description="Events between the Wild Rydes services"
         )
-        # Whoever publishes here, rogue roles of this account included, does so under a name of ours.
+        # Nobody may publish under a foreign source, not even a rogue role of this account.
         events.CfnEventBusPolicy(
             self,
             "BusPolicy",
@@ -70,7 +70,7 @@ class PlatformStack(cdk.Stack):
         bus.archive(
             "Archive",
             archive_name=naming.BUS_NAME,
-            description="To replay what a consumer missed",
+            description="Keeps events for 30 days, to replay those that a consumer missed",
             event_pattern=events.EventPattern(source=events.Match.prefix(naming.EVENT_SOURCE_PREFIX)),
             retention=cdk.Duration.days(30),
         )
@@ -81,7 +81,7 @@ class PlatformStack(cdk.Stack):
             self,
             "Users",
             user_pool_name="wild-rydes",
-            self_sign_up_enabled=False,  # membership of a group decides what a user may do, and is given by staff
+            self_sign_up_enabled=False,  # staff adds users to groups, which decide what a user may do
             sign_in_aliases=cognito.SignInAliases(username=True, email=True),
             sign_in_case_sensitive=False,
             auto_verify=cognito.AutoVerifiedAttrs(email=True),
@@ -95,14 +95,14 @@ class PlatformStack(cdk.Stack):
             ),
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            # Users survive the stack, but not a first deployment that failed: the next one could not take the name.
+            # Users outlive the stack. A first deployment that fails removes the pool, or the next fails too.
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
         accept(
             pool,
             {
                 "AwsSolutions-COG2": "Riders choose whether they want a second factor",
-                "AwsSolutions-COG8": "The Plus plan costs per user; a stronger password policy and MFA are on offer",
+                "AwsSolutions-COG8": "The Plus plan costs per user; passwords are strong, and there is MFA",
             },
         )
         client = pool.add_client(
@@ -127,7 +127,7 @@ class PlatformStack(cdk.Stack):
             display_name="Wild Rydes",
             enforce_ssl=stage.tls_only,
         )
-        # A policy of one's own replaces the default one, under which this account's alarms may publish.
+        # Any policy replaces the default one, which allows this account's alarms to publish.
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AlarmsOfThisAccount",
@@ -140,7 +140,7 @@ class PlatformStack(cdk.Stack):
         return topic
 
     def _gateway_account(self) -> None:
-        """REST APIs write access logs only once the account (one setting a region) names a role for it."""
+        """Give the account the role without which REST APIs write no access logs, once for a region."""
         role = iam.Role(
             self,
             "GatewayLogsRole",
@@ -155,11 +155,10 @@ class PlatformStack(cdk.Stack):
             role,
             {
                 "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role"
-                "/AmazonAPIGatewayPushToCloudWatchLogs]": "API Gateway checks for the permissions of this very policy"
+                "/AmazonAPIGatewayPushToCloudWatchLogs]": "API Gateway checks for the permissions of this policy"
             },
         )
         account = apigateway.CfnAccount(self, "GatewayAccount", cloud_watch_role_arn=role.role_arn)
         for resource in (role, account):
-            resource.apply_removal_policy(
-                cdk.RemovalPolicy.RETAIN
-            )  # other APIs of the account may log through it
+            # Other APIs of the account may log through it.
+            resource.apply_removal_policy(cdk.RemovalPolicy.RETAIN)

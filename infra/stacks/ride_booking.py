@@ -1,4 +1,8 @@
-"""ride-booking: the REST API for RFQs, the outbox, the return address and the deadlines."""
+"""ride-booking: requests for quotation (RFQs), their quotes, and the rides that are booked from them.
+
+Some names are written twice, here and in the service. tests/infra/test_platform.py holds the index to the
+service, and tests/contract/test_stream_filters.py the stream filters.
+"""
 
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +15,11 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
-from infra.patterns.jwt_api import JwtApi
-from infra.patterns.outbox import Outbox
+from infra.patterns.rest_api import RestApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
-from infra.patterns.service_table import ServiceTable
 from infra.patterns.socket_api import SocketApi
+from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
@@ -30,8 +33,8 @@ def _step(before: tuple[str, ...], after: tuple[str, ...]) -> dict[str, Any]:
     return {"eventName": ["MODIFY"], "dynamodb": images}
 
 
-# A new RFQ is announced, its completion, and the steps of its rides. Everything between, each answer that is folded in
-# above all, invokes nothing. An event source takes five filters at most.
+# A new RFQ, its completion, and the steps of its rides. Nothing else invokes the outbox: answers to the RFQ
+# in particular do not. An event source has five filters at most.
 ANNOUNCED_CHANGES: Final = (
     {"eventName": ["INSERT"]},
     _step(("running",), ("completed",)),
@@ -40,7 +43,7 @@ ANNOUNCED_CHANGES: Final = (
     _step(("confirmed",), ("rejected",)),
 )
 
-# What somebody watches is pushed; all else invokes nothing.
+# Changes of an RFQ that somebody watches. Nothing else invokes the notifier.
 WATCHED_CHANGES: Final = {
     "eventName": ["MODIFY"],
     "dynamodb": {"NewImage": {"watchers": {"SS": [{"exists": True}]}}},
@@ -48,8 +51,12 @@ WATCHED_CHANGES: Final = {
 
 
 class RideBookingStack(ServiceStack):
-    """Table, API, requester (outbox), aggregator (return address), closer (deadlines), bookings (news of rides), watcher and
-    notifier (live updates)."""
+    """A table, a bucket of status documents, and these functions.
+
+    `api` serves customers. `outbox` announces what was written, `aggregator` collects answers at the return
+    address, `closer` acts at deadlines, and `rides` takes in news of booked rides. `socket`, its `authorizer`
+    and `notifier` push live updates.
+    """
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -60,28 +67,26 @@ class RideBookingStack(ServiceStack):
             artifact=artifact,
             description="Wild Rydes: requests for quotation of rides",
         )
-        self._table = self._make_table()
+        self._index()
         self._documents = self._make_documents()
         answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}")
-        # A timer waits in its queue for up to 15 minutes before it is due.
+        # A deadline's message waits in its queue for up to 15 minutes before it is due.
         deadlines = self._consumer("closer", "ride-booking-deadlines", overdue=16 * 60)
-        self._requester(answers, deadlines)
-        self._bookings()
+        self._outbox(answers, deadlines)
+        self._rides()
         self._api()
         self._live_updates()
 
-    def _make_table(self) -> ServiceTable:
-        table = ServiceTable(self)
-        table.add_global_secondary_index(
+    def _index(self) -> None:
+        self.table.add_global_secondary_index(
             index_name=CUSTOMER_INDEX,
             partition_key=dynamodb.Attribute(name="customer", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
-        return table
 
     def _make_documents(self) -> s3.Bucket:
-        """Status documents: ids, counts and times, read through URLs that expire."""
+        """The bucket of status documents: ids, counts and times, read through URLs that expire."""
         bucket = s3.Bucket(
             self,
             "Documents",
@@ -92,7 +97,7 @@ class RideBookingStack(ServiceStack):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         accept(
-            bucket, {"AwsSolutions-S1": "Documents of a day, without personal data: nobody reads their log"}
+            bucket, {"AwsSolutions-S1": "Documents live for a day, without personal data: nobody needs a log"}
         )
         return bucket
 
@@ -100,23 +105,23 @@ class RideBookingStack(ServiceStack):
         bucket = self._documents
         function.add_environment("DOCUMENT_BUCKET", bucket.bucket_name)
         function.may(action, on=bucket.arn_for_objects("rfqs/*"))
+        bucket_id = self.get_logical_id(bucket.node.default_child)
         accept(
             function.own_role,
             {
-                f"AwsSolutions-IAM5[Resource::<{self.get_logical_id(bucket.node.default_child)}.Arn>/rfqs/*]": "A"
-                " document is named after its RFQ"
+                f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/rfqs/*]": "Each document is named after its RFQ"
             },
         )
 
     def _consumer(self, role: str, queue: str, overdue: int = 60) -> ConsumedQueue:
-        function = self._function(role, seconds=3)
-        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
-        # Answers come in bursts, and so do deadlines: waiting a second folds more of them into one update.
+        function = self.function(role, seconds=3)
+        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
+        # Answers and deadlines come in bursts: waiting for a second combines more of them into one update.
         return ConsumedQueue(self, queue, consumer=function, batching_window=1, overdue=overdue)
 
-    def _bookings(self) -> None:
-        function = self._function("rides", seconds=3)
-        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self._table.table_arn)
+    def _rides(self) -> None:
+        function = self.function("rides", seconds=3)
+        function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
         Subscription(
             self,
             "ride-booking-rides",
@@ -126,8 +131,8 @@ class RideBookingStack(ServiceStack):
             consumer=function,
         )
 
-    def _requester(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
-        function = self._function(
+    def _outbox(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
+        function = self.function(
             "outbox",
             seconds=10,
             REPLY_QUEUE_ARN=answers.queue.queue_arn,
@@ -136,58 +141,45 @@ class RideBookingStack(ServiceStack):
         function.may_publish()
         function.may("sqs:SendMessage", on=deadlines.queue.queue_arn)
         self._may_on_documents(function, "s3:PutObject")
-        Outbox(
+        StreamConsumer(
             self,
             "ride-booking-outbox-dlq",
-            table=self._table,
-            publisher=function,
+            consumer=function,
             changes=ANNOUNCED_CHANGES,
+            delays="customers' requests for quotes, and their bookings",
         )
 
     def _api(self) -> None:
-        function = self._function("api", seconds=10, snap_start=True)
+        function = self.function("api", seconds=10, snap_start=True)
         function.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:BatchGetItem",
-            on=self._table.table_arn,
+            on=self.table.table_arn,
         )
-        function.may("dynamodb:Query", on=f"{self._table.table_arn}/index/{CUSTOMER_INDEX}")
-        self._may_on_documents(function, "s3:GetObject")  # its URLs may do what it may
-        api = JwtApi(self, "rfq-api", function=function)
+        function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CUSTOMER_INDEX}")
+        self._may_on_documents(function, "s3:GetObject")  # the URLs that it signs have its permissions
+        api = RestApi(self, "rfq-api", function=function, auth="users")
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
 
     def _live_updates(self) -> None:
-        watcher = self._function("socket", seconds=10)
-        notifier = self._function("notifier", seconds=10)
-        socket = SocketApi(
-            self, "rfq-socket", function=watcher, authorizer=self._function("authorizer", seconds=5)
-        )
-        for function in (watcher, notifier):
-            function.may("dynamodb:UpdateItem", on=self._table.table_arn)
-            socket.may_post(function)
-        Outbox(
+        socket = self.function("socket", seconds=10)
+        notifier = self.function("notifier", seconds=10)
+        authorizer = self.function("authorizer", seconds=5)
+        api = SocketApi(self, "rfq-socket", function=socket, authorizer=authorizer)
+        for function in (socket, notifier):
+            function.may("dynamodb:UpdateItem", on=self.table.table_arn)
+            api.may_post(function)
+        StreamConsumer(
             self,
             "ride-booking-notifier-dlq",
-            table=self._table,
-            publisher=notifier,
+            consumer=notifier,
             changes=[WATCHED_CHANGES],
+            delays="live updates of customers' screens",
             batch_size=25,
-            give_up_after=60,  # who still waits then has connected anew
+            give_up_after=60,  # anyone still interested has reconnected by then
         )
-        self.publish_parameter("rfq-socket-url", naming.RFQ_SOCKET_URL_PARAMETER, socket.public_url)
-
-    def _function(
-        self, role: str, *, seconds: int, snap_start: bool = False, **environment: str
-    ) -> ServiceFunction:
-        return ServiceFunction(
-            self,
-            f"{SERVICE}-{role}",
-            handler=f"ride_booking.functions.{role}.handler",
-            seconds=seconds,
-            snap_start=snap_start,
-            environment={"TABLE_NAME": self._table.table_name, **environment},
-        )
+        self.publish_parameter("rfq-socket-url", naming.RFQ_SOCKET_URL_PARAMETER, api.public_url)

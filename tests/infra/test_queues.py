@@ -6,7 +6,7 @@ import pytest
 
 from infra import roster
 from infra.patterns.consumed_queue import MAX_ATTEMPTS
-from infra.patterns.partner_fleets import RIDE_ATTEMPTS
+from infra.stacks.unicorn_mgmt_partners import RIDE_ATTEMPTS
 from tests.support.synth import Assembly
 
 PARTNERS = roster.partners()
@@ -25,8 +25,8 @@ CONSUMED = {
     "feedback-rides": ("feedback-rides", 0),
     "feedback-sms-replies": ("feedback-replies", 0),
     "feedback-sms-receipts": ("feedback-receipts", 0),
-    **{queue: (queue.removesuffix("-requests"), 0) for queue in PARTNER_QUEUES},
-    **{queue: (f"{queue.removesuffix('-rides')}-rides", 0) for queue in RIDE_QUEUES},
+    **{queue: (queue.replace("-requests", "-quotes"), 0) for queue in PARTNER_QUEUES},
+    **{queue: (queue, 0) for queue in RIDE_QUEUES},
 }
 SUBSCRIPTIONS = (
     "ride-booking-rides",
@@ -40,7 +40,7 @@ TOPICS = {
     "feedback-sms-receipts": "wild-rydes-sms-receipts",
 }
 """Queues that a topic fills, with messages that hold phone numbers."""
-OUTBOXES = {
+STREAM_CONSUMERS = {
     # function behind a stream -> table, dead-letter queue, seconds until it gives up
     "ride-booking-outbox": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
     "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 60),
@@ -48,7 +48,7 @@ OUTBOXES = {
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 3600),  # the timers look after the rest
 }
-OUTBOX_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in OUTBOXES.values()}
+STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
 
 
@@ -73,7 +73,7 @@ def _policy(aws: Assembly, queue: str) -> list[dict[str, Any]]:
 
 
 def test_the_queues_are_those_consumed_and_their_dead_letter_queues(aws: Assembly) -> None:
-    dead_letters = {f"{name}-dlq" for name in CONSUMED} | OUTBOX_DEAD_LETTERS
+    dead_letters = {f"{name}-dlq" for name in CONSUMED} | STREAM_DEAD_LETTERS
     assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters
 
 
@@ -102,12 +102,12 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
     mappings = list(aws.all("AWS::Lambda::EventSourceMapping"))
     assert len(mappings) == len(_mappings(aws))
-    assert set(_mappings(aws)) == {*(function for function, _ in CONSUMED.values()), *OUTBOXES}
+    assert set(_mappings(aws)) == {*(function for function, _ in CONSUMED.values()), *STREAM_CONSUMERS}
 
 
-@pytest.mark.parametrize("function", OUTBOXES)
+@pytest.mark.parametrize("function", STREAM_CONSUMERS)
 def test_a_stream_retries_whole_batches_and_gives_up_in_time(aws: Assembly, function: str) -> None:
-    table, dead_letters, seconds = OUTBOXES[function]
+    table, dead_letters, seconds = STREAM_CONSUMERS[function]
     source, properties = _mappings(aws)[function]
     assert source == table
     # The local cloud would take a partial response on a stream for success and lose the rest.
@@ -232,7 +232,7 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         "ride-booking-deadlines": 960,
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
-    dead_letters = [f"{name}-dlq" for name in CONSUMED] + [*OUTBOX_DEAD_LETTERS]
+    dead_letters = [f"{name}-dlq" for name in CONSUMED] + [*STREAM_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},
         **dict.fromkeys(dead_letters, (depth, 1)),
