@@ -1,102 +1,15 @@
-"""The messages of Wild Rydes: the one source for publishers, consumers, rule patterns and schemas."""
+"""The messages of Wild Rydes: the one source for publishers, consumers, rule patterns and schemas.
 
-from wild_rydes_contracts.circuits import PartnerCircuitClosed, PartnerCircuitOpened
-from wild_rydes_contracts.envelope import (
-    Contract,
-    ConversationId,
-    Envelope,
-    Event,
-    Message,
-    Metadata,
-    rule_pattern,
-)
-from wild_rydes_contracts.feedback import (
-    CallbackRequested,
-    FeedbackEnding,
-    FeedbackExpired,
-    FeedbackReceived,
-    FeedbackRequested,
-)
-from wild_rydes_contracts.rfq import (
-    MAX_RESPONDERS,
-    Answer,
-    CompletedBy,
-    Decline,
-    Quote,
-    ResponderCounts,
-    RfqCompleted,
-    RfqRequested,
-    RfqResponse,
-)
-from wild_rydes_contracts.rides import (
-    QuoteAccepted,
-    RejectionReason,
-    RideBooked,
-    RideBookingFailed,
-    RideCompleted,
-    RideConfirmed,
-    RideRejected,
-)
-from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Coordinates, Money, Rating, ResponderId
+The first message that is asked for loads the models of all. A function that needs only `wild_rydes_contracts.ids` or
+`wild_rydes_contracts.instants` starts without them.
+"""
 
-EVENTS: tuple[type[Event], ...] = (
-    RfqRequested,
-    RfqCompleted,
-    QuoteAccepted,
-    RideConfirmed,
-    RideRejected,
-    RideBooked,
-    RideBookingFailed,
-    RideCompleted,
-    PartnerCircuitOpened,
-    PartnerCircuitClosed,
-    FeedbackRequested,
-    FeedbackReceived,
-    CallbackRequested,
-    FeedbackExpired,
-)
-"""Every event that may appear on the bus."""
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-MESSAGES: tuple[type[Message], ...] = (RfqResponse,)
-"""Every message that goes to a return address."""
+if TYPE_CHECKING:
+    from wild_rydes_contracts.catalogue import *  # noqa: F403 - its __all__ is ours
+else:
 
-__all__ = [
-    "EVENTS",
-    "HIGHEST_SCORE",
-    "LOWEST_SCORE",
-    "MAX_RESPONDERS",
-    "MESSAGES",
-    "Answer",
-    "CallbackRequested",
-    "CompletedBy",
-    "Contract",
-    "ConversationId",
-    "Coordinates",
-    "Decline",
-    "Envelope",
-    "Event",
-    "FeedbackEnding",
-    "FeedbackExpired",
-    "FeedbackReceived",
-    "FeedbackRequested",
-    "Message",
-    "Metadata",
-    "Money",
-    "PartnerCircuitClosed",
-    "PartnerCircuitOpened",
-    "Quote",
-    "QuoteAccepted",
-    "Rating",
-    "RejectionReason",
-    "ResponderCounts",
-    "ResponderId",
-    "RfqCompleted",
-    "RfqRequested",
-    "RfqResponse",
-    "RideBooked",
-    "RideBookingFailed",
-    "RideCompleted",
-    "RideConfirmed",
-    "RideRejected",
-    "rule_pattern",
-]
+    def __getattr__(name):  # noqa: ANN001, ANN202 - type checkers read the catalogue
+        return getattr(import_module("wild_rydes_contracts.catalogue"), name)

@@ -1,0 +1,102 @@
+"""All that the package offers under its own name: the messages, their parts and the envelope."""
+
+from wild_rydes_contracts.circuits import PartnerCircuitClosed, PartnerCircuitOpened
+from wild_rydes_contracts.envelope import (
+    Contract,
+    ConversationId,
+    Envelope,
+    Event,
+    Message,
+    Metadata,
+    rule_pattern,
+)
+from wild_rydes_contracts.feedback import (
+    CallbackRequested,
+    FeedbackEnding,
+    FeedbackExpired,
+    FeedbackReceived,
+    FeedbackRequested,
+)
+from wild_rydes_contracts.rfq import (
+    MAX_RESPONDERS,
+    Answer,
+    CompletedBy,
+    Decline,
+    Quote,
+    ResponderCounts,
+    RfqCompleted,
+    RfqRequested,
+    RfqResponse,
+)
+from wild_rydes_contracts.rides import (
+    QuoteAccepted,
+    RejectionReason,
+    RideBooked,
+    RideBookingFailed,
+    RideCompleted,
+    RideConfirmed,
+    RideRejected,
+)
+from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Coordinates, Money, Rating, ResponderId
+
+EVENTS: tuple[type[Event], ...] = (
+    RfqRequested,
+    RfqCompleted,
+    QuoteAccepted,
+    RideConfirmed,
+    RideRejected,
+    RideBooked,
+    RideBookingFailed,
+    RideCompleted,
+    PartnerCircuitOpened,
+    PartnerCircuitClosed,
+    FeedbackRequested,
+    FeedbackReceived,
+    CallbackRequested,
+    FeedbackExpired,
+)
+"""Every event that may appear on the bus."""
+
+MESSAGES: tuple[type[Message], ...] = (RfqResponse,)
+"""Every message that goes to a return address."""
+
+__all__ = [
+    "EVENTS",
+    "HIGHEST_SCORE",
+    "LOWEST_SCORE",
+    "MAX_RESPONDERS",
+    "MESSAGES",
+    "Answer",
+    "CallbackRequested",
+    "CompletedBy",
+    "Contract",
+    "ConversationId",
+    "Coordinates",
+    "Decline",
+    "Envelope",
+    "Event",
+    "FeedbackEnding",
+    "FeedbackExpired",
+    "FeedbackReceived",
+    "FeedbackRequested",
+    "Message",
+    "Metadata",
+    "Money",
+    "PartnerCircuitClosed",
+    "PartnerCircuitOpened",
+    "Quote",
+    "QuoteAccepted",
+    "Rating",
+    "RejectionReason",
+    "ResponderCounts",
+    "ResponderId",
+    "RfqCompleted",
+    "RfqRequested",
+    "RfqResponse",
+    "RideBooked",
+    "RideBookingFailed",
+    "RideCompleted",
+    "RideConfirmed",
+    "RideRejected",
+    "rule_pattern",
+]
