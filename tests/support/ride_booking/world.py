@@ -41,6 +41,7 @@ from wild_rydes_messaging.deliver import Retries
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Queue
+from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.ids import new_uuid7
 
 REGION = "us-east-1"
@@ -147,9 +148,9 @@ class World:
 
     def outbox(self) -> Outbox:
         return Outbox(
-            Publisher(self.events, BUS, NO_WAIT),
+            StreamConsumer(ParkingLot(self.sqs, self.dead), logger=self.logger, metrics=self.metrics),
+            Publisher(self.events, BUS, logger=self.logger, metrics=self.metrics, retries=NO_WAIT),
             Queue(self.sqs, self.deadlines, NO_WAIT),
-            ParkingLot(self.sqs, self.dead),
             self.documents,
             reply_to=REPLY_TO,
             logger=self.logger,

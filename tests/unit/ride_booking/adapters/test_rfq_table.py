@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from ride_booking.adapters.rfq_table import Change, KeyReused, TableBusy, from_item, to_item
+from ride_booking.adapters.rfq_table import KeyReused, from_item, to_item
 from ride_booking.domain.rfq import Completion, Decline, Place, Quote, Rating, Responder, Response, Rfq
 from tests.bench.cost.dynamodb_size import item_bytes
 from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World, rfq
+from wild_rydes_dynamodb.change import Change, TableBusy
 
 PRINT = b"p" * 32
 EVERYTHING = {
@@ -89,7 +90,7 @@ def test_a_lost_race_is_run_again_on_what_the_winner_wrote(world: World, calls: 
     changed = world.rfqs.change(kept.id, slow)
 
     assert changed
-    assert changed.completed_by is None
+    assert changed.after.completed_since(changed.before) is None
     assert world.stored(kept.id).completion == Completion("cancelled", NOW)
     assert world.stored(kept.id).responders.keys() == {"u-rival"}
     # Each rival reads and writes; we read once, lose twice, and have nothing left to write.
@@ -106,7 +107,7 @@ def test_a_lost_race_is_run_again_on_what_the_winner_wrote(world: World, calls: 
 
 def test_exactly_one_writer_completes(world: World) -> None:
     kept = world.put()
-    changes: list[Change | None] = []
+    changes: list[Change[Rfq] | None] = []
 
     def late(found: Rfq) -> Rfq:
         if not changes:
@@ -115,7 +116,10 @@ def test_exactly_one_writer_completes(world: World) -> None:
 
     changes.append(world.rfqs.change(kept.id, late))
 
-    assert [change and change.completed_by for change in changes] == ["cancelled", None]
+    assert [change and change.after.completed_since(change.before) for change in changes] == [
+        "cancelled",
+        None,
+    ]
 
 
 def test_gives_up_when_others_are_always_faster(world: World) -> None:

@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ride_booking.adapters.connections import Connections
 from ride_booking.adapters.rfq_table import to_item
 from ride_booking.adapters.watchers import MAX_WATCHERS, Watchers
 from ride_booking.api.asyncapi import asyncapi
@@ -22,12 +21,13 @@ from ride_booking.use_cases.socket import Watching
 from tests.support.asyncapi import validator
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World, record, rfq
+from wild_rydes_http.sockets import Sockets
 
 AS_DOCUMENTED = validator(asyncapi(), "send")
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
 
 
-class Sockets:
+class Connections:
     """Stands in for API Gateway's connections: those in `gone` are gone, in `broken` cannot be reached.
 
     Whatever is sent has to be as documented.
@@ -50,17 +50,17 @@ class Sockets:
 
 
 @pytest.fixture
-def sockets() -> Sockets:
-    return Sockets()
+def sockets() -> Connections:
+    return Connections()
 
 
 def send(
-    world: World, sockets: Sockets, message: object, sub: str = "cust-1", connection: str = "c-1"
+    world: World, sockets: Connections, message: object, sub: str = "cust-1", connection: str = "c-1"
 ) -> Any:
     """What a message over the socket is answered, if anything."""
     watching = Watching(
         Watchers(world.dynamodb, TABLE),
-        Connections(sockets),  # type: ignore[arg-type]
+        Sockets(lambda: sockets),  # type: ignore[arg-type, return-value]
         logger=world.logger,
         now=lambda: world.now,
     )
@@ -76,7 +76,7 @@ def send(
     return answers[0] if answers else None
 
 
-def subscribe(world: World, sockets: Sockets, rfq_id: str, **other: str) -> Any:
+def subscribe(world: World, sockets: Connections, rfq_id: str, **other: str) -> Any:
     return send(world, sockets, {"action": "subscribe", "rfq-id": rfq_id}, **other)
 
 
@@ -86,7 +86,7 @@ def watchers(world: World, rfq_id: str) -> set[str]:
 
 
 def test_a_subscription_is_answered_with_the_state_in_one_write(
-    world: World, sockets: Sockets, calls: list[str]
+    world: World, sockets: Connections, calls: list[str]
 ) -> None:
     kept = world.put()
     world.rfqs.change(kept.id, quoting("u-a"))
@@ -112,7 +112,7 @@ def test_a_subscription_is_answered_with_the_state_in_one_write(
     assert watchers(world, kept.id) == {"c-1"}
 
 
-def test_by_the_id_of_a_ride(world: World, sockets: Sockets) -> None:
+def test_by_the_id_of_a_ride(world: World, sockets: Connections) -> None:
     kept = world.put()
     world.rfqs.change(kept.id, lambda found: quoting("u-a")(found).book("u-a", NOW))
 
@@ -121,7 +121,7 @@ def test_by_the_id_of_a_ride(world: World, sockets: Sockets) -> None:
 
 
 def test_a_foreign_rfq_is_refused_as_an_unknown_one_and_nothing_is_written(
-    world: World, sockets: Sockets
+    world: World, sockets: Connections
 ) -> None:
     kept = world.put()
 
@@ -133,7 +133,7 @@ def test_a_foreign_rfq_is_refused_as_an_unknown_one_and_nothing_is_written(
     assert world.count() == 1
 
 
-def test_an_rfq_has_so_many_watchers(world: World, sockets: Sockets) -> None:
+def test_an_rfq_has_so_many_watchers(world: World, sockets: Connections) -> None:
     kept = world.put()
     for number in range(MAX_WATCHERS):
         assert subscribe(world, sockets, kept.id, connection=f"c-{number}")["type"] == "snapshot"
@@ -154,26 +154,26 @@ def test_an_rfq_has_so_many_watchers(world: World, sockets: Sockets) -> None:
         {"action": "subscribe", "ride-id": "x"},
     ],
 )
-def test_what_is_not_understood_is_answered_so(world: World, sockets: Sockets, message: object) -> None:
+def test_what_is_not_understood_is_answered_so(world: World, sockets: Connections, message: object) -> None:
     assert send(world, sockets, message) == {"type": "refused", "reason": "not-understood"}
 
 
-def test_an_expired_token_watches_nothing_more(world: World, sockets: Sockets) -> None:
+def test_an_expired_token_watches_nothing_more(world: World, sockets: Connections) -> None:
     kept = world.put()
     world.now = DEADLINE.replace(year=2027)
     assert subscribe(world, sockets, kept.id)["reason"] == "token-expired"
 
 
-def test_a_busy_table_is_an_answer(world: World, sockets: Sockets) -> None:
+def test_a_busy_table_is_an_answer(world: World, sockets: Connections) -> None:
     kept = world.put()
     with throttle(world.dynamodb, "UpdateItem"):
         assert subscribe(world, sockets, kept.id)["reason"] == "try-again"
 
 
-def test_coming_and_going_write_nothing(world: World, sockets: Sockets, calls: list[str]) -> None:
+def test_coming_and_going_write_nothing(world: World, sockets: Connections, calls: list[str]) -> None:
     watching = Watching(
         Watchers(world.dynamodb, TABLE),
-        Connections(sockets),  # type: ignore[arg-type]
+        Sockets(lambda: sockets),  # type: ignore[arg-type, return-value]
         logger=world.logger,
         now=lambda: world.now,
     )
@@ -194,16 +194,16 @@ def watched(new: Rfq, old: Rfq, *connections: str) -> dict[str, Any]:
     return made
 
 
-def notify(world: World, sockets: Sockets, *records: Mapping[str, Any]) -> None:
+def notify(world: World, sockets: Connections, *records: Mapping[str, Any]) -> None:
     Notifying(
-        Connections(sockets),  # type: ignore[arg-type]
+        Sockets(lambda: sockets),  # type: ignore[arg-type, return-value]
         Watchers(world.dynamodb, TABLE),
         logger=world.logger,
         metrics=world.metrics,
     ).handle({"Records": list(records)})
 
 
-def test_each_watcher_gets_each_change_in_order(world: World, sockets: Sockets) -> None:
+def test_each_watcher_gets_each_change_in_order(world: World, sockets: Connections) -> None:
     old = rfq()
     quoted = quoting("u-a")(old)
     booked = quoted.book("u-a", NOW)
@@ -215,7 +215,7 @@ def test_each_watcher_gets_each_change_in_order(world: World, sockets: Sockets) 
     assert (two["quotes"], [ride["status"] for ride in two["rides"]]) == ([], ["pending"])
 
 
-def test_a_quote_comes_with_its_rating(world: World, sockets: Sockets) -> None:
+def test_a_quote_comes_with_its_rating(world: World, sockets: Connections) -> None:
     old = rfq()
     rated = Response(asked=frozenset(["u-a"]), answers=(("u-a", Quote(100, 1, rating=Rating(12, 103))),))
     notify(world, sockets, watched(old.gather([rated], NOW), old, "c-1"))
@@ -224,7 +224,7 @@ def test_a_quote_comes_with_its_rating(world: World, sockets: Sockets) -> None:
     assert [quote["rating"] for quote in update["quotes"]] == [{"score": 8.6, "count": 12}]
 
 
-def test_what_no_customer_sees_is_not_pushed(world: World, sockets: Sockets) -> None:
+def test_what_no_customer_sees_is_not_pushed(world: World, sockets: Connections) -> None:
     old = rfq()
     declined = old.gather(
         [Response(asked=frozenset(["u-a", "u-b"]), answers=(("u-a", Decline("far")),))], NOW
@@ -233,7 +233,9 @@ def test_what_no_customer_sees_is_not_pushed(world: World, sockets: Sockets) -> 
     assert sockets.sent == []
 
 
-def test_a_connection_that_is_gone_watches_no_more(world: World, sockets: Sockets, calls: list[str]) -> None:
+def test_a_connection_that_is_gone_watches_no_more(
+    world: World, sockets: Connections, calls: list[str]
+) -> None:
     kept = world.put()
     for connection in ("c-1", "c-2"):
         subscribe(world, sockets, kept.id, connection=connection)
@@ -250,7 +252,7 @@ def test_a_connection_that_is_gone_watches_no_more(world: World, sockets: Socket
     assert calls.count("UpdateItem") == 1
 
 
-def test_a_push_that_fails_brings_the_batch_back(world: World, sockets: Sockets) -> None:
+def test_a_push_that_fails_brings_the_batch_back(world: World, sockets: Connections) -> None:
     old = rfq()
     sockets.broken.add("c-1")
     with pytest.raises(ClientError):
@@ -258,7 +260,7 @@ def test_a_push_that_fails_brings_the_batch_back(world: World, sockets: Sockets)
     assert [to for to, _ in sockets.sent] == ["c-2"]
 
 
-def test_a_record_that_makes_no_sense_is_left_to_the_outbox(world: World, sockets: Sockets) -> None:
+def test_a_record_that_makes_no_sense_is_left_to_the_outbox(world: World, sockets: Connections) -> None:
     old = rfq()
     poison = watched(quoting("u-a")(old), old, "c-1")
     del poison["dynamodb"]["OldImage"]["deadline"]

@@ -83,7 +83,11 @@ def test_a_completed_rfq_is_announced(world: World) -> None:
 
 def test_other_changes_are_nobodys_business(world: World) -> None:
     running, closed = rfq(), completed(rfq())
-    removal = {"eventID": "1", "eventName": "REMOVE", "dynamodb": {"OldImage": {}}}
+    removal = {
+        "eventID": "1",
+        "eventName": "REMOVE",
+        "dynamodb": {"Keys": {"id": {"S": "1"}}, "OldImage": {}},
+    }
     world.outbox().handle({"Records": [record(running, running), record(closed, closed), removal]})
 
     assert world.published() == []

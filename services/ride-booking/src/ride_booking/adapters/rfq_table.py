@@ -29,7 +29,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -37,7 +37,6 @@ from botocore.exceptions import ClientError
 from ride_booking.domain.rfq import (
     DEFAULT_CURRENCY,
     Answer,
-    CompletedBy,
     Completion,
     Decline,
     Place,
@@ -47,6 +46,8 @@ from ride_booking.domain.rfq import (
     Rfq,
 )
 from ride_booking.domain.ride import Ride
+from wild_rydes_dynamodb.change import Change, Conflict, TableBusy, change
+from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 from wild_rydes_messaging.backoff import Backoff
 
 if TYPE_CHECKING:
@@ -62,29 +63,14 @@ KEPT_FOR = timedelta(days=30)
 """How long after its deadline an RFQ is kept, and with it the memory of its idempotency key."""
 
 _TRIES = 10
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
-class TableBusy(Exception):  # noqa: N818 - it is the table's state, and passes
-    """Others were faster each time, or the table gives no more for now. The same call may succeed later."""
-
-
-class KeyReused(Exception):  # noqa: N818
+class KeyReused(Exception):
     """Another submission stands under this id already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An RFQ as the rule found it and as it is now stored. Both are the same when there was nothing to write."""
-
-    before: Rfq
-    after: Rfq
-
-    @property
-    def completed_by(self) -> CompletedBy | None:
-        """How this very change completed the RFQ: None but for exactly one writer."""
-        return self.after.completion.by if self.after.completion and not self.before.completion else None
+class _NoSuchRfq(Exception):
+    """The table holds no RFQ of this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +136,9 @@ class RfqTable:
             return from_item(item)
         return None if consistent else self.get(rfq_id, consistent=True)
 
-    def change(self, rfq_id: str, rule: Callable[[Rfq], Rfq], *, consistent: bool = False) -> Change | None:
+    def change(
+        self, rfq_id: str, rule: Callable[[Rfq], Rfq], *, consistent: bool = False
+    ) -> Change[Rfq] | None:
         """Apply a rule of the model in one conditional write; in none if it changes nothing. None: no such RFQ.
 
         The read may be stale: nothing of an RFQ is ever undone, so a rule that changes nothing of an old state changes
@@ -158,22 +146,16 @@ class RfqTable:
         is applied again to what they wrote. A rule that may refuse needs a consistent read: its refusal is not checked
         by a write. Raises TableBusy when others are faster too often.
         """
-        before = self.get(rfq_id, consistent=consistent)
-        for _ in range(_TRIES):
-            if before is None:
-                return None
-            after = rule(before)
-            if after == before:
-                return Change(before, before)
-            after = replace(after, revision=before.revision + 1)
-            try:
-                self._update(before, after)
-            except ClientError as error:
-                found = _found_instead(error)
-                before = from_item(found) if found else None
-            else:
-                return Change(before, after)
-        raise TableBusy(f"{_TRIES} others were faster")
+
+        def read() -> Rfq:
+            if rfq := self.get(rfq_id, consistent=consistent):
+                return rfq
+            raise _NoSuchRfq
+
+        try:
+            return change(read, rule, self._update, tries=_TRIES)
+        except _NoSuchRfq:
+            return None
 
     def of_customer(self, customer: str, after: Position | None, size: int) -> Page:
         """A page of at most `size` (up to 99) of a customer's RFQs, newest first, from behind `after` on.
@@ -197,23 +179,31 @@ class RfqTable:
         return Page(
             # The index may still list what the table has no more.
             [rfqs[key] for key in keys if key in rfqs],
-            Position(_instant(last["created_at"]), last["id"]["S"]) if last else None,
+            Position(from_number(last["created_at"]), last["id"]["S"]) if last else None,
         )
 
-    def _update(self, before: Rfq, after: Rfq) -> None:
+    def _update(self, before: Rfq, after: Rfq) -> Rfq:
+        after = replace(after, revision=before.revision + 1)
         changes = _changing(after)
-        self._dynamodb.update_item(
-            TableName=self._name,
-            Key={"id": {"S": before.id}},
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
-            ConditionExpression="#revision = :was",
-            ExpressionAttributeNames={f"#{name}": name for name in changes},
-            ExpressionAttributeValues={
-                ":was": {"N": str(before.revision)},
-                **{f":{name}": value for name, value in changes.items()},
-            },
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
+        try:
+            self._dynamodb.update_item(
+                TableName=self._name,
+                Key={"id": {"S": before.id}},
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changes),
+                ConditionExpression="#revision = :was",
+                ExpressionAttributeNames={f"#{name}": name for name in changes},
+                ExpressionAttributeValues={
+                    ":was": {"N": str(before.revision)},
+                    **{f":{name}": value for name, value in changes.items()},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            found = _found_instead(error)
+            if found is None:
+                raise _NoSuchRfq from None
+            raise Conflict(from_item(found)) from None
+        return after
 
     def _get_all(self, keys: Sequence[str]) -> dict[str, Rfq]:
         rfqs: dict[str, Rfq] = {}
@@ -237,9 +227,9 @@ def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:
         "customer": {"S": rfq.customer},
         "start": _place(rfq.start),
         "destination": _place(rfq.destination),
-        "created_at": _number(rfq.created_at),
-        "deadline": _number(rfq.deadline),
-        "expires_at": {"N": str(int((rfq.deadline + KEPT_FOR).timestamp()))},
+        "created_at": to_number(rfq.created_at),
+        "deadline": to_number(rfq.deadline),
+        "expires_at": to_seconds(rfq.deadline + KEPT_FOR),
         "fingerprint": {"B": fingerprint},
         **({"document": {"BOOL": True}} if rfq.document else {}),
         **_changing(rfq),
@@ -255,10 +245,10 @@ def from_item(item: Mapping[str, Any]) -> Rfq:
         customer=item["customer"]["S"],
         start=_to_place(item["start"]),
         destination=_to_place(item["destination"]),
-        created_at=_instant(item["created_at"]),
-        deadline=_instant(item["deadline"]),
+        created_at=from_number(item["created_at"]),
+        deadline=from_number(item["deadline"]),
         responders={key: _to_responder(entry["M"]) for key, entry in item["responders"]["M"].items()},
-        completion=Completion(completed_by["S"], _instant(item["completed_at"])) if completed_by else None,
+        completion=Completion(completed_by["S"], from_number(item["completed_at"])) if completed_by else None,
         rides=tuple(_to_ride(ride["M"]) for ride in rides),
         document="document" in item,
         revision=int(item["revision"]["N"]),
@@ -274,7 +264,7 @@ def _changing(rfq: Rfq) -> dict[str, Any]:
     }
     if rfq.completion:
         changing["completed_by"] = {"S": rfq.completion.by}
-        changing["completed_at"] = _number(rfq.completion.at)
+        changing["completed_at"] = to_number(rfq.completion.at)
     if rfq.rides:
         changing["rides"] = {"L": [{"M": _ride(ride)} for ride in rfq.rides]}
     return changing
@@ -290,7 +280,7 @@ def _entry(responder: Responder) -> dict[str, Any]:
             if name is not None:
                 entry["n"] = {"S": name}
             if valid_until is not None:
-                entry["v"] = _number(valid_until)
+                entry["v"] = to_number(valid_until)
             if rating is not None:
                 entry |= {"k": {"N": str(rating.count)}, "t": {"N": str(rating.total)}}
         case Decline(reason):
@@ -310,7 +300,7 @@ def _to_responder(entry: Mapping[str, Any]) -> Responder:
             pickup_seconds=int(entry["s"]["N"]),
             currency=entry["c"]["S"] if "c" in entry else DEFAULT_CURRENCY,
             name=entry["n"]["S"] if "n" in entry else None,
-            valid_until=_instant(entry["v"]) if "v" in entry else None,
+            valid_until=from_number(entry["v"]) if "v" in entry else None,
             rating=Rating(int(entry["k"]["N"]), int(entry["t"]["N"])) if "k" in entry else None,
         )
     elif "d" in entry:
@@ -321,8 +311,8 @@ def _to_responder(entry: Mapping[str, Any]) -> Responder:
 def _ride(ride: Ride) -> dict[str, Any]:
     entry = {
         "r": {"S": ride.responder},
-        "b": _number(ride.booked_at),
-        "t": _number(ride.changed_at),
+        "b": to_number(ride.booked_at),
+        "t": to_number(ride.changed_at),
         "s": {"S": ride.status},
     }
     texts = {"w": ride.reason, "k": ride.key}
@@ -332,8 +322,8 @@ def _ride(ride: Ride) -> dict[str, Any]:
 def _to_ride(entry: Mapping[str, Any]) -> Ride:
     return Ride(
         responder=entry["r"]["S"],
-        booked_at=_instant(entry["b"]),
-        changed_at=_instant(entry["t"]),
+        booked_at=from_number(entry["b"]),
+        changed_at=from_number(entry["t"]),
         status=entry["s"]["S"],
         reason=entry["w"]["S"] if "w" in entry else None,
         key=entry["k"]["S"] if "k" in entry else None,
@@ -350,16 +340,8 @@ def _to_place(value: Mapping[str, Any]) -> Place:
     return Place(float(lat["N"]), float(lon["N"]), label[0]["S"] if label else None)
 
 
-def _number(at: datetime) -> dict[str, Any]:
-    return {"N": str((at - _EPOCH) // _MILLISECOND)}
-
-
-def _instant(value: Mapping[str, Any]) -> datetime:
-    return _EPOCH + int(value["N"]) * _MILLISECOND
-
-
 def _position(position: Position) -> dict[str, Any]:
-    return {"id": {"S": position.id}, "created_at": _number(position.created_at)}
+    return {"id": {"S": position.id}, "created_at": to_number(position.created_at)}
 
 
 def _found_instead(error: ClientError) -> "Item | None":

@@ -18,7 +18,7 @@ MAX_WATCHERS = 10
 """Connections that may watch one RFQ: a customer has few screens."""
 
 
-class TooManyWatchers(Exception):  # noqa: N818
+class TooManyWatchers(Exception):
     """The RFQ is watched by MAX_WATCHERS others."""
 
 

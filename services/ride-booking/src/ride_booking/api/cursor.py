@@ -3,13 +3,11 @@
 import base64
 import binascii
 import hashlib
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from ride_booking.adapters.rfq_table import Position
+from wild_rydes_dynamodb.instants import from_number, to_number
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _TIME, _ID, _SEAL = 8, 16, 8  # bytes
 
 
@@ -19,8 +17,7 @@ def encode(position: Position, customer: str) -> str:
     The seal ties it to the customer and finds copying errors; it is no secret. Nobody gains by forging one, for whose
     list is shown is never taken from the cursor.
     """
-    milliseconds = (position.created_at - _EPOCH) // _MILLISECOND
-    place = milliseconds.to_bytes(_TIME) + UUID(position.id).bytes
+    place = int(to_number(position.created_at)["N"]).to_bytes(_TIME) + UUID(position.id).bytes
     seal = hashlib.sha256(customer.encode() + place).digest()[:_SEAL]
     return base64.urlsafe_b64encode(place + seal).decode().rstrip("=")
 
@@ -29,9 +26,9 @@ def decode(cursor: str, customer: str) -> Position:
     """The position. Raises ValueError when this is no cursor of the customer's."""
     try:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        created_at = _EPOCH + int.from_bytes(content[:_TIME]) * _MILLISECOND
+        created_at = from_number({"N": str(int.from_bytes(content[:_TIME]))})
         position = Position(created_at, str(UUID(bytes=content[_TIME : _TIME + _ID])))
-    except (binascii.Error, OverflowError, ValueError):
+    except (binascii.Error, ValueError):
         raise ValueError("not a cursor") from None
     if encode(position, customer) != cursor:
         raise ValueError("not a cursor of this list")

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +15,7 @@ from ride_booking.api.ride_representations import Booking, RideBody
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
+from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.ids import new_uuid7
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def openapi() -> dict[str, Any]:
     api = RestApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
     documents = Documents(lambda: cast("S3Client", None), "")  # never called either
-    Routes(api, rfqs, logger, now=lambda: datetime.now(UTC), new_id=new_uuid7, documents=documents)
-    RideRoutes(api, rfqs, logger, now=lambda: datetime.now(UTC))
+    Routes(api, rfqs, logger, now=now, new_id=new_uuid7, documents=documents)
+    RideRoutes(api, rfqs, logger, now=now)
     return document(
         api,
         _OPERATIONS,

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from ride_booking.adapters.rfq_table import KeyReused, RfqTable, TableBusy
+from ride_booking.adapters.rfq_table import KeyReused, RfqTable
 from ride_booking.adapters.status_documents import PREFERENCE, Documents, preferred
 from ride_booking.api import cursor
 from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
@@ -30,6 +30,8 @@ from ride_booking.api.rfq_representations import (
     seconds_until,
 )
 from ride_booking.domain.rfq import Rfq
+from wild_rydes_contracts.instants import truncated
+from wild_rydes_dynamodb.change import TableBusy
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.caller import Caller
@@ -77,8 +79,7 @@ class Routes:
         if body.customer is not None and body.customer not in self._names(who):
             raise Problem(HTTPStatus.FORBIDDEN, "You can ask for quotes for yourself only.")
         key = self._access.idempotency_key()
-        now = self._now()
-        now = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it is stored
+        now = truncated(self._now())  # as it is stored
         new = Rfq(
             id=str(self._new_id(now) if key is None else uuid5(_KEYS, f"{who.sub}/{key}")),
             customer=who.sub,
@@ -168,8 +169,8 @@ class Routes:
             raise no_such_rfq()
         if change.after.completion is None or change.after.completion.by != "cancelled":
             raise Problem(HTTPStatus.CONFLICT, "It is completed already; there is nothing to cancel.")
-        if change.completed_by:
-            self._logger.info("completed", completed_by=change.completed_by)
+        if how := change.after.completed_since(change.before):
+            self._logger.info("completed", completed_by=how)
         return json_response(HTTPStatus.NO_CONTENT)
 
     def list(self) -> Response[str]:

@@ -9,14 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from ride_booking.domain.ride import (
-    QUOTES_VALID_FOR,
-    NotBookable,
-    Ride,
-    RideStatus,
-    Transition,
-    milliseconds,
-)
+from ride_booking.domain.ride import QUOTES_VALID_FOR, NotBookable, Ride, RideStatus, Transition
+from wild_rydes_contracts.instants import truncated
 
 CompletedBy: TypeAlias = Literal["all-answered", "deadline", "cancelled"]
 Status: TypeAlias = Literal["running", "completed"]
@@ -148,6 +142,10 @@ class Rfq:
         status: RideStatus = self.rides[-1].status
         return "driven" if status == "completed" else status
 
+    def completed_since(self, before: "Rfq") -> CompletedBy | None:
+        """How the RFQ was completed since it was `before`; None when it was not, or had been before."""
+        return self.completion.by if self.completion and not before.completion else None
+
     def gather(self, responses: Iterable[Response], now: datetime) -> "Rfq":
         """Take in responses, in their order.
 
@@ -172,7 +170,7 @@ class Rfq:
     def cancel(self, now: datetime) -> "Rfq":
         """Complete because the customer no longer wants it, unless it is over already."""
         rfq = self.close(now)
-        return rfq if rfq.completion else replace(rfq, completion=Completion("cancelled", milliseconds(now)))
+        return rfq if rfq.completion else replace(rfq, completion=Completion("cancelled", truncated(now)))
 
     def book(self, responder: str, now: datetime, key: str | None = None) -> "Rfq":
         """Begin a ride with the quote of this responder; change nothing when `key` has done so before.
@@ -196,7 +194,7 @@ class Rfq:
             raise NotBookable("taken")
         if now >= (quote.valid_until or self.completion.at + QUOTES_VALID_FOR):
             raise NotBookable("expired")
-        at = milliseconds(now)
+        at = truncated(now)
         return replace(self, rides=(*self.rides, Ride(responder, booked_at=at, changed_at=at, key=key)))
 
     def ride(self, number: int) -> Ride | None:
@@ -249,7 +247,7 @@ class Rfq:
         # An empty list of asked responders is word enough: nobody is there to wait for.
         told = response.asked is not None or any(r.asked for r in responders.values())
         complete = told and all(r.answer for r in responders.values() if r.asked)
-        completion = Completion("all-answered", milliseconds(now)) if complete else None
+        completion = Completion("all-answered", truncated(now)) if complete else None
         return replace(self, responders=responders, completion=completion)
 
     def _late(self, response: Response) -> "Rfq":

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from wild_rydes_contracts.instants import truncated
+
 RideStatus: TypeAlias = Literal["pending", "confirmed", "rejected", "completed"]
 Refusal: TypeAlias = Literal["running", "cancelled", "unknown-quote", "expired", "taken", "key-reused"]
 
@@ -22,7 +24,7 @@ QUOTES_VALID_FOR = timedelta(minutes=10)
 TIMED_OUT = "timeout"
 
 
-class NotBookable(Exception):  # noqa: N818 - an answer, not an accident
+class NotBookable(Exception):
     """A quote cannot be booked: `why`."""
 
     def __init__(self, why: Refusal) -> None:
@@ -76,7 +78,7 @@ class Ride:
         return self._became("completed", now) if self.status in ("pending", "confirmed") else self
 
     def _became(self, status: RideStatus, at: datetime) -> "Ride":
-        return replace(self, status=status, changed_at=milliseconds(at))
+        return replace(self, status=status, changed_at=truncated(at))
 
 
 Transition: TypeAlias = Callable[[Ride], Ride]
@@ -93,8 +95,3 @@ def parse_ride_id(text: str) -> tuple[str, int]:
     if not dot or not number.isdecimal() or not number.isascii() or number.startswith("0"):
         raise ValueError("no ride id")
     return rfq_id, int(number)
-
-
-def milliseconds(at: datetime) -> datetime:
-    """The instant as precisely as it is stored and told."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)

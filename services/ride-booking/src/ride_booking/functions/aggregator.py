@@ -1,33 +1,36 @@
-"""Lambda function of the return address: composes the gathering and hands it each batch."""
+"""Return address → RFQs."""
 
 import os
-import warnings
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.use_cases.aggregator import Gathering
 from wild_rydes_contracts import RfqResponse
-from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment of this function."""
+
+    table_name: str
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_gathering = Gathering(
+_aggregator = Gathering(
     Consumer.from_environment(os.environ, RfqResponse, sqs=client("sqs"), logger=_logger, metrics=_metrics),
-    RfqTable(client("dynamodb"), os.environ["TABLE_NAME"]),
+    RfqTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
-    now=lambda: datetime.now(UTC),
+    now=now,
 )
 
-
-@_logger.inject_lambda_context
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
-    """Gather a batch of responses."""
-    return _gathering.handle(event)
+handler = entrypoint(_aggregator.handle, _logger, _metrics)

@@ -1,7 +1,7 @@
-"""Lambda function of the RFQ API: composes the routes and hands them each request."""
+"""RFQ API → RFQs and their rides."""
 
 import os
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
@@ -9,18 +9,29 @@ from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.adapters.status_documents import S3_CONFIG, Documents
 from ride_booking.api.rfq_routes import Routes
 from ride_booking.api.ride_routes import RideRoutes
-from ride_booking.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 from wild_rydes_runtime.ids import new_uuid7
 
-_settings = ApiSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment of this function. `public_url` is set on the local stage only."""
+
+    table_name: str
+    document_bucket: str
+    public_url: str | None = None
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
 _documents = Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
-Routes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC), new_id=new_uuid7, documents=_documents)
-RideRoutes(_api, _rfqs, _logger, now=lambda: datetime.now(UTC))
+Routes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)
+RideRoutes(_api, _rfqs, _logger, now=now)
 
 handler = entrypoint(_api.handle, _logger)

@@ -1,4 +1,4 @@
-"""Connection request with a token → whether a customer may connect to the RFQ socket."""
+"""RFQ socket → who may connect: customers."""
 
 import os
 

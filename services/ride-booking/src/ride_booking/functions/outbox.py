@@ -1,40 +1,46 @@
-"""Lambda function of the table's stream: composes the outbox and hands it each batch."""
+"""RFQ table's stream → bus, deadlines and status documents."""
 
 import os
-import warnings
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ride_booking.adapters.status_documents import S3_CONFIG, Documents
-from ride_booking.functions.settings import RequesterSettings
 from ride_booking.use_cases.outbox import Outbox
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Queue
+from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
-_settings = RequesterSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment of this function. `reply_queue_arn` is the return address."""
+
+    bus_name: str
+    reply_queue_arn: str
+    deadline_queue_url: str
+    dead_letter_queue_url: str
+    document_bucket: str
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
 _outbox = Outbox(
-    Publisher(client("events"), _settings.bus_name),
+    StreamConsumer(ParkingLot(_sqs, _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics),
+    Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
     Queue(_sqs, _settings.deadline_queue_url),
-    ParkingLot(_sqs, _settings.dead_letter_queue_url),
     Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket),
-    reply_to=_settings.reply_to,
+    reply_to=_settings.reply_queue_arn,
     logger=_logger,
     metrics=_metrics,
-    now=lambda: datetime.now(UTC),
+    now=now,
 )
 
-
-@_logger.inject_lambda_context
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's signature
-    """Announce what a batch of stream records tells; raise, so that it comes again, when that fails."""
-    _outbox.handle(event)
+handler = entrypoint(_outbox.handle, _logger, _metrics)

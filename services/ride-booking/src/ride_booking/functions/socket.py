@@ -1,29 +1,34 @@
-"""Lambda function of the RFQ socket: composes the watching and hands it each event."""
+"""RFQ socket → watchers."""
 
 import os
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from ride_booking.adapters.connections import Connections
 from ride_booking.adapters.watchers import Watchers
-from ride_booking.functions.settings import SocketSettings
 from ride_booking.use_cases.socket import Watching
+from wild_rydes_http.sockets import Sockets
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_settings = SocketSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The environment of this function. `connections_url` is where to post to the RFQ socket's connections."""
+
+    table_name: str
+    connections_url: str
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
-_watching = Watching(
+_events = Watching(
     Watchers(client("dynamodb"), _settings.table_name),
-    Connections(client("apigatewaymanagementapi", url=_settings.connections_url)),
+    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
     logger=_logger,
-    now=lambda: datetime.now(UTC),
+    now=now,
 )
 
-
-@_logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Serve one event of the socket."""
-    return _watching.handle(event)
+handler = entrypoint(_events.handle, _logger)

@@ -10,8 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.domain import rfq as model
-from ride_booking.domain.ride import milliseconds
 from wild_rydes_contracts import HIGHEST_SCORE, LOWEST_SCORE, Answer, Quote, Rating, RfqResponse
+from wild_rydes_contracts.instants import truncated
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 
 
@@ -60,8 +60,8 @@ class Gathering:
             late=counts.late,
             changed=change.after != change.before,
         )
-        if change.completed_by:
-            self._logger.info("completed", completed_by=change.completed_by)
+        if how := change.after.completed_since(change.before):
+            self._logger.info("completed", completed_by=how)
 
 
 def _response(data: RfqResponse) -> model.Response:
@@ -79,7 +79,7 @@ def _answer(answer: Answer) -> model.Answer:
         pickup_seconds=answer.pickup_in_seconds,
         currency=answer.price.currency,
         name=answer.display_name,
-        valid_until=answer.valid_until and milliseconds(answer.valid_until),
+        valid_until=answer.valid_until and truncated(answer.valid_until),
         rating=_rating(answer.rating) if answer.rating else None,
     )
 

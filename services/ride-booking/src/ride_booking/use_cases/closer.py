@@ -52,8 +52,8 @@ class Closing:
         still_open = _still_open_until(change.after, due.ride)
         if still_open:  # our clock is behind that of the queue
             raise RetryLater(ceil((still_open - now).total_seconds()))
-        if change.completed_by:
-            self._logger.info("completed", completed_by=change.completed_by)
+        if how := change.after.completed_since(change.before):
+            self._logger.info("completed", completed_by=how)
         elif due.ride and change.after != change.before:
             self._logger.info("booking failed", ride=due.ride, reason=TIMED_OUT)
 

@@ -1,4 +1,4 @@
-"""The outbox: what the table's stream tells of an RFQ becomes messages. Use case of the requester."""
+"""The outbox: what the table's stream tells of an RFQ becomes messages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,10 +13,9 @@ from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import RfqDeadline
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
-from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.queue import Outgoing, Queue
-from wild_rydes_messaging.stream import Poison
+from wild_rydes_messaging.stream import StreamConsumer
 
 
 class Outbox:
@@ -29,9 +28,9 @@ class Outbox:
 
     def __init__(
         self,
+        consumer: StreamConsumer,
         publisher: Publisher,
         deadlines: Queue,
-        parking_lot: ParkingLot,
         documents: Documents,
         *,
         reply_to: str,
@@ -39,9 +38,9 @@ class Outbox:
         metrics: Metrics,
         now: Callable[[], datetime],
     ) -> None:
+        self._consumer = consumer
         self._publisher = publisher
         self._deadlines = deadlines
-        self._parking_lot = parking_lot
         self._documents = documents
         self._reply_to = reply_to
         self._logger = logger
@@ -57,26 +56,28 @@ class Outbox:
         timers: list[Outgoing] = []
         events: list[Envelope[Event]] = []
         documents: dict[str, Rfq] = {}
-        poison = Poison(self._parking_lot, logger=self._logger, metrics=self._metrics)
-        for record in event["Records"]:
-            with poison.caught(record):
-                old, new = _images(record)
-                if new:
-                    told = list(events_of(old, new, self._reply_to))
-                    timers += timers_of(old, new, self._now())
-                    events += told
-                    if new.document:
-                        documents[new.id] = new  # of several states in a batch, the last
+        batch = self._consumer.receive(event)
+        for record in batch:
+            with batch.attempt(record):
+                if record.after is None:
+                    continue  # it has expired
+                old = None if record.before is None else from_item(record.before)
+                new = from_item(record.after)
+                announced = list(events_of(old, new, self._reply_to))
+                timers += timers_of(old, new, self._now())
+                events += announced
+                if new.document:
+                    documents[new.id] = new  # of several states in a batch, the last
         # The timers first: what nobody hears of must end all the same.
         self._schedule(timers)
-        self._publish(events)
+        self._publisher.publish(events)
+        self._count(events)
         for rfq in documents.values():
             self._documents.write(rfq)
-        poison.park()
+        batch.settle()
 
     def _schedule(self, timers: Sequence[Outgoing]) -> None:
-        if timers:
-            self._deadlines.send(timers)
+        self._deadlines.send(timers)
         for timer in timers:
             self._logger.info(
                 "scheduled",
@@ -85,32 +86,9 @@ class Outbox:
                 delay=timer.delay,
             )
 
-    def _publish(self, events: Sequence[Envelope[Event]]) -> None:
-        if events:
-            self._publisher.publish(events)
+    def _count(self, events: Sequence[Envelope[Event]]) -> None:
+        """Count completions by their kind; the publisher counts all events by their name."""
         for event in events:
-            self._logger.info(
-                "published",
-                correlation_id=event.metadata.correlation_id,
-                message_type=event.data.name,
-                event_id=str(event.metadata.event_id),
-            )
-            self._metrics.add_metric(_metric(event.data), MetricUnit.Count, 1)
-
-
-def _images(record: Mapping[str, Any]) -> tuple[Rfq | None, Rfq | None]:
-    """The RFQ before and after a write; an item that is gone has nothing to tell."""
-    change = record["dynamodb"]
-    match record["eventName"]:
-        case "INSERT":
-            return None, from_item(change["NewImage"])
-        case "MODIFY":
-            return from_item(change["OldImage"]), from_item(change["NewImage"])
-    return None, None
-
-
-def _metric(event: Event) -> str:
-    """What counts an event: completions are told apart by their kind."""
-    if isinstance(event, RfqCompleted):
-        return f"RfqCompletedBy{event.completed_by.title().replace('-', '')}"
-    return event.name
+            if isinstance(event.data, RfqCompleted):
+                kind = event.data.completed_by.title().replace("-", "")
+                self._metrics.add_metric(f"RfqCompletedBy{kind}", MetricUnit.Count, 1)

@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ride_booking.adapters.connections import Connections
 from ride_booking.adapters.watchers import TooManyWatchers, Watchers
 from ride_booking.api.socket_messages import Refused, State, Subscription, to_text
 from ride_booking.domain.ride import parse_ride_id
 from wild_rydes_http.body import Representation
+from wild_rydes_http.sockets import Sockets
 
 _MAX_CHARACTERS = 1024
 
@@ -20,10 +20,10 @@ class Watching:
     """Answers what comes over the socket, to the connection it came from."""
 
     def __init__(
-        self, watchers: Watchers, connections: Connections, *, logger: Logger, now: Callable[[], datetime]
+        self, watchers: Watchers, sockets: Sockets, *, logger: Logger, now: Callable[[], datetime]
     ) -> None:
         self._watchers = watchers
-        self._connections = connections
+        self._sockets = sockets
         self._logger = logger
         self._now = now
 
@@ -38,7 +38,7 @@ class Watching:
         if kind == "MESSAGE":
             answer = self._answer(event.get("body") or "", context["authorizer"], connection)
             if answer:
-                self._connections.send(connection, to_text(answer))
+                self._sockets.post(connection, to_text(answer))
         self._logger.info("socket", kind=kind, connection_id=connection)
         return {"statusCode": 200}
 
