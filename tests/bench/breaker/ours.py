@@ -7,11 +7,11 @@ from tests.bench.breaker.simulation import Simulation
 from tests.bench.breaker.world import Guard, Refused, Traffic
 from wild_rydes_circuit_breaker import (
     Blame,
-    Call,
     CircuitBreaker,
     CircuitOpen,
     Fault,
     MemoryStore,
+    Permit,
     Record,
     Settings,
     State,
@@ -67,7 +67,7 @@ class Ours:
 
     def __init__(self, breaker: CircuitBreaker) -> None:
         self._breaker = breaker
-        self._call: Call | None = None
+        self._call: Permit | None = None
 
     def call(self, work: Callable[[], None]) -> None:
         try:
@@ -77,7 +77,7 @@ class Ours:
             raise Refused from None
 
     def probing(self) -> bool:
-        return self._call is not None and self._call.permit is not None
+        return self._call is not None and self._call.probe is not None
 
 
 def environments(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from wild_rydes_circuit_breaker import (
     Blame,
-    Call,
     CircuitBreaker,
     CircuitOpen,
     Fault,
     MemoryStore,
+    Permit,
     Record,
     Settings,
     State,
@@ -167,7 +167,7 @@ class Environment:
         self.clock.forward(seconds)
         self.breaker.end(call)
 
-    def begins(self) -> Call:
+    def begins(self) -> Permit:
         return self.breaker.begin()
 
     def refused(self) -> CircuitOpen | None:

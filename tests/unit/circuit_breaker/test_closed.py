@@ -56,7 +56,7 @@ def test_failures_in_a_row_over_all_environments_stop_calls_and_are_checked_at_o
         environment.fails()
     assert world.state() is State.OPEN
     assert world.record.reason == "5 bad calls in a row"
-    assert world.environment().begins().permit
+    assert world.environment().begins().probe
 
 
 def test_from_the_write_of_the_last_failure_nobody_is_let_through_though_its_reporter_dies(
@@ -295,7 +295,7 @@ def test_the_partners_retry_after_overrides_the_wait(world: World) -> None:
     assert refusal
     assert refusal.retry_after == 42
     world.clock.forward(42)
-    assert world.environment().begins().permit
+    assert world.environment().begins().probe
 
 
 @pytest.mark.parametrize(("asked", "waits"), [(1e9, 300), (float("inf"), 300), (float("nan"), 0), (-5, 0)])
@@ -318,7 +318,7 @@ def test_a_polls_retry_after_counts(polls: World) -> None:
 def test_the_context_tells_how_the_call_went(world: World) -> None:
     here = world.environment()
     with here.breaker.call() as call:
-        assert call.permit is None
+        assert call.probe is None
     for error in (PartnerError, ValueError, KeyboardInterrupt):
         with pytest.raises(error), here.breaker.call():
             raise error

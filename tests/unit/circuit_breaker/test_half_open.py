@@ -32,7 +32,7 @@ def test_nobody_calls_before_it_is_time(world: World) -> None:
     world.clock.forward(9.9)
     assert here.refused()
     world.clock.forward(0.1)
-    assert here.begins().permit
+    assert here.begins().probe
     assert world.state() is State.HALF_OPEN
 
 
@@ -41,7 +41,7 @@ def test_no_more_probes_than_permitted_however_many_ask(world: World) -> None:
     permits = set()
     for _ in range(20):
         try:
-            permits.add(world.environment().begins().permit)
+            permits.add(world.environment().begins().probe)
         except CircuitOpen:
             continue
     assert len(permits) == world.settings.permitted_number_of_calls_in_half_open_state
@@ -54,7 +54,7 @@ def test_two_who_ask_at_the_same_moment_get_one_permit_each(world: World) -> Non
     world.store.before_write = lambda: calls.append(there.begins())
     calls.append(here.begins())
     assert {call.epoch for call in calls} == {4}
-    assert sorted(probe.permit for probe in world.record.probes) == sorted(str(c.permit) for c in calls)
+    assert sorted(probe.permit for probe in world.record.probes) == sorted(str(c.probe) for c in calls)
 
 
 def test_the_last_permit_goes_to_one_of_two(world: World) -> None:
@@ -145,7 +145,7 @@ def test_a_probe_that_says_nothing_of_the_partner_frees_its_permit(world: World)
     assert world.environment().refused()
     environment, call = probes[0]
     environment.breaker.end(call, OURS)  # type: ignore[arg-type]
-    assert world.environment().begins().permit
+    assert world.environment().begins().probe
 
 
 def test_a_probe_that_dies_frees_its_permit_with_its_lease(world: World) -> None:
@@ -154,7 +154,7 @@ def test_a_probe_that_dies_frees_its_permit_with_its_lease(world: World) -> None
     assert world.environment().refused()
     world.clock.forward(0.1)
     others = [world.environment().begins() for _ in range(5)]
-    assert all(call.permit for call in others)
+    assert all(call.probe for call in others)
     assert world.environment().refused()
 
 
@@ -181,8 +181,8 @@ def test_results_of_an_earlier_burst_change_nothing_but_free_their_places(world:
         environment.breaker.end(call)  # type: ignore[arg-type]
     after = world.record
     assert replace(after, revision=before.revision, probes=before.probes) == before
-    assert [probe.permit for probe in after.probes] == [call.permit for call in second]
-    assert fleet[4].begins().permit
+    assert [probe.permit for probe in after.probes] == [call.probe for call in second]
+    assert fleet[4].begins().probe
 
 
 def test_a_result_from_before_the_trip_changes_nothing(world: World) -> None:
@@ -239,4 +239,4 @@ def test_calls_flow_again_for_all_once_it_closed(world: World) -> None:
     world.environment().succeeds(3)
     world.clock.forward(1)
     for environment in others:
-        assert environment.begins().permit is None
+        assert environment.begins().probe is None

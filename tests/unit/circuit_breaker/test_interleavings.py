@@ -12,7 +12,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, Heard, classify
 from wild_rydes_circuit_breaker import (
     Blame,
-    Call,
     CircuitBreaker,
     CircuitOpen,
     Conflict,
@@ -20,6 +19,7 @@ from wild_rydes_circuit_breaker import (
     MemoryStore,
     Mode,
     Override,
+    Permit,
     Record,
     Settings,
     State,
@@ -74,7 +74,7 @@ class Environment:
     """One environment, which handles one call at a time. `busy`: it waits for the store."""
 
     breaker: CircuitBreaker
-    call: Call | None = None
+    call: Permit | None = None
     began: float = 0
     busy: bool = False
     cut_off: bool = False
@@ -84,7 +84,7 @@ class Environment:
     def probing(self, now: float) -> bool:
         """Whether a probe of the shared circuit is under way. No call is, for longer than a call lasts."""
         call = self.call
-        return bool(call and call.permit and call.shared and now - self.began < LONGEST_CALL)
+        return bool(call and call.probe and call.shared and now - self.began < LONGEST_CALL)
 
 
 class Watchman(MemoryStore):
@@ -133,7 +133,7 @@ class Watchman(MemoryStore):
         assert len(after.probes) + after.tally.calls <= PERMITTED
         if (call := self._fleet.ending) and call.epoch != before.epoch:
             # A stale result frees its permit, and does nothing else.
-            left = tuple(probe for probe in before.probes if probe.permit != call.permit)
+            left = tuple(probe for probe in before.probes if probe.permit != call.probe)
             assert after == replace(before, revision=after.revision, probes=left)
         return after
 
@@ -151,7 +151,7 @@ class Fleet(RuleBasedStateMachine):
         self.delay = 0.0
         self.draw = 0.5
         self.acting: Environment | None = None
-        self.ending: Call | None = None
+        self.ending: Permit | None = None
         self.meddling: list[Meddling] = []
         self.started = 0
         self.store = Watchman(self)
@@ -306,7 +306,7 @@ class Fleet(RuleBasedStateMachine):
                 self._act("end", who, None)
                 self._act("call", who, None)
                 call = self.fleet[who].call
-                let_through.append(call is not None and call.shared and call.permit is None)
+                let_through.append(call is not None and call.shared and call.probe is None)
                 self._act("end", who, None)
             self.now += 1
             calm = calm + 1 if all(let_through) else 0

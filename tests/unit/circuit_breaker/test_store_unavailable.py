@@ -42,10 +42,10 @@ def test_it_probes_one_call_at_a_time_and_closes_for_itself(cut_off: World) -> N
     assert here.refused()
     cut_off.clock.forward(1)
     probe = here.begins()
-    assert probe.permit
+    assert probe.probe
     assert here.refused()
     here.breaker.end(probe)
-    assert here.begins().permit is None
+    assert here.begins().probe is None
 
 
 def test_a_failure_rate_opens_it_too(cut_off: World) -> None:
@@ -77,7 +77,7 @@ def test_a_mode_last_seen_still_holds(world: World) -> None:
     world.clock.forward(59)
     assert here.refused()
     world.clock.forward(2)
-    assert here.begins().permit
+    assert here.begins().probe
 
 
 def test_the_shared_state_rules_again_once_the_store_answers(world: World) -> None:

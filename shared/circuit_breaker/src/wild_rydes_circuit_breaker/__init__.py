@@ -9,7 +9,7 @@ except CircuitOpen:
 """
 
 from wild_rydes_circuit_breaker.breaker import CircuitBreaker
-from wild_rydes_circuit_breaker.call import Blame, Call, CircuitOpen, Fault
+from wild_rydes_circuit_breaker.call import Blame, CircuitOpen, Fault, Permit
 from wild_rydes_circuit_breaker.dynamodb import DynamoDbStore, transition_in
 from wild_rydes_circuit_breaker.modes import set_mode
 from wild_rydes_circuit_breaker.observe import Listener, LogAndCount
@@ -19,7 +19,6 @@ from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, Store
 
 __all__ = [
     "Blame",
-    "Call",
     "CircuitBreaker",
     "CircuitOpen",
     "Conflict",
@@ -30,6 +29,7 @@ __all__ = [
     "MemoryStore",
     "Mode",
     "Override",
+    "Permit",
     "Record",
     "Settings",
     "State",

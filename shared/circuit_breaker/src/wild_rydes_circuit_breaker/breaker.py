@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from wild_rydes_circuit_breaker import rules
-from wild_rydes_circuit_breaker.call import Blame, Call, CircuitOpen, Fault
+from wild_rydes_circuit_breaker.call import Blame, CircuitOpen, Fault, Permit
 from wild_rydes_circuit_breaker.observe import Listener
 from wild_rydes_circuit_breaker.record import (
     Entry,
@@ -68,46 +68,46 @@ class CircuitBreaker:
         self._row: Row | None = None
 
     @contextmanager
-    def call(self) -> Iterator[Call]:
+    def call(self) -> Iterator[Permit]:
         """Call the partner inside this context. Raises CircuitOpen instead when that is not wanted now.
 
         An exception that leaves the context is classified, and goes on.
         """
-        call = self.begin()
+        permit = self.begin()
         try:
-            yield call
+            yield permit
         except Exception as error:
-            self.end(call, self._classify(error))
+            self.end(permit, self._classify(error))
             raise
         except BaseException:
-            self.end(call, Fault(Blame.OURS))
+            self.end(permit, Fault(Blame.OURS))
             raise
-        self.end(call)
+        self.end(permit)
 
-    def begin(self) -> Call:
-        """Let a call through. Raises CircuitOpen. Each call is to be ended with `end`."""
+    def begin(self) -> Permit:
+        """Let a call through. Raises CircuitOpen. Give each permit back to `end`."""
         try:
             return self._admit(self._view())
         except StoreUnavailable as error:
             self._part(error)
             return self._admit(self._record)
 
-    def end(self, call: Call, fault: Fault | None = None) -> None:
-        """Tell how a call went: well, or not because of `fault`."""
-        if call.shared is not self._shared:
+    def end(self, permit: Permit, fault: Fault | None = None) -> None:
+        """Take back a permit and learn how its call went: well, or not because of `fault`."""
+        if permit.shared is not self._shared:
             return  # begun by another state than the one that rules now; the lease frees a probe's permit
         now = self._now()
         verdict = None
         if fault is None or fault.blame is not Blame.OURS:
-            slow = now - call.began >= self._settings.slow_call_duration_threshold
+            slow = now - permit.began >= self._settings.slow_call_duration_threshold
             verdict = Verdict(failed=fault is not None, slow=slow)
         retry_after = fault.retry_after if fault else 0
-        report = self._reporting(now, call.epoch, retry_after)
+        report = self._reporting(now, permit.epoch, retry_after)
         try:
-            if call.permit is not None:
-                self._answer(report, call.permit, verdict)
-            elif verdict is not None and call.mode is not Mode.DISABLED:
-                self._measure(report, verdict, call)
+            if permit.probe is not None:
+                self._answer(report, permit.probe, verdict)
+            elif verdict is not None and permit.mode is not Mode.DISABLED:
+                self._measure(report, verdict, permit)
         except StoreUnavailable as error:
             self._part(error)
 
@@ -117,31 +117,31 @@ class CircuitBreaker:
 
     # Calls
 
-    def _admit(self, record: Record) -> Call:
+    def _admit(self, record: Record) -> Permit:
         now = self._now()
-        permit = None
+        probe = None
         admission = rules.admission(record, self._ruling, now)
         if admission is Admission.PROBE:
             self._permits += 1
             asked = f"{self.environment}/{self._permits}"
             report = self._reporting(now, record.epoch)
             record = self._change(lambda record: rules.granted(record, self._ruling, report, permit=asked))
-            permit = asked if rules.holds(record, asked) else None
+            probe = asked if rules.holds(record, asked) else None
             admission = rules.admission(record, self._ruling, now)
         began = self._now()
-        if permit and began - now > self._settings.permit_lease / 2:
-            permit = None  # the store took so long that the lease might not last
-        if permit is None and admission is not Admission.CALL:
+        if probe and began - now > self._settings.permit_lease / 2:
+            probe = None  # the store took so long that the lease might not last
+        if probe is None and admission is not Admission.CALL:
             raise CircuitOpen(self.circuit, record, max(0.0, rules.retry_at(record, self._ruling, now) - now))
         row = record.row.since if record.row else None
-        return Call(began, record.mode(now), record.epoch, self._shared, row, permit)
+        return Permit(began, record.mode(now), record.epoch, self._shared, row, probe)
 
-    def _answer(self, report: Report, permit: str, verdict: Verdict | None) -> None:
+    def _answer(self, report: Report, probe: str, verdict: Verdict | None) -> None:
         self._change(
-            lambda record: rules.answered(record, self._ruling, report, permit=permit, verdict=verdict)
+            lambda record: rules.answered(record, self._ruling, report, permit=probe, verdict=verdict)
         )
 
-    def _measure(self, report: Report, verdict: Verdict, call: Call) -> None:
+    def _measure(self, report: Report, verdict: Verdict, permit: Permit) -> None:
         if verdict.bad and self._shared:
             self._seen_until = report.now  # the next call looks again before it leaps
         if report.epoch != self._record.epoch:
@@ -152,8 +152,8 @@ class CircuitBreaker:
             self._last_bad = report.now
         else:
             self._in_row = False
-        if call.mode is Mode.AUTO and (verdict.bad or self._record.row or self._record.poll):
-            self._report(report, verdict, call.row)
+        if permit.mode is Mode.AUTO and (verdict.bad or self._record.row or self._record.poll):
+            self._report(report, verdict, permit.row)
 
     def _report(self, report: Report, verdict: Verdict, row: float | None) -> None:
         def rule(record: Record) -> Record:

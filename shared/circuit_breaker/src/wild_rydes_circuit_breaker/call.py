@@ -35,8 +35,8 @@ class CircuitOpen(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A call that was let through, to be told to `CircuitBreaker.end`."""
+class Permit:
+    """Lets one call through. `CircuitBreaker.end` takes it back with the call's outcome."""
 
     began: float
     mode: Mode
@@ -45,5 +45,5 @@ class Call:
     """Let through by the shared state, not by this environment's own."""
     row: float | None
     """When the row of failures began that was known when the call began."""
-    permit: str | None
-    """Given to a probe."""
+    probe: str | None
+    """The id of the probe that the call is; None for any other call."""

@@ -17,9 +17,9 @@ from wild_rydes_circuit_breaker import (
     CircuitOpen,
     DynamoDbStore,
     LogAndCount,
+    Permit,
     Settings,
 )
-from wild_rydes_circuit_breaker.call import Call as Permitted
 from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class Line:
             )
 
         try:
-            with self._breaker.call() as permitted:
-                circuit = _state(permitted)
+            with self._breaker.call() as permit:
+                circuit = _state(permit)
                 answer = do(self._within(deadline), credentials)
         except CircuitOpen as error:
             note("circuit-open", str(error.record.reason))
@@ -136,7 +136,7 @@ def line_to(
     )
 
 
-def _state(call: Permitted) -> str:
-    if call.mode != "AUTO":
-        return str(call.mode)
-    return "HALF_OPEN" if call.permit else "CLOSED"
+def _state(permit: Permit) -> str:
+    if permit.mode != "AUTO":
+        return str(permit.mode)
+    return "HALF_OPEN" if permit.probe else "CLOSED"
