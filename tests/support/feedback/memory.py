@@ -1,6 +1,6 @@
 """What the service needs of AWS, in memory: fast enough to try thousands of histories.
 
-It knows just the expressions of `feedback.adapters.feedback_table`; anything else is a KeyError. `test_store.py` holds it to what moto does.
+It knows just the expressions of `feedback.adapters.feedback_table`; anything else is a KeyError. `test_feedback_table.py` holds it to what moto does.
 """
 
 import copy
@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 _CONDITIONS: dict[str, Callable[[Item | None, Any], bool]] = {
     "attribute_not_exists(id)": lambda item, _: item is None,
-    "version = :was": lambda item, v: item is not None and item["version"] == v[":was"],
+    "revision = :was": lambda item, v: item is not None and item["revision"] == v[":was"],
     "attribute_not_exists(id) OR asked_at <= :before": lambda item, v: (
         item is None or _n(item["asked_at"]) <= _n(v[":before"])
     ),
@@ -26,11 +26,11 @@ _CONDITIONS: dict[str, Callable[[Item | None, Any], bool]] = {
 }
 
 
-class Refused(ClientError):  # noqa: N818
+class Refused(ClientError):
     """TransactionCanceledException."""
 
 
-class NoUser(Exception):  # noqa: N818
+class NoUser(Exception):
     """UserNotFoundException."""
 
 
@@ -149,8 +149,8 @@ class Memory:
 def _tallied(item: Item, write: Any) -> Item:
     values = write["ExpressionAttributeValues"]
     match write["UpdateExpression"]:
-        case "SET tallied = :true, version = version + :one":
-            return {**item, "tallied": values[":true"], "version": {"N": str(_n(item["version"]) + 1)}}
+        case "SET tallied = :true, revision = revision + :one":
+            return {**item, "tallied": values[":true"], "revision": {"N": str(_n(item["revision"]) + 1)}}
         case "SET latest = :latest ADD scores :one, #total :score":
             scores, total = (_n(item.get(name, {"N": "0"})) for name in ("scores", "total"))
             return {

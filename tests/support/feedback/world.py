@@ -12,8 +12,6 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.clock import milliseconds
-from feedback.adapters.feedback_items import instant
 from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, Store
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sms_service import SmsSender
@@ -30,10 +28,13 @@ from feedback.use_cases.timers import Waking
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
 from wild_rydes_contracts import Envelope, RideCompleted
+from wild_rydes_contracts.instants import truncated
 from wild_rydes_contracts.metadata import first_of
+from wild_rydes_dynamodb.instants import from_number
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
+from wild_rydes_messaging.stream import StreamConsumer
 
 REGION = "us-east-1"
 BUS = "wild-rydes"
@@ -113,7 +114,7 @@ class World:
         self.store = Store(self.aws.dynamodb, self.aws.table, MACHINE)
         self._ids = itertools.count()
         told: dict[str, Any] = {"logger": self.logger, "metrics": self.metrics}
-        clock: dict[str, Any] = {**told, "now": lambda: milliseconds(self.now)}
+        clock: dict[str, Any] = {**told, "now": lambda: truncated(self.now)}
         self.asking = Asking(self._consumer(Consumer, RideCompleted), self.store, MACHINE, **clock)
         self.hearing = Hearing(
             self._consumer(NotificationConsumer, InboundSms), self.store, MACHINE, self.pseudonyms, **clock
@@ -134,7 +135,10 @@ class World:
             **clock,
         )
         self.telling = Telling(
-            Publisher(self.aws.events, BUS), self.store, ParkingLot(self.aws.sqs, self.aws.dead), **told
+            StreamConsumer(ParkingLot(self.aws.sqs, self.aws.dead), **told),
+            Publisher(self.aws.events, BUS, **told),
+            self.store,
+            logger=self.logger,
         )
 
     # -- what happens to the service -----------------------------------------------------------------------------
@@ -279,7 +283,7 @@ class World:
 
     def next_due(self) -> datetime | None:
         """When time will next change something."""
-        times = [instant(item["due_at"]) for item in self.aws.items() if "due_at" in item]
+        times = [from_number(item["due_at"]) for item in self.aws.items() if "due_at" in item]
         return min(times, default=None)
 
     @property

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from feedback.adapters.feedback_items import instant
-from feedback.adapters.feedback_table import Lookup, Repeated, Stale, Store, TooSoon
+from feedback.adapters.feedback_table import Lookup, Repeated, Store, TooSoon
 from feedback.domain.conversation import Conversation
 from feedback.domain.number import Heard, Number
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import MACHINE, NOON, Moto, World
+from wild_rydes_dynamodb.change import Conflict
+from wild_rydes_dynamodb.instants import from_number
 
 DAY = timedelta(days=1)
 
@@ -50,7 +51,7 @@ def by_id(aws: Moto | Memory) -> dict[str, Any]:
 
 def test_a_ride_has_one_conversation(store: Store) -> None:
     assert store.open(opened())
-    assert found(store) == replace(opened(), version=1)
+    assert found(store) == replace(opened(), revision=1)
     assert not store.open(opened(days=2))
     assert found(store).created_at == NOON
     assert store.conversation("another") is None
@@ -76,9 +77,9 @@ def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_writte
         (seen, store.number("n")),
         (found(store), number),
         (seen, number),
-        (replace(opened(), version=0), None),
+        (replace(opened(), revision=0), None),
     ):
-        with pytest.raises(Stale):
+        with pytest.raises(Conflict):
             store.write(conversation, standing, Lookup("sms-1", "r"), "in-1", now=NOON)
     assert by_id(aws) == before
     assert found(store).muted
@@ -97,7 +98,7 @@ def test_an_inbound_message_counts_once_even_if_all_else_is_stale(aws: Moto | Me
     assert by_id(aws) == before
     store.write(found(store), store.number("n"), None, "in-2", now=NOON)
     assert store.number("n").heard == (Heard("d", "r", NOON),)
-    assert (found(store).version, store.number("n").version) == (3, 2)
+    assert (found(store).revision, store.number("n").revision) == (3, 2)
 
 
 def test_an_sms_is_known_by_its_id(store: Store) -> None:
@@ -124,14 +125,18 @@ def test_a_score_is_added_once(aws: Moto | Memory, store: Store) -> None:
         answered = found(store, ride_id)
         assert store.tally(answered)
         assert not store.tally(answered)
-        assert found(store, ride_id) == replace(answered, tallied=True, version=answered.version + 1)
+        assert found(store, ride_id) == replace(answered, tallied=True, revision=answered.revision + 1)
     responder = by_id(aws)["responder#u-silver"]
     assert {name: responder[name] for name in ("scores", "total")} == {
         "scores": {"N": "2"},
         "total": {"N": "13"},
     }
     latest = responder["latest"]["M"]
-    assert (latest["ride_id"]["S"], latest["score"]["N"], instant(latest["answered_at"])) == ("b", "4", NOON)
+    assert (latest["ride_id"]["S"], latest["score"]["N"], from_number(latest["answered_at"])) == (
+        "b",
+        "4",
+        NOON,
+    )
 
 
 def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(store: Store) -> None:
@@ -145,7 +150,7 @@ def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(store: Store) -> 
 
     after = store.change("r", slow, NOON)
     assert after
-    assert found(store) == replace(after, version=3)
+    assert found(store) == replace(after, revision=3) == after
     assert (found(store).muted, found(store).reminded) == (True, True)
     assert store.change("unknown", slow, NOON) is None
 

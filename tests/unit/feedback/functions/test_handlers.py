@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +16,9 @@ import boto3
 import pytest
 from pydantic import ValidationError
 
-from feedback.adapters import clock
 from feedback.adapters.sms_service import NO_RETRIES
-from feedback.functions import settings
 from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
+from wild_rydes_runtime import clock
 
 CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
@@ -109,7 +109,9 @@ def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]
     server.server_close()
 
 
-def test_the_functions_together(world: World, worker: Any, sms_service: list[dict[str, Any]]) -> None:
+def test_the_functions_together(
+    world: World, worker: Any, sms_service: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
     world.now = clock.now()
     ride = world.completed("r", world.customer())
     assert worker("rides")(sqs(ride, "poison"), CONTEXT) == {"batchItemFailures": []}
@@ -145,13 +147,25 @@ def test_the_functions_together(world: World, worker: Any, sms_service: list[dic
     )
     [callback] = json.loads(answer["body"])["callbacks"]
     assert callback["links"]["self"] == "http://localhost:4566/_aws/execute-api/feedback-api/v1/callbacks/r"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    logged = {line["message"]: line for line in lines if "message" in line}
+    assert logged.keys() == {
+        *("received", "parked", "opened", "outreach", "told", "published", "tallied", "reply", "receipt"),
+        *("woken", "answered"),
+    }
+    for message, line in logged.items():
+        assert line["function_request_id"] == CONTEXT.aws_request_id
+        assert "cold_start" in line
+        assert "correlation_id" in line or message == "parked", line  # who knows whose a broken message is
 
 
-def test_limits_can_be_changed_for_a_stage_in_a_hurry() -> None:
-    hurried = settings.machine({"LIMITS": '{"remind-after": 20}'})
-    assert (hurried.limits.remind_after, hurried.limits.expire_after) == (20, 3 * 86_400)
+def test_limits_can_be_changed_for_a_stage_in_a_hurry(world: World, worker: Any) -> None:
+    world.now = clock.now()
+    ride = world.completed("r", world.customer())
+    worker("rides", LIMITS='{"look-again-after": 20}')(sqs(ride), CONTEXT)
+    assert world.next_due() == world.conversation("r").created_at + timedelta(seconds=20)
     with pytest.raises(ValidationError):
-        settings.machine({"LIMITS": '{"remind": 20}'})
+        worker("rides", LIMITS='{"look-again": 20}')
 
 
 def test_the_sms_client_never_retries_by_itself() -> None:

@@ -5,32 +5,20 @@ Instants are milliseconds since 1970, `expires_at` (the table's TTL) is in secon
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from feedback.domain.conversation import Answer, Conversation
 from feedback.domain.number import Heard, Held, Number
 from feedback.domain.send_ledger import Sms
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+from wild_rydes_dynamodb import instants
 
 Item = Mapping[str, Any]
 
 
-def number(at: datetime) -> dict[str, str]:
-    """An instant as a number attribute."""
-    return {"N": str((at - _EPOCH) // _MILLISECOND)}
-
-
-def instant(value: Item) -> datetime:
-    """The instant in a number attribute."""
-    return _EPOCH + int(value["N"]) * _MILLISECOND
-
-
 def mark(id_: str, expires_at: datetime) -> dict[str, Any]:
     """An item that says by its presence all it says."""
-    return {"id": {"S": id_}, "expires_at": {"N": str(int(expires_at.timestamp()))}}
+    return {"id": {"S": id_}, "expires_at": instants.to_seconds(expires_at)}
 
 
 def ride_id(item: Item) -> str:
@@ -43,17 +31,17 @@ def from_conversation(
 ) -> dict[str, Any]:
     """The item of a conversation about to be written. `sms_state` is there for stream filters."""
     item = mark(f"ride#{conversation.ride_id}", expires_at)
-    item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "version"})
+    item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "revision"})
     item["answers"] = {"M": {stage: _attribute(answer) for stage, answer in conversation.answers.items()}}
     item["sms"] = {"L": [{"M": _attributes(sms)} for sms in conversation.sms]}
     item["sms_state"] = {"S": conversation.last.state}
-    item["version"] = {"N": str(conversation.version + 1)}
+    item["revision"] = {"N": str(conversation.revision)}
     if wake_at:
-        item |= {"due": {"S": "yes"}, "due_at": number(wake_at)}
+        item |= {"due": {"S": "yes"}, "due_at": instants.to_number(wake_at)}
     if conversation.call_wanted and not conversation.called_at:
         item |= {
             "callback": {"S": "open"},
-            "callback_at": number(conversation.ended_at or conversation.since),
+            "callback_at": instants.to_number(conversation.ended_at or conversation.since),
         }
     return item
 
@@ -74,10 +62,10 @@ def from_number(standing: Number, expires_at: datetime) -> dict[str, Any]:
     item = mark(f"number#{standing.key}", expires_at)
     if standing.opted_out:
         del item["expires_at"]
-    item |= _attributes(standing, skip={"key", "conversations", "heard", "version"})
+    item |= _attributes(standing, skip={"key", "conversations", "heard", "revision"})
     item["conversations"] = {"L": [{"M": _attributes(held)} for held in standing.conversations]}
     item["heard"] = {"L": [{"M": _attributes(heard)} for heard in standing.heard]}
-    item["version"] = {"N": str(standing.version + 1)}
+    item["revision"] = {"N": str(standing.revision)}
     return item
 
 
@@ -103,21 +91,21 @@ def _attributes(of: object, skip: frozenset[str] | set[str] = frozenset()) -> di
     return {name: _attribute(value) for name, value in named if value is not None}
 
 
-def _attribute(value: object) -> dict[str, Any]:
+def _attribute(value: object) -> Item:
     match value:
         case bool():
             return {"BOOL": value}
         case int():
             return {"N": str(value)}
         case datetime():
-            return number(value)
+            return instants.to_number(value)
     return {"S": str(value)}
 
 
 def _values(of: type, item: Item, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
     names = {field.name: field.type for field in fields(of) if field.name in item and field.name not in skip}
     return {
-        name: instant(item[name]) if "datetime" in str(kind) else _value(item[name])
+        name: instants.from_number(item[name]) if "datetime" in str(kind) else _value(item[name])
         for name, kind in names.items()
     }
 

@@ -10,18 +10,20 @@
 | `responder#<id>` | the sum and count of the responder's scores | for good |
 
 No number stands in the table, nor what a customer wrote. Each step is one write: a transaction where several items change
-together. `version` is the optimistic lock of conversations and numbers. The index `by-due` holds just the conversations
+together. `revision` is the optimistic lock of conversations and numbers. The index `by-due` holds just the conversations
 that time will change, the index `by-callback` just those whose customer waits for a call.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from feedback.adapters import feedback_items as items
 from feedback.domain.conversation import Conversation, Machine
 from feedback.domain.number import Number
+from wild_rydes_dynamodb import instants
+from wild_rydes_dynamodb.change import Conflict, TableBusy, change
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,18 +45,14 @@ REMEMBERED_FOR = timedelta(days=15)
 
 SURVEY_EVERY = timedelta(days=1)
 
-_TRIES = 10
+Revised = TypeVar("Revised", Conversation, Number)
 
 
-class Stale(Exception):  # noqa: N818 - says what our copy was
-    """Someone else wrote in between. Read again, and decide again."""
-
-
-class Repeated(Exception):  # noqa: N818 - says what the message is
+class Repeated(Exception):
     """This inbound message was handled before."""
 
 
-class TooSoon(Exception):  # noqa: N818 - says when it is
+class TooSoon(Exception):
     """The customer was chosen for a survey less than a day ago."""
 
 
@@ -74,12 +72,17 @@ class Cursor:
     ride_id: str
 
 
-class _Refused(Exception):  # noqa: N818 - says what became of it
+class _Refused(Exception):
     """A transaction was refused; the code of each of its parts."""
 
     def __init__(self, codes: Sequence[str]) -> None:
         self.codes = codes
         super().__init__(", ".join(codes))
+
+
+def written(of: Revised) -> Revised:
+    """A conversation or number as the table holds it once it is written."""
+    return replace(of, revision=of.revision + 1)
 
 
 class Store:
@@ -106,13 +109,14 @@ class Store:
         return item["ride"]["S"] if item else None
 
     def open(self, conversation: Conversation) -> bool:
-        """Write a new conversation, unless the ride has one: then False. Raises TooSoon."""
+        """Write a new conversation, unless the ride has one: then False. Raises TooSoon or TableBusy."""
         now = conversation.created_at
         customer = items.mark(f"customer#{conversation.customer_id}", now + REMEMBERED_FOR)
         chosen = self._put(
-            {**customer, "asked_at": items.number(now)}, "attribute_not_exists(id) OR asked_at <= :before"
+            {**customer, "asked_at": instants.to_number(now)},
+            "attribute_not_exists(id) OR asked_at <= :before",
         )
-        chosen["Put"]["ExpressionAttributeValues"] = {":before": items.number(now - SURVEY_EVERY)}
+        chosen["Put"]["ExpressionAttributeValues"] = {":before": instants.to_number(now - SURVEY_EVERY)}
         try:
             self._transact(self._put_conversation(conversation), chosen)
         except _Refused as refused:
@@ -120,7 +124,7 @@ class Store:
                 return False
             if refused.codes[1] == "ConditionalCheckFailed":
                 raise TooSoon from None
-            raise Stale from None
+            raise TableBusy("another transaction is under way") from None
         return True
 
     def write(
@@ -131,11 +135,12 @@ class Store:
         inbound_id: str | None = None,
         *,
         now: datetime,
+        reread: Callable[[], object] = lambda: None,
     ) -> None:
         """Write what follows from one step, all or nothing.
 
-        Raises Repeated when the inbound message was handled before, Stale when conversation or number are no longer what
-        was read.
+        Raises Repeated if the inbound message was handled before, and Conflict if conversation or number are no longer
+        what was read: it brings what `reread` finds.
         """
         puts: list[TransactWriteItemTypeDef] = []
         if inbound_id is not None:
@@ -144,7 +149,7 @@ class Store:
         if conversation:
             puts.append(self._put_conversation(conversation))
         if number:
-            puts.append(self._put_version(items.from_number(number, now + KEPT_FOR), number.version))
+            puts.append(self._put_number(number, now))
         if lookup:
             mark = items.mark(f"message#{lookup.message_id}", now + KEPT_FOR)
             puts.append({"Put": {"TableName": self._name, "Item": {**mark, "ride": {"S": lookup.ride_id}}}})
@@ -153,7 +158,7 @@ class Store:
         except _Refused as refused:
             if inbound_id is not None and refused.codes[0] == "ConditionalCheckFailed":
                 raise Repeated from None
-            raise Stale from None
+            raise Conflict(reread()) from None
 
     def due(self, now: datetime) -> Iterator[str]:
         """The rides of the conversations that time changes by `now`, longest overdue first."""
@@ -161,7 +166,7 @@ class Store:
             "TableName": self._name,
             "IndexName": BY_DUE,
             "KeyConditionExpression": "due = :yes AND due_at <= :now",
-            "ExpressionAttributeValues": {":yes": {"S": "yes"}, ":now": items.number(now)},
+            "ExpressionAttributeValues": {":yes": {"S": "yes"}, ":now": instants.to_number(now)},
         }
         while True:
             page = self._dynamodb.query(**query)
@@ -177,25 +182,25 @@ class Store:
         now: datetime,
         lookup: Lookup | None = None,
     ) -> Conversation | None:
-        """Apply a rule to a conversation in one conditional write; in none if it changes nothing. None: no such ride.
+        """Apply a rule to a conversation, and note a lookup in the same write. None: the ride has no conversation.
 
-        A lookup is written in any case, in the same write.
-
-        When someone was faster, the rule is applied again to what they wrote. Raises Stale when that happens too often.
+        The lookup is written even if the rule changes nothing. Raises TableBusy.
         """
-        for _ in range(_TRIES):
-            before = self.conversation(ride_id)
-            if before is None:
-                return None
-            after = rule(before)
-            changed = after if after != before else None
-            try:
-                if changed or lookup:
-                    self.write(changed, lookup=lookup, now=now)
-            except Stale:
-                continue
-            return after
-        raise Stale(f"{_TRIES} others were faster")
+
+        def read() -> Conversation | None:
+            return self.conversation(ride_id)
+
+        def apply(before: Conversation | None) -> Conversation | None:
+            return before and rule(before)
+
+        def write(_: Conversation | None, after: Conversation | None) -> Conversation | None:
+            self.write(after, lookup=lookup, now=now, reread=read)
+            return after and written(after)
+
+        found = change(read, apply, write)
+        if lookup and found.after and found.after == found.before:
+            self.write(lookup=lookup, now=now)
+        return found.after
 
     def tally(self, conversation: Conversation) -> bool:
         """Add a conversation's score to its responder's, once. False when that was done before."""
@@ -205,7 +210,7 @@ class Store:
                     "Update": {
                         "TableName": self._name,
                         "Key": {"id": {"S": f"ride#{conversation.ride_id}"}},
-                        "UpdateExpression": "SET tallied = :true, version = version + :one",
+                        "UpdateExpression": "SET tallied = :true, revision = revision + :one",
                         "ConditionExpression": "tallied = :false",
                         "ExpressionAttributeValues": {
                             ":true": {"BOOL": True},
@@ -231,7 +236,7 @@ class Store:
         except _Refused as refused:
             if refused.codes[0] == "ConditionalCheckFailed":
                 return False
-            raise Stale from None
+            raise TableBusy("another transaction is under way") from None
         return True
 
     def callbacks(self, after: Cursor | None, size: int) -> tuple[Sequence[Conversation], Cursor | None]:
@@ -247,11 +252,11 @@ class Store:
             query["ExclusiveStartKey"] = {
                 "id": {"S": f"ride#{after.ride_id}"},
                 "callback": {"S": "open"},
-                "callback_at": items.number(after.at),
+                "callback_at": instants.to_number(after.at),
             }
         page = self._dynamodb.query(**query)
         last = page.get("LastEvaluatedKey")
-        end = Cursor(items.instant(last["callback_at"]), items.ride_id(last)) if last else None
+        end = Cursor(instants.from_number(last["callback_at"]), items.ride_id(last)) if last else None
         return [items.to_conversation(item) for item in page["Items"]], end
 
     def _get(self, id_: str) -> "Mapping[str, AttributeValueTypeDef] | None":
@@ -260,15 +265,17 @@ class Store:
         )
 
     def _put_conversation(self, conversation: Conversation) -> "TransactWriteItemTypeDef":
-        item = items.from_conversation(
-            conversation, self._machine.wake_at(conversation), conversation.created_at + KEPT_FOR
-        )
-        return self._put_version(item, conversation.version)
+        wake_at, expires_at = self._machine.wake_at(conversation), conversation.created_at + KEPT_FOR
+        item = items.from_conversation(written(conversation), wake_at, expires_at)
+        return self._put_over(conversation.revision, item)
 
-    def _put_version(self, item: dict[str, Any], version: int) -> "TransactWriteItemTypeDef":
-        put = self._put(item, "version = :was" if version else "attribute_not_exists(id)")
-        if version:
-            put["Put"]["ExpressionAttributeValues"] = {":was": {"N": str(version)}}
+    def _put_number(self, number: Number, now: datetime) -> "TransactWriteItemTypeDef":
+        return self._put_over(number.revision, items.from_number(written(number), now + KEPT_FOR))
+
+    def _put_over(self, revision: int, item: dict[str, Any]) -> "TransactWriteItemTypeDef":
+        put = self._put(item, "revision = :was" if revision else "attribute_not_exists(id)")
+        if revision:
+            put["Put"]["ExpressionAttributeValues"] = {":was": {"N": str(revision)}}
         return put
 
     def _put(self, item: dict[str, Any], condition: str) -> "TransactWriteItemTypeDef":

@@ -40,7 +40,7 @@ _NUMBER_REFUSED = frozenset(
 _NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError, SSLError)
 
 
-class NotSent(Exception):  # noqa: N818 - says what became of the SMS
+class NotSent(Exception):
     """The SMS was not sent. `code` says why in AWS's words, never with the number."""
 
     def __init__(self, code: str) -> None:
@@ -60,7 +60,7 @@ class NotNow(NotSent):
     """Throttled, the month's budget spent, or something of ours amiss: later the same call may do."""
 
 
-class Unknown(Exception):  # noqa: N818
+class Unknown(Exception):
     """The call got no answer, or one that leaves it open: the SMS may have been sent."""
 
     def __init__(self, code: str) -> None:

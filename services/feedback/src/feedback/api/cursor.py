@@ -4,13 +4,13 @@ import base64
 import binascii
 import json
 
-from feedback.adapters import feedback_items as items
 from feedback.adapters.feedback_table import Cursor
+from wild_rydes_dynamodb import instants
 
 
 def encode(cursor: Cursor) -> str:
     """The text of a cursor."""
-    content = json.dumps([items.number(cursor.at)["N"], cursor.ride_id])
+    content = json.dumps([instants.to_number(cursor.at)["N"], cursor.ride_id])
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
@@ -18,8 +18,8 @@ def decode(text: str) -> Cursor:
     """The cursor in a text. Raises ValueError when there is none."""
     try:
         at, ride_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        cursor = Cursor(items.instant({"N": at}), str(ride_id))
-    except (binascii.Error, OverflowError, RecursionError, TypeError, ValueError):
+        cursor = Cursor(instants.from_number({"N": at}), str(ride_id))
+    except (binascii.Error, RecursionError, TypeError, ValueError):
         raise ValueError("not a cursor") from None
     if encode(cursor) != text:
         raise ValueError("not a cursor of this list")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
-from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.api.representations import Callbacks, FeedbackBody
 from feedback.api.routes import Routes
 from feedback.domain.conversation import Machine, flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
+from wild_rydes_runtime import clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

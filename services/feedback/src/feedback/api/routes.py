@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from feedback.adapters.feedback_table import Stale, Store
+from feedback.adapters.feedback_table import Store
 from feedback.api import cursor
 from feedback.api.representations import (
     CallbackBody,
@@ -18,6 +18,7 @@ from feedback.api.representations import (
     ListLinks,
 )
 from feedback.domain.conversation import Conversation
+from wild_rydes_dynamodb.change import TableBusy
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response
 from wild_rydes_http.caller import caller
@@ -40,7 +41,7 @@ class Routes:
         api.get("/callbacks")(self.callbacks)
         api.delete("/callbacks/<ride_id>")(self.called)
         api.get("/rides/<ride_id>/feedback")(self.feedback)
-        api.exception_handler(Stale)(_busy)
+        api.exception_handler(TableBusy)(_busy)
 
     def callbacks(self) -> Response[str]:
         """200 and a page of the customers who wait for a call."""
@@ -107,7 +108,7 @@ class Routes:
         return self._api.url(f"/rides/{ride_id}/feedback")
 
 
-def _busy(_: Stale) -> Response[str]:
+def _busy(_: TableBusy) -> Response[str]:
     return Problem(
         HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": "1"}
     ).response()

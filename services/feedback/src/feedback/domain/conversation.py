@@ -82,6 +82,14 @@ class Flow(_Data):
     helps_after: str
     limits: Limits
 
+    def with_limits(self, changes: Mapping[str, int]) -> "Flow":
+        """Replace some limits, by their names in `flow.json`: a local cloud is in a hurry.
+
+        Raises ValidationError for a name that is not there.
+        """
+        limits = Limits.model_validate(self.limits.model_dump(by_alias=True) | dict(changes))
+        return self.model_copy(update={"limits": limits})
+
 
 @cache
 def flow() -> Flow:
@@ -95,7 +103,7 @@ class Conversation:
 
     `since` is when the stage began; once its question is known to have gone out (`out`), it is that time. `muted` tells
     that the customer wants no messages. `asked_at` is when the customer is first known to have been asked, `answered_at`
-    when the score came, `called_at` when support has called back. `version` counts the writes, `tallied` tells that the
+    when the score came, `called_at` when support has called back. `revision` counts the writes, `tallied` tells that the
     score was added to the responder's; both belong to the store.
     """
 
@@ -118,7 +126,7 @@ class Conversation:
     answered_at: datetime | None = None
     called_at: datetime | None = None
     sms: Sequence[Sms] = ()
-    version: int = 0
+    revision: int = 0
     tallied: bool = False
 
     @property
@@ -154,9 +162,9 @@ class Conversation:
 class Machine:
     """The transitions of a flow. Each takes a conversation and returns the one that follows; the same if nothing does."""
 
-    def __init__(self, flow: Flow, limits: Limits | None = None) -> None:
+    def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self.limits = limits or flow.limits
+        self.limits = flow.limits
         self._remind_after = timedelta(seconds=self.limits.remind_after)
         self._expire_after = timedelta(seconds=self.limits.expire_after)
         self._resend_after = timedelta(seconds=self.limits.resend_after)

@@ -34,14 +34,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number at one moment. `conversations` is newest first; `version` counts the writes."""
+    """A number at one moment. `conversations` is newest first; `revision` counts the writes."""
 
     key: str
     opted_out: bool = False
     decided_at: datetime | None = None
     conversations: Sequence[Held] = ()
     heard: Sequence[Heard] = ()
-    version: int = 0
+    revision: int = 0
 
     def asked(self, ride_id: str, ours: str) -> "Number":
         """With a conversation as the newest, if it is not listed yet."""

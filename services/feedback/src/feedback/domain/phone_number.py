@@ -10,7 +10,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 _UTC = ZoneInfo("UTC")
 
 
-class InvalidNumber(ValueError):  # noqa: N818 - says what the number is, without quoting it
+class InvalidNumber(ValueError):
     """The text is no phone number in international form."""
 
 

@@ -1,24 +1,34 @@
-"""Lambda function of the feedback API: composes the routes and hands them each request."""
+"""Requests of the support team → open callbacks, and the feedback about a ride."""
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
 
-from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.api.routes import Routes
-from feedback.functions import settings
+from feedback.domain.conversation import Machine, flow
 from wild_rydes_http.api import RestApi
+from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_settings = settings.ApiSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    table_name: str
+    public_url: str | None = None
+    """The base of links, set on the local stage only."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Replace those of the flow; the same for all functions."""
+
+
+_settings = read(_Settings, os.environ)
 _logger = Logger()
+_machine = Machine(flow().with_limits(_settings.limits))
 _api = RestApi(_logger, _settings.public_url)
-Routes(
-    _api,
-    Store(client("dynamodb"), _settings.table_name, settings.machine(os.environ)),
-    now=clock.now,
-)
+Routes(_api, Store(client("dynamodb"), _settings.table_name, _machine), now=clock.now)
 
 handler = entrypoint(_api.handle, _logger)

@@ -1,32 +1,41 @@
-"""Lambda function of the table's stream that publishes events: composes the outbox and hands it each batch."""
+"""Changes in the table's stream → events on the bus, and scores in the responders' ratings."""
 
 import os
-import warnings
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import Store
-from feedback.functions import settings
+from feedback.domain.conversation import Machine, flow
 from feedback.use_cases.outbox import Telling
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
+from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-warnings.filterwarnings("ignore", "No application metrics to publish")  # many changes are no event
-_settings = settings.PublisherSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    table_name: str
+    bus_name: str
+    dead_letter_queue_url: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Replace those of the flow; the same for all functions."""
+
+
+_settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _telling = Telling(
-    Publisher(client("events"), _settings.bus_name),
-    Store(client("dynamodb"), _settings.table_name, settings.machine(os.environ)),
-    ParkingLot(client("sqs"), _settings.dead_letter_queue_url),
+    StreamConsumer(
+        ParkingLot(client("sqs"), _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics
+    ),
+    Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
+    Store(client("dynamodb"), _settings.table_name, Machine(flow().with_limits(_settings.limits))),
     logger=_logger,
-    metrics=_metrics,
 )
 
-
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
-    """Tell what a batch of stream records says; raise, so that it comes again, when that fails."""
-    _telling.handle(event)
+handler = entrypoint(_telling.handle, _logger, _metrics)

@@ -1,23 +1,41 @@
-"""Lambda function of the table's stream that sends SMS: composes the sending and hands it each batch."""
+"""SMS that wait, from the table's stream → the SMS service."""
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
 from feedback.adapters.user_directory import Directory
-from feedback.functions import settings
+from feedback.domain.conversation import Machine, flow
+from feedback.domain.quiet_hours import WakingHours
 from feedback.use_cases.outreach import Sending
+from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_settings = settings.OutreachSettings.of(os.environ)
-_machine = settings.machine(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    table_name: str
+    user_pool_id: str
+    number_secret_arn: str
+    configuration_set: str
+    origination_number: str
+    """Our number in E.164 form, as replies name it."""
+    waking_hours: str = "8-21"
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Replace those of the flow; the same for all functions."""
+
+
+_settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
+_machine = Machine(flow().with_limits(_settings.limits))
 _sending = Sending(
     Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
@@ -27,16 +45,12 @@ _sending = Sending(
         origination=_settings.origination_number,
         configuration_set=_settings.configuration_set,
     ),
-    Pseudonyms.with_secret(client("secretsmanager"), os.environ["NUMBER_SECRET_ARN"]),
+    Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
     ours=_settings.origination_number,
-    waking_hours=_settings.waking_hours,
+    waking_hours=WakingHours.parse(_settings.waking_hours),
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
-    """Send what the conversations of a batch of stream records want to say."""
-    _sending.handle(event)
+handler = entrypoint(_sending.handle, _logger, _metrics)

@@ -1,34 +1,41 @@
-"""Lambda function of the queue of delivery events: composes the tracking and hands it each batch."""
+"""Delivery events of the SMS service → the send ledger."""
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.adapters.sns_notifications import DeliveryEvent, NotificationConsumer
-from feedback.functions import settings
+from feedback.domain.conversation import Machine, flow
 from feedback.use_cases.receipts import Tracking
-from wild_rydes_messaging.consume import PartialBatchResponse
+from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_machine = settings.machine(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    table_name: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Replace those of the flow; the same for all functions."""
+
+
+_settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
+_machine = Machine(flow().with_limits(_settings.limits))
 _tracking = Tracking(
     NotificationConsumer.from_environment(
         os.environ, DeliveryEvent, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
-    Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
-    """Note a batch of delivery events."""
-    return _tracking.handle(event)
+handler = entrypoint(_tracking.handle, _logger, _metrics)

@@ -1,37 +1,44 @@
-"""Lambda function of the queue of inbound SMS: composes the hearing and hands it each batch."""
+"""Replies of customers → their conversations."""
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
-from feedback.functions import settings
+from feedback.domain.conversation import Machine, flow
 from feedback.use_cases.replies import Hearing
-from wild_rydes_messaging.consume import PartialBatchResponse
+from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_machine = settings.machine(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    table_name: str
+    number_secret_arn: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Replace those of the flow; the same for all functions."""
+
+
+_settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_pseudonyms = Pseudonyms.with_secret(client("secretsmanager"), os.environ["NUMBER_SECRET_ARN"])
+_machine = Machine(flow().with_limits(_settings.limits))
 _hearing = Hearing(
     NotificationConsumer.from_environment(
         os.environ, InboundSms, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
-    Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
-    _pseudonyms,
+    Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
-    """Handle a batch of replies."""
-    return _hearing.handle(event)
+handler = entrypoint(_hearing.handle, _logger, _metrics)

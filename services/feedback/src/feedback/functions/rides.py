@@ -1,32 +1,40 @@
-"""Lambda function of the queue of completed rides: composes the asking and hands it each batch."""
+"""Completed rides → new conversations."""
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters import clock
 from feedback.adapters.feedback_table import Store
-from feedback.functions import settings
+from feedback.domain.conversation import Machine, flow
 from feedback.use_cases.rides import Asking
 from wild_rydes_contracts import RideCompleted
-from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_machine = settings.machine(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    table_name: str
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Replace those of the flow; the same for all functions."""
+
+
+_settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
+_machine = Machine(flow().with_limits(_settings.limits))
 _asking = Asking(
     Consumer.from_environment(os.environ, RideCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics),
-    Store(client("dynamodb"), os.environ["TABLE_NAME"], _machine),
+    Store(client("dynamodb"), _settings.table_name, _machine),
     _machine,
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: object) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
-    """Start the conversations about a batch of completed rides."""
-    return _asking.handle(event)
+handler = entrypoint(_asking.handle, _logger, _metrics)

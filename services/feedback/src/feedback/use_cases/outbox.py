@@ -1,10 +1,9 @@
 """The outbox: what the table's stream tells of a conversation becomes events. Use case of the publisher function."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from feedback.adapters import feedback_items as items
 from feedback.adapters.feedback_table import Store
@@ -19,9 +18,9 @@ from wild_rydes_contracts import (
     Rating,
 )
 from wild_rydes_contracts.metadata import first_of
-from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_dynamodb import instants
 from wild_rydes_messaging.publish import Publisher
-from wild_rydes_messaging.stream import Poison
+from wild_rydes_messaging.stream import StreamConsumer
 
 
 class Telling:
@@ -32,54 +31,40 @@ class Telling:
     """
 
     def __init__(
-        self, publisher: Publisher, store: Store, parking_lot: ParkingLot, *, logger: Logger, metrics: Metrics
+        self, consumer: StreamConsumer, publisher: Publisher, store: Store, *, logger: Logger
     ) -> None:
+        self._consumer = consumer
         self._publisher = publisher
         self._store = store
-        self._parking_lot = parking_lot
         self._logger = logger
-        self._metrics = metrics
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Tell what a batch of stream records says.
 
-        Raises DeliveryError when an event was not accepted, Stale and botocore's errors when a score cannot be added or a
-        record not be parked: the stream then brings the whole batch again.
+        Raises DeliveryError when an event was not accepted, TableBusy and botocore's errors when a score cannot be added or
+        a record not be parked: the stream then brings the whole batch again.
         """
+        batch = self._consumer.receive(event)
         events: list[Envelope[Event]] = []
         scored: list[Conversation] = []
-        poison = Poison(self._parking_lot, logger=self._logger, metrics=self._metrics)
-        for record in event["Records"]:
-            with poison.caught(record):
-                change = record["dynamodb"]
-                id_, new, old = change["Keys"]["id"]["S"], change.get("NewImage"), change.get("OldImage")
-                if new is None:  # expired
-                    continue
-                if id_.startswith("responder#"):
-                    events.append(_received(new))
-                elif id_.startswith("ride#"):
-                    after = items.to_conversation(new)
-                    before = items.to_conversation(old) if old else None
-                    events += _told(before, after)
+        for record in batch:
+            if record.after is None:  # expired
+                continue
+            with batch.attempt(record):
+                if record.key.startswith("responder#"):
+                    events.append(_received(record.after))
+                elif record.key.startswith("ride#"):
+                    after = items.to_conversation(record.after)
+                    before = items.to_conversation(record.before) if record.before else None
+                    events += list(_told(before, after))
                     if after.score is not None and (before is None or before.score is None):
                         scored.append(after)
-        self._publish(events)
-        for conversation in scored:
-            self._tally(conversation)
-        poison.park()
-        self._logger.info("told", records=len(event["Records"]), events=len(events))
-
-    def _publish(self, events: Sequence[Envelope[Event]]) -> None:
         if events:
             self._publisher.publish(events)
-        for event in events:
-            self._logger.info(
-                "published",
-                correlation_id=event.metadata.correlation_id,
-                message_type=event.data.name,
-                event_id=str(event.metadata.event_id),
-            )
-            self._metrics.add_metric(event.data.name, MetricUnit.Count, 1)
+        for conversation in scored:
+            self._tally(conversation)
+        batch.settle()
+        self._logger.info("told", records=len(batch), events=len(events))
 
     def _tally(self, conversation: Conversation) -> None:
         added = self._store.tally(conversation)
@@ -125,7 +110,7 @@ def _told(before: Conversation | None, after: Conversation) -> Iterator[Envelope
 def _received(responder: items.Item) -> Envelope[Event]:
     """The score that was last added to a responder's."""
     latest = responder["latest"]["M"]
-    received_at = items.instant(latest["answered_at"])
+    received_at = instants.from_number(latest["answered_at"])
     data = FeedbackReceived(
         ride_id=latest["ride_id"]["S"],
         responder_id=responder["id"]["S"].removeprefix("responder#"),

@@ -14,18 +14,21 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from feedback.adapters import feedback_items as items
-from feedback.adapters.feedback_table import Lookup, Stale, Store
+from feedback.adapters.feedback_table import Lookup, Store, written
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sms_service import NotNow, OptedOut, Refused, SmsSender, Unknown
 from feedback.adapters.user_directory import Customer, Directory
 from feedback.domain.conversation import Conversation, Machine
 from feedback.domain.language import DEFAULT, choose, languages
+from feedback.domain.number import Number
 from feedback.domain.quiet_hours import WakingHours
 from feedback.domain.send_ledger import Sms
+from wild_rydes_dynamodb.change import Change, change
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.errors import reason, stack
 
-_TRIES = 5
+_Held = tuple[Conversation | None, Number]
+"""A conversation, and the number it is held with."""
 
 
 class Sending:
@@ -62,8 +65,9 @@ class Sending:
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Send what is due in the conversations of a batch of stream records, as far as it goes."""
+        of_the_request = self._logger.get_correlation_id()
         for ride_id in dict.fromkeys(items.ride_id(r["dynamodb"]["Keys"]) for r in event["Records"]):
-            self._logger.set_correlation_id(None)
+            self._logger.set_correlation_id(of_the_request)
             try:
                 outcome = self._send(ride_id)
             except Exception as error:  # noqa: BLE001 - the timers bring it again; the others go on
@@ -102,29 +106,38 @@ class Sending:
             return "withheld"
         return self._hand_over(claimed, customer, key)
 
-    def _claim(self, conversation: Conversation, key: str, language: str) -> Conversation | None:
-        """The conversation with its last SMS claimed, or withheld from a number that wants none. None: no longer due.
+    def _claim(self, seen: Conversation, key: str, language: str) -> Conversation | None:
+        """The conversation with its last SMS claimed, or withheld from a number that wants none. None: no longer due."""
 
-        The number is written in the same transaction, changed or not: a STOP cannot come between looking and claiming.
-        """
-        for _ in range(_TRIES):
-            now, number = self._now(), self._store.number(key)
+        def rule(found: _Held) -> _Held:
+            conversation, number = found
+            now = self._now()
+            if conversation is None or not conversation.last.due(now):
+                return found
             if number.opted_out:
-                after = self._machine.stopped(conversation, now)
-            else:
-                after = conversation.with_last(conversation.last.claimed(now))
-                after = replace(after, language=after.language or language)
-                number = number.asked(after.ride_id, self._ours)
-            try:
-                self._store.write(after, number, now=now)
-            except Stale:
-                current = self._store.conversation(conversation.ride_id)
-                if current is None or not current.last.due(now):
-                    return None
-                conversation = current
-            else:
-                return after
-        raise Stale(f"{_TRIES} others were faster")
+                return self._machine.stopped(conversation, now), number
+            claimed = conversation.with_last(conversation.last.claimed(now))
+            claimed = replace(claimed, language=claimed.language or language)
+            return claimed, number.asked(claimed.ride_id, self._ours)
+
+        found = self._change(seen, key, rule)
+        return None if found.after == found.before else found.after[0]
+
+    def _change(self, seen: Conversation, key: str, rule: Callable[[_Held], _Held]) -> Change[_Held]:
+        """Apply a rule to a conversation, as it was seen, and to the number it is held with.
+
+        The number is written in the same transaction, changed or not: a STOP cannot come between looking and writing.
+        """
+
+        def read() -> _Held:
+            return self._store.conversation(seen.ride_id), self._store.number(key)
+
+        def write(_: _Held, after: _Held) -> _Held:
+            conversation, number = after
+            self._store.write(conversation, number, now=self._now(), reread=read)
+            return conversation and written(conversation), written(number)
+
+        return change(lambda: (seen, self._store.number(key)), rule, write)
 
     def _hand_over(self, claimed: Conversation, customer: Customer, key: str) -> str:
         index = len(claimed.sms) - 1
@@ -161,17 +174,14 @@ class Sending:
 
     def _opted_out(self, claimed: Conversation, key: str) -> str:
         """AWS knows of a STOP that we do not: learn it."""
-        for _ in range(_TRIES):
-            now, number = self._now(), self._store.number(key)
-            current = self._store.conversation(claimed.ride_id)
-            if current is None:
-                break
-            try:
-                self._store.write(self._machine.stopped(current, now), number.stopped(now), now=now)
-            except Stale:
-                continue
-            return "withheld"
-        raise Stale(f"{_TRIES} others were faster")
+
+        def rule(found: _Held) -> _Held:
+            conversation, number = found
+            now = self._now()
+            return conversation and self._machine.stopped(conversation, now), number.stopped(now)
+
+        self._change(claimed, key, rule)
+        return "withheld"
 
     def _note(self, seen: Conversation, outcome: str, rule: Callable[[Sms, datetime], Sms]) -> str:
         """Note what became of the last SMS, unless somebody has done so meanwhile."""
