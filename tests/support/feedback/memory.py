@@ -26,7 +26,7 @@ _CONDITIONS: dict[str, Callable[[Item | None, Any], bool]] = {
 }
 
 
-class Refused(ClientError):
+class TransactionCancelled(ClientError):
     """TransactionCanceledException."""
 
 
@@ -37,7 +37,9 @@ class NoUser(Exception):
 class Memory:
     """Table, stream, bus, dead-letter queue and user pool. `on_call` is told before and after each call."""
 
-    exceptions = SimpleNamespace(TransactionCanceledException=Refused, UserNotFoundException=NoUser)
+    exceptions = SimpleNamespace(
+        TransactionCanceledException=TransactionCancelled, UserNotFoundException=NoUser
+    )
 
     def __init__(self) -> None:
         self.on_call: Callable[[], None] = lambda: None
@@ -75,7 +77,7 @@ class Memory:
                 "Error": {"Code": "TransactionCanceledException"},
                 "CancellationReasons": codes,
             }
-            raise Refused(answer, "TransactWriteItems")
+            raise TransactionCancelled(answer, "TransactWriteItems")
         for ((kind, write),) in map(dict.items, TransactItems):
             if kind == "Put":
                 self._set(write["Item"])

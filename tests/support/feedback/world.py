@@ -12,19 +12,19 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, Store
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sms_service import SmsSender
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
-from feedback.adapters.user_directory import Directory
-from feedback.domain.conversation import Conversation, Machine, flow
+from feedback.adapters.user_directory import UserDirectory
+from feedback.domain.conversation import Conversation, SurveyMachine, flow
 from feedback.domain.quiet_hours import WakingHours
-from feedback.use_cases.outbox import Telling
-from feedback.use_cases.outreach import Sending
-from feedback.use_cases.receipts import Tracking
-from feedback.use_cases.replies import Hearing
-from feedback.use_cases.rides import Asking
-from feedback.use_cases.timers import Waking
+from feedback.use_cases.outbox import Outbox
+from feedback.use_cases.outreach import Outreach
+from feedback.use_cases.receipts import Receipts
+from feedback.use_cases.replies import Replies
+from feedback.use_cases.rides import SurveyOpener
+from feedback.use_cases.timers import Timers
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
 from wild_rydes_contracts import Envelope, RideCompleted
@@ -44,7 +44,7 @@ SEATTLE = "+12065550142"
 MADRID = "+34600123456"
 SECRET = b"secret of the pseudonyms"
 MAX_ATTEMPTS = 3
-MACHINE = Machine(flow())
+MACHINE = SurveyMachine(flow())
 
 
 @dataclass
@@ -111,33 +111,30 @@ class World:
         self.metrics = Metrics(namespace="WildRydes", service="feedback")
         self.phones = Phones(lambda: self.now)
         self.pseudonyms = Pseudonyms(SECRET)
-        self.store = Store(self.aws.dynamodb, self.aws.table, MACHINE)
+        self.table = FeedbackTable(self.aws.dynamodb, self.aws.table, MACHINE)
         self._ids = itertools.count()
         told: dict[str, Any] = {"logger": self.logger, "metrics": self.metrics}
         clock: dict[str, Any] = {**told, "now": lambda: truncated(self.now)}
-        self.asking = Asking(self._consumer(Consumer, RideCompleted), self.store, MACHINE, **clock)
-        self.hearing = Hearing(
-            self._consumer(NotificationConsumer, InboundSms), self.store, MACHINE, self.pseudonyms, **clock
+        every: dict[str, Any] = {"table": self.table, "machine": MACHINE, **clock}
+        self.rides = SurveyOpener(consumer=self._consumer(Consumer, RideCompleted), **every)
+        self.replies = Replies(
+            consumer=self._consumer(NotificationConsumer, InboundSms), pseudonyms=self.pseudonyms, **every
         )
-        self.tracking = Tracking(
-            self._consumer(NotificationConsumer, DeliveryEvent), self.store, MACHINE, **clock
-        )
-        self.waking = Waking(self.store, MACHINE, **clock)
-        self.sending = Sending(
-            self.store,
-            MACHINE,
-            Directory(self.aws.cognito, self.aws.pool),
-            SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
-            self.pseudonyms,
+        self.receipts = Receipts(consumer=self._consumer(NotificationConsumer, DeliveryEvent), **every)
+        self.timers = Timers(**every)
+        self.outreach = Outreach(
+            directory=UserDirectory(self.aws.cognito, self.aws.pool),
+            sender=SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
+            pseudonyms=self.pseudonyms,
             ours=OURS,
             waking_hours=WakingHours(),
             uniform=max,
-            **clock,
+            **every,
         )
-        self.telling = Telling(
-            StreamConsumer(ParkingLot(self.aws.sqs, self.aws.dead), **told),
-            Publisher(self.aws.events, BUS, **told),
-            self.store,
+        self.outbox = Outbox(
+            consumer=StreamConsumer(ParkingLot(self.aws.sqs, self.aws.dead), **told),
+            publisher=Publisher(self.aws.events, BUS, **told),
+            table=self.table,
             logger=self.logger,
         )
 
@@ -243,29 +240,29 @@ class World:
         return [bodies[int(failure["itemIdentifier"])] for failure in answer["batchItemFailures"]]
 
     def ride(self, ride_id: str, customer_id: str, **more: Any) -> None:
-        assert self.handle(self.asking, self.completed(ride_id, customer_id, **more)) == []
+        assert self.handle(self.rides, self.completed(ride_id, customer_id, **more)) == []
 
     def hear(self, text: str, answers: Sent | str | None = None, **more: Any) -> None:
-        assert self.handle(self.hearing, self.reply(text, answers, **more)) == []
+        assert self.handle(self.replies, self.reply(text, answers, **more)) == []
 
     def track(self, type_: str, sms: Sent, **changes: Any) -> None:
-        assert self.handle(self.tracking, self.event(type_, sms, **changes)) == []
+        assert self.handle(self.receipts, self.event(type_, sms, **changes)) == []
 
     def pass_time(self, **duration: float) -> None:
         """Time passes, and the timers run at its end."""
         self.now += timedelta(**duration)
-        self.waking.handle()
+        self.timers.handle()
 
     def pump(self) -> None:
         """Bring the stream's records to both functions behind it, until nothing more comes."""
         while records := self.aws.records():
-            self.telling.handle({"Records": chosen(records, told)})
-            self.sending.handle({"Records": chosen(records, waiting)})
+            self.outbox.handle({"Records": chosen(records, told)})
+            self.outreach.handle({"Records": chosen(records, waiting)})
 
     # -- what is seen of it --------------------------------------------------------------------------------------
 
     def conversation(self, ride_id: str) -> Conversation:
-        found = self.store.conversation(ride_id)
+        found = self.table.conversation(ride_id)
         assert found
         return found
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from feedback.adapters.feedback_table import Lookup, Repeated, Store, TooSoon
+from feedback.adapters.feedback_table import FeedbackTable, Lookup, Repeated, TooSoon
 from feedback.domain.conversation import Conversation
-from feedback.domain.number import Heard, Number
+from feedback.domain.number import Heard, NumberStanding
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import MACHINE, NOON, Moto, World
 from wild_rydes_dynamodb.change import Conflict
@@ -25,8 +25,8 @@ def aws(request: pytest.FixtureRequest) -> Moto | Memory:
 
 
 @pytest.fixture
-def store(aws: Moto | Memory) -> Store:
-    return Store(aws.dynamodb, aws.table, MACHINE)
+def table(aws: Moto | Memory) -> FeedbackTable:
+    return FeedbackTable(aws.dynamodb, aws.table, MACHINE)
 
 
 def opened(ride_id: str = "r", *, customer: str = "c", days: float = 0) -> Conversation:
@@ -39,8 +39,8 @@ def opened(ride_id: str = "r", *, customer: str = "c", days: float = 0) -> Conve
     )
 
 
-def found(store: Store, ride_id: str = "r") -> Conversation:
-    conversation = store.conversation(ride_id)
+def found(table: FeedbackTable, ride_id: str = "r") -> Conversation:
+    conversation = table.conversation(ride_id)
     assert conversation
     return conversation
 
@@ -49,83 +49,89 @@ def by_id(aws: Moto | Memory) -> dict[str, Any]:
     return {item["id"]["S"]: item for item in aws.items()}
 
 
-def test_a_ride_has_one_conversation(store: Store) -> None:
-    assert store.open(opened())
-    assert found(store) == replace(opened(), revision=1)
-    assert not store.open(opened(days=2))
-    assert found(store).created_at == NOON
-    assert store.conversation("another") is None
+def test_a_ride_has_one_conversation(table: FeedbackTable) -> None:
+    assert table.open(opened())
+    assert found(table) == replace(opened(), revision=1)
+    assert not table.open(opened(days=2))
+    assert found(table).created_at == NOON
+    assert table.conversation("another") is None
 
 
-def test_a_customer_has_one_a_day_and_a_known_ride_is_known_rather_than_too_soon(store: Store) -> None:
-    assert store.open(opened())
+def test_a_customer_has_one_a_day_and_a_known_ride_is_known_rather_than_too_soon(
+    table: FeedbackTable,
+) -> None:
+    assert table.open(opened())
     with pytest.raises(TooSoon):
-        store.open(opened("next", days=0.99))
-    assert not store.open(opened(days=0.5))
-    assert store.open(opened("of-another", customer="d"))
-    assert store.open(opened("next", days=1))
+        table.open(opened("next", days=0.99))
+    assert not table.open(opened(days=0.5))
+    assert table.open(opened("of-another", customer="d"))
+    assert table.open(opened("next", days=1))
 
 
 def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_written(
-    aws: Moto | Memory, store: Store
+    aws: Moto | Memory, table: FeedbackTable
 ) -> None:
-    store.open(opened())
-    seen, number = found(store), store.number("n")
-    store.write(replace(seen, muted=True), number, now=NOON)
+    table.open(opened())
+    seen, unknown = found(table), table.standing("n")
+    table.write(replace(seen, muted=True), unknown, now=NOON)
     before = by_id(aws)
     for conversation, standing in (
-        (seen, store.number("n")),
-        (found(store), number),
-        (seen, number),
+        (seen, table.standing("n")),
+        (found(table), unknown),
+        (seen, unknown),
         (replace(opened(), revision=0), None),
     ):
         with pytest.raises(Conflict):
-            store.write(conversation, standing, Lookup("sms-1", "r"), "in-1", now=NOON)
+            table.write(conversation, standing, Lookup("sms-1", "r"), "in-1", now=NOON)
     assert by_id(aws) == before
-    assert found(store).muted
-    assert store.ride_of("sms-1") is None
+    assert found(table).muted
+    assert table.ride_of("sms-1") is None
 
 
-def test_an_inbound_message_counts_once_even_if_all_else_is_stale(aws: Moto | Memory, store: Store) -> None:
-    store.open(opened())
-    seen = found(store)
-    store.write(replace(seen, muted=True), Number("n").noted(Heard("d", "r", NOON)), None, "in-1", now=NOON)
+def test_an_inbound_message_counts_once_even_if_all_else_is_stale(
+    aws: Moto | Memory, table: FeedbackTable
+) -> None:
+    table.open(opened())
+    seen = found(table)
+    table.write(
+        replace(seen, muted=True), NumberStanding("n").noted(Heard("d", "r", NOON)), None, "in-1", now=NOON
+    )
     before = by_id(aws)
     with pytest.raises(Repeated):
-        store.write(found(store), store.number("n"), None, "in-1", now=NOON + DAY)
+        table.write(found(table), table.standing("n"), None, "in-1", now=NOON + DAY)
     with pytest.raises(Repeated):
-        store.write(seen, Number("n"), None, "in-1", now=NOON + DAY)
+        table.write(seen, NumberStanding("n"), None, "in-1", now=NOON + DAY)
     assert by_id(aws) == before
-    store.write(found(store), store.number("n"), None, "in-2", now=NOON)
-    assert store.number("n").heard == (Heard("d", "r", NOON),)
-    assert (found(store).revision, store.number("n").revision) == (3, 2)
+    table.write(found(table), table.standing("n"), None, "in-2", now=NOON)
+    assert table.standing("n").heard == (Heard("d", "r", NOON),)
+    assert (found(table).revision, table.standing("n").revision) == (3, 2)
 
 
-def test_an_sms_is_known_by_its_id(store: Store) -> None:
-    store.write(lookup=Lookup("sms-1", "r"), now=NOON)
-    store.write(lookup=Lookup("sms-1", "r"), now=NOON)
-    assert (store.ride_of("sms-1"), store.ride_of("sms-2")) == ("r", None)
+def test_an_sms_is_known_by_its_id(table: FeedbackTable) -> None:
+    table.write(lookup=Lookup("sms-1", "r"), now=NOON)
+    table.write(lookup=Lookup("sms-1", "r"), now=NOON)
+    assert (table.ride_of("sms-1"), table.ride_of("sms-2")) == ("r", None)
 
 
-def test_what_is_due_is_found_the_longest_overdue_first(store: Store) -> None:
+def test_what_is_due_is_found_the_longest_overdue_first(table: FeedbackTable) -> None:
     for ride_id, days in (("late", 0.2), ("early", 0.1), ("later", 0.3)):
-        store.open(opened(ride_id, customer=ride_id, days=days))
-    over = found(store, "later")
-    store.write(replace(over.with_last(over.last.ended("dropped", NOON)), stage=None), now=NOON)
+        table.open(opened(ride_id, customer=ride_id, days=days))
+    over = found(table, "later")
+    table.write(replace(over.with_last(over.last.ended("dropped", NOON)), stage=None), now=NOON)
     look_after = timedelta(seconds=MACHINE.limits.look_again_after)
-    assert list(store.due(NOON + 0.1 * DAY)) == []
-    assert list(store.due(NOON + 0.1 * DAY + look_after)) == ["early"]
-    assert list(store.due(NOON + 9 * DAY)) == ["early", "late"]
+    assert list(table.due(NOON + 0.1 * DAY)) == []
+    assert list(table.due(NOON + 0.1 * DAY + look_after)) == ["early"]
+    assert list(table.due(NOON + 9 * DAY)) == ["early", "late"]
 
 
-def test_a_score_is_added_once(aws: Moto | Memory, store: Store) -> None:
+def test_a_score_is_added_once(aws: Moto | Memory, table: FeedbackTable) -> None:
     for ride_id, score in (("a", 9), ("b", 4)):
-        store.open(opened(ride_id, customer=ride_id))
-        store.write(MACHINE.heard(found(store, ride_id), str(score), NOON), now=NOON)
-        answered = found(store, ride_id)
-        assert store.tally(answered)
-        assert not store.tally(answered)
-        assert found(store, ride_id) == replace(answered, tallied=True, revision=answered.revision + 1)
+        table.open(opened(ride_id, customer=ride_id))
+        table.write(MACHINE.heard(found(table, ride_id), str(score), NOON), now=NOON)
+        answered = found(table, ride_id)
+        assert table.tally(answered)
+        assert not table.tally(answered)
+        assert found(table, ride_id) == replace(answered, tallied=True, revision=answered.revision + 1)
     responder = by_id(aws)["responder#u-silver"]
     assert {name: responder[name] for name in ("scores", "total")} == {
         "scores": {"N": "2"},
@@ -139,32 +145,32 @@ def test_a_score_is_added_once(aws: Moto | Memory, store: Store) -> None:
     )
 
 
-def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(store: Store) -> None:
-    store.open(opened())
-    rivals = [replace(found(store), muted=True)]
+def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(table: FeedbackTable) -> None:
+    table.open(opened())
+    rivals = [replace(found(table), muted=True)]
 
     def slow(conversation: Conversation) -> Conversation:
         if rivals:
-            store.write(rivals.pop(), now=NOON)
+            table.write(rivals.pop(), now=NOON)
         return replace(conversation, reminded=True)
 
-    after = store.change("r", slow, NOON)
+    after = table.change("r", slow, NOON)
     assert after
-    assert found(store) == replace(after, revision=3) == after
-    assert (found(store).muted, found(store).reminded) == (True, True)
-    assert store.change("unknown", slow, NOON) is None
+    assert found(table) == replace(after, revision=3) == after
+    assert (found(table).muted, found(table).reminded) == (True, True)
+    assert table.change("unknown", slow, NOON) is None
 
 
-def test_what_changes_nothing_is_not_written(aws: Moto | Memory, store: Store) -> None:
-    store.open(opened())
+def test_what_changes_nothing_is_not_written(aws: Moto | Memory, table: FeedbackTable) -> None:
+    table.open(opened())
     before = by_id(aws)
-    store.change("r", lambda same: same, NOON)
+    table.change("r", lambda same: same, NOON)
     assert by_id(aws) == before
 
 
-def test_the_stream_tells_of_each_write_before_and_after(aws: Moto | Memory, store: Store) -> None:
-    store.open(opened())
-    store.write(replace(found(store), muted=True), now=NOON)
+def test_the_stream_tells_of_each_write_before_and_after(aws: Moto | Memory, table: FeedbackTable) -> None:
+    table.open(opened())
+    table.write(replace(found(table), muted=True), now=NOON)
     changes = [record["dynamodb"] for record in aws.records()]
     first, second = (change for change in changes if change["Keys"] == {"id": {"S": "ride#r"}})
     assert "OldImage" not in first

@@ -24,7 +24,7 @@ def world(world_on_moto: World) -> World:
 class Client:
     def __init__(self, world: World) -> None:
         self.api = RestApi(world.logger)
-        Routes(self.api, world.store, now=lambda: world.now)
+        Routes(self.api, world.table, now=lambda: world.now)
 
     def __call__(
         self, method: str, path: str, *, groups: str | None = "support", query: dict[str, str] | None = None
@@ -126,7 +126,7 @@ def test_open_callbacks_the_longest_waiting_first_until_called(world: World, cli
 
 def test_callbacks_come_in_pages(world: World, client: Client) -> None:
     ride = world.completed("r", world.customer())
-    assert world.handle(world.asking, ride) == []
+    assert world.handle(world.rides, ride) == []
     item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r")
     for i in range(PAGE_SIZE + 1):
         more = {

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.adapters.pseudonyms import Pseudonyms
-from feedback.domain.number import Heard, Number
+from feedback.domain.number import Heard, NumberStanding
 from tests.support.feedback.world import NOON
 
 SECOND = timedelta(seconds=1)
@@ -15,7 +15,7 @@ def test_the_last_word_counts_in_whatever_order_they_arrive(
     words: list[tuple[str, int]], random: st.DataObject
 ) -> None:
     def after(order: list[tuple[str, int]]) -> bool:
-        number = Number("key")
+        number = NumberStanding("key")
         for word, at in order:
             number = (number.stopped if word == "stop" else number.started)(NOON + at * SECOND)
         return number.opted_out
@@ -28,7 +28,7 @@ def test_the_last_word_counts_in_whatever_order_they_arrive(
 
 
 def test_a_repetition_is_the_same_text_about_the_same_ride_within_seconds() -> None:
-    number = Number("key").noted(Heard("eight", "a", NOON))
+    number = NumberStanding("key").noted(Heard("eight", "a", NOON))
     assert number.repeats(Heard("eight", "a", NOON + 10 * SECOND), certain=True)
     assert number.repeats(Heard("eight", "b", NOON - 10 * SECOND), certain=False)
     assert not number.repeats(Heard("eight", "b", NOON), certain=True)
@@ -37,13 +37,13 @@ def test_a_repetition_is_the_same_text_about_the_same_ride_within_seconds() -> N
 
 
 def test_the_newest_conversation_held_from_our_number_comes_first() -> None:
-    number = Number("key").asked("a", "+1").asked("b", "+2").asked("c", "+1").asked("a", "+1")
+    number = NumberStanding("key").asked("a", "+1").asked("b", "+2").asked("c", "+1").asked("a", "+1")
     assert list(number.held_from("+1")) == ["c", "a"]
 
 
 def test_a_pseudonym_needs_the_secret() -> None:
     one, other = Pseudonyms(b"one"), Pseudonyms(b"other")
-    assert one.of("+12065550142") == Pseudonyms(b"one").of("+12065550142")
-    assert one.of("+12065550142") != other.of("+12065550142")
-    assert one.of("+12065550142") != one.of("+12065550143")
-    assert one.of_text("+12065550142", "8") != one.of_text("+12065550143", "8")
+    assert one.pseudonym_of("+12065550142") == Pseudonyms(b"one").pseudonym_of("+12065550142")
+    assert one.pseudonym_of("+12065550142") != other.pseudonym_of("+12065550142")
+    assert one.pseudonym_of("+12065550142") != one.pseudonym_of("+12065550143")
+    assert one.digest_of("+12065550142", "8") != one.digest_of("+12065550143", "8")

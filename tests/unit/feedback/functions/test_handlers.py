@@ -50,6 +50,8 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     arn = secrets.create_secret(Name=name, SecretString=SECRET.decode())["ARN"]
     environment = {
         **ENVIRONMENT,
+        # Powertools keeps one logger per service name, and with it the stream of the test that made it.
+        "POWERTOOLS_SERVICE_NAME": name,
         "TABLE_NAME": world.aws.table,
         "DEAD_LETTER_QUEUE_URL": world.aws.dead,
         "USER_POOL_ID": world.aws.pool,

@@ -146,13 +146,13 @@ def test_an_answer_in_the_night_is_heard_and_replied_to_in_the_morning(world: Wo
 def test_one_survey_a_ride_whatever_becomes_of_it(world: World) -> None:
     customer = world.customer()
     completed = world.completed("r", customer)
-    assert world.handle(world.asking, completed) == []
+    assert world.handle(world.rides, completed) == []
     world.pump()
     world.hear("8", world.last_sms())
     world.pump()
     for days in (0, 1, 2):
         world.now += timedelta(days=days)
-        assert world.handle(world.asking, completed, completed) == []
+        assert world.handle(world.rides, completed, completed) == []
     # The same ride told anew, with another responder and a later end.
     world.ride("r", customer, responder_id="u-other")
     world.pump()
@@ -168,16 +168,16 @@ def test_no_more_than_one_survey_a_day_for_a_customer(world: World) -> None:
     world.ride("of-another", world.customer(MADRID))
     world.now += timedelta(minutes=1)
     world.ride("next-day", customer)
-    assert world.store.conversation("too-soon") is None
-    assert world.store.conversation("of-another")
-    assert world.store.conversation("next-day")
+    assert world.table.conversation("too-soon") is None
+    assert world.table.conversation("of-another")
+    assert world.table.conversation("next-day")
 
 
 def test_a_ride_of_long_ago_is_not_asked_about(world: World) -> None:
     body = world.completed("r", world.customer())
     world.now += timedelta(days=3, seconds=1)
-    assert world.handle(world.asking, body) == []
-    assert world.store.conversation("r") is None
+    assert world.handle(world.rides, body) == []
+    assert world.table.conversation("r") is None
 
 
 @pytest.mark.parametrize("number", [None, "not a number", "+1206"])
@@ -215,10 +215,10 @@ def test_telling_twice_says_the_same(world: World) -> None:
     world.pump()
     world.hear("8", world.last_sms())
     answered = chosen(world.aws.records(), told)
-    world.telling.handle({"Records": answered})
+    world.outbox.handle({"Records": answered})
     tallied = chosen(world.aws.records(), told)
     for records in (answered, tallied, answered, tallied):
-        world.telling.handle({"Records": records})
+        world.outbox.handle({"Records": records})
     # What moto's stream tells from here on is of no account: it holds the writes of refused transactions as well.
     events = {e["detail"]["metadata"]["event_id"]: e["detail"]["data"] for e in world.aws.told()}
     assert [data["rating"] for data in events.values() if "rating" in data] == [{"count": 1, "total": 8}]
@@ -227,13 +227,13 @@ def test_telling_twice_says_the_same(world: World) -> None:
 
 def test_a_record_that_is_no_conversation_is_parked_and_stops_nothing(world: World) -> None:
     world.ride("r", world.customer())
-    world.sending.handle({"Records": world.aws.records()})
+    world.outreach.handle({"Records": world.aws.records()})
     broken = {
         "eventID": "e1",
         "dynamodb": {"Keys": {"id": {"S": "ride#x"}}, "NewImage": {"id": {"S": "ride#x"}}},
     }
     good = [r for r in world.aws.records() if r["dynamodb"]["Keys"]["id"]["S"] == "ride#r"]
-    world.telling.handle({"Records": [broken, *good]})
+    world.outbox.handle({"Records": [broken, *good]})
     assert world.names_told() == ["FeedbackRequested"]
     [parked] = world.aws.parked()
     assert (parked["queue"], parked["event_id"]) == ("stream", "e1")
@@ -243,11 +243,11 @@ def test_items_expire_but_an_opt_out_does_not(world: World) -> None:
     for number in (SEATTLE, MADRID):
         world.ride(f"r{number[1:4]}", world.customer(number))
     world.now = datetime(2026, 11, 22, 17, tzinfo=UTC)
-    world.waking.handle()
+    world.timers.handle()
     world.pump()
     world.hear("STOP", world.last_sms(MADRID), sender=MADRID)
     forever = {item["id"]["S"] for item in world.aws.items() if "expires_at" not in item}
-    assert forever == {f"number#{world.pseudonyms.of(MADRID)}"}
+    assert forever == {f"number#{world.pseudonyms.pseudonym_of(MADRID)}"}
     for item in world.aws.items():
         if "expires_at" in item:
             days = (int(item["expires_at"]["N"]) - world.now.timestamp()) / 86_400
@@ -265,7 +265,7 @@ def test_nothing_personal_is_stored_logged_or_told(world: World) -> None:
         world.pump()
     world.hear("hello from a stranger", sender="+12065550199")
     world.track("TEXT_CARRIER_BLOCKED", world.last_sms())
-    assert world.handle(world.hearing, world.notification({"originationNumber": SEATTLE})) == []
+    assert world.handle(world.replies, world.notification({"originationNumber": SEATTLE})) == []
     assert world.aws.parked()
     seen = repr([world.aws.items(), world.logs, world.aws.told(), world.metrics.metric_set])
     for secret in ("2065550142", "2065550199", "Gandalf", "stranger", "555-0142"):

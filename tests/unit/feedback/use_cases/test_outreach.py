@@ -22,8 +22,8 @@ def crash(world: World, at: int) -> None:
     """Bring the stream to the outreach function, which dies at a step."""
     records = chosen(world.aws.records(), waiting)
     with pytest.raises(Died), dying(world, at):
-        world.sending.handle({"Records": records})
-    world.sending.handle({"Records": records})  # the stream brings them again
+        world.outreach.handle({"Records": records})
+    world.outreach.handle({"Records": records})  # the stream brings them again
 
 
 def test_a_crash_after_the_send_does_not_send_again_within_the_window(world: World) -> None:
@@ -203,7 +203,7 @@ def test_one_conversation_in_trouble_holds_up_no_other(world: World) -> None:
     world.aws.dynamodb.put_item(TableName=world.aws.table, Item={**item, "sms": {"S": "?"}})
     world.aws.records()
     good = {"dynamodb": {"Keys": {"id": {"S": "ride#r2"}}, "NewImage": {"sms_state": {"S": "waiting"}}}}
-    world.sending.handle({"Records": [broken, good]})
+    world.outreach.handle({"Records": [broken, good]})
     assert len(world.phones.to("+12065550143")) == 1
     world.pass_time(days=1)
     world.pump()

@@ -47,7 +47,7 @@ def test_a_stop_while_an_sms_is_sent(world: World, at: int) -> None:
         world.hear("STOP", world.phones.sent[0])
         state_at_stop.append(world.states("next")[-1])
 
-    meanwhile(world, at, lambda: world.sending.handle({"Records": records}), stop)
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), stop)
     if not state_at_stop:
         stop()
     assert len(world.phones.about("next")) == (state_at_stop[0] in ("claimed", "sent"))
@@ -61,7 +61,7 @@ def test_two_senders_of_one_sms(world: World, at: int) -> None:
     records = world.aws.records()
 
     def send() -> None:
-        world.sending.handle({"Records": records})
+        world.outreach.handle({"Records": records})
 
     meanwhile(world, at, send, send)
     world.pump()
@@ -88,7 +88,7 @@ def test_an_answer_and_a_receipt_while_the_sender_notes_its_success(world: World
             world.track("TEXT_DELIVERED", world.last_sms())
             world.hear("8", world.last_sms())
 
-    meanwhile(world, at, lambda: world.sending.handle({"Records": records}), react)
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), react)
     react()
     world.pump()
     assert (world.conversation("r").score, world.states("r")) == (8, ["delivered", "sent"])
@@ -99,7 +99,7 @@ def test_an_answer_while_the_time_runs_out(world: World, at: int) -> None:
     world.pump()
     question = world.last_sms()
     world.now += timedelta(days=3)
-    meanwhile(world, at, world.waking.handle, lambda: world.hear("8", question))
+    meanwhile(world, at, world.timers.handle, lambda: world.hear("8", question))
     world.pump()
     names = world.names_told()
     assert ("FeedbackReceived" in names) != ("FeedbackExpired" in names)
@@ -111,7 +111,7 @@ def test_a_ride_told_twice_at_once(world: World, at: int) -> None:
     body = world.completed("twice", world.customer("+12065550143"))
 
     def ask() -> None:
-        assert world.handle(world.asking, body) == []
+        assert world.handle(world.rides, body) == []
 
     meanwhile(world, at, ask, ask)
     world.pump()
@@ -125,7 +125,7 @@ def test_a_score_told_twice_at_once(world: World, at: int) -> None:
     records = world.aws.records()
 
     def tell() -> None:
-        world.telling.handle({"Records": records})
+        world.outbox.handle({"Records": records})
 
     meanwhile(world, at, tell, tell)
     world.pump()

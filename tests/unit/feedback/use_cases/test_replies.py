@@ -80,10 +80,10 @@ def test_a_reply_from_a_stranger_is_noted_and_nothing_more(world: World) -> None
 def test_the_same_reply_again_changes_nothing(world: World, again: timedelta) -> None:
     two_conversations(world)
     body = world.reply("3", world.last_sms())
-    assert world.handle(world.hearing, body, body) == []
+    assert world.handle(world.replies, body, body) == []
     world.pump()
     world.now += again
-    assert world.handle(world.hearing, body) == []
+    assert world.handle(world.replies, body) == []
     assert scores(world, "a", "b") == [None, 3]
     assert world.prompts("b") == ["ask-score", "ask-call"]
 
@@ -129,7 +129,7 @@ def test_stop_before_the_first_sms_of_another_conversation(world: World, questio
     world.ride("next", world.customer())
     records = world.aws.records()
     world.hear("STOP", question)
-    world.sending.handle({"Records": records})
+    world.outreach.handle({"Records": records})
     world.pump()
     assert (len(world.phones.sent), world.states("next")) == (1, ["withheld"])
     assert world.names_told() == ["FeedbackRequested"]
@@ -138,11 +138,11 @@ def test_stop_before_the_first_sms_of_another_conversation(world: World, questio
 def test_a_replayed_ride_does_not_wake_who_said_stop(world: World) -> None:
     customer = world.customer()
     body = world.completed("r", customer)
-    world.handle(world.asking, body)
+    world.handle(world.rides, body)
     world.pump()
     world.hear("STOP", world.last_sms())
     world.now += timedelta(days=2)
-    world.handle(world.asking, body, world.completed("r2", customer))
+    world.handle(world.rides, body, world.completed("r2", customer))
     world.pump()
     assert len(world.phones.sent) == 1
 
@@ -170,7 +170,7 @@ def test_a_start_from_before_the_stop_does_not_undo_it(world: World, question: S
     before = world.reply("START", question)
     world.now += timedelta(seconds=30)
     world.hear("STOP", question)
-    world.handle(world.hearing, before)
+    world.handle(world.replies, before)
     world.hear("8", question)
     world.pump()
     assert len(world.phones.sent) == 1
@@ -180,8 +180,8 @@ def test_a_start_from_before_the_stop_does_not_undo_it(world: World, question: S
 def test_an_answer_that_a_stop_has_overtaken_still_counts(world: World, question: Sent) -> None:
     answer = world.reply("2", question)
     world.now += timedelta(seconds=5)
-    assert world.handle(world.hearing, world.reply("STOP", question)) == []
-    assert world.handle(world.hearing, answer) == []
+    assert world.handle(world.replies, world.reply("STOP", question)) == []
+    assert world.handle(world.replies, answer) == []
     world.pump()
     assert scores(world, "r") == [2]
     assert len(world.phones.sent) == 1
@@ -192,7 +192,7 @@ def test_replies_of_one_batch_are_heard_in_the_order_they_were_sent(world: World
     first = world.reply("3", question)
     world.now += timedelta(seconds=1)
     second = world.reply("yes", question)
-    world.handle(world.hearing, second, first)
+    world.handle(world.replies, second, first)
     assert world.conversation("r").answers == {"score": 3, "call": "yes"}
 
 
@@ -225,7 +225,7 @@ def test_help_is_answered_and_repeats_nothing(world: World, question: Sent) -> N
     ],
 )
 def test_what_is_no_reply_is_parked_with_its_reason(world: World, content: object) -> None:
-    assert world.handle(world.hearing, world.notification(content)) == []
+    assert world.handle(world.replies, world.notification(content)) == []
     [parked] = world.aws.parked()
     assert parked["reason"]
     assert "2065550142" not in parked["reason"]
@@ -233,8 +233,8 @@ def test_what_is_no_reply_is_parked_with_its_reason(world: World, content: objec
 
 @pytest.mark.parametrize("body", ["", "null", "{}", '{"Message": "{}"}', '{"detail-type": "RideCompleted"}'])
 def test_what_is_no_notification_is_parked(world: World, body: str) -> None:
-    assert world.handle(world.hearing, body) == []
-    assert world.handle(world.tracking, body) == []
+    assert world.handle(world.replies, body) == []
+    assert world.handle(world.receipts, body) == []
     assert len(world.aws.parked()) == 2
 
 

@@ -76,7 +76,7 @@ class Service(RuleBasedStateMachine):
         self.completions: list[str] = []
         self.inbound: list[Reply] = []
         self.queued: list[tuple[Any, str]] = []  # (use case, body) that must come again
-        self.records: dict[str, list[dict[str, Any]]] = {"telling": [], "sending": []}
+        self.records: dict[str, list[dict[str, Any]]] = {"outbox": [], "outreach": []}
         self.scores: dict[str, int] = {}
         self.events: dict[str, dict[str, Any]] = {}
         self.checked = 0
@@ -94,13 +94,13 @@ class Service(RuleBasedStateMachine):
         self.rides.append(ride_id)
         body = self.world.completed(ride_id, customers[-1], responder)
         self.completions.append(body)
-        self.deliver(self.world.asking, body, dies_at)
+        self.deliver(self.world.rides, body, dies_at)
         self.pump(sender_dies_at)
 
     @precondition(lambda self: self.completions)
     @rule(data=st.data())
     def the_same_ride_again(self, data: st.DataObject) -> None:
-        self.deliver(self.world.asking, data.draw(st.sampled_from(self.completions)))
+        self.deliver(self.world.rides, data.draw(st.sampled_from(self.completions)))
 
     @precondition(lambda self: self.world.phones.sent)
     @rule(
@@ -135,7 +135,7 @@ class Service(RuleBasedStateMachine):
     @rule(back=st.integers(0, 5), type_=EVENTS, dies_at=DEATHS)
     def receipt(self, back: int, type_: str, dies_at: int) -> None:
         sms = self.world.phones.sent[-1 - back % len(self.world.phones.sent)]
-        self.deliver(self.world.tracking, self.world.event(type_, sms), dies_at)
+        self.deliver(self.world.receipts, self.world.event(type_, sms), dies_at)
 
     @rule(dies_at=DEATHS, fault=FAULTS)
     def stream(self, dies_at: int = NEVER, fault: str | None = None) -> None:
@@ -145,7 +145,7 @@ class Service(RuleBasedStateMachine):
     @rule(duration=DURATIONS, dies_at=DEATHS)
     def time(self, duration: dict[str, int], dies_at: int) -> None:
         self.world.now += timedelta(**duration)
-        self.dies(self.world.waking.handle, dies_at)
+        self.dies(self.world.timers.handle, dies_at)
         self.pump()
 
     @precondition(lambda self: self.queued)
@@ -168,7 +168,7 @@ class Service(RuleBasedStateMachine):
     @invariant()
     def a_score_stays(self) -> None:
         for ride_id in self.rides:
-            conversation = self.world.store.conversation(ride_id)
+            conversation = self.world.table.conversation(ride_id)
             if conversation and conversation.score is not None:
                 assert self.scores.setdefault(ride_id, conversation.score) == conversation.score
 
@@ -192,7 +192,7 @@ class Service(RuleBasedStateMachine):
             if not (due := self.world.next_due()):
                 break
             self.world.now = max(self.world.now, due)
-            self.world.waking.handle()
+            self.world.timers.handle()
             self.settle()
         self.every_sms_was_welcome()
         self.a_score_stays()
@@ -212,7 +212,7 @@ class Service(RuleBasedStateMachine):
         return {
             ride_id
             for ride_id in self.rides
-            if (c := self.world.store.conversation(ride_id))
+            if (c := self.world.table.conversation(ride_id))
             and c.stage
             and c.last.outstanding
             and not c.asked_at
@@ -224,7 +224,7 @@ class Service(RuleBasedStateMachine):
         return {
             ride_id
             for ride_id in self.rides
-            if (c := self.world.store.conversation(ride_id))
+            if (c := self.world.table.conversation(ride_id))
             and not c.asked_at
             and not any(sms.state in ("refused", "withheld") for sms in c.sms)
         }
@@ -232,7 +232,7 @@ class Service(RuleBasedStateMachine):
     def everything_has_ended(self) -> None:
         assert self.world.next_due() is None
         for ride_id in self.rides:
-            conversation = self.world.store.conversation(ride_id)
+            conversation = self.world.table.conversation(ride_id)
             assert conversation is None or conversation.ending
 
     def everything_was_told(self) -> None:
@@ -243,7 +243,7 @@ class Service(RuleBasedStateMachine):
             by_ride[key] = event["detail"]["data"]
         sums: dict[str, list[int]] = {}
         for ride_id in self.rides:
-            conversation = self.world.store.conversation(ride_id)
+            conversation = self.world.table.conversation(ride_id)
             if conversation is None:
                 continue
             requested, received, called, expired = (
@@ -274,8 +274,8 @@ class Service(RuleBasedStateMachine):
         """Bring the stream's records to the functions. False when there were none."""
         self.world.phones.faults = [fault]
         records = self.world.aws.records()
-        self.records["telling"] += chosen(records, told)
-        self.records["sending"] += chosen(records, waiting)
+        self.records["outbox"] += chosen(records, told)
+        self.records["outreach"] += chosen(records, waiting)
         for name, pending in self.records.items():
             work = partial(getattr(self.world, name).handle, {"Records": pending})
             if pending and not self.dies(work, dies_at):
@@ -287,19 +287,19 @@ class Service(RuleBasedStateMachine):
         self.world.now += timedelta(seconds=1)
         standing = self.standings[reply.sender]
         ride_id = reply.answers.ride_id if reply.answers else None
-        before = self.world.store.conversation(ride_id) if ride_id else None
+        before = self.world.table.conversation(ride_id) if ride_id else None
         progress = self.progress()
-        key = self.world.pseudonyms.of(reply.sender)
+        key = self.world.pseudonyms.pseudonym_of(reply.sender)
         told_apart = reply.answers is not None and self.is_told_apart(reply.answers)
         known = reply.id in standing.handled
         repeated = known or any(
             text == reply.text and abs(reply.at - at) <= REPEATED_WITHIN for text, at in standing.texts
         )
         command = reading.command(reply.text)
-        handled = self.deliver(self.world.hearing, reply.body, dies_at)
+        handled = self.deliver(self.world.replies, reply.body, dies_at)
         newer = reply.at > standing.decided_at
         # Whether a START was taken for a repetition, or heard before the worker died, is the service's to say.
-        if command is Command.START and newer and not self.world.store.number(key).opted_out:
+        if command is Command.START and newer and not self.world.table.standing(key).opted_out:
             standing.opted_out, standing.decided_at = False, reply.at
         if not handled:
             return
@@ -325,22 +325,22 @@ class Service(RuleBasedStateMachine):
 
     def is_told_apart(self, sms: Sent) -> bool:
         """Whether it can be known what an SMS was about: its id was noted, or it is the only one whose id was not."""
-        if self.world.store.ride_of(sms.id):
+        if self.world.table.ride_of(sms.id):
             return True
-        number = self.world.store.number(self.world.pseudonyms.of(sms.to))
-        here = [self.world.conversation(held.ride_id) for held in number.conversations]
+        standing = self.world.table.standing(self.world.pseudonyms.pseudonym_of(sms.to))
+        here = [self.world.conversation(held.ride_id) for held in standing.conversations]
         unsettled = {conversation.ride_id for conversation in here if conversation.unsettled}
         return unsettled == {sms.ride_id}
 
     def progress(self) -> list[Any]:
         """What replies change: how far each conversation has come, and what was said in it."""
-        conversations = map(self.world.store.conversation, self.rides)
+        conversations = map(self.world.table.conversation, self.rides)
         return [c and (c.stage, c.answers, c.misunderstood, c.muted, len(c.sms)) for c in conversations]
 
     def redeliver(self) -> None:
         queued, self.queued = self.queued, []
         for use_case, body in queued:
-            if use_case is self.world.hearing:
+            if use_case is self.world.replies:
                 self.heard(next(reply for reply in self.inbound if reply.body == body))
             else:
                 self.deliver(use_case, body)

@@ -8,15 +8,15 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from feedback.domain.conversation import Answer, Conversation
-from feedback.domain.number import Heard, Held, Number
+from feedback.domain.conversation import Conversation, Reading
+from feedback.domain.number import Heard, Held, NumberStanding
 from feedback.domain.send_ledger import Sms
 from wild_rydes_dynamodb import instants
 
 Item = Mapping[str, Any]
 
 
-def mark(id_: str, expires_at: datetime) -> dict[str, Any]:
+def marker(id_: str, expires_at: datetime) -> dict[str, Any]:
     """An item that says by its presence all it says."""
     return {"id": {"S": id_}, "expires_at": instants.to_seconds(expires_at)}
 
@@ -30,7 +30,7 @@ def from_conversation(
     conversation: Conversation, wake_at: datetime | None, expires_at: datetime
 ) -> dict[str, Any]:
     """The item of a conversation about to be written. `sms_state` is there for stream filters."""
-    item = mark(f"ride#{conversation.ride_id}", expires_at)
+    item = marker(f"ride#{conversation.ride_id}", expires_at)
     item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "revision"})
     item["answers"] = {"M": {stage: _attribute(answer) for stage, answer in conversation.answers.items()}}
     item["sms"] = {"L": [{"M": _attributes(sms)} for sms in conversation.sms]}
@@ -48,7 +48,7 @@ def from_conversation(
 
 def to_conversation(item: Item) -> Conversation:
     """The conversation in an item or a stream image. Raises KeyError, TypeError or ValueError when it is none."""
-    answers: dict[str, Answer] = {stage: _value(a) for stage, a in item["answers"]["M"].items()}
+    answers: dict[str, Reading] = {stage: _value(a) for stage, a in item["answers"]["M"].items()}
     return Conversation(
         ride_id=ride_id(item),
         answers=answers,
@@ -57,9 +57,9 @@ def to_conversation(item: Item) -> Conversation:
     )
 
 
-def from_number(standing: Number, expires_at: datetime) -> dict[str, Any]:
+def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, Any]:
     """The item of a number about to be written. That somebody wants no messages is never forgotten."""
-    item = mark(f"number#{standing.key}", expires_at)
+    item = marker(f"number#{standing.key}", expires_at)
     if standing.opted_out:
         del item["expires_at"]
     item |= _attributes(standing, skip={"key", "conversations", "heard", "revision"})
@@ -69,13 +69,13 @@ def from_number(standing: Number, expires_at: datetime) -> dict[str, Any]:
     return item
 
 
-def to_number(item: Item) -> Number:
+def to_standing(item: Item) -> NumberStanding:
     """The standing of a number in its item."""
-    return Number(
+    return NumberStanding(
         key=item["id"]["S"].removeprefix("number#"),
         conversations=tuple(Held(**_values(Held, entry["M"])) for entry in item["conversations"]["L"]),
         heard=tuple(Heard(**{"ride_id": None, **_values(Heard, entry["M"])}) for entry in item["heard"]["L"]),
-        **_values(Number, item, skip={"conversations", "heard"}),
+        **_values(NumberStanding, item, skip={"conversations", "heard"}),
     )
 
 

@@ -20,8 +20,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from feedback.adapters import feedback_items as items
-from feedback.domain.conversation import Conversation, Machine
-from feedback.domain.number import Number
+from feedback.domain.conversation import Conversation, SurveyMachine
+from feedback.domain.number import NumberStanding
 from wild_rydes_dynamodb import instants
 from wild_rydes_dynamodb.change import Conflict, TableBusy, change
 
@@ -45,7 +45,7 @@ REMEMBERED_FOR = timedelta(days=15)
 
 SURVEY_EVERY = timedelta(days=1)
 
-Revised = TypeVar("Revised", Conversation, Number)
+Revised = TypeVar("Revised", Conversation, NumberStanding)
 
 
 class Repeated(Exception):
@@ -72,7 +72,7 @@ class Cursor:
     ride_id: str
 
 
-class _Refused(Exception):
+class _TransactionCancelled(Exception):
     """A transaction was refused; the code of each of its parts."""
 
     def __init__(self, codes: Sequence[str]) -> None:
@@ -85,10 +85,10 @@ def written(of: Revised) -> Revised:
     return replace(of, revision=of.revision + 1)
 
 
-class Store:
+class FeedbackTable:
     """The table and its indexes. Methods raise botocore's errors where the table cannot be reached or throttles."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", name: str, machine: Machine) -> None:
+    def __init__(self, dynamodb: "DynamoDBClient", name: str, machine: SurveyMachine) -> None:
         self._dynamodb = dynamodb
         self._name = name
         self._machine = machine
@@ -98,10 +98,10 @@ class Store:
         item = self._get(f"ride#{ride_id}")
         return items.to_conversation(item) if item else None
 
-    def number(self, key: str) -> Number:
+    def standing(self, key: str) -> NumberStanding:
         """What is known of a number, by its pseudonym; nothing of a new one."""
         item = self._get(f"number#{key}")
-        return items.to_number(item) if item else Number(key)
+        return items.to_standing(item) if item else NumberStanding(key)
 
     def ride_of(self, message_id: str) -> str | None:
         """The ride that an SMS of ours was about."""
@@ -111,7 +111,7 @@ class Store:
     def open(self, conversation: Conversation) -> bool:
         """Write a new conversation, unless the ride has one: then False. Raises TooSoon or TableBusy."""
         now = conversation.created_at
-        customer = items.mark(f"customer#{conversation.customer_id}", now + REMEMBERED_FOR)
+        customer = items.marker(f"customer#{conversation.customer_id}", now + REMEMBERED_FOR)
         chosen = self._put(
             {**customer, "asked_at": instants.to_number(now)},
             "attribute_not_exists(id) OR asked_at <= :before",
@@ -119,10 +119,10 @@ class Store:
         chosen["Put"]["ExpressionAttributeValues"] = {":before": instants.to_number(now - SURVEY_EVERY)}
         try:
             self._transact(self._put_conversation(conversation), chosen)
-        except _Refused as refused:
-            if refused.codes[0] == "ConditionalCheckFailed":
+        except _TransactionCancelled as cancelled:
+            if cancelled.codes[0] == "ConditionalCheckFailed":
                 return False
-            if refused.codes[1] == "ConditionalCheckFailed":
+            if cancelled.codes[1] == "ConditionalCheckFailed":
                 raise TooSoon from None
             raise TableBusy("another transaction is under way") from None
         return True
@@ -130,7 +130,7 @@ class Store:
     def write(
         self,
         conversation: Conversation | None = None,
-        number: Number | None = None,
+        standing: NumberStanding | None = None,
         lookup: Lookup | None = None,
         inbound_id: str | None = None,
         *,
@@ -144,19 +144,19 @@ class Store:
         """
         puts: list[TransactWriteItemTypeDef] = []
         if inbound_id is not None:
-            handled = items.mark(f"inbound#{inbound_id}", now + REMEMBERED_FOR)
+            handled = items.marker(f"inbound#{inbound_id}", now + REMEMBERED_FOR)
             puts.append(self._put(handled, "attribute_not_exists(id)"))
         if conversation:
             puts.append(self._put_conversation(conversation))
-        if number:
-            puts.append(self._put_number(number, now))
+        if standing:
+            puts.append(self._put_standing(standing, now))
         if lookup:
-            mark = items.mark(f"message#{lookup.message_id}", now + KEPT_FOR)
+            mark = items.marker(f"message#{lookup.message_id}", now + KEPT_FOR)
             puts.append({"Put": {"TableName": self._name, "Item": {**mark, "ride": {"S": lookup.ride_id}}}})
         try:
             self._transact(*puts)
-        except _Refused as refused:
-            if inbound_id is not None and refused.codes[0] == "ConditionalCheckFailed":
+        except _TransactionCancelled as cancelled:
+            if inbound_id is not None and cancelled.codes[0] == "ConditionalCheckFailed":
                 raise Repeated from None
             raise Conflict(reread()) from None
 
@@ -233,8 +233,8 @@ class Store:
                     }
                 },
             )
-        except _Refused as refused:
-            if refused.codes[0] == "ConditionalCheckFailed":
+        except _TransactionCancelled as cancelled:
+            if cancelled.codes[0] == "ConditionalCheckFailed":
                 return False
             raise TableBusy("another transaction is under way") from None
         return True
@@ -269,8 +269,8 @@ class Store:
         item = items.from_conversation(written(conversation), wake_at, expires_at)
         return self._put_over(conversation.revision, item)
 
-    def _put_number(self, number: Number, now: datetime) -> "TransactWriteItemTypeDef":
-        return self._put_over(number.revision, items.from_number(written(number), now + KEPT_FOR))
+    def _put_standing(self, standing: NumberStanding, now: datetime) -> "TransactWriteItemTypeDef":
+        return self._put_over(standing.revision, items.from_standing(written(standing), now + KEPT_FOR))
 
     def _put_over(self, revision: int, item: dict[str, Any]) -> "TransactWriteItemTypeDef":
         put = self._put(item, "revision = :was" if revision else "attribute_not_exists(id)")
@@ -289,4 +289,4 @@ class Store:
             codes = [reason.get("Code", "None") for reason in error.response["CancellationReasons"]]
             if not {"None", "ConditionalCheckFailed", "TransactionConflict"}.issuperset(codes):
                 raise
-            raise _Refused(codes) from None
+            raise _TransactionCancelled(codes) from None

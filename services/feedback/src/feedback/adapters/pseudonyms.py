@@ -26,11 +26,11 @@ class Pseudonyms:
         """
         return cls(secrets.get_secret_value(SecretId=arn)["SecretString"].encode())
 
-    def of(self, e164: str) -> str:
+    def pseudonym_of(self, e164: str) -> str:
         """The pseudonym of a number, always the same."""
         return self._digest("number", e164)
 
-    def of_text(self, e164: str, text: str) -> str:
+    def digest_of(self, e164: str, text: str) -> str:
         """The digest of a text that came from a number."""
         return self._digest("text", e164, text)
 

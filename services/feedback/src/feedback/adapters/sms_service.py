@@ -52,7 +52,7 @@ class OptedOut(NotSent):
     """AWS has the number on our opt-out list."""
 
 
-class Refused(NotSent):
+class SmsRejected(NotSent):
     """The number or the message will not do: the same call would fail again."""
 
 
@@ -60,7 +60,7 @@ class NotNow(NotSent):
     """Throttled, the month's budget spent, or something of ours amiss: later the same call may do."""
 
 
-class Unknown(Exception):
+class OutcomeUnknown(Exception):
     """The call got no answer, or one that leaves it open: the SMS may have been sent."""
 
     def __init__(self, code: str) -> None:
@@ -85,7 +85,7 @@ class SmsSender:
     def send(self, to: PhoneNumber, text: str, context: Mapping[str, str]) -> str:
         """Send a text; returns its message id. `context` comes back with each delivery event; it must hold no number.
 
-        Raises OptedOut, Refused, NotNow or Unknown.
+        Raises OptedOut, SmsRejected, NotNow or OutcomeUnknown.
         """
         request: SendTextMessageRequestTypeDef = {
             "DestinationPhoneNumber": to.e164,
@@ -103,19 +103,19 @@ class SmsSender:
         except _NEVER_LEFT as error:
             raise NotNow(type(error).__name__) from None
         except BotoCoreError as error:
-            raise Unknown(type(error).__name__) from None
+            raise OutcomeUnknown(type(error).__name__) from None
 
 
-def _classify(error: ClientError) -> NotSent | Unknown:
+def _classify(error: ClientError) -> NotSent | OutcomeUnknown:
     code = error.response["Error"]["Code"]
     reason = str(error.response.get("Reason") or code)
     if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:  # noqa: PLR2004 - HTTP's server errors
-        return Unknown(code)
+        return OutcomeUnknown(code)
     match code:
         case "ConflictException" if reason == _OPTED_OUT:
             return OptedOut(reason)
         case "ConflictException" if reason in _NUMBER_REFUSED:
-            return Refused(reason)
+            return SmsRejected(reason)
         case "ValidationException":
-            return Refused(reason)
+            return SmsRejected(reason)
     return NotNow(reason)

@@ -17,7 +17,7 @@ class Customer:
     locale: str | None
 
 
-class Directory:
+class UserDirectory:
     """Looks customers up when an SMS is about to be sent. Nothing of the answer is kept."""
 
     def __init__(self, cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> None:

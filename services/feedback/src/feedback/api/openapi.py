@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.api.representations import Callbacks, FeedbackBody
 from feedback.api.routes import Routes
-from feedback.domain.conversation import Machine, flow
+from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
 from wild_rydes_runtime import clock
@@ -38,7 +38,7 @@ _OPERATIONS = {
 def openapi() -> dict[str, Any]:
     """The OpenAPI document of the feedback API."""
     api = RestApi(Logger(service="feedback"))
-    store = Store(cast("DynamoDBClient", None), "", Machine(flow()))  # never called
+    store = FeedbackTable(cast("DynamoDBClient", None), "", SurveyMachine(flow()))  # never called
     Routes(api, store, now=clock.now)
     return document(
         api,

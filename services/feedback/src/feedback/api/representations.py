@@ -27,7 +27,7 @@ class SmsBody(Representation):
     reason: str | None = Field(default=None, description="Why it was refused, postponed or failed: a code.")
 
     @classmethod
-    def of(cls, sms: Sms) -> Self:
+    def from_domain(cls, sms: Sms) -> Self:
         """The SMS, shown."""
         return cls(
             prompt=sms.prompt, said_at=sms.said_at, state=sms.state, state_since=sms.at, reason=sms.reason
@@ -55,7 +55,7 @@ class FeedbackBody(Representation):
     links: FeedbackLinks
 
     @classmethod
-    def of(cls, conversation: Conversation, links: FeedbackLinks) -> Self:
+    def from_domain(cls, conversation: Conversation, links: FeedbackLinks) -> Self:
         """The conversation, shown."""
         status: Literal["requested", "asked", "ended"] = "asked" if conversation.asked_at else "requested"
         return cls(
@@ -71,7 +71,7 @@ class FeedbackBody(Representation):
             answered_at=conversation.answered_at,
             ended_at=conversation.ended_at,
             called_at=conversation.called_at,
-            messages=tuple(SmsBody.of(sms) for sms in conversation.sms),
+            messages=tuple(SmsBody.from_domain(sms) for sms in conversation.sms),
             links=links,
         )
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.api import cursor
 from feedback.api.representations import (
     CallbackBody,
@@ -34,9 +34,9 @@ _LONGEST_ID = 128
 class Routes:
     """The routes, to be added to a RestApi. `now` gives the time."""
 
-    def __init__(self, api: RestApi, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, api: RestApi, store: FeedbackTable, now: Callable[[], datetime]) -> None:
         self._api = api
-        self._store = store
+        self._table = store
         self._now = now
         api.get("/callbacks")(self.callbacks)
         api.delete("/callbacks/<ride_id>")(self.called)
@@ -55,7 +55,7 @@ class Routes:
                 "Follow the next link as it is given.",
                 errors=[FieldError("cursor", str(error))],
             ) from None
-        waiting, end = self._store.callbacks(after, PAGE_SIZE)
+        waiting, end = self._table.callbacks(after, PAGE_SIZE)
         here = self._api.url("/callbacks")
         body = Callbacks(
             callbacks=tuple(body for c in waiting if (body := self._callback(c))),
@@ -70,7 +70,7 @@ class Routes:
         """204, the customer was called: now or before."""
         caller(self._api.current_event, GROUP)
         now = self._now()
-        found = len(ride_id) <= _LONGEST_ID and self._store.change(
+        found = len(ride_id) <= _LONGEST_ID and self._table.change(
             ride_id, lambda c: replace(c, called_at=now) if c.call_wanted and not c.called_at else c, now
         )
         if not found or not found.call_wanted:
@@ -80,14 +80,14 @@ class Routes:
     def feedback(self, ride_id: str) -> Response[str]:
         """200 and the conversation about a ride, with what became of each SMS."""
         caller(self._api.current_event, GROUP)
-        conversation = self._store.conversation(ride_id) if len(ride_id) <= _LONGEST_ID else None
+        conversation = self._table.conversation(ride_id) if len(ride_id) <= _LONGEST_ID else None
         if conversation is None:
             raise Problem(HTTPStatus.NOT_FOUND, "Nobody was asked about such a ride.")
         links = FeedbackLinks(
             self_=self._feedback_url(ride_id),
             callback=self._api.url(f"/callbacks/{ride_id}") if conversation.call_wanted else None,
         )
-        return json_response(HTTPStatus.OK, FeedbackBody.of(conversation, links), _NO_STORE)
+        return json_response(HTTPStatus.OK, FeedbackBody.from_domain(conversation, links), _NO_STORE)
 
     def _callback(self, conversation: Conversation) -> CallbackBody | None:
         if conversation.score is None:  # nobody is offered a call before the score

@@ -17,7 +17,7 @@ from feedback.domain import reading
 from feedback.domain.language import DEFAULT
 from feedback.domain.send_ledger import UNDELIVERABLE, Sms
 
-Answer = int | Literal["yes", "no"]
+Reading = int | Literal["yes", "no"]
 Ending = Literal["answered", "no-answer", "not-understood", "opted-out", "undeliverable"]
 
 
@@ -33,7 +33,7 @@ class _Data(BaseModel):
 class Outcome(_Data):
     """What an answer leads to: another stage, or the end with a last word."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Reading, ...]
     leads_to: str | None = None
     says: str | None = None
 
@@ -48,11 +48,11 @@ class Stage(_Data):
     accepts: Literal["score", "yes-no"]
     outcomes: tuple[Outcome, ...]
 
-    def read(self, text: str, language: str) -> Answer | None:
+    def read(self, text: str, language: str) -> Reading | None:
         """The answer in a text, None when it is not clear."""
         return reading.score(text, language) if self.accepts == "score" else reading.yes_or_no(text, language)
 
-    def outcome(self, answer: Answer) -> Outcome:
+    def outcome(self, answer: Reading) -> Outcome:
         """What follows an answer that this stage accepts."""
         return next(outcome for outcome in self.outcomes if answer in outcome.answers)
 
@@ -118,7 +118,7 @@ class Conversation:
     ending: Ending | None = None
     ended_at: datetime | None = None
     language: str | None = None
-    answers: Mapping[str, Answer] = field(default_factory=dict)
+    answers: Mapping[str, Reading] = field(default_factory=dict)
     misunderstood: int = 0
     reminded: bool = False
     muted: bool = False
@@ -159,7 +159,7 @@ class Conversation:
         return self.with_sms(len(self.sms) - 1, sms)
 
 
-class Machine:
+class SurveyMachine:
     """The transitions of a flow. Each takes a conversation and returns the one that follows; the same if nothing does."""
 
     def __init__(self, flow: Flow) -> None:
@@ -193,7 +193,7 @@ class Machine:
         conversation = replace(conversation, asked_at=conversation.asked_at or now)  # the reply proves it
         answer = stage.read(text, conversation.language or DEFAULT)
         if answer is not None:
-            answers: dict[str, Answer] = {**conversation.answers, name: answer}
+            answers: dict[str, Reading] = {**conversation.answers, name: answer}
             return self._answered(replace(conversation, answers=answers), stage.outcome(answer), now)
         if conversation.misunderstood >= self.limits.asks_again:
             ending: Ending = "not-understood" if conversation.score is None else "answered"

@@ -33,7 +33,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberStanding:
     """A number at one moment. `conversations` is newest first; `revision` counts the writes."""
 
     key: str
@@ -43,7 +43,7 @@ class Number:
     heard: Sequence[Heard] = ()
     revision: int = 0
 
-    def asked(self, ride_id: str, ours: str) -> "Number":
+    def asked(self, ride_id: str, ours: str) -> "NumberStanding":
         """With a conversation as the newest, if it is not listed yet."""
         if any(held.ride_id == ride_id for held in self.conversations):
             return self
@@ -65,17 +65,17 @@ class Number:
             for earlier in self.heard
         )
 
-    def noted(self, message: Heard) -> "Number":
+    def noted(self, message: Heard) -> "NumberStanding":
         """With a message as the one that came last. It may have been sent long before the others."""
         return replace(self, heard=(message, *self.heard)[:_MESSAGES])
 
-    def stopped(self, at: datetime) -> "Number":
+    def stopped(self, at: datetime) -> "NumberStanding":
         """After a STOP sent at `at`. Messages overtake each other: one sent before the last decision changes nothing."""
         if self.decided_at and at < self.decided_at:
             return self
         return replace(self, opted_out=True, decided_at=at)
 
-    def started(self, at: datetime) -> "Number":
+    def started(self, at: datetime) -> "NumberStanding":
         """After a START sent at `at`. Of a STOP and a START sent at once, the STOP counts."""
         if self.decided_at and at <= self.decided_at:
             return self

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger
 
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.api.routes import Routes
-from feedback.domain.conversation import Machine, flow
+from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
@@ -27,8 +27,8 @@ class _Settings:
 
 _settings = read(_Settings, os.environ)
 _logger = Logger()
-_machine = Machine(flow().with_limits(_settings.limits))
+_machine = SurveyMachine(flow().with_limits(_settings.limits))
 _api = RestApi(_logger, _settings.public_url)
-Routes(_api, Store(client("dynamodb"), _settings.table_name, _machine), now=clock.now)
+Routes(_api, FeedbackTable(client("dynamodb"), _settings.table_name, _machine), now=clock.now)
 
 handler = entrypoint(_api.handle, _logger)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import Store
-from feedback.domain.conversation import Machine, flow
-from feedback.use_cases.outbox import Telling
+from feedback.adapters.feedback_table import FeedbackTable
+from feedback.domain.conversation import SurveyMachine, flow
+from feedback.use_cases.outbox import Outbox
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.stream import StreamConsumer
@@ -29,13 +29,15 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_telling = Telling(
-    StreamConsumer(
+_outbox = Outbox(
+    consumer=StreamConsumer(
         ParkingLot(client("sqs"), _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics
     ),
-    Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
-    Store(client("dynamodb"), _settings.table_name, Machine(flow().with_limits(_settings.limits))),
+    publisher=Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
+    table=FeedbackTable(
+        client("dynamodb"), _settings.table_name, SurveyMachine(flow().with_limits(_settings.limits))
+    ),
     logger=_logger,
 )
 
-handler = entrypoint(_telling.handle, _logger, _metrics)
+handler = entrypoint(_outbox.handle, _logger, _metrics)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
-from feedback.adapters.user_directory import Directory
-from feedback.domain.conversation import Machine, flow
+from feedback.adapters.user_directory import UserDirectory
+from feedback.domain.conversation import SurveyMachine, flow
 from feedback.domain.quiet_hours import WakingHours
-from feedback.use_cases.outreach import Sending
+from feedback.use_cases.outreach import Outreach
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -35,17 +35,17 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_machine = Machine(flow().with_limits(_settings.limits))
-_sending = Sending(
-    Store(client("dynamodb"), _settings.table_name, _machine),
-    _machine,
-    Directory(client("cognito-idp"), _settings.user_pool_id),
-    SmsSender(
+_machine = SurveyMachine(flow().with_limits(_settings.limits))
+_outreach = Outreach(
+    table=FeedbackTable(client("dynamodb"), _settings.table_name, _machine),
+    machine=_machine,
+    directory=UserDirectory(client("cognito-idp"), _settings.user_pool_id),
+    sender=SmsSender(
         client("pinpoint-sms-voice-v2", config=NO_RETRIES),
         origination=_settings.origination_number,
         configuration_set=_settings.configuration_set,
     ),
-    Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
+    pseudonyms=Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
     ours=_settings.origination_number,
     waking_hours=WakingHours.parse(_settings.waking_hours),
     logger=_logger,
@@ -53,4 +53,4 @@ _sending = Sending(
     now=clock.now,
 )
 
-handler = entrypoint(_sending.handle, _logger, _metrics)
+handler = entrypoint(_outreach.handle, _logger, _metrics)

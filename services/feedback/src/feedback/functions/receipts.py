@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.sns_notifications import DeliveryEvent, NotificationConsumer
-from feedback.domain.conversation import Machine, flow
-from feedback.use_cases.receipts import Tracking
+from feedback.domain.conversation import SurveyMachine, flow
+from feedback.use_cases.receipts import Receipts
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -26,16 +26,16 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_machine = Machine(flow().with_limits(_settings.limits))
-_tracking = Tracking(
-    NotificationConsumer.from_environment(
+_machine = SurveyMachine(flow().with_limits(_settings.limits))
+_receipts = Receipts(
+    consumer=NotificationConsumer.from_environment(
         os.environ, DeliveryEvent, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
-    Store(client("dynamodb"), _settings.table_name, _machine),
-    _machine,
+    table=FeedbackTable(client("dynamodb"), _settings.table_name, _machine),
+    machine=_machine,
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-handler = entrypoint(_tracking.handle, _logger, _metrics)
+handler = entrypoint(_receipts.handle, _logger, _metrics)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
-from feedback.domain.conversation import Machine, flow
-from feedback.use_cases.replies import Hearing
+from feedback.domain.conversation import SurveyMachine, flow
+from feedback.use_cases.replies import Replies
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -28,17 +28,17 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_machine = Machine(flow().with_limits(_settings.limits))
-_hearing = Hearing(
-    NotificationConsumer.from_environment(
+_machine = SurveyMachine(flow().with_limits(_settings.limits))
+_replies = Replies(
+    consumer=NotificationConsumer.from_environment(
         os.environ, InboundSms, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
-    Store(client("dynamodb"), _settings.table_name, _machine),
-    _machine,
-    Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
+    table=FeedbackTable(client("dynamodb"), _settings.table_name, _machine),
+    machine=_machine,
+    pseudonyms=Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-handler = entrypoint(_hearing.handle, _logger, _metrics)
+handler = entrypoint(_replies.handle, _logger, _metrics)

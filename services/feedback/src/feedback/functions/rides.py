@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import Store
-from feedback.domain.conversation import Machine, flow
-from feedback.use_cases.rides import Asking
+from feedback.adapters.feedback_table import FeedbackTable
+from feedback.domain.conversation import SurveyMachine, flow
+from feedback.use_cases.rides import SurveyOpener
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime import clock
@@ -27,14 +27,16 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_machine = Machine(flow().with_limits(_settings.limits))
-_asking = Asking(
-    Consumer.from_environment(os.environ, RideCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics),
-    Store(client("dynamodb"), _settings.table_name, _machine),
-    _machine,
+_machine = SurveyMachine(flow().with_limits(_settings.limits))
+_opener = SurveyOpener(
+    consumer=Consumer.from_environment(
+        os.environ, RideCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics
+    ),
+    table=FeedbackTable(client("dynamodb"), _settings.table_name, _machine),
+    machine=_machine,
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-handler = entrypoint(_asking.handle, _logger, _metrics)
+handler = entrypoint(_opener.handle, _logger, _metrics)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import Store
-from feedback.domain.conversation import Machine, flow
-from feedback.use_cases.timers import Waking
+from feedback.adapters.feedback_table import FeedbackTable
+from feedback.domain.conversation import SurveyMachine, flow
+from feedback.use_cases.timers import Timers
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -25,13 +25,13 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_machine = Machine(flow().with_limits(_settings.limits))
-_waking = Waking(
-    Store(client("dynamodb"), _settings.table_name, _machine),
-    _machine,
+_machine = SurveyMachine(flow().with_limits(_settings.limits))
+_timers = Timers(
+    table=FeedbackTable(client("dynamodb"), _settings.table_name, _machine),
+    machine=_machine,
     logger=_logger,
     metrics=_metrics,
     now=clock.now,
 )
 
-handler = entrypoint(lambda _: _waking.handle(), _logger, _metrics)
+handler = entrypoint(lambda _: _timers.handle(), _logger, _metrics)

@@ -1,12 +1,13 @@
 """The outbox: what the table's stream tells of a conversation becomes events. Use case of the publisher function."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from feedback.adapters import feedback_items as items
-from feedback.adapters.feedback_table import Store
+from feedback.adapters.feedback_table import FeedbackTable
 from feedback.domain.conversation import Conversation
 from wild_rydes_contracts import (
     CallbackRequested,
@@ -23,20 +24,18 @@ from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.stream import StreamConsumer
 
 
-class Telling:
+@dataclass(frozen=True, kw_only=True)
+class Outbox:
     """Publishes what a change says, and adds each new score to its responder's.
 
     A score is told by the responder's own item, once the score is in it: so the event carries the new rating, and says
     the same however often it is told. Event ids are derived from what happened.
     """
 
-    def __init__(
-        self, consumer: StreamConsumer, publisher: Publisher, store: Store, *, logger: Logger
-    ) -> None:
-        self._consumer = consumer
-        self._publisher = publisher
-        self._store = store
-        self._logger = logger
+    consumer: StreamConsumer
+    publisher: Publisher
+    table: FeedbackTable
+    logger: Logger
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Tell what a batch of stream records says.
@@ -44,7 +43,7 @@ class Telling:
         Raises DeliveryError when an event was not accepted, TableBusy and botocore's errors when a score cannot be added or
         a record not be parked: the stream then brings the whole batch again.
         """
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         events: list[Envelope[Event]] = []
         scored: list[Conversation] = []
         for record in batch:
@@ -60,15 +59,15 @@ class Telling:
                     if after.score is not None and (before is None or before.score is None):
                         scored.append(after)
         if events:
-            self._publisher.publish(events)
+            self.publisher.publish(events)
         for conversation in scored:
             self._tally(conversation)
         batch.settle()
-        self._logger.info("told", records=len(batch), events=len(events))
+        self.logger.info("told", records=len(batch), events=len(events))
 
     def _tally(self, conversation: Conversation) -> None:
-        added = self._store.tally(conversation)
-        self._logger.info(
+        added = self.table.tally(conversation)
+        self.logger.info(
             "tallied" if added else "tallied before",
             correlation_id=conversation.correlation_id,
             ride_id=conversation.ride_id,

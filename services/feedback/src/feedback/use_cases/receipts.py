@@ -4,15 +4,16 @@ An event also proves that the SMS went out, which settles a claim whose sender h
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback.adapters.feedback_table import Lookup, Store
+from feedback.adapters.feedback_table import FeedbackTable, Lookup
 from feedback.adapters.sns_notifications import DeliveryEvent
-from feedback.domain.conversation import Conversation, Machine
+from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.send_ledger import Receipt
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 
@@ -36,29 +37,20 @@ _RECEIPTS: Final[Mapping[str, Receipt]] = {
 }
 
 
-class Tracking:
+@dataclass(frozen=True, kw_only=True)
+class Receipts:
     """Applies delivery events to the send ledger. One that failed is shown, not sent again."""
 
-    def __init__(
-        self,
-        consumer: Consumer[DeliveryEvent],
-        store: Store,
-        machine: Machine,
-        *,
-        logger: Logger,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._consumer = consumer
-        self._store = store
-        self._machine = machine
-        self._logger = logger
-        self._metrics = metrics
-        self._now = now
+    consumer: Consumer[DeliveryEvent]
+    table: FeedbackTable
+    machine: SurveyMachine
+    logger: Logger
+    metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
         """Note a batch of delivery events."""
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
                 self._note(message.data)
@@ -67,20 +59,20 @@ class Tracking:
     def _note(self, event: DeliveryEvent) -> None:
         receipt = _RECEIPTS.get(event.type)
         if receipt is None or event.context is None:
-            self._logger.info("ignored", event_type=event.type)
-            self._metrics.add_metric("ReceiptsIgnored", MetricUnit.Count, 1)
+            self.logger.info("ignored", event_type=event.type)
+            self.metrics.add_metric("ReceiptsIgnored", MetricUnit.Count, 1)
             return
-        ride_id, index, now = event.context.ride, event.context.sms, self._now()
+        ride_id, index, now = event.context.ride, event.context.sms, self.now()
         reason = event.type if receipt in ("failed", "blocked") else None
 
         def apply(conversation: Conversation) -> Conversation:
             if index >= len(conversation.sms):
                 return conversation
             sms = conversation.sms[index].received(receipt, event.message_id, now, reason)
-            return self._machine.received(conversation, index, sms, now)
+            return self.machine.received(conversation, index, sms, now)
 
-        found = self._store.change(ride_id, apply, now, lookup=Lookup(event.message_id, ride_id))
-        self._logger.info(
+        found = self.table.change(ride_id, apply, now, lookup=Lookup(event.message_id, ride_id))
+        self.logger.info(
             "receipt" if found else "ignored: no such ride", ride_id=ride_id, sms=index, event_type=event.type
         )
-        self._metrics.add_metric(f"Receipts{receipt.title()}", MetricUnit.Count, 1)
+        self.metrics.add_metric(f"Receipts{receipt.title()}", MetricUnit.Count, 1)

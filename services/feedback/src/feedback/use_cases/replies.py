@@ -8,12 +8,12 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from feedback.adapters.feedback_table import Repeated, Store
+from feedback.adapters.feedback_table import FeedbackTable, Repeated
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sns_notifications import InboundSms
 from feedback.domain import reading
-from feedback.domain.conversation import Conversation, Machine
-from feedback.domain.number import Heard, Number
+from feedback.domain.conversation import Conversation, SurveyMachine
+from feedback.domain.number import Heard, NumberStanding
 from feedback.domain.reading import Command
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_dynamodb.change import change
@@ -28,7 +28,7 @@ class Situation:
     until it is applied.
     """
 
-    number: Number
+    standing: NumberStanding
     conversation: Conversation | None
     certain: bool = False
     belongs: bool = True
@@ -40,109 +40,99 @@ class Situation:
         return self.conversation.ride_id if self.conversation else None
 
 
-class Hearing:
+@dataclass(frozen=True, kw_only=True)
+class Replies:
     """Finds the conversation of a reply, applies it, and writes all that follows at once."""
 
-    def __init__(
-        self,
-        consumer: Consumer[InboundSms],
-        store: Store,
-        machine: Machine,
-        pseudonyms: Pseudonyms,
-        *,
-        logger: Logger,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._consumer = consumer
-        self._store = store
-        self._machine = machine
-        self._pseudonyms = pseudonyms
-        self._logger = logger
-        self._metrics = metrics
-        self._now = now
+    consumer: Consumer[InboundSms]
+    table: FeedbackTable
+    machine: SurveyMachine
+    pseudonyms: Pseudonyms
+    logger: Logger
+    metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
         """Handle a batch of replies, the one sent first first."""
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         for message in sorted(batch, key=lambda message: message.metadata.occurred_at):
             with batch.attempt(message):
                 outcome = self._hear(message.data, truncated(message.metadata.occurred_at))
-                self._metrics.add_metric(f"Replies{outcome.title().replace(' ', '')}", MetricUnit.Count, 1)
+                self.metrics.add_metric(f"Replies{outcome.title().replace(' ', '')}", MetricUnit.Count, 1)
         return batch.settle()
 
     def _hear(self, sms: InboundSms, sent_at: datetime) -> str:
-        key = self._pseudonyms.of(sms.sender)
-        digest = self._pseudonyms.of_text(sms.sender, sms.text)
+        key = self.pseudonyms.pseudonym_of(sms.sender)
+        digest = self.pseudonyms.digest_of(sms.sender, sms.text)
         command = reading.command(sms.text)
 
         def read() -> Situation:
-            return self._situation(sms, self._store.number(key))
+            return self._situation(sms, self.table.standing(key))
 
         def apply(before: Situation) -> Situation:
             heard = Heard(digest, before.ride_id, sent_at)
             # A STOP is never taken for a repetition: there may have been a START between.
-            if command is not Command.STOP and before.number.repeats(heard, certain=before.certain):
+            if command is not Command.STOP and before.standing.repeats(heard, certain=before.certain):
                 after = replace(before, outcome="repeated")
             else:
                 after = self._applied(before, command, sms.text, sent_at)
-            return replace(after, number=after.number.noted(heard))
+            return replace(after, standing=after.standing.noted(heard))
 
         def write(before: Situation, after: Situation) -> Situation:
             conversation = after.conversation if after.conversation != before.conversation else None
             try:
-                self._store.write(
-                    conversation, after.number, inbound_id=sms.inbound_id, now=self._now(), reread=read
+                self.table.write(
+                    conversation, after.standing, inbound_id=sms.inbound_id, now=self.now(), reread=read
                 )
             except Repeated:
                 return replace(before, outcome="repeated")
             return after
 
         after = change(read, apply, write).after
-        self._logger.info("reply", outcome=after.outcome, ride_id=after.ride_id, certain=after.certain)
+        self.logger.info("reply", outcome=after.outcome, ride_id=after.ride_id, certain=after.certain)
         return after.outcome
 
-    def _situation(self, sms: InboundSms, number: Number) -> Situation:
+    def _situation(self, sms: InboundSms, standing: NumberStanding) -> Situation:
         """Find the conversation that AWS names, if it was held with this number and is open; else the newest open one.
 
         An answer to a closed conversation may be meant for the open one, but need not: it does not belong there if it
         makes no sense there. An id that we do not know is likely that of an SMS whose sender died before it could note
         it, and so the conversation with such an SMS goes first.
         """
-        ride_id = self._store.ride_of(sms.answers_id) if sms.answers_id else None
+        ride_id = self.table.ride_of(sms.answers_id) if sms.answers_id else None
         named = None
-        if ride_id is not None and any(held.ride_id == ride_id for held in number.conversations):
-            named = self._store.conversation(ride_id)
+        if ride_id is not None and any(held.ride_id == ride_id for held in standing.conversations):
+            named = self.table.conversation(ride_id)
         if named and named.stage:
-            return Situation(number, named, certain=True)
-        held = map(self._store.conversation, number.held_from(sms.ours))
+            return Situation(standing, named, certain=True)
+        held = map(self.table.conversation, standing.held_from(sms.ours))
         candidates: Iterator[Conversation] = (c for c in held if c and c.stage)
         if sms.answers_id and ride_id is None:
             candidates = iter(sorted(candidates, key=lambda c: not c.unsettled))  # stable: the newest first
         if meant := next(candidates, None):
-            return Situation(number, meant, belongs=named is None)
-        return Situation(number, named, certain=named is not None)
+            return Situation(standing, meant, belongs=named is None)
+        return Situation(standing, named, certain=named is not None)
 
     def _applied(self, before: Situation, command: Command | None, text: str, sent_at: datetime) -> Situation:
         """The situation after a reply that is no repetition."""
-        number, conversation, now = before.number, before.conversation, self._now()
+        standing, conversation, now = before.standing, before.conversation, self.now()
         match command:
             case Command.STOP:
-                number = number.stopped(sent_at)
-                if conversation and number.opted_out:
-                    conversation = self._machine.stopped(conversation, now)
-                return replace(before, number=number, conversation=conversation, outcome="stopped")
+                standing = standing.stopped(sent_at)
+                if conversation and standing.opted_out:
+                    conversation = self.machine.stopped(conversation, now)
+                return replace(before, standing=standing, conversation=conversation, outcome="stopped")
             case Command.START:
-                number = number.started(sent_at)
-                if conversation and before.number.opted_out and not number.opted_out:
-                    conversation = self._machine.resumed(conversation, now)
-                return replace(before, number=number, conversation=conversation, outcome="started")
+                standing = standing.started(sent_at)
+                if conversation and before.standing.opted_out and not standing.opted_out:
+                    conversation = self.machine.resumed(conversation, now)
+                return replace(before, standing=standing, conversation=conversation, outcome="started")
             case Command.HELP:
-                conversation = conversation and self._machine.helped(conversation, now)
+                conversation = conversation and self.machine.helped(conversation, now)
                 return replace(before, conversation=conversation, outcome="helped")
         if conversation is None or conversation.stage is None:
             return replace(before, outcome="ignored")
-        if not before.belongs and not self._machine.understands(conversation, text):
+        if not before.belongs and not self.machine.understands(conversation, text):
             return replace(before, outcome="ignored")
-        conversation = self._machine.heard(conversation, text, now)
+        conversation = self.machine.heard(conversation, text, now)
         return replace(before, conversation=conversation, outcome="heard")
