@@ -11,7 +11,7 @@ from rich.console import Console
 
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up
 from infra.rydes.operator import modes
@@ -71,7 +71,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         return
     settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"))
     # `process` is held on to: the emulator ends with it, and with us.
-    deployed, process = up(settings, Steps(Console(stderr=True)), owned=True)
+    deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)
     try:
         yield deployed
     finally:

@@ -18,12 +18,12 @@ from infra.rydes.cloud.aws import Account
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.cloud import status as cloud_status
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up as bring_up
 from infra.rydes.operator import modes
 from infra.rydes.operator import trace as timeline
-from infra.rydes.operator.dashboard import Board
+from infra.rydes.operator.dashboard import Dashboard
 from infra.rydes.scenarios import journey
 from infra.rydes.scenarios.outage import Outage
 from infra.rydes.scenarios.rfq import PLACES, Customer, Place, show_result, watch
@@ -75,11 +75,11 @@ def run(
 def up() -> None:
     """Start the local cloud in the background, or update the stacks of the running one."""
     with _one_line_errors():
-        steps = Steps(console)
-        cloud, _ = bring_up(Settings.from_environment(), steps, owned=False)
-        journey.seed(cloud, steps)
+        progress = Progress(console)
+        cloud, _ = bring_up(Settings.from_environment(), progress, owned=False)
+        journey.seed(cloud, progress)
         console.print(
-            f"The local cloud is up on port {cloud.settings.port} ({steps.seconds:.1f} s). Stop it: rydes down"
+            f"The local cloud is up on port {cloud.settings.port} ({progress.seconds:.1f} s). Stop it: rydes down"
         )
 
 
@@ -164,7 +164,9 @@ def partners(
             modes.put(account, chosen, modes.order(mode, actor=actor, reason=reason, lasts=lasts))
         elif reason or lasts or actor:
             raise LocalCloudError("Which mode?", "Name one: --mode FORCED_OPEN")
-        Board(account, chosen, minutes * 60.0).show(console, once=once or mode is not None, as_json=as_json)
+        Dashboard(account, chosen, minutes * 60.0).show(
+            console, once=once or mode is not None, as_json=as_json
+        )
 
 
 @scenarios.command()

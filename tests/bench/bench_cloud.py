@@ -16,7 +16,7 @@ from rich.console import Console
 
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up
 from infra.rydes.scenarios.rfq import Place
@@ -119,7 +119,7 @@ def bench_cloud() -> Iterator[BenchCloud]:
     """Bring up a cloud on a free port with a run directory of its own; it ends with the context."""
     with tempfile.TemporaryDirectory(prefix="rydes-bench-") as directory:
         settings = Settings(_free_port(), Path(directory))
-        cloud, emulator_process = up(settings, Steps(Console(stderr=True)), owned=True)
+        cloud, emulator_process = up(settings, Progress(Console(stderr=True)), owned=True)
         try:
             yield BenchCloud(cloud)
         finally:

@@ -12,7 +12,7 @@ from rich.console import Console
 T = TypeVar("T")
 
 
-class Steps:
+class Progress:
     """Prints each step with its seconds when it is done, and on a terminal what is going on; steps may run side by side."""
 
     def __init__(self, console: Console) -> None:

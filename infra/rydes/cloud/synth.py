@@ -14,7 +14,7 @@ from pathlib import Path
 from infra import artifacts, cache
 from infra.rydes.cloud.deploy import last_line, logged
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
 from infra.rydes.cloud.toolchain import find_uv
 
@@ -22,7 +22,7 @@ _OPTIMIZED = 1
 """As `python -O`: without the argument checks of every construct, which take a fifth of the time."""
 
 
-def synthesize(settings: Settings, steps: Steps) -> None:
+def synthesize(settings: Settings, progress: Progress) -> None:
     """Write the stacks of the local stage, and the artifacts, to the run directory; again only if a source has changed.
 
     Raises:
@@ -36,8 +36,8 @@ def synthesize(settings: Settings, steps: Steps) -> None:
     )
 
     def make(directory: Path) -> None:
-        built = steps.start("build the Lambda artifacts", _build_artifacts)
-        with steps("synthesize the stacks"):
+        built = progress.start("build the Lambda artifacts", _build_artifacts)
+        with progress("synthesize the stacks"):
             _run_app(settings, directory)
             built.result()
 

@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from infra.rydes.cloud import deploy, emulator, synth, toolchain
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.simulators.partners import process as fleets
 from infra.rydes.simulators.phones import process as process_of_phones
 
 
-def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subprocess.Popen[bytes] | None]":
+def up(
+    settings: Settings, progress: Progress, *, owned: bool
+) -> "tuple[Cloud, subprocess.Popen[bytes] | None]":
     """Start the emulator if it does not run, and deploy all stacks.
 
     Args:
         settings: its port and run directory.
-        steps: where to tell what is done.
+        progress: where to tell what is done.
         owned: end a newly started emulator together with the calling process.
 
     Returns:
@@ -37,17 +39,17 @@ def up(settings: Settings, steps: Steps, *, owned: bool) -> "tuple[Cloud, subpro
         # Its port stands in the stacks; calls wait in the socket until the simulator runs.
         phones = None if found and settings.phones_url else process_of_phones.listen(settings)
         try:
-            cdk = steps.start("CDK command line", toolchain.install_cdk)
-            assembly = steps.run(lambda: synth.synthesize(settings, steps))
+            cdk = progress.start("CDK command line", toolchain.install_cdk)
+            assembly = progress.run(lambda: synth.synthesize(settings, progress))
             if not found:
-                with steps("start the emulator"):
+                with progress("start the emulator"):
                     process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
                     deploy.bootstrap(settings)
             if phones:
                 process_of_phones.start(settings, phones)
             partners = fleets.start(settings)
             assembly.result()
-            with steps("deploy the stacks"):
+            with progress("deploy the stacks"):
                 deploy.deploy(settings, cdk.result())
             fleets.introduce(Cloud(settings), partners)
         except BaseException:

@@ -38,7 +38,7 @@ class Row:
         return None if override is None or override.lapsed(now) else override
 
 
-class Board:
+class Dashboard:
     """Reads partners (all, or one) with their calls of the last so many seconds, and shows them."""
 
     def __init__(self, account: Account, partner_id: str | None, seconds: float) -> None:

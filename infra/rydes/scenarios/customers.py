@@ -28,7 +28,7 @@ class Answered:
     asked: int
 
 
-class Crowd:
+class Customers:
     """Keeps asking until told to go home."""
 
     def __init__(self) -> None:
@@ -52,12 +52,14 @@ class Crowd:
 
 
 @contextmanager
-def asking(cloud: Cloud) -> Generator[Crowd, None, None]:
+def asking(cloud: Cloud) -> Generator[Customers, None, None]:
     """Let them ask inside this context."""
-    crowd, token = Crowd(), cloud.token("crowd", "customers")
+    customers, token = Customers(), cloud.token("customers", "customers")
     with ThreadPoolExecutor(CUSTOMERS) as pool:
         try:
-            crowd._lives += [pool.submit(crowd._live, Customer(cloud, token)) for _ in range(CUSTOMERS)]
-            yield crowd
+            customers._lives += [
+                pool.submit(customers._live, Customer(cloud, token)) for _ in range(CUSTOMERS)
+            ]
+            yield customers
         finally:
-            crowd._home.set()
+            customers._home.set()

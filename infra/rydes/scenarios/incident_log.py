@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import trace
 from infra.rydes.operator.partner_calls import RecentCalls
-from infra.rydes.scenarios.wiretap import Tap
+from infra.rydes.scenarios.wiretap import Wiretap
 
 _WINDOW = 300.0
 _STYLES = {"CLOSED": "green", "HALF_OPEN": "yellow", "OPEN": "red"}
@@ -17,7 +17,7 @@ DECLINED = "declined at once, with circuit-open; nobody waits"
 
 
 @dataclass(frozen=True, order=True)
-class Item:
+class Incident:
     """Something that happened, `at` seconds since 1970."""
 
     at: float
@@ -25,44 +25,44 @@ class Item:
     style: str = ""
 
 
-class News:
+class IncidentLog:
     """Reads bus and logs again and again."""
 
-    def __init__(self, cloud: Cloud, partner_id: str, tap: Tap) -> None:
+    def __init__(self, cloud: Cloud, partner_id: str, wiretap: Wiretap) -> None:
         self.calls = RecentCalls(cloud, _WINDOW, now=time.time)
         self._cloud = cloud
         self._partner_id = partner_id
-        self._tap = tap
+        self._wiretap = wiretap
         self._since = time.time()
-        self._known: set[Item] = set()
+        self._known: set[Incident] = set()
 
-    def items(self) -> list[Item]:
+    def unseen(self) -> list[Incident]:
         """What was not told before, oldest first."""
         found = {*self._published(), *self._turns(), *self._refusals_and_failures()} - self._known
         self._known |= found
         return sorted(found)
 
-    def _published(self) -> Iterator[Item]:
-        for event in self._tap.heard():
+    def _published(self) -> Iterator[Incident]:
+        for event in self._wiretap.heard():
             detail = event["detail"]
             if detail["data"]["partner_id"] == self._partner_id:
                 said = f"on the bus: {event['detail-type']} ({detail['data']['reason']})"
-                yield Item(trace.instant(detail["metadata"]["occurred_at"]).timestamp(), said, "magenta")
+                yield Incident(trace.instant(detail["metadata"]["occurred_at"]).timestamp(), said, "magenta")
 
-    def _turns(self) -> Iterator[Item]:
+    def _turns(self) -> Iterator[Incident]:
         function = f"unicorn-mgmt-{self._partner_id}-quotes"
         for entry in trace.records(self._cloud, "circuit turned", functions=function, since=self._since):
             said = f"circuit {entry['before']} → {entry['after']} ({entry['reason']})"
-            yield Item(trace.instant(entry["timestamp"]).timestamp(), said, _STYLES[entry["after"]])
+            yield Incident(trace.instant(entry["timestamp"]).timestamp(), said, _STYLES[entry["after"]])
 
-    def _refusals_and_failures(self) -> Iterator[Item]:
+    def _refusals_and_failures(self) -> Iterator[Incident]:
         for call in self.calls.look():
             if call.partner != self._partner_id or call.at < self._since:
                 continue
             if not call.made:
-                yield Item(call.at, DECLINED, "cyan")
+                yield Incident(call.at, DECLINED, "cyan")
             elif call.circuit == "HALF_OPEN" or call.failed:
                 kind = "probe" if call.circuit == "HALF_OPEN" else "call"
-                yield Item(
+                yield Incident(
                     call.at, f"{kind}: {call.reason or call.outcome}, {call.milliseconds:.0f} ms", "dim"
                 )

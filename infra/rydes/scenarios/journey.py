@@ -11,7 +11,7 @@ from rich.console import Console
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.progress import Steps
+from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up
 from infra.rydes.operator import trace
@@ -19,8 +19,7 @@ from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Cust
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
 from infra.rydes.simulators.phones.view import converse
-from infra.rydes.simulators.unicorns import by_hand as drivers
-from infra.rydes.simulators.unicorns import registry as herd
+from infra.rydes.simulators.unicorns import by_hand, registry
 
 CUSTOMER = "astrid"
 CUSTOMERS_NUMBER = "+14255550142"
@@ -34,11 +33,11 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
     Raises:
         LocalCloudError: a step fails. What this call started is stopped in any case.
     """
-    steps = Steps(console)
-    cloud, process = up(settings, steps, owned=True)
+    progress = Progress(console)
+    cloud, process = up(settings, progress, owned=True)
     try:
-        seed(cloud, steps)
-        with steps(f"create the customer {CUSTOMER}"):
+        seed(cloud, progress)
+        with progress(f"create the customer {CUSTOMER}"):
             customer = Customer(cloud, cloud.token(CUSTOMER, "customers"))
             give_phone(cloud, CUSTOMER, CUSTOMERS_NUMBER)
         console.print(f"\n[bold]{SPACE_NEEDLE.label} to {SEA_TAC.label}[/]")
@@ -55,7 +54,7 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         if not asked_before:  # who was asked today is not asked again
             console.print(f"\n[bold]On {CUSTOMER}'s phone[/] [dim](uv run rydes phone)[/]")
             converse(phone, ["9, thanks!"], console)
-        console.print(f"The finished journey after {steps.seconds:.1f} s", highlight=False)
+        console.print(f"The finished journey after {progress.seconds:.1f} s", highlight=False)
         if once:
             return
         _show_tools(cloud, customer.token, rfq)
@@ -72,14 +71,14 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             emulator.stop(cloud.settings.run_dir)
 
 
-def seed(cloud: Cloud, steps: Steps) -> None:
+def seed(cloud: Cloud, progress: Progress) -> None:
     """Register the unicorns; again and again with the same outcome."""
-    unicorns = herd.herd()
-    price_by_hand = steps.start(
-        "connect the unicorns that price by hand", lambda: drivers.start(cloud.settings)
+    unicorns = registry.by_rate_card()
+    price_by_hand = progress.start(
+        "connect the unicorns that price by hand", lambda: by_hand.start(cloud.settings)
     )
-    with steps(f"register {len(unicorns)} unicorns that quote by their rate card"):
-        herd.register(cloud, unicorns)
+    with progress(f"register {len(unicorns)} unicorns that quote by their rate card"):
+        registry.register(cloud, unicorns)
     price_by_hand.result()
 
 

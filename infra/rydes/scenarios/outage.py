@@ -13,9 +13,9 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator.modes import reached, store
 from infra.rydes.operator.partner_calls import Call
-from infra.rydes.scenarios.customers import Answered, Crowd, asking
-from infra.rydes.scenarios.incident_log import DECLINED, Item, News
-from infra.rydes.scenarios.wiretap import tapped
+from infra.rydes.scenarios.customers import Answered, Customers, asking
+from infra.rydes.scenarios.incident_log import DECLINED, Incident, IncidentLog
+from infra.rydes.scenarios.wiretap import listening
 from infra.rydes.simulators.partners import process
 from wild_rydes_circuit_breaker import Mode, State
 
@@ -45,7 +45,7 @@ class Outage:
         self._console = console
         self._circuits = store(cloud)
         self._phases: list[Phase] = []
-        self._heard: set[Item] = set()
+        self._heard: set[Incident] = set()
 
     def play(self, *, hangs: bool) -> None:
         """Tell the story as it happens; it takes half a minute, five at most.
@@ -59,14 +59,14 @@ class Outage:
         self._require_auto()
         try:
             partners.misbehave(id_)
-            with reached(), tapped(self._cloud) as tap, asking(self._cloud) as crowd:
-                news = News(self._cloud, id_, tap)
+            with reached(), listening(self._cloud) as wiretap, asking(self._cloud) as customers:
+                incidents = IncidentLog(self._cloud, id_, wiretap)
 
                 def until(done: Callable[[], bool], problem: str) -> None:
-                    self._until(done, problem, news, crowd)
+                    self._until(done, problem, incidents, customers)
 
                 self._phase("healthy", "all partners are well")
-                until(lambda: self._well(crowd), "Customers were not answered")
+                until(lambda: self._well(customers), "Customers were not answered")
                 self._phase("down", f"{id_} goes down: it {'does not answer' if hangs else 'answers 503'}")
                 # Bounded, should this process be killed before it can make the partner well.
                 partners.misbehave(id_, outage_seconds=LONGEST + SECONDS_OPEN, outage_hangs=hangs)
@@ -77,12 +77,12 @@ class Outage:
                 partners.misbehave(id_)
                 until(lambda: self._said("PartnerCircuitClosed"), "The circuit did not close")
                 self._phase("healthy again", f"{id_} is called again")
-                until(lambda: self._well(crowd), "Customers were not answered")
+                until(lambda: self._well(customers), "Customers were not answered")
         finally:
             partners.misbehave(id_)
         time.sleep(_SECONDS_TO_LOG)
-        calls = [call for call in news.calls.look() if call.partner == id_ and call.operation == "quote"]
-        self._console.print(self._summary(crowd.answered, calls))
+        calls = [call for call in incidents.calls.look() if call.partner == id_ and call.operation == "quote"]
+        self._console.print(self._summary(customers.answered, calls))
 
     def _require_auto(self) -> None:
         with reached():
@@ -93,41 +93,45 @@ class Outage:
                 f'Lift it: `uv run rydes partners {self._partner_id} --mode AUTO --reason "a drill"`',
             )
 
-    def _until(self, done: Callable[[], bool], problem: str, news: News, crowd: Crowd) -> None:
+    def _until(
+        self, done: Callable[[], bool], problem: str, incidents: IncidentLog, customers: Customers
+    ) -> None:
         give_up = time.time() + LONGEST
         while not done():
             if time.time() > give_up:
                 raise LocalCloudError(
                     f"{problem} within {LONGEST:.0f} s.", "See what happened: uv run rydes logs"
                 )
-            crowd.check()
-            for item in news.items():
-                self._tell(item)
+            customers.check()
+            for incident in incidents.unseen():
+                self._tell(incident)
             time.sleep(_LOOK_EVERY)
 
     def _said(self, what: str) -> bool:
         """Whether this was told in this phase, of this phase."""
-        return any(item.at >= self._phases[-1].began and what in item.what for item in self._heard)
+        return any(
+            incident.at >= self._phases[-1].began and what in incident.what for incident in self._heard
+        )
 
-    def _well(self, crowd: Crowd) -> bool:
+    def _well(self, customers: Customers) -> bool:
         """Whether enough requests have been made and answered in this phase, with the circuit closed."""
         began = self._phases[-1].began
-        made = [request for request in crowd.answered if request.at - request.seconds >= began]
+        made = [request for request in customers.answered if request.at - request.seconds >= began]
         return len(made) >= ENOUGH_REQUESTS and self._circuits.read(self._partner_id).state is State.CLOSED
 
     # What is told
 
     def _phase(self, name: str, what: str) -> None:
         self._phases.append(Phase(name, time.time()))
-        self._tell(Item(self._phases[-1].began, what, "bold"))
+        self._tell(Incident(self._phases[-1].began, what, "bold"))
 
-    def _tell(self, item: Item) -> None:
-        if item.what == DECLINED and self._said(DECLINED):
+    def _tell(self, incident: Incident) -> None:
+        if incident.what == DECLINED and self._said(DECLINED):
             return  # once a phase says it
-        self._heard.add(item)
-        since = item.at - self._phases[0].began
+        self._heard.add(incident)
+        since = incident.at - self._phases[0].began
         self._console.print(
-            Text.assemble((f"{since:6.1f} s  ", "dim"), (item.what, item.style)), soft_wrap=True
+            Text.assemble((f"{since:6.1f} s  ", "dim"), (incident.what, incident.style)), soft_wrap=True
         )
 
     def _summary(self, answered: list[Answered], calls: list[Call]) -> Table:

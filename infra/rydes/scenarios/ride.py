@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.scenarios.rfq import Customer, View
-from infra.rydes.simulators.unicorns import registry as herd
+from infra.rydes.simulators.unicorns import registry
 
 TRIES = 5
 """Quotes to try, the best first: a unicorn may be booked by somebody else meanwhile."""
@@ -35,7 +35,7 @@ def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> 
         for state in _states(cloud, customer, ride):
             _tell(console, f"{state['status']}{_reason(state)}", began)
             if state["status"] == "confirmed":
-                herd.drive(cloud, name, ride)
+                registry.complete(cloud, name, ride)
             elif state["status"] == "completed":
                 return
     raise LocalCloudError("No unicorn made the ride.", f"See what happened: uv run rydes trace {rfq.id}")

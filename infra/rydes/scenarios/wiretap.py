@@ -11,7 +11,7 @@ from infra.rydes.cloud.cloud import Cloud
 from wild_rydes_contracts import Event, PartnerCircuitClosed, PartnerCircuitOpened, rule_pattern
 
 
-class Tap:
+class Wiretap:
     """A subscription that nobody owns for long."""
 
     def __init__(self, cloud: Cloud, queue_url: str) -> None:
@@ -28,16 +28,16 @@ class Tap:
 
 
 @contextmanager
-def tapped(cloud: Cloud, *events: type[Event]) -> Generator[Tap, None, None]:
+def listening(cloud: Cloud, *events: type[Event]) -> Generator[Wiretap, None, None]:
     """Hear these events, of circuits if none are named; afterwards rule and queue are gone."""
-    bus, sqs, name = cloud.client("events"), cloud.client("sqs"), f"tap-{uuid.uuid4().hex[:12]}"
+    bus, sqs, name = cloud.client("events"), cloud.client("sqs"), f"wiretap-{uuid.uuid4().hex[:12]}"
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     try:
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         pattern = rule_pattern(*(events or (PartnerCircuitOpened, PartnerCircuitClosed)))
         bus.put_rule(Name=name, EventBusName=BUS_NAME, EventPattern=json.dumps(pattern))
         bus.put_targets(Rule=name, EventBusName=BUS_NAME, Targets=[{"Id": "queue", "Arn": arn}])
-        yield Tap(cloud, url)
+        yield Wiretap(cloud, url)
     finally:
         bus.remove_targets(Rule=name, EventBusName=BUS_NAME, Ids=["queue"])
         bus.delete_rule(Name=name, EventBusName=BUS_NAME)

@@ -17,7 +17,7 @@ from infra.rydes.operator import modes, trace
 from infra.rydes.operator.partner_calls import Call, RecentCalls
 from infra.rydes.scenarios.customers import MERCER_ISLAND, asking
 from infra.rydes.scenarios.rfq import SEA_TAC
-from infra.rydes.scenarios.wiretap import Tap, tapped
+from infra.rydes.scenarios.wiretap import Wiretap, listening
 from infra.rydes.simulators.partners.process import Partners
 from tests.e2e.test_rydes_command import rydes
 from tests.support.circuit_breaker.world import Heard
@@ -53,7 +53,7 @@ class Circuit:
 
     cloud: Cloud
     customer: Customer
-    tap: Tap
+    wiretap: Wiretap
     began: float = field(default_factory=time.time)
     events: list[Json] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ class Circuit:
         """The next event of this kind, which is taken off the list; requests are made until it comes."""
 
         def look() -> Json | None:
-            self.events += filter(self._ours, self.tap.heard())
+            self.events += filter(self._ours, self.wiretap.heard())
             for found in self.events:
                 if found["detail-type"] == event.name:
                     self.events.remove(found)
@@ -99,8 +99,8 @@ class Circuit:
 @pytest.fixture
 def circuit(cloud: Cloud, customer: Customer, partners: Partners) -> Iterator[Circuit]:
     """A circuit that has just closed: no worker keeps in mind what an earlier test did to the partner."""
-    with tapped(cloud) as tap:
-        found = Circuit(cloud, customer, tap)
+    with listening(cloud) as wiretap:
+        found = Circuit(cloud, customer, wiretap)
         found.set(Mode.FORCED_OPEN)
         found.set(Mode.AUTO)
         found.told(PartnerCircuitClosed)
@@ -223,13 +223,13 @@ class Reporter:
 
 def test_one_reporter_is_not_enough_while_others_are_well(circuit: Circuit, partners: Partners) -> None:
     epoch = circuit.record.epoch
-    with asking(circuit.cloud) as crowd:
+    with asking(circuit.cloud) as customers:
         eventually(lambda: len(workers(circuit.calls())) > 0 or None, "a worker", 60)
         Reporter(circuit).fails(Settings().consecutive_failures)
         row = circuit.record.row
         ends = time.time() + 2 * Settings().hearing_period
         while time.time() < ends:
-            crowd.check()
+            customers.check()
             time.sleep(0.1)
     assert row is None or len(row.reporters) == 1
     assert (circuit.record.epoch, circuit.record.state) == (epoch, State.CLOSED)

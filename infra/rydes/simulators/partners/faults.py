@@ -44,7 +44,7 @@ class Faults:
         return cls(**values)
 
 
-class Mood:
+class Misbehaviour:
     """What to do with each request, drawn from the faults that are set."""
 
     def __init__(self, seed: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 
-from infra.rydes.simulators.partners.faults import Faults, Mood
+from infra.rydes.simulators.partners.faults import Faults, Misbehaviour
 from infra.rydes.simulators.partners.rides import Rides
 
 FAULTS_PATH = "/_faults"
@@ -58,7 +58,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, behaviour: Behaviour, port: int = 0, *, seed: int | None = None) -> None:
         self.behaviour = behaviour
-        self.mood = Mood(seed)
+        self.mood = Misbehaviour(seed)
         self.served = 0
         self.closing = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)

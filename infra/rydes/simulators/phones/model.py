@@ -74,7 +74,7 @@ class Sms:
         return asdict(self)
 
 
-class Refused(Exception):  # noqa: N818 - says what became of the SMS
+class SmsRejected(Exception):  # noqa: N818 - the name says what became of the SMS
     """The send is refused: AWS's error code, and what more stands in the answer."""
 
     def __init__(self, code: str, more: Mapping[str, str]) -> None:
@@ -109,15 +109,15 @@ class Phones:
             return when
 
     def send(self, number: str, sender: str, text: str, context: Mapping[str, str]) -> tuple[Sms, bool]:
-        """An SMS to a phone, and whether its sender hears of it. Raises Refused."""
+        """An SMS to a phone, and whether its sender hears of it. Raises SmsRejected."""
         with self._lock:
             phone = self._phones[number]
             if phone.faults.refuse:
                 kind, *rest = phone.faults.refuse
                 phone.faults = replace(phone.faults, refuse=tuple(rest))
-                raise Refused(*REFUSALS[kind])
+                raise SmsRejected(*REFUSALS[kind])
             if phone.opted_out:
-                raise Refused(*REFUSALS["opted-out"])
+                raise SmsRejected(*REFUSALS["opted-out"])
             sms = Sms(str(uuid.uuid4()), number, text, True, time.time(), sender, dict(context))
             phone.messages.append(sms)
             lost = phone.faults.lose_answers > 0

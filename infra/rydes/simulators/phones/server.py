@@ -33,7 +33,7 @@ import botocore.session
 from botocore.config import Config
 
 from infra.naming import SMS_RECEIPTS, SMS_REPLIES
-from infra.rydes.simulators.phones.model import Faults, Phones, Refused, Sms
+from infra.rydes.simulators.phones.model import Faults, Phones, Sms, SmsRejected
 from infra.rydes.simulators.phones.notifications import another_id, inbound, receipt
 from infra.rydes.simulators.phones.workers import kill
 
@@ -66,7 +66,7 @@ class Service:
             return _error("InternalServerException", {}, 500)  # nobody is there to hear it
         try:
             sms, heard = self._phones.send(number, request.get("OriginationIdentity", ""), text, context)
-        except Refused as refused:
+        except SmsRejected as refused:
             return _error(refused.code, refused.more)
         if death == "after":
             kill(port)

@@ -80,7 +80,7 @@ def _km(a: tuple[float, float], b: tuple[float, float]) -> float:
     return math.hypot(b[0] - a[0], east) * _KM_PER_DEGREE
 
 
-class Driver:
+class HandPricingUnicorn:
     """One unicorn's app."""
 
     def __init__(self, cloud: Cloud, unicorn: Unicorn, seed: int, silent: bool) -> None:
@@ -171,14 +171,14 @@ class Driver:
         print(f"{self._unicorn.name:<12}{what}", flush=True)
 
 
-async def drive_all(settings: Settings, emulator_pid: int, seed: int) -> None:
+async def run_all(settings: Settings, emulator_pid: int, seed: int) -> None:
     """Let all live until that emulator has ended."""
     cloud, starting = Cloud.find(settings), asyncio.Semaphore(AT_ONCE)
-    drivers = [Driver(cloud, unicorn, seed, silent=False) for unicorn in by_hand()]
-    drivers.append(Driver(cloud, hermit(), seed, silent=True))
-    lives = [asyncio.create_task(driver.live(starting)) for driver in drivers]
+    unicorns = [HandPricingUnicorn(cloud, unicorn, seed, silent=False) for unicorn in by_hand()]
+    unicorns.append(HandPricingUnicorn(cloud, hermit(), seed, silent=True))
+    lives = [asyncio.create_task(unicorn.live(starting)) for unicorn in unicorns]
     try:
-        all_ready = asyncio.gather(*(driver.ready.wait() for driver in drivers))
+        all_ready = asyncio.gather(*(unicorn.ready.wait() for unicorn in unicorns))
         awaited: list[asyncio.Future[Any]] = [all_ready, *lives]
         done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         for finished in done:
@@ -237,7 +237,7 @@ def main() -> None:
                     return
                 time.sleep(SECONDS_BETWEEN_LOOKS)
         with suppress(KeyboardInterrupt):
-            asyncio.run(drive_all(settings, pid, int(os.environ.get("RYDES_SEED", "1"))))
+            asyncio.run(run_all(settings, pid, int(os.environ.get("RYDES_SEED", "1"))))
 
 
 def _emulator_pid(settings: Settings) -> int | None:

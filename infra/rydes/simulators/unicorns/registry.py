@@ -109,7 +109,7 @@ class Unicorn:
         return {"name": self.name, "rate-card": amounts, "auto-quote": self.auto_quote}
 
 
-def herd() -> list[Unicorn]:
+def by_rate_card() -> list[Unicorn]:
     """Those that quote by their rate card; no two on one spot, no two at one price."""
     return [_unicorn(number, name) for number, name in enumerate(_NAMES)]
 
@@ -134,7 +134,7 @@ def by_hand() -> list[Unicorn]:
     ]
 
 
-def drive(cloud: Cloud, name: str, ride: str) -> None:
+def complete(cloud: Cloud, name: str, ride: str) -> None:
     """Let the unicorn of this name complete its ride; nothing, if it is none of the herd or has done so already."""
     if name not in _NAMES:
         return

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator import modes
-from infra.rydes.operator.dashboard import Board, Row, to_json, to_tables
+from infra.rydes.operator.dashboard import Dashboard, Row, to_json, to_tables
 from infra.rydes.operator.partner_calls import Call, Figures, RecentCalls, by_operation
 from wild_rydes_circuit_breaker import Mode, Override, Record, State
 
@@ -159,7 +159,7 @@ def test_orders_that_make_no_sense(mode: Mode, reason: str, lasts: str) -> None:
 def test_a_mode_that_is_set_is_shown_with_actor_reason_and_expiry(account: Account) -> None:
     order = modes.order(Mode.FORCED_OPEN, actor="ada", reason="maintenance", lasts="30m")
     modes.put(account, "p-comet", order)
-    (row,) = Board(account, "p-comet", 300).rows()
+    (row,) = Dashboard(account, "p-comet", 300).rows()
     told = to_json([row], time.time())["p-comet"]
     assert (told["state"], told["mode"]) == ("OPEN", "FORCED_OPEN")
     assert (told["set"]["actor"], told["set"]["reason"]) == ("ada", "maintenance")
@@ -174,7 +174,7 @@ def test_a_mode_that_has_expired_is_not_shown() -> None:
 
 def test_an_account_without_circuits_is_one_line() -> None:
     with mock_aws(), pytest.raises(LocalCloudError, match="ResourceNotFoundException"):
-        Board(boto3.Session(region_name="us-east-1"), None, 300).rows()  # type: ignore[arg-type]
+        Dashboard(boto3.Session(region_name="us-east-1"), None, 300).rows()  # type: ignore[arg-type]
 
 
 def test_the_tables_have_a_line_for_each_operation() -> None:

@@ -1,13 +1,13 @@
 from infra.rydes.simulators.unicorns.by_hand import Decision, answer, decide
-from infra.rydes.simulators.unicorns.registry import by_hand, herd, hermit
+from infra.rydes.simulators.unicorns.registry import by_hand, by_rate_card, hermit
 
 INVITATION = {"from": {"lat": 47.6205, "lon": -122.3493}, "to": {"lat": 47.4502, "lon": -122.3088}}
 
 
-def test_a_dozen_price_by_hand_and_none_is_of_the_herd() -> None:
+def test_a_dozen_price_by_hand_and_none_quotes_by_its_rate_card() -> None:
     unicorns = by_hand()
     assert len({unicorn.user for unicorn in unicorns}) == 12
-    assert not {unicorn.user for unicorn in unicorns} & {unicorn.user for unicorn in herd()}
+    assert not {unicorn.user for unicorn in unicorns} & {unicorn.user for unicorn in by_rate_card()}
     assert not any(unicorn.auto_quote for unicorn in [*unicorns, hermit()])
     assert len({(unicorn.lat, unicorn.lon) for unicorn in unicorns}) == 12
 
