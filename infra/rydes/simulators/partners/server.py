@@ -58,7 +58,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, behaviour: Behaviour, port: int = 0, *, seed: int | None = None) -> None:
         self.behaviour = behaviour
-        self.mood = Misbehaviour(seed)
+        self.misbehaviour = Misbehaviour(seed)
         self.served = 0
         self.closing = threading.Event()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -83,12 +83,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self._control(request))
             return
         self.server.served += 1
-        misdeed = self.server.mood.misdeed()
+        misdeed = self.server.misbehaviour.misdeed()
         if misdeed == "hang":
             self.server.closing.wait(_LONGEST_HANG)
             self.close_connection = True
             return
-        time.sleep(self.server.mood.latency())
+        time.sleep(self.server.misbehaviour.latency())
         behaviour = self.server.behaviour
         match misdeed:
             case "outage":
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "error":
                 self._send(Reply(500, b"oops"))
             case "throttle":
-                self._send(behaviour.throttled(self.server.mood.faults.retry_after))
+                self._send(behaviour.throttled(self.server.misbehaviour.faults.retry_after))
             case "garbage":
                 self._send(Reply(200, b"\x00<{[not what you think\xff"))
             case "refuse":
@@ -133,12 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
         if request.method == "PUT":
             try:
                 faults = Faults.of(json.loads(request.body))
-                server.mood.set(faults)
+                server.misbehaviour.set(faults)
                 server.behaviour.rides.seconds = faults.ride_seconds
             except (TypeError, ValueError) as error:
                 return Reply(400, str(error).encode())
         shown = {
-            "faults": asdict(server.mood.faults),
+            "faults": asdict(server.misbehaviour.faults),
             "served": server.served,
             "rides": server.behaviour.rides.states(),
         }

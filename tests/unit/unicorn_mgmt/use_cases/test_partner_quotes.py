@@ -122,7 +122,7 @@ def test_a_request_past_its_deadline_is_dropped_before_any_call(desk: Desk) -> N
 def test_a_partner_that_fails_is_declined_at_once(
     desk: Desk, faults: Faults, reason: str, outcome: str
 ) -> None:
-    desk.server.mood.set(faults)
+    desk.server.misbehaviour.set(faults)
     [answer] = desk.ask(desk.worker(timeout=0.2 if faults.hang else 10), "rfq-1")
     assert answer == {"kind": "decline", "responder_id": "p-comet", "reason": reason}
     [record] = desk.records()
@@ -131,7 +131,7 @@ def test_a_partner_that_fails_is_declined_at_once(
 
 
 def test_the_call_ends_with_the_deadline_and_the_partner_is_not_blamed(desk: Desk) -> None:
-    desk.server.mood.set(Faults(hang=1))
+    desk.server.misbehaviour.set(Faults(hang=1))
     [answer] = desk.ask(desk.worker(timeout=60), "rfq-1", seconds=0.4)
     assert answer["reason"] == "partner-unavailable"
     assert desk.store.read("p-comet").row is None
@@ -140,7 +140,7 @@ def test_the_call_ends_with_the_deadline_and_the_partner_is_not_blamed(desk: Des
 def test_an_outage_opens_the_circuit_for_all_workers_and_requests_are_declined_without_a_call(
     desk: Desk,
 ) -> None:
-    desk.server.mood.set(Faults(outage_seconds=600, latency_ms=1))
+    desk.server.misbehaviour.set(Faults(outage_seconds=600, latency_ms=1))
     workers = [desk.worker(), desk.worker()]
     reasons: list[str] = []
     for i in range(40):
@@ -216,7 +216,7 @@ def test_secrets_and_places_are_never_logged(
 ) -> None:
     desk = Desk(world, servers[partner_id], partner_id)
     if fault != "nothing":
-        desk.server.mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+        desk.server.misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
     desk.ask(desk.worker(), "rfq-1")
     written = world.stream.getvalue() + "".join(capsys.readouterr())
     assert "partner called" in written

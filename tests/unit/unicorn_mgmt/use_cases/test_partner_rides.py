@@ -124,7 +124,7 @@ def test_a_booking_is_made_at_the_partner_and_noted(desk: Desk) -> None:
 
 
 def test_a_refusal_is_noted_with_its_reason(comet: Desk) -> None:
-    comet.server.mood.set(Faults(refuse=1))
+    comet.server.misbehaviour.set(Faults(refuse=1))
     assert comet.handle(comet.worker(), comet.ask())
     assert (comet.ride.state, comet.ride.reason) == ("refused", "none-free")
     assert comet.records()[-1]["outcome"] == "refused"
@@ -141,35 +141,35 @@ def test_an_order_that_comes_twice_books_once(desk: Desk) -> None:
 
 def test_a_crash_between_the_partners_yes_and_our_note_loses_nothing(comet: Desk) -> None:
     body = comet.ask()
-    comet.server.mood.set(Faults(partial=1))  # the partner has booked, but we never hear of it
+    comet.server.misbehaviour.set(Faults(partial=1))  # the partner has booked, but we never hear of it
     assert not comet.handle(comet.worker(), body)
     assert (comet.ride.state, comet.server.behaviour.rides.states()) == ("asked", {RIDE: "confirmed"})
-    comet.server.mood.set(Faults())
+    comet.server.misbehaviour.set(Faults())
     assert comet.handle(comet.worker(), body, attempt=2)
     assert comet.ride.state == "confirmed"
 
 
 @pytest.mark.parametrize("fault", ["error", "garbage", "partial", "throttle"])
 def test_neither_yes_nor_no_is_tried_again(desk: Desk, fault: str) -> None:
-    desk.server.mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    desk.server.misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
     assert not desk.handle(desk.worker(), desk.ask())
     assert desk.ride.state == "asked"
     assert desk.world.parked() == []
 
 
 def test_the_wait_doubles_and_is_capped_and_what_the_partner_asks_for_comes_on_top(comet: Desk) -> None:
-    comet.server.mood.set(Faults(error=1))
+    comet.server.misbehaviour.set(Faults(error=1))
     body = comet.ask()
     for attempt in (1, 2, 3, 9):
         assert not comet.handle(comet.worker(), body, attempt=attempt)
     assert comet.slept == [1, 2, 4, 8]
-    comet.server.mood.set(Faults(throttle=1, retry_after=70))  # longer than the customer waits
+    comet.server.misbehaviour.set(Faults(throttle=1, retry_after=70))  # longer than the customer waits
     assert comet.handle(comet.worker(), body)
     assert comet.world.logs[-1]["message"] == "left to the booking's deadline"
 
 
 def test_however_often_it_was_tried_a_booking_is_never_parked(comet: Desk) -> None:
-    comet.server.mood.set(Faults(error=1))
+    comet.server.misbehaviour.set(Faults(error=1))
     assert not comet.handle(comet.worker(), comet.ask(), attempt=MAX_ATTEMPTS + 5)
     assert comet.world.parked() == []
 
@@ -181,7 +181,7 @@ def test_after_the_deadline_there_is_no_call(desk: Desk) -> None:
 
 
 def test_a_call_never_outlives_the_deadline_and_the_partner_is_not_blamed(comet: Desk) -> None:
-    comet.server.mood.set(Faults(hang=1))
+    comet.server.misbehaviour.set(Faults(hang=1))
     assert comet.handle(comet.worker(timeout=60), comet.ask(seconds=0.4))  # left to the deadline
     assert comet.records()[-1]["outcome"] == "ours"
     assert DynamoDbStore(comet.world.dynamodb, TABLE).read("p-comet").row is None
@@ -202,7 +202,7 @@ def test_while_the_circuit_is_open_nobody_is_called_and_the_booking_waits(desk: 
 
 
 def test_bookings_that_fail_open_the_same_circuit(comet: Desk) -> None:
-    comet.server.mood.set(Faults(outage_seconds=600, latency_ms=1))
+    comet.server.misbehaviour.set(Faults(outage_seconds=600, latency_ms=1))
     store, workers, body = (
         DynamoDbStore(comet.world.dynamodb, TABLE),
         [comet.worker(), comet.worker()],
@@ -237,7 +237,7 @@ def test_what_is_cancelled_first_is_never_booked(comet: Desk) -> None:
 def test_a_cancellation_that_fails_returns_and_is_parked_in_the_end(desk: Desk) -> None:
     desk.ask()
     body = desk.release()
-    desk.server.mood.set(Faults(error=1))
+    desk.server.misbehaviour.set(Faults(error=1))
     assert not desk.handle(desk.worker(), body)
     assert desk.handle(desk.worker(), body, attempt=MAX_ATTEMPTS)
     [parked] = desk.world.parked()
@@ -249,7 +249,7 @@ def test_secrets_and_customers_are_never_logged(
     desk: Desk, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     if fault != "nothing":
-        desk.server.mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+        desk.server.misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
     desk.handle(desk.worker(), desk.ask())
     desk.handle(desk.worker(), desk.release() if desk.ride.state != "refused" else desk.ask())
     written = desk.world.stream.getvalue() + "".join(capsys.readouterr())

@@ -76,7 +76,7 @@ def test_nimbus_token_is_used_again_and_renewed_when_revoked(servers: Servers) -
 @pytest.mark.parametrize("partner_id", PARTNERS)
 @pytest.mark.parametrize("fault", ["error", "garbage", "partial"])
 def test_a_bad_answer_is_the_partners_fault(servers: Servers, partner_id: str, fault: str) -> None:
-    servers[partner_id].mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    servers[partner_id].misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
     with pytest.raises(CallFailed) as caught:
         ask(servers, partner_id)
     assert fault_of(caught.value).blame is Blame.PARTNER
@@ -87,14 +87,14 @@ def test_garbage_is_not_taken_for_a_promise_to_call_back(servers: Servers) -> No
     integration.quote(
         question("p-nimbus"), wire.call(5), credentials(server.url)
     )  # has its token from now on
-    server.mood.set(Faults(garbage=1))
+    server.misbehaviour.set(Faults(garbage=1))
     with pytest.raises(CallFailed, match="instead of 202"):
         integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
 
 
 @pytest.mark.parametrize("partner_id", PARTNERS)
 def test_an_outage_is_the_partners_fault(servers: Servers, partner_id: str) -> None:
-    servers[partner_id].mood.set(Faults(outage_seconds=60))
+    servers[partner_id].misbehaviour.set(Faults(outage_seconds=60))
     with pytest.raises(CallFailed, match="503") as caught:
         ask(servers, partner_id)
     assert fault_of(caught.value).blame is Blame.PARTNER
@@ -102,7 +102,7 @@ def test_an_outage_is_the_partners_fault(servers: Servers, partner_id: str) -> N
 
 @pytest.mark.parametrize("partner_id", PARTNERS)
 def test_throttling_says_how_long(servers: Servers, partner_id: str) -> None:
-    servers[partner_id].mood.set(Faults(throttle=1, retry_after=7))
+    servers[partner_id].misbehaviour.set(Faults(throttle=1, retry_after=7))
     with pytest.raises(Throttled) as caught:
         ask(servers, partner_id)
     fault = fault_of(caught.value)
@@ -111,13 +111,13 @@ def test_throttling_says_how_long(servers: Servers, partner_id: str) -> None:
 
 @pytest.mark.parametrize("partner_id", PARTNERS)
 def test_a_hanging_partner_is_left_in_time(servers: Servers, partner_id: str) -> None:
-    servers[partner_id].mood.set(Faults(hang=1))
+    servers[partner_id].misbehaviour.set(Faults(hang=1))
     with pytest.raises(TimedOut):
         ask(servers, partner_id, seconds=0.2)
 
 
 def test_a_call_that_the_deadline_cut_short_says_nothing_of_the_partner(servers: Servers) -> None:
-    servers["p-comet"].mood.set(Faults(hang=1))
+    servers["p-comet"].misbehaviour.set(Faults(hang=1))
     call = Wire().call(0.2, cut_short=True)
     with pytest.raises(OurFault):
         integration_of(PARTNERS["p-comet"]).quote(
@@ -126,7 +126,7 @@ def test_a_call_that_the_deadline_cut_short_says_nothing_of_the_partner(servers:
 
 
 def test_a_wrong_signature_is_the_partners_fault(servers: Servers) -> None:
-    servers["p-pegasus"].mood.set(Faults(signature=1))
+    servers["p-pegasus"].misbehaviour.set(Faults(signature=1))
     with pytest.raises(CallFailed, match="wrong signature") as caught:
         ask(servers, "p-pegasus")
     assert fault_of(caught.value).blame is Blame.PARTNER
@@ -196,9 +196,9 @@ def test_a_booking_is_confirmed_and_confirmed_again(servers: Servers, partner_id
 
 @pytest.mark.parametrize("partner_id", DIRECT)
 def test_a_booking_is_refused_and_stays_so(servers: Servers, partner_id: str) -> None:
-    servers[partner_id].mood.set(Faults(refuse=1))
+    servers[partner_id].misbehaviour.set(Faults(refuse=1))
     assert book(servers, partner_id) == Refused("none-free")
-    servers[partner_id].mood.set(Faults())
+    servers[partner_id].misbehaviour.set(Faults())
     assert book(servers, partner_id) == Refused("none-free")
 
 
@@ -235,7 +235,7 @@ def test_an_id_is_sent_so_that_it_arrives_as_it_is(servers: Servers, partner_id:
 def test_what_is_neither_yes_nor_no_is_a_failed_call(
     servers: Servers, partner_id: str, what: Callable[[Servers, str], object], fault: str
 ) -> None:
-    servers[partner_id].mood.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    servers[partner_id].misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
     with pytest.raises(CallFailed):
         what(servers, partner_id)
 
