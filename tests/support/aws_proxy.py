@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from infra.rydes.cloud.workers import Worker, caller
+
 _HOP_BY_HOP = frozenset({"content-length", "transfer-encoding", "connection"})
 _URLS_OF_ITS_OWN = ("CONNECTIONS_URL",)
 """Variables that name an AWS endpoint of the function's own, beside AWS_ENDPOINT_URL."""
@@ -18,13 +20,17 @@ _URLS_OF_ITS_OWN = ("CONNECTIONS_URL",)
 
 @dataclass(frozen=True)
 class Request:
-    """A call as a function makes it. `port` is where it comes from, on 127.0.0.1."""
+    """A call as a function makes it."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
-    port: int
+
+    @cached_property
+    def caller(self) -> Worker | None:
+        """The worker that makes it."""
+        return caller(self.headers.get("User-Agent", ""))
 
     @cached_property
     def service(self) -> str:
@@ -119,9 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _exchange(self) -> None:
         proxy = cast("AwsProxy", self.server)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        request = Request(
-            self.command, self.path, dict(self.headers.items()), body, port=int(self.client_address[1])
-        )
+        request = Request(self.command, self.path, dict(self.headers.items()), body)
         try:
             answer = proxy.exchange(request, lambda: proxy.forward(request))
         except Abandoned:

@@ -1,15 +1,10 @@
 """Kills workers in the middle of a step, just before or just after one of their AWS calls."""
 
 import json
-import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import psutil
-
-from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.aws_proxy import Abandoned, AwsProxy, Request, Response
 
@@ -39,7 +34,6 @@ class Crasher(AwsProxy):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud.settings.port)
-        self._run_dir = cloud.settings.run_dir
         self._lock = threading.Lock()
         self._armed: list[tuple[Crash, tuple[str, ...]]] = []
 
@@ -56,45 +50,32 @@ class Crasher(AwsProxy):
 
     def exchange(self, request: Request, forward: Callable[[], Response]) -> Response:
         """Forward, if the caller does not die first."""
-        crash = self._due(request)
-        if crash is None:
+        caller = request.caller
+        crash = self._due(request, caller.function) if caller else None
+        if caller is None or crash is None:
             return forward()
-        if crash.carried_out:
-            forward()
-        _, pid = self._caller(request)
-        os.kill(pid, signal.SIGKILL)
+        caller.pause()  # it dies in this call, however long the emulator takes: it neither gives up nor tries again
+        try:
+            if crash.carried_out:
+                forward()
+        finally:
+            caller.kill()
         raise Abandoned
 
-    def _due(self, request: Request) -> Crash | None:
+    def _due(self, request: Request, function: str) -> Crash | None:
         with self._lock:
-            named = [armed for armed in self._armed if armed[0].operation == request.operation]
-            parts = list(_parts(request)) if named else []
-            matching = [
-                (crash, ids)
-                for crash, ids in named
-                if any(crash.holding in part and any(id_ in part for id_ in ids) for part in parts)
+            named = [
+                armed
+                for armed in self._armed
+                if (armed[0].function, armed[0].operation) == (function, request.operation)
             ]
-            if not matching:
-                return None
-            function, _ = self._caller(request)
-            for armed in matching:
-                if armed[0].function == function:
+            parts = list(_parts(request)) if named else []
+            for armed in named:
+                crash, ids = armed
+                if any(crash.holding in part and any(id_ in part for id_ in ids) for part in parts):
                     self._armed.remove(armed)
-                    return armed[0]
+                    return crash
         return None
-
-    def _caller(self, request: Request) -> tuple[str, int]:
-        """Function and process at the other end of the connection."""
-        state = emulator.running(self._run_dir)
-        assert state is not None
-        for process in psutil.Process(state.pid).children(recursive=True):
-            try:
-                name = process.environ().get("AWS_LAMBDA_FUNCTION_NAME")
-                if name and any(end.laddr.port == request.port for end in process.net_connections("tcp")):
-                    return name, process.pid
-            except psutil.Error:
-                continue  # it ended while we looked
-        raise Abandoned  # the caller has died meanwhile
 
 
 def _parts(request: Request) -> Iterator[str]:

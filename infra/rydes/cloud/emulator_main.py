@@ -10,6 +10,8 @@ emulator to the process at the other end of its stdin: when that ends, even by k
 
 Workers share one unpacked copy of their artifact. The emulator would unpack it for each, and a thousand small files
 take longer than all the rest of a cold start.
+
+Workers say who they are in each AWS call, so that whoever answers the call can tell which process waits for it.
 """
 
 import fcntl
@@ -18,14 +20,19 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 SECONDS_TO_SHUT_DOWN = 3.0
+
+_NAMED = 'export AWS_SDK_UA_APP_ID="$AWS_LAMBDA_FUNCTION_NAME.$$"; exec "$0" "$@"'
+"""For a shell: become the worker, which knows its own process id."""
 
 
 def _end_with_owner() -> None:
@@ -73,10 +80,23 @@ def share_code(scratch: Path) -> None:
     zipfile.ZipFile.extractall = extract_once  # type: ignore[assignment, method-assign]  # ty: ignore[invalid-assignment]
 
 
+def name_workers() -> None:
+    """Let each worker end the User-Agent of its AWS calls with its function and process: `app/<function>.<pid>`."""
+    start = subprocess.Popen.__init__
+
+    def start_named(process: Any, args: Any, *more: Any, **options: Any) -> None:  # noqa: ANN401 - whatever Popen takes
+        if "AWS_LAMBDA_FUNCTION_NAME" in (options.get("env") or {}):
+            args = ["/bin/sh", "-c", _NAMED, *args]
+        start(process, args, *more, **options)
+
+    subprocess.Popen.__init__ = start_named  # type: ignore[assignment, method-assign]  # ty: ignore[invalid-assignment]
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
         threading.Thread(target=_end_with_owner, daemon=True).start()
     share_code(Path(os.environ["TMPDIR"]))
+    name_workers()
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

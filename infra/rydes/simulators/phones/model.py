@@ -74,7 +74,7 @@ class Sms:
         return asdict(self)
 
 
-class SmsRejected(Exception):  # noqa: N818 - the name says what became of the SMS
+class SmsRejected(Exception):
     """The send is refused: AWS's error code, and what more stands in the answer."""
 
     def __init__(self, code: str, more: Mapping[str, str]) -> None:

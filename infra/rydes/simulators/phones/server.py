@@ -33,9 +33,9 @@ import botocore.session
 from botocore.config import Config
 
 from infra.naming import SMS_RECEIPTS, SMS_REPLIES
+from infra.rydes.cloud.workers import Worker, caller
 from infra.rydes.simulators.phones.model import Faults, Phones, Sms, SmsRejected
 from infra.rydes.simulators.phones.notifications import another_id, inbound, receipt
-from infra.rydes.simulators.phones.workers import kill
 
 TARGET = "PinpointSMSVoiceV2.SendTextMessage"
 _E164 = re.compile(r"\+[1-9]\d{3,14}")
@@ -55,21 +55,22 @@ class Service:
         self._topic_prefix = topic_prefix
         self._pool = ThreadPoolExecutor(max_workers=8)
 
-    def send_text_message(self, request: Json, port: int) -> tuple[int, Json]:
-        """Status and body of the answer to a call from this local port."""
+    def send_text_message(self, request: Json, sender: Worker | None) -> tuple[int, Json]:
+        """Status and body of the answer to a call of this worker, or of somebody who is none and whom no fault kills."""
         number, text = request.get("DestinationPhoneNumber", ""), request.get("MessageBody", "")
         if not _E164.fullmatch(number) or not 0 < len(text) <= _LONGEST_TEXT:
             return _error("ValidationException", {"Reason": "INVALID_PARAMETER"})
         context = request.get("Context", {})
-        death = self._phones.next_kill(number)
-        if death == "before" and kill(port):
+        death = self._phones.next_kill(number) if sender else None
+        if sender and death == "before":
+            sender.kill()
             return _error("InternalServerException", {}, 500)  # nobody is there to hear it
         try:
             sms, heard = self._phones.send(number, request.get("OriginationIdentity", ""), text, context)
         except SmsRejected as refused:
             return _error(refused.code, refused.more)
-        if death == "after":
-            kill(port)
+        if sender and death == "after":
+            sender.kill()
         self._pool.submit(self._report, sms)
         return (200, {"MessageId": sms.id}) if heard else _error("InternalServerException", {}, 500)
 
@@ -122,7 +123,8 @@ def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]
                     if self.headers.get("X-Amz-Target") != TARGET:
                         self._answer(*_error("UnknownOperationException", {}), aws=True)
                     else:
-                        self._answer(*service.send_text_message(body, self.client_address[1]), aws=True)
+                        sender = caller(self.headers.get("User-Agent", ""))
+                        self._answer(*service.send_text_message(body, sender), aws=True)
                 case ["phones", number, "messages"] if _E164.fullmatch(number):
                     service.reply(number, str(body.get("text", "")))
                     self._answer(202, {})

@@ -1,9 +1,13 @@
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from infra.rydes.cloud.emulator_main import share_code
+from infra.rydes.cloud.emulator_main import name_workers, share_code
+from infra.rydes.cloud.workers import Worker, caller
 
 
 @pytest.fixture
@@ -42,3 +46,29 @@ def test_what_is_not_a_workers_code_is_unpacked_as_ever(tmp_path: Path) -> None:
     layer = unpack(artifact(tmp_path / "1.zip", "LAYER"), tmp_path / "layer_0")
     assert not (layer / "package").is_symlink()
     assert (layer / "package/module.py").read_text() == "LAYER"
+
+
+def test_a_worker_names_function_and_process_in_its_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess.Popen, "__init__", subprocess.Popen.__init__)  # put back afterwards
+    name_workers()
+    code = """
+import botocore.session
+client = botocore.session.get_session().create_client("sqs", region_name="us-east-1")
+print(client.meta.config.user_agent_appid, client._user_agent_creator.to_string(), sep="\\n")
+"""
+    environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": "ride-booking-api"}
+    with subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout
+        name, user_agent = worker.stdout.read().splitlines()
+    assert name == f"ride-booking-api.{worker.pid}"
+    assert caller(user_agent) == Worker("ride-booking-api", worker.pid)
+
+
+def test_who_is_no_worker_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess.Popen, "__init__", subprocess.Popen.__init__)
+    name_workers()
+    said = subprocess.run(["/bin/sh", "-c", "echo -$AWS_SDK_UA_APP_ID-"], capture_output=True, check=True)
+    assert said.stdout == b"--\n"
+    assert caller("Boto3/1.43 md/Botocore#1.43") is None

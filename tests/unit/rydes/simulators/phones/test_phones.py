@@ -1,6 +1,5 @@
 """The phone simulator, as the SDK and as a phone sees it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -143,9 +142,14 @@ def test_a_lost_answer_is_an_error_for_an_sms_that_went_out(url: str) -> None:
 @pytest.mark.parametrize(("when", "sent"), [("before", []), ("after", ["How was it?"])])
 def test_a_worker_dies_in_its_call(url: str, when: str, sent: list[str]) -> None:
     faults(url, kill=[when])
-    code = f"from tests.unit.rydes.simulators.phones.test_phones import send; send({url!r}); send({url!r})"
-    environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": "feedback-outreach"}
-    worker = subprocess.run([sys.executable, "-c", code], env=environment, check=False)  # noqa: S603
+    code = f"""if True:
+        import os
+        from tests.unit.rydes.simulators.phones.test_phones import send
+        os.environ["AWS_SDK_UA_APP_ID"] = f"feedback-outreach.{{os.getpid()}}"
+        send({url!r})
+        send({url!r})
+    """
+    worker = subprocess.run([sys.executable, "-c", code], check=False)  # noqa: S603
     assert worker.returncode == -signal.SIGKILL
     assert on_the_phone(url) == sent
 
