@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 Place: TypeAlias = Literal["new", "at the end", "after", "before", "instead of"]
 
@@ -55,7 +55,7 @@ def steps(guide: str) -> Iterator[Edit | str]:
         if match.re is _COMMANDS:
             yield from text.splitlines()
         else:
-            yield Edit(match["path"], match["place"], match["anchor"], text)
+            yield Edit(match["path"], cast("Place", match["place"]), match["anchor"], text)
 
 
 def _without(indent: str, text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.app import SERVICES
 from tests.support.synth import Assembly
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
@@ -325,7 +326,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert properties["Architectures"] == ["arm64"]
     assert properties["TracingConfig"] == {"Mode": "Active"}
     assert properties["MemorySize"] == 256
-    service = next(name for name in ("ride-booking", "unicorn-mgmt", "feedback") if function.startswith(name))
+    service = next(name for name in SERVICES if function.startswith(name))
     role = function.removeprefix(f"{service}-")
     for id_ in PARTNERS:
         role = role.replace(f"{id_}-", "partner-")

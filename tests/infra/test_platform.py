@@ -1,6 +1,7 @@
 """The bus, the users, the tables, and how the parts find each other."""
 
 from infra import naming
+from infra.app import SERVICES
 from tests.support.synth import Assembly
 from unicorn_mgmt.adapters.unicorn_table import INDEXED
 
@@ -72,7 +73,7 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
 
 def test_tables_keep_their_data_and_can_be_restored(aws: Assembly) -> None:
     tables = aws.named("AWS::DynamoDB::Table", "TableName")
-    assert set(tables) == {"ride-booking", "unicorn-mgmt", "feedback"}
+    assert set(tables) == set(SERVICES)
     for table in tables.values():
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
         assert table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True

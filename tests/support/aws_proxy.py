@@ -59,7 +59,7 @@ class Response:
     body: bytes
 
 
-class Abandoned(Exception):  # noqa: N818
+class Abandoned(Exception):
     """The call gets no answer."""
 
 

@@ -19,11 +19,11 @@ REFUSED = (0.030, 0.3)
 TIMEOUT = 2.0
 
 
-class PartnerDown(Exception):  # noqa: N818 - says what the partner is
+class PartnerDown(Exception):
     """The partner refused or did not answer in time."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The breaker did not let the call through."""
 
 
