@@ -1,47 +1,72 @@
-"""The rules of who may import what, and where the outside world may be touched, checked on the syntax trees."""
+"""Who may import what, and where the outside world may be touched: rules, checked on the syntax trees."""
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# Layers. Every shared package not named here may import the contracts alone; a service may import all shared packages.
-SHARED_IMPORTS = {"wild_rydes_contracts": frozenset[str]()}
-CONTRACTS = frozenset({"wild_rydes_contracts"})
+# The territories of the repository, and what each may import of the others. Its own package is open to every
+# module, but one shared package or one service is closed to another. `tests` is in no list.
+MAY_IMPORT: Mapping[str, frozenset[str]] = {
+    "contracts": frozenset(),
+    "shared": frozenset({"contracts"}),
+    "services": frozenset({"contracts", "shared"}),
+    "infra": frozenset({"contracts"}),
+    "infra.rydes": frozenset({"contracts", "shared", "infra"}),
+}
 
-# The local cloud and its tools may use what the services share; what deploys them may not.
-TOOLS = "infra.rydes."
+# The rooms of a service, from top to bottom. A module imports from its own room or from one below it. Nothing
+# imports the topmost room: its modules compose a Lambda function as they are imported.
+ROOMS = ("functions", "use_cases", "api", "adapters", "domain")
+TOP = ROOMS[0]
 
-# Modules of pure rules, and with them what they import from their own service.
-PURE = frozenset({"model", "conversation"})
-IMPURE_IMPORTS = frozenset(
+# Libraries that do I/O are for adapters, and for the functions that make clients of them. Two more rooms may
+# import what it takes to catch their errors. DOMAIN_IMPORTS has none of them.
+IO_LIBRARIES = frozenset(
+    {"boto3", "botocore", "httpx", "requests", "urllib3", "http.client", "socket", "urllib.request"}
+)
+IO_ALLOWED: Mapping[str, frozenset[str]] = {
+    "use_cases": frozenset({"botocore.exceptions"}),
+    "api": frozenset({"botocore.exceptions"}),
+}
+
+# All that a domain may import beside its own modules. An addition must be pure: no I/O (except the data of a
+# package), no clock, no chance.
+DOMAIN_IMPORTS = frozenset(
     {
-        *("aws_lambda_powertools", "boto3", "botocore", "httpx", "requests", "urllib3"),
+        *("wild_rydes_contracts", "pydantic", "phonenumbers", "h3"),
         *(
-            "asyncio",
-            "os",
-            "random",
-            "secrets",
-            "shutil",
-            "socket",
-            "subprocess",
-            "tempfile",
-            "threading",
-            "time",
+            "abc",
+            "collections",
+            "dataclasses",
+            "enum",
+            "functools",
+            "itertools",
+            "operator",
+            "types",
+            "typing",
         ),
-        *("http", "urllib", "wild_rydes_http", "wild_rydes_messaging"),
+        *("base64", "hashlib", "importlib.resources", "json", "re", "string", "unicodedata", "uuid"),
+        *("bisect", "datetime", "decimal", "math", "statistics", "zoneinfo"),
     }
 )
 CLOCK_READERS = frozenset({"now", "today", "utcnow"})
+CHANCE = frozenset({"uuid1", "uuid4", "uuid6", "uuid7"})
+IO_BUILTINS = frozenset({"breakpoint", "input", "open", "print"})
 
-# What makes a client, or reads the environment, when it is called.
-COMPOSING_CALLS = frozenset({"client", "create_client", "resource", "Logger", "Metrics", "Tracer"})
+ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
+
+# What makes a client, a logger or metrics when it is called.
+COMPOSING_CALLS = frozenset(
+    {"client", "create_client", "get_session", "resource", "Session", "Logger", "Metrics", "Tracer"}
+)
 
 
 @dataclass(frozen=True)
 class Import:
-    """One import of a module by its full name."""
+    """One import of a module, or of a name in a module, by its full name."""
 
     module: str
     line: int
@@ -63,6 +88,11 @@ class Module:
     def package(self) -> str:
         return self.name.partition(".")[0]
 
+    @property
+    def room(self) -> str | None:
+        """The room of a service's module, if it lies in one."""
+        return room_in(self.name) if self.layer == "services" else None
+
     @cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.path.read_text(), str(self.path))
@@ -71,16 +101,6 @@ class Module:
     def imports(self) -> tuple[Import, ...]:
         return tuple(_imports(self))
 
-    @cached_property
-    def is_handler(self) -> bool:
-        """Whether this is a handler module, the composition root of a function."""
-        return any(
-            isinstance(target, ast.FunctionDef | ast.Name)
-            and (target.name if isinstance(target, ast.FunctionDef) else target.id) == "handler"
-            for statement in self.tree.body
-            for target in _defined(statement)
-        )
-
 
 def modules(root: Path) -> list[Module]:
     """All modules of the repository that are deployed or that deploy."""
@@ -88,92 +108,149 @@ def modules(root: Path) -> list[Module]:
     for layer in ("shared", "services"):
         for source in sorted((root / layer).glob("*/src")):
             found += [_module(path, source, layer) for path in sorted(source.rglob("*.py"))]
-    tools = (path for path in sorted((root / "infra").rglob("*.py")) if "node_modules" not in path.parts)
-    return found + [_module(path, root, "infra") for path in tools]
+    infra = (path for path in sorted((root / "infra").rglob("*.py")) if "node_modules" not in path.parts)
+    return found + [_module(path, root, "infra") for path in infra]
+
+
+class Repository:
+    """The modules by name, and which territory a name belongs to."""
+
+    def __init__(self, root: Path) -> None:
+        self.modules = {module.name: module for module in modules(root)}
+        self._layers = {module.package: module.layer for module in self.modules.values()}
+
+    def territory(self, module: str) -> str | None:
+        """The territory of a module, None for a library."""
+        package = module.partition(".")[0]
+        if package == "tests":
+            return package
+        if package == "wild_rydes_contracts":
+            return "contracts"
+        if f"{module}.".startswith("infra.rydes."):
+            return "infra.rydes"
+        return self._layers.get(package)
+
+
+Violation = tuple[int, str]
+Rule = Callable[[Module, Repository], Iterator[Violation]]
 
 
 def violations(root: Path) -> list[str]:
     """Every violation, as `path:line: what is wrong`."""
-    everything = modules(root)
-    by_name = {module.name: module for module in everything}
-    return [
+    repository = Repository(root)
+    found = [
         f"{module.path.relative_to(root)}:{line}: {wrong}"
-        for module in everything
-        for line, wrong in [
-            *_layers(module, everything),
-            *_composition(module, by_name),
-            *_purity(module, by_name),
-        ]
+        for module in repository.modules.values()
+        for rule in RULES
+        for line, wrong in rule(module, repository)
     ]
+    return list(dict.fromkeys(found))
 
 
-def _layers(module: Module, everything: list[Module]) -> Iterator[tuple[int, str]]:
-    layers = {other.package: other.layer for other in everything}
+def territories_are_kept(module: Module, repository: Repository) -> Iterator[Violation]:
+    own = repository.territory(module.name)
     for found in module.imports:
-        package, layer = found.package, layers.get(found.package)
-        if package == module.package or (layer is None and package != "tests"):
+        theirs = repository.territory(found.module)
+        is_library, is_own = theirs is None, theirs == own and found.package == module.package
+        if not is_library and not is_own and theirs not in MAY_IMPORT[str(own)]:
+            us, them = (name if name == "infra.rydes" else None for name in (own, theirs))
+            yield found.line, f"{us or module.package} may not import {them or found.package}"
+
+
+def every_module_of_a_service_lies_in_a_room(module: Module, _: Repository) -> Iterator[Violation]:
+    if module.layer == "services" and module.room is None and module.name != module.package:
+        yield 1, f"{module.name} lies in none of the rooms {', '.join(ROOMS)}"
+
+
+def rooms_import_downwards(module: Module, _: Repository) -> Iterator[Violation]:
+    for found in module.imports:
+        room = room_in(found.module)
+        if module.layer != "services" or not room or found.package != module.package:
             continue
-        if module.layer == "shared":
-            allowed = package in SHARED_IMPORTS.get(module.package, CONTRACTS)
-        elif module.layer == "services" or module.name.startswith(TOOLS):
-            allowed = layer == "shared"
-        else:
-            allowed = package in CONTRACTS
-        if not allowed:
-            yield found.line, f"{module.package} may not import {package}"
+        if room == TOP:
+            yield found.line, f"nothing may import {TOP}: that composes a function"
+        elif module.room and ROOMS.index(room) < ROOMS.index(module.room):
+            yield found.line, f"{module.room} may not import {room}, which lies above"
 
 
-def _composition(module: Module, by_name: dict[str, Module]) -> Iterator[tuple[int, str]]:
-    if module.layer == "infra":
-        return
-    for found in module.imports:
-        target = by_name.get(found.module)
-        if target and target.is_handler:
-            yield found.line, f"{found.module} is a handler module: importing it composes a function"
-    if module.is_handler:
+def only_functions_compose(module: Module, _: Repository) -> Iterator[Violation]:
+    if module.layer == "infra" or module.room == TOP:
         return
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}:
-            yield node.lineno, f"only a handler module reads the environment ({node.attr})"
+        if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT:
+            yield node.lineno, f"only functions read the environment ({node.attr})"
         elif isinstance(node, ast.ImportFrom) and node.module == "os":
             for alias in node.names:
-                if alias.name in {"environ", "environb", "getenv"}:
-                    yield node.lineno, f"only a handler module reads the environment ({alias.name})"
+                if alias.name in ENVIRONMENT:
+                    yield node.lineno, f"only functions read the environment ({alias.name})"
     for call in _calls_at_import(module.tree):
-        function = call.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if name in COMPOSING_CALLS:
-            yield call.lineno, f"only a handler module makes a {name} at import time"
+        if (name := _name(call.func)) in COMPOSING_CALLS:
+            yield call.lineno, f"only functions may make a {name} at import time"
 
 
-def _purity(module: Module, by_name: dict[str, Module]) -> Iterator[tuple[int, str]]:
-    """The rules of a pure module, and of what it imports, are reported where they are broken."""
-    if module.layer != "services" or module.name not in _pure(by_name):
+def io_stays_in_adapters(module: Module, _: Repository) -> Iterator[Violation]:
+    allowed = IO_ALLOWED.get(str(module.room), IO_LIBRARIES)
+    for found in module.imports:
+        if _within(found.module, IO_LIBRARIES) and not _within(found.module, allowed):
+            yield found.line, f"{module.room} may not import {found.module}: I/O belongs to adapters"
+
+
+def domain_is_pure(module: Module, _: Repository) -> Iterator[Violation]:
+    if module.room != "domain":
         return
     for found in module.imports:
-        if found.package in IMPURE_IMPORTS:
-            yield found.line, f"pure rules may not import {found.module}"
+        if found.package != module.package and not _within(found.module, DOMAIN_IMPORTS):
+            yield found.line, f"domain may not import {found.module}: it is not on the list of what is pure"
+        if found.module in {f"uuid.{name}" for name in CHANCE}:
+            yield found.line, f"domain takes chance as an argument ({found.module})"
     for node in ast.walk(module.tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in CLOCK_READERS
-        ):
-            yield node.lineno, f"pure rules take the time as an argument ({node.func.attr})"
+        if isinstance(node, ast.Attribute):
+            if node.attr in CHANCE and _name(node.value) == "uuid":
+                yield node.lineno, f"domain takes chance as an argument (uuid.{node.attr})"
+            if node.attr in CLOCK_READERS and _name(node.value) in {"date", "datetime"}:
+                yield node.lineno, f"domain takes the time as an argument ({node.attr})"
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_READERS:
+                yield node.lineno, f"domain takes the time as an argument ({node.func.attr})"
+            if isinstance(node.func, ast.Name) and node.func.id in IO_BUILTINS:
+                yield node.lineno, f"domain does no I/O ({node.func.id})"
 
 
-def _pure(by_name: dict[str, Module]) -> set[str]:
-    pending = [name for name, m in by_name.items() if m.layer == "services" and name.split(".")[-1] in PURE]
-    pure: set[str] = set()
-    while pending:
-        name = pending.pop()
-        if name not in pure:
-            pure.add(name)
-            module = by_name[name]
-            pending += [
-                i.module for i in module.imports if i.package == module.package and i.module in by_name
-            ]
-    return pure
+def no_module_shadows_the_standard_library(module: Module, repository: Repository) -> Iterator[Violation]:
+    """A function may be named as it likes, and its use case with it."""
+    *_, stem = module.name.split(".")
+    if module.layer == "infra" or module.room == TOP or stem not in sys.stdlib_module_names:
+        return
+    is_a_function_s = module.name == f"{module.package}.use_cases.{stem}"
+    if not (is_a_function_s and f"{module.package}.{TOP}.{stem}" in repository.modules):
+        yield 1, f"{module.name} shadows the standard library's {stem}"
+
+
+RULES: tuple[Rule, ...] = (
+    territories_are_kept,
+    every_module_of_a_service_lies_in_a_room,
+    rooms_import_downwards,
+    only_functions_compose,
+    io_stays_in_adapters,
+    domain_is_pure,
+    no_module_shadows_the_standard_library,
+)
+
+
+def room_in(module: str) -> str | None:
+    """The room that a module name of a service names, if it names one."""
+    _, _, below = module.partition(".")
+    room = below.partition(".")[0]
+    return room if room in ROOMS else None
+
+
+def _within(module: str, names: frozenset[str]) -> bool:
+    return any(f"{module}.".startswith(f"{name}.") for name in names)
+
+
+def _name(node: ast.AST) -> str:
+    """The last part of a dotted name."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _module(path: Path, source: Path, layer: str) -> Module:
@@ -189,13 +266,11 @@ def _imports(module: Module) -> Iterator[Import]:
             yield from (Import(alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(module, node)
-            yield Import(base, node.lineno)
             yield from (Import(f"{base}.{alias.name}", node.lineno) for alias in node.names)
-        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            function = node.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            if name in {"import_module", "__import__"}:
-                yield Import(str(node.args[0].value), node.lineno)
+        elif isinstance(node, ast.Call) and _name(node.func) in {"import_module", "__import__"}:
+            yield from (
+                Import(str(a.value), node.lineno) for a in node.args[:1] if isinstance(a, ast.Constant)
+            )
 
 
 def _absolute(module: Module, node: ast.ImportFrom) -> str:
@@ -207,16 +282,8 @@ def _absolute(module: Module, node: ast.ImportFrom) -> str:
     return ".".join([*parts, *([node.module] if node.module else [])])
 
 
-def _defined(statement: ast.stmt) -> list[ast.AST]:
-    if isinstance(statement, ast.Assign):
-        return list(statement.targets)
-    if isinstance(statement, ast.AnnAssign):
-        return [statement.target]
-    return [statement]
-
-
 def _calls_at_import(tree: ast.AST) -> Iterator[ast.Call]:
-    """The calls that importing a module makes: those outside functions, and those in their defaults and decorators."""
+    """The calls that importing a module makes: outside functions, and in their defaults and decorators."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()

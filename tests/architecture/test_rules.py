@@ -1,10 +1,10 @@
-"""The import rule of the design, and that its check would notice."""
+"""The import rules of the design, and that their check would notice."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.rules import modules, violations
+from tests.architecture.rules import RULES, Repository, modules, violations
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,33 +14,69 @@ def test_the_repository_keeps_the_rules() -> None:
 
 
 def test_every_package_of_the_workspace_is_looked_at() -> None:
-    seen = {module.package for module in modules(ROOT)}
     members = [*(ROOT / "services").iterdir(), *(ROOT / "shared").iterdir()]
-    assert seen == {"infra", *(p.name for m in members for p in (m / "src").iterdir() if p.is_dir())}
+    packages = {p.name for m in members for p in (m / "src").iterdir() if p.is_dir()}
+    assert {module.package for module in modules(ROOT)} == {"infra", *packages}
+
+
+RIDES, PHONES = "services/rides/src/rides", "services/phones/src/phones"
+CONTRACTS = "shared/contracts/src/wild_rydes_contracts"
+MESSAGING = "shared/messaging/src/wild_rydes_messaging"
+HTTP = "shared/http/src/wild_rydes_http"
+
+SMALL_REPOSITORY = {
+    f"{CONTRACTS}/__init__.py": "import pydantic\n",
+    f"{MESSAGING}/__init__.py": "import botocore\n\nfrom wild_rydes_contracts import Message\n",
+    f"{HTTP}/__init__.py": "import json\n",
+    f"{RIDES}/__init__.py": "",
+    f"{RIDES}/domain/__init__.py": "",
+    f"{RIDES}/domain/ride.py": (
+        "import h3\nfrom collections.abc import Sequence\nfrom datetime import datetime\n"
+        "from importlib.resources import files\nfrom uuid import UUID\n\n"
+        "from rides.domain.fares import fare\nfrom wild_rydes_contracts.metadata import first_of\n"
+    ),
+    f"{RIDES}/domain/fares.py": "def fare(now: int) -> int:\n    return now\n",
+    f"{RIDES}/adapters/__init__.py": "",
+    f"{RIDES}/adapters/table.py": (
+        "import urllib3\nfrom botocore.session import Session\n\nfrom rides.domain.ride import Ride\n\n"
+        "def client() -> object:\n    return Session().create_client('dynamodb')\n"
+    ),
+    f"{RIDES}/api/__init__.py": "",
+    f"{RIDES}/api/routes.py": (
+        "from botocore.exceptions import ClientError\n\nfrom rides.adapters import table\n"
+        "from wild_rydes_http import x\n"
+    ),
+    f"{RIDES}/use_cases/__init__.py": "",
+    f"{RIDES}/use_cases/socket.py": (
+        "from botocore.exceptions import ClientError\n\nfrom ..api.routes import x\nfrom . import y\n"
+    ),
+    f"{RIDES}/functions/__init__.py": "",
+    f"{RIDES}/functions/socket.py": (
+        "import os\n\nimport boto3\nfrom aws_lambda_powertools import Logger\n\n"
+        "from rides.adapters import table\nfrom rides.use_cases import socket\n"
+        "from wild_rydes_http import x\n\n"
+        "TABLE = os.environ['TABLE']\nCLIENT = boto3.client('s3')\nLOGGER = Logger()\n"
+    ),
+    f"{PHONES}/__init__.py": "",
+    f"{PHONES}/use_cases/sms.py": "from wild_rydes_messaging import Consumer\n",
+    "infra/app.py": (
+        "import os\n\nfrom infra.naming import X\nfrom wild_rydes_contracts import rule_pattern\n\n"
+        "X = os.environ\n"
+    ),
+    "infra/naming.py": "",
+    "infra/rydes/cli.py": (
+        "import boto3\n\nfrom infra import naming\nfrom infra.rydes.trace import trace\n"
+        "from wild_rydes_messaging import x\n\nS3 = boto3.client('s3')\n"
+    ),
+    "infra/rydes/trace.py": "from wild_rydes_contracts import Event\n",
+    "infra/node_modules/x.py": "import rides\n",
+}
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A small one that keeps the rules."""
-    for file, text in {
-        "shared/contracts/src/wild_rydes_contracts/__init__.py": "import pydantic\n",
-        "shared/messaging/src/wild_rydes_messaging/__init__.py": "from wild_rydes_contracts import Message\n",
-        "shared/http/src/wild_rydes_http/__init__.py": "import json\n",
-        "services/rides/src/rides/__init__.py": "",
-        "services/rides/src/rides/model.py": "from datetime import datetime\n\nfrom rides.fares import fare\n",
-        "services/rides/src/rides/fares.py": "def fare() -> int: ...\n",
-        "services/rides/src/rides/store.py": (
-            "from botocore.session import Session\n\nfrom rides.model import Ride\n\n"
-            "def client() -> object:\n    return Session().create_client('dynamodb')\n"
-        ),
-        "services/rides/src/rides/api.py": (
-            "import os\n\nimport boto3\n\nfrom rides import store\nfrom wild_rydes_http import x\n\n"
-            "TABLE = os.environ['TABLE']\nCLIENT = boto3.client('s3')\n\ndef handler() -> None: ...\n"
-        ),
-        "services/phones/src/phones/__init__.py": "from wild_rydes_messaging import Consumer\n",
-        "infra/app.py": "import os\n\nfrom wild_rydes_contracts import rule_pattern\n\nX = os.environ\n",
-        "infra/node_modules/x.py": "import rides\n",
-    }.items():
+    for file, text in SMALL_REPOSITORY.items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(text)
     return tmp_path
@@ -50,63 +86,177 @@ def test_nothing_is_wrong_with_the_small_repository(repository: Path) -> None:
     assert violations(repository) == []
 
 
-CONTRACTS = "shared/contracts/src/wild_rydes_contracts/bad.py"
-MESSAGING = "shared/messaging/src/wild_rydes_messaging/bad.py"
-HTTP = "shared/http/src/wild_rydes_http/bad.py"
-PHONES = "services/phones/src/phones/bad.py"
-FARES = "services/rides/src/rides/fares.py"
-MODEL = "services/rides/src/rides/model.py"
+def planted(repository: Path, file: str, text: str) -> list[str]:
+    """What is found after `text` was added to a file, which may be a new one."""
+    path = repository / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as source:
+        source.write(f"\n{text}\n")
+    return violations(repository)
+
+
+SHARED_PACKAGES = [
+    (f"{CONTRACTS}/bad.py", "import wild_rydes_messaging", "may not import wild_rydes_messaging"),
+    (f"{CONTRACTS}/bad.py", "import rides", "wild_rydes_contracts may not import rides"),
+    (f"{MESSAGING}/bad.py", "from wild_rydes_http import x", "may not import wild_rydes_http"),
+    (f"{MESSAGING}/bad.py", "from rides.domain import ride", "wild_rydes_messaging may not import rides"),
+    (f"{MESSAGING}/bad.py", "import infra.naming", "wild_rydes_messaging may not import infra"),
+    (f"{HTTP}/bad.py", "def f():\n import rides", "wild_rydes_http may not import rides"),
+    (f"{HTTP}/bad.py", "from infra.rydes import cli", "wild_rydes_http may not import infra.rydes"),
+    (f"{HTTP}/bad.py", "import tests.unit", "wild_rydes_http may not import tests"),
+]
+
+SERVICES = [
+    (f"{PHONES}/use_cases/bad.py", "from rides.domain import ride", "phones may not import rides"),
+    (f"{PHONES}/use_cases/bad.py", "if TYPE_CHECKING:\n    import rides.api", "phones may not import rides"),
+    (f"{PHONES}/use_cases/bad.py", "importlib.import_module('rides')", "phones may not import rides"),
+    (f"{PHONES}/functions/bad.py", "import infra.naming", "phones may not import infra"),
+    (f"{PHONES}/functions/bad.py", "import infra.rydes.cli", "phones may not import infra.rydes"),
+    (f"{PHONES}/adapters/bad.py", "from tests import x", "phones may not import tests"),
+]
+
+INFRA = [
+    ("infra/stacks/bad.py", "from rides.domain import ride", "infra may not import rides"),
+    ("infra/stacks/bad.py", "import wild_rydes_messaging", "infra may not import wild_rydes_messaging"),
+    ("infra/stacks/bad.py", "from infra.rydes.cli import app", "infra may not import infra.rydes"),
+    ("infra/bad.py", "from infra import rydes", "infra may not import infra.rydes"),
+    ("infra/bad.py", "from .rydes import cli", "infra may not import infra.rydes"),
+    ("infra/bad.py", "import tests", "infra may not import tests"),
+    ("infra/rydes/bad.py", "from rides.domain import ride", "infra.rydes may not import rides"),
+    ("infra/rydes/bad.py", "from tests.support import x", "infra.rydes may not import tests"),
+]
+
+ROOMS = [
+    (f"{RIDES}/bad.py", "", "rides.bad lies in none of the rooms"),
+    (f"{RIDES}/partners/bad.py", "", "rides.partners.bad lies in none of the rooms"),
+    (f"{RIDES}/domain/fares.py", "from rides.adapters import table", "domain may not import adapters"),
+    (f"{RIDES}/domain/fares.py", "from rides.api.routes import x", "domain may not import api"),
+    (f"{RIDES}/domain/fares.py", "import rides.use_cases.socket", "domain may not import use_cases"),
+    (f"{RIDES}/domain/deep/bad.py", "from ...adapters import table", "domain may not import adapters"),
+    (f"{RIDES}/adapters/bad.py", "from ..api import routes", "adapters may not import api"),
+    (f"{RIDES}/adapters/bad.py", "from rides import use_cases", "adapters may not import use_cases"),
+    (f"{RIDES}/api/bad.py", "from rides.use_cases import socket", "api may not import use_cases"),
+    (f"{RIDES}/api/bad.py", "if TYPE_CHECKING:\n    import rides.use_cases", "api may not import use_cases"),
+    (f"{RIDES}/domain/fares.py", "from rides.functions import x", "nothing may import functions"),
+    (f"{RIDES}/use_cases/bad.py", "from rides.functions import socket", "nothing may import functions"),
+    (f"{RIDES}/use_cases/bad.py", "from ..functions.socket import TABLE", "nothing may import functions"),
+    (f"{RIDES}/functions/bad.py", "from rides.functions.socket import TABLE", "nothing may import functions"),
+    (f"{RIDES}/functions/bad.py", "from . import socket", "nothing may import functions"),
+    (f"{RIDES}/__init__.py", "from rides import functions", "nothing may import functions"),
+]
+
+COMPOSITION = [
+    (f"{PHONES}/use_cases/bad.py", "import os\ndef f(): os.environ", "only functions read"),
+    (f"{PHONES}/adapters/bad.py", "from os import getenv", "only functions read"),
+    (f"{PHONES}/__init__.py", "import os as o\nX = o.environb", "only functions read"),
+    (f"{MESSAGING}/bad.py", "import os\nX = os.getenv('X')", "only functions read"),
+    (f"{PHONES}/adapters/bad.py", "import boto3\nX = boto3.client('s3')", "may make a client"),
+    (f"{PHONES}/adapters/bad.py", "class A:\n    x = boto3.resource('s3')", "may make a resource"),
+    (f"{PHONES}/adapters/bad.py", "X = lambda y=Session(): y", "may make a Session"),
+    (f"{PHONES}/use_cases/bad.py", "def f(log=Logger()): ...", "may make a Logger"),
+    (f"{PHONES}/api/bad.py", "metrics = Metrics()", "may make a Metrics"),
+    (f"{HTTP}/bad.py", "X = client('s3')", "may make a client"),
+]
+
+IO = [
+    *[
+        (f"{RIDES}/{room}/bad.py", statement, f"{room} may not import {library}")
+        for room in ("use_cases", "api")
+        for statement, library in [
+            ("import boto3", "boto3"),
+            ("import botocore", "botocore"),
+            ("from botocore.config import Config", "botocore.config"),
+            ("from urllib3 import PoolManager", "urllib3"),
+            ("import httpx", "httpx"),
+            ("import requests", "requests"),
+            ("import urllib.request", "urllib.request"),
+            ("from http.client import HTTPSConnection", "http.client"),
+            ("import socket", "socket"),
+        ]
+    ],
+    (f"{RIDES}/use_cases/bad.py", "def f():\n    import boto3", "use_cases may not import boto3"),
+]
+
+PURITY = [
+    *[
+        (f"{RIDES}/domain/ride.py", statement, f"domain may not import {module}")
+        for statement, module in [
+            ("import boto3", "boto3"),
+            ("from botocore.exceptions import ClientError", "botocore.exceptions"),
+            ("import os", "os"),
+            ("import random", "random"),
+            ("import secrets", "secrets"),
+            ("from time import time", "time"),
+            ("import importlib", "importlib"),
+            ("from importlib.metadata import version", "importlib.metadata"),
+            ("from pathlib import Path", "pathlib"),
+            ("import logging", "logging"),
+            ("from aws_lambda_powertools import Logger", "aws_lambda_powertools"),
+            ("if TYPE_CHECKING:\n    from mypy_boto3_sqs import SQSClient", "mypy_boto3_sqs"),
+            ("from wild_rydes_messaging import x", "wild_rydes_messaging"),
+            ("from wild_rydes_http import x", "wild_rydes_http"),
+        ]
+    ],
+    (f"{RIDES}/domain/ride.py", "def f(): return datetime.now(UTC)", "takes the time as an argument (now)"),
+    (f"{RIDES}/domain/ride.py", "X = d.date.today()", "the time as an argument (today)"),
+    (f"{RIDES}/domain/ride.py", "X = field(default_factory=datetime.utcnow)", "as an argument (utcnow)"),
+    (f"{RIDES}/domain/ride.py", "def f(): return uuid.uuid4()", "takes chance as an argument (uuid.uuid4)"),
+    (f"{RIDES}/domain/ride.py", "from uuid import uuid1 as u", "takes chance as an argument (uuid.uuid1)"),
+    (f"{RIDES}/domain/ride.py", "def f(): open('x')", "domain does no I/O (open)"),
+    (f"{RIDES}/domain/ride.py", "def f(): print('x')", "domain does no I/O (print)"),
+]
+
+SHADOWS = [
+    (f"{MESSAGING}/queue.py", "", "wild_rydes_messaging.queue shadows the standard library's queue"),
+    (f"{RIDES}/adapters/secrets.py", "", "rides.adapters.secrets shadows"),
+    (f"{RIDES}/adapters/http/__init__.py", "", "rides.adapters.http shadows"),
+    (f"{RIDES}/api/socket.py", "", "rides.api.socket shadows"),
+    (f"{RIDES}/use_cases/queue.py", "", "rides.use_cases.queue shadows"),
+    (f"{PHONES}/use_cases/socket.py", "", "phones.use_cases.socket shadows"),
+]
 
 
 @pytest.mark.parametrize(
     ("file", "text", "wrong"),
-    [
-        (
-            CONTRACTS,
-            "import wild_rydes_messaging",
-            "wild_rydes_contracts may not import wild_rydes_messaging",
-        ),
-        (MESSAGING, "from wild_rydes_http import x", "wild_rydes_messaging may not import wild_rydes_http"),
-        (MESSAGING, "from rides.model import Ride", "wild_rydes_messaging may not import rides"),
-        (HTTP, "def f():\n import rides", "wild_rydes_http may not import rides"),
-        (HTTP, "import tests.unit", "wild_rydes_http may not import tests"),
-        (PHONES, "from rides import model", "phones may not import rides"),
-        (PHONES, "if TYPE_CHECKING:\n    import rides.store", "phones may not import rides"),
-        (PHONES, "import importlib\nimportlib.import_module('rides')", "phones may not import rides"),
-        (PHONES, "import infra.naming", "phones may not import infra"),
-        (PHONES, "from tests import x", "phones may not import tests"),
-        ("infra/stacks/bad.py", "from rides import model", "infra may not import rides"),
-        ("infra/rydes/bad.py", "from rides import model", "infra may not import rides"),
-        ("infra/stacks/bad.py", "import wild_rydes_messaging", "infra may not import wild_rydes_messaging"),
-        (PHONES, "import os\ndef f(): return os.environ['X']", "only a handler module reads the environment"),
-        (PHONES, "from os import getenv", "only a handler module reads the environment"),
-        (MESSAGING, "import os\nX = os.getenv('X')", "only a handler module reads the environment"),
-        (PHONES, "import boto3\nX = boto3.client('s3')", "only a handler module makes a client"),
-        (
-            PHONES,
-            "import boto3\nclass A:\n    x = boto3.resource('s3')",
-            "only a handler module makes a resource",
-        ),
-        (PHONES, "def f(log=Logger()): ...", "only a handler module makes a Logger"),
-        ("services/rides/src/rides/bad.py", "from rides import api", "rides.api is a handler module"),
-        ("services/rides/src/rides/bad.py", "from .api import TABLE", "rides.api is a handler module"),
-        (MODEL, "import boto3", "pure rules may not import boto3"),
-        (
-            MODEL,
-            "from aws_lambda_powertools import Logger",
-            "pure rules may not import aws_lambda_powertools",
-        ),
-        (MODEL, "import os", "pure rules may not import os"),
-        (MODEL, "from wild_rydes_messaging import x", "pure rules may not import wild_rydes_messaging"),
-        (MODEL, "def f(): return datetime.now(UTC)", "pure rules take the time as an argument (now)"),
-        (FARES, "import random", "pure rules may not import random"),
-    ],
+    [*SHARED_PACKAGES, *SERVICES, *INFRA, *ROOMS, *COMPOSITION, *IO, *PURITY, *SHADOWS],
 )
 def test_a_planted_violation_is_found(repository: Path, file: str, text: str, wrong: str) -> None:
-    planted = repository / file
-    planted.parent.mkdir(parents=True, exist_ok=True)
-    with planted.open("a") as source:
-        source.write(f"\n{text}\n")
-    found = violations(repository)
-    assert found
-    assert all(line.startswith(f"{file}:") and wrong in line for line in found)
+    found = planted(repository, file, text)
+    assert len(found) == 1, found
+    assert found[0].startswith(f"{file}:")
+    assert wrong in found[0]
+
+
+def test_several_violations_are_all_found(repository: Path) -> None:
+    found = planted(repository, f"{RIDES}/domain/ride.py", "import boto3\nimport rides.api")
+    assert [line.partition(": ")[2] for line in found] == [
+        "domain may not import api, which lies above",
+        "domain may not import boto3: it is not on the list of what is pure",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (
+            f"{RIDES}/functions/queue.py",
+            "import boto3\nfrom rides.domain import ride\nX = boto3.client('s3')",
+        ),
+        (f"{RIDES}/domain/ride.py", "def f(report: Report): return report.now < report.today"),
+        (
+            f"{RIDES}/adapters/bad.py",
+            "from rides.adapters.table import client\nfrom rides.domain import ride",
+        ),
+        ("infra/rydes/operator.py", "import infra.app\nimport wild_rydes_http"),
+    ],
+)
+def test_what_is_allowed_is_not_found(repository: Path, file: str, text: str) -> None:
+    assert planted(repository, file, text) == []
+
+
+def test_every_rule_is_seen_to_fail(repository: Path) -> None:
+    for file, text, _ in [*SHARED_PACKAGES, *ROOMS, *COMPOSITION, *IO, *PURITY, *SHADOWS]:
+        planted(repository, file, text)
+    everything = Repository(repository)
+    for rule in RULES:
+        assert any(list(rule(module, everything)) for module in everything.modules.values()), rule.__name__
