@@ -2,23 +2,19 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
+from tests.support import aws
 from tests.support.feedback.memory import Memory
-from tests.support.feedback.world import BUS, REGION, Moto, World
+from tests.support.feedback.world import BUS, Moto, World
 from wild_rydes_contracts import FeedbackReceived
-from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[dict[str, Any]]:
     """What all tables of a test module share."""
-    with mock_aws():
-        sqs = boto3.client("sqs", region_name=REGION, config=CLIENT_CONFIG)
-        events = boto3.client("events", region_name=REGION, config=CLIENT_CONFIG)
-        cognito = boto3.client("cognito-idp", region_name=REGION, config=CLIENT_CONFIG)
+    sqs, events, cognito = map(aws.client, ("sqs", "events", "cognito-idp"))
+    with aws.account():
         told = sqs.create_queue(QueueName="told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.create_event_bus(Name=BUS)
@@ -26,8 +22,8 @@ def account() -> Iterator[dict[str, Any]]:
         events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
         events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "told", "Arn": arn}])
         yield {
-            "dynamodb": boto3.client("dynamodb", region_name=REGION, config=CLIENT_CONFIG),
-            "streams": boto3.client("dynamodbstreams", region_name=REGION, config=CLIENT_CONFIG),
+            "dynamodb": aws.client("dynamodb"),
+            "streams": aws.client("dynamodbstreams"),
             "sqs": sqs,
             "events": events,
             "cognito": cognito,

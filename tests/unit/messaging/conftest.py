@@ -6,12 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from aws_lambda_powertools import Logger, Metrics
-from moto import mock_aws
 
-from tests.support.messaging.samples import REGION
+from tests.support import aws
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -21,18 +19,18 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def mocked() -> Iterator[None]:
-    with mock_aws():
+    with aws.account():
         yield
 
 
 @pytest.fixture
 def sqs(mocked: None) -> "SQSClient":
-    return boto3.client("sqs", region_name=REGION)
+    return aws.client("sqs")  # type: ignore[no-any-return]
 
 
 @pytest.fixture
 def events(mocked: None) -> "EventBridgeClient":
-    return boto3.client("events", region_name=REGION)
+    return aws.client("events")  # type: ignore[no-any-return]
 
 
 @pytest.fixture

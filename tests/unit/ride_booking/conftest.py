@@ -1,29 +1,17 @@
 from collections.abc import Iterator
-from typing import Any
 
-import botocore.session
 import pytest
-from moto import mock_aws
 
 from ride_booking.adapters.status_documents import S3_CONFIG
-from tests.support.ride_booking.world import DOCUMENTS, REGION, Api, World, create_bus, create_table
-from wild_rydes_runtime.aws import CLIENT_CONFIG
-
-# One for all tests: it keeps what is read from botocore's data files.
-SESSION = botocore.session.get_session()
-SESSION.set_credentials("test", "test")
-
-
-def client(service: str) -> Any:
-    return SESSION.create_client(
-        service, region_name=REGION, config=S3_CONFIG if service == "s3" else CLIENT_CONFIG
-    )
+from tests.support import aws
+from tests.support.ride_booking.world import DOCUMENTS, Api, World, create_bus, create_table
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with mock_aws():
-        dynamodb, sqs, events, s3 = (client(service) for service in ("dynamodb", "sqs", "events", "s3"))
+    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
+    s3 = aws.client("s3", S3_CONFIG)
+    with aws.account():
         create_table(dynamodb)
         s3.create_bucket(Bucket=DOCUMENTS)
         world = World(

@@ -2,25 +2,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from infra.rydes.simulators.partners.fleets import Comet, Nimbus, Pegasus
 from infra.rydes.simulators.partners.server import Behaviour, Server
+from tests.support import aws
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS
 from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, Sockets, World, create_table
 from unicorn_mgmt.adapters.unicorn_table import Store
-from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name=REGION, config=CLIENT_CONFIG)
-        sqs = boto3.client("sqs", region_name=REGION, config=CLIENT_CONFIG)
+    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
+    with aws.account():
         create_table(dynamodb)
-        events = boto3.client("events", region_name=REGION, config=CLIENT_CONFIG)
         heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
         events.create_event_bus(Name="wild-rydes")
         events.put_rule(
@@ -41,16 +37,7 @@ def world() -> Iterator[World]:
             reply_to=PATTERN.replace("*", "ride-booking"),
             events=events,
             heard=heard,
-            sockets=Sockets(
-                boto3.client(
-                    "apigatewaymanagementapi",
-                    region_name=REGION,
-                    endpoint_url="https://socket/v1",
-                    config=CLIENT_CONFIG,
-                    aws_access_key_id="test",
-                    aws_secret_access_key="test",
-                )
-            ),
+            sockets=Sockets(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
         )
         yield world
         world.metrics.clear_metrics()
