@@ -18,7 +18,7 @@ from aws_lambda_powertools import Logger
 from ride_booking.domain import announcements
 from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from ride_booking.domain.ride import NotBookable, Ride
-from ride_booking.use_cases import rides as settling
+from ride_booking.use_cases.rides import apply_news
 from tests.support.ride_booking.world import NOW, rfq
 from unicorn_mgmt.adapters.unicorn_table import Change, Rejection
 from unicorn_mgmt.domain import unicorn as model
@@ -205,7 +205,7 @@ def _booked(n: int, rides: Rides, unicorn: int, clock: int) -> tuple[Rides, froz
 @cache
 def _settled(n: int, rides: Rides, news: Sent, clock: int) -> tuple[Rides, frozenset[Sent]]:
     told: Any = news.envelope.data
-    return _changed(n, rides, lambda found: settling.tell(found, told, _now(clock)))
+    return _changed(n, rides, lambda found: apply_news(found, told, _now(clock)))
 
 
 @cache

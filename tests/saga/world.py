@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger, Metrics
 from ride_booking.domain import announcements
 from ride_booking.domain.rfq import Completion, Place, Quote, Responder, Rfq
 from ride_booking.domain.ride import NotBookable, Ride
-from ride_booking.use_cases import rides as settling
+from ride_booking.use_cases.rides import apply_news
 from tests.support.ride_booking.world import NOW, rfq
 from unicorn_mgmt.adapters.unicorn_table import Change, Rejection
 from unicorn_mgmt.domain import unicorn as model
@@ -141,7 +141,7 @@ class Saga:
             case QuoteAccepted() | RideBookingFailed():
                 self._confirming.decide(envelope.data, envelope.metadata)
             case RideConfirmed() | RideRejected() | RideCompleted() as news:
-                self._write(settling.tell(self.rfqs[news.rfq_id], news, self.now))
+                self._write(apply_news(self.rfqs[news.rfq_id], news, self.now))
 
     def fire(self, number: int) -> None:
         """A timer is due, or comes again long after."""

@@ -12,15 +12,15 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, to_item
-from ride_booking.adapters.status_documents import Documents
-from ride_booking.api.rfq_routes import Routes
+from ride_booking.adapters.status_documents import StatusDocuments
+from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from ride_booking.domain.deadline import RfqDeadline
 from ride_booking.domain.rfq import Place, Rfq
-from ride_booking.use_cases.aggregator import Gathering
-from ride_booking.use_cases.closer import Closing
+from ride_booking.use_cases.aggregator import Aggregator
+from ride_booking.use_cases.closer import Closer
 from ride_booking.use_cases.outbox import Outbox
-from ride_booking.use_cases.rides import Settling
+from ride_booking.use_cases.rides import RideNews
 from wild_rydes_contracts import (
     Answer,
     Decline,
@@ -136,7 +136,7 @@ class World:
         # Powertools keeps one logger per service name, and with it the stream.
         self.logger = Logger(service=f"ride-booking-{uuid.uuid4()}", stream=self.stream)
         self.metrics = Metrics(namespace="WildRydes", service="ride-booking")
-        self.documents = Documents(lambda: self.s3, DOCUMENTS)
+        self.documents = StatusDocuments(lambda: self.s3, DOCUMENTS)
         self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
 
     @property
@@ -148,10 +148,12 @@ class World:
 
     def outbox(self) -> Outbox:
         return Outbox(
-            StreamConsumer(ParkingLot(self.sqs, self.dead), logger=self.logger, metrics=self.metrics),
-            Publisher(self.events, BUS, logger=self.logger, metrics=self.metrics, retries=NO_WAIT),
-            Queue(self.sqs, self.deadlines, NO_WAIT),
-            self.documents,
+            consumer=StreamConsumer(
+                ParkingLot(self.sqs, self.dead), logger=self.logger, metrics=self.metrics
+            ),
+            publisher=Publisher(self.events, BUS, logger=self.logger, metrics=self.metrics, retries=NO_WAIT),
+            deadlines=Queue(self.sqs, self.deadlines, NO_WAIT),
+            documents=self.documents,
             reply_to=REPLY_TO,
             logger=self.logger,
             metrics=self.metrics,
@@ -170,28 +172,28 @@ class World:
             uniform=min,
         )
 
-    def gathering(self) -> Gathering:
-        return Gathering(
-            self._consumer(RfqResponse),
-            self.rfqs,
+    def aggregator(self) -> Aggregator:
+        return Aggregator(
+            consumer=self._consumer(RfqResponse),
+            rfqs=self.rfqs,
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
         )
 
-    def closing(self) -> Closing:
-        return Closing(
-            self._consumer(RfqDeadline),
-            self.rfqs,
+    def closer(self) -> Closer:
+        return Closer(
+            consumer=self._consumer(RfqDeadline),
+            rfqs=self.rfqs,
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
         )
 
-    def settling(self) -> Settling:
-        return Settling(
-            self._consumer(RideConfirmed, RideRejected, RideCompleted),
-            self.rfqs,
+    def ride_news(self) -> RideNews:
+        return RideNews(
+            consumer=self._consumer(RideConfirmed, RideRejected, RideCompleted),
+            rfqs=self.rfqs,
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
@@ -228,7 +230,7 @@ class World:
         }
 
     def gather(self, *bodies: str, attempt: int = 1) -> dict[str, Any]:
-        return self.gathering().handle(self.taken(self.replies, *bodies, attempt=attempt))
+        return self.aggregator().handle(self.taken(self.replies, *bodies, attempt=attempt))
 
     def published(self) -> list[dict[str, Any]]:
         """The events that have come over the bus since the last look."""
@@ -286,7 +288,7 @@ class Api:
     def __post_init__(self) -> None:
         self._api = RestApi(self.world.logger, self.world.public_url)
         world = self.world
-        Routes(
+        RfqRoutes(
             self._api,
             world.rfqs,
             world.logger,

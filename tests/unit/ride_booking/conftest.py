@@ -4,6 +4,7 @@ import pytest
 
 from ride_booking.adapters.status_documents import S3_CONFIG
 from tests.support import aws
+from tests.support.ride_booking.connections import Connections
 from tests.support.ride_booking.world import DOCUMENTS, Api, World, create_bus, create_table
 
 
@@ -40,3 +41,8 @@ def calls(world: World) -> list[str]:
     for client in (world.dynamodb, world.sqs, world.events, world.s3):
         client.meta.events.register("before-call", lambda model, **_: made.append(model.name))
     return made
+
+
+@pytest.fixture
+def connections() -> Connections:
+    return Connections()

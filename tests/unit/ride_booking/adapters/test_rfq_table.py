@@ -240,6 +240,10 @@ def test_an_rfq_with_ten_quotes_is_written_for_one_unit() -> None:
     assert sizes[11] - sizes[10] < 60
 
 
+def test_an_rfq_nobody_watches_says_nothing_of_watchers() -> None:
+    assert "watchers" not in to_item(rfq(), PRINT)
+
+
 def test_what_is_no_rfq_is_refused() -> None:
     item = to_item(rfq(), PRINT)
 

@@ -45,5 +45,5 @@ def test_a_subscription_is_answered_with_the_state_or_a_refusal() -> None:
     answers = asyncapi()["operations"]["take-Subscription"]["reply"]["messages"]
     assert [ref["$ref"] for ref in answers] == [
         "#/channels/socket/messages/State",
-        "#/channels/socket/messages/Refused",
+        "#/channels/socket/messages/SubscriptionRefused",
     ]

@@ -14,7 +14,7 @@ from ride_booking.domain.ride import (
     QUOTES_VALID_FOR,
     TIME_TO_CONFIRM,
     NotBookable,
-    Refusal,
+    NotBookableReason,
     Ride,
     parse_ride_id,
     ride_id,
@@ -31,10 +31,12 @@ DONE = rfq(responders=RESPONDERS, completion=Completion("all-answered", NOW))
 Step: TypeAlias = Callable[[Ride], Ride]
 
 
-def why(found: Rfq, quote: str = "u-a", after: timedelta = timedelta(0), key: str | None = None) -> Refusal:
+def why(
+    found: Rfq, quote: str = "u-a", after: timedelta = timedelta(0), key: str | None = None
+) -> NotBookableReason:
     with pytest.raises(NotBookable) as refused:
         found.book(quote, NOW + after, key)
-    return refused.value.why
+    return refused.value.reason
 
 
 def test_a_quote_is_booked() -> None:

@@ -31,7 +31,7 @@ def test_a_batch_about_one_rfq_is_one_read_and_one_write(world: World, calls: li
     )
     calls.clear()
 
-    assert world.gathering().handle(batch) == DONE
+    assert world.aggregator().handle(batch) == DONE
     assert calls == ["GetItem", "UpdateItem"]
     found = world.stored(kept.id)
     assert found.completion == Completion("all-answered", NOW)
@@ -75,11 +75,11 @@ def test_the_same_batch_again_writes_nothing(world: World, calls: list[str]) -> 
     """As after a worker was killed between its write and its answer."""
     kept = world.put()
     batch = world.taken(world.replies, response(kept.id, quote("u-a"), asked=("u-a", "u-b")))
-    world.gathering().handle(batch)
+    world.aggregator().handle(batch)
     before = world.stored(kept.id)
     calls.clear()
 
-    assert world.gathering().handle(batch) == DONE
+    assert world.aggregator().handle(batch) == DONE
     assert calls == ["GetItem"]
     assert world.stored(kept.id) == before
 
@@ -145,12 +145,12 @@ def test_a_throttled_table_brings_the_messages_back_and_loses_none(world: World)
     kept = world.put()
     batch = world.taken(world.replies, response(kept.id, quote("u-a"), asked=("u-a",)), response(kept.id))
     with throttle(world.dynamodb, "UpdateItem"):
-        returned = world.gathering().handle(batch)
+        returned = world.aggregator().handle(batch)
 
     assert {failure["itemIdentifier"] for failure in returned["batchItemFailures"]} == {
         record["messageId"] for record in batch["Records"]
     }
-    assert world.gathering().handle(batch) == DONE
+    assert world.aggregator().handle(batch) == DONE
     assert world.stored(kept.id).status == "completed"
 
 
@@ -160,7 +160,7 @@ def test_one_rfq_in_trouble_keeps_back_no_other(world: World) -> None:
         world.replies, response(stuck.id, asked=("u-a",)), response(fine.id, quote("u-a"), asked=("u-a",))
     )
     with throttle(world.dynamodb, "UpdateItem", only=stuck.id):
-        returned = world.gathering().handle(batch)
+        returned = world.aggregator().handle(batch)
 
     assert len(returned["batchItemFailures"]) == 1
     assert world.stored(fine.id).status == "completed"

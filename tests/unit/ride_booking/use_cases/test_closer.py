@@ -33,7 +33,7 @@ def test_closes_what_still_runs_at_its_deadline(world: World) -> None:
     world.gather(response(batch["id"], quote("u-a"), asked=("u-a", "u-b")))
     world.now = DEADLINE
 
-    assert world.closing().handle(batch) == DONE
+    assert world.closer().handle(batch) == DONE
     found = world.stored(batch["id"])
     assert found.completion == Completion("deadline", DEADLINE)
     assert [responder for responder, _ in found.quotes()] == ["u-a"]
@@ -45,7 +45,7 @@ def test_is_not_dropped_for_being_past_the_deadline(world: World) -> None:
     batch = timer(world)
     world.now = DEADLINE + timedelta(hours=6)
 
-    world.closing().handle(batch)
+    world.closer().handle(batch)
     assert world.stored(batch["id"]).completion == Completion("deadline", DEADLINE)
 
 
@@ -56,8 +56,8 @@ def test_what_is_completed_already_stays_as_it_is(world: World, calls: list[str]
     world.now = DEADLINE
     calls.clear()
 
-    assert world.closing().handle(batch) == DONE
-    assert world.closing().handle(batch) == DONE
+    assert world.closer().handle(batch) == DONE
+    assert world.closer().handle(batch) == DONE
     assert calls == ["GetItem", "GetItem"]
     assert world.stored(batch["id"]) == before
 
@@ -72,7 +72,7 @@ def test_a_message_that_comes_early_returns_later(world: World, attempt: int) ->
         lambda params, **_: postponed.append(params["Entries"][0]["VisibilityTimeout"]),
     )
 
-    assert len(world.closing().handle(batch)["batchItemFailures"]) == 1
+    assert len(world.closer().handle(batch)["batchItemFailures"]) == 1
     assert postponed == [2]
     assert world.stored(batch["id"]).status == "running"
     assert world.parked() == []
@@ -83,7 +83,7 @@ def test_the_deadline_of_an_unknown_rfq_is_dropped(world: World) -> None:
     world.dynamodb.delete_item(TableName="ride-booking", Key={"id": {"S": batch["id"]}})
     world.now = DEADLINE
 
-    assert world.closing().handle(batch) == DONE
+    assert world.closer().handle(batch) == DONE
     assert world.count() == 0
     assert world.logged("dropped: no such RFQ")[0]["correlation_id"] == batch["id"]
 
@@ -92,14 +92,14 @@ def test_a_throttled_table_brings_the_message_back(world: World) -> None:
     batch = timer(world)
     world.now = DEADLINE
     with throttle(world.dynamodb, "GetItem"):
-        assert len(world.closing().handle(batch)["batchItemFailures"]) == 1
+        assert len(world.closer().handle(batch)["batchItemFailures"]) == 1
 
-    assert world.closing().handle(batch) == DONE
+    assert world.closer().handle(batch) == DONE
     assert world.stored(batch["id"]).status == "completed"
 
 
 def test_poison_is_parked_with_its_reason(world: World) -> None:
-    assert world.closing().handle(world.taken(world.deadlines, '{"metadata": 1}')) == DONE
+    assert world.closer().handle(world.taken(world.deadlines, '{"metadata": 1}')) == DONE
     [parked] = world.parked()
     assert parked["reason"].startswith("no valid RfqDeadline")
 
@@ -115,7 +115,7 @@ def test_the_whole_way_of_an_rfq_each_step_taken_twice(world: World) -> None:
     running = world.stored(new.id)
     batch = world.taken(world.deadlines, deadline_of(new))
     for _ in range(2):
-        world.closing().handle(batch)
+        world.closer().handle(batch)
         world.outbox().handle({"Records": [record(world.stored(new.id), running)]})
 
     assert len(world.logged("completed")) == 1

@@ -26,7 +26,7 @@ def booked(world: World) -> Rfq:
 
 
 def hear(world: World, *bodies: str) -> dict[str, Any]:
-    return world.settling().handle(world.taken(world.replies, *bodies))
+    return world.ride_news().handle(world.taken(world.replies, *bodies))
 
 
 def status(world: World, rfq_id: str) -> tuple[str, str | None]:
@@ -49,8 +49,8 @@ def test_a_batch_is_one_write_and_a_duplicate_none(world: World, booked: Rfq, ca
     bodies = [news(RideCompleted, booked.id, **COMPLETED), news(RideConfirmed, booked.id)]
     batch = world.taken(world.replies, *bodies)
     calls.clear()
-    world.settling().handle(batch)
-    world.settling().handle(batch)
+    world.ride_news().handle(batch)
+    world.ride_news().handle(batch)
 
     assert calls == ["GetItem", "UpdateItem", "GetItem"]
     assert status(world, booked.id) == ("completed", None)
@@ -90,7 +90,7 @@ def timed(world: World, booked: Rfq) -> dict[str, Any]:
 def test_a_booking_nobody_answers_fails_in_time(world: World, booked: Rfq) -> None:
     batch = timed(world, booked)
 
-    assert world.closing().handle(batch) == DONE
+    assert world.closer().handle(batch) == DONE
     assert status(world, booked.id) == ("rejected", "timeout")
     assert world.logged("booking failed")
     hear(world, news(RideConfirmed, booked.id))
@@ -101,12 +101,12 @@ def test_a_timer_that_is_early_comes_again(world: World, booked: Rfq) -> None:
     batch = timed(world, booked)
     world.now -= timedelta(seconds=1)
 
-    assert len(world.closing().handle(batch)["batchItemFailures"]) == 1
+    assert len(world.closer().handle(batch)["batchItemFailures"]) == 1
     assert status(world, booked.id) == ("pending", None)
 
 
 def test_the_timer_of_a_confirmed_ride_does_nothing(world: World, booked: Rfq) -> None:
     hear(world, news(RideConfirmed, booked.id))
 
-    assert world.closing().handle(timed(world, booked)) == DONE
+    assert world.closer().handle(timed(world, booked)) == DONE
     assert status(world, booked.id) == ("confirmed", None)

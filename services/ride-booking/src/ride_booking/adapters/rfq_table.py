@@ -6,7 +6,7 @@ to an entry:
 | attribute | type | means |
 |---|---|---|
 | `p` | N | price of the quote, in hundredths of the currency's unit |
-| `c` | S | its currency, where it is not `model.DEFAULT_CURRENCY` |
+| `c` | S | its currency, where it is not `DEFAULT_CURRENCY` |
 | `s` | N | seconds until pickup |
 | `n` | S | display name, if any |
 | `v` | N | valid until, if it says so |
@@ -16,7 +16,7 @@ to an entry:
 | `l` | BOOL | answered after the close |
 
 `rides` is there once something was booked, a list of maps: `r` the responder, `b` booked at, `s` the status, `t` when it
-changed, `w` the reason, `k` the key of the request. `status` tells how far the RFQ has come (`model.Phase`): the stream's
+changed, `w` the reason, `k` the key of the request. `status` tells how far the RFQ has come (`Phase` in `domain/rfq.py`): the stream's
 filters look at it alone. `document` is there when a status document is kept.
 
 An empty entry is a responder that was asked and is silent. `start` and `destination` are lists: lat, lon, label if any.

@@ -43,7 +43,7 @@ class StatusDocument(Representation):
     completed_at: AwareDatetime | None = None
 
     @classmethod
-    def of(cls, rfq: Rfq) -> "StatusDocument":
+    def from_domain(cls, rfq: Rfq) -> "StatusDocument":
         """The RFQ as its document has it."""
         counts = rfq.counts()
         return cls(
@@ -57,7 +57,7 @@ class StatusDocument(Representation):
         )
 
 
-class Documents:
+class StatusDocuments:
     """The bucket of the documents. The client is made when the first is needed: most workers need none."""
 
     def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
@@ -77,7 +77,7 @@ class Documents:
 
     def write(self, rfq: Rfq) -> None:
         """Let the document say how the RFQ stands. Raises botocore's errors."""
-        text = StatusDocument.of(rfq).model_dump_json(by_alias=True, exclude_none=True)
+        text = StatusDocument.from_domain(rfq).model_dump_json(by_alias=True, exclude_none=True)
         self._s3.put_object(
             Bucket=self._bucket,
             Key=_key(rfq),

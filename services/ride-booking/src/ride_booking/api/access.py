@@ -1,6 +1,7 @@
 """What a caller may reach: their own RFQs, under their own Idempotency-Keys."""
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from aws_lambda_powertools import Logger
@@ -19,36 +20,36 @@ _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+@dataclass(frozen=True, slots=True)
 class Access:
     """Looks at the current request of an API."""
 
-    def __init__(self, api: RestApi, rfqs: RfqTable, logger: Logger) -> None:
-        self._api = api
-        self._rfqs = rfqs
-        self._logger = logger
+    api: RestApi
+    rfqs: RfqTable
+    logger: Logger
 
     def caller(self) -> Caller:
         """The caller, a customer. Raises Problem when they are none."""
-        return caller(self._api.current_event, GROUP)
+        return caller(self.api.current_event, GROUP)
 
     def check(self, rfq_id: str) -> None:
         """Let the log say which RFQ this is about. Raises Problem when this is no RFQ's id."""
         if not _ID.fullmatch(rfq_id):
             raise no_such_rfq()
-        self._logger.set_correlation_id(rfq_id)
+        self.logger.set_correlation_id(rfq_id)
 
     def own(self, rfq_id: str, *, consistent: bool = False) -> Rfq:
         """The caller's RFQ. Raises Problem: another's answers as one does that does not exist."""
         who = self.caller()
         self.check(rfq_id)
-        rfq = self._rfqs.get(rfq_id, consistent=consistent)
+        rfq = self.rfqs.get(rfq_id, consistent=consistent)
         if rfq is None or rfq.customer != who.sub:
             raise no_such_rfq()
         return rfq
 
     def idempotency_key(self) -> str | None:
         """The request's Idempotency-Key. Raises Problem when it cannot be one."""
-        key: str | None = self._api.current_event.headers.get("idempotency-key")
+        key: str | None = self.api.current_event.headers.get("idempotency-key")
         if key is not None and not _KEY.fullmatch(key):
             raise Problem(
                 HTTPStatus.BAD_REQUEST,

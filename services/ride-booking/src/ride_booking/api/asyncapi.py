@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from ride_booking.api.socket_messages import Refused, State, Subscription
+from ride_booking.api.socket_messages import State, Subscription, SubscriptionRefused
 from wild_rydes_http.asyncapi import document
 
 
@@ -16,8 +16,8 @@ def asyncapi() -> dict[str, Any]:
         description="Watch the quotes of an RFQ arrive, and follow its rides. Callers are in the user pool group"
         " `customers` and see their own RFQs alone. An update may come twice, or before the snapshot: ignore those whose"
         " `revision` is not above the one you have. After a lost connection, connect and subscribe again.",
-        takes={Subscription: (State, Refused)},
-        sends=(State, Refused),
+        takes={Subscription: (State, SubscriptionRefused)},
+        sends=(State, SubscriptionRefused),
     )
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.adapters.status_documents import PREFERENCE, Documents
+from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments
 from ride_booking.api.rfq_representations import Accepted, Quotes, Result, RfqList, Running, Submission
-from ride_booking.api.rfq_routes import Routes
+from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_representations import Booking, RideBody
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
@@ -120,8 +120,8 @@ def openapi() -> dict[str, Any]:
     logger = Logger(service="ride-booking")
     api = RestApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
-    documents = Documents(lambda: cast("S3Client", None), "")  # never called either
-    Routes(api, rfqs, logger, now=now, new_id=new_uuid7, documents=documents)
+    documents = StatusDocuments(lambda: cast("S3Client", None), "")  # never called either
+    RfqRoutes(api, rfqs, logger, now=now, new_id=new_uuid7, documents=documents)
     RideRoutes(api, rfqs, logger, now=now)
     return document(
         api,

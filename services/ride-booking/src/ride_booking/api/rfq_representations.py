@@ -36,12 +36,12 @@ class PlaceBody(Representation):
         description="No control characters, no line breaks.",
     )
 
-    def to_model(self) -> Place:
+    def to_domain(self) -> Place:
         """The place meant."""
         return Place(self.lat, self.lon, self.label)
 
     @classmethod
-    def of(cls, place: Place) -> Self:
+    def from_domain(cls, place: Place) -> Self:
         """The place, shown."""
         return cls(lat=place.lat, lon=place.lon, label=place.label)
 
@@ -107,7 +107,7 @@ class Price(Representation):
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
 
     @classmethod
-    def of(cls, quote: Quote) -> Self:
+    def from_domain(cls, quote: Quote) -> Self:
         """The price of a quote."""
         return cls(amount=f"{quote.cents // 100}.{quote.cents % 100:02}", currency=quote.currency)
 
@@ -119,7 +119,7 @@ class RatingBody(Representation):
     count: int = Field(ge=1)
 
     @classmethod
-    def of(cls, rating: Rating) -> Self:
+    def from_domain(cls, rating: Rating) -> Self:
         """The rating, shown."""
         return cls(score=rating.score, count=rating.count)
 
@@ -136,16 +136,16 @@ class QuoteBody(Representation):
     rating: RatingBody | None = Field(default=None, description="Left out until somebody has scored it.")
 
     @classmethod
-    def of(cls, responder_id: str, quote: Quote) -> Self:
+    def from_domain(cls, responder_id: str, quote: Quote) -> Self:
         """The quote, shown. A responder has one in an RFQ, so its id is the quote's."""
         return cls(
             quote_id=responder_id,
             responder_id=responder_id,
             name=quote.name,
-            price=Price.of(quote),
+            price=Price.from_domain(quote),
             pickup_in_seconds=quote.pickup_seconds,
             valid_until=quote.valid_until,
-            rating=RatingBody.of(quote.rating) if quote.rating else None,
+            rating=RatingBody.from_domain(quote.rating) if quote.rating else None,
         )
 
 
@@ -221,7 +221,7 @@ def answers_received(rfq: Rfq) -> int:
 
 def quotes_of(rfq: Rfq) -> tuple[QuoteBody, ...]:
     """The quotes of an RFQ, shown, cheapest first."""
-    return tuple(QuoteBody.of(responder_id, quote) for responder_id, quote in rfq.quotes())
+    return tuple(QuoteBody.from_domain(responder_id, quote) for responder_id, quote in rfq.quotes())
 
 
 def seconds_until(deadline: datetime, now: datetime) -> int:

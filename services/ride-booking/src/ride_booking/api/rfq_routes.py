@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from ride_booking.adapters.rfq_table import KeyReused, RfqTable
-from ride_booking.adapters.status_documents import PREFERENCE, Documents, preferred
+from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments, preferred
 from ride_booking.api import cursor
 from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
 from ride_booking.api.rfq_representations import (
@@ -44,7 +44,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _REVALIDATE = {"Cache-Control": "private, no-cache"}
 
 
-class Routes:
+class RfqRoutes:
     """The routes, to be added to a RestApi. `now` gives the time, `new_id` the id of an RFQ submitted at that time."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Routes:
         *,
         now: Callable[[], datetime],
         new_id: Callable[[datetime], UUID],
-        documents: Documents,
+        documents: StatusDocuments,
     ) -> None:
         self._api = api
         self._rfqs = rfqs
@@ -83,8 +83,8 @@ class Routes:
         new = Rfq(
             id=str(self._new_id(now) if key is None else uuid5(_KEYS, f"{who.sub}/{key}")),
             customer=who.sub,
-            start=body.from_.to_model(),
-            destination=body.to.to_model(),
+            start=body.from_.to_domain(),
+            destination=body.to.to_domain(),
             created_at=now,
             deadline=now + timedelta(seconds=body.respond_within),
             document=preferred(self._api.current_event.headers.get("prefer")),
@@ -149,8 +149,8 @@ class Routes:
         body = Result(
             id=rfq.id,
             customer=rfq.customer,
-            from_=PlaceBody.of(rfq.start),
-            to=PlaceBody.of(rfq.destination),
+            from_=PlaceBody.from_domain(rfq.start),
+            to=PlaceBody.from_domain(rfq.destination),
             created_at=rfq.created_at,
             completed_at=rfq.completion.at,
             completed_by=rfq.completion.by,
@@ -209,8 +209,8 @@ class Routes:
         return Summary(
             id=rfq.id,
             status=rfq.status,
-            from_=PlaceBody.of(rfq.start),
-            to=PlaceBody.of(rfq.destination),
+            from_=PlaceBody.from_domain(rfq.start),
+            to=PlaceBody.from_domain(rfq.destination),
             created_at=rfq.created_at,
             eta=rfq.deadline,
             completed_by=rfq.completion.by if rfq.completion else None,

@@ -43,7 +43,7 @@ class RideBody(Representation):
     links: RideLinks
 
     @classmethod
-    def of(cls, rfq: Rfq, number: int, links: RideLinks) -> Self:
+    def from_domain(cls, rfq: Rfq, number: int, links: RideLinks) -> Self:
         """The ride of this number, shown. Raises LookupError when there is none."""
         ride = rfq.ride(number)
         quote = rfq.responders[ride.responder].answer if ride else None
@@ -56,7 +56,7 @@ class RideBody(Representation):
             reason=ride.reason,
             responder_id=ride.responder,
             name=quote.name,
-            price=Price.of(quote),
+            price=Price.from_domain(quote),
             pickup_in_seconds=quote.pickup_seconds,
             booked_at=ride.booked_at,
             changed_at=ride.changed_at,

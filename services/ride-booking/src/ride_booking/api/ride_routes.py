@@ -12,7 +12,7 @@ from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
 from ride_booking.api.ride_representations import Booking, RideBody, RideLinks
 from ride_booking.domain.rfq import Rfq
-from ride_booking.domain.ride import NotBookable, Refusal, parse_ride_id, ride_id
+from ride_booking.domain.ride import NotBookable, NotBookableReason, parse_ride_id, ride_id
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.problem import FieldError, Problem
@@ -23,7 +23,7 @@ _NO_STORE = {"Cache-Control": "no-store"}
 _SECONDS_TO_CONFIRM = "1"  # it is a matter of a few messages
 _KEY_BYTES = 9
 
-_REFUSALS: dict[Refusal, tuple[HTTPStatus, str]] = {
+_NOT_BOOKABLE: dict[NotBookableReason, tuple[HTTPStatus, str]] = {
     "running": (HTTPStatus.CONFLICT, "Quotes are still coming in; book when the RFQ is completed."),
     "cancelled": (HTTPStatus.CONFLICT, "The RFQ was cancelled."),
     "unknown-quote": (HTTPStatus.NOT_FOUND, "The RFQ has no such quote."),
@@ -61,8 +61,8 @@ class RideRoutes:
 
         try:
             change = self._rfqs.change(id_, booked, consistent=True)
-        except NotBookable as refused:
-            raise _refusal(refused.why) from None
+        except NotBookable as error:
+            raise _not_bookable(error.reason) from None
         if change is None or change.after.customer != who.sub:
             raise no_such_rfq()
         rfq = change.after
@@ -89,12 +89,13 @@ class RideRoutes:
         links = RideLinks(
             self_=self._api.url(f"{RIDES}/{ride_id(rfq.id, number)}"), rfq=rfq_links(self._api, rfq.id).self_
         )
-        return RideBody.of(rfq, number, links)
+        return RideBody.from_domain(rfq, number, links)
 
 
-def _refusal(why: Refusal) -> Problem:
-    status, detail = _REFUSALS[why]
-    errors = [FieldError("Idempotency-Key", "used before with another quote")] if why == "key-reused" else ()
+def _not_bookable(reason: NotBookableReason) -> Problem:
+    status, detail = _NOT_BOOKABLE[reason]
+    reused = reason == "key-reused"
+    errors = [FieldError("Idempotency-Key", "used before with another quote")] if reused else ()
     return Problem(status, detail, errors=errors)
 
 

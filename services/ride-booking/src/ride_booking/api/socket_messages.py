@@ -13,8 +13,6 @@ from ride_booking.domain.rfq import CompletedBy, Rfq, Status
 from ride_booking.domain.ride import RideStatus, ride_id
 from wild_rydes_http.body import Representation
 
-Refusal = Literal["no-such-rfq", "too-many-watchers", "not-understood", "token-expired", "try-again"]
-
 
 class Subscription(Representation):
     """What a client sends: watch an RFQ and its rides, or no longer. One of the two ids is enough."""
@@ -48,7 +46,7 @@ class State(Representation):
     @classmethod
     def snapshot(cls, rfq: Rfq) -> Self:
         """All that is known."""
-        return cls._of("snapshot", rfq, quotes_of(rfq), _rides(rfq))
+        return cls._from_domain("snapshot", rfq, quotes_of(rfq), _rides(rfq))
 
     @classmethod
     def update(cls, old: Rfq, new: Rfq) -> Self | None:
@@ -58,10 +56,10 @@ class State(Representation):
         rides = tuple(ride for ride in _rides(new) if ride not in ridden)
         if not quotes and not rides and old.completion == new.completion:
             return None
-        return cls._of("update", new, quotes, rides)
+        return cls._from_domain("update", new, quotes, rides)
 
     @classmethod
-    def _of(
+    def _from_domain(
         cls,
         type_: Literal["snapshot", "update"],
         rfq: Rfq,
@@ -79,12 +77,12 @@ class State(Representation):
         )
 
 
-class Refused(Representation):
+class SubscriptionRefused(Representation):
     """A subscription that is not granted, or a message that is none."""
 
     type: Literal["refused"] = "refused"
     rfq_id: str | None = None
-    reason: Refusal
+    reason: Literal["no-such-rfq", "too-many-watchers", "not-understood", "token-expired", "try-again"]
 
 
 def to_text(message: Representation) -> str:

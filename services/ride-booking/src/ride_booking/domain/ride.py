@@ -13,7 +13,9 @@ from typing import Literal, TypeAlias
 from wild_rydes_contracts.instants import truncated
 
 RideStatus: TypeAlias = Literal["pending", "confirmed", "rejected", "completed"]
-Refusal: TypeAlias = Literal["running", "cancelled", "unknown-quote", "expired", "taken", "key-reused"]
+NotBookableReason: TypeAlias = Literal[
+    "running", "cancelled", "unknown-quote", "expired", "taken", "key-reused"
+]
 
 TIME_TO_CONFIRM = timedelta(seconds=60)
 """How long a responder has to confirm; then the customer may book another quote."""
@@ -25,11 +27,11 @@ TIMED_OUT = "timeout"
 
 
 class NotBookable(Exception):
-    """A quote cannot be booked: `why`."""
+    """A quote cannot be booked, for `reason`."""
 
-    def __init__(self, why: Refusal) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, reason: NotBookableReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

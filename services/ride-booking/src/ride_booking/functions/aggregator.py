@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.use_cases.aggregator import Gathering
+from ride_booking.use_cases.aggregator import Aggregator
 from wild_rydes_contracts import RfqResponse
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime.aws import client
@@ -25,9 +25,11 @@ class Settings:
 _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_aggregator = Gathering(
-    Consumer.from_environment(os.environ, RfqResponse, sqs=client("sqs"), logger=_logger, metrics=_metrics),
-    RfqTable(client("dynamodb"), _settings.table_name),
+_aggregator = Aggregator(
+    consumer=Consumer.from_environment(
+        os.environ, RfqResponse, sqs=client("sqs"), logger=_logger, metrics=_metrics
+    ),
+    rfqs=RfqTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
     now=now,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.adapters.status_documents import S3_CONFIG, Documents
-from ride_booking.api.rfq_routes import Routes
+from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
+from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime.aws import client
@@ -30,8 +30,8 @@ _settings = read(Settings, os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
-_documents = Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
-Routes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)
+_documents = StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
+RfqRoutes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)
 RideRoutes(_api, _rfqs, _logger, now=now)
 
 handler = entrypoint(_api.handle, _logger)

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.domain.deadline import RfqDeadline
-from ride_booking.use_cases.closer import Closing
+from ride_booking.use_cases.closer import Closer
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
@@ -25,9 +25,11 @@ class Settings:
 _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_closer = Closing(
-    Consumer.from_environment(os.environ, RfqDeadline, sqs=client("sqs"), logger=_logger, metrics=_metrics),
-    RfqTable(client("dynamodb"), _settings.table_name),
+_closer = Closer(
+    consumer=Consumer.from_environment(
+        os.environ, RfqDeadline, sqs=client("sqs"), logger=_logger, metrics=_metrics
+    ),
+    rfqs=RfqTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
     now=now,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.adapters.watchers import Watchers
-from ride_booking.use_cases.notifier import Notifying
+from ride_booking.use_cases.notifier import Notifier
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -24,9 +24,9 @@ class Settings:
 _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_notifier = Notifying(
-    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
-    Watchers(client("dynamodb"), _settings.table_name),
+_notifier = Notifier(
+    sockets=Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+    watchers=Watchers(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
 )

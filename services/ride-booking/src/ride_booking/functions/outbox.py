@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
 
-from ride_booking.adapters.status_documents import S3_CONFIG, Documents
+from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.use_cases.outbox import Outbox
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
@@ -33,10 +33,12 @@ _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
 _outbox = Outbox(
-    StreamConsumer(ParkingLot(_sqs, _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics),
-    Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
-    Queue(_sqs, _settings.deadline_queue_url),
-    Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket),
+    consumer=StreamConsumer(
+        ParkingLot(_sqs, _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics
+    ),
+    publisher=Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
+    deadlines=Queue(_sqs, _settings.deadline_queue_url),
+    documents=StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket),
     reply_to=_settings.reply_queue_arn,
     logger=_logger,
     metrics=_metrics,

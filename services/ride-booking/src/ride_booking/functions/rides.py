@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.use_cases.rides import Settling
+from ride_booking.use_cases.rides import RideNews
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime.aws import client
@@ -25,8 +25,8 @@ class Settings:
 _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
-_rides = Settling(
-    Consumer.from_environment(
+_news = RideNews(
+    consumer=Consumer.from_environment(
         os.environ,
         RideConfirmed,
         RideRejected,
@@ -35,10 +35,10 @@ _rides = Settling(
         logger=_logger,
         metrics=_metrics,
     ),
-    RfqTable(client("dynamodb"), _settings.table_name),
+    rfqs=RfqTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
     now=now,
 )
 
-handler = entrypoint(_rides.handle, _logger, _metrics)
+handler = entrypoint(_news.handle, _logger, _metrics)

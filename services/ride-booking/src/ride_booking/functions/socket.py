@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.watchers import Watchers
-from ride_booking.use_cases.socket import Watching
+from ride_booking.use_cases.socket import SocketEvents
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
@@ -24,9 +24,9 @@ class Settings:
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_events = Watching(
-    Watchers(client("dynamodb"), _settings.table_name),
-    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+_events = SocketEvents(
+    watchers=Watchers(client("dynamodb"), _settings.table_name),
+    sockets=Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
     logger=_logger,
     now=now,
 )

@@ -1,6 +1,7 @@
 """Close RFQs, and fail bookings, at their deadline. Use case of the closer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -16,46 +17,38 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.errors import RetryLater
 
 
-class Closing:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closer:
     """Completes by deadline what is still running then, and gives up bookings that are still pending."""
 
-    def __init__(
-        self,
-        consumer: Consumer[RfqDeadline],
-        rfqs: RfqTable,
-        *,
-        logger: Logger,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._consumer = consumer
-        self._rfqs = rfqs
-        self._logger = logger
-        self._metrics = metrics
-        self._now = now
+    consumer: Consumer[RfqDeadline]
+    rfqs: RfqTable
+    logger: Logger
+    metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
         """Close the RFQs of a batch. One whose write fails keeps back its own message, no others."""
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
                 self._close(message.data)
         return batch.settle()
 
     def _close(self, due: RfqDeadline) -> None:
-        now = self._now()
-        change = self._rfqs.change(due.rfq_id, lambda rfq: _closed(rfq, due.ride, now))
+        now = self.now()
+        change = self.rfqs.change(due.rfq_id, lambda rfq: _closed(rfq, due.ride, now))
         if change is None:
-            self._logger.warning("dropped: no such RFQ")
-            self._metrics.add_metric("DeadlinesOfUnknownRfq", MetricUnit.Count, 1)
+            self.logger.warning("dropped: no such RFQ")
+            self.metrics.add_metric("DeadlinesOfUnknownRfq", MetricUnit.Count, 1)
             return
         still_open = _still_open_until(change.after, due.ride)
         if still_open:  # our clock is behind that of the queue
             raise RetryLater(ceil((still_open - now).total_seconds()))
         if how := change.after.completed_since(change.before):
-            self._logger.info("completed", completed_by=how)
+            self.logger.info("completed", completed_by=how)
         elif due.ride and change.after != change.before:
-            self._logger.info("booking failed", ride=due.ride, reason=TIMED_OUT)
+            self.logger.info("booking failed", ride=due.ride, reason=TIMED_OUT)
 
 
 def _closed(rfq: Rfq, ride: int | None, now: datetime) -> Rfq:

@@ -20,14 +20,14 @@ class _Push:
     text: str
 
 
-class Notifying:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notifier:
     """Sends each watcher the changes of a batch, in their order; many watchers at once."""
 
-    def __init__(self, sockets: Sockets, watchers: Watchers, *, logger: Logger, metrics: Metrics) -> None:
-        self._sockets = sockets
-        self._watchers = watchers
-        self._logger = logger
-        self._metrics = metrics
+    sockets: Sockets
+    watchers: Watchers
+    logger: Logger
+    metrics: Metrics
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Push what a batch of stream records tells.
@@ -40,7 +40,7 @@ class Notifying:
             for connection, push in self._pushes(record):
                 pushes[connection].append(push)
         self._send(pushes)
-        self._logger.info("notified", records=len(event["Records"]), watchers=len(pushes))
+        self.logger.info("notified", records=len(event["Records"]), watchers=len(pushes))
 
     def _pushes(self, record: Mapping[str, Any]) -> Iterator[tuple[str, _Push]]:
         change = record["dynamodb"]
@@ -48,7 +48,7 @@ class Notifying:
             old, new = from_item(change["OldImage"]), from_item(change["NewImage"])
             update = State.update(old, new)
         except (KeyError, TypeError, ValueError) as error:  # the outbox parks it
-            self._logger.error("skipped", event_id=record.get("eventID"), error=type(error).__name__)
+            self.logger.error("skipped", event_id=record.get("eventID"), error=type(error).__name__)
             return
         if update is not None:
             push = _Push(new.id, to_text(update))
@@ -57,20 +57,20 @@ class Notifying:
     def _send(self, pushes: Mapping[str, Sequence[_Push]]) -> None:
         if not pushes:
             return
-        posted = self._sockets.post_all({to: [push.text for push in some] for to, some in pushes.items()})
+        posted = self.sockets.post_all({to: [push.text for push in some] for to, some in pushes.items()})
         for connection, result in posted.items():
             self._note(connection, pushes[connection], result)
         for result in posted.values():
             if result.error:
                 raise result.error
-        self._metrics.add_metric(
+        self.metrics.add_metric(
             "UpdatesPushed", MetricUnit.Count, sum(result.taken for result in posted.values())
         )
 
     def _note(self, connection: str, pushes: Sequence[_Push], result: Posted) -> None:
         for push in pushes[: result.taken]:
-            self._logger.info("pushed", correlation_id=push.rfq_id, connection_id=connection)
+            self.logger.info("pushed", correlation_id=push.rfq_id, connection_id=connection)
         if result.gone:
             for rfq_id in {push.rfq_id for push in pushes}:
-                self._watchers.remove(rfq_id, connection)
-                self._logger.info("gone", correlation_id=rfq_id, connection_id=connection)
+                self.watchers.remove(rfq_id, connection)
+                self.logger.info("gone", correlation_id=rfq_id, connection_id=connection)

@@ -1,6 +1,7 @@
 """The outbox: what the table's stream tells of an RFQ becomes messages."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from ride_booking.adapters.rfq_table import from_item
-from ride_booking.adapters.status_documents import Documents
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import RfqDeadline
 from ride_booking.domain.rfq import Rfq
@@ -18,6 +19,7 @@ from wild_rydes_messaging.queue import Outgoing, Queue
 from wild_rydes_messaging.stream import StreamConsumer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
     """Announces new and completed RFQs and the steps of their rides on the bus, and sets the timers of the new ones.
 
@@ -26,26 +28,14 @@ class Outbox:
     Ids of messages are derived from what happened, so that a batch handled twice says the same again.
     """
 
-    def __init__(
-        self,
-        consumer: StreamConsumer,
-        publisher: Publisher,
-        deadlines: Queue,
-        documents: Documents,
-        *,
-        reply_to: str,
-        logger: Logger,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._consumer = consumer
-        self._publisher = publisher
-        self._deadlines = deadlines
-        self._documents = documents
-        self._reply_to = reply_to
-        self._logger = logger
-        self._metrics = metrics
-        self._now = now
+    consumer: StreamConsumer
+    publisher: Publisher
+    deadlines: Queue
+    documents: StatusDocuments
+    reply_to: str
+    logger: Logger
+    metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Send what a batch of stream records tells.
@@ -56,30 +46,30 @@ class Outbox:
         timers: list[Outgoing] = []
         events: list[Envelope[Event]] = []
         documents: dict[str, Rfq] = {}
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         for record in batch:
             with batch.attempt(record):
                 if record.after is None:
                     continue  # it has expired
                 old = None if record.before is None else from_item(record.before)
                 new = from_item(record.after)
-                announced = list(events_of(old, new, self._reply_to))
-                timers += timers_of(old, new, self._now())
+                announced = list(events_of(old, new, self.reply_to))
+                timers += timers_of(old, new, self.now())
                 events += announced
                 if new.document:
                     documents[new.id] = new  # of several states in a batch, the last
         # The timers first: what nobody hears of must end all the same.
         self._schedule(timers)
-        self._publisher.publish(events)
+        self.publisher.publish(events)
         self._count(events)
         for rfq in documents.values():
-            self._documents.write(rfq)
+            self.documents.write(rfq)
         batch.settle()
 
     def _schedule(self, timers: Sequence[Outgoing]) -> None:
-        self._deadlines.send(timers)
+        self.deadlines.send(timers)
         for timer in timers:
-            self._logger.info(
+            self.logger.info(
                 "scheduled",
                 correlation_id=timer.key.partition(".")[0],
                 message_type=RfqDeadline.name,
@@ -91,4 +81,4 @@ class Outbox:
         for event in events:
             if isinstance(event.data, RfqCompleted):
                 kind = event.data.completed_by.title().replace("-", "")
-                self._metrics.add_metric(f"RfqCompletedBy{kind}", MetricUnit.Count, 1)
+                self.metrics.add_metric(f"RfqCompletedBy{kind}", MetricUnit.Count, 1)

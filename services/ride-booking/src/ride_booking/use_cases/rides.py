@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -17,27 +18,19 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Unproce
 News: TypeAlias = RideConfirmed | RideRejected | RideCompleted
 
 
-class Settling:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RideNews:
     """Folds what the responders' side says into one write an RFQ."""
 
-    def __init__(
-        self,
-        consumer: Consumer[News],
-        rfqs: RfqTable,
-        *,
-        logger: Logger,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._consumer = consumer
-        self._rfqs = rfqs
-        self._logger = logger
-        self._metrics = metrics
-        self._now = now
+    consumer: Consumer[News]
+    rfqs: RfqTable
+    logger: Logger
+    metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
         """Take in a batch. An RFQ whose write fails keeps back its own messages, no others."""
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         by_rfq = defaultdict(list)
         for message in batch:
             by_rfq[message.data.rfq_id].append(message)
@@ -47,19 +40,19 @@ class Settling:
         return batch.settle()
 
     def _settle(self, rfq_id: str, news: list[News]) -> None:
-        now = self._now()
+        now = self.now()
 
-        def told(rfq: Rfq) -> Rfq:
+        def apply_all(rfq: Rfq) -> Rfq:
             for one in news:
-                rfq = tell(rfq, one, now)
+                rfq = apply_news(rfq, one, now)
             return rfq
 
-        change = self._rfqs.change(rfq_id, told)
+        change = self.rfqs.change(rfq_id, apply_all)
         if change is None:
-            self._logger.warning("dropped: no such RFQ", messages=len(news))
-            self._metrics.add_metric("NewsOfUnknownRide", MetricUnit.Count, len(news))
+            self.logger.warning("dropped: no such RFQ", messages=len(news))
+            self.metrics.add_metric("NewsOfUnknownRide", MetricUnit.Count, len(news))
             return
-        self._logger.info(
+        self.logger.info(
             "settled",
             phase=change.after.phase,
             rides=len(change.after.rides),
@@ -67,7 +60,7 @@ class Settling:
         )
 
 
-def tell(rfq: Rfq, news: News, now: datetime) -> Rfq:
+def apply_news(rfq: Rfq, news: News, now: datetime) -> Rfq:
     """The RFQ after this was heard of one of its rides. What another responder says of a ride does not count.
 
     Raises Unprocessable when the ride's id is none of the RFQ's.

@@ -1,6 +1,7 @@
 """Let customers watch their own RFQs. Use case of the RFQ socket."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ride_booking.adapters.watchers import TooManyWatchers, Watchers
-from ride_booking.api.socket_messages import Refused, State, Subscription, to_text
+from ride_booking.api.socket_messages import State, Subscription, SubscriptionRefused, to_text
 from ride_booking.domain.ride import parse_ride_id
 from wild_rydes_http.body import Representation
 from wild_rydes_http.sockets import Sockets
@@ -16,16 +17,14 @@ from wild_rydes_http.sockets import Sockets
 _MAX_CHARACTERS = 1024
 
 
-class Watching:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketEvents:
     """Answers what comes over the socket, to the connection it came from."""
 
-    def __init__(
-        self, watchers: Watchers, sockets: Sockets, *, logger: Logger, now: Callable[[], datetime]
-    ) -> None:
-        self._watchers = watchers
-        self._sockets = sockets
-        self._logger = logger
-        self._now = now
+    watchers: Watchers
+    sockets: Sockets
+    logger: Logger
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, int]:
         """Serve one event of the socket.
@@ -34,38 +33,38 @@ class Watching:
         """
         context = event["requestContext"]
         connection, kind = context["connectionId"], context["eventType"]
-        self._logger.set_correlation_id(None)
+        self.logger.set_correlation_id(None)
         if kind == "MESSAGE":
             answer = self._answer(event.get("body") or "", context["authorizer"], connection)
             if answer:
-                self._sockets.post(connection, to_text(answer))
-        self._logger.info("socket", kind=kind, connection_id=connection)
+                self.sockets.post(connection, to_text(answer))
+        self.logger.info("socket", kind=kind, connection_id=connection)
         return {"statusCode": 200}
 
     def _answer(self, text: str, who: Mapping[str, str], connection: str) -> Representation | None:
-        if int(who["expires"]) <= self._now().timestamp():
-            return Refused(reason="token-expired")
+        if int(who["expires"]) <= self.now().timestamp():
+            return SubscriptionRefused(reason="token-expired")
         try:
             wanted = Subscription.model_validate_json(text[:_MAX_CHARACTERS], by_alias=True, by_name=False)
             rfq_id = wanted.rfq_id or parse_ride_id(wanted.ride_id or "")[0]
         except ValueError:  # pydantic's ValidationError is one
-            return Refused(reason="not-understood")
-        self._logger.set_correlation_id(rfq_id)
+            return SubscriptionRefused(reason="not-understood")
+        self.logger.set_correlation_id(rfq_id)
         try:
             if wanted.action == "unsubscribe":
-                self._watchers.remove(rfq_id, connection)
+                self.watchers.remove(rfq_id, connection)
                 return None
             return self._subscribed(rfq_id, who["sub"], connection)
         except (ClientError, BotoCoreError) as error:
-            self._logger.warning("not available", error=type(error).__name__)
-            return Refused(rfq_id=rfq_id, reason="try-again")
+            self.logger.warning("not available", error=type(error).__name__)
+            return SubscriptionRefused(rfq_id=rfq_id, reason="try-again")
 
     def _subscribed(self, rfq_id: str, customer: str, connection: str) -> Representation:
         try:
-            rfq = self._watchers.add(rfq_id, customer, connection) if rfq_id else None
+            rfq = self.watchers.add(rfq_id, customer, connection) if rfq_id else None
         except TooManyWatchers:
-            return Refused(rfq_id=rfq_id, reason="too-many-watchers")
+            return SubscriptionRefused(rfq_id=rfq_id, reason="too-many-watchers")
         if rfq is None:
-            return Refused(rfq_id=rfq_id, reason="no-such-rfq")
-        self._logger.info("watched", revision=rfq.revision)
+            return SubscriptionRefused(rfq_id=rfq_id, reason="no-such-rfq")
+        self.logger.info("watched", revision=rfq.revision)
         return State.snapshot(rfq)
