@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from itertools import zip_longest
 
-from ride_booking.domain.deadline import RfqDeadline
+from ride_booking.domain.deadline import LONGEST_DELAY, RfqDeadline, Timer
 from ride_booking.domain.rfq import Completion, Quote, Rfq
 from ride_booking.domain.ride import Ride, ride_id
 from wild_rydes_contracts import (
@@ -22,10 +22,6 @@ from wild_rydes_contracts import (
     RideBookingFailed,
 )
 from wild_rydes_contracts.metadata import first_of
-from wild_rydes_messaging.queue import Outgoing
-
-LONGEST_DELAY = 900
-"""SQS delays a message by 15 minutes at most, which is also the longest an RFQ runs."""
 
 
 def events_of(old: Rfq | None, new: Rfq, reply_to: str) -> Iterator[Envelope[Event]]:
@@ -43,7 +39,7 @@ def events_of(old: Rfq | None, new: Rfq, reply_to: str) -> Iterator[Envelope[Eve
             yield from _of_ride(new, number, before, after)
 
 
-def timers_of(old: Rfq | None, new: Rfq, now: datetime) -> Iterator[Outgoing]:
+def timers_of(old: Rfq | None, new: Rfq, now: datetime) -> Iterator[Timer]:
     """What is to come back at its deadline: a new RFQ, a new booking."""
     if old is None:
         yield _timer(new, new.created_at, new.deadline, now)
@@ -101,9 +97,10 @@ def _price(rfq: Rfq, ride: Ride) -> Money:
     )
 
 
-def _timer(rfq: Rfq, since: datetime, until: datetime, now: datetime, ride: int | None = None) -> Outgoing:
+def _timer(rfq: Rfq, since: datetime, until: datetime, now: datetime, ride: int | None = None) -> Timer:
     metadata = first_of(RfqDeadline, correlation_id=rfq.id, occurred_at=since)
-    body = Envelope(metadata=metadata, data=RfqDeadline(rfq_id=rfq.id, ride=ride)).to_json()
     remaining = math.ceil((until - now).total_seconds())
-    key = rfq.id if ride is None else ride_id(rfq.id, ride)
-    return Outgoing(key, body, delay=min(max(remaining, 0), LONGEST_DELAY))
+    return Timer(
+        Envelope(metadata=metadata, data=RfqDeadline(rfq_id=rfq.id, ride=ride)),
+        delay=min(max(remaining, 0), LONGEST_DELAY),
+    )

@@ -1,8 +1,12 @@
 """The message that closes an RFQ, or fails a booking, at its deadline. It stays inside this service, so its contract does, too."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from wild_rydes_contracts import Message
+from wild_rydes_contracts import Envelope, Message
+
+LONGEST_DELAY = 900
+"""Seconds. SQS delays a message by 15 minutes at most, which is also the longest an RFQ runs."""
 
 
 class RfqDeadline(Message):
@@ -16,3 +20,11 @@ class RfqDeadline(Message):
 
     rfq_id: str
     ride: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A deadline's message, and the seconds to wait before it arrives: 0 to `LONGEST_DELAY`."""
+
+    message: Envelope[RfqDeadline]
+    delay: int

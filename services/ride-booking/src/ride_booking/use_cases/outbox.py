@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from ride_booking.adapters.rfq_table import from_item
 from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.domain.announcements import events_of, timers_of
-from ride_booking.domain.deadline import RfqDeadline
+from ride_booking.domain.deadline import Timer
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
 from wild_rydes_messaging.publish import Publisher
@@ -43,7 +43,7 @@ class Outbox:
         Raises DeliveryError when anything was not accepted, and botocore's errors when a record cannot be parked or a
         document not written: the stream then brings the whole batch again.
         """
-        timers: list[Outgoing] = []
+        timers: list[Timer] = []
         events: list[Envelope[Event]] = []
         documents: dict[str, Rfq] = {}
         batch = self.consumer.receive(event)
@@ -66,13 +66,13 @@ class Outbox:
             self.documents.write(rfq)
         batch.settle()
 
-    def _schedule(self, timers: Sequence[Outgoing]) -> None:
-        self.deadlines.send(timers)
+    def _schedule(self, timers: Sequence[Timer]) -> None:
+        self.deadlines.send([_outgoing(timer) for timer in timers])
         for timer in timers:
             self.logger.info(
                 "scheduled",
-                correlation_id=timer.key.partition(".")[0],
-                message_type=RfqDeadline.name,
+                correlation_id=timer.message.metadata.correlation_id,
+                message_type=timer.message.data.name,
                 delay=timer.delay,
             )
 
@@ -82,3 +82,7 @@ class Outbox:
             if isinstance(event.data, RfqCompleted):
                 kind = event.data.completed_by.title().replace("-", "")
                 self.metrics.add_metric(f"RfqCompletedBy{kind}", MetricUnit.Count, 1)
+
+
+def _outgoing(timer: Timer) -> Outgoing:
+    return Outgoing(str(timer.message.metadata.event_id), timer.message.to_json(), delay=timer.delay)
