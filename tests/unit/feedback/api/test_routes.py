@@ -7,10 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from feedback.adapters.feedback_table import Cursor
-from feedback.api import cursor
 from feedback.api.routes import PAGE_SIZE, Routes
-from tests.support.feedback.world import NOON, World
+from tests.support.feedback.world import World
 from wild_rydes_http.api import RestApi
 
 BASE = "https://api.example/v1"
@@ -179,8 +177,3 @@ def test_others_are_kept_out(client: Client, groups: str | None, status: int, me
 def test_a_cursor_that_is_none(client: Client, text: str) -> None:
     status, body = client("GET", "/callbacks", query={"cursor": text})
     assert (status, body["errors"][0]["field"]) == (400, "cursor")
-
-
-def test_a_cursor_says_where_it_is() -> None:
-    place = Cursor(NOON, "ride/with#odd:id")
-    assert cursor.decode(cursor.encode(place)) == place

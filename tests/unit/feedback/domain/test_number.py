@@ -3,7 +3,6 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.domain.number import Heard, NumberStanding
 from tests.support.feedback.world import NOON
 
@@ -39,11 +38,3 @@ def test_a_repetition_is_the_same_text_about_the_same_ride_within_seconds() -> N
 def test_the_newest_conversation_held_from_our_number_comes_first() -> None:
     number = NumberStanding("key").asked("a", "+1").asked("b", "+2").asked("c", "+1").asked("a", "+1")
     assert list(number.held_from("+1")) == ["c", "a"]
-
-
-def test_a_pseudonym_needs_the_secret() -> None:
-    one, other = Pseudonyms(b"one"), Pseudonyms(b"other")
-    assert one.pseudonym_of("+12065550142") == Pseudonyms(b"one").pseudonym_of("+12065550142")
-    assert one.pseudonym_of("+12065550142") != other.pseudonym_of("+12065550142")
-    assert one.pseudonym_of("+12065550142") != one.pseudonym_of("+12065550143")
-    assert one.digest_of("+12065550142", "8") != one.digest_of("+12065550143", "8")

@@ -81,14 +81,6 @@ def test_a_crash_before_the_send_is_not_forgotten(world: World) -> None:
     assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
 
 
-def test_what_the_stream_never_brought_is_sent_all_the_same(world: World) -> None:
-    world.ride("r", world.customer())
-    world.aws.records()
-    world.pass_time(minutes=5)
-    world.pump()
-    assert len(world.phones.sent) == 1
-
-
 @pytest.mark.parametrize("fault", ["no-answer", "broken-after", "broken"])
 def test_a_call_without_a_clear_answer_is_not_repeated_within_the_window(world: World, fault: str) -> None:
     world.ride("r", world.customer())
@@ -144,56 +136,6 @@ def test_an_opt_out_that_only_aws_knows_of_is_learned(world: World) -> None:
     assert len(world.phones.to(SEATTLE)) == 1
 
 
-@pytest.mark.parametrize(
-    ("type_", "state"),
-    [
-        ("TEXT_QUEUED", "sent"),
-        ("TEXT_SUCCESSFUL", "sent"),
-        ("TEXT_DELIVERED", "delivered"),
-        ("TEXT_UNREACHABLE", "failed"),
-        ("TEXT_INVALID", "failed"),
-        ("TEXT_CARRIER_BLOCKED", "blocked"),
-        ("TEXT_SPAM", "blocked"),
-    ],
-)
-def test_receipts_are_noted_and_a_failure_is_not_sent_again(world: World, type_: str, state: str) -> None:
-    world.ride("r", world.customer())
-    world.pump()
-    world.track(type_, world.last_sms())
-    world.track(type_, world.last_sms())
-    sms = world.conversation("r").last
-    assert (sms.state, sms.reason) == (state, type_ if state in ("failed", "blocked") else None)
-    world.pass_time(days=1)
-    world.pump()
-    assert len(world.phones.sent) == (2 if state in ("sent", "delivered") else 1)
-
-
-def test_receipts_in_any_order_end_the_same(world: World) -> None:
-    world.ride("r", world.customer())
-    world.pump()
-    for type_ in ("TEXT_DELIVERED", "TEXT_QUEUED", "TEXT_SENT", "TEXT_UNKNOWN", "TEXT_UNREACHABLE"):
-        world.track(type_, world.last_sms())
-    assert world.states("r") == ["delivered"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"context": None},
-        {"context": {"ride": "unknown", "sms": "0"}},
-        {"context": {"ride": "r", "sms": "7"}},
-        {"eventType": "VOICE_RINGING"},
-    ],
-)
-def test_events_of_others_are_ignored(world: World, changes: dict[str, object]) -> None:
-    world.ride("r", world.customer())
-    world.pump()
-    before = world.conversation("r")
-    world.track("TEXT_UNREACHABLE", world.last_sms(), **changes)
-    assert world.conversation("r") == before
-    assert world.aws.parked() == []
-
-
 def test_one_conversation_in_trouble_holds_up_no_other(world: World) -> None:
     one, other = world.customer(), world.customer("+12065550143")
     world.ride("r1", one)
@@ -208,3 +150,17 @@ def test_one_conversation_in_trouble_holds_up_no_other(world: World) -> None:
     world.pass_time(days=1)
     world.pump()
     assert len(world.phones.to("+12065550143")) == 2
+
+
+def test_lines_about_a_conversation_bear_its_correlation_id_and_others_that_of_the_request(
+    world: World,
+) -> None:
+    world.ride("r", world.customer())
+    world.logger.set_correlation_id("request")
+    key = {"dynamodb": {"Keys": {"id": {"S": "ride#unknown"}}}}
+    world.outreach.handle({"Records": [*chosen(world.aws.records(), waiting), key]})
+    outreach = [line for line in world.logs if line["message"] == "outreach"]
+    assert [(line["outcome"], line["correlation_id"]) for line in outreach] == [
+        ("sent", "rfq-of-r"),
+        ("not due", "request"),
+    ]

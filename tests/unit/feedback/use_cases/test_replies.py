@@ -231,13 +231,6 @@ def test_what_is_no_reply_is_parked_with_its_reason(world: World, content: objec
     assert "2065550142" not in parked["reason"]
 
 
-@pytest.mark.parametrize("body", ["", "null", "{}", '{"Message": "{}"}', '{"detail-type": "RideCompleted"}'])
-def test_what_is_no_notification_is_parked(world: World, body: str) -> None:
-    assert world.handle(world.replies, body) == []
-    assert world.handle(world.receipts, body) == []
-    assert len(world.aws.parked()) == 2
-
-
 def test_an_empty_reply_is_asked_again(world: World, question: Sent) -> None:
     world.hear("", question)
     assert world.prompts("r") == ["ask-score", "ask-score-again"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from feedback.domain.conversation import Conversation, Reading
 from feedback.domain.number import Heard, Held, NumberStanding
+from feedback.domain.rating import RatedScore
 from feedback.domain.send_ledger import Sms
 from wild_rydes_dynamodb import instants
 
@@ -80,10 +81,25 @@ def to_standing(item: Item) -> NumberStanding:
 
 
 def from_latest(conversation: Conversation) -> dict[str, Any]:
-    """What the event about a responder's latest score needs to know."""
+    """Encode what a responder's item keeps of the latest score."""
     latest = {"ride_id", "customer_id", "correlation_id", "answered_at"}
     skip = {field.name for field in fields(conversation)} - latest
     return {"M": {**_attributes(conversation, skip=skip), "score": {"N": str(conversation.score)}}}
+
+
+def to_rated_score(responder: Item) -> RatedScore:
+    """Decode the latest score in a responder's item. Raises KeyError, TypeError or ValueError if there is none."""
+    latest = responder["latest"]["M"]
+    return RatedScore(
+        ride_id=latest["ride_id"]["S"],
+        responder_id=responder["id"]["S"].removeprefix("responder#"),
+        customer_id=latest["customer_id"]["S"],
+        correlation_id=latest["correlation_id"]["S"],
+        answered_at=instants.from_number(latest["answered_at"]),
+        score=int(latest["score"]["N"]),
+        count=int(responder["scores"]["N"]),
+        total=int(responder["total"]["N"]),
+    )
 
 
 def _attributes(of: object, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:

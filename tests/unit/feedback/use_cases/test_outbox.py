@@ -1,0 +1,70 @@
+"""What is announced, and what of the stream is not."""
+
+from tests.support.feedback.world import World, chosen, told
+from wild_rydes_contracts import EVENTS, Envelope
+
+
+def test_every_event_is_one_of_the_contracts(world: World) -> None:
+    for i, texts in enumerate((["8"], ["1", "yes"], [])):
+        number = f"+1206555014{i}"
+        world.ride(f"r{i}", world.customer(number))
+        world.pump()
+        for text in texts:
+            world.hear(text, world.last_sms(number), sender=number)
+            world.pump()
+    world.pass_time(days=3)
+    world.pump()
+    events = world.aws.told()
+    contracts = {contract.name: contract for contract in EVENTS}
+    assert {event["detail-type"] for event in events} == {
+        "FeedbackRequested",
+        "FeedbackReceived",
+        "CallbackRequested",
+        "FeedbackExpired",
+    }
+    for event in events:
+        contract = contracts[event["detail-type"]]
+        assert event["source"] == contract.source
+        Envelope[contract].model_validate(event["detail"])  # type: ignore[valid-type]
+
+
+def test_the_rating_of_a_responder_runs(world: World) -> None:
+    for i, score in enumerate((9, 4, 10)):
+        number = f"+1206555014{i}"
+        world.ride(f"r{i}", world.customer(number), responder_id="u-silver")
+        world.pump()
+        world.hear(str(score), world.last_sms(number), sender=number)
+        world.pump()
+    ratings = [
+        e["detail"]["data"]["rating"] for e in world.aws.told() if e["detail-type"] == "FeedbackReceived"
+    ]
+    assert ratings == [{"count": 1, "total": 9}, {"count": 2, "total": 13}, {"count": 3, "total": 23}]
+
+
+def test_telling_twice_says_the_same(world: World) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    world.hear("8", world.last_sms())
+    answered = chosen(world.aws.records(), told)
+    world.outbox.handle({"Records": answered})
+    tallied = chosen(world.aws.records(), told)
+    for records in (answered, tallied, answered, tallied):
+        world.outbox.handle({"Records": records})
+    # What moto's stream tells from here on is of no account: it holds the writes of refused transactions as well.
+    events = {e["detail"]["metadata"]["event_id"]: e["detail"]["data"] for e in world.aws.told()}
+    assert [data["rating"] for data in events.values() if "rating" in data] == [{"count": 1, "total": 8}]
+    assert len(events) == 2
+
+
+def test_a_record_that_is_no_conversation_is_parked_and_stops_nothing(world: World) -> None:
+    world.ride("r", world.customer())
+    world.outreach.handle({"Records": world.aws.records()})
+    broken = {
+        "eventID": "e1",
+        "dynamodb": {"Keys": {"id": {"S": "ride#x"}}, "NewImage": {"id": {"S": "ride#x"}}},
+    }
+    good = [r for r in world.aws.records() if r["dynamodb"]["Keys"]["id"]["S"] == "ride#r"]
+    world.outbox.handle({"Records": [broken, *good]})
+    assert world.names_told() == ["FeedbackRequested"]
+    [parked] = world.aws.parked()
+    assert (parked["queue"], parked["event_id"]) == ("stream", "e1")

@@ -1,0 +1,42 @@
+"""Completed rides: which of them are asked about."""
+
+from datetime import timedelta
+
+from tests.support.feedback.world import MADRID, World
+
+
+def test_one_survey_a_ride_whatever_becomes_of_it(world: World) -> None:
+    customer = world.customer()
+    completed = world.completed("r", customer)
+    assert world.handle(world.rides, completed) == []
+    world.pump()
+    world.hear("8", world.last_sms())
+    world.pump()
+    for days in (0, 1, 2):
+        world.now += timedelta(days=days)
+        assert world.handle(world.rides, completed, completed) == []
+    # The same ride told anew, with another responder and a later end.
+    world.ride("r", customer, responder_id="u-other")
+    world.pump()
+    conversation = world.conversation("r")
+    assert (conversation.score, conversation.responder_id, len(world.phones.sent)) == (8, "u-shadowfax", 2)
+
+
+def test_no_more_than_one_survey_a_day_for_a_customer(world: World) -> None:
+    customer = world.customer()
+    world.ride("first", customer)
+    world.now += timedelta(hours=23, minutes=59)
+    world.ride("too-soon", customer)
+    world.ride("of-another", world.customer(MADRID))
+    world.now += timedelta(minutes=1)
+    world.ride("next-day", customer)
+    assert world.table.conversation("too-soon") is None
+    assert world.table.conversation("of-another")
+    assert world.table.conversation("next-day")
+
+
+def test_a_ride_of_long_ago_is_not_asked_about(world: World) -> None:
+    body = world.completed("r", world.customer())
+    world.now += timedelta(days=3, seconds=1)
+    assert world.handle(world.rides, body) == []
+    assert world.table.conversation("r") is None

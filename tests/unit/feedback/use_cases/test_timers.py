@@ -1,0 +1,44 @@
+"""What time changes."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.support.feedback.world import NOON, World
+
+
+def test_a_silent_customer(world: World) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    world.pass_time(days=1)
+    world.pump()
+    assert world.prompts("r") == ["ask-score", "remind-score"]
+    world.pass_time(days=2)
+    world.pump()
+    assert len(world.phones.sent) == 2
+    [_, expired] = world.aws.told()
+    assert (expired["detail-type"], expired["detail"]["data"]["reason"]) == ("FeedbackExpired", "no-answer")
+
+
+def test_the_night_is_waited_for(world: World) -> None:
+    world.now = NOON + timedelta(hours=10, minutes=30)  # half past ten at night in Seattle
+    world.ride("r", world.customer())
+    world.pump()
+    assert world.phones.sent == []
+    assert world.conversation("r").last.reason == "night"
+    morning = datetime(2026, 11, 22, 16, tzinfo=UTC)
+    assert world.next_due() == morning
+    world.pass_time(hours=9, minutes=29)
+    world.pump()
+    assert world.phones.sent == []
+    world.pass_time(minutes=1)
+    world.pump()
+    [question] = world.phones.sent
+    assert question.at == morning
+    assert world.names_told() == ["FeedbackRequested"]
+
+
+def test_what_the_stream_never_brought_is_sent_all_the_same(world_on_moto: World) -> None:
+    world_on_moto.ride("r", world_on_moto.customer())
+    world_on_moto.aws.records()
+    world_on_moto.pass_time(minutes=5)
+    world_on_moto.pump()
+    assert len(world_on_moto.phones.sent) == 1
