@@ -38,7 +38,7 @@ _TRIES = 5
 Attributes = Mapping[str, Any]
 
 
-class TableBusy(Exception):  # noqa: N818 - says what is the matter
+class TableBusy(Exception):
     """Too many others changed the unicorn at the same time; try again later."""
 
 

@@ -31,7 +31,7 @@ from wild_rydes_messaging.reply import Replies, Reply
 UNREACHABLE = "unreachable"
 
 
-class NotDelivered(Exception):  # noqa: N818 - says what became of the reply
+class NotDelivered(Exception):
     """The return address did not take the reply, or a partner's queue the RFQ, for now."""
 
 

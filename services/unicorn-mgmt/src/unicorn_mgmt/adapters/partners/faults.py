@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from wild_rydes_circuit_breaker import Blame, Fault
 
 
-class CallFailed(Exception):  # noqa: N818 - says what became of the call
+class CallFailed(Exception):
     """A partner gave no answer. Its text is for logs and holds nothing the partner sent.
 
     `blame` says whose fault it is, `decline` is the reason under which the customer's request is declined.

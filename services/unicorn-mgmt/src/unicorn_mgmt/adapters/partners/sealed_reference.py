@@ -8,7 +8,7 @@ import hmac
 from wild_rydes_contracts import Metadata
 
 
-class Forged(Exception):  # noqa: N818 - says what it is
+class Forged(Exception):
     """Not a reference of ours, or not for this partner."""
 
 
