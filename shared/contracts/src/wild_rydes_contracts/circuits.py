@@ -1,4 +1,4 @@
-"""What becomes of the circuits between us and partner fleets."""
+"""The messages about circuits: whether calls to a partner fleet flow."""
 
 from typing import Annotated, ClassVar
 
@@ -8,11 +8,14 @@ from wild_rydes_contracts.envelope import Event
 from wild_rydes_contracts.values import ResponderId
 
 CircuitReason = Annotated[str, Field(max_length=200)]
-"""For people: what was counted, or what a person gave as the reason for a mode."""
+"""For people: what was counted, or why a person set a mode."""
 
 
 class PartnerCircuitOpened(Event):
-    """Calls to a partner have stopped: it fails, or a person said so. It is probed at `retry_at`, and again if need be."""
+    """Calls to a partner have stopped, because it fails or because a person stopped them.
+
+    The partner is probed at `retry_at`, and again after each probe that fails.
+    """
 
     name: ClassVar[str] = "PartnerCircuitOpened"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"

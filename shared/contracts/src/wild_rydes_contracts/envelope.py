@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from pydantic_core import PydanticCustomError
 
 ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,127}$")]
-"""An id, never a text: it stands on log lines and in URLs."""
+"""An id, never a text: it appears in log lines and URLs."""
 
 
 class Contract(BaseModel):
@@ -21,11 +21,12 @@ class Contract(BaseModel):
 
 
 class Metadata(Contract):
-    """What every message says of itself.
+    """What every message says about itself.
 
-    `correlation_id` is the id of the conversation (for an RFQ: the RFQ's id), `causation_id` the `event_id` of the
-    message that led to this one. `reply_to` (an SQS queue ARN) is the return address and `deadline` the instant after
-    which an answer no longer counts; both stand only where an answer is wanted.
+    `correlation_id` is the id of the conversation: for an RFQ, the RFQ's id. `causation_id` is the `event_id`
+    of the message that led to this one. `reply_to`, the ARN of an SQS queue, is the return address.
+    `deadline` is the instant from which an answer no longer counts. Both are present only where an answer is
+    wanted.
     """
 
     event_id: UUID
@@ -37,7 +38,7 @@ class Metadata(Contract):
     deadline: AwareDatetime | None = None
 
     def expired(self, now: datetime) -> bool:
-        """Whether the deadline, if there is one, has passed at `now`."""
+        """Say whether there is a deadline and it has passed at `now`."""
         return self.deadline is not None and now >= self.deadline
 
 
@@ -51,7 +52,8 @@ class Message(Contract):
 class Event(Message):
     """A message on the bus: `name` is its detail-type, `source` its owner.
 
-    `answered_with` is the message that the publisher wants at `metadata.reply_to` before `metadata.deadline`, if any.
+    `answered_with` is the message, if any, that the publisher wants at `metadata.reply_to` before
+    `metadata.deadline`.
     """
 
     source: ClassVar[str]
@@ -62,7 +64,7 @@ D_co = TypeVar("D_co", bound=Message, covariant=True)
 
 
 class Envelope(Contract, Generic[D_co]):
-    """`{"metadata": …, "data": …}`: the EventBridge detail, or the body of a message to a return address."""
+    """`{"metadata": …, "data": …}`: the detail of an event, or the body of a message to a return address."""
 
     metadata: Metadata
     data: D_co
@@ -86,18 +88,18 @@ class Envelope(Contract, Generic[D_co]):
         return self
 
     def to_json(self) -> str:
-        """The wire form. Absent optional fields are left out.
+        """Encode the wire form. Absent optional fields are left out.
 
-        Pure ASCII, because SQS refuses or replaces some characters.
+        The text is pure ASCII, because SQS refuses or replaces some characters.
         """
         return self.model_dump_json(exclude_none=True, ensure_ascii=True)
 
 
 def rule_pattern(*events: type[Event]) -> dict[str, Any]:
-    """The EventBridge rule pattern that matches these events in the versions known here, and only those.
+    """Make the EventBridge rule pattern that matches these events, in the versions known here, and no others.
 
-    A pattern's fields combine independently, so all events must share one source and one version.
-    Raises ValueError when they do not.
+    The fields of a pattern combine independently, so all events must share one source and one version. Raises
+    ValueError if they do not.
     """
     sources = {event.source for event in events}
     versions = {event.version for event in events}

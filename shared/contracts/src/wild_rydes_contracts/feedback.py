@@ -1,6 +1,6 @@
-"""The messages of a feedback conversation: what a customer said of a ride.
+"""The messages of a feedback conversation: what a customer thought of a ride.
 
-They carry ids and the score. The customer's number and words stay with the feedback service.
+They carry ids and the score. The customer's phone number and words stay in the feedback service.
 """
 
 from typing import ClassVar, Literal
@@ -15,7 +15,7 @@ FeedbackEnding = Literal["no-answer", "not-understood", "opted-out", "undelivera
 
 
 class FeedbackEvent(Event):
-    """Base of these messages: the ride, who drove and who rode."""
+    """Base of these messages: the ride, its responder and its customer."""
 
     ride_id: ConversationId
     responder_id: ResponderId
@@ -33,7 +33,10 @@ class FeedbackRequested(FeedbackEvent):
 
 
 class FeedbackReceived(FeedbackEvent):
-    """The customer of a ride gave a score, once and for all. `rating` is the responder's, this score included."""
+    """The customer of a ride gave a score, which is final.
+
+    `rating` is the responder's rating, this score included.
+    """
 
     name: ClassVar[str] = "FeedbackReceived"
     source: ClassVar[str] = "wildrydes.feedback"
@@ -45,7 +48,7 @@ class FeedbackReceived(FeedbackEvent):
 
 
 class CallbackRequested(FeedbackEvent):
-    """The customer of a ride that went badly wants to be called by the support team."""
+    """The customer of a ride that went badly wants a call from the support team."""
 
     name: ClassVar[str] = "CallbackRequested"
     source: ClassVar[str] = "wildrydes.feedback"
@@ -56,7 +59,7 @@ class CallbackRequested(FeedbackEvent):
 
 
 class FeedbackExpired(FeedbackEvent):
-    """The customer of a ride was asked, and the conversation ended without a score."""
+    """The customer of a ride was asked for a score, and the conversation ended without one."""
 
     name: ClassVar[str] = "FeedbackExpired"
     source: ClassVar[str] = "wildrydes.feedback"

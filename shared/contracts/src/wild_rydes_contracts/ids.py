@@ -13,7 +13,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def uuid7(at: datetime, tail: int) -> UUID:
     """Make a UUIDv7 (RFC 9562, section 5.7) of the instant `at`, to the millisecond, and the bits of `tail`.
 
-    `tail` has at most `RANDOM_BITS` bits. Raises TypeError for a naive `at`, and ValueError for one before 1970.
+    `tail` has at most `RANDOM_BITS` bits. Raises TypeError for a naive `at`, and ValueError for one before
+    1970.
     """
     milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
     rand_a, rand_b = tail >> 62, tail & ((1 << 62) - 1)
@@ -23,8 +24,8 @@ def uuid7(at: datetime, tail: int) -> UUID:
 def derived_uuid7(at: datetime, seed: str) -> UUID:
     """Make the UUIDv7 whose random bits are derived from `seed`.
 
-    A fact that is told again after a crash has the same id, so that consumers recognise the repetition. Raises the
-    errors of `uuid7`.
+    A fact that is told again after a crash has the same id, so that consumers recognise the repetition.
+    Raises the errors of `uuid7`.
     """
     digest = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:10])
     return uuid7(at, digest >> (80 - RANDOM_BITS))

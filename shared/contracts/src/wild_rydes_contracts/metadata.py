@@ -16,8 +16,8 @@ def first_of(
 ) -> Metadata:
     """Make the metadata of a message that no other message caused, such as one that leaves through an outbox.
 
-    The event id is derived from what happened, when, and in which conversation: a change that is published twice has
-    the same id both times. Raises pydantic's ValidationError for an id that is none.
+    The event id is derived from what happened, when, and in which conversation: a change that is published
+    twice has the same id both times. Raises pydantic's ValidationError for an id that is none.
     """
     return Metadata(
         event_id=derived_uuid7(occurred_at, f"{contract.name}/{correlation_id}"),
@@ -32,10 +32,11 @@ def first_of(
 def caused_by(
     cause: Metadata, contract: type[Message], *, occurred_at: datetime, distinct: str = ""
 ) -> Metadata:
-    """Make the metadata of a message sent because of `cause`: same conversation, the cause's id as causation id.
+    """Make the metadata of a message sent because of `cause`: the same conversation, caused by its event id.
 
-    The event id is derived from the cause, so that handling a duplicate of the cause repeats it. If one cause leads to
-    several messages of one contract, for instance from several services, `distinct` tells them apart.
+    The event id is derived from the cause, so that handling a duplicate of the cause repeats it. If one cause
+    leads to several messages of one contract, for instance from several services, `distinct` tells them
+    apart.
     """
     seed = "/".join(filter(None, [contract.name, str(cause.event_id), distinct]))
     return Metadata(

@@ -10,14 +10,14 @@ from wild_rydes_contracts.values import Coordinates, Money, Rating, ResponderId
 CompletedBy = Literal["all-answered", "deadline", "cancelled"]
 
 MAX_RESPONDERS = 200
-"""The most responders one response may name: keeps an RFQ's item far below DynamoDB's 400 KB."""
+"""The most responders that one response may name. It keeps an RFQ's item far below DynamoDB's 400 KB."""
 
 
 class Quote(Contract):
     """A responder's offer for the whole ride, to be accepted before `valid_until`.
 
-    Without it the offer stands as long as the requester usually lets its customers choose. `rating` is there once
-    customers have scored the responder.
+    Without `valid_until` the offer holds for the time that the requester usually gives its customers to
+    choose. `rating` is present once customers have scored the responder.
     """
 
     kind: Literal["quote"] = "quote"
@@ -30,7 +30,7 @@ class Quote(Contract):
 
 
 class Decline(Contract):
-    """A responder's no, with the reason as a short code such as `too-far` or `circuit-open`."""
+    """A responder's refusal, with the reason as a short code such as `too-far` or `circuit-open`."""
 
     kind: Literal["decline"] = "decline"
     responder_id: ResponderId
@@ -43,8 +43,8 @@ Answer = Annotated[Quote | Decline, Field(discriminator="kind")]
 class RfqResponse(Message):
     """What a responder service sends to the return address.
 
-    `asked` names every responder the sender asked, where it knows; it is left out by one that only answers.
-    `asked` and `answers` are independent facts which may arrive in any order; their union counts when the RFQ closes.
+    `asked` names every responder that the sender asked. A sender that only answers leaves it out. `asked` and
+    `answers` are independent facts, which may arrive in any order. Their union counts when the RFQ closes.
     """
 
     name: ClassVar[str] = "RfqResponse"
@@ -57,8 +57,8 @@ class RfqResponse(Message):
 class RfqRequested(Event):
     """Someone wants quotes for a ride.
 
-    Answer with an `RfqResponse` to `metadata.reply_to` before `metadata.deadline`, quoting `metadata.correlation_id`.
-    Says nothing of who asks: that stays with ride-booking.
+    Answer with an `RfqResponse` to `metadata.reply_to` before `metadata.deadline`, and with the same
+    `metadata.correlation_id`. The message does not say who wants the quotes: only ride-booking knows.
     """
 
     name: ClassVar[str] = "RfqRequested"
@@ -72,7 +72,10 @@ class RfqRequested(Event):
 
 
 class ResponderCounts(Contract):
-    """How the responders of an RFQ behaved. asked = quoted + declined + silent; late answers came after the close."""
+    """How the responders of an RFQ behaved: asked = quoted + declined + silent.
+
+    `late` counts the answers that came after the RFQ was closed.
+    """
 
     asked: int = Field(ge=0)
     quoted: int = Field(ge=0)
@@ -82,7 +85,7 @@ class ResponderCounts(Contract):
 
 
 class RfqCompleted(Event):
-    """An RFQ is closed; no further answer will be shown."""
+    """An RFQ is closed. No further answer will be shown."""
 
     name: ClassVar[str] = "RfqCompleted"
     source: ClassVar[str] = "wildrydes.ride-booking"

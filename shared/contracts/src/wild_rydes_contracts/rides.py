@@ -1,7 +1,8 @@
 """The messages of a ride, from its booking to its end.
 
-They carry ids alone: `responder_id` is who drives, `customer_id` the customer's subject in the user directory. The
-correlation id of all of them is the RFQ's, so that one conversation reaches from the first question to the last mile.
+They carry ids only: `responder_id` is a unicorn or a partner fleet, `customer_id` the customer's subject in
+the user directory. All of them have the RFQ's correlation id: one conversation runs from the first question
+to the last mile.
 """
 
 from typing import Annotated, ClassVar
@@ -12,12 +13,15 @@ from wild_rydes_contracts.envelope import ConversationId, Event
 from wild_rydes_contracts.values import Money, ResponderId
 
 RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
-"""Why a ride did not come about, as a short code: `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn`, `timeout`; of partner
-fleets `none-free`, `too-far`, `partner-refused`, `cancelled-by-partner`."""
+"""Why a ride does not take place, as a short code.
+
+Codes are `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn` and `timeout`. Partner fleets add
+`none-free`, `too-far`, `partner-refused` and `cancelled-by-partner`.
+"""
 
 
 class RideEvent(Event):
-    """Base of these messages: what each of them names."""
+    """Base of these messages: the ids that each of them carries."""
 
     ride_id: ConversationId
     rfq_id: ConversationId
@@ -25,10 +29,11 @@ class RideEvent(Event):
 
 
 class QuoteAccepted(RideEvent):
-    """A customer wants to ride for this quote: its responder confirms or rejects.
+    """A customer accepts a quote. Its responder confirms or rejects the ride.
 
-    Whoever owns the responder publishes RideConfirmed or RideRejected. After `metadata.deadline` the customer no longer
-    waits: what is read later is dropped, and RideBookingFailed says that nothing came of it.
+    The service that owns the responder publishes RideConfirmed or RideRejected. From `metadata.deadline` on
+    the customer no longer waits: a consumer drops a message that it reads later, and RideBookingFailed
+    follows.
     """
 
     name: ClassVar[str] = "QuoteAccepted"
@@ -40,7 +45,7 @@ class QuoteAccepted(RideEvent):
 
 
 class RideConfirmed(RideEvent):
-    """The responder has taken the ride, and no other until it is over."""
+    """The responder takes the ride, and no other until this one is over."""
 
     name: ClassVar[str] = "RideConfirmed"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
@@ -48,7 +53,7 @@ class RideConfirmed(RideEvent):
 
 
 class RideRejected(RideEvent):
-    """The responder does not take the ride, or has given it up."""
+    """The responder does not take the ride, or gives it up."""
 
     name: ClassVar[str] = "RideRejected"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
@@ -58,7 +63,7 @@ class RideRejected(RideEvent):
 
 
 class RideBooked(RideEvent):
-    """A booking has come about: customer and responder have both agreed."""
+    """A ride is booked: customer and responder have both agreed."""
 
     name: ClassVar[str] = "RideBooked"
     source: ClassVar[str] = "wildrydes.ride-booking"
@@ -68,7 +73,7 @@ class RideBooked(RideEvent):
 
 
 class RideBookingFailed(RideEvent):
-    """A booking has come to nothing, for good. A responder that holds itself ready for the ride is free again."""
+    """A booking has failed for good. A responder that was reserved for the ride is free again."""
 
     name: ClassVar[str] = "RideBookingFailed"
     source: ClassVar[str] = "wildrydes.ride-booking"
@@ -78,7 +83,7 @@ class RideBookingFailed(RideEvent):
 
 
 class RideCompleted(RideEvent):
-    """A ride is over: the customer was set down."""
+    """A ride is over: the customer has arrived."""
 
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"

@@ -1,6 +1,7 @@
-"""JSON Schemas of all messages and one AsyncAPI 3.0 document, made from the contract classes.
+"""Make the JSON Schemas of all messages and one AsyncAPI 3.0 document from the contract classes.
 
-`python -m wild_rydes_contracts.schemas docs/events` writes them. They describe the wire form: what a publisher sends.
+`python -m wild_rydes_contracts.schemas docs/events` writes them. They describe the wire form, which is what a
+publisher sends.
 """
 
 import inspect
@@ -21,35 +22,35 @@ BUS = "wild-rydes"
 
 
 class WireSchema(GenerateJsonSchema):
-    """Absent optional fields are left out of the wire form, so that null is no value of theirs."""
+    """Schemas of the wire form. It leaves absent optional fields out, so that their value is never null."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> Json:
-        """The schema of what is there."""
+        """Make the schema of a value that is present."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> Json:
-        """Without the default: whoever leaves it out means just that."""
+        """Leave the default out: an absent field means that it is absent."""
         return self.generate_inner(schema["schema"])
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> Json:
-        """Without OpenAPI's discriminator: each alternative names its tag as a constant."""
+        """Leave OpenAPI's discriminator out: each alternative states its tag as a constant."""
         union = super().tagged_union_schema(schema)
         union.pop("discriminator", None)
         return union
 
     def field_is_required(self, field: Any, *args: Any, **options: Any) -> bool:  # noqa: ANN401 - pydantic's signature
-        """Whether it always stands in the wire form, which it does with a default that is not None."""
+        """Say whether the wire form always has the field: it does if the default is not None."""
         inner = field["schema"]
         always_there = inner["type"] != "default" or inner.get("default") is not None
         return always_there or super().field_is_required(field, *args, **options)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - pydantic's signature
-        """Never: it would repeat the name."""
+        """Never set a title: it would repeat the name."""
         return False
 
 
 def documents() -> dict[str, str]:
-    """All generated documents, by file name."""
+    """Make all documents, by file name."""
     found = {f"{c.name}.v{c.version}.json": json_schema(c) for c in (*EVENTS, *MESSAGES)}
     found["asyncapi.json"] = asyncapi()
     texts = {name: json.dumps(content, indent=2) + "\n" for name, content in found.items()}
@@ -57,7 +58,7 @@ def documents() -> dict[str, str]:
 
 
 def json_schema(contract: type[Message]) -> Json:
-    """The JSON Schema (2020-12) of a message: of an event's detail, or of a reply's body."""
+    """Make the JSON Schema (2020-12) of a message: of an event's detail, or of a reply's body."""
     definitions = _definitions([contract], "#/$defs/{model}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -68,7 +69,7 @@ def json_schema(contract: type[Message]) -> Json:
 
 
 def asyncapi() -> Json:
-    """The AsyncAPI 3.0 document of everything on the bus and to return addresses."""
+    """Make the AsyncAPI 3.0 document of all that goes over the bus and to return addresses."""
     template = "#/components/schemas/{model}"
     contracts = (*EVENTS, *MESSAGES)
     return {
@@ -76,14 +77,14 @@ def asyncapi() -> Json:
         "info": {
             "title": "Wild Rydes messages",
             "version": "1.0.0",
-            "description": "Events on the bus, and the answers to return addresses.",
+            "description": "Events on the bus, and answers to return addresses.",
         },
         "defaultContentType": "application/json",
         "channels": {
             "bus": {
                 "address": BUS,
                 "title": "EventBridge bus",
-                "description": "`source` and `detail-type` of an event are those of its message; the payload is its `detail`.",
+                "description": "An event has the `source` and the `detail-type` of its message. The payload is its `detail`.",
                 "messages": {event.name: _ref("messages", event) for event in EVENTS},
             },
             "return-address": {
@@ -172,10 +173,10 @@ def _index() -> str:
         [
             "# Messages",
             "",
-            "Generated from `shared/contracts` by `python -m wild_rydes_contracts.schemas docs/events`; do not edit.",
+            "Generated from `shared/contracts` by `python -m wild_rydes_contracts.schemas docs/events`. Do not edit.",
             "[asyncapi.json](asyncapi.json) describes all of them in AsyncAPI 3.0.",
             "",
-            "| message | version | source, or who is answered | |",
+            "| message | version | source, or the event it answers | |",
             "|---|---|---|---|",
             *rows,
             "",
@@ -190,7 +191,7 @@ def _whence(contract: type[Message]) -> str:
 
 
 def write(directory: Path) -> None:
-    """Write all documents, and remove those of messages that are no more."""
+    """Write all documents, and remove those of messages that no longer exist."""
     directory.mkdir(parents=True, exist_ok=True)
     texts = documents()
     for old in directory.iterdir():

@@ -8,14 +8,14 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from wild_rydes_contracts.envelope import Contract
 
 ResponderId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
-"""A unicorn (`u-…`) or a partner fleet (`p-…`). Short on purpose: it is stored once per answer."""
+"""A unicorn (`u-…`) or a partner fleet (`p-…`). Short, because it is stored once per answer."""
 
 
 _CENT = Decimal("0.01")
 
 
 class Money(Contract):
-    """An amount, written as a decimal string with two places, with its ISO 4217 currency code."""
+    """An amount, written as a decimal string with two places, and its ISO 4217 currency code."""
 
     amount: Annotated[
         Decimal,
@@ -32,10 +32,10 @@ _MOST_SCORES = 1_000_000_000
 
 
 class Rating(Contract):
-    """All scores of one responder up to and with a certain one: how many, and their sum.
+    """All scores of one responder up to and including a certain one: how many, and their sum.
 
-    `count` only ever grows, so of two ratings of a responder the one with the higher count is the newer,
-    whichever arrives first.
+    `count` only grows. Of two ratings of one responder, the one with the higher count is the newer, whichever
+    arrives first.
     """
 
     count: int = Field(ge=1, le=_MOST_SCORES)

@@ -1,4 +1,4 @@
-"""The optimistic change: read, apply a rule, write on condition that nobody else has written, else start over."""
+"""The optimistic change: read, apply a rule, write if nobody else has written meanwhile, else start over."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,9 +36,10 @@ def change(
 ) -> Change[T]:
     """Apply `rule` in one conditional write, or in none if the rule changes nothing.
 
-    `write(before, after)` stores `after` if the table still holds `before`, and returns what it stored. Otherwise it
-    raises Conflict, and the rule is applied to the conflict's `current`. `T` includes None where the item may be
-    missing. Raises TableBusy after `tries` conflicts. Any other error of the three callables passes through.
+    `write(before, after)` stores `after` if the table still holds `before`, and returns what it stored.
+    Otherwise it raises Conflict, and the rule is applied to the conflict's `current`. `T` includes None where
+    the item may be missing. Raises TableBusy after `tries` conflicts. Any other error of the three callables
+    passes through.
     """
     before = read()
     for _ in range(tries):

@@ -1,4 +1,4 @@
-"""The resolver all our REST APIs use: every answer that is no success is a problem+json."""
+"""The resolver of all our REST APIs: every response that is not a success is a problem+json."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,9 +20,9 @@ _THROTTLED = frozenset(
 
 
 class RestApi(APIGatewayRestResolver):
-    """Routes of one REST API. Register them with `get`, `post`, …; `handle` answers an event.
+    """Routes of one REST API. Register them with `get`, `post`, …, and pass events to `handle`.
 
-    `public_url` is the base of links where the caller's own host does not say it (the local stage).
+    `public_url` is the base of links where the caller's host does not show it, as on the local stage.
     """
 
     def __init__(self, logger: Logger, public_url: str | None = None) -> None:
@@ -35,10 +35,10 @@ class RestApi(APIGatewayRestResolver):
         self.exception_handler(Exception)(self._unexpected)
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer one API Gateway proxy event, and log method, path, status and the milliseconds it took."""
+        """Respond to one API Gateway proxy event. Log method, path, status and duration in milliseconds."""
         began = perf_counter()
         response = self.resolve({**event, "path": _path(event)}, LambdaContext())
-        response["body"] = response["body"] or ""  # null is no body for every gateway
+        response["body"] = response["body"] or ""  # not every gateway takes null for an empty body
         self._logger.info(
             "answered",
             method=event["httpMethod"],
@@ -49,11 +49,11 @@ class RestApi(APIGatewayRestResolver):
         return response
 
     def url(self, path: str) -> str:
-        """The absolute URL of a path of this API, as the caller can follow it."""
+        """Make the absolute URL of a path of this API, as the caller can follow it."""
         return f"{(self._public_url or self._base()).rstrip('/')}{path}"
 
     def _base(self) -> str:
-        """The caller's URL without this request's path: that leaves the stage, or a custom domain's base path."""
+        """Take this request's path off its URL: the stage or a custom domain's base path is left."""
         context = self.current_event["requestContext"]
         called, path = context["path"].rstrip("/"), self.current_event.path.rstrip("/")
         prefix = called.removesuffix(path) if called.endswith(path) else f"/{context['stage']}"
@@ -71,7 +71,7 @@ class RestApi(APIGatewayRestResolver):
         return Problem(HTTPStatus.NOT_FOUND, "There is nothing here.").response()
 
     def _aws_error(self, error: ClientError | BotoCoreError) -> Response[str]:
-        """The SDK has retried by now. No connection and throttling pass; anything else is our mistake."""
+        """Respond to what the SDK gave up. Lost connections and throttling pass; the rest is our mistake."""
         if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _THROTTLED:
             return self._unexpected(error)
         self._logger.warning("not available", error=type(error).__name__, reason=str(error))
@@ -80,7 +80,7 @@ class RestApi(APIGatewayRestResolver):
         ).response()
 
     def _unexpected(self, error: Exception) -> Response[str]:
-        # Where it happened, and what AWS says of it; the text of other errors may quote what the caller sent.
+        # Only AWS's own errors are logged with their text: that of others may quote what the caller sent.
         stack = [f"{frame.f_code.co_qualname}:{line}" for frame, line in walk_tb(error.__traceback__)]
         reason = str(error) if isinstance(error, ClientError) else None
         self._logger.error("unexpected", error=type(error).__name__, reason=reason, stack=stack)
@@ -88,6 +88,6 @@ class RestApi(APIGatewayRestResolver):
 
 
 def _path(event: Mapping[str, Any]) -> str:
-    """The path below the API. A custom domain's base path stands in `path`, but not in what `{proxy+}` caught."""
+    """Find the path below the API. A custom domain's base path is part of `path`, but not of `{proxy+}`."""
     caught = (event.get("pathParameters") or {}).get("proxy")
     return event["path"] if caught is None else f"/{caught}"

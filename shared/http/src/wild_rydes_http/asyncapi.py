@@ -1,4 +1,4 @@
-"""Makes the AsyncAPI document of a WebSocket API from the models of its messages. Not imported at run time."""
+"""Make the AsyncAPI document of a WebSocket API from the models of its messages. Not used at run time."""
 
 from collections.abc import Mapping, Sequence
 from inspect import getdoc
@@ -37,10 +37,10 @@ def document(
     sends: Sequence[Model],
     takes: Mapping[Model, Sequence[Model]] | None = None,
 ) -> dict[str, Any]:
-    """The AsyncAPI 3.0 document of a socket.
+    """Make the AsyncAPI 3.0 document of a socket.
 
-    `sends` are the messages that come from it. `takes` are those that clients send, each with the messages that may answer
-    it. A message has its model's name, and says what the model's docstring says.
+    `sends` are the messages that the socket sends. `takes` are the messages that clients send, each with its
+    possible replies. A message is named after its model, and described by the model's docstring.
     """
     takes = takes or {}
     return {

@@ -1,4 +1,4 @@
-"""JSON bodies: read them strictly, write them with kebab-case keys."""
+"""JSON bodies, read strictly and written with kebab-case keys."""
 
 import base64
 from collections.abc import Mapping
@@ -12,19 +12,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from wild_rydes_http.problem import FieldError, Problem
 
 MAX_BYTES = 32 * 1024
-"""The largest body an API reads. What the APIs take is below 1 KB; the rest is room, not an invitation."""
+"""The largest body that an API reads. Our bodies are below 1 KB; the rest is room, not an invitation."""
 
 
 class Representation(BaseModel):
-    """Base of what an API takes and gives: kebab-case keys, strict types, no unknown keys, no NaN."""
+    """Base of the bodies of an API: kebab-case keys, strict types, no unknown keys, no NaN."""
 
     model_config = ConfigDict(
         frozen=True,
-        defer_build=True,  # a cold start builds the validators of the models its first request needs, no others
+        defer_build=True,  # a cold start builds only the validators that its first request needs
         strict=True,
         extra="forbid",
         allow_inf_nan=False,
-        populate_by_name=True,  # for our own code; read_body takes the kebab-case names alone
+        populate_by_name=True,  # for our own code; read_body accepts only kebab-case names
         alias_generator=lambda name: name.rstrip("_").replace("_", "-"),
     )
 
@@ -33,9 +33,10 @@ R = TypeVar("R", bound=Representation)
 
 
 def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
-    """The request's JSON body as a `model`.
+    """Parse the request's JSON body as a `model`.
 
-    Raises Problem: 413 when it is over MAX_BYTES, 415 when it is not declared to be JSON, 400 naming each wrong field.
+    Raises Problem: 413 if the body is over MAX_BYTES, 415 if it is not declared as JSON, 400 with each wrong
+    field.
     """
     content = _bytes(event)
     if len(content) > MAX_BYTES:
@@ -57,7 +58,7 @@ def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
 def json_response(
     status: HTTPStatus, body: BaseModel | None = None, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
-    """An answer with this JSON body, absent optional fields left out; or with none."""
+    """Make a response, with this JSON body or with none. Absent optional fields are left out."""
     text = body.model_dump_json(by_alias=True, exclude_none=True) if body else ""
     return Response(
         status.value, content_types.APPLICATION_JSON if body else None, text, headers=dict(headers or {})

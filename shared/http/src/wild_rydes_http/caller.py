@@ -1,4 +1,4 @@
-"""Who calls: the claims of the Cognito ID token that API Gateway has verified."""
+"""The caller: the claims of the Cognito ID token that API Gateway has verified."""
 
 import re
 from dataclasses import dataclass
@@ -11,16 +11,17 @@ from wild_rydes_http.problem import Problem
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`sub` is the caller's Cognito id, `groups` are the user pool groups they belong to."""
+    """Who calls an API: `sub` is their Cognito id, `groups` are the user pool groups they belong to."""
 
     sub: str
     groups: frozenset[str]
 
 
 def caller(event: APIGatewayProxyEvent, group: str) -> Caller:
-    """The caller, who must belong to `group`.
+    """Identify the caller, who must belong to `group`.
 
-    Raises Problem: 401 without verified claims (the authorizer should have seen to that), 403 for another group.
+    Raises Problem: 401 without verified claims, which the authorizer should have refused, and 403 for another
+    group.
     """
     claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
     sub = claims.get("sub")
@@ -33,6 +34,6 @@ def caller(event: APIGatewayProxyEvent, group: str) -> Caller:
 
 
 def _groups(claim: str | list[str] | None) -> frozenset[str]:
-    """A REST API hands the list on as one string, joined by commas; other front doors use spaces and brackets."""
+    """Split the claim. A REST API joins the groups by commas; other gateways use spaces and brackets."""
     names = claim if isinstance(claim, list) else re.split(r"[\s,\[\]]+", claim or "")
     return frozenset(name for name in names if name)

@@ -1,4 +1,4 @@
-"""Makes the OpenAPI document of a RestApi from its routes and their models. Not imported at run time."""
+"""Make the OpenAPI document of a RestApi from its routes and their models. Not used at run time."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
-# In our own words: Python's phrases change with its version, and the document must not.
+# Our own words: Python's phrases change from version to version, and the document must not.
 _ANY_REQUEST = {
     HTTPStatus.UNAUTHORIZED: "No valid token.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
@@ -67,7 +67,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Response:
-    """The response of a success: what it says, the model of its body, and its headers with their descriptions."""
+    """A successful response: its description, the model of its body, and its headers with descriptions."""
 
     description: str
     body: type[BaseModel] | None = None
@@ -90,9 +90,9 @@ class Operation:
 def document(
     api: RestApi, operations: Mapping[str, Operation], *, title: str, version: str, description: str
 ) -> dict[str, Any]:
-    """The OpenAPI 3.1 document. `operations` are keyed by the names of the routes' functions.
+    """Make the OpenAPI 3.1 document. `operations` are keyed by the names of the routes' functions.
 
-    Raises KeyError for a route without its operation, and ValueError for an operation without its route.
+    Raises KeyError for a route without an operation, and ValueError for an operation without a route.
     """
     routes = [*api._static_routes, *api._dynamic_routes]  # Powertools has no public list of them
     unrouted = operations.keys() - {route.func.__name__ for route in routes}

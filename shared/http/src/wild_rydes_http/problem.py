@@ -1,4 +1,4 @@
-"""Problem details for HTTP APIs (RFC 9457): the one form of every error answer."""
+"""Problem details for HTTP APIs (RFC 9457): the form of every error response."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one field: `rate-card.per-km` in the body, or the name of a parameter or header."""
+    """What is wrong with one field, such as `rate-card.per-km` in the body, or with a parameter or header."""
 
     field: str
     detail: str
@@ -21,8 +21,8 @@ class FieldError:
 class Problem(Exception):
     """Ends a request with this status. Raise it anywhere below a route.
 
-    The type is `about:blank`: the status says what kind of problem it is, `detail` what the caller can do about it.
-    Nothing secret or personal belongs in either.
+    The type is `about:blank`: the status names the kind of problem. `detail` says what the caller can do
+    about it. Neither `detail` nor `errors` may hold anything secret or personal.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def response(self) -> Response[str]:
-        """The problem as an answer."""
+        """Make the response."""
         body: dict[str, object] = {
             "type": "about:blank",
             "title": self.status.phrase,

@@ -1,4 +1,4 @@
-"""Decide who may connect to a WebSocket API: holders of a valid ID token of the user pool, in the right group.
+"""Decide who may connect to a WebSocket API: those with an ID token of the user pool, in the right group.
 
 A REST API comes with such an authorizer; a WebSocket API needs a function. Needs the extra `sockets`.
 """
@@ -16,7 +16,7 @@ _REQUIRED = ["exp", "iat", "iss", "aud", "sub", "token_use"]
 
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
-    """Whose tokens count: the values of the claims `iss` and `aud`, and the URL of the issuer's public keys."""
+    """Whose tokens count: the claims `iss` and `aud`, and the URL of the issuer's public keys."""
 
     token_issuer: str
     token_audience: str
@@ -38,9 +38,9 @@ class SocketAuthorizer:
     def authorize(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Make the policy for one connection.
 
-        The token is in the header `Authorization`, with or without `Bearer `, or in the query parameter `token`, as
-        browsers cannot set headers. Raises PyJWKClientConnectionError if the keys cannot be fetched: the client may try
-        again.
+        The token is in the header `Authorization`, with or without `Bearer `, or in the query parameter
+        `token`, as browsers cannot set headers. Raises PyJWKClientConnectionError if the keys cannot be
+        fetched: the client may try again.
         """
         token = _token(event)
         try:

@@ -1,1 +1,1 @@
-"""Publish, consume, reply and back off: what every Wild Rydes service does with messages."""
+"""What every Wild Rydes service does with messages: publish, consume, reply, back off and park."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 class Backoff:
     """How long to wait before trying again: at most `base` seconds, doubling up to `cap` seconds.
 
-    Full jitter after Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): uniform between
-    nothing and the capped exponential, which spreads a crowd of retries best.
+    The delay is uniform between nothing and the capped exponential, which spreads a crowd of retries best:
+    full jitter after Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
     """
 
     base: float
     cap: float
 
     def delay(self, attempt: int, uniform: Callable[[float, float], float]) -> float:
-        """Seconds to wait after failed attempt number `attempt` (the first is 1)."""
+        """Draw the seconds to wait after the failed attempt number `attempt`. The first is 1."""
         return uniform(0, min(self.cap, self.base * 2 ** min(attempt - 1, 32)))

@@ -1,4 +1,4 @@
-"""Consume a batch of messages from an SQS queue, each on its own: one bad message stops nothing else."""
+"""Consume a batch of messages from an SQS queue, each on its own: a bad message does not stop the others."""
 
 import json
 import math
@@ -30,19 +30,19 @@ __all__ = ["Batch", "Consumer", "PartialBatchResponse", "Received", "RetryLater"
 D = TypeVar("D", bound=Message)
 
 PartialBatchResponse = dict[str, list[dict[str, str]]]
-"""`{"batchItemFailures": [{"itemIdentifier": message id}]}`: what is not named is deleted from the queue."""
+"""`{"batchItemFailures": [{"itemIdentifier": message id}]}`: the queue deletes all other messages."""
 
 
 DEFAULT_BACKOFF = Backoff(base=2, cap=30)
-"""Before a message that was not handled is tried again."""
+"""The wait before a message that was not handled is tried again."""
 
 _LONGEST_POSTPONEMENT = 12 * 3600 - 60
-"""Seconds. A message stays invisible for at most 12 hours from its receipt, which is a little while ago."""
+"""Seconds. A message stays invisible for at most 12 hours from its receipt, and that was a moment ago."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Received(Generic[D]):
-    """A valid message, and how it came: `attempt` counts deliveries from 1."""
+    """A valid message. `attempt` counts its deliveries from 1."""
 
     data: D
     metadata: Metadata
@@ -53,11 +53,12 @@ class Received(Generic[D]):
 class Consumer(Generic[D]):
     """Receives messages of the given contracts from one queue: any number of events, and one other message.
 
-    A body with a detail-type is an event's; a message to a return address does not say what it is, so that a queue
-    can hold but one kind of those (ValueError otherwise).
-    A body that is no valid message is parked with its reason. So is a message whose handling has failed
-    `max_attempts` times; until then it returns after a backoff. A message past its deadline is dropped before any
-    work. The queue's own redrive policy stands behind all this for workers that die.
+    A body with a detail-type is an event's. A message to a return address does not say what it is, so a queue
+    can hold only one kind of these: ValueError otherwise.
+
+    A body that is not a valid message is parked with the reason. So is a message whose handling has failed
+    `max_attempts` times; until then the message returns after a backoff. A message past its deadline is
+    dropped before any work. If a worker dies, the queue's own redrive policy takes over.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Consumer(Generic[D]):
         self.events: Mapping[str, type[D]] = {c.name: c for c in contracts if issubclass(c, Event)}
         others = [contract for contract in contracts if not issubclass(contract, Event)]
         if len(others) > 1:
-            raise ValueError("a queue can hold only one kind of message that is no event")
+            raise ValueError("a queue can hold only one kind of message that is not an event")
         self.message = others[0] if others else None
         self.sqs = sqs
         self.parking_lot = parking_lot
@@ -97,9 +98,9 @@ class Consumer(Generic[D]):
         metrics: Metrics,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> Self:
-        """The consumer of a function whose environment names its dead-letter queue and the attempts a message has.
+        """Make the consumer of a function from its variables DEAD_LETTER_QUEUE_URL and MAX_ATTEMPTS.
 
-        These are DEAD_LETTER_QUEUE_URL and MAX_ATTEMPTS. Raises KeyError, naming the variable, when one is missing.
+        Raises KeyError, with the variable's name, if one is missing.
         """
         return cls(
             *contracts,
@@ -112,13 +113,13 @@ class Consumer(Generic[D]):
         )
 
     def receive(self, event: Mapping[str, Any]) -> "Batch[D]":
-        """Parse a Lambda SQS event. Handle its messages within `Batch.attempt`, then return `Batch.settle()`."""
+        """Open a Lambda SQS event. Handle its messages in `Batch.attempt`, then return `Batch.settle()`."""
         return Batch(self, event["Records"])
 
     def parse(self, body: str) -> Envelope[D]:
-        """The message in a queue message's body.
+        """Read the message in a queue message's body.
 
-        Raises Unprocessable, naming each wrong field but none of its values: they may be personal data.
+        Raises Unprocessable, which names each wrong field but no value: values may be personal data.
         """
         try:
             content = json.loads(body)
@@ -142,7 +143,7 @@ class Consumer(Generic[D]):
             raise Unprocessable(f"no valid {contract.name}: {reason(error)}") from None
 
     def url(self, queue_arn: str) -> str:
-        """The URL of a queue. Raises botocore's errors."""
+        """Look up the URL of a queue. Raises botocore's errors."""
         if queue_arn not in self._queue_urls:
             self._queue_urls[queue_arn] = queue_url(self.sqs, queue_arn)
         return self._queue_urls[queue_arn]
@@ -164,7 +165,7 @@ class Batch(Generic[D]):
     def attempt(self, *messages: Received[D]) -> Iterator[None]:
         """Handle messages of one conversation inside this context.
 
-        Their correlation id stands on every log line. An exception fails these messages and no others.
+        Every log line has their correlation id. An exception fails these messages and no others.
         """
         with self._logging(messages[0].metadata.correlation_id):
             try:
@@ -173,12 +174,12 @@ class Batch(Generic[D]):
                 self.fail(error, *messages)
 
     def fail(self, error: BaseException, *messages: Received[D]) -> None:
-        """Mark messages as not handled, because of `error`."""
+        """Mark messages as not handled because of `error`."""
         for message in messages:
             self._failures[message.message_id] = error
 
     def settle(self) -> PartialBatchResponse:
-        """Park what is beyond hope, let the rest of the failures return after a backoff, and say which to keep."""
+        """Park the messages beyond hope. Let other failed ones return after a backoff, and name those."""
         returning: dict[str, float] = {}
         for message_id, error in self._failures.items():
             record = self._records[message_id]
@@ -253,14 +254,14 @@ class Batch(Generic[D]):
             for i, (message_id, delay) in enumerate(returning.items())
         ]
         consumer = self._consumer
-        # Those that cannot be postponed return all the same, when the queue's visibility timeout is over.
+        # A message that cannot be postponed returns all the same, after the queue's visibility timeout.
         try:
             url = consumer.url(next(iter(self._records.values()))["eventSourceARN"])
             for start in range(0, len(entries), MAX_ENTRIES):
-                answer = consumer.sqs.change_message_visibility_batch(
+                response = consumer.sqs.change_message_visibility_batch(
                     QueueUrl=url, Entries=entries[start : start + MAX_ENTRIES]
                 )
-                for failed in answer.get("Failed", []):
+                for failed in response.get("Failed", []):
                     consumer.logger.warning("cannot postpone", reason=failed["Code"])
         except (ClientError, BotoCoreError) as error:
             consumer.logger.warning("cannot postpone", extra=_describe(error))
@@ -281,17 +282,11 @@ def _attempt(record: Mapping[str, Any]) -> int:
 
 
 def _correlation_id(body: str) -> str | None:
-    """The correlation id of a message that may be anything, if its metadata at least are in order."""
+    """Find the correlation id in a body that may be anything, if at least its metadata is in order."""
     try:
         content = json.loads(body)
         return Metadata.model_validate(content.get("detail", content)["metadata"]).correlation_id
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ):  # ValidationError is a ValueError
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # pydantic's is a ValueError
         return None
 
 

@@ -1,4 +1,4 @@
-"""Deliver entries to a batch API: chunks within its limits, retries of just what failed, a receipt for each entry."""
+"""Deliver entries to a batch API: in chunks within its limits, with retries and a receipt for each entry."""
 
 import random
 import time
@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from wild_rydes_messaging.backoff import Backoff
 
 MAX_ENTRIES = 10
-"""Both PutEvents and SendMessageBatch take at most 10 entries a call."""
+"""PutEvents and SendMessageBatch both take at most 10 entries per call."""
 
-# A call refused with one of these was not at fault itself: the same call may succeed later.
+# A call that is refused with one of these is not at fault: the same call may succeed later.
 _TRANSIENT = frozenset(
     {
         "InternalError",
@@ -34,7 +34,7 @@ _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one entry. `key` is the caller's; `error` is None when it was accepted."""
+    """The outcome of one entry, under the caller's `key`. `error` is None if the entry was accepted."""
 
     key: str
     error: str | None = None
@@ -42,7 +42,7 @@ class Receipt:
 
 
 class DeliveryError(Exception):
-    """Some entries were not accepted. `receipts` tells for every entry, in the order given."""
+    """Some entries were not accepted. `receipts` has the outcome of every entry, in the order given."""
 
     def __init__(self, receipts: Sequence[Receipt]) -> None:
         self.receipts = tuple(receipts)
@@ -53,7 +53,7 @@ class DeliveryError(Exception):
 
     @property
     def failed(self) -> tuple[Receipt, ...]:
-        """The receipts of the entries that were not accepted."""
+        """The receipts of the entries that were not accepted, in order."""
         return tuple(receipt for receipt in self.receipts if receipt.error)
 
 
@@ -62,7 +62,7 @@ E = TypeVar("E")
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[E]):
-    """One thing to deliver: the caller's key for it, its size in bytes as the API counts it, and what is sent."""
+    """A thing to deliver: the caller's key, the size in bytes as the API counts it, and what is sent."""
 
     key: str
     size: int
@@ -71,10 +71,10 @@ class Entry(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How a delivery is tried again within one invocation.
+    """How a delivery is retried within one invocation.
 
-    Few and short: a handler has seconds, botocore has retried each call before, and behind the handler stand the
-    queue's or the stream's own retries. No attempt begins later than `patience` seconds after the first.
+    Retries are few and short: a handler has seconds, botocore has already retried each call, and the queue or
+    the stream retries after the handler. No attempt begins later than `patience` seconds after the first.
     """
 
     max_attempts: int = 4
@@ -90,9 +90,9 @@ DEFAULT_RETRIES = Retries()
 
 @dataclass(frozen=True)
 class Delivery(Generic[E]):
-    """Delivers entries by `send`, which makes one call and answers a receipt for each entry it was given.
+    """Delivers entries by `send`, which makes one call and returns a receipt for each entry.
 
-    `max_bytes` limits both one entry and one call.
+    `max_bytes` is the limit of an entry and of a call.
     """
 
     send: Callable[[Sequence[Entry[E]]], Sequence[Receipt]]
@@ -100,10 +100,10 @@ class Delivery(Generic[E]):
     retries: Retries = DEFAULT_RETRIES
 
     def deliver(self, entries: Sequence[Entry[E]]) -> tuple[Receipt, ...]:
-        """Deliver all entries; return their receipts in order.
+        """Deliver all entries. Return their receipts in order.
 
-        Raises DeliveryError with all receipts when any entry was refused, or was still failing after the last attempt.
-        An entry too large to send fails alone.
+        Raises DeliveryError, with all receipts, if any entry was refused or still failed at the last attempt.
+        An entry that is too large to send fails alone.
         """
         receipts = [
             Receipt(e.key, "EntryTooLarge") if e.size > self.max_bytes else Receipt(e.key) for e in entries
@@ -144,16 +144,17 @@ class Delivery(Generic[E]):
 
 
 def failure(key: str, error: ClientError | BotoCoreError) -> Receipt:
-    """The receipt of an entry whose call failed as a whole."""
+    """Make the receipt of an entry whose call failed as a whole."""
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         later = is_transient(code) or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
         return Receipt(key, code, later)
-    # No answer: connection refused or reset, timeout. Other errors (no credentials, bad parameters) will not pass.
+    # A call that got no response (refused, reset, timed out) may succeed later. One without credentials will
+    # not.
     return Receipt(key, type(error).__name__, isinstance(error, (ConnectionError, HTTPClientError)))
 
 
 def is_transient(code: str) -> bool:
-    """Whether an AWS error code says that the same call may succeed later."""
+    """Say whether the same call may succeed later, by AWS's error code."""
     return code in _TRANSIENT

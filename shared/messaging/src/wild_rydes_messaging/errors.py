@@ -1,4 +1,4 @@
-"""Why a message was not handled, and what may be told of it."""
+"""Why a message was not handled, and how much of that may be told."""
 
 import traceback
 
@@ -8,13 +8,14 @@ _LONGEST_REASON = 512
 
 
 class Unprocessable(Exception):
-    """A message that can never be handled: it is parked at once, with this reason."""
+    """The message can never be handled. It is parked at once, with this text as the reason."""
 
 
 class RetryLater(Exception):
-    """The message is in order but its time has not come: it returns after `delay` seconds.
+    """The message is in order, but its time has not come. It returns after `delay` seconds.
 
-    Each return counts as a delivery for the queue's own redrive policy: for the odd early message, not for polling.
+    The queue's redrive policy counts each return as a delivery: this is for the odd early message, not for
+    polling.
     """
 
     def __init__(self, delay: float) -> None:
@@ -23,10 +24,11 @@ class RetryLater(Exception):
 
 
 def reason(error: BaseException) -> str:
-    """What logs and dead-letter queues may say of an error: never a value of the message, it may be personal data.
+    """Describe an error for logs and dead-letter queues. Values of the message are left out.
 
-    Our own errors and those of AWS speak of ids and codes. A validation error is told by its fields; of Python's own
-    errors, which quote whatever they met, just the type and the place are told. At most 512 printable characters.
+    A value may be personal data. Our own errors and those of AWS keep their text, which names ids and codes.
+    A validation error is described by its fields. Python's own errors quote the value they met, so only their
+    type and place are given. The description has at most 512 characters, all printable.
     """
     if isinstance(error, ValidationError):
         text = "; ".join(
@@ -42,7 +44,7 @@ def reason(error: BaseException) -> str:
 
 
 def stack(error: BaseException) -> list[str]:
-    """Where an error came from, outermost call first: `module:line function`, without any value."""
+    """List where an error came from, outermost call first, as `module:line function`, without any value."""
     return [
         f"{frame.f_globals.get('__name__', '?')}:{line} {frame.f_code.co_name}"
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -1,4 +1,4 @@
-"""Park what cannot be handled in a dead-letter queue, with the reason, for a person to look at and replay."""
+"""Park what cannot be handled in a dead-letter queue, with the reason, for a person to inspect and replay."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class ParkingLot:
     """One dead-letter queue.
 
-    A parked message keeps its body; the attributes `reason`, `error` (its type) and those of the caller tell the rest.
+    A parked message keeps its body. Its attributes are `reason`, `error` (the type), and those of the caller.
     """
 
     def __init__(self, sqs: "SQSClient", dead_letter_queue_url: str) -> None:
@@ -22,7 +22,7 @@ class ParkingLot:
     def park(self, body: str, error: BaseException, **attributes: str) -> None:
         """Send the body to the dead-letter queue.
 
-        Raises botocore's errors: the caller must then leave the message where it was.
+        Raises botocore's errors: the caller must then leave the message where it is.
         """
         described: Mapping[str, str] = {
             "reason": reason(error),

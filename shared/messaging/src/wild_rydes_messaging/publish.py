@@ -41,8 +41,8 @@ class Publisher:
     def publish(self, envelopes: Sequence[Envelope[Event]]) -> tuple[Receipt, ...]:
         """Publish all events. Receipts are keyed by event id, in order.
 
-        Raises DeliveryError, with all receipts, if any event was not accepted. No event is then logged or counted: the
-        caller publishes all of them again, under the same ids.
+        Raises DeliveryError, with all receipts, if any event was not accepted. No event is then logged or
+        counted: the caller publishes all of them again, under the same ids.
         """
         receipts = self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
         for envelope in envelopes:

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 MAX_BYTES = 1024 * 1024
-"""SendMessageBatch: one message and the sum of a batch.
+"""The limit of SendMessageBatch for one message and for a batch.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message body under the sender's key, invisible for `delay` seconds (0 to 900) after it is sent."""
+    """A message to send, under the sender's key. It is invisible for `delay` seconds, 0 to 900."""
 
     key: str
     body: str
@@ -33,9 +33,9 @@ class Queue:
         self._delivery = Delivery(self._send, MAX_BYTES, retries)
 
     def send(self, messages: Sequence[Outgoing]) -> tuple[Receipt, ...]:
-        """Send all, up to ten a call; receipts are keyed as the messages are, in order.
+        """Send all messages, up to ten per call. Receipts have the messages' keys, in order.
 
-        Raises DeliveryError, with all receipts, when any message was not accepted.
+        Raises DeliveryError, with all receipts, if any message was not accepted.
         """
         return self._delivery.deliver([Entry(m.key, len(m.body.encode()), m) for m in messages])
 
@@ -44,8 +44,8 @@ class Queue:
             {"Id": str(i), "MessageBody": entry.payload.body, "DelaySeconds": entry.payload.delay}
             for i, entry in enumerate(chunk)
         ]
-        answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=batch)
-        failed = {int(failure["Id"]): failure for failure in answer.get("Failed", [])}
+        response = self._sqs.send_message_batch(QueueUrl=self._url, Entries=batch)
+        failed = {int(failure["Id"]): failure for failure in response.get("Failed", [])}
         receipts = []
         for i, entry in enumerate(chunk):
             code = failed[i]["Code"] if i in failed else None
@@ -55,6 +55,6 @@ class Queue:
 
 
 def queue_url(sqs: "SQSClient", arn: str) -> str:
-    """The URL of a queue. Raises botocore's errors, for instance when there is no such queue."""
+    """Look up the URL of a queue by its ARN. Raises botocore's errors, such as for a missing queue."""
     account, name = arn.split(":")[4:6]
     return sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]

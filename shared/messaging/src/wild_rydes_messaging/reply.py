@@ -1,4 +1,4 @@
-"""Answer to a return address."""
+"""Reply to a return address."""
 
 import re
 from collections import defaultdict
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class ForbiddenReturnAddress(Unprocessable):
-    """The message asks for an answer to a queue that is no return address of ours."""
+    """The message asks for an answer to a queue that is not one of our return addresses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, and the ARN of the queue it goes to. `key` is the sender's own."""
+    """An answer under the sender's `key`, and the ARN of the queue it goes to."""
 
     key: str
     to: str
@@ -36,15 +36,15 @@ class Replies:
     def __init__(self, sqs: "SQSClient", pattern: str, retries: Retries = DEFAULT_RETRIES) -> None:
         self._sqs = sqs
         self._pattern = pattern
-        # `*` stands for the rest of the queue's name only, never for a region or an account.
+        # `*` matches the rest of the queue's name, never a region or an account.
         self._allowed = re.compile(re.escape(pattern).replace(r"\*", "[A-Za-z0-9_-]{1,80}"))
         self._retries = retries
         self._queues: dict[str, Queue] = {}
 
     def check(self, return_address: str | None) -> str:
-        """The return address, if answers may go there.
+        """Return the address if answers may go there. Raise ForbiddenReturnAddress otherwise.
 
-        Raises ForbiddenReturnAddress. The sender's role is limited to the same pattern: IAM has the last word.
+        The sender's role is limited to the same pattern: IAM has the last word.
         """
         if return_address is None:
             raise ForbiddenReturnAddress("no return address")
@@ -53,10 +53,10 @@ class Replies:
         return return_address
 
     def send(self, replies: Sequence[Reply]) -> tuple[Receipt, ...]:
-        """Send all, up to ten a call for each return address; receipts are keyed as the replies are, in order.
+        """Send all replies, up to ten per call and return address. Receipts have the replies' keys, in order.
 
-        Raises DeliveryError, with all receipts, when any reply was not accepted, and ForbiddenReturnAddress before
-        anything is sent.
+        Raises DeliveryError, with all receipts, if any reply was not accepted. Raises ForbiddenReturnAddress
+        before anything is sent.
         """
         by_address: defaultdict[str, list[int]] = defaultdict(list)
         for i, reply in enumerate(replies):
@@ -77,5 +77,6 @@ class Replies:
             return self._queues[address].send(messages)
         except DeliveryError as error:
             return error.receipts
-        except (ClientError, BotoCoreError) as error:  # no such queue, say: the other addresses get theirs
+        except (ClientError, BotoCoreError) as error:
+            # Such as a missing queue: the other addresses get their replies all the same.
             return [failure(message.key, error) for message in messages]

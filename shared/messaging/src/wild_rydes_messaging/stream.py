@@ -18,7 +18,7 @@ Image = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A change of the item whose `id` is `key`. `before` is None for a new item, `after` for a removed one."""
+    """A change of the item with the id `key`. `before` is None for a new item, `after` for a removed one."""
 
     key: str
     before: Image | None
@@ -36,7 +36,7 @@ class StreamConsumer:
         self.metrics = metrics
 
     def receive(self, event: Mapping[str, Any]) -> "StreamBatch":
-        """Open a Lambda stream event. Read its records within `StreamBatch.attempt`, then call `StreamBatch.settle`."""
+        """Open a Lambda stream event. Read each record in `StreamBatch.attempt`, then `settle` the batch."""
         return StreamBatch(self, event["Records"])
 
 
@@ -59,8 +59,8 @@ class StreamBatch:
     def attempt(self, record: Record) -> Iterator[None]:
         """Read a record inside this context, and do nothing else: Lambda cannot be told which record failed.
 
-        KeyError, TypeError, ValueError and Unprocessable mark the record as unreadable. Any other error passes through
-        and fails the batch.
+        KeyError, TypeError, ValueError and Unprocessable mark the record as unreadable. Any other error
+        passes through and fails the batch.
         """
         try:
             yield

@@ -1,1 +1,1 @@
-"""What every Lambda function starts with: its entry point, its settings, its clients, the clock and new ids."""
+"""What every Lambda function starts with: entry point, settings, AWS clients, clock and new ids."""

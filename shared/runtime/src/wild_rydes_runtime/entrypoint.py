@@ -15,8 +15,9 @@ def entrypoint(
 ) -> Callable[[dict[str, Any], LambdaContext], R]:
     """Make the Lambda handler that passes each event to `handle`.
 
-    Every log line carries the request id, whether the start was cold, and a correlation id: the request id until
-    `handle` sets that of a conversation. What `metrics` has counted is written at the end, even if `handle` raises.
+    Every log line carries the request id, whether the start was cold, and a correlation id: the request id
+    until `handle` sets that of a conversation. What `metrics` has counted is written at the end, even if
+    `handle` raises.
     """
 
     def handler(event: dict[str, Any], context: LambdaContext) -> R:

@@ -14,8 +14,8 @@ S = TypeVar("S", bound="DataclassInstance")
 def read(settings: type[S], environment: Mapping[str, str]) -> S:
     """Make an instance of the dataclass `settings`. Each field's variable has the field's name in upper case.
 
-    Numbers are parsed, mappings are JSON objects, and a field with a default may be left out. Raises KeyError that
-    names every missing variable, and ValueError that names a variable which cannot be parsed.
+    Numbers are parsed, mappings are JSON objects, and a field with a default may be left out. Raises KeyError
+    that names every missing variable, and ValueError that names a variable which cannot be parsed.
     """
     hints = get_type_hints(settings)
     found: dict[str, Any] = {}
