@@ -1,6 +1,7 @@
 """A circuit breaker whose state all environments of a function share.
 
-breaker = CircuitBreaker("unicab", Settings(), DynamoDbStore(dynamodb, table), classify=fault_of, listener=…)
+store = DynamoDbStore(dynamodb, table)
+breaker = CircuitBreaker("unicab", Settings(), store, classify=fault_of, listener=LogAndCount(logger))
 try:
     with breaker.call():
         quote = unicab.quote(…)

@@ -1,4 +1,4 @@
-"""The breaker as one environment holds it."""
+"""The circuit breaker of one environment."""
 
 import random
 import time
@@ -25,15 +25,15 @@ from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, Store
 from wild_rydes_circuit_breaker.window import Window
 
 _ENOUGH_REPORTERS = 25
-"""A poll is good enough with so many windows: it bounds the item and what a poll costs a large fleet."""
+"""So many windows are enough for a poll. The limit bounds the item, and what a poll costs a large fleet."""
 
 
 class CircuitBreaker:
-    """Guards the calls to one partner, together with all other environments that use the same store and name.
+    """Guards the calls to one partner, together with all other environments of the same store and name.
 
-    `classify` tells whose fault an exception is; None if it is a proper answer in the guise of one. `now` is the wall
-    clock, in seconds: instants are shared, and an environment that was frozen must know that time went by. One instance
-    serves one thread.
+    `classify` says whose fault an exception is, or None if the exception stands for a proper answer. `now` is
+    the wall clock, in seconds: instants are shared, and an environment that was frozen must notice that time
+    has passed. An instance serves one thread.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class CircuitBreaker:
 
     @contextmanager
     def call(self) -> Iterator[Permit]:
-        """Call the partner inside this context. Raises CircuitOpen instead when that is not wanted now.
+        """Call the partner inside this context. Raises CircuitOpen if the partner must not be called now.
 
-        An exception that leaves the context is classified, and goes on.
+        An exception inside the context is classified, and passes through.
         """
         permit = self.begin()
         try:
@@ -95,7 +95,7 @@ class CircuitBreaker:
     def end(self, permit: Permit, fault: Fault | None = None) -> None:
         """Take back a permit and learn how its call went: well, or not because of `fault`."""
         if permit.shared is not self._shared:
-            return  # begun by another state than the one that rules now; the lease frees a probe's permit
+            return  # begun under the other state, shared or own; a probe's permit is freed by its lease
         now = self._now()
         verdict = None
         if fault is None or fault.blame is not Blame.OURS:
@@ -112,7 +112,7 @@ class CircuitBreaker:
             self._part(error)
 
     def tally(self) -> Tally:
-        """This environment's own results within the window."""
+        """Count this environment's own results within the window."""
         return self._window.tally(self._now())
 
     # Calls
@@ -143,7 +143,7 @@ class CircuitBreaker:
 
     def _measure(self, report: Report, verdict: Verdict, permit: Permit) -> None:
         if verdict.bad and self._shared:
-            self._seen_until = report.now  # the next call looks again before it leaps
+            self._seen_until = report.now  # the next call looks before it leaps
         if report.epoch != self._record.epoch:
             return
         self._window.add(verdict, report.now)
@@ -165,7 +165,7 @@ class CircuitBreaker:
             self._change(lambda record: rules.tripped(record, self._ruling, report))
 
     def _add(self, report: Report, record: Record) -> bool:
-        """Add what this environment knows to row and poll, if it has not."""
+        """Add what this environment knows to row and poll, unless it has done so."""
         tally, poll = self._window.tally(report.now), record.poll
         bad = tally.calls > 0 and rules.too_bad(tally, self._settings, of=tally.calls)
         if poll:
@@ -204,7 +204,7 @@ class CircuitBreaker:
         return self._settings if self._shared else self._alone
 
     def _view(self) -> Record:
-        """The state to go by, read anew when the last view is too old. Raises StoreUnavailable."""
+        """Return the state to go by. Read it again if the last view is too old. Raises StoreUnavailable."""
         now = self._now()
         if self._seen_at <= now < self._seen_until:
             return self._record
@@ -232,10 +232,11 @@ class CircuitBreaker:
             self._window.clear()
             self._in_row = False
             if record.state is State.CLOSED:
-                # After an outage the next one may come as suddenly; after a false alarm no more of this for a while.
+                # After an outage the next one may come as suddenly; after a false alarm this environment is
+                # calm for a while.
                 self._last_bad = float("-inf") if record.opens else record.since
         elif self._row and (record.row is None or record.row.since != self._row.since):
-            self._in_row = False  # refuted: silent until it has been calm here again
+            self._in_row = False  # refuted: adds nothing until this environment was calm again
         self._record = record
         if self._shared:
             self._valid_for(self._settings.state_cache_ttl)
@@ -245,7 +246,7 @@ class CircuitBreaker:
         self._seen_until = self._seen_at + longest * (1 + self._draw()) / 2
 
     def _part(self, error: StoreUnavailable) -> None:
-        """Go on alone, from what was last seen: neither trust the partner blindly nor give it up."""
+        """Go on alone, from the last view: neither trust the partner blindly nor give it up."""
         if self._shared:
             self._shared = False
             self._own.seed(self.circuit, self._record)
@@ -253,7 +254,7 @@ class CircuitBreaker:
         self._valid_for(self._settings.store_retry_interval)
 
     def _rejoin(self, record: Record) -> None:
-        """Go by the shared state again, and tell the others what was found meanwhile."""
+        """Go by the shared state again, and report what was found meanwhile."""
         found = self._record
         self._shared = True
         self._see(record)

@@ -11,21 +11,21 @@ class Blame(StrEnum):
 
     PARTNER = "partner"
     THROTTLED = "throttled"
-    """The partner refuses us for now: a failure like any other, told apart in metrics."""
+    """The partner refuses us for now. A failure like any other, but with a metric of its own."""
     OURS = "ours"
-    """Says nothing of the partner: never opens a circuit, never closes one."""
+    """Says nothing about the partner: it neither opens nor closes a circuit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a call failed; `retry_after` is what the partner asked for, in seconds."""
+    """Why a call failed. `retry_after` is the wait that the partner asked for, in seconds."""
 
     blame: Blame
     retry_after: float = 0
 
 
 class CircuitOpen(Exception):
-    """The call was not made. `retry_after`: seconds until it may be worth another try, as far as is known."""
+    """The call was not made. `retry_after` is the best guess of when it may succeed, in seconds from now."""
 
     def __init__(self, circuit: str, record: Record, retry_after: float) -> None:
         self.circuit = circuit

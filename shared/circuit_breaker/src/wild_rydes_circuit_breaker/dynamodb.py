@@ -11,9 +11,9 @@ from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally, T
 from wild_rydes_circuit_breaker.store import (
     Conflict,
     StoreUnavailable,
+    changes_wish,
     drops_poll,
     drops_row,
-    wishes_anew,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ _RECORD = TypeAdapter(Record)
 class DynamoDbStore:
     """Keeps circuits in a table whose partition key is `id`.
 
-    An item holds the record as JSON, beside it `state` and `epoch`, for people and for the filters of the table's stream
-    (a transition is a write that changes `epoch`), and row and poll in attributes of their own. Each write is one conditional
-    UpdateItem of an item below 1 KB. Reads are strongly consistent, so that a cached state is never older than the cache
-    says. Give it a client with short timeouts: a partner's call waits for it.
+    An item holds the record as JSON. Beside it are `state` and `epoch`, for people and for the filters of the
+    table's stream (a transition is a write that changes `epoch`), and the attributes of row and poll. Each
+    write is one conditional UpdateItem of an item below 1 KB. Reads are strongly consistent, so that a cached
+    state is never older than the cache says. The client needs short timeouts: a call to a partner waits for
+    it.
     """
 
     def __init__(self, dynamodb: "DynamoDBClient", table_name: str) -> None:
@@ -41,10 +42,10 @@ class DynamoDbStore:
     def read(self, circuit: str) -> Record:
         """See Store."""
         try:
-            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(circuit), ConsistentRead=True)
+            response = self._dynamodb.get_item(TableName=self._table, Key=_key(circuit), ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(str(error)) from error
-        return record_in(answer.get("Item"))
+        return record_in(response.get("Item"))
 
     def replace(self, circuit: str, before: Record, after: Record) -> Record:
         """See Store."""
@@ -58,7 +59,7 @@ class DynamoDbStore:
         expression.set("revision", {"N": str(after.revision)})
         expression.set("epoch", {"N": str(after.epoch)})
         expression.set("state", {"S": after.state})
-        if wishes_anew(before, after):
+        if changes_wish(before, after):
             expression.set("partner_retry_at", {"N": str(after.partner_retry_at)})
         if drops_row(before, after):
             expression.remove("row_since", "row_count", "row_reporters")
@@ -113,7 +114,7 @@ class DynamoDbStore:
 
 
 class _Expression:
-    """An update expression in the making. Every attribute is named by substitution, some names are reserved."""
+    """An update expression in the making. It uses placeholders, as some attribute names are reserved."""
 
     def __init__(self, condition: str) -> None:
         self.condition = condition
@@ -147,9 +148,9 @@ class _Expression:
 
 
 def record_in(item: Mapping[str, Any] | None) -> Record:
-    """The record in an item, or in an image of the table's stream; `Record()` if there is none.
+    """Decode the record of an item, or of an image in the table's stream. Without an item it is `Record()`.
 
-    Raises StoreUnavailable when the item is not one of ours: what cannot be read is not trusted.
+    Raises StoreUnavailable for an item that holds no circuit: it is not trusted.
     """
     if not item:
         return Record()
@@ -177,7 +178,7 @@ def record_in(item: Mapping[str, Any] | None) -> Record:
 def transition_in(
     keys: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any]
 ) -> Transition | None:
-    """The transition that a record of the table's stream tells, given its keys and both images, if it tells one."""
+    """Find the transition, if any, in a record of the table's stream, by its keys and both images."""
     circuit = keys["id"]["S"].removeprefix(KEY_PREFIX)
     return Transition.between(circuit, record_in(old), record_in(new))
 

@@ -1,4 +1,4 @@
-"""What a person does with a circuit."""
+"""What a person can do with a circuit."""
 
 from wild_rydes_circuit_breaker import rules
 from wild_rydes_circuit_breaker.record import Override, Record
@@ -8,8 +8,8 @@ from wild_rydes_circuit_breaker.store import Store, change
 def set_mode(store: Store, circuit: str, override: Override, *, now: float) -> Record:
     """Set the mode of a circuit, for all environments, and return its record.
 
-    Each obeys when its view of the shared state is renewed: within `state_cache_ttl`. Raises StoreUnavailable, and
-    Conflict when too many others write at the same time.
+    Each environment obeys once it renews its view of the shared state, within `state_cache_ttl`. Raises
+    StoreUnavailable, and Conflict if too many others write at the same time.
     """
     return change(
         store, circuit, store.read(circuit), lambda record: rules.overridden(record, override, now=now)

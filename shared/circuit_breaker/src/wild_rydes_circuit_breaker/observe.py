@@ -1,4 +1,4 @@
-"""Who is told what a breaker does."""
+"""Listeners, which are told what a breaker does."""
 
 from typing import Protocol
 
@@ -10,20 +10,20 @@ from wild_rydes_circuit_breaker.store import StoreUnavailable
 
 
 class Listener(Protocol):
-    """Told by the one environment that did it, at once. What must not get lost leaves by the table's stream."""
+    """Told at once, by the environment that acted. What must not get lost leaves by the table's stream."""
 
     def turned(self, transition: Transition, *, shared: bool) -> None:
-        """A circuit turned: everybody's, or (not `shared`) this environment's own while it has no store."""
+        """A circuit turned: the shared one or, without the store, this environment's own."""
 
     def parted(self, circuit: str, error: StoreUnavailable) -> None:
-        """The store cannot be reached: from now this environment goes by its own state."""
+        """The store cannot be reached. From now on this environment goes by its own state."""
 
     def rejoined(self, circuit: str) -> None:
         """The store can be reached again."""
 
 
 class LogAndCount:
-    """Writes a line and a metric, with the circuit as its dimension, in the namespace of Powertools' environment."""
+    """Writes a log line, and a metric with the dimension `circuit` in Powertools' default namespace."""
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger

@@ -1,4 +1,4 @@
-"""What all environments share of one circuit."""
+"""The state of a circuit that all environments share."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,10 +13,10 @@ class State(StrEnum):
 
 
 class Mode(StrEnum):
-    """AUTO: the breaker decides. The others are set by a person and rule until they expire.
+    """AUTO leaves the decision to the breaker. A person sets the other modes, which rule until they expire.
 
-    FORCED_OPEN lets no call through. DISABLED lets all through and measures nothing; METRICS_ONLY lets all through and
-    measures, but never opens.
+    FORCED_OPEN lets no call through. DISABLED lets all through and measures nothing. METRICS_ONLY lets all
+    through and measures, but never opens.
     """
 
     AUTO = "AUTO"
@@ -27,7 +27,10 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A mode other than AUTO: who set it, why, and until when (seconds since the epoch; None: until it is lifted)."""
+    """A mode that a person has set: who, why, and until when.
+
+    `until` is in seconds since 1970. None stands for until someone lifts it.
+    """
 
     mode: Mode
     actor: str
@@ -35,20 +38,20 @@ class Override:
     until: float | None = None
 
     def lapsed(self, now: float) -> bool:
-        """Whether it no longer rules at `now`."""
+        """Say whether it no longer rules at `now`."""
         return self.until is not None and now >= self.until
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one call says of the partner."""
+    """What one call says about the partner."""
 
     failed: bool = False
     slow: bool = False
 
     @property
     def bad(self) -> bool:
-        """Whether it speaks against the partner."""
+        """Whether the call speaks against the partner."""
         return self.failed or self.slow
 
 
@@ -61,7 +64,7 @@ class Tally:
     slow: int = 0
 
     def plus(self, verdict: Verdict) -> "Tally":
-        """With one more verdict."""
+        """Count one more verdict."""
         return Tally(self.calls + 1, self.failed + verdict.failed, self.slow + verdict.slow)
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -73,7 +76,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Failures and slow calls in a row, over all environments: `count` of them by `reporters`, the first at `since`."""
+    """Bad calls in a row, over all environments: `count` of them, from `reporters`, the first at `since`."""
 
     since: float
     count: int
@@ -82,9 +85,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The windows of all active `reporters`, added up, asked for at `since` by the first of the `accusers`.
+    """The sum of the windows of all active `reporters`.
 
-    Accusers are those whose own window is bad.
+    The first of the `accusers`, the environments whose own window is bad, asked for it at `since`.
     """
 
     since: float
@@ -95,9 +98,9 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What environment `by` adds at `now`: one to the row if `in_row`, its `window` to the poll if there is one.
+    """What environment `by` adds at `now`: one to the row if `in_row`, and its `window`, if any, to the poll.
 
-    `retry_at` is the instant that the partner asked for, by Retry-After; 0 if it did not.
+    `retry_at` is the instant that the partner asked for by Retry-After, else 0.
     """
 
     by: str
@@ -120,8 +123,9 @@ class Probe:
 class Record:
     """The shared state of one circuit. Instants are seconds since 1970.
 
-    `revision` counts the writes that replace it, `epoch` its transitions: a result counts only in the epoch in which its
-    call began. Row, poll and the partner's wish stand beside what is replaced: any number of environments may add to them.
+    `revision` counts the writes that replace the record, `epoch` its transitions. A result counts only in the
+    epoch in which its call began. Row, poll and the partner's wish are not part of what is replaced: any
+    number of environments may add to them at once.
     """
 
     revision: int = 0
@@ -133,21 +137,24 @@ class Record:
     """The environment or person behind the last transition."""
     override: Override | None = None
     opens: int = 0
-    """How often it opened in a row, not counting an opening that its first probes refuted. Kept when it closes."""
+    """How often the circuit opened in a row, except for openings that the first probes refuted.
+
+    The number is kept when the circuit closes.
+    """
     retry_at: float = 0
-    """While OPEN: when to probe."""
+    """When to probe, while OPEN."""
     probes: tuple[Probe, ...] = ()
     tally: Tally = Tally()
-    """The probes that have answered."""
+    """The results of the probes that have ended."""
     quiet_until: float = 0
-    """A poll cleared the partner: until then no new one begins."""
+    """When the next poll may begin, after one that cleared the partner."""
     row: Row | None = None
     poll: Poll | None = None
     partner_retry_at: float = 0
-    """What the partner last asked for in this epoch, by Retry-After."""
+    """The instant that the partner last asked for in this epoch, by Retry-After."""
 
     def mode(self, now: float) -> Mode:
-        """The mode that rules at `now`."""
+        """Return the mode that rules at `now`."""
         return Mode.AUTO if self.override is None or self.override.lapsed(now) else self.override.mode
 
 
@@ -161,17 +168,17 @@ class Transition:
 
     @classmethod
     def between(cls, circuit: str, before: Record, after: Record) -> "Transition | None":
-        """The transition that a write was, if it was one."""
+        """Return the transition, if a write was one."""
         return cls(circuit, before, after) if before.epoch != after.epoch else None
 
     @property
     def opened(self) -> bool:
-        """Whether the world should hear that calls have stopped: not of a mere check, nor of each failed probe."""
+        """Whether to announce that calls have stopped. A mere check and a failed probe are not announced."""
         told = self.before.state is not State.CLOSED and self.before.opens > 0
         return self.after.state is State.OPEN and self.after.opens > 0 and not told
 
     @property
     def closed(self) -> bool:
-        """Whether the world should hear that calls flow again."""
+        """Whether to announce that calls flow again."""
         told = self.before.state is not State.CLOSED and self.before.opens > 0
         return self.after.state is State.CLOSED and told

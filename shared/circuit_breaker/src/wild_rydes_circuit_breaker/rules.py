@@ -1,8 +1,8 @@
-"""The rules of a shared circuit: functions from one record to the next, without time, chance or I/O of their own.
+"""The rules of a shared circuit: functions from one record to the next, without a clock, chance or I/O.
 
-A rule that has nothing to change returns the record it was given, and nothing is written. One that changes something is
-applied to the record as it stands when the write wins, so each checks anew what it relies on. The writer counts the
-revision.
+A rule that has nothing to change returns the record it was given, and nothing is written. A rule that changes
+something is applied again to what won if the write loses a race, so each rule checks all that it relies on.
+The writer counts the revision.
 """
 
 from dataclasses import dataclass, replace
@@ -23,9 +23,10 @@ from wild_rydes_circuit_breaker.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Which environment speaks, when, and of a call that began in which epoch.
+    """Environment `by` reports at `now`, about a call that began in `epoch`.
 
-    `draw`, between 0 and 1, is its random number; `retry_after` what the partner asked for, in seconds.
+    `draw` is a random number between 0 and 1. `retry_after` is the wait that the partner asked for, in
+    seconds.
     """
 
     by: str
@@ -36,16 +37,16 @@ class Report:
 
 
 class Admission(Enum):
-    """What a record says to a call that wants to begin."""
+    """What a call may do that wants to begin."""
 
     CALL = auto()
     PROBE = auto()
-    """Only with a permit, and one may be had."""
+    """Begin if it gets a permit. There are some left."""
     REFUSE = auto()
 
 
 def admission(record: Record, settings: Settings, now: float) -> Admission:
-    """Whether a call may begin at `now`."""
+    """Decide whether a call may begin at `now`."""
     mode = record.mode(now)
     if mode in (Mode.DISABLED, Mode.METRICS_ONLY):
         return Admission.CALL
@@ -61,7 +62,7 @@ def admission(record: Record, settings: Settings, now: float) -> Admission:
 
 
 def too_bad(tally: Tally, settings: Settings, of: int) -> bool:
-    """Whether the failures or the slow calls reach their threshold, taken as a share of `of` calls."""
+    """Say whether the failures or the slow calls, as a share of `of` calls, reach their threshold."""
     return (
         tally.failed * 100 >= settings.failure_rate_threshold * of
         or tally.slow * 100 >= settings.slow_call_rate_threshold * of
@@ -69,12 +70,12 @@ def too_bad(tally: Tally, settings: Settings, of: int) -> bool:
 
 
 def retry_at(record: Record, settings: Settings, now: float) -> float:
-    """When calls may be worth another try, as far as is known."""
+    """Guess when calls may succeed again."""
     return record.partner_retry_at if outage(record, settings, now) else record.retry_at
 
 
 def asked_for(settings: Settings, report: Report) -> float:
-    """The instant that the partner's Retry-After names, 0 if there was none."""
+    """Return the instant that the partner asked for by Retry-After, else 0."""
     return report.now + min(report.retry_after, settings.max_retry_after) if report.retry_after > 0 else 0
 
 
@@ -82,9 +83,10 @@ def asked_for(settings: Settings, report: Report) -> float:
 
 
 def outage(record: Record, settings: Settings, now: float) -> bool:
-    """Whether the row is long enough to stop calls and to probe at once.
+    """Say whether the row is long enough to stop calls and to probe at once.
 
-    It takes two environments, or one after whose first entry every other active one has had the time to answer.
+    It takes two environments, or a single one whose first entry every other active environment had time to
+    answer.
     """
     row = record.row
     return (
@@ -96,10 +98,10 @@ def outage(record: Record, settings: Settings, now: float) -> bool:
 
 
 def tripped(record: Record, settings: Settings, report: Report) -> Record:
-    """Open, if row or poll say so; without the poll when it is over and does not.
+    """Open the circuit if row or poll say so. Drop the poll if it is over and does not.
 
-    A row long enough lets nobody through from the write that made it so; here it is only put on record, to be probed at
-    once or when the partner said.
+    A row that is long enough stops calls from the write that made it so. Here it only becomes a state, to be
+    probed at once or when the partner asked for it.
     """
     if not _heard(record, report):
         return record
@@ -120,7 +122,7 @@ def tripped(record: Record, settings: Settings, report: Report) -> Record:
 
 
 def refuted(record: Record, report: Report, row: float | None) -> Record:
-    """Without the row that started at `row`: a call that began when it was known has gone well."""
+    """Drop the row that began at `row`: a call that began when the row was known has gone well."""
     if row is None or not _heard(record, report) or record.row is None or record.row.since != row:
         return record
     return replace(record, row=None)
@@ -130,7 +132,7 @@ def refuted(record: Record, report: Report, row: float | None) -> Record:
 
 
 def granted(record: Record, settings: Settings, report: Report, *, permit: str) -> Record:
-    """With a permit for a probe, if one may be had: see whether the record `holds` it.
+    """Grant a permit for a probe, if one is left: the record then `holds` it.
 
     The first permit after the wait makes the circuit half open. Permits whose lease is over make room.
     """
@@ -154,9 +156,9 @@ def granted(record: Record, settings: Settings, report: Report, *, permit: str) 
 def answered(
     record: Record, settings: Settings, report: Report, *, permit: str, verdict: Verdict | None
 ) -> Record:
-    """After a probe's result; None says nothing of the partner. It frees the permit, whatever has become of the circuit.
+    """Count a probe's result, and free its permit in any case. None says nothing about the partner.
 
-    The circuit turns as soon as the outcome of all permitted probes can no longer be another.
+    The circuit turns as soon as the remaining probes can no longer change the outcome.
     """
     if not any(probe.permit == permit for probe in record.probes):
         return record
@@ -174,15 +176,15 @@ def answered(
 
 
 def holds(record: Record, permit: str) -> bool:
-    """Whether a call with this permit may begin."""
+    """Say whether a call with this permit may begin."""
     return record.state is State.HALF_OPEN and any(probe.permit == permit for probe in record.probes)
 
 
-# Whatever the state: a person's word.
+# In any state: what a person wants.
 
 
 def overridden(record: Record, override: Override, *, now: float) -> Record:
-    """With a mode set by a person. AUTO leaves the circuit to itself: one that was forced open is probed at once."""
+    """Set a mode. AUTO leaves the circuit to itself: one that was forced open is probed at once."""
     if override.mode is Mode.AUTO and record.override is None:
         return record
     state = {Mode.AUTO: record.state, Mode.FORCED_OPEN: State.OPEN}.get(override.mode, State.CLOSED)
@@ -193,7 +195,7 @@ def overridden(record: Record, override: Override, *, now: float) -> Record:
     return replace(turned, opens=opens, retry_at=override.until or now, override=override)
 
 
-# What the rules are made of.
+# Parts of the rules.
 
 
 def _heard(record: Record, report: Report) -> bool:
@@ -217,7 +219,7 @@ def _running(record: Record, now: float) -> tuple[Probe, ...]:
 
 
 def _places(record: Record, settings: Settings, now: float) -> int:
-    """How many more probes may begin. Those of an earlier time that still run take a place, their results do not count."""
+    """Count the probes that may still begin. One of an earlier burst takes a place without a result."""
     taken = record.tally.calls + len(_running(record, now))
     return settings.permitted_number_of_calls_in_half_open_state - taken
 
@@ -254,7 +256,7 @@ def _opened(record: Record, report: Report, reason: str, *, wait: float, opens: 
 
 
 def _turned(record: Record, state: State, now: float, reason: str, by: str) -> Record:
-    """In a new epoch: what was reported, asked for and found in the old one is gone. Its probes run on."""
+    """Begin a new epoch, without what was reported and found in the old one. Its probes run on."""
     return Record(
         revision=record.revision,
         epoch=record.epoch + 1,

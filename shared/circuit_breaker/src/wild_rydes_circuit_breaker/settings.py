@@ -1,46 +1,49 @@
-"""Settings of a circuit breaker, under resilience4j's names where it has one."""
+"""Settings of a circuit breaker, with the names of resilience4j where it has one."""
 
 from dataclasses import dataclass, fields, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Durations are in seconds, rates in percent. Raises ValueError for what makes no sense.
+    """Durations are in seconds, rates in percent. Raises ValueError for values that make no sense.
 
-    Names and meaning after resilience4j (https://resilience4j.readme.io/docs/circuitbreaker); those below the line are
-    what a breaker shared by many environments needs besides, see the decision record.
+    Names and meaning follow resilience4j (https://resilience4j.readme.io/docs/circuitbreaker). A breaker that
+    many environments share also needs those below the line; decision record 10 explains them.
     """
 
     failure_rate_threshold: float = 50
     slow_call_rate_threshold: float = 100
     slow_call_duration_threshold: float = 2
     sliding_window_size: float = 10
-    """The window is time based: results of the last so many seconds."""
+    """The window holds the results of the last so many seconds."""
     minimum_number_of_calls: int = 10
-    """Within the window, over all environments that are asked, before rates mean anything."""
+    """Rates count from so many calls on, within the window and over all environments that are asked."""
     wait_duration_in_open_state: float = 1
-    """The first time; doubled each time the circuit opens again, then jittered to between half and all of it."""
+    """The first wait. It doubles each time the circuit opens again, jittered to between half and all of it."""
     max_wait_duration_in_open_state: float = 10
     permitted_number_of_calls_in_half_open_state: int = 5
     max_wait_duration_in_half_open_state: float = 15
-    """After it, the probes that did answer decide; if none did, the circuit opens again."""
+    """After it the probes that have ended decide. If none has, the circuit opens again."""
 
     # ---
     consecutive_failures: int = 5
-    """So many failures or slow calls in a row, over all environments, stop calls at once, and are checked at once."""
+    """So many bad calls in a row, over all environments, stop calls at once. Probes check them at once."""
     calm_period: float = 30
-    """An environment adds to such a row only if it had neither failure nor slow call for so long before."""
+    """An environment adds to such a row only if it had no bad call for so long before."""
     hearing_period: float = 3
-    """How long all active environments are given to answer a report. Longer than `state_cache_ttl`, the usual time
-    between an environment's calls and a call together."""
+    """How long all active environments have to answer a report.
+
+    It must be longer than `state_cache_ttl`, the usual time between an environment's calls and a call
+    together.
+    """
     permit_lease: float = 5
-    """After it the permit of a probe that gave no answer is free. At least twice the longest call and the clock skew."""
+    """After it a probe's permit is free again. At least twice the longest call plus the clock skew."""
     max_retry_after: float = 300
-    """No partner's Retry-After is believed beyond this."""
+    """The longest Retry-After of a partner that is obeyed."""
     state_cache_ttl: float = 1
-    """How old the shared state may be when a call is let through; jittered to between half and all of it."""
+    """How old the shared state may be when a call is let through, jittered to between half and all of it."""
     store_retry_interval: float = 5
-    """How long an environment that cannot reach the store goes by its own state before it tries the store again."""
+    """How long an environment without the store goes by its own state before it tries the store again."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -55,7 +58,7 @@ class Settings:
             raise ValueError("hearing_period must lie between state_cache_ttl and sliding_window_size")
 
     def alone(self) -> "Settings":
-        """For an environment that has only its own state to go by: its word is enough, and it probes once at a time."""
+        """Adapt to an environment that has only its own state: its word is enough, and it probes singly."""
         return replace(
             self,
             permitted_number_of_calls_in_half_open_state=1,

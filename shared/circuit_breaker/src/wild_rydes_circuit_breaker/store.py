@@ -1,4 +1,4 @@
-"""Where circuits are kept, and how they are changed."""
+"""Where circuits are stored, and how they are changed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,11 +8,11 @@ from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally
 
 
 class StoreUnavailable(Exception):
-    """The store gave no answer, or none that can be understood."""
+    """The store did not answer, or not in a way that can be understood."""
 
 
 class Conflict(Exception):
-    """Somebody else wrote first: `current` is what stands there now."""
+    """Another environment was faster. `current` is what the store holds now."""
 
     def __init__(self, current: Record) -> None:
         self.current = current
@@ -20,31 +20,30 @@ class Conflict(Exception):
 
 
 class Store(Protocol):
-    """Keeps one record a circuit. A circuit never written to has `Record()`."""
+    """Keeps one record per circuit. A circuit that was never written to has `Record()`."""
 
     def read(self, circuit: str) -> Record:
-        """The record as it stands, never an older one than a write before it left.
-
-        Raises StoreUnavailable.
-        """
+        """Read the current record, which holds every earlier write. Raises StoreUnavailable."""
 
     def replace(self, circuit: str, before: Record, after: Record) -> Record:
-        """Write `after`, of the next revision, if what stands there still has the revision of `before`.
+        """Write `after`, of the next revision, if the stored record still has the revision of `before`.
 
-        Row and poll stay as they stand, but go when the epoch changes, or when `before` has one and `after` has not;
-        so does the partner's wish, if the two agree on it. Returns the record as it then stands. Raises Conflict, and StoreUnavailable, when it may or may not be written.
+        Row and poll stay as they are stored. Either is removed if the epoch changes, or if `before` has it
+        and `after` has not. The partner's wish stays as stored if `before` and `after` agree on it. Returns
+        the record that is then stored. Raises Conflict, and StoreUnavailable: the record may then be written
+        or not.
         """
 
     def add(self, circuit: str, epoch: int, entry: Entry) -> Record:
-        """Add to row and poll, which begin with it if need be, and return the record as it then stands.
+        """Add to row and poll, or begin them. Return the record that is then stored.
 
-        Many may add at once, none is refused for another's sake. Raises Conflict when the circuit is not in `epoch`, and
-        StoreUnavailable.
+        Many environments may add at once without a conflict. Raises Conflict if the circuit is not in
+        `epoch`, and StoreUnavailable.
         """
 
 
 class MemoryStore:
-    """Keeps records in this process: an environment's own when it cannot reach the shared ones."""
+    """Keeps records in this process, for an environment that cannot reach the shared ones."""
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
@@ -63,7 +62,7 @@ class MemoryStore:
             row=None if drops_row(before, after) else current.row,
             poll=None if drops_poll(before, after) else current.poll,
             partner_retry_at=after.partner_retry_at
-            if wishes_anew(before, after)
+            if changes_wish(before, after)
             else current.partner_retry_at,
         )
         return self._records[circuit]
@@ -86,27 +85,27 @@ class MemoryStore:
         return self._records[circuit]
 
     def seed(self, circuit: str, record: Record) -> None:
-        """Begin from a record that was kept elsewhere."""
+        """Begin with a record from another store."""
         self._records[circuit] = record
 
 
 def drops_row(before: Record, after: Record) -> bool:
-    """Whether a write ends the row."""
+    """Say whether a write ends the row."""
     return before.epoch != after.epoch or (before.row is not None and after.row is None)
 
 
 def drops_poll(before: Record, after: Record) -> bool:
-    """Whether a write ends the poll."""
+    """Say whether a write ends the poll."""
     return before.epoch != after.epoch or (before.poll is not None and after.poll is None)
 
 
-def wishes_anew(before: Record, after: Record) -> bool:
-    """Whether a write sets what the partner asked for, be it to nothing."""
+def changes_wish(before: Record, after: Record) -> bool:
+    """Say whether a write sets or clears what the partner asked for."""
     return before.epoch != after.epoch or before.partner_retry_at != after.partner_retry_at
 
 
 _ATTEMPTS = 10
-"""A lost race is somebody else's won write, so that a crowd gets on."""
+"""Each lost race is a write that another won, so even a crowd makes progress."""
 
 
 def change(
@@ -114,8 +113,8 @@ def change(
 ) -> tuple[Record, Record]:
     """Apply a rule to the stored record, which was `record` when last seen. Return it before and after.
 
-    The two are the same when the rule has nothing to change; no call is made when that is so for `record` already.
-    Raises Conflict after ten lost races, and StoreUnavailable.
+    The two are the same if the rule has nothing to change. If it has nothing to change in `record`, no call
+    is made. Raises Conflict after ten lost races, and StoreUnavailable.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         changed = rule(record)

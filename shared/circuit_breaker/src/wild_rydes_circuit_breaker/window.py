@@ -1,4 +1,4 @@
-"""One environment's own results of the last seconds."""
+"""The results that one environment had in the last seconds."""
 
 from collections import deque
 
@@ -23,7 +23,7 @@ class Window:
         self._buckets.append((start, tally.plus(verdict)))
 
     def tally(self, now: float) -> Tally:
-        """What was counted within the window that ends at `now`."""
+        """Count the verdicts within the window that ends at `now`."""
         while self._buckets and self._buckets[0][0] <= now - self._size:
             self._buckets.popleft()
         tallies = [tally for _, tally in self._buckets]
