@@ -19,7 +19,7 @@ class Settings:
     minimum_number_of_calls: int = 10
     """Rates count from so many calls on, within the window and over all environments that are asked."""
     wait_duration_in_open_state: float = 1
-    """The first wait. It doubles each time the circuit opens again, jittered to between half and all of it."""
+    """The first wait. It doubles each time the circuit opens again, jittered to between half and all."""
     max_wait_duration_in_open_state: float = 10
     permitted_number_of_calls_in_half_open_state: int = 5
     max_wait_duration_in_half_open_state: float = 15
@@ -37,7 +37,7 @@ class Settings:
     together.
     """
     permit_lease: float = 5
-    """After it a probe's permit is free again. At least twice the longest call plus the clock skew."""
+    """After it a probe's permit is free again. At least twice the longest call and the clock skew, added up."""
     max_retry_after: float = 300
     """The longest Retry-After of a partner that is obeyed."""
     state_cache_ttl: float = 1
