@@ -10,15 +10,16 @@ from aws_lambda_powertools import Logger, Metrics
 from ride_booking.domain.rfq import Quote, Responder
 from tests.saga.world import Saga
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS
-from unicorn_mgmt.adapters.partner_ride_table import RideChange, Rule
+from unicorn_mgmt.adapters.partner_ride_table import Rule
 from unicorn_mgmt.adapters.partners.client import Booking
 from unicorn_mgmt.adapters.partners.faults import CallFailed
-from unicorn_mgmt.domain import partner_announcements as announcing
+from unicorn_mgmt.domain import partner_announcements
 from unicorn_mgmt.domain.partner_order import RideOrder
-from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, PartnerRide, Refused, RideNews
-from unicorn_mgmt.use_cases.bookings import Confirming
-from unicorn_mgmt.use_cases.partner_rides import Ordering
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, PartnerRide, RideNews
+from unicorn_mgmt.use_cases.bookings import Bookings
+from unicorn_mgmt.use_cases.partner_rides import PartnerBookings
 from wild_rydes_contracts import Envelope, Event
+from wild_rydes_dynamodb.change import Change
 from wild_rydes_messaging.consume import Received
 from wild_rydes_messaging.errors import RetryLater
 
@@ -40,15 +41,15 @@ class Rides:
     stream: "defaultdict[str, list[Envelope[Event]]]" = field(default_factory=lambda: defaultdict(list))
     ordered: list[Envelope[RideOrder]] = field(default_factory=list)
 
-    def change(self, partner_id: str, ride_id: str, rule: Rule) -> RideChange:
+    def change(self, partner_id: str, ride_id: str, rule: Rule) -> Change[PartnerRide | None]:
         before = self.items.get((partner_id, ride_id))
         after = rule(before)
         if after is None or after == before:
-            return RideChange(before, before)
+            return Change(before, before)
         self.items[partner_id, ride_id] = after
-        self.stream[ride_id] += announcing.events_of(before, after)
-        self.ordered += announcing.orders_of(before, after)
-        return RideChange(before, after)
+        self.stream[ride_id] += partner_announcements.events_of(before, after)
+        self.ordered += partner_announcements.orders_of(before, after)
+        return Change(before, after)
 
 
 @dataclass
@@ -58,9 +59,9 @@ class Partner:
     willing: bool = True
     ledger: dict[str, str] = field(default_factory=dict)
 
-    def book(self, ride_id: str) -> Confirmed | Refused:
+    def book(self, ride_id: str) -> Confirmed | Declined:
         state = self.ledger.setdefault(ride_id, "confirmed" if self.willing else "refused")
-        return Confirmed() if state in ("confirmed", "completed") else Refused("none-free")
+        return Confirmed() if state in ("confirmed", "completed") else Declined("none-free")
 
     def cancel(self, ride_id: str) -> None:
         if self.ledger.get(ride_id) != "completed":
@@ -83,7 +84,7 @@ class PartnerSaga(Saga):
         self.underway: list[Callable[[], object]] = []
         self.luck: Luck = "fine"
         logger = Logger(service="saga", level="CRITICAL")
-        self._confirming = Confirming(
+        self._bookings = Bookings(
             None,  # type: ignore[arg-type]
             self.unicorns,  # type: ignore[arg-type]
             self.partner_rides,  # type: ignore[arg-type]
@@ -92,9 +93,9 @@ class PartnerSaga(Saga):
             metrics=Metrics(namespace="saga", service="saga"),
             now=lambda: self.now,
         )
-        self._ordering = {
-            id_: Ordering(
-                _Calls(self),  # type: ignore[arg-type]
+        self._partner_bookings = {
+            id_: PartnerBookings(
+                _Client(self),  # type: ignore[arg-type]
                 _Line(id_),  # type: ignore[arg-type]
                 self.partner_rides,  # type: ignore[arg-type]
                 consumer=None,  # type: ignore[arg-type]
@@ -113,7 +114,7 @@ class PartnerSaga(Saga):
             self.luck = luck
             try:
                 message = Received(order.data, order.metadata, "m", 1)
-                self._ordering[order.data.partner_id].carry_out(message)
+                self._partner_bookings[order.data.partner_id].carry_out(message)
             except (RetryLater, CallFailed):
                 return
         if not again:
@@ -157,18 +158,18 @@ class PartnerSaga(Saga):
         )
 
 
-class _Calls:
-    """The integration of a partner, over a network with moods."""
+class _Client:
+    """The client of a partner, over a network with moods."""
 
     def __init__(self, saga: PartnerSaga) -> None:
         self._saga = saga
 
-    def book(self, booking: Booking, *_: object) -> Confirmed | Refused | None:
+    def book(self, booking: Booking, *_: object) -> Confirmed | Declined | None:
         saga, id_, ride_id = self._saga, booking.partner.id, booking.ride_id
         assert booking.deadline
         assert saga.now < booking.deadline, "nobody calls after the deadline"
 
-        def reach() -> Confirmed | Refused | None:
+        def reach() -> Confirmed | Declined | None:
             answer = saga.partners[id_].book(ride_id)
             if id_ == LATER:
                 saga.callbacks.append((id_, ride_id, answer))

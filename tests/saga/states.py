@@ -20,11 +20,12 @@ from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from ride_booking.domain.ride import NotBookable, Ride
 from ride_booking.use_cases.rides import apply_news
 from tests.support.ride_booking.world import NOW, rfq
-from unicorn_mgmt.adapters.unicorn_table import Change, Rejection
+from unicorn_mgmt.domain import announcements as unicorn_announcements
 from unicorn_mgmt.domain import unicorn as model
-from unicorn_mgmt.use_cases import outbox as telling
-from unicorn_mgmt.use_cases.bookings import Confirming
-from wild_rydes_contracts import Envelope, Event, QuoteAccepted, RideBooked, RideBookingFailed, RideRejected
+from unicorn_mgmt.domain.unicorn import Rejection
+from unicorn_mgmt.use_cases.bookings import Bookings
+from wild_rydes_contracts import Envelope, Event, QuoteAccepted, RideBooked, RideBookingFailed
+from wild_rydes_dynamodb.change import Change
 
 STEP = timedelta(minutes=1)
 CARD = model.RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
@@ -222,7 +223,7 @@ def _decided(
     if message.envelope.metadata.expired(_now(clock)):
         return holding, frozenset(), None
     table: Any = _Table(_unicorn(n, holding))
-    confirming = Confirming(
+    bookings = Bookings(
         None,  # type: ignore[arg-type]
         table,
         None,  # type: ignore[arg-type]
@@ -232,7 +233,7 @@ def _decided(
         now=lambda: _now(clock),
     )
     data: Any = message.envelope.data
-    confirming.decide(data, message.envelope.metadata)
+    bookings.decide(data, message.envelope.metadata)
     return _holding(table.unicorn), frozenset(map(Sent.of, table.told)), table.rejection
 
 
@@ -241,13 +242,12 @@ def _ended(n: int, holding: Holding, outcome: model.Outcome, clock: int) -> tupl
     before = _unicorn(n, holding)
     assert before.ride
     after = before.end(before.ride.id, outcome, _now(clock))
-    return _holding(after), frozenset(map(Sent.of, telling._ride(before, after).events))
+    return _holding(after), frozenset(map(Sent.of, unicorn_announcements.events_of(before, after)))
 
 
 @cache
 def _rejected(no: Rejection) -> Message:
-    event = RideRejected(ride_id=no.ride_id, rfq_id=no.rfq_id, responder_id=no.responder_id, reason=no.reason)
-    return telling._event(event, no.rfq_id, no.at)
+    return unicorn_announcements.rejected(no)
 
 
 @dataclass
@@ -258,10 +258,10 @@ class _Table:
     told: list[Message] = field(default_factory=list)
     rejection: Rejection | None = None
 
-    def change(self, id_: str, rule: Callable[[model.Unicorn], model.Unicorn]) -> Change:
+    def change(self, id_: str, rule: Callable[[model.Unicorn], model.Unicorn]) -> Change[model.Unicorn]:
         assert id_ == self.unicorn.id
         before, self.unicorn = self.unicorn, rule(self.unicorn)
-        self.told += telling._ride(before, self.unicorn).events
+        self.told += unicorn_announcements.events_of(before, self.unicorn)
         return Change(before, self.unicorn)
 
     def reject(self, rejection: Rejection) -> bool:

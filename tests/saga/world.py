@@ -19,10 +19,10 @@ from ride_booking.domain.rfq import Completion, Place, Quote, Responder, Rfq
 from ride_booking.domain.ride import NotBookable, Ride
 from ride_booking.use_cases.rides import apply_news
 from tests.support.ride_booking.world import NOW, rfq
-from unicorn_mgmt.adapters.unicorn_table import Change, Rejection
+from unicorn_mgmt.domain import announcements as unicorn_announcements
 from unicorn_mgmt.domain import unicorn as model
-from unicorn_mgmt.use_cases import outbox as telling
-from unicorn_mgmt.use_cases.bookings import Confirming
+from unicorn_mgmt.domain.unicorn import Rejection
+from unicorn_mgmt.use_cases.bookings import Bookings
 from wild_rydes_contracts import (
     Envelope,
     Event,
@@ -32,6 +32,7 @@ from wild_rydes_contracts import (
     RideConfirmed,
     RideRejected,
 )
+from wild_rydes_dynamodb.change import Change
 
 UNICORNS = ("u-a", "u-b")
 CUSTOMERS = 3
@@ -42,28 +43,25 @@ RATES = model.RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
 
 @dataclass
 class Unicorns:
-    """The unicorns' table: what `Confirming` and the API need of it."""
+    """The unicorns' table: what `Bookings` and the API need of it."""
 
     items: dict[str, model.Unicorn] = field(default_factory=dict)
     rejections: dict[str, Rejection] = field(default_factory=dict)
     stream: "defaultdict[str, list[Envelope[Event]]]" = field(default_factory=lambda: defaultdict(list))
 
-    def change(self, id_: str, rule: Callable[[model.Unicorn], model.Unicorn]) -> Change:
+    def change(self, id_: str, rule: Callable[[model.Unicorn], model.Unicorn]) -> Change[model.Unicorn]:
         before = self.items[id_]
         after = rule(before)
         if after != before:
             self.items[id_] = after
-            self.stream[id_] += telling._ride(before, after).events
+            self.stream[id_] += unicorn_announcements.events_of(before, after)
         return Change(before, after)
 
     def reject(self, no: Rejection) -> bool:
         if no.ride_id in self.rejections:
             return False
         self.rejections[no.ride_id] = no
-        event = RideRejected(
-            ride_id=no.ride_id, rfq_id=no.rfq_id, responder_id=no.responder_id, reason=no.reason
-        )
-        self.stream[no.ride_id].append(telling._event(event, no.rfq_id, no.at))
+        self.stream[no.ride_id].append(unicorn_announcements.rejected(no))
         return True
 
 
@@ -99,7 +97,7 @@ class Saga:
         self.stream: defaultdict[str, list[Envelope[Event]]] = defaultdict(list)
         self.timers: list[tuple[str, int]] = []
         self.bus: list[Envelope[Event]] = []
-        self._confirming: Any = Confirming(
+        self._bookings: Any = Bookings(
             None,  # type: ignore[arg-type]
             self.unicorns,  # type: ignore[arg-type]
             None,  # type: ignore[arg-type]
@@ -139,7 +137,7 @@ class Saga:
             return
         match envelope.data:
             case QuoteAccepted() | RideBookingFailed():
-                self._confirming.decide(envelope.data, envelope.metadata)
+                self._bookings.decide(envelope.data, envelope.metadata)
             case RideConfirmed() | RideRejected() | RideCompleted() as news:
                 self._write(apply_news(self.rfqs[news.rfq_id], news, self.now))
 

@@ -1,11 +1,14 @@
-"""A question, and the secrets of all partners in one."""
+"""A question, a ride, and the secrets of all partners in one."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
+from tests.support.unicorn_mgmt.world import NOW
 from unicorn_mgmt.adapters.partners.client import Question
 from unicorn_mgmt.adapters.partners.credentials import Credentials
 from unicorn_mgmt.adapters.partners.roster import roster
-from wild_rydes_contracts import Coordinates, Metadata, RfqRequested
+from unicorn_mgmt.domain.partner_ride import Terms, asked
+from wild_rydes_contracts import Coordinates, Metadata, Money, RfqRequested
 from wild_rydes_contracts.metadata import first_of
 
 PARTNERS = roster()
@@ -46,3 +49,9 @@ def question(
 
 def credentials(base_url: str, **changed: str) -> Credentials:
     return Credentials({**CREDENTIALS, "base_url": base_url, **changed})
+
+
+TERMS = Terms("rfq-1", "customer-1", Money(amount=Decimal("12.50"), currency="USD"))
+
+
+ASKED = asked("rfq-1.1", "p-comet", TERMS, NOW + timedelta(seconds=60), NOW)

@@ -2,53 +2,43 @@
 
 import io
 import json
-import threading
-import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger, Metrics
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 
-from tests.support.asyncapi import validator
-from unicorn_mgmt.adapters.connections import Connections
-from unicorn_mgmt.adapters.invitation_table import Invitations
-from unicorn_mgmt.adapters.partner_queues import Forwarding
-from unicorn_mgmt.adapters.partner_ride_table import PartnerRides
+from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
+from unicorn_mgmt.adapters.invitation_table import InvitationTable
+from unicorn_mgmt.adapters.partner_queues import RequestQueues, RideQueues
+from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.roster import roster
-from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, Store
-from unicorn_mgmt.api.asyncapi import asyncapi
-from unicorn_mgmt.api.socket_messages import Links
-from unicorn_mgmt.domain.partner_order import Orders
+from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, UnicornTable
+from unicorn_mgmt.api.socket_messages import AppLinks
 from unicorn_mgmt.domain.unicorn import Place, RateCard, Unicorn, unicorn_id
-from unicorn_mgmt.use_cases.bookings import Confirming
-from unicorn_mgmt.use_cases.inviter import Inviting
-from unicorn_mgmt.use_cases.outbox import Telling
-from unicorn_mgmt.use_cases.ratings import Appraising
+from unicorn_mgmt.use_cases.bookings import Bookings
+from unicorn_mgmt.use_cases.inviter import Inviter
+from unicorn_mgmt.use_cases.outbox import Outbox
+from unicorn_mgmt.use_cases.ratings import Ratings
 from unicorn_mgmt.use_cases.responder import Responder
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,
-    Event,
     FeedbackReceived,
     Message,
-    Money,
     QuoteAccepted,
-    Rating,
     RfqRequested,
     RideBookingFailed,
 )
 from wild_rydes_contracts.metadata import first_of
+from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_messaging.stream import StreamConsumer
 
 M = TypeVar("M", bound=Message)
 
@@ -61,60 +51,22 @@ AIRPORT = Place(47.44369, -122.30132)
 PATTERN = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*"
 API = "https://unicorns/v1"
 MAX_ATTEMPTS = 3
-AS_DOCUMENTED = validator(asyncapi(), "send")
-
-
-class Sockets:
-    """The connections of the unicorn socket: what was pushed to them, all as documented, and how each answers."""
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
-        self.pushed: list[tuple[str, dict[str, Any]]] = []
-        self.failing: dict[str, int] = {}
-        self.in_flight = self.most_in_flight = 0
-        self._lock = threading.Lock()
-        client.meta.events.register_first("before-send.apigatewaymanagementapi.PostToConnection", self._take)
-
-    def _take(self, request: Any, **_: object) -> AWSResponse:
-        connection = unquote(request.url.rpartition("/")[2])
-        with self._lock:
-            self.in_flight += 1
-            self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        time.sleep(0.01)
-        with self._lock:
-            self.in_flight -= 1
-            push = json.loads(request.body)
-            AS_DOCUMENTED.validate(push)
-            self.pushed.append((connection, push))
-        status = self.failing.get(connection, 200)
-        headers = HTTPHeaders()
-        if status == 410:
-            headers["x-amzn-ErrorType"] = "GoneException"
-        return AWSResponse(request.url, status, headers, _Raw(b"{}"))
-
-
-class _Raw:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
 
 
 @dataclass
 class World:
-    """Clients, queues and the store; `logs` are the lines written so far."""
+    """Clients, queues and the tables; `logs` are the lines written so far."""
 
     dynamodb: Any
     sqs: Any
-    store: Store
+    unicorns: UnicornTable
     inbox: str
     dead: str
     replies: str
     reply_to: str
     events: Any
     heard: str
-    sockets: "Sockets"
+    socket: UnicornSocket
     now: datetime = NOW
     partner_queues: dict[str, str] = field(default_factory=dict)
     ride_queues: dict[str, str] = field(default_factory=dict)
@@ -144,10 +96,10 @@ class World:
     def responder(self) -> Responder:
         return Responder(
             self._consumer(RfqRequested),
-            self.store,
+            self.unicorns,
             Replies(self.sqs, PATTERN),
-            Inviting(self.store, self.invitations, self.connections(), Links(API)),
-            Forwarding(self.sqs, roster(), self.partner_queues),
+            Inviter(self.unicorns, self.invitations, self.sockets, AppLinks(API), self.logger),
+            RequestQueues(self.sqs, roster(), self.partner_queues),
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: NOW,
@@ -164,11 +116,11 @@ class World:
     ) -> str:
         """Register a unicorn whose Cognito sub is its name; available if it is somewhere. Its id."""
         unicorn = Unicorn(unicorn_id(name), name, card, auto_quote)
-        self.store.register(unicorn, name)
+        self.unicorns.register(unicorn, name)
         if at:
-            assert self.store.change(unicorn.id, lambda known: known.report(at, NOW), owner=name)
+            assert self.unicorns.change(unicorn.id, lambda known: known.report(at, NOW), owner=name)
         if connection:
-            assert self.store.connect(unicorn.id, name, connection)
+            assert self.unicorns.connect(unicorn.id, name, connection)
         return unicorn.id
 
     def item(self, id_: str) -> dict[str, Any]:
@@ -192,8 +144,8 @@ class World:
         event = {"source": RfqRequested.source, "detail-type": RfqRequested.name, "detail": detail}
         return json.dumps(event)
 
-    def confirming(self) -> Confirming:
-        return Confirming(
+    def bookings(self) -> Bookings:
+        return Bookings(
             Consumer[QuoteAccepted | RideBookingFailed](
                 QuoteAccepted,
                 RideBookingFailed,
@@ -205,7 +157,7 @@ class World:
                 now=lambda: self.now,
                 uniform=min,
             ),
-            self.store,
+            self.unicorns,
             self.partner_rides,
             partners=roster().keys(),
             logger=self.logger,
@@ -213,41 +165,58 @@ class World:
             now=lambda: self.now,
         )
 
-    def appraising(self) -> Appraising:
-        return Appraising(
+    def ratings(self) -> Ratings:
+        return Ratings(
             self._consumer(FeedbackReceived),
-            self.store,
+            self.unicorns,
             logger=self.logger,
             metrics=self.metrics,
         )
 
-    def telling(self) -> Telling:
-        return Telling(
-            Publisher(self.events, "wild-rydes"),
+    def outbox(self) -> Outbox:
+        parking_lot = ParkingLot(self.sqs, self.dead)
+        return Outbox(
+            StreamConsumer(parking_lot, logger=self.logger, metrics=self.metrics),
+            Publisher(self.events, "wild-rydes", logger=self.logger, metrics=self.metrics),
             Replies(self.sqs, PATTERN),
-            self.connections(),
-            Links(API),
-            orders=Orders(self.sqs, self.ride_queues),
-            parking_lot=ParkingLot(self.sqs, self.dead),
+            RideQueues(self.sqs, self.ride_queues),
+            self.sockets,
+            AppLinks(API),
+            parking_lot=parking_lot,
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
         )
 
     @property
-    def partner_rides(self) -> PartnerRides:
-        return PartnerRides(self.dynamodb, TABLE)
+    def partner_rides(self) -> PartnerRideTable:
+        return PartnerRideTable(self.dynamodb, TABLE)
 
     @property
-    def invitations(self) -> Invitations:
-        return Invitations(self.dynamodb, TABLE)
+    def invitations(self) -> InvitationTable:
+        return InvitationTable(self.dynamodb, TABLE)
 
-    def connections(self) -> Connections:
-        return Connections(lambda: self.sockets.client, self.logger)
+    @property
+    def sockets(self) -> Sockets:
+        return Sockets(lambda: self.socket.client)
 
     def published(self) -> list[dict[str, Any]]:
         """The events on the bus since the last call."""
         return [json.loads(message["Body"]) for message in self._take(self.heard)]
+
+    def decide(self, *bodies: str) -> None:
+        """Have bookings decided."""
+        assert self.bookings().handle(self.deliver(*bodies)) == {"batchItemFailures": []}
+
+    def announced(self, id_: str, before: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The events on the bus after an item's change from `before` to what it is now."""
+        self.outbox().handle({"Records": [self.record(id_, before)]})
+        return self.published()
+
+    def ride_of(self, id_: str) -> str | None:
+        """The id of a unicorn's ride."""
+        ride = self.item(id_).get("ride")
+        return ride["M"]["id"]["S"] if ride else None
 
     def record(self, id_: str, before: dict[str, Any] | None) -> dict[str, Any]:
         """What the stream says of an item's change from `before` to what it is now."""
@@ -290,47 +259,6 @@ class World:
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
         return answer.get("Messages", [])
-
-
-def accepted(
-    unicorn: str, ride_id: str = "rfq-1.1", *, at: datetime = NOW, deadline: datetime | None = None
-) -> str:
-    """The body in which EventBridge hands on that a customer wants to ride with this unicorn."""
-    rfq_id = ride_id.partition(".")[0]
-    data = QuoteAccepted(
-        ride_id=ride_id,
-        rfq_id=rfq_id,
-        responder_id=unicorn,
-        customer_id=f"customer-of-{rfq_id}",
-        price=Money(amount=Decimal("12.50"), currency="USD"),
-    )
-    return on_the_bus(data, rfq_id, at, deadline or at + timedelta(seconds=60))
-
-
-def failed(unicorn: str, ride_id: str = "rfq-1.1", reason: str = "timeout", *, at: datetime = NOW) -> str:
-    """The body in which EventBridge hands on that a booking has come to nothing."""
-    rfq_id = ride_id.partition(".")[0]
-    data = RideBookingFailed(ride_id=ride_id, rfq_id=rfq_id, responder_id=unicorn, reason=reason)
-    return on_the_bus(data, rfq_id, at, None)
-
-
-def scored(responder: str, count: int, total: int, *, at: datetime = NOW) -> str:
-    """The body in which EventBridge hands on a score, with all of its responder's up to it."""
-    data = FeedbackReceived(
-        ride_id=f"rfq-{count}.1",
-        responder_id=responder,
-        customer_id="c-1",
-        score=5,
-        rating=Rating(count=count, total=total),
-        received_at=at,
-    )
-    return on_the_bus(data, f"rfq-{count}", at, None)
-
-
-def on_the_bus(data: Event, rfq_id: str, at: datetime, deadline: datetime | None) -> str:
-    metadata = first_of(type(data), correlation_id=rfq_id, occurred_at=at, deadline=deadline)
-    detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
-    return json.dumps({"source": data.source, "detail-type": data.name, "detail": detail})
 
 
 def _coordinates(place: Place) -> Coordinates:

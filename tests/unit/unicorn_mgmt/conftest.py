@@ -7,9 +7,11 @@ import pytest
 from infra.rydes.simulators.partners.fleets import Comet, Nimbus, Pegasus
 from infra.rydes.simulators.partners.server import Behaviour, Server
 from tests.support import aws
+from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS
-from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, Sockets, World, create_table
-from unicorn_mgmt.adapters.unicorn_table import Store
+from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
+from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, create_table
+from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 
 
 @pytest.fixture
@@ -30,14 +32,14 @@ def world() -> Iterator[World]:
         world = World(
             dynamodb,
             sqs,
-            Store(dynamodb, TABLE),
+            UnicornTable(dynamodb, TABLE),
             inbox=sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
             dead=sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
             replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
             reply_to=PATTERN.replace("*", "ride-booking"),
             events=events,
             heard=heard,
-            sockets=Sockets(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
+            socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
         )
         yield world
         world.metrics.clear_metrics()
@@ -47,7 +49,7 @@ def world() -> Iterator[World]:
 def calls(world: World) -> list[str]:
     """The names of the DynamoDB and SQS calls made from now on."""
     made: list[str] = []
-    for client in (world.dynamodb, world.sqs, world.sockets.client):
+    for client in (world.dynamodb, world.sqs, world.socket.client):
         client.meta.events.register("before-call", lambda model, **_: made.append(model.name))
     return made
 
@@ -88,3 +90,9 @@ def servers() -> Iterator[dict[str, Server]]:
 def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the metrics, as every function's environment names it."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "WildRydes")
+
+
+@pytest.fixture
+def call(world: World) -> Client:
+    """The unicorn API, as a unicorn's app calls it."""
+    return Client(world)

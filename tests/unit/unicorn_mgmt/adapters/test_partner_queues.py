@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, SPACE_NEEDLE, World
-from unicorn_mgmt.adapters.partner_queues import Forwarding
+from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer, Received
@@ -36,21 +36,21 @@ def taken(world: World, url: str) -> list[str]:
 
 
 def test_who_serves_a_place_is_asked(world: World) -> None:
-    forwarding = Forwarding(world.sqs, PARTNERS, queues(world))
+    forwarding = RequestQueues(world.sqs, PARTNERS, queues(world))
     assert forwarding.serving(SPACE_NEEDLE) == ("p-comet", "p-pegasus", "p-nimbus")
     assert forwarding.serving(TACOMA) == ("p-pegasus",)
     assert forwarding.serving(SYDNEY) == ()
 
 
 def test_a_partner_without_a_queue_is_not_asked(world: World) -> None:
-    assert Forwarding(world.sqs, PARTNERS, {}).serving(SPACE_NEEDLE) == ()
+    assert RequestQueues(world.sqs, PARTNERS, {}).serving(SPACE_NEEDLE) == ()
 
 
 def test_each_partner_gets_the_event_as_it_came(world: World) -> None:
     urls = queues(world)
     first, second = sorted(received(world, "rfq-1", "rfq-2"), key=lambda m: m.data.rfq_id)
     both = [(first, ["p-comet", "p-nimbus"]), (second, ["p-comet"])]
-    assert Forwarding(world.sqs, PARTNERS, urls).forward(both) == {}
+    assert RequestQueues(world.sqs, PARTNERS, urls).forward(both) == {}
     bodies = [json.loads(body) for body in taken(world, urls["p-comet"])]
     assert {b["detail"]["data"]["rfq_id"]: b["detail"]["metadata"]["event_id"] for b in bodies} == {
         "rfq-1": str(first.metadata.event_id),
@@ -65,7 +65,7 @@ def test_a_queue_that_fails_keeps_nothing_from_the_others(world: World) -> None:
     urls = queues(world)
     world.sqs.delete_queue(QueueUrl=urls["p-comet"])
     [message] = received(world, "rfq-1")
-    failed = Forwarding(world.sqs, PARTNERS, urls).forward([(message, list(PARTNERS))])
+    failed = RequestQueues(world.sqs, PARTNERS, urls).forward([(message, list(PARTNERS))])
     assert list(failed) == [message.message_id]
     assert failed[message.message_id].startswith("p-comet: ")
     assert len(taken(world, urls["p-pegasus"])) == 1

@@ -1,38 +1,16 @@
-"""Rides with partners in the table, and what the stream of those writes has to tell."""
+"""Rides with partners in the table."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from tests.support.unicorn_mgmt.world import World
-from tests.unit.unicorn_mgmt.domain.test_partner_ride import ASKED, NOW
+from tests.support.unicorn_mgmt.partner_samples import ASKED
+from tests.support.unicorn_mgmt.world import NOW, World
 from unicorn_mgmt.adapters.partner_ride_table import ride_from
-from unicorn_mgmt.adapters.unicorn_table import TableBusy
-from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, PartnerRide, Refused, released
-from unicorn_mgmt.use_cases.outbox import Told, told_by
-from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
+from unicorn_mgmt.domain.partner_ride import Confirmed, PartnerRide, released
+from wild_rydes_dynamodb.change import TableBusy
 
 KEY = "ride#p-comet#rfq-1.1"
-
-
-class Stream:
-    """Writes a ride, and tells each write as the stream would."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.old: dict[str, Any] | None = None
-
-    def write(self, rule: Any) -> Told:
-        self.world.partner_rides.change("p-comet", "rfq-1.1", rule)
-        record = self.world.record(KEY, self.old)
-        self.old = self.world.item(KEY)
-        return told_by(record, NOW)
-
-
-@pytest.fixture
-def stream(world: World) -> Stream:
-    return Stream(world)
 
 
 def test_a_ride_is_read_as_it_was_written(world: World) -> None:
@@ -87,54 +65,3 @@ def test_a_table_that_is_too_busy_is_said_to_be(world: World) -> None:
 
     with pytest.raises(TableBusy):
         rides.change("p-comet", "rfq-1.1", hurried)
-
-
-def test_a_new_ride_is_ordered_with_its_deadline(stream: Stream) -> None:
-    told = stream.write(lambda _: ASKED)
-    [order] = told.orders
-    assert (order.data.what, order.data.partner_id, order.data.ride_id) == ("book", "p-comet", "rfq-1.1")
-    assert (order.metadata.deadline, order.metadata.correlation_id) == (ASKED.deadline, "rfq-1")
-    assert not told.events
-
-
-@pytest.mark.parametrize(
-    ("news", "event"),
-    [(Confirmed(), RideConfirmed), (Refused("none-free"), RideRejected), (Completed(), RideCompleted)],
-)
-def test_what_the_partner_says_goes_to_the_bus(stream: Stream, news: Any, event: type) -> None:
-    stream.write(lambda _: ASKED)
-    told = stream.write(lambda ride: ride.heard(news, NOW))
-    [envelope] = told.events
-    assert isinstance(envelope.data, event)
-    assert not told.orders
-    match envelope.data:
-        case RideRejected(reason=reason):
-            assert reason == "none-free"
-        case RideCompleted() as completed:
-            assert (completed.customer_id, completed.completed_at) == ("customer-1", NOW)
-
-
-def test_an_end_is_ordered_without_a_deadline_and_the_bus_knows_it(stream: Stream) -> None:
-    stream.write(lambda _: ASKED)
-    told = stream.write(lambda ride: ride.release(NOW))
-    [order] = told.orders
-    assert (order.data.what, order.metadata.deadline) == ("cancel", None)
-    assert not told.events
-
-
-def test_a_yes_that_comes_too_late_is_cancelled_again_under_an_id_of_its_own(stream: Stream) -> None:
-    stream.write(lambda _: ASKED)
-    [first] = stream.write(lambda ride: ride.release(NOW)).orders
-    [second] = stream.write(lambda ride: ride.heard(Confirmed(), NOW + timedelta(seconds=1))).orders
-    assert (first.data, first.metadata.event_id) != (second.data, second.metadata.event_id)
-
-
-def test_an_end_before_the_question_is_kept_and_tells_nothing(stream: Stream) -> None:
-    assert stream.write(lambda _: released("rfq-1.1", "p-comet", NOW)) == Told()
-
-
-def test_garbage_is_refused(world: World) -> None:
-    image = {"id": {"S": KEY}, "state": {"S": "asked"}}
-    record = {"eventName": "INSERT", "dynamodb": {"Keys": {"id": image["id"]}, "NewImage": image}}
-    with pytest.raises(KeyError):
-        told_by(record, NOW)

@@ -6,8 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support.unicorn_mgmt.world import CARD, NOW, SPACE_NEEDLE, TABLE, World
-from unicorn_mgmt.adapters.unicorn_table import Rejection, TableBusy, rejection_from
-from unicorn_mgmt.domain.unicorn import Ride, Unicorn, cell_of
+from unicorn_mgmt.adapters.unicorn_table import rejection_from
+from unicorn_mgmt.domain.unicorn import Rejection, Ride, Unicorn, cell_of
+from wild_rydes_dynamodb.change import TableBusy
 
 SHADOWFAX = Unicorn("u-shadowfax", "Shadowfax", CARD, auto_quote=True)
 HERE = cell_of(SPACE_NEEDLE)
@@ -15,39 +16,39 @@ HERE = cell_of(SPACE_NEEDLE)
 
 def test_what_is_registered_is_found(world: World) -> None:
     limited = replace(SHADOWFAX, rate_card=replace(CARD, max_km=12.5), auto_quote=False)
-    assert world.store.register(limited, "gandalf")
-    assert world.store.find("u-shadowfax", "gandalf") == limited
+    assert world.unicorns.register(limited, "gandalf")
+    assert world.unicorns.find("u-shadowfax", "gandalf") == limited
 
 
 def test_registering_again_changes_everything_but_the_position(world: World) -> None:
-    assert world.store.register(replace(SHADOWFAX, rate_card=replace(CARD, max_km=12.5)), "gandalf")
-    world.store.change("u-shadowfax", lambda unicorn: unicorn.report(SPACE_NEEDLE, NOW))
+    assert world.unicorns.register(replace(SHADOWFAX, rate_card=replace(CARD, max_km=12.5)), "gandalf")
+    world.unicorns.change("u-shadowfax", lambda unicorn: unicorn.report(SPACE_NEEDLE, NOW))
     changed = replace(SHADOWFAX, name="Snowmane", rate_card=replace(CARD, base=Decimal("9.99")))
-    assert not world.store.register(changed, "gandalf")
-    assert world.store.available_in(HERE) == [replace(changed, position=SPACE_NEEDLE)]
-    found = world.store.find("u-shadowfax", "gandalf")
+    assert not world.unicorns.register(changed, "gandalf")
+    assert world.unicorns.available_in(HERE) == [replace(changed, position=SPACE_NEEDLE)]
+    found = world.unicorns.find("u-shadowfax", "gandalf")
     assert found == replace(changed, position=SPACE_NEEDLE, reported_at=NOW, revision=1)
 
 
 def test_another_owner_neither_finds_nor_changes_it(world: World) -> None:
-    world.store.register(SHADOWFAX, "gandalf")
-    assert world.store.find("u-shadowfax", "saruman") is None
-    assert not world.store.change("u-shadowfax", lambda known: known.report(SPACE_NEEDLE, NOW), "saruman")
+    world.unicorns.register(SHADOWFAX, "gandalf")
+    assert world.unicorns.find("u-shadowfax", "saruman") is None
+    assert not world.unicorns.change("u-shadowfax", lambda known: known.report(SPACE_NEEDLE, NOW), "saruman")
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
-        world.store.register(replace(SHADOWFAX, name="Saruman's"), "saruman")
-    assert world.store.find("u-shadowfax", "gandalf") == SHADOWFAX
+        world.unicorns.register(replace(SHADOWFAX, name="Saruman's"), "saruman")
+    assert world.unicorns.find("u-shadowfax", "gandalf") == SHADOWFAX
 
 
 def test_a_report_does_not_make_a_unicorn(world: World) -> None:
-    assert not world.store.change("u-nobody", lambda known: known.report(SPACE_NEEDLE, NOW), "nobody")
-    assert world.store.find("u-nobody", "nobody") is None
+    assert not world.unicorns.change("u-nobody", lambda known: known.report(SPACE_NEEDLE, NOW), "nobody")
+    assert world.unicorns.find("u-nobody", "nobody") is None
 
 
 def test_only_the_available_are_in_the_index_and_have_a_position(world: World) -> None:
     world.add("registered", at=None)
     gone, here = world.add("gone"), world.add("here")
-    assert world.store.change(gone, lambda unicorn: unicorn.report(None, NOW))
-    assert [unicorn.id for unicorn in world.store.available_in(HERE)] == [here]
+    assert world.unicorns.change(gone, lambda unicorn: unicorn.report(None, NOW))
+    assert [unicorn.id for unicorn in world.unicorns.available_in(HERE)] == [here]
     assert not {"lat", "lon", "cell"} & world.item(gone).keys()
 
 
@@ -61,7 +62,7 @@ def test_all_pages_of_a_cell_are_read(world: World, calls: list[str]) -> None:
             ExpressionAttributeValues={":padding": {"S": "x" * 300_000}},
         )
     calls.clear()
-    assert {unicorn.id for unicorn in world.store.available_in(HERE)} == ids
+    assert {unicorn.id for unicorn in world.unicorns.available_in(HERE)} == ids
     assert len(calls) > 1
 
 
@@ -76,21 +77,21 @@ RIDE = Ride("rfq-1.1", "rfq-1", "c-1", NOW)
 
 def test_a_ride_takes_a_unicorn_out_of_the_index_and_its_end_brings_it_back(world: World) -> None:
     id_ = world.add("gandalf")
-    change = world.store.change(id_, lambda unicorn: unicorn.take(RIDE))
+    change = world.unicorns.change(id_, lambda unicorn: unicorn.take(RIDE))
     assert change
     assert change.after.ride == RIDE
-    assert world.store.available_in(HERE) == []
-    assert world.store.find(id_, "gandalf") == change.after
-    ended = world.store.change(id_, lambda unicorn: unicorn.end(RIDE.id, "completed", NOW))
+    assert world.unicorns.available_in(HERE) == []
+    assert world.unicorns.find(id_, "gandalf") == change.after
+    ended = world.unicorns.change(id_, lambda unicorn: unicorn.end(RIDE.id, "completed", NOW))
     assert ended
-    assert world.store.find(id_, "gandalf") == ended.after
-    assert [unicorn.id for unicorn in world.store.available_in(HERE)] == [id_]
+    assert world.unicorns.find(id_, "gandalf") == ended.after
+    assert [unicorn.id for unicorn in world.unicorns.available_in(HERE)] == [id_]
 
 
 def test_what_changes_nothing_is_not_written(world: World, calls: list[str]) -> None:
     id_ = world.add("gandalf")
     calls.clear()
-    change = world.store.change(id_, lambda unicorn: unicorn.report(SPACE_NEEDLE, NOW))
+    change = world.unicorns.change(id_, lambda unicorn: unicorn.report(SPACE_NEEDLE, NOW))
     assert change
     assert change.before == change.after
     assert calls == ["GetItem"]
@@ -103,11 +104,11 @@ def test_who_was_faster_is_seen_and_the_rule_applied_again(world: World) -> None
 
     def slow(unicorn: Unicorn) -> Unicorn:
         if not seen:
-            world.store.change(id_, lambda now: now.take(other))
+            world.unicorns.change(id_, lambda now: now.take(other))
         seen.append(unicorn.ride)
         return unicorn.take(RIDE)
 
-    change = world.store.change(id_, slow)
+    change = world.unicorns.change(id_, slow)
     assert seen == [None, other]
     assert change
     assert change.after.ride == other
@@ -119,7 +120,7 @@ def test_always_slower_is_busy(world: World) -> None:
 
     def move(unicorn: Unicorn) -> Unicorn:
         at = NOW + timedelta(minutes=next(minutes))
-        world.store.register(unicorn, "gandalf")
+        world.unicorns.register(unicorn, "gandalf")
         world.dynamodb.update_item(
             TableName=TABLE,
             Key={"id": {"S": id_}},
@@ -129,13 +130,19 @@ def test_always_slower_is_busy(world: World) -> None:
         return unicorn.report(SPACE_NEEDLE, at)
 
     with pytest.raises(TableBusy):
-        world.store.change(id_, move)
+        world.unicorns.change(id_, move)
 
 
 def test_a_rejection_is_noted_once(world: World) -> None:
     rejection = Rejection("rfq-1.1", "rfq-1", "u-1", "unicorn-busy", NOW)
-    assert world.store.reject(rejection)
-    assert not world.store.reject(replace(rejection, reason="unicorn-gone"))
+    assert world.unicorns.reject(rejection)
+    assert not world.unicorns.reject(replace(rejection, reason="unicorn-gone"))
     item = world.item("decision#rfq-1.1")
     assert rejection_from(item) == rejection
     assert int(item["expires_at"]["N"]) > NOW.timestamp()
+
+
+def test_a_newer_connection_survives_the_older_ones_end(world: World) -> None:
+    id_ = world.add("gandalf", connection="c-new")
+    assert not world.unicorns.disconnect(id_, "c-old")
+    assert world.item(id_)["connection"] == {"S": "c-new"}

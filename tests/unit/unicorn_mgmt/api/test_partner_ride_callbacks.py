@@ -10,10 +10,9 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.partner_callbacks import Partner
+from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import REGION, World
-from tests.unit.unicorn_mgmt.api.test_partner_callbacks import Partner
-from tests.unit.unicorn_mgmt.domain.test_partner_ride import TERMS
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
 
 RIDE = "rfq-1.1"

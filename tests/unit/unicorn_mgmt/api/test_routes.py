@@ -1,5 +1,4 @@
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -7,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.unicorn_mgmt.api_client import SUB, Answer, Client
 from tests.support.unicorn_mgmt.world import AIRPORT, NOW, SPACE_NEEDLE, World
-from unicorn_mgmt.api.routes import Routes
 from unicorn_mgmt.domain.unicorn import Ride, cell_of, unicorn_id
-from wild_rydes_http.api import RestApi
 
 REGISTRATION: dict[str, Any] = {
     "name": "Shadowfax",
@@ -22,53 +20,8 @@ REGISTRATION: dict[str, Any] = {
     "auto-quote": True,
 }
 HERE = {"lat": SPACE_NEEDLE.lat, "lon": SPACE_NEEDLE.lon, "available": True}
-SUB = "gandalf"
 ID = unicorn_id(SUB)
 BASE = "https://abc.execute-api.us-east-1.amazonaws.com/v1"
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: Any
-
-
-class Client:
-    """Calls the API as API Gateway does, for a caller it has verified."""
-
-    def __init__(self, world: World) -> None:
-        self._api = RestApi(world.logger)
-        Routes(self._api, world.store, world.invitations, now=lambda: world.now)
-
-    def __call__(
-        self, method: str, path: str, body: Any = None, *, sub: str | None = SUB, group: str = "unicorns"
-    ) -> Answer:
-        text = body if isinstance(body, str) else json.dumps(body)
-        claims = {"sub": sub, "cognito:groups": group} if sub else None
-        event = {
-            "httpMethod": method,
-            "path": path,
-            "headers": {"Content-Type": "application/json"},
-            "body": None if body is None else text,
-            "isBase64Encoded": False,
-            "requestContext": {
-                "path": f"/v1{path}",
-                "stage": "v1",
-                "domainName": "abc.execute-api.us-east-1.amazonaws.com",
-                "authorizer": {"claims": claims},
-            },
-        }
-        answer = self._api.handle(event)
-        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        if answer["statusCode"] >= 400:
-            assert headers["Content-Type"] == "application/problem+json"
-        return Answer(answer["statusCode"], headers, json.loads(answer["body"] or "null"))
-
-
-@pytest.fixture
-def call(world: World) -> Client:
-    return Client(world)
 
 
 def without(body: dict[str, Any], path: str) -> dict[str, Any]:
@@ -119,7 +72,7 @@ def test_an_available_unicorn_is_found_and_one_that_is_not_is_not(call: Client, 
     there = {"lat": AIRPORT.lat, "lon": AIRPORT.lon, "available": True}
     for report, cells in [(HERE, (1, 0)), (there, (0, 1)), ({**there, "available": False}, (0, 0))]:
         assert call("PUT", f"/unicorns/{ID}/position", report).status == 204
-        assert tuple(len(world.store.available_in(cell_of(p))) for p in (SPACE_NEEDLE, AIRPORT)) == cells
+        assert tuple(len(world.unicorns.available_in(cell_of(p))) for p in (SPACE_NEEDLE, AIRPORT)) == cells
 
 
 def test_positions_are_kept_to_about_a_metre(call: Client, world: World) -> None:
@@ -135,7 +88,7 @@ def test_any_place_on_earth_is_taken(call: Client, world: World, lat: float, lon
     call("POST", "/unicorns", REGISTRATION)
     assert call("PUT", f"/unicorns/{ID}/position", {"lat": lat, "lon": lon, "available": True}).status == 204
     cell = world.item(ID)["cell"]["S"]
-    [unicorn] = world.store.available_in(cell)
+    [unicorn] = world.unicorns.available_in(cell)
     assert unicorn.position
     assert cell_of(unicorn.position) == cell
 
@@ -293,7 +246,7 @@ def test_a_report_is_written_only_when_it_matters(call: Client, world: World, ca
 def riding(world: World, call: Client) -> None:
     call("POST", "/unicorns", REGISTRATION)
     call("PUT", f"/unicorns/{ID}/position", HERE)
-    assert world.store.change(ID, lambda unicorn: unicorn.take(Ride(RIDE, "rfq-1", "c-1", NOW)))
+    assert world.unicorns.change(ID, lambda unicorn: unicorn.take(Ride(RIDE, "rfq-1", "c-1", NOW)))
 
 
 def test_a_unicorn_sees_its_ride_and_where_to_end_it(call: Client, world: World) -> None:
@@ -315,7 +268,7 @@ def test_a_ride_ends_once_and_the_unicorn_is_free(call: Client, world: World, wa
     assert [call("POST", f"/rides/{RIDE}/{way}").status for _ in range(2)] == [204, 204]
     assert call("POST", f"/rides/{RIDE}/{other}").status == 409
     assert "ride" not in call("GET", f"/unicorns/{ID}").body
-    assert len(world.store.available_in(cell_of(SPACE_NEEDLE))) == 1
+    assert len(world.unicorns.available_in(cell_of(SPACE_NEEDLE))) == 1
 
 
 def test_only_its_own_ride_ends(call: Client, world: World) -> None:

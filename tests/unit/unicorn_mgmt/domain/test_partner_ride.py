@@ -1,28 +1,21 @@
 """The rules of a ride with a partner, whatever is told in whatever order."""
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.unicorn_mgmt.partner_samples import ASKED
+from tests.support.unicorn_mgmt.world import NOW
 from unicorn_mgmt.domain.partner_ride import (
     Completed,
     Confirmed,
+    Declined,
     PartnerRide,
-    Refused,
     RideNews,
-    Terms,
-    asked,
     released,
 )
-from wild_rydes_contracts import Money
 
-NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-TERMS = Terms("rfq-1", "customer-1", Money(amount=Decimal("12.50"), currency="USD"))
-ASKED = asked("rfq-1.1", "p-comet", TERMS, NOW + timedelta(seconds=60), NOW)
-NEWS: list[RideNews] = [Confirmed(), Refused("none-free"), Completed()]
+NEWS: list[RideNews] = [Confirmed(), Declined("none-free"), Completed()]
 
 
 def after(ride: PartnerRide, *steps: RideNews | None) -> PartnerRide:
@@ -38,16 +31,16 @@ def after(ride: PartnerRide, *steps: RideNews | None) -> PartnerRide:
         ([Confirmed()], "confirmed", 0),
         ([Confirmed(), Completed()], "completed", 0),
         ([Completed()], "completed", 0),  # faster than the answer to our call
-        ([Refused("none-free")], "refused", 0),
-        ([Confirmed(), Refused("cancelled-by-partner")], "refused", 0),
+        ([Declined("none-free")], "refused", 0),
+        ([Confirmed(), Declined("cancelled-by-partner")], "refused", 0),
         ([None], "released", 1),  # it may have been called
         ([Confirmed(), None], "released", 1),
         ([None, Confirmed()], "released", 2),  # the yes was on its way
-        ([Refused("none-free"), None], "refused", 0),
-        ([Refused("none-free"), Confirmed()], "refused", 1),
+        ([Declined("none-free"), None], "refused", 0),
+        ([Declined("none-free"), Confirmed()], "refused", 1),
         ([None, Completed()], "released", 1),
         ([Confirmed(), Completed(), None], "completed", 0),
-        ([Completed(), Confirmed(), Refused("x")], "completed", 0),
+        ([Completed(), Confirmed(), Declined("x")], "completed", 0),
     ],
 )
 def test_what_becomes_of_a_ride(told: list[RideNews | None], state: str, cancels: int) -> None:
@@ -56,7 +49,7 @@ def test_what_becomes_of_a_ride(told: list[RideNews | None], state: str, cancels
 
 
 def test_a_refusal_keeps_its_reason() -> None:
-    assert after(ASKED, Refused("none-free"), Refused("other")).reason == "none-free"
+    assert after(ASKED, Declined("none-free"), Declined("other")).reason == "none-free"
 
 
 def test_a_booking_that_ended_before_the_question_has_nothing_to_cancel() -> None:

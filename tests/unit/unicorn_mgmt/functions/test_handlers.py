@@ -13,7 +13,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, accepted, scored
+from tests.support.unicorn_mgmt.messages import accepted, scored
+from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
 from unicorn_mgmt.domain.unicorn import Rating
 
 ENVIRONMENT = {
@@ -65,7 +66,7 @@ def test_a_rating_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None
     id_ = world.add("gandalf")
     handler = worker("ratings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
     assert handler(world.deliver(scored(id_, 2, 17), "poison"), CONTEXT) == {"batchItemFailures": []}
-    unicorn = world.store.find(id_, "gandalf")
+    unicorn = world.unicorns.find(id_, "gandalf")
     assert unicorn
     assert unicorn.rating == Rating(2, 17)
     assert len(world.parked()) == 1
@@ -172,23 +173,24 @@ def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.Monkey
             {
                 "boto3",
                 "wild_rydes_messaging.consume",
-                "wild_rydes_contracts",
+                "wild_rydes_contracts.envelope",
                 "unicorn_mgmt.use_cases.responder",
             },
         ),
         *(
             (module, {"boto3", "wild_rydes_http", "aws_lambda_powertools.event_handler"})
-            for module in (
-                "responder",
-                "bookings",
-                "ratings",
-                "outbox",
-                "socket",
-                "partner_quotes",
-                "partner_rides",
-            )
+            for module in ("bookings", "ratings", "partner_quotes", "partner_rides")
         ),
-        ("authorizer", {"boto3", "wild_rydes_contracts", "aws_lambda_powertools.event_handler"}),
+        *(
+            (module, {"boto3", "wild_rydes_http.api", "aws_lambda_powertools.event_handler"})
+            for module in ("responder", "outbox")
+        ),
+        ("socket", {"boto3", "pydantic", "wild_rydes_http", "aws_lambda_powertools.event_handler"}),
+        *(
+            (module, {"defusedxml", "unicorn_mgmt.adapters.partners.pegasus"})
+            for module in ("partner_quotes", "partner_rides")
+        ),
+        ("authorizer", {"boto3", "wild_rydes_contracts.envelope", "aws_lambda_powertools.event_handler"}),
     ],
 )
 def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:

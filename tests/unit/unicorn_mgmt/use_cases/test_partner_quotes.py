@@ -12,9 +12,9 @@ from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
-from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
-from unicorn_mgmt.use_cases.partner_quotes import Asking
+from unicorn_mgmt.use_cases.partner_quotes import PartnerQuotes
 from wild_rydes_circuit_breaker import (
     DynamoDbStore,
     Mode,
@@ -40,7 +40,7 @@ class Desk:
         text = json.dumps({**CREDENTIALS, "base_url": server.url})
         self.secrets.create_secret(Name=partner_id, SecretString=text)
 
-    def worker(self, *, timeout: float = 2.0) -> Asking:
+    def worker(self, *, timeout: float = 2.0) -> PartnerQuotes:
         world, partner = self.world, self.partner
         line = line_to(
             replace(partner, timeout=timeout, breaker={}),
@@ -51,8 +51,8 @@ class Desk:
             logger=world.logger,
             now=lambda: datetime.now(UTC),
         )
-        return Asking(
-            integration_of(partner),
+        return PartnerQuotes(
+            client_of(partner),
             line,
             consumer=Consumer(
                 RfqRequested,
@@ -68,7 +68,9 @@ class Desk:
             now=lambda: datetime.now(UTC),
         )
 
-    def ask(self, worker: Asking, *rfqs: str, seconds: float = 60, **wrong: Any) -> list[dict[str, Any]]:
+    def ask(
+        self, worker: PartnerQuotes, *rfqs: str, seconds: float = 60, **wrong: Any
+    ) -> list[dict[str, Any]]:
         """Have RFQs asked; the answers that came to the return address."""
         deadline = datetime.now(UTC) + timedelta(seconds=seconds)
         bodies = [self.world.request(rfq, deadline=deadline, **wrong) for rfq in rfqs]

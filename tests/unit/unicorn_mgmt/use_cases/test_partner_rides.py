@@ -11,15 +11,14 @@ import pytest
 
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, REGION, TABLE, World
-from tests.unit.unicorn_mgmt.domain.test_partner_ride import TERMS
-from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.domain.partner_announcements import orders_of
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
-from unicorn_mgmt.use_cases.partner_rides import Ordering
+from unicorn_mgmt.use_cases.partner_rides import PartnerBookings
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot
@@ -40,10 +39,10 @@ class Desk:
         self.server.behaviour.rides.seconds = 600
         self.slept: list[float] = []
 
-    def worker(self, *, timeout: float = 2.0) -> Ordering:
+    def worker(self, *, timeout: float = 2.0) -> PartnerBookings:
         world, partner = self.world, self.partner
-        return Ordering(
-            integration_of(partner),
+        return PartnerBookings(
+            client_of(partner),
             line_to(
                 replace(partner, timeout=timeout, breaker={}),
                 dynamodb=world.dynamodb,
@@ -90,7 +89,7 @@ class Desk:
         [order] = orders_of(change.before, change.after)
         return order.to_json()
 
-    def handle(self, worker: Ordering, body: str, attempt: int = 1) -> bool:
+    def handle(self, worker: PartnerBookings, body: str, attempt: int = 1) -> bool:
         """Whether the order is done with: it does not come back."""
         return worker.handle(self.world.deliver(body, attempt=attempt)) == DONE
 

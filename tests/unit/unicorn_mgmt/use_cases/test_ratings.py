@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, World, accepted, scored
-from tests.unit.unicorn_mgmt.use_cases.test_responder import throttled
+from tests.support.unicorn_mgmt.faults import throttled
+from tests.support.unicorn_mgmt.messages import accepted, scored
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, World
 from unicorn_mgmt.adapters.unicorn_table import Rated
 from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
 
@@ -16,11 +17,11 @@ DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 
 
 def keep(world: World, *bodies: str) -> None:
-    assert world.appraising().handle(world.deliver(*bodies)) == DONE
+    assert world.ratings().handle(world.deliver(*bodies)) == DONE
 
 
 def rating(world: World, owner: str) -> Rating | None:
-    unicorn = world.store.find(unicorn_id(owner), owner)
+    unicorn = world.unicorns.find(unicorn_id(owner), owner)
     assert unicorn
     return unicorn.rating
 
@@ -28,7 +29,7 @@ def rating(world: World, owner: str) -> Rating | None:
 def test_a_score_costs_one_write(world: World, calls: list[str]) -> None:
     event = world.deliver(scored(world.add("gandalf"), 1, 8))
     calls.clear()
-    assert world.appraising().handle(event) == DONE
+    assert world.ratings().handle(event) == DONE
     assert calls == ["UpdateItem"]
     assert rating(world, "gandalf") == Rating(1, 8)
 
@@ -59,7 +60,7 @@ def test_in_any_order_and_any_number_of_times_the_newest_stands(
     told += randomly.choices(told, k=4)
     randomly.shuffle(told)
     for each in told:
-        world.store.rate(id_, each)
+        world.unicorns.rate(id_, each)
     assert rating(world, owner) == Rating(len(scores), sum(scores))
 
 
@@ -67,7 +68,7 @@ def test_one_who_is_not_on_our_books_is_not_put_there(world: World) -> None:
     keep(world, scored("p-comet", 3, 20), scored("u-nobody", 1, 8))
     for id_ in ("p-comet", "u-nobody"):
         assert "Item" not in world.dynamodb.get_item(TableName="unicorn-mgmt", Key={"id": {"S": id_}})
-    assert world.store.rate("u-nobody", Rating(1, 8)) is Rated.UNKNOWN
+    assert world.unicorns.rate("u-nobody", Rating(1, 8)) is Rated.UNKNOWN
 
 
 def test_what_is_no_score_is_parked_and_the_rest_kept(world: World) -> None:
@@ -81,10 +82,10 @@ def test_what_is_no_score_is_parked_and_the_rest_kept(world: World) -> None:
 def test_a_table_that_fails_brings_back_the_message_and_parks_it_in_the_end(world: World) -> None:
     id_ = world.add("gandalf")
     with throttled(world.dynamodb, "dynamodb.UpdateItem", times=100):
-        [failure] = world.appraising().handle(world.deliver(scored(id_, 1, 8)))["batchItemFailures"]
+        [failure] = world.ratings().handle(world.deliver(scored(id_, 1, 8)))["batchItemFailures"]
         assert failure
         again = world.deliver(attempt=MAX_ATTEMPTS)
-        assert world.appraising().handle(again) == DONE
+        assert world.ratings().handle(again) == DONE
     assert len(world.parked()) == 1
 
 
@@ -104,17 +105,17 @@ def test_a_rating_and_a_ride_do_not_disturb_each_other(world: World, first: str)
     ride, score = accepted(id_), scored(id_, 1, 8)
     before = world.item(id_)
     if first == "ride":
-        world.confirming().handle(world.deliver(ride))
+        world.bookings().handle(world.deliver(ride))
         between = world.item(id_)
         keep(world, score)
-        world.telling().handle({"Records": [world.record(id_, between)]})
+        world.outbox().handle({"Records": [world.record(id_, between)]})
         assert world.published() == []  # of a rating the world hears from the feedback service
     else:
         keep(world, score)
-        world.confirming().handle(world.deliver(ride))
-        world.telling().handle({"Records": [world.record(id_, before)]})
+        world.bookings().handle(world.deliver(ride))
+        world.outbox().handle({"Records": [world.record(id_, before)]})
         assert [event["detail-type"] for event in world.published()] == ["RideConfirmed"]
-    unicorn = world.store.find(id_, "gandalf")
+    unicorn = world.unicorns.find(id_, "gandalf")
     assert unicorn
     assert unicorn.ride
     assert unicorn.rating == Rating(1, 8)

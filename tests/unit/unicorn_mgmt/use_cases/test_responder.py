@@ -1,14 +1,11 @@
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 
+from tests.support.unicorn_mgmt.faults import throttled
 from tests.support.unicorn_mgmt.world import CARD, MAX_ATTEMPTS, NOW, PATTERN, SPACE_NEEDLE, World
 from unicorn_mgmt.domain.unicorn import Place
 from unicorn_mgmt.domain.vicinity import MAX_FOUND
@@ -16,32 +13,6 @@ from unicorn_mgmt.domain.vicinity import MAX_FOUND
 NEXT_DOOR = Place(SPACE_NEEDLE.lat + 0.01, SPACE_NEEDLE.lon)
 TACOMA = Place(47.25288, -122.44429)
 EVERYTHING_DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
-
-
-class _Raw:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
-
-
-@contextmanager
-def throttled(client: object, call: str, times: int) -> Iterator[list[str]]:
-    """The service refuses this many requests of `call` with throttling; yields what it refused."""
-    refused: list[str] = []
-
-    def refuse(request: object, **_: object) -> AWSResponse | None:
-        if len(refused) == times:
-            return None
-        refused.append(call)
-        body = json.dumps({"__type": "ThrottlingException", "message": "slow down"}).encode()
-        return AWSResponse("https://aws", 400, HTTPHeaders(), _Raw(body))
-
-    event = f"before-send.{call}"
-    client.meta.events.register_first(event, refuse)  # type: ignore[attr-defined]
-    yield refused
-    client.meta.events.unregister(event, refuse)  # type: ignore[attr-defined]
 
 
 def test_one_response_tells_who_was_asked_and_what_they_answer(world: World) -> None:

@@ -1,14 +1,16 @@
-"""Hand RFQs on to the queues of the partners that serve the place. Part of the responder."""
+"""One pair of queues a partner: RFQs to answer, and rides to book or cancel."""
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unicorn_mgmt.adapters.partners.roster import Partner
+from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.unicorn import Place
-from wild_rydes_contracts import RfqRequested
+from wild_rydes_contracts import Envelope, RfqRequested
 from wild_rydes_messaging.consume import Received
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.queue import Outgoing, Queue
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-class Forwarding:
-    """One queue a partner: a slow partner fills its own, and no other's. `queues` are their URLs by the partner's id.
+class RequestQueues:
+    """Hands RFQs on to partners. `queues` has the URL of each partner's queue by the partner's id.
 
-    A partner gets the event as it came, with its id: whoever handles a duplicate of it does the same again.
+    A slow partner fills its own queue and no other's. A partner gets the event as it came, with its id: handling a
+    duplicate gives the same answer again.
     """
 
     def __init__(self, sqs: "SQSClient", partners: Mapping[str, Partner], queues: Mapping[str, str]) -> None:
@@ -28,13 +31,13 @@ class Forwarding:
         self._queues = {id_: Queue(sqs, url) for id_, url in queues.items()}
 
     def serving(self, place: Place) -> tuple[str, ...]:
-        """The ids of the partners whose area covers the place."""
+        """List the ids of the partners whose area covers the place."""
         return tuple(id_ for id_, area in self._areas.items() if area.covers(place))
 
     def forward(self, asked: Sequence[tuple[Received[RfqRequested], Sequence[str]]]) -> dict[str, str]:
-        """Send each RFQ to its partners, in one batch to each queue; the error of each message that one did not take.
+        """Send each RFQ to its partners, in one batch to each queue. Return the error of each message by its id.
 
-        A partner's queue that fails keeps nothing from the others. What failed is to be handled again, as a whole.
+        A queue that fails keeps nothing from the others. A message with an error has to be handled again, as a whole.
         """
         failed: dict[str, str] = {}
         for id_, queue in self._queues.items():
@@ -47,6 +50,27 @@ class Forwarding:
             except (ClientError, BotoCoreError) as error:
                 failed |= {message.key: f"{id_}: {type(error).__name__}" for message in mine}
         return failed
+
+
+class RideQueues:
+    """Sends orders to partners. `queues` has the URL of each partner's queue for rides by the partner's id."""
+
+    def __init__(self, sqs: "SQSClient", queues: Mapping[str, str]) -> None:
+        self._queues = {id_: Queue(sqs, url) for id_, url in queues.items()}
+
+    def send(self, orders: Sequence[Envelope[RideOrder]]) -> list[Envelope[RideOrder]]:
+        """Send all orders. Return those whose partner has no queue, since it is a partner no longer.
+
+        Raises DeliveryError when a queue does not take an order, and botocore's errors when it cannot be reached.
+        """
+        by_partner = sorted(orders, key=lambda order: order.data.partner_id)
+        unsent: list[Envelope[RideOrder]] = []
+        for partner_id, group in groupby(by_partner, key=lambda order: order.data.partner_id):
+            if queue := self._queues.get(partner_id):
+                queue.send([Outgoing(str(order.metadata.event_id), order.to_json()) for order in group])
+            else:
+                unsent += group
+        return unsent
 
 
 def _body(message: Received[RfqRequested]) -> str:

@@ -1,26 +1,27 @@
-"""The table: with `invitations.py` the only place that knows its keys and expressions.
+"""The table's unicorns, and the rejections of rides.
 
-One kind of item is a unicorn. Its attribute `cell` stands there only while the unicorn is to be found, which makes the
-index `by-cell` sparse: it holds those who are available and have no ride, and nobody else. The index has what a quote
-takes and no more, about 200 bytes an entry, so that twenty fit the 4 KB a query reads for half a read unit, and a ride or
-a connection that comes and goes is not written twice. `state` tells a ride's begin and end to the stream's filters.
+An item `u-…` is a unicorn. It has the attribute `cell` only while others may find the unicorn, which makes the index
+`by-cell` sparse: it holds the unicorns that are available and have no ride. The index has what a quote takes and no more,
+about 200 bytes an entry, so that twenty fit the 4 KB that a query reads for half a read unit, and a ride or a connection
+that comes and goes is not written twice. `state` tells the begin and end of a ride to the stream's filters.
 
-Another kind is a rejection, `decision#<ride id>`: written once, told by the stream, and gone after a day. The third kind
-is that of `invitations.py`.
+An item `decision#<ride id>` is a rejection: written once, announced through the stream, and gone after a day.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from unicorn_mgmt.domain.unicorn import Ending, Place, RateCard, Rating, Ride, Unicorn
+from unicorn_mgmt.domain.unicorn import Ending, Place, RateCard, Rating, Rejection, Ride, Unicorn
+from wild_rydes_dynamodb.change import Change, Conflict, change
+from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
 
 INDEX = "by-cell"
 INDEXED = (
@@ -38,38 +39,15 @@ _TRIES = 5
 Attributes = Mapping[str, Any]
 
 
-class TableBusy(Exception):
-    """Too many others changed the unicorn at the same time; try again later."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A unicorn before and after a rule was applied."""
-
-    before: Unicorn
-    after: Unicorn
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A ride that a responder does not take, and why."""
-
-    ride_id: str
-    rfq_id: str
-    responder_id: str
-    reason: str
-    at: datetime
-
-
 class Rated(Enum):
-    """What becomes of a rating."""
+    """Whether a rating was kept, and why not."""
 
     KEPT = "kept"
     OUTDATED = "outdated"
     UNKNOWN = "no such unicorn"
 
 
-class Store:
+class UnicornTable:
     """Reads and writes unicorns. Each change is one conditional write."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table_name: str) -> None:
@@ -77,12 +55,12 @@ class Store:
         self._table = table_name
 
     def register(self, unicorn: Unicorn, owner: str) -> bool:
-        """Put a unicorn on the books, or change its name, rate card and auto-quote. True when it is new.
+        """Put a unicorn on the books, or change its name, rate card and auto-quote. Return True when it is new.
 
-        Where a known unicorn is, and its ride, stay as they are.
+        Position and ride of a known unicorn stay as they are. Raises botocore's ClientError for another owner's unicorn.
         """
         card = unicorn.rate_card
-        changed: dict[str, AttributeValueTypeDef | None] = {
+        changed: dict[str, Any] = {
             "owner": {"S": owner},
             "name": {"S": unicorn.name},
             "base": _number(card.base),
@@ -101,14 +79,14 @@ class Store:
         return not before
 
     def find(self, unicorn_id: str, owner: str) -> Unicorn | None:
-        """The unicorn, if it is this owner's."""
+        """Read a unicorn. Return None if there is none, or it is not this owner's."""
         item = self._get(unicorn_id)
-        return _unicorn(item) if item and item["owner"]["S"] == owner else None
+        return unicorn_from(item) if item and item["owner"]["S"] == owner else None
 
     def available_in(self, cell: str) -> list[Unicorn]:
-        """All unicorns to be found in a cell, in no order; as the index has them, which may lag by some milliseconds.
+        """List the unicorns filed under a cell, in no order, as the index has them. It may lag by some milliseconds.
 
-        Of their rides nothing is told, as none of them has one.
+        None of them has a ride; the index does not hold their earlier ones.
         """
         query: QueryInputTypeDef = {
             "TableName": self._table,
@@ -122,49 +100,46 @@ class Store:
             query["ExclusiveStartKey"] = last
             page = self._dynamodb.query(**query)
             items += page["Items"]
-        return [_unicorn(item) for item in items]
+        return [unicorn_from(item) for item in items]
 
     def change(
         self, unicorn_id: str, rule: Callable[[Unicorn], Unicorn], owner: str | None = None
-    ) -> Change | None:
-        """Apply a rule of the model in one conditional write; in none if it changes nothing.
+    ) -> Change[Unicorn] | None:
+        """Apply a rule in one conditional write, or in none if it changes nothing.
 
-        None: there is no such unicorn, or it is not this owner's. When someone was faster, the rule is applied again to
-        what they wrote. Raises TableBusy when that happens too often.
+        Return None if there is no such unicorn, or it is not this owner's. Raises TableBusy when others are faster each
+        time.
         """
         item = self._get(unicorn_id)
-        for _ in range(_TRIES):
-            if item is None or owner not in (None, item["owner"]["S"]):
-                return None
-            before = _unicorn(item)
-            after = rule(before)
-            if after == before:
-                return Change(before, before)
-            after = replace(after, revision=before.revision + 1)
-            try:
-                self._update(
-                    unicorn_id, _changing(after), condition="#revision = :was", was=_number(before.revision)
-                )
-            except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
-                item = error.response.get("Item")  # type: ignore[assignment]
-            else:
-                return Change(before, after)
-        raise TableBusy(f"{_TRIES} others were faster")
+        if item is None or owner not in (None, item["owner"]["S"]):
+            return None
+        # Who is on the books stays there, under one owner: later looks need not ask for either.
+        return change(lambda: unicorn_from(item), rule, self._replace, tries=_TRIES)
+
+    def _replace(self, before: Unicorn, after: Unicorn) -> Unicorn:
+        after = replace(after, revision=before.revision + 1)
+        try:
+            self._update(
+                after.id, _changing(after), condition="#revision = :was", was=_number(before.revision)
+            )
+        except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+            raise Conflict(unicorn_from(error.response["Item"])) from None  # type: ignore[typeddict-item]
+        return after
 
     def connect(self, unicorn_id: str, owner: str, connection: str) -> bool:
-        """The unicorn's app is connected here now, and nowhere else. False when the owner has no such unicorn."""
+        """Note that the unicorn's app is connected here, and nowhere else. Return False if the owner has no such unicorn."""
         return self._connect(
             unicorn_id, connection, "#owner = :owner", {":owner": {"S": owner}}, {"#owner": "owner"}
         )
 
     def reconnect(self, unicorn_id: str, connection: str) -> bool:
-        """The unicorn's app is connected here, unless it is known to be elsewhere."""
+        """Note that the unicorn's app is connected here, unless it is known to be connected elsewhere."""
         return self._connect(
             unicorn_id, connection, "attribute_exists(id) AND attribute_not_exists(#connection)", {}, {}
         )
 
     def disconnect(self, unicorn_id: str, connection: str) -> bool:
-        """The unicorn's app is no longer connected here. False when it is connected elsewhere by now, or nowhere."""
+        """Forget a connection of the unicorn's app. Return False if it is connected elsewhere by now, or nowhere."""
         return self._conditionally(
             TableName=self._table,
             Key={"id": {"S": unicorn_id}},
@@ -179,7 +154,7 @@ class Store:
         unicorn_id: str,
         connection: str,
         condition: str,
-        values: "dict[str, AttributeValueTypeDef]",
+        values: dict[str, Any],
         names: dict[str, str],
     ) -> bool:
         return self._conditionally(
@@ -199,7 +174,7 @@ class Store:
         return True
 
     def rate(self, unicorn_id: str, rating: Rating) -> Rated:
-        """Keep a rating, if it is newer than the one that is known: it has more scores."""
+        """Keep a rating if it is newer than the known one, which means that it has more scores."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -214,15 +189,15 @@ class Store:
         return Rated.KEPT
 
     def reject(self, rejection: Rejection) -> bool:
-        """Note a rejection, once for a ride. False when it was noted before."""
-        item: dict[str, AttributeValueTypeDef] = {
+        """Note a rejection, once for a ride. Return False if it was noted before."""
+        item: dict[str, Any] = {
             "id": {"S": f"{DECISION}{rejection.ride_id}"},
             "ride_id": {"S": rejection.ride_id},
             "rfq_id": {"S": rejection.rfq_id},
             "responder_id": {"S": rejection.responder_id},
             "reason": {"S": rejection.reason},
-            "at": _time(rejection.at),
-            "expires_at": _number(int((rejection.at + _KEPT_FOR).timestamp())),
+            "at": to_number(rejection.at),
+            "expires_at": to_seconds(rejection.at + _KEPT_FOR),
         }
         try:
             self._dynamodb.put_item(
@@ -239,13 +214,13 @@ class Store:
     def _update(
         self,
         unicorn_id: str,
-        changed: "Mapping[str, AttributeValueTypeDef | None]",
+        changed: Attributes,
         *,
         condition: str,
-        initial: "Mapping[str, AttributeValueTypeDef] | None" = None,
-        was: "AttributeValueTypeDef | None" = None,
-    ) -> "Mapping[str, AttributeValueTypeDef]":
-        """Set attributes, remove those that are None, set the initial ones where there are none; the item as it was."""
+        initial: Attributes | None = None,
+        was: Mapping[str, Any] | None = None,
+    ) -> Attributes:
+        """Set attributes, remove those that are None, add missing initial ones. Return the item as it was before."""
         initial = initial or {}
         kept = {name: value for name, value in changed.items() if value is not None}
         gone = changed.keys() - kept.keys()
@@ -271,30 +246,25 @@ class Store:
         ).get("Attributes", {})
 
 
-def from_image(image: Attributes) -> Unicorn:
-    """The unicorn in a stream record's image. Raises KeyError, ValueError or TypeError when it is none."""
-    return _unicorn(image)
-
-
 def rejection_from(image: Attributes) -> Rejection:
-    """The rejection in a stream record's image. Raises KeyError, ValueError or TypeError when it is none."""
+    """Decode the rejection in a stream's image. Raises KeyError, TypeError or ValueError if it holds none."""
     return Rejection(
         ride_id=image["ride_id"]["S"],
         rfq_id=image["rfq_id"]["S"],
         responder_id=image["responder_id"]["S"],
         reason=image["reason"]["S"],
-        at=_instant(image["at"]),
+        at=from_number(image["at"]),
     )
 
 
-def _changing(unicorn: Unicorn) -> "dict[str, AttributeValueTypeDef | None]":
-    """The attributes that change while a unicorn goes about its business."""
+def _changing(unicorn: Unicorn) -> dict[str, Any]:
+    """Encode the attributes that change while a unicorn goes about its business."""
     position, ride = unicorn.position, unicorn.ride
     return {
         "lat": _number(position.lat) if position else None,
         "lon": _number(position.lon) if position else None,
         "cell": {"S": unicorn.cell} if unicorn.cell else None,
-        "reported_at": _time(unicorn.reported_at) if unicorn.reported_at else None,
+        "reported_at": to_number(unicorn.reported_at) if unicorn.reported_at else None,
         "state": {"S": "riding" if ride else "free"},
         "ride": {"M": _ride(ride)} if ride else None,
         "recent": {"M": {key: {"M": _ending(e)} for key, e in unicorn.recent.items()}}
@@ -304,20 +274,21 @@ def _changing(unicorn: Unicorn) -> "dict[str, AttributeValueTypeDef | None]":
     }
 
 
-def _ride(ride: Ride) -> "dict[str, AttributeValueTypeDef]":
+def _ride(ride: Ride) -> dict[str, Any]:
     return {
         "id": {"S": ride.id},
         "rfq_id": {"S": ride.rfq_id},
         "customer_id": {"S": ride.customer_id},
-        "since": _time(ride.since),
+        "since": to_number(ride.since),
     }
 
 
-def _ending(ending: Ending) -> "dict[str, AttributeValueTypeDef]":
-    return {"o": {"S": ending.outcome}, "at": _time(ending.at)}
+def _ending(ending: Ending) -> dict[str, Any]:
+    return {"o": {"S": ending.outcome}, "at": to_number(ending.at)}
 
 
-def _unicorn(item: Attributes) -> Unicorn:
+def unicorn_from(item: Attributes) -> Unicorn:
+    """Decode the unicorn in an item or a stream's image. Raises KeyError, TypeError or ValueError if it holds none."""
     return Unicorn(
         id=item["id"]["S"],
         name=item["name"]["S"],
@@ -330,10 +301,10 @@ def _unicorn(item: Attributes) -> Unicorn:
         ),
         auto_quote=item["auto_quote"]["BOOL"],
         position=Place(lat=float(item["lat"]["N"]), lon=float(item["lon"]["N"])) if "lat" in item else None,
-        reported_at=_instant(item["reported_at"]) if "reported_at" in item else None,
+        reported_at=from_number(item["reported_at"]) if "reported_at" in item else None,
         ride=_to_ride(item["ride"]["M"]) if "ride" in item else None,
         recent={
-            key: Ending(entry["M"]["o"]["S"], _instant(entry["M"]["at"]))
+            key: Ending(entry["M"]["o"]["S"], from_number(entry["M"]["at"]))
             for key, entry in item["recent"]["M"].items()
         }
         if "recent" in item
@@ -345,17 +316,10 @@ def _unicorn(item: Attributes) -> Unicorn:
 
 
 def _to_ride(item: Attributes) -> Ride:
-    return Ride(item["id"]["S"], item["rfq_id"]["S"], item["customer_id"]["S"], since=_instant(item["since"]))
+    return Ride(
+        item["id"]["S"], item["rfq_id"]["S"], item["customer_id"]["S"], since=from_number(item["since"])
+    )
 
 
-def _number(value: Decimal | float) -> "AttributeValueTypeDef":
+def _number(value: Decimal | float) -> dict[str, Any]:
     return {"N": str(value)}
-
-
-def _time(at: datetime) -> "AttributeValueTypeDef":
-    """To the millisecond, as epoch milliseconds."""
-    return {"N": str(round(at.timestamp() * 1000))}
-
-
-def _instant(value: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(int(value["N"]) / 1000, UTC)

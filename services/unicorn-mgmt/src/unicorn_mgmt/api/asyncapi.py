@@ -1,4 +1,4 @@
-"""Writes asyncapi.json, the description of the unicorn socket: `python -m unicorn_mgmt.api.asyncapi > asyncapi.json`."""
+"""Write asyncapi.json, the description of the unicorn socket: `python -m unicorn_mgmt.api.asyncapi > asyncapi.json`."""
 
 import json
 import sys
@@ -9,13 +9,13 @@ from wild_rydes_http.asyncapi import document
 
 
 def asyncapi() -> dict[str, Any]:
-    """The AsyncAPI document of the unicorn socket."""
+    """Make the AsyncAPI document of the unicorn socket."""
     return document(
         title="Wild Rydes unicorn socket",
         version="1.0.0",
-        description="What a unicorn's app is told; it answers over the unicorn API. Callers are in the user pool group"
-        " `unicorns` and have registered. A unicorn has one connection, the newest. Send any message now and then: what is"
-        " idle for ten minutes is closed.",
+        description="Messages to a unicorn's app, which answers over the unicorn API. Callers are in the user pool"
+        " group `unicorns` and have registered. A unicorn has one connection, the newest. Send any message now and then:"
+        " a connection that is idle for ten minutes is closed.",
         sends=(InvitationPush, RidePush),
     )
 

@@ -1,4 +1,4 @@
-"""Writes openapi.json, the description of the unicorn API: `python -m unicorn_mgmt.api.openapi > openapi.json`."""
+"""Write openapi.json, the description of the unicorn API: `python -m unicorn_mgmt.api.openapi > openapi.json`."""
 
 import json
 import sys
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.adapters.invitation_table import Invitations
-from unicorn_mgmt.adapters.unicorn_table import Store
+from unicorn_mgmt.adapters.invitation_table import InvitationTable
+from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.representations import AnswerBody, PositionReport, Registration, UnicornBody
 from unicorn_mgmt.api.routes import Routes
 from wild_rydes_http.api import RestApi
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 _LOCATION = {"Location": "URL of the unicorn."}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such unicorn."}
 _END = Operation(
-    responses={HTTPStatus.NO_CONTENT: Response("It is over.")},
+    responses={HTTPStatus.NO_CONTENT: Response("The ride is over.")},
     problems={
         HTTPStatus.NOT_FOUND: "The caller has no such ride.",
-        HTTPStatus.CONFLICT: "The ride is over, and ended otherwise.",
+        HTTPStatus.CONFLICT: "The ride is over, but ended the other way.",
     },
 )
 _OPERATIONS = {
@@ -32,20 +32,22 @@ _OPERATIONS = {
         body=Registration,
         responses={
             HTTPStatus.CREATED: Response("Registered.", UnicornBody, _LOCATION),
-            HTTPStatus.OK: Response("Registered before, and changed now.", UnicornBody, _LOCATION),
+            HTTPStatus.OK: Response("Registered before, and updated now.", UnicornBody, _LOCATION),
         },
     ),
     "show": Operation(responses={HTTPStatus.OK: Response("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),
     "report": Operation(
-        body=PositionReport, responses={HTTPStatus.NO_CONTENT: Response("Noted.")}, problems=_NOT_FOUND
+        body=PositionReport,
+        responses={HTTPStatus.NO_CONTENT: Response("The report is noted.")},
+        problems=_NOT_FOUND,
     ),
     "answer": Operation(
         body=AnswerBody,
-        responses={HTTPStatus.ACCEPTED: Response("It goes to who asked.")},
+        responses={HTTPStatus.ACCEPTED: Response("The answer goes to the customer's RFQ.")},
         problems={
             HTTPStatus.FORBIDDEN: "The caller was not invited.",
-            HTTPStatus.NOT_FOUND: "No such RFQ, or nobody was invited to it.",
-            HTTPStatus.CONFLICT: "The caller has answered otherwise before; the first answer stands.",
+            HTTPStatus.NOT_FOUND: "There is no such RFQ, or nobody was invited to it.",
+            HTTPStatus.CONFLICT: "The caller has given a different answer before; the first answer counts.",
             HTTPStatus.GONE: "The deadline has passed.",
         },
     ),
@@ -55,17 +57,17 @@ _OPERATIONS = {
 
 
 def openapi() -> dict[str, Any]:
-    """The OpenAPI document of the unicorn API."""
+    """Make the OpenAPI document of the unicorn API."""
     api = RestApi(Logger(service="unicorn-mgmt"))
     nothing = cast("DynamoDBClient", None)  # never called
-    Routes(api, Store(nothing, ""), Invitations(nothing, ""), now=lambda: datetime.now(UTC))
+    Routes(api, UnicornTable(nothing, ""), InvitationTable(nothing, ""), now=lambda: datetime.now(UTC))
     return document(
         api,
         _OPERATIONS,
         title="Wild Rydes unicorn API",
         version="1.0.0",
-        description="For the unicorn app: register with a rate card, report position and availability, price rides by hand, end rides."
-        " Callers are in the user pool group `unicorns` and see their own unicorn alone.",
+        description="For the unicorn app: register with a rate card, report position and availability, price rides by"
+        " hand, end rides. Callers are in the user pool group `unicorns`. Each sees only its own unicorn.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Take what partners call back with: answers to RFQs go to their return address, news of rides into the table."""
+"""Take partners' callbacks: answers to RFQs go to their return address, news of rides into the table."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -7,9 +7,9 @@ from http import HTTPStatus
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
-from unicorn_mgmt.adapters.partner_ride_table import PartnerRides
-from unicorn_mgmt.adapters.partners.call_log import Calls
-from unicorn_mgmt.adapters.partners.client import Callback, Integration, QuoteHeard, RideHeard
+from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
+from unicorn_mgmt.adapters.partners.call_log import CallLog
+from unicorn_mgmt.adapters.partners.client import Callback, PartnerClient, QuoteHeard, RideHeard
 from unicorn_mgmt.adapters.partners.credentials import Credentials, Secrets
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault
 from unicorn_mgmt.adapters.partners.roster import Partner
@@ -25,30 +25,30 @@ from wild_rydes_messaging.reply import Replies, Reply
 CALLBACK = "callback"
 
 
-class Callbacks:
-    """The route of callbacks, to be added to a RestApi that asks for no token: each partner's module knows its own.
+class PartnerCallbacks:
+    """The route of callbacks, for a RestApi that asks for no token: each partner's client knows how the partner signs.
 
-    `secrets_of` names the secret of each partner. Of answers to RFQs nothing is stored: the reference holds what is needed.
-    What is sent twice changes nothing, for the first answer stands, and a ride's rules know where it is.
+    `secret_ids` names the secret of each partner. Answers to RFQs are not stored: the reference holds all they need. A
+    repetition changes nothing: the first answer counts, and a ride's rules ignore old news.
     """
 
     def __init__(
         self,
         api: RestApi,
         replies: Replies,
-        rides: PartnerRides,
+        rides: PartnerRideTable,
         *,
         partners: Mapping[str, Partner],
-        integrations: Mapping[str, Integration],
+        clients: Mapping[str, PartnerClient],
         secrets: Secrets,
-        secrets_of: Mapping[str, str],
+        secret_ids: Mapping[str, str],
         logger: Logger,
         now: Callable[[], datetime],
     ) -> None:
         self._api = api
         self._partners = partners
-        self._integrations = integrations
-        self._secrets_of = secrets_of
+        self._clients = clients
+        self._secret_ids = secret_ids
         self._secrets = secrets
         self._replies = replies
         self._rides = rides
@@ -57,8 +57,8 @@ class Callbacks:
         api.post("/partners/<partner_id>/answers")(self.take)
 
     def take(self, partner_id: str) -> Response[str]:
-        """202; 401 for a forged one, 410 for one that is too late, 404 for an unknown ride, 400 for what cannot be read, 503 without our secret."""
-        secret_id = self._secrets_of.get(partner_id)
+        """Answer 202; 401 for a forgery, 410 for a late one, 404 for an unknown ride, 400 for an unreadable body, 503 if our secret is incomplete."""
+        secret_id = self._secret_ids.get(partner_id)
         if secret_id is None:
             raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here.")
         event, now = self._api.current_event, self._now()
@@ -69,7 +69,7 @@ class Callbacks:
         callback = Callback(self._partners[partner_id], headers, body, now.timestamp())
         credentials = self._secrets.get(secret_id)
         try:
-            match self._integrations[partner_id].heard(callback, credentials):
+            match self._clients[partner_id].heard(callback, credentials):
                 case QuoteHeard() as heard:
                     self._answered(partner_id, heard, credentials, now)
                 case RideHeard() as heard:
@@ -77,9 +77,11 @@ class Callbacks:
         except Forged:
             self._secrets.forget(secret_id)
             raise Problem(HTTPStatus.UNAUTHORIZED, "The signature or the reference is not genuine.") from None
-        except OurFault:  # our secret lacks what its module needs: the partner may tell us again
+        except OurFault:  # our secret lacks a value that the client needs: the partner may try again
             self._secrets.forget(secret_id)
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "We cannot verify this now.") from None
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, "We cannot verify this now. Try again later."
+            ) from None
         except CallFailed:
             raise Problem(HTTPStatus.BAD_REQUEST, "The body cannot be read.") from None
         return json_response(HTTPStatus.ACCEPTED)
@@ -103,14 +105,14 @@ class Callbacks:
         change = self._rides.change(partner_id, heard.ride_id, rule)
         before, ride = change.before, change.after
         if before is None or ride is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "There is no such ride of yours.")
+            raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.")
         if ride.terms:
             self._logger.set_correlation_id(ride.terms.rfq_id)
         if ride.state == "released":
             self._record(partner_id, "late", before.at, now)
-            raise Problem(HTTPStatus.GONE, "Too late: the booking has come to nothing.")
-        self._record(partner_id, type(heard.news).__name__.lower(), before.at, now)
+            raise Problem(HTTPStatus.GONE, "Too late: the booking has failed.")
+        self._record(partner_id, heard.news.state, before.at, now)
 
     def _record(self, partner_id: str, outcome: str, since: datetime, now: datetime) -> None:
         took = (now - since).total_seconds() * 1000
-        Calls(self._logger, partner_id).record(CALLBACK, outcome, milliseconds=took, attempt=1, circuit="")
+        CallLog(self._logger, partner_id).record(CALLBACK, outcome, milliseconds=took, attempt=1, circuit="")

@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""What the unicorn API takes and gives."""
 
 import re
 from decimal import Decimal
@@ -7,16 +7,16 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from unicorn_mgmt.domain.invitation import Answer, Offer, Refusal
+from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
 from unicorn_mgmt.domain.unicorn import CENT, RateCard, Unicorn
 from wild_rydes_http.body import Representation
 
 MAX_FARE = 10_000
 MAX_PER_KM = 400
-"""The dearest rate card over half the globe's girth still fits the nine digits of a price on the wire."""
+"""The most expensive ride, half around the globe, still fits the nine digits of a published price."""
 
 MAX_KM = 20_100
-"""Nowhere on earth is farther."""
+"""No place on earth is farther away."""
 
 _AMOUNT = r"^[0-9]{1,5}(\.[0-9]{1,2})?$"
 
@@ -61,13 +61,16 @@ class FarePerKm(Representation):
 
 
 class RateCardBody(Representation):
-    """What a unicorn charges: base + per-km x great-circle kilometres, but at least the minimum. One currency."""
+    """What a unicorn charges: base + per-km x great-circle kilometres, but at least the minimum, in one currency."""
 
     base: Fare
     per_km: FarePerKm
     minimum: Fare
     max_km: float | None = Field(
-        default=None, gt=0, le=MAX_KM, description="The longest ride it takes; left out: any."
+        default=None,
+        gt=0,
+        le=MAX_KM,
+        description="The longest ride that it takes. Leave it out for any length.",
     )
 
     @model_validator(mode="after")
@@ -76,15 +79,15 @@ class RateCardBody(Representation):
             raise PydanticCustomError("currency", "All amounts of a rate card have one currency")
         return self
 
-    def to_model(self) -> RateCard:
-        """The rate card that these amounts make."""
+    def to_domain(self) -> RateCard:
+        """Make the rate card of these amounts."""
         return RateCard(
             self.base.amount, self.per_km.amount, self.minimum.amount, self.base.currency, self.max_km
         )
 
     @classmethod
-    def of(cls, card: RateCard) -> Self:
-        """The rate card, shown."""
+    def from_domain(cls, card: RateCard) -> Self:
+        """Represent a rate card."""
         return cls(
             base=Fare(amount=card.base.quantize(CENT), currency=card.currency),
             per_km=FarePerKm(amount=card.per_km.quantize(CENT), currency=card.currency),
@@ -94,15 +97,17 @@ class RateCardBody(Representation):
 
 
 class Registration(Representation):
-    """A unicorn to be put on the books, or what is new about one."""
+    """A unicorn that registers, or new values of one that is registered."""
 
     name: Name
     rate_card: RateCardBody
-    auto_quote: bool = Field(description="Whether its rate card answers for it; otherwise it is asked.")
+    auto_quote: bool = Field(
+        description="Whether its rate card answers RFQs for it. If not, its app is asked."
+    )
 
 
 class PositionReport(Representation):
-    """Where the unicorn is (WGS 84, degrees), and whether it takes rides. Kept to five decimals, about a metre."""
+    """Where the unicorn is (WGS 84, degrees), and whether it takes rides. Five decimals, about a metre, are kept."""
 
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
@@ -110,7 +115,7 @@ class PositionReport(Representation):
 
 
 class AnswerBody(Representation):
-    """What a unicorn answers an RFQ: `price` and `pickup-in-seconds`, or `decline` with its reason as a short code."""
+    """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with the reason as a short code."""
 
     price: Fare | None = None
     pickup_in_seconds: int | None = Field(default=None, ge=0, le=86_400)
@@ -123,11 +128,11 @@ class AnswerBody(Representation):
             raise PydanticCustomError("answer", "Give price and pickup-in-seconds, or decline alone")
         return self
 
-    def to_model(self) -> Answer:
-        """The answer that this is."""
+    def to_domain(self) -> Answer:
+        """Make the answer."""
         if self.price is not None and self.pickup_in_seconds is not None:
             return Offer(self.price.amount.quantize(CENT), self.price.currency, self.pickup_in_seconds)
-        return Refusal(self.decline or "")
+        return Declined(self.decline or "")
 
 
 class Links(Representation):
@@ -154,21 +159,21 @@ class RideBody(Representation):
 
 
 class UnicornBody(Registration):
-    """A unicorn on the books, as its owner sees it."""
+    """A registered unicorn, as its owner sees it."""
 
     id: str
-    connected: bool = Field(description="Whether its app is connected, as far as is known.")
+    connected: bool = Field(description="Whether its app is connected, as far as we know.")
     ride: RideBody | None = None
     links: Links
 
     @classmethod
-    def of(cls, unicorn: Unicorn, links: Links, ride: RideBody | None) -> Self:
-        """The unicorn, shown."""
+    def from_domain(cls, unicorn: Unicorn, links: Links, ride: RideBody | None) -> Self:
+        """Represent a unicorn."""
         return cls(
             id=unicorn.id,
             connected=unicorn.connection is not None,
             name=unicorn.name,
-            rate_card=RateCardBody.of(unicorn.rate_card),
+            rate_card=RateCardBody.from_domain(unicorn.rate_card),
             auto_quote=unicorn.auto_quote,
             ride=ride,
             links=links,

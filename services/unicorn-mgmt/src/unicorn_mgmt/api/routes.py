@@ -1,4 +1,4 @@
-"""The unicorn API: a unicorn registers, says where it is, prices rides, and ends its own. Each caller has one unicorn, its own."""
+"""The unicorn API: a unicorn registers, reports its position, prices rides and ends its own. Each caller is one unicorn."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from aws_lambda_powertools.event_handler import Response
 
-from unicorn_mgmt.adapters.invitation_table import Invitations
-from unicorn_mgmt.adapters.unicorn_table import Store
+from unicorn_mgmt.adapters.invitation_table import InvitationTable
+from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.representations import (
     AnswerBody,
     Links,
@@ -30,13 +30,13 @@ _DECIMALS = 5  # of a degree: about a metre
 
 
 class Routes:
-    """The routes, to be added to a RestApi. `now` gives the time of a report."""
+    """The routes of a RestApi. `now` gives the time of reports, answers and ends."""
 
     def __init__(
-        self, api: RestApi, store: Store, invitations: Invitations, now: Callable[[], datetime]
+        self, api: RestApi, unicorns: UnicornTable, invitations: InvitationTable, now: Callable[[], datetime]
     ) -> None:
         self._api = api
-        self._store = store
+        self._unicorns = unicorns
         self._invitations = invitations
         self._now = now
         api.post("/unicorns")(self.register)
@@ -47,37 +47,37 @@ class Routes:
         api.post("/rides/<id_>/cancellation")(self.cancel)
 
     def register(self) -> Response[str]:
-        """201 and the unicorn; 200 when the caller was registered before."""
+        """Register a unicorn: 201 and the unicorn, or 200 if the caller was registered before."""
         sub = self._caller()
         body = read_body(self._api.current_event, Registration)
-        unicorn = Unicorn(unicorn_id(sub), body.name, body.rate_card.to_model(), body.auto_quote)
-        created = self._store.register(unicorn, sub)
+        unicorn = Unicorn(unicorn_id(sub), body.name, body.rate_card.to_domain(), body.auto_quote)
+        created = self._unicorns.register(unicorn, sub)
         status = HTTPStatus.CREATED if created else HTTPStatus.OK
         shown = self._shown(unicorn)
         return json_response(status, shown, {"Location": shown.links.self_})
 
     def show(self, id_: str) -> Response[str]:
-        """200 and the unicorn."""
+        """Show the caller's unicorn."""
         sub = self._owner(id_)
-        unicorn = self._store.find(id_, sub)
+        unicorn = self._unicorns.find(id_, sub)
         if unicorn is None:
             raise _unknown()
         return json_response(HTTPStatus.OK, self._shown(unicorn))
 
     def report(self, id_: str) -> Response[str]:
-        """204; the unicorn is found at its new place from now on, or by nobody. While it has a ride it is not found."""
+        """Report position and availability. Customers find the unicorn there from now on, unless it has a ride."""
         sub = self._owner(id_)
         body = read_body(self._api.current_event, PositionReport)
         position = Place(lat=round(body.lat, _DECIMALS), lon=round(body.lon, _DECIMALS))
         reported = position if body.available else None
-        if not self._store.change(id_, lambda unicorn: unicorn.report(reported, self._now()), owner=sub):
+        if not self._unicorns.change(id_, lambda unicorn: unicorn.report(reported, self._now()), owner=sub):
             raise _unknown()
         return json_response(HTTPStatus.NO_CONTENT)
 
     def answer(self, id_: str) -> Response[str]:
-        """202; the answer goes to who asked. Who was invited answers once, and may repeat it."""
+        """Answer an RFQ by hand. An invited unicorn has one answer, and may repeat it."""
         unicorn = unicorn_id(self._caller())
-        answer = read_body(self._api.current_event, AnswerBody).to_model()
+        answer = read_body(self._api.current_event, AnswerBody).to_domain()
         match self._invitations.answer(id_, unicorn, answer, self._now()):
             case None:
                 raise Problem(HTTPStatus.NOT_FOUND, "There is no such RFQ, or nobody was invited to it.")
@@ -85,23 +85,23 @@ class Routes:
                 raise Problem(HTTPStatus.FORBIDDEN, "You were not invited to this RFQ.")
             case Verdict.ANSWERED_OTHERWISE:
                 raise Problem(
-                    HTTPStatus.CONFLICT, "You have answered otherwise before; the first answer stands."
+                    HTTPStatus.CONFLICT, "You have given a different answer before; the first answer counts."
                 )
             case Verdict.TOO_LATE:
                 raise Problem(HTTPStatus.GONE, "The deadline has passed.")
         return json_response(HTTPStatus.ACCEPTED)
 
     def complete(self, id_: str) -> Response[str]:
-        """204; the customer is there, the unicorn free. A repeat changes nothing."""
+        """End a ride at its destination. The unicorn is free again. A repeat changes nothing."""
         return self._end(id_, "completed")
 
     def cancel(self, id_: str) -> Response[str]:
-        """204; the ride is given up, the customer told, the unicorn free. A repeat changes nothing."""
+        """Give a ride up. The customer hears of it, the unicorn is free again. A repeat changes nothing."""
         return self._end(id_, "cancelled")
 
     def _end(self, ride_id: str, outcome: Outcome) -> Response[str]:
         sub = self._caller()
-        change = self._store.change(
+        change = self._unicorns.change(
             unicorn_id(sub), lambda unicorn: unicorn.end(ride_id, outcome, self._now()), owner=sub
         )
         ending = change.after.recent.get(ride_id) if change else None
@@ -115,7 +115,7 @@ class Routes:
         return caller(self._api.current_event, GROUP).sub
 
     def _owner(self, id_: str) -> str:
-        """The caller, whose unicorn `id_` must be. Another's answers as one does that does not exist."""
+        """Return the caller, whose unicorn `id_` must be. Someone else's unicorn is answered like a missing one."""
         sub = self._caller()
         if id_ != unicorn_id(sub):
             raise _unknown()
@@ -124,7 +124,7 @@ class Routes:
     def _shown(self, unicorn: Unicorn) -> UnicornBody:
         url = self._api.url(f"/unicorns/{unicorn.id}")
         ride = self._ride(unicorn.ride) if unicorn.ride else None
-        return UnicornBody.of(unicorn, Links(self_=url, position=f"{url}/position"), ride)
+        return UnicornBody.from_domain(unicorn, Links(self_=url, position=f"{url}/position"), ride)
 
     def _ride(self, ride: Ride) -> RideBody:
         url = self._api.url(f"/rides/{ride.id}")

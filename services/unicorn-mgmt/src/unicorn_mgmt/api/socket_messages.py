@@ -1,4 +1,4 @@
-"""What the unicorn app is told over its socket."""
+"""The messages that the unicorn app gets over its socket."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from wild_rydes_contracts import Coordinates
 
 
 class Push(BaseModel):
-    """Base of all: JSON with kebab-case keys, told apart by `type`."""
+    """Base of all messages: JSON with kebab-case keys. `type` says which message it is."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -19,13 +19,13 @@ class Push(BaseModel):
 
 
 class InvitationLinks(Push):
-    """Where to go from here."""
+    """Where to answer."""
 
     answers: str
 
 
 class InvitationPush(Push):
-    """Price this ride by POSTing to `links.answers` before the deadline. May come twice."""
+    """An invitation to price a ride: POST to `links.answers` before the deadline. It may come twice."""
 
     type: Literal["invitation"] = "invitation"
     rfq_id: str
@@ -43,7 +43,7 @@ class RidePushLinks(Push):
 
 
 class RidePush(Push):
-    """Your quote was accepted and the ride is yours. Told once, as good as it goes: GET the unicorn shows it, too."""
+    """Your quote was accepted and the ride is yours. Sent once, best effort; `GET /unicorns/{id}` shows it too."""
 
     type: Literal["ride"] = "ride"
     ride_id: str
@@ -51,17 +51,17 @@ class RidePush(Push):
     links: RidePushLinks
 
 
-class Links:
-    """Makes links into the unicorn API, whose base URL this is."""
+class AppLinks:
+    """Makes links into the unicorn API. `api_url` is its base URL."""
 
     def __init__(self, api_url: str) -> None:
         self._api = api_url.rstrip("/")
 
     def of_rfq(self, rfq_id: str) -> InvitationLinks:
-        """Links of an invitation."""
+        """Make the links of an invitation."""
         return InvitationLinks(answers=f"{self._api}/rfqs/{rfq_id}/answers")
 
     def of_ride(self, ride_id: str) -> RidePushLinks:
-        """Links of a ride."""
+        """Make the links of a ride."""
         ride = f"{self._api}/rides/{ride_id}"
         return RidePushLinks(completion=f"{ride}/completion", cancellation=f"{ride}/cancellation")

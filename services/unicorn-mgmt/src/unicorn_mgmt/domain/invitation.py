@@ -1,4 +1,4 @@
-"""Who was invited to price a ride by hand, and what they answered: rules only, no I/O."""
+"""Who was invited to price a ride by hand, and what they answered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,17 +20,17 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Declined:
     """No, with the reason as a short code."""
 
     reason: str
 
 
-Answer = Offer | Refusal
+Answer = Offer | Declined
 
 
 class Verdict(Enum):
-    """What becomes of an answer."""
+    """Whether an answer counts, and why not."""
 
     ACCEPTED = auto()
     NOT_INVITED = auto()
@@ -40,10 +40,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An RFQ as those see it who price by hand.
+    """An RFQ that unicorns price by hand.
 
-    `invited` has their ids and names, `ratings` those of them that have been scored, `reply_to` is where answers go, under `correlation_id`; `cause` and `caused_at` are
-    id and time of the request.
+    `invited` has their names by id, `ratings` the ratings of those that have been scored. Answers go to `reply_to` under
+    `correlation_id`. `cause` and `caused_at` are the request's id and time.
     """
 
     rfq_id: str
@@ -57,7 +57,7 @@ class Invitation:
     ratings: Mapping[str, Rating] = field(default_factory=dict)
 
     def judge(self, unicorn_id: str, answer: Answer, now: datetime) -> Verdict:
-        """What becomes of this answer: each who was invited has one, until the deadline, and may repeat it."""
+        """Judge an answer: each invited unicorn has one, until the deadline, and may repeat it."""
         if unicorn_id not in self.invited:
             return Verdict.NOT_INVITED
         if unicorn_id in self.answers:

@@ -1,24 +1,27 @@
-"""What becomes of rides with partners, told by the table's stream: events for the bus, orders for the partners."""
+"""What a change of a partner's ride or circuit tells the bus and the partner."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
 
-from unicorn_mgmt.adapters.partner_ride_table import ride_from
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, Terms
-from wild_rydes_contracts import Envelope, Event, RideCompleted, RideConfirmed, RideRejected
+from wild_rydes_contracts import (
+    Envelope,
+    Event,
+    PartnerCircuitClosed,
+    PartnerCircuitOpened,
+    RideCompleted,
+    RideConfirmed,
+    RideRejected,
+)
 from wild_rydes_contracts.metadata import first_of
 
-
-def images(record: Mapping[str, Any]) -> tuple[PartnerRide | None, PartnerRide]:
-    """A ride before and after a write. Raises KeyError, ValueError or TypeError when the record holds none."""
-    change = record["dynamodb"]
-    old = change.get("OldImage")
-    return ride_from(old) if old else None, ride_from(change["NewImage"])
+_LONGEST_REASON = 200
 
 
 def events_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelope[Event]]:
-    """What the bus hears of a change. Raises ValueError for a ride without terms that is not over."""
+    """Tell the bus what a partner says of a ride. Raises ValueError for a ride without terms that needs them."""
     if before is None or after.state in (before.state, "released"):
         return
     terms = _terms(after)
@@ -31,17 +34,35 @@ def events_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelo
             event = RideRejected(**about, reason=after.reason or "")
         case _:
             event = RideCompleted(**about, customer_id=terms.customer_id, completed_at=after.at)
-    yield Envelope(
-        metadata=first_of(type(event), correlation_id=terms.rfq_id, occurred_at=after.at), data=event
-    )
+    yield _event(event, terms.rfq_id, after.at)
 
 
 def orders_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelope[RideOrder]]:
-    """What the partner is to be called for."""
+    """Order what the partner is to be called for. Raises ValueError for a ride without terms that needs them."""
     if before is None and after.state == "asked":
         yield _order("book", after)
     if after.cancels > (before.cancels if before else 0):
         yield _order("cancel", after)
+
+
+def circuit_opened(
+    partner_id: str, epoch: int, *, reason: str, at: datetime, retry_at: datetime
+) -> Envelope[Event]:
+    """Tell the bus that calls to a partner have stopped. `epoch` numbers the turns of its circuit."""
+    event = PartnerCircuitOpened(
+        partner_id=partner_id, reason=reason[:_LONGEST_REASON], opened_at=at, retry_at=retry_at
+    )
+    return _event(event, f"circuit#{partner_id}/{epoch}", at)
+
+
+def circuit_closed(partner_id: str, epoch: int, *, reason: str, at: datetime) -> Envelope[Event]:
+    """Tell the bus that calls to a partner flow again. `epoch` numbers the turns of its circuit."""
+    event = PartnerCircuitClosed(partner_id=partner_id, reason=reason[:_LONGEST_REASON], closed_at=at)
+    return _event(event, f"circuit#{partner_id}/{epoch}", at)
+
+
+def _event(event: Event, correlation_id: str, at: datetime) -> Envelope[Event]:
+    return Envelope(metadata=first_of(type(event), correlation_id=correlation_id, occurred_at=at), data=event)
 
 
 def _order(what: Literal["book", "cancel"], ride: PartnerRide) -> Envelope[RideOrder]:

@@ -1,14 +1,8 @@
-"""The message that has a partner called about a ride. It stays inside this service, so its contract does, too."""
+"""The message that has a partner called about a ride. It stays inside this service, and so does its contract."""
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from wild_rydes_contracts import Envelope, Message, Money
-from wild_rydes_messaging.queue import Outgoing, Queue
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
+from wild_rydes_contracts import Message, Money
 
 
 class RideOrder(Message):
@@ -25,24 +19,3 @@ class RideOrder(Message):
     ride_id: str
     rfq_id: str
     price: Money
-
-
-class Orders:
-    """Sends orders, each to its partner's queue for rides. `queues` are their URLs by the partner's id."""
-
-    def __init__(self, sqs: "SQSClient", queues: Mapping[str, str]) -> None:
-        self._queues = {id_: Queue(sqs, url) for id_, url in queues.items()}
-
-    def send(self, orders: Sequence[Envelope[RideOrder]]) -> list[Envelope[RideOrder]]:
-        """Send all; those are given back whose partner has no queue, as it is a partner no more.
-
-        Raises DeliveryError when a queue does not take one, and botocore's errors when it cannot be reached.
-        """
-        by_partner = sorted(orders, key=lambda order: order.data.partner_id)
-        unsent: list[Envelope[RideOrder]] = []
-        for partner_id, group in groupby(by_partner, key=lambda order: order.data.partner_id):
-            if queue := self._queues.get(partner_id):
-                queue.send([Outgoing(str(order.metadata.event_id), order.to_json()) for order in group])
-            else:
-                unsent += group
-        return unsent

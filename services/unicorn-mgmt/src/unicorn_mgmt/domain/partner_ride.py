@@ -1,28 +1,32 @@
-"""A ride with a partner: what we want of it, and what the partner says. Rules only, no I/O.
+"""A ride with a partner: what we want of it, and what the partner says.
 
-What is told may come in any order, twice, late or never. No transition raises, and none undoes an end: what a partner
-agrees to after an end is to be cancelled there instead.
+News may come in any order, twice, late or never. No transition raises, and none undoes an end: what a partner agrees to
+after an end is cancelled there instead.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from wild_rydes_contracts import Money
 
 RideState: TypeAlias = Literal["asked", "confirmed", "refused", "completed", "released"]
 """`asked`: the partner is being called. `refused`: it does not take the ride, or has given it up. `released`: the booking
-has come to nothing, whatever the partner says."""
+has failed, whatever the partner says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """The partner takes the ride."""
 
+    state: ClassVar[RideState] = "confirmed"
+
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Declined:
     """The partner does not take the ride, or gives it up; `reason` is a short code such as `none-free`."""
+
+    state: ClassVar[RideState] = "refused"
 
     reason: str
 
@@ -31,8 +35,11 @@ class Refused:
 class Completed:
     """The partner has set the customer down."""
 
+    state: ClassVar[RideState] = "completed"
 
-RideNews: TypeAlias = Confirmed | Refused | Completed
+
+RideNews: TypeAlias = Confirmed | Declined | Completed
+"""What a partner says of a ride; `state` is where that leads a ride which is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class PartnerRide:
-    """One booking of one partner's quote. `at` is when it became what it is.
+    """One booking of one partner's quote. `at` is the instant of its last change.
 
-    `terms` and `deadline` (until when the customer waits) are missing where the end came before the question. `cancels`
-    counts how often it had to be cancelled at the partner. `revision` counts the writes and belongs to the table.
+    `terms` and `deadline` (until when the customer waits) are missing if the booking's end came before the booking.
+    `cancels` counts how often the ride had to be cancelled at the partner. `revision` counts the writes and belongs to
+    the table.
     """
 
     id: str
@@ -63,30 +71,30 @@ class PartnerRide:
     revision: int = 0
 
     def heard(self, news: RideNews, now: datetime) -> "PartnerRide":
-        """The partner says what becomes of the ride."""
+        """Take in what the partner says of the ride."""
         match news, self.state:
             case Confirmed(), "asked":
-                return replace(self, state="confirmed", at=now)
+                return replace(self, state=news.state, at=now)
             case Confirmed(), "refused" | "released":  # it holds a car for nobody
                 return replace(self, cancels=self.cancels + 1, at=now)
-            case Refused(reason), "asked" | "confirmed":
-                return replace(self, state="refused", reason=reason, at=now)
+            case Declined(reason), "asked" | "confirmed":
+                return replace(self, state=news.state, reason=reason, at=now)
             case Completed(), "asked" | "confirmed":
-                return replace(self, state="completed", at=now)
+                return replace(self, state=news.state, at=now)
         return self
 
     def release(self, now: datetime) -> "PartnerRide":
-        """The booking has come to nothing: the partner is to cancel what it may have agreed to."""
+        """Give the ride up since its booking has failed: the partner has to cancel what it may have agreed to."""
         if self.state not in ("asked", "confirmed"):
             return self
         return replace(self, state="released", cancels=self.cancels + 1, at=now)
 
 
 def asked(ride_id: str, partner_id: str, terms: Terms, deadline: datetime, now: datetime) -> PartnerRide:
-    """A ride that the partner is to be asked for."""
+    """Begin a ride for which the partner has to be called."""
     return PartnerRide(ride_id, partner_id, "asked", now, terms, deadline)
 
 
 def released(ride_id: str, partner_id: str, now: datetime) -> PartnerRide:
-    """A booking that came to nothing before the partner was asked; should the question still come, it never is."""
+    """Note a booking that failed before it was known here: should it still come, the partner is never called."""
     return PartnerRide(ride_id, partner_id, "released", now)

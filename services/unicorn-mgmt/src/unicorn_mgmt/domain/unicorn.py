@@ -1,4 +1,4 @@
-"""Unicorns, what they charge and the one ride each may have: rules only, no I/O."""
+"""Unicorns, what they charge and the one ride each may have."""
 
 import base64
 import hashlib
@@ -19,11 +19,11 @@ RESOLUTION = 6
 a city's cell fits one read unit or two."""
 
 REPORT_AT_LEAST_EVERY = timedelta(minutes=1)
-"""A report that says nothing new is written when the last one is older."""
+"""A report without news is written only if the last written one is older than this."""
 
 REMEMBERED_FOR = timedelta(minutes=10)
-"""How long a unicorn knows what became of a ride: far longer than a booking's messages live (its saga gives up after a
-minute), so that none of them, however late, begins the ride anew. Callers may repeat themselves as long."""
+"""How long a unicorn remembers how a ride ended: far longer than a booking's messages live (its saga gives up after a
+minute), so that no late message begins the ride again. Callers may repeat a request for as long."""
 
 _MOST_REMEMBERED = 50  # an item stays small, whatever comes in
 
@@ -42,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RateCard:
-    """What a unicorn charges. All amounts are in `currency` (ISO 4217), `max_km` is its longest ride, if it has one."""
+    """What a unicorn charges. All amounts are in `currency` (ISO 4217); `max_km` is its longest ride, None for any."""
 
     base: Decimal
     per_km: Decimal
@@ -51,15 +51,15 @@ class RateCard:
     max_km: float | None = None
 
     def price(self, km: float) -> Decimal:
-        """The price of a ride of `km`: the base fare and so much a kilometre, but never below the minimum.
+        """Price a ride of `km`: the base fare and so much a kilometre, but never below the minimum.
 
-        Rounded to cents, half a cent up, as a person with a pencil would.
+        Rounds to cents, half a cent up, as a person with a pencil would.
         """
         fare = self.base + self.per_km * Decimal(km)
         return max(self.minimum, fare).quantize(CENT, ROUND_HALF_UP)
 
     def covers(self, km: float) -> bool:
-        """Whether a ride of `km` is not too long."""
+        """Tell whether a ride of `km` is not too long."""
         return self.max_km is None or km <= self.max_km
 
 
@@ -72,7 +72,7 @@ class Rating:
 
 
 Outcome = Literal["completed", "cancelled", "released"]
-"""How a ride ends: the unicorn has completed it, has given it up, or its booking has come to nothing."""
+"""How a ride ends: the unicorn has completed it, has given it up, or its booking has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,20 @@ class Ride:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What became of a ride, and when."""
+    """How a ride ended, and when."""
 
     outcome: Outcome
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A ride that a responder does not take; `reason` is a short code."""
+
+    ride_id: str
+    rfq_id: str
+    responder_id: str
+    reason: str
     at: datetime
 
 
@@ -97,9 +108,9 @@ class Ending:
 class Unicorn:
     """A unicorn on our books. `position` is known while it wants rides, and only then.
 
-    It has one `ride` at most, and remembers for a while in `recent` what became of earlier ones: a message about a ride
+    A unicorn has one `ride` at most. In `recent` it remembers for a while how earlier rides ended: a message about a ride
     that is over changes nothing, whether it comes again or for the first time. `connection` is where its app is
-    connected, `rating` what its passengers think of it. `revision` counts the changes of the rest.
+    connected, `rating` what its passengers think of it. `revision` counts the changes of everything else.
     """
 
     id: str
@@ -116,30 +127,30 @@ class Unicorn:
 
     @property
     def cell(self) -> str | None:
-        """Where it is found for another ride; nowhere while it has one or wants none."""
+        """The H3 cell where others find it; None while it has a ride or wants none."""
         return cell_of(self.position) if self.position and not self.ride else None
 
     def report(self, position: Place | None, now: datetime) -> "Unicorn":
-        """It is at `position` and wants rides, or wants none. Changes nothing when that is no news."""
+        """Note that it is at `position` and wants rides, or (None) wants none. Changes nothing when that is no news."""
         fresh = self.reported_at is not None and now - self.reported_at < REPORT_AT_LEAST_EVERY
         if fresh and _filed(position) == _filed(self.position):
             return self
         return replace(self, position=position, reported_at=now)
 
     def take(self, ride: Ride) -> "Unicorn":
-        """Take a ride, if it is free for one and has not been done with this one before."""
+        """Take a ride, if it is free for one and this one is not over already."""
         if self.ride or not self.position or ride.id in self.recent:
             return self
         return replace(self, ride=ride, recent=_remembered(self.recent, ride.since))
 
     def end(self, ride_id: str, outcome: Outcome, now: datetime) -> "Unicorn":
-        """Its ride is over, and it is free for the next. Changes nothing if it has no such ride."""
+        """End its ride, so that it is free for the next. Changes nothing if it has no such ride."""
         if self.ride is None or self.ride.id != ride_id:
             return self
         return replace(self, ride=None, recent=self._with(ride_id, outcome, now))
 
     def release(self, ride_id: str, now: datetime) -> "Unicorn":
-        """The booking has come to nothing: the ride ends, or is never begun should the question come only now."""
+        """Let go of a ride whose booking has failed: the ride ends or, should the booking still come, never begins."""
         if ride_id in self.recent:
             return self
         if self.ride and self.ride.id == ride_id:
@@ -155,7 +166,7 @@ def _filed(position: Place | None) -> str | None:
 
 
 def _remembered(recent: Mapping[str, Ending], now: datetime) -> Mapping[str, Ending]:
-    """What is still worth remembering, the newest last."""
+    """Keep what is still worth remembering, the newest last."""
     kept = sorted(
         ((ride_id, ending) for ride_id, ending in recent.items() if now - ending.at < REMEMBERED_FOR),
         key=lambda entry: (entry[1].at, entry[0]),
@@ -164,21 +175,21 @@ def _remembered(recent: Mapping[str, Ending], now: datetime) -> Mapping[str, End
 
 
 def seconds_to_start(km: float) -> int:
-    """How long a unicorn needs for `km`, in whole seconds: never sooner than promised."""
+    """Tell how long a unicorn needs for `km`, rounded up to whole seconds: it is never later than promised."""
     return math.ceil(km / SPEED_KMH * 3600)
 
 
 def unicorn_id(sub: str) -> str:
-    """The id of the unicorn that a Cognito user (`sub`) is. Derived, so that registering twice is the same unicorn."""
+    """Derive a unicorn's id from its Cognito user (`sub`): who registers twice is the same unicorn."""
     digest = hashlib.sha256(sub.encode()).digest()
     return "u-" + base64.b32encode(digest).decode().lower()[:_ID_CHARACTERS]
 
 
 def distance_km(a: Place, b: Place) -> float:
-    """Great-circle distance: the haversine formula on a sphere of radius 6371.007 km, as H3 computes it."""
+    """Measure the great circle: the haversine formula on a sphere of radius 6371.007 km, as H3 computes it."""
     return float(h3.great_circle_distance((a.lat, a.lon), (b.lat, b.lon), unit="km"))
 
 
 def cell_of(place: Place) -> str:
-    """The H3 cell under which a unicorn at `place` is filed."""
+    """Return the H3 cell under which a unicorn at `place` is filed."""
     return str(h3.latlng_to_cell(place.lat, place.lon, RESOLUTION))

@@ -15,10 +15,10 @@ import h3
 from unicorn_mgmt.domain.unicorn import RESOLUTION, Place, Unicorn, cell_of, distance_km
 
 REACH_KM = 5.0
-"""Who is farther from the start is not asked: five minutes of flight, about what a passenger waits for a cab."""
+"""Unicorns farther from the start are not asked: five minutes of flight, about what a passenger waits for a cab."""
 
 MAX_FOUND = 50
-"""At most so many are asked. Nobody reads more quotes, and the RFQ's item stays small."""
+"""How many unicorns are asked at most. Nobody reads more quotes, and the RFQ's item stays small."""
 
 _EARTH_KM = 6371.007180918475  # as H3 has it, so that our distances and H3's agree
 _ROUNDING_KM = 0.001  # far above what floating point does to a cell's border, far below what matters
@@ -35,7 +35,7 @@ class Nearby(NamedTuple):
 
 
 class Vicinity:
-    """Searches among the available unicorns. Remembers each cell it has read, so let it live for one batch only."""
+    """Searches among the available unicorns. Remembers each cell it has read: let it live for one batch only."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Vicinity:
         self._max_found = max_found
 
     def nearest(self, start: Place) -> list[Nearby]:
-        """The unicorns within reach of `start`, nearest first, at most `max_found`."""
+        """Find the unicorns within reach of `start`, nearest first, at most `max_found`."""
         found: dict[str, Nearby] = {}  # by id: a unicorn on the move may still be listed in the cell it left
         for km, cell in cells_within(self._reach_km, start):
             if len(found) >= self._max_found and km > self._first(found)[-1].km:
@@ -64,10 +64,10 @@ class Vicinity:
 
 
 def cells_within(reach_km: float, start: Place) -> list[tuple[float, str]]:
-    """Every cell that has a point within `reach_km` of `start`, with its smallest distance; nearest first.
+    """List every cell that has a point within `reach_km` of `start`, with its smallest distance; nearest first.
 
-    Goes outward ring by ring. A ring without any such cell ends the search: cells within reach hang together, so
-    nothing beyond can be within reach.
+    The search goes outward ring by ring. A ring without any such cell ends it: cells within reach hang together, so
+    that nothing beyond can be within reach.
     """
     origin, point = cell_of(start), _vector(start.lat, start.lon)
     within = [(0.0, origin)]
@@ -87,7 +87,7 @@ def _distances(start: Place, unicorns: Iterable[Unicorn]) -> Iterable[Nearby]:
 
 
 def _distance_to_cell(point: Vector, cell: str) -> float:
-    """The distance in km from a point outside the cell to its border, a hair too small rather than too large.
+    """Measure the km from a point outside the cell to its border, a hair too short rather than too long.
 
     H3 projects each face of an icosahedron gnomonically, so a cell's edges are arcs of great circles.
     """
@@ -102,7 +102,7 @@ def _corners(cell: str) -> tuple[Vector, ...]:
 
 
 def _angle_to_arc(p: Vector, a: Vector, b: Vector) -> float:
-    """The angle between a point and the nearest point of the arc from `a` to `b`, in radians."""
+    """Measure the angle between a point and the nearest point of the arc from `a` to `b`, in radians."""
     normal = _cross(a, b)
     beside = _dot(_cross(normal, a), p) > 0 > _dot(_cross(normal, b), p)
     if beside:

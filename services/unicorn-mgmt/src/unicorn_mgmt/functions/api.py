@@ -1,23 +1,37 @@
-"""Lambda function of the unicorn API: composes the routes and hands them each request."""
+"""Unicorn app → registration, positions, answers given by hand, ends of rides."""
 
 import os
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.adapters.invitation_table import Invitations
-from unicorn_mgmt.adapters.unicorn_table import Store
+from unicorn_mgmt.adapters.invitation_table import InvitationTable
+from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.routes import Routes
-from unicorn_mgmt.functions.settings import ApiSettings
 from wild_rydes_http.api import RestApi
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_settings = ApiSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`public_url` is set on the local stage only."""
+
+    table_name: str
+    public_url: str | None = None
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
 _api = RestApi(_logger, _settings.public_url)
 _dynamodb = client("dynamodb")
-_table = _settings.table_name
-Routes(_api, Store(_dynamodb, _table), Invitations(_dynamodb, _table), now=lambda: datetime.now(UTC))
+Routes(
+    _api,
+    UnicornTable(_dynamodb, _settings.table_name),
+    InvitationTable(_dynamodb, _settings.table_name),
+    now=now,
+)
 
 handler = entrypoint(_api.handle, _logger)

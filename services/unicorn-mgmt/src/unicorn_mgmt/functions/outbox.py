@@ -1,43 +1,56 @@
-"""Lambda function of the table's stream: composes the telling and hands it each batch."""
+"""Changes of the table → events, answers given by hand, orders to partners, pushes to apps."""
 
 import os
-import warnings
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from unicorn_mgmt.adapters.connections import Connections
-from unicorn_mgmt.api.socket_messages import Links
-from unicorn_mgmt.domain.partner_order import Orders
-from unicorn_mgmt.functions.settings import OutboxSettings
-from unicorn_mgmt.use_cases.outbox import Telling
+from unicorn_mgmt.adapters.partner_queues import RideQueues
+from unicorn_mgmt.api.socket_messages import AppLinks
+from unicorn_mgmt.use_cases.outbox import Outbox
+from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-warnings.filterwarnings("ignore", "No application metrics to publish")  # most batches count nothing
-_settings = OutboxSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`reply_to_pattern` is an SQS ARN that ends in `*`, `connections_url` the socket's own API.
+
+    `partner_ride_queues` has the URL of each partner's queue for rides by the partner's id.
+    """
+
+    bus_name: str
+    reply_to_pattern: str
+    connections_url: str
+    unicorn_api_url: str
+    dead_letter_queue_url: str
+    partner_ride_queues: Mapping[str, str]
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
-_telling = Telling(
-    Publisher(client("events"), _settings.bus_name),
+_parking_lot = ParkingLot(_sqs, _settings.dead_letter_queue_url)
+_outbox = Outbox(
+    StreamConsumer(_parking_lot, logger=_logger, metrics=_metrics),
+    Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
     Replies(_sqs, _settings.reply_to_pattern),
-    Connections(lambda: client("apigatewaymanagementapi", url=_settings.connections_url), _logger),
-    Links(_settings.api_url),
-    orders=Orders(_sqs, _settings.ride_queues),
-    parking_lot=ParkingLot(_sqs, _settings.dead_letter_queue_url),
+    RideQueues(_sqs, _settings.partner_ride_queues),
+    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+    AppLinks(_settings.unicorn_api_url),
+    parking_lot=_parking_lot,
     logger=_logger,
     metrics=_metrics,
-    now=lambda: datetime.now(UTC),
+    now=now,
 )
 
-
-@_logger.inject_lambda_context
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's signature
-    """Tell what a batch of stream records tells; raise, so that it comes again, when that fails."""
-    _telling.handle(event)
+handler = entrypoint(_outbox.handle, _logger, _metrics)

@@ -1,35 +1,47 @@
-"""Lambda function of the API on which partners call back."""
+"""Partners' callbacks → answers to RFQs, news of rides."""
 
 import os
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.adapters.partner_ride_table import PartnerRides
-from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
+from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.credentials import Secrets
 from unicorn_mgmt.adapters.partners.roster import roster
-from unicorn_mgmt.api.partner_callbacks import Callbacks
-from unicorn_mgmt.functions.partner_settings import CallbackSettings
+from unicorn_mgmt.api.partner_callbacks import PartnerCallbacks
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-_settings = CallbackSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`secret_ids` names the secret of each partner by the partner's id."""
+
+    secret_ids: Mapping[str, str]
+    reply_to_pattern: str
+    table_name: str
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
 _api = RestApi(_logger)
 _partners = roster()
-Callbacks(
+PartnerCallbacks(
     _api,
     Replies(client("sqs"), _settings.reply_to_pattern),
-    PartnerRides(client("dynamodb"), _settings.table_name),
+    PartnerRideTable(client("dynamodb"), _settings.table_name),
     partners=_partners,
-    integrations={id_: integration_of(partner) for id_, partner in _partners.items()},
+    clients={id_: client_of(partner) for id_, partner in _partners.items()},
     secrets=Secrets(client("secretsmanager")),
-    secrets_of=_settings.secrets,
+    secret_ids=_settings.secret_ids,
     logger=_logger,
-    now=lambda: datetime.now(UTC),
+    now=now,
 )
 
 handler = entrypoint(_api.handle, _logger)

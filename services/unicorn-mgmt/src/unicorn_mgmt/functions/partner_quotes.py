@@ -1,31 +1,41 @@
-"""Lambda function of one partner's queue: composes the asking and hands it each batch."""
+"""RFQs → quotes of one partner."""
 
 import os
-import warnings
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from unicorn_mgmt.adapters.partners.client import integration_of
+from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import CIRCUIT_CONFIG, line_to
 from unicorn_mgmt.adapters.partners.roster import roster
-from unicorn_mgmt.functions.partner_settings import PartnerSettings
-from unicorn_mgmt.use_cases.partner_quotes import Asking
+from unicorn_mgmt.use_cases.partner_quotes import PartnerQuotes
 from wild_rydes_contracts import RfqRequested
-from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
+from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
-warnings.filterwarnings("ignore", "No application metrics to publish")  # calls are metrics of their own
-_settings = PartnerSettings.of(os.environ)
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`callback_url` is the base of the API on which partners call back."""
+
+    partner_id: str
+    secret_id: str
+    callback_url: str
+    table_name: str
+    reply_to_pattern: str
+
+
+_settings = read(Settings, os.environ)
 _partner = roster()[_settings.partner_id]
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
-_asking = Asking(
-    integration_of(_partner),
+_partner_quotes = PartnerQuotes(
+    client_of(_partner),
     line_to(
         _partner,
         dynamodb=client("dynamodb", config=CIRCUIT_CONFIG),
@@ -33,17 +43,12 @@ _asking = Asking(
         secretsmanager=client("secretsmanager"),
         secret_id=_settings.secret_id,
         logger=_logger,
-        now=lambda: datetime.now(UTC),
+        now=now,
     ),
     consumer=Consumer.from_environment(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
-    replies=Replies(_sqs, os.environ["REPLY_TO_PATTERN"]),
-    callback_url=_settings.callback_url,
-    now=lambda: datetime.now(UTC),
+    replies=Replies(_sqs, _settings.reply_to_pattern),
+    callback_url=_partner.callback_url(_settings.callback_url),
+    now=now,
 )
 
-
-@_logger.inject_lambda_context
-@_metrics.log_metrics
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialBatchResponse:  # noqa: ARG001 - Lambda's signature
-    """Ask the partner for a batch of RFQs."""
-    return _asking.handle(event)
+handler = entrypoint(_partner_quotes.handle, _logger, _metrics)

@@ -1,20 +1,26 @@
-"""Lambda function of the unicorn socket: composes the connecting and hands it each event."""
+"""Events of the unicorn socket → where each unicorn's app is connected."""
 
 import os
-from typing import Any
+from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from unicorn_mgmt.adapters.unicorn_table import Store
-from unicorn_mgmt.use_cases.socket import Connecting
+from unicorn_mgmt.adapters.unicorn_table import UnicornTable
+from unicorn_mgmt.use_cases.socket import SocketEvents
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.entrypoint import entrypoint
+from wild_rydes_runtime.environment import read
 
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The function's environment."""
+
+    table_name: str
+
+
+_settings = read(Settings, os.environ)
 _logger = Logger()
-_connecting = Connecting(Store(client("dynamodb"), os.environ["TABLE_NAME"]), _logger)
+_socket_events = SocketEvents(UnicornTable(client("dynamodb"), _settings.table_name), _logger)
 
-
-@_logger.inject_lambda_context
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
-    """Handle one event of the socket."""
-    return _connecting.handle(event)
+handler = entrypoint(_socket_events.handle, _logger)

@@ -1,52 +1,37 @@
-"""What the table's stream tells becomes messages. Use case of the outbox."""
+"""Announce what changes in the table: on the bus, to return addresses, to partners and to apps."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from unicorn_mgmt.adapters.connections import Connections
 from unicorn_mgmt.adapters.invitation_table import INVITATION, invitation_from
-from unicorn_mgmt.adapters.partner_ride_table import RIDE
-from unicorn_mgmt.adapters.unicorn_table import DECISION, from_image, rejection_from
-from unicorn_mgmt.api.socket_messages import Links, RidePush
-from unicorn_mgmt.domain import partner_announcements as announcing
-from unicorn_mgmt.domain.circuit_announcements import CIRCUIT, told_of_circuit
-from unicorn_mgmt.domain.invitation import Invitation, Offer, Refusal
-from unicorn_mgmt.domain.partner_order import Orders, RideOrder
-from unicorn_mgmt.domain.unicorn import Ride, Unicorn
-from wild_rydes_contracts import (
-    Decline,
-    Envelope,
-    Event,
-    Message,
-    Metadata,
-    Money,
-    Quote,
-    Rating,
-    RfqRequested,
-    RfqResponse,
-    RideCompleted,
-    RideConfirmed,
-    RideRejected,
-)
-from wild_rydes_contracts.metadata import caused_by, first_of
+from unicorn_mgmt.adapters.partner_queues import RideQueues
+from unicorn_mgmt.adapters.partner_ride_table import RIDE, ride_from
+from unicorn_mgmt.adapters.unicorn_table import DECISION, rejection_from, unicorn_from
+from unicorn_mgmt.api.socket_messages import AppLinks, RidePush
+from unicorn_mgmt.domain import announcements, partner_announcements
+from unicorn_mgmt.domain.partner_order import RideOrder
+from unicorn_mgmt.domain.unicorn import Ride
+from unicorn_mgmt.use_cases.app_pushes import push_all
+from wild_rydes_circuit_breaker import StoreUnavailable, transition_in
+from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX as CIRCUIT
+from wild_rydes_contracts import Envelope, Event, Message
+from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.errors import Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies, Reply
-from wild_rydes_messaging.stream import Poison
-
-CANCELLED = "cancelled-by-unicorn"
+from wild_rydes_messaging.stream import Image, Record, StreamConsumer
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What one stream record has to tell: to the bus, to a return address, to a partner, to the unicorn's app by its connection."""
+class Announcements:
+    """What one change tells: the bus, a return address, a partner, and the unicorn's app by its connection."""
 
     events: Sequence[Envelope[Event]] = ()
     replies: Sequence[Reply] = ()
@@ -54,65 +39,46 @@ class Told:
     rides: Mapping[str, Ride] = field(default_factory=dict)
 
 
-class Telling:
-    """Announces rides that were confirmed, rejected, completed or given up, hands on answers given by hand, orders from partners.
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Sends what the changes of the table tell. A batch that comes twice gives the same messages twice."""
 
-    Ids of messages are derived from what happened, so that a batch handled twice says the same again.
-    """
-
-    def __init__(
-        self,
-        publisher: Publisher,
-        replies: Replies,
-        connections: Connections,
-        links: Links,
-        *,
-        orders: Orders,
-        parking_lot: ParkingLot,
-        logger: Logger,
-        metrics: Metrics,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._publisher = publisher
-        self._replies = replies
-        self._connections = connections
-        self._links = links
-        self._orders = orders
-        self._parking_lot = parking_lot
-        self._logger = logger
-        self._metrics = metrics
-        self._now = now
+    consumer: StreamConsumer
+    publisher: Publisher
+    replies: Replies
+    ride_queues: RideQueues
+    sockets: Sockets
+    links: AppLinks
+    parking_lot: ParkingLot
+    logger: Logger
+    metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> None:
-        """Send what a batch of stream records tells.
+        """Announce the changes of a Lambda stream event.
 
-        Raises DeliveryError when anything was not accepted for now, and botocore's errors when something cannot be
-        parked: the stream then brings the whole batch again.
+        Raises DeliveryError if a message was not accepted for now, and botocore's errors if one cannot be parked: the
+        stream then brings the whole batch again.
         """
-        all_told: list[Told] = []
-        poison = Poison(self._parking_lot, logger=self._logger, metrics=self._metrics)
-        for record in event["Records"]:
-            with poison.caught(record):
-                all_told.append(told_by(record, self._now()))
-        self._publish([envelope for told in all_told for envelope in told.events])
-        self._reply([reply for told in all_told for reply in told.replies])
-        self._order([order for told in all_told for order in told.orders])
-        self._push({connection: ride for told in all_told for connection, ride in told.rides.items()})
-        poison.park()
-        self._logger.info("told", records=len(event["Records"]))
-
-    def _publish(self, events: Sequence[Envelope[Event]]) -> None:
-        if events:
-            self._publisher.publish(events)
-        for envelope in events:
-            self._log("published", envelope)
+        batch = self.consumer.receive(event)
+        found: list[Announcements] = []
+        for record in batch:
+            with batch.attempt(record):
+                found.append(announcements_of(record, self.now()))
+        if events := [envelope for each in found for envelope in each.events]:
+            self.publisher.publish(events)
+        self._reply([reply for each in found for reply in each.replies])
+        self._order([order for each in found for order in each.orders])
+        self._push({connection: ride for each in found for connection, ride in each.rides.items()})
+        batch.settle()
+        self.logger.info("told", records=len(batch))
 
     def _reply(self, replies: Sequence[Reply]) -> None:
-        """Send answers. One that is refused for good is parked: it must not hold up what comes behind it."""
+        """Send answers. One that is refused for good is parked: it must not hold up those behind it."""
         refused: dict[str, str] = {}
         try:
             if replies:
-                self._replies.send(replies)
+                self.replies.send(replies)
         except DeliveryError as error:
             if any(receipt.transient for receipt in error.failed):
                 raise
@@ -126,7 +92,7 @@ class Telling:
                 self._log("replied", reply.envelope)
 
     def _order(self, orders: Sequence[Envelope[RideOrder]]) -> None:
-        unsent = self._orders.send(orders)
+        unsent = self.ride_queues.send(orders)
         for order in orders:
             if order in unsent:
                 self._park(order.to_json(), Unprocessable("no such partner"), str(order.metadata.event_id))
@@ -134,16 +100,15 @@ class Telling:
                 self._log("ordered", order)
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
-        """Tell apps of their new rides, as good as it goes; they can look, too."""
-        self._connections.post(
-            {
-                connection: RidePush(ride_id=ride.id, rfq_id=ride.rfq_id, links=self._links.of_ride(ride.id))
-                for connection, ride in rides.items()
-            }
-        )
+        """Push new rides to the apps, best effort: an app can look, too."""
+        pushes = {
+            connection: RidePush(ride_id=ride.id, rfq_id=ride.rfq_id, links=self.links.of_ride(ride.id))
+            for connection, ride in rides.items()
+        }
+        push_all(self.sockets, pushes, self.logger)
 
     def _log(self, what: str, envelope: Envelope[Message]) -> None:
-        self._logger.info(
+        self.logger.info(
             what,
             correlation_id=envelope.metadata.correlation_id,
             message_type=envelope.data.name,
@@ -151,104 +116,83 @@ class Telling:
         )
 
     def _park(self, body: str, error: Exception, id_: str) -> None:
-        self._parking_lot.park(body, error, queue="stream", event_id=id_)
-        self._logger.error("parked", event_id=id_, error=type(error).__name__)
-        self._metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
+        self.parking_lot.park(body, error, queue="stream", event_id=id_)
+        self.logger.error("parked", event_id=id_, error=type(error).__name__)
+        self.metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
 
 
-def told_by(record: Mapping[str, Any], now: datetime) -> Told:
-    """What a stream record has to tell. Raises KeyError, ValueError or TypeError for garbage."""
-    change = record["dynamodb"]
-    id_ = change["Keys"]["id"]["S"]
-    if id_.startswith(CIRCUIT):
-        told = told_of_circuit(record)
-        return Told(events=(told,)) if told else Told()
-    if id_.startswith(RIDE):
-        before, after = announcing.images(record)
-        return Told(
-            events=tuple(announcing.events_of(before, after)),
-            orders=tuple(announcing.orders_of(before, after)),
+def announcements_of(record: Record, now: datetime) -> Announcements:
+    """Tell what a change of the table announces. Raises KeyError, TypeError or ValueError for garbage."""
+    key, before, after = record.key, record.before, record.after
+    if after is None:
+        if before is None:
+            raise ValueError("a change without images")
+        return Announcements()  # the item has expired
+    if key.startswith(CIRCUIT):
+        return _of_circuit(key, before, after)
+    if key.startswith(RIDE):
+        return _of_partner_ride(before, after)
+    if key.startswith(DECISION):
+        return _of_decision(before, after)
+    if key.startswith(INVITATION):
+        return _of_invitation(before, after, now)
+    return _of_unicorn(before, after)
+
+
+def _of_circuit(key: str, before: Image | None, after: Image) -> Announcements:
+    try:
+        transition = transition_in({"id": {"S": key}}, before, after)
+    except StoreUnavailable as error:
+        raise ValueError(str(error)) from None
+    if transition is None or not (transition.opened or transition.closed):
+        return Announcements()
+    record = transition.after
+    at = _instant(record.since)
+    if transition.opened:
+        event = partner_announcements.circuit_opened(
+            transition.circuit, record.epoch, reason=record.reason, at=at, retry_at=_instant(record.retry_at)
         )
-    match record["eventName"]:
-        case "INSERT" if id_.startswith(DECISION):
-            no = rejection_from(change["NewImage"])
-            rejected = RideRejected(
-                ride_id=no.ride_id, rfq_id=no.rfq_id, responder_id=no.responder_id, reason=no.reason
-            )
-            return Told(events=[_event(rejected, no.rfq_id, no.at)])
-        case "MODIFY" if id_.startswith(INVITATION):
-            return _answers(invitation_from(change["OldImage"]), invitation_from(change["NewImage"]), now)
-        case "MODIFY" if not id_.startswith(DECISION):
-            return _ride(from_image(change["OldImage"]), from_image(change["NewImage"]))
-    return Told()
+    else:
+        event = partner_announcements.circuit_closed(
+            transition.circuit, record.epoch, reason=record.reason, at=at
+        )
+    return Announcements(events=[event])
 
 
-def _answers(before: Invitation, after: Invitation, now: datetime) -> Told:
-    """New answers of an invitation, each a message of its own, as a person has given it."""
-    cause = Metadata(
-        event_id=after.cause,
-        event_version=RfqRequested.version,
-        occurred_at=after.caused_at,
-        correlation_id=after.correlation_id,
+def _of_partner_ride(before: Image | None, after: Image) -> Announcements:
+    old, new = ride_from(before) if before else None, ride_from(after)
+    return Announcements(
+        events=tuple(partner_announcements.events_of(old, new)),
+        orders=tuple(partner_announcements.orders_of(old, new)),
     )
-    replies = []
-    for unicorn in sorted(after.answers.keys() - before.answers.keys()):
-        metadata = caused_by(cause, RfqResponse, occurred_at=now, distinct=unicorn)
-        response = RfqResponse(answers=(_in_words(unicorn, after),))
-        replies.append(
-            Reply(str(metadata.event_id), after.reply_to, Envelope(metadata=metadata, data=response))
-        )
-    return Told(replies=replies)
 
 
-def _in_words(unicorn: str, invitation: Invitation) -> Quote | Decline:
-    match invitation.answers[unicorn]:
-        case Refusal(reason):
-            return Decline(responder_id=unicorn, reason=reason)
-        case Offer(amount, currency, pickup_seconds):
-            return Quote(
-                responder_id=unicorn,
-                display_name=invitation.invited[unicorn],
-                price=Money(amount=amount, currency=currency),
-                pickup_in_seconds=pickup_seconds,
-                rating=Rating(**asdict(rating)) if (rating := invitation.ratings.get(unicorn)) else None,
-            )
+def _of_decision(before: Image | None, after: Image) -> Announcements:
+    return (
+        Announcements() if before else Announcements(events=[announcements.rejected(rejection_from(after))])
+    )
 
 
-def _ride(before: Unicorn, after: Unicorn) -> Told:
-    if after.ride and before.ride is None:
-        ride = after.ride
-        confirmed = RideConfirmed(ride_id=ride.id, rfq_id=ride.rfq_id, responder_id=after.id)
-        return Told(
-            events=[_event(confirmed, ride.rfq_id, ride.since)],
-            rides={after.connection: ride} if after.connection else {},
-        )
-    if before.ride and after.ride is None:
-        ended = _ended(before.ride, after)
-        return Told(events=[ended] if ended else [])
-    return Told()
+def _of_invitation(before: Image | None, after: Image, now: datetime) -> Announcements:
+    if before is None:
+        return Announcements()
+    old, new = invitation_from(before), invitation_from(after)
+    answers = announcements.answers_of(old, new, now)
+    return Announcements(
+        replies=[Reply(str(answer.metadata.event_id), new.reply_to, answer) for answer in answers]
+    )
 
 
-def _ended(ride: Ride, unicorn: Unicorn) -> Envelope[Event] | None:
-    ending = unicorn.recent[ride.id]
-    event: Event
-    match ending.outcome:
-        case "completed":
-            event = RideCompleted(
-                ride_id=ride.id,
-                rfq_id=ride.rfq_id,
-                responder_id=unicorn.id,
-                customer_id=ride.customer_id,
-                completed_at=ending.at,
-            )
-        case "cancelled":
-            event = RideRejected(
-                ride_id=ride.id, rfq_id=ride.rfq_id, responder_id=unicorn.id, reason=CANCELLED
-            )
-        case _:  # released: it was the booking's end that ended the ride, and is known
-            return None
-    return _event(event, ride.rfq_id, ending.at)
+def _of_unicorn(before: Image | None, after: Image) -> Announcements:
+    if before is None:
+        return Announcements()
+    old, new = unicorn_from(before), unicorn_from(after)
+    ride = announcements.ride_begun(old, new)
+    return Announcements(
+        events=announcements.events_of(old, new),
+        rides={new.connection: ride} if ride and new.connection else {},
+    )
 
 
-def _event(event: Event, rfq_id: str, at: datetime) -> Envelope[Event]:
-    return Envelope(metadata=first_of(type(event), correlation_id=rfq_id, occurred_at=at), data=event)
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,12 +1,13 @@
-"""Ask one partner for quotes. Use case of a partner's consumer."""
+"""Ask one partner for quotes."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from unicorn_mgmt.adapters.partners.client import Integration, Question
+from unicorn_mgmt.adapters.partners.client import PartnerClient, Question
 from unicorn_mgmt.adapters.partners.faults import CallFailed
-from unicorn_mgmt.adapters.partners.line import Line
+from unicorn_mgmt.adapters.partners.line import PartnerLine
 from wild_rydes_circuit_breaker import CircuitOpen
 from wild_rydes_contracts import Decline, Envelope, Quote, RfqRequested, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
@@ -16,38 +17,28 @@ from wild_rydes_messaging.reply import Replies, Reply
 QUOTE = "quote"
 
 
-class Asking:
-    """Calls the partner once for each message and answers at once, with a decline if the partner does not.
+@dataclass(frozen=True, slots=True)
+class PartnerQuotes:
+    """Calls the partner once for each message and answers at once, with a decline if the partner does not answer.
 
-    A call that fails is not tried again: it would load a partner in trouble, and the customer has other quotes. Only what is
-    not the partner's doing (its secret cannot be read, the answer cannot be sent) returns with its message. The partner
-    then is asked again; it knows the RFQ by its id, and whoever asked for quotes takes its first answer.
+    A call that fails is not tried again: that would load a partner in trouble, and the customer has other quotes. Only a
+    failure that is not the partner's (its secret cannot be read, the answer cannot be sent) brings the message back. The
+    partner is then asked again: it knows the RFQ by its id, and the aggregator takes the partner's first answer.
     """
 
-    def __init__(
-        self,
-        integration: Integration,
-        line: Line,
-        *,
-        consumer: Consumer[RfqRequested],
-        replies: Replies,
-        callback_url: str | None,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._integration = integration
-        self._line = line
-        self._partner = line.partner
-        self._consumer = consumer
-        self._replies = replies
-        self._callback_url = callback_url
-        self._now = now
+    client: PartnerClient
+    line: PartnerLine
+    consumer: Consumer[RfqRequested]
+    replies: Replies
+    callback_url: str
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
         """Ask for the RFQs of a Lambda SQS event, one after the other."""
-        batch = self._consumer.receive(event)
+        batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                to = self._replies.check(message.metadata.reply_to)
+                to = self.replies.check(message.metadata.reply_to)
                 answer = self._ask(message)
                 if answer:
                     self._reply(message, to, answer)
@@ -55,22 +46,22 @@ class Asking:
 
     def _reply(self, message: Received[RfqRequested], to: str, answer: Quote | Decline) -> None:
         metadata = caused_by(
-            message.metadata, RfqResponse, occurred_at=self._now(), distinct=self._partner.id
+            message.metadata, RfqResponse, occurred_at=self.now(), distinct=self.line.partner.id
         )
         response = RfqResponse(answers=(answer,))
-        self._replies.send([Reply(message.message_id, to, Envelope(metadata=metadata, data=response))])
+        self.replies.send([Reply(message.message_id, to, Envelope(metadata=metadata, data=response))])
 
     def _ask(self, message: Received[RfqRequested]) -> Quote | Decline | None:
-        question = Question(self._partner, message.data, message.metadata, self._callback_url)
+        question = Question(self.line.partner, message.data, message.metadata, self.callback_url)
         try:
-            return self._line.call(
+            return self.line.call(
                 QUOTE,
-                lambda call, credentials: self._integration.quote(question, call, credentials),
+                lambda exchange, credentials: self.client.quote(question, exchange, credentials),
                 outcome=lambda answer: answer.kind if answer else "accepted",
                 attempt=message.attempt,
                 deadline=message.metadata.deadline,
             )
         except CircuitOpen:
-            return Decline(responder_id=self._partner.id, reason="circuit-open")
+            return Decline(responder_id=self.line.partner.id, reason="circuit-open")
         except CallFailed as error:
-            return Decline(responder_id=self._partner.id, reason=error.decline)
+            return Decline(responder_id=self.line.partner.id, reason=error.decline)

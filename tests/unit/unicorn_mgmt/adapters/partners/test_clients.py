@@ -13,10 +13,11 @@ from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.fleets import Nimbus
 from infra.rydes.simulators.partners.server import Server
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, TOKYO, credentials, question
-from unicorn_mgmt.adapters.partners.client import Booking, integration_of
+from unicorn_mgmt.adapters.partners.client import Booking
+from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut, fault_of
-from unicorn_mgmt.adapters.partners.transport import Wire
-from unicorn_mgmt.domain.partner_ride import Confirmed, Refused
+from unicorn_mgmt.adapters.partners.transport import Transport
+from unicorn_mgmt.domain.partner_ride import Confirmed, Declined
 from wild_rydes_circuit_breaker import Blame
 from wild_rydes_contracts import Decline, Money, Quote
 
@@ -29,12 +30,12 @@ def ask(
     partner_id: str,
     seconds: float = 5,
     *,
-    wire: Wire | None = None,
+    transport: Transport | None = None,
     secret: dict[str, str] | None = None,
 ) -> object:
-    integration = integration_of(PARTNERS[partner_id])
-    call = (wire or Wire()).call(seconds)
-    return integration.quote(question(partner_id), call, credentials(servers[partner_id].url, **secret or {}))
+    client = client_of(PARTNERS[partner_id])
+    call = (transport or Transport()).exchange(seconds)
+    return client.quote(question(partner_id), call, credentials(servers[partner_id].url, **secret or {}))
 
 
 @pytest.mark.parametrize("partner_id", DIRECT)
@@ -51,8 +52,8 @@ def test_a_price_becomes_a_quote(servers: Servers, partner_id: str) -> None:
 @pytest.mark.parametrize("partner_id", DIRECT)
 def test_a_refusal_is_an_answer(servers: Servers, partner_id: str) -> None:
     far = question(partner_id, destination=TOKYO)
-    answer = integration_of(PARTNERS[partner_id]).quote(
-        far, Wire().call(5), credentials(servers[partner_id].url)
+    answer = client_of(PARTNERS[partner_id]).quote(
+        far, Transport().exchange(5), credentials(servers[partner_id].url)
     )
     assert answer == Decline(responder_id=partner_id, reason="too-far")
 
@@ -63,13 +64,13 @@ def test_nimbus_takes_note_and_answers_nothing(servers: Servers) -> None:
 
 
 def test_nimbus_token_is_used_again_and_renewed_when_revoked(servers: Servers) -> None:
-    integration, wire, server = integration_of(PARTNERS["p-nimbus"]), Wire(), servers["p-nimbus"]
+    client, transport, server = client_of(PARTNERS["p-nimbus"]), Transport(), servers["p-nimbus"]
     for _ in range(3):
-        integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
+        client.quote(question("p-nimbus"), transport.exchange(5), credentials(server.url))
     assert server.served == 4
     assert isinstance(server.behaviour, Nimbus)
     server.behaviour.revoke()
-    assert integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url)) is None
+    assert client.quote(question("p-nimbus"), transport.exchange(5), credentials(server.url)) is None
     assert server.served == 7
 
 
@@ -83,13 +84,13 @@ def test_a_bad_answer_is_the_partners_fault(servers: Servers, partner_id: str, f
 
 
 def test_garbage_is_not_taken_for_a_promise_to_call_back(servers: Servers) -> None:
-    integration, wire, server = integration_of(PARTNERS["p-nimbus"]), Wire(), servers["p-nimbus"]
-    integration.quote(
-        question("p-nimbus"), wire.call(5), credentials(server.url)
+    client, transport, server = client_of(PARTNERS["p-nimbus"]), Transport(), servers["p-nimbus"]
+    client.quote(
+        question("p-nimbus"), transport.exchange(5), credentials(server.url)
     )  # has its token from now on
     server.misbehaviour.set(Faults(garbage=1))
     with pytest.raises(CallFailed, match="instead of 202"):
-        integration.quote(question("p-nimbus"), wire.call(5), credentials(server.url))
+        client.quote(question("p-nimbus"), transport.exchange(5), credentials(server.url))
 
 
 @pytest.mark.parametrize("partner_id", PARTNERS)
@@ -118,11 +119,9 @@ def test_a_hanging_partner_is_left_in_time(servers: Servers, partner_id: str) ->
 
 def test_a_call_that_the_deadline_cut_short_says_nothing_of_the_partner(servers: Servers) -> None:
     servers["p-comet"].misbehaviour.set(Faults(hang=1))
-    call = Wire().call(0.2, cut_short=True)
+    call = Transport().exchange(0.2, cut_short=True)
     with pytest.raises(OurFault):
-        integration_of(PARTNERS["p-comet"]).quote(
-            question("p-comet"), call, credentials(servers["p-comet"].url)
-        )
+        client_of(PARTNERS["p-comet"]).quote(question("p-comet"), call, credentials(servers["p-comet"].url))
 
 
 def test_a_wrong_signature_is_the_partners_fault(servers: Servers) -> None:
@@ -151,7 +150,9 @@ def test_nobody_there_is_the_partners_fault() -> None:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
         with pytest.raises(CallFailed, match="no connection") as caught:
-            integration_of(PARTNERS["p-comet"]).quote(question("p-comet"), Wire().call(5), credentials(url))
+            client_of(PARTNERS["p-comet"]).quote(
+                question("p-comet"), Transport().exchange(5), credentials(url)
+            )
     assert fault_of(caught.value).blame is Blame.PARTNER
 
 
@@ -164,9 +165,9 @@ def test_connections_are_used_again(servers: Servers) -> None:
         return accept()
 
     servers["p-comet"].get_request = counted  # type: ignore[method-assign, assignment]
-    wire = Wire()
+    transport = Transport()
     for _ in range(5):
-        ask(servers, "p-comet", wire=wire)
+        ask(servers, "p-comet", transport=transport)
     assert len(opened) == 1
 
 
@@ -178,12 +179,12 @@ def booking(partner_id: str, ride_id: str = "rfq-1.1", callback_url: str = "http
 
 def book(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> object:
     secret = credentials(servers[partner_id].url)
-    return integration_of(PARTNERS[partner_id]).book(booking(partner_id, ride_id), Wire().call(5), secret)
+    return client_of(PARTNERS[partner_id]).book(booking(partner_id, ride_id), Transport().exchange(5), secret)
 
 
 def cancel(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> None:
     secret = credentials(servers[partner_id].url)
-    integration_of(PARTNERS[partner_id]).cancel(booking(partner_id, ride_id), Wire().call(5), secret)
+    client_of(PARTNERS[partner_id]).cancel(booking(partner_id, ride_id), Transport().exchange(5), secret)
 
 
 @pytest.mark.parametrize("partner_id", DIRECT)
@@ -197,9 +198,9 @@ def test_a_booking_is_confirmed_and_confirmed_again(servers: Servers, partner_id
 @pytest.mark.parametrize("partner_id", DIRECT)
 def test_a_booking_is_refused_and_stays_so(servers: Servers, partner_id: str) -> None:
     servers[partner_id].misbehaviour.set(Faults(refuse=1))
-    assert book(servers, partner_id) == Refused("none-free")
+    assert book(servers, partner_id) == Declined("none-free")
     servers[partner_id].misbehaviour.set(Faults())
-    assert book(servers, partner_id) == Refused("none-free")
+    assert book(servers, partner_id) == Declined("none-free")
 
 
 def test_nimbus_takes_note_of_a_booking(servers: Servers) -> None:
@@ -213,7 +214,7 @@ def test_a_ride_is_cancelled_whether_or_not_there_is_one_and_never_booked_after_
     cancel(servers, partner_id)
     cancel(servers, partner_id)
     answer = book(servers, partner_id)
-    assert answer in (Refused("partner-refused"), None)
+    assert answer in (Declined("partner-refused"), None)
     assert servers[partner_id].behaviour.rides.states() == {"rfq-1.1": "cancelled"}
 
 
@@ -267,7 +268,7 @@ def dribbler() -> Iterator[str]:
 def test_a_partner_that_dribbles_is_left_in_time(dribbler: str) -> None:
     began = time.monotonic()
     with pytest.raises(TimedOut):
-        integration_of(PARTNERS["p-comet"]).quote(
-            question("p-comet"), Wire().call(0.3), credentials(dribbler)
+        client_of(PARTNERS["p-comet"]).quote(
+            question("p-comet"), Transport().exchange(0.3), credentials(dribbler)
         )
     assert time.monotonic() - began < 5  # far below what it would take to end by itself

@@ -1,13 +1,13 @@
-"""Every call to a partner leaves one structured record and one EMF metric."""
+"""The records of calls to partners: one structured log line and one EMF metric each."""
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 
-class Calls:
-    """Records calls. CloudWatch makes count, rates and quantiles of the one metric PartnerCall, which is its milliseconds.
+class CallLog:
+    """Records calls. From the one metric PartnerCall, in milliseconds, CloudWatch derives count, rates and quantiles.
 
-    `environment` is the function's, under the name by which the circuit knows it.
+    `environment` is the name by which the circuit knows this environment of the function.
     """
 
     def __init__(self, logger: Logger, partner_id: str, environment: str = "") -> None:
@@ -25,7 +25,10 @@ class Calls:
         circuit: str,
         reason: str = "",
     ) -> None:
-        """`outcome` is a kind of answer or whose fault it was that there is none, `circuit` the state in which it began."""
+        """Record a call. `outcome` is the kind of answer, or whose fault it is that there is none.
+
+        `circuit` is the circuit's state when the call began.
+        """
         took = round(milliseconds, 1)
         self._logger.info(
             "partner called",

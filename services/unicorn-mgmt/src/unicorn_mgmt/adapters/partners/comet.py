@@ -1,8 +1,8 @@
 """Comet Cars: JSON over HTTPS with an API key.
 
-POST {base_url}/v1/quotes with X-Api-Key. The answer has `available`, and with it a price in cents and the minutes to the start.
-PUT {base_url}/v1/rides/{our id} books, and is answered 409 when Comet does not want to; DELETE cancels. What becomes of a
-ride is posted to us with a token that we gave to Comet, in X-Webhook-Token.
+POST {base_url}/v1/quotes takes X-Api-Key. The answer says whether Comet is `available`, at which price in cents, and in
+how many minutes. PUT {base_url}/v1/rides/{our id} books; 409 means that Comet does not take the ride. DELETE cancels.
+Comet posts news of a ride to us with a token of ours, in X-Webhook-Token.
 """
 
 import hmac
@@ -15,50 +15,54 @@ from unicorn_mgmt.adapters.partners.client import Booking, Callback, Question, R
 from unicorn_mgmt.adapters.partners.credentials import Credentials
 from unicorn_mgmt.adapters.partners.faults import reading
 from unicorn_mgmt.adapters.partners.sealed_reference import Forged
-from unicorn_mgmt.adapters.partners.transport import Answer, Call, accepted
-from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Refused, RideNews
+from unicorn_mgmt.adapters.partners.transport import Exchange, Response, accepted
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, RideNews
 from wild_rydes_contracts import Coordinates, Decline, Money, Quote
 
 _REFUSALS = {"NO_CARS": "none-free", "TOO_FAR": "too-far"}
-_NEWS: dict[str, RideNews] = {"COMPLETED": Completed(), "CANCELLED": Refused("cancelled-by-partner")}
+_NEWS: dict[str, RideNews] = {"COMPLETED": Completed(), "CANCELLED": Declined("cancelled-by-partner")}
 
 
-class Integration:
-    """See unicorn_mgmt.adapters.partners.client."""
+class CometClient:
+    """Speaks with Comet Cars."""
 
-    def quote(self, question: Question, call: Call, credentials: Credentials) -> Quote | Decline | None:
-        """See Integration."""
+    def quote(
+        self, question: Question, exchange: Exchange, credentials: Credentials
+    ) -> Quote | Decline | None:
+        """See PartnerClient."""
         rfq = question.rfq
         asked = {"reference": rfq.rfq_id, "pickup": _point(rfq.start), "dropoff": _point(rfq.destination)}
-        content = accepted(_send(call, credentials, "POST", "/v1/quotes", asked)).body
+        content = accepted(_send(exchange, credentials, "POST", "/v1/quotes", asked)).body
         with reading():
             return _answer(question, json.loads(content))
 
-    def book(self, booking: Booking, call: Call, credentials: Credentials) -> Confirmed | Refused | None:
-        """See Integration."""
+    def book(
+        self, booking: Booking, exchange: Exchange, credentials: Credentials
+    ) -> Confirmed | Declined | None:
+        """See PartnerClient."""
         wanted = {
             "reference": booking.rfq_id,
             "totalCents": int(booking.price.amount * 100),
             "currency": booking.price.currency,
             "webhook": booking.callback_url,
         }
-        answer = _send(call, credentials, "PUT", _ride(booking), wanted)
+        answer = _send(exchange, credentials, "PUT", _ride(booking), wanted)
         if answer.status != HTTPStatus.CONFLICT:
             accepted(answer)
         with reading():
             told = json.loads(answer.body)
             if answer.status == HTTPStatus.CONFLICT:
-                return Refused(_REFUSALS.get(str(told["why"]), "partner-refused"))
+                return Declined(_REFUSALS.get(str(told["why"]), "partner-refused"))
             if told["status"] not in ("CONFIRMED", "COMPLETED"):
                 raise ValueError
         return Confirmed()
 
-    def cancel(self, booking: Booking, call: Call, credentials: Credentials) -> None:
-        """See Integration."""
-        accepted(_send(call, credentials, "DELETE", _ride(booking), None))
+    def cancel(self, booking: Booking, exchange: Exchange, credentials: Credentials) -> None:
+        """See PartnerClient."""
+        accepted(_send(exchange, credentials, "DELETE", _ride(booking), None))
 
     def heard(self, callback: Callback, credentials: Credentials) -> RideHeard:
-        """See Integration."""
+        """See PartnerClient."""
         token = callback.headers.get("x-webhook-token", "")
         if not hmac.compare_digest(token.encode(), credentials["webhook_token"].encode()):
             raise Forged
@@ -67,10 +71,10 @@ class Integration:
             return RideHeard(str(told["ride"]), _NEWS[told["status"]])
 
 
-def _send(call: Call, credentials: Credentials, method: str, path: str, content: object) -> Answer:
+def _send(exchange: Exchange, credentials: Credentials, method: str, path: str, content: object) -> Response:
     headers = {"X-Api-Key": credentials["api_key"], "Content-Type": "application/json"}
     body = b"" if content is None else json.dumps(content).encode()
-    return call.send(method, f"{credentials['base_url']}{path}", headers, body)
+    return exchange.send(method, f"{credentials['base_url']}{path}", headers, body)
 
 
 def _ride(booking: Booking) -> str:

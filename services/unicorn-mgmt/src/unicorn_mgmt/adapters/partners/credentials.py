@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TTL = 300.0
-"""Seconds after which a secret is read anew: so long an old one may be used after a rotation that its partner did not refuse."""
+"""Seconds after which a secret is read again. Until then an old one may be in use, unless the partner refuses it."""
 
 
 class Credentials:
-    """What a partner's secret holds: a flat JSON object of strings. Nothing of it is ever shown."""
+    """The content of a partner's secret, a flat JSON object of strings. None of it is ever shown."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
 
     def __getitem__(self, name: str) -> str:
-        """A value. Raises OurFault, naming it, when the secret has none."""
+        """Return a value. Raises OurFault, which names it, if the secret does not have it."""
         try:
             return self._values[name]
         except KeyError:
@@ -29,7 +29,7 @@ class Credentials:
 
 
 class Secrets:
-    """Reads secrets and keeps them for a while. `clock` counts seconds."""
+    """Reads secrets and keeps each for `TTL`. `clock` counts seconds."""
 
     def __init__(
         self, secretsmanager: "SecretsManagerClient", clock: Callable[[], float] = time.monotonic
@@ -39,7 +39,7 @@ class Secrets:
         self._kept: dict[str, tuple[float, Credentials]] = {}
 
     def get(self, secret_id: str) -> Credentials:
-        """A secret. Raises botocore's errors; a secret that is no JSON object counts as empty."""
+        """Read a secret. One that is no JSON object counts as empty. Raises botocore's errors."""
         kept = self._kept.get(secret_id)
         if kept and self._clock() < kept[0]:
             return kept[1]
@@ -53,5 +53,5 @@ class Secrets:
         return credentials
 
     def forget(self, secret_id: str) -> None:
-        """Read it anew the next time: the partner refused it, it may have been rotated."""
+        """Read the secret again the next time: the partner has refused it, it may have been rotated."""
         self._kept.pop(secret_id, None)

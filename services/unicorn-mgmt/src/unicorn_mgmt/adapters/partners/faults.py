@@ -7,10 +7,10 @@ from wild_rydes_circuit_breaker import Blame, Fault
 
 
 class CallFailed(Exception):
-    """A partner gave no answer. Its text is for logs and holds nothing the partner sent.
+    """A partner gave no answer. The error's text is for logs and holds nothing that the partner sent.
 
-    `blame` says whose fault it is, `decline` is the reason under which the customer's request is declined.
-    `retry_after`: seconds for which the partner wants to be left alone. `doubts_secret`: ours may be out of date.
+    `blame` says whose fault it is. `decline` is the reason with which the customer's request is declined. `retry_after`
+    counts the seconds for which the partner wants no calls. `doubts_secret` means that our secret may be out of date.
     """
 
     blame = Blame.PARTNER
@@ -29,7 +29,7 @@ class TimedOut(CallFailed):
 
 
 class WrongSignature(CallFailed):
-    """The answer is not signed by the partner, as far as our secret can tell."""
+    """The partner has not signed the answer, as far as our secret can tell."""
 
     doubts_secret = True
 
@@ -45,7 +45,7 @@ class Throttled(CallFailed):
 
 
 class OurFault(CallFailed):
-    """We asked wrongly: the request, the credentials, or too little time left."""
+    """The mistake is ours: a wrong request, wrong credentials, or too little time left."""
 
     blame = Blame.OURS
     decline = "partner-unavailable"
@@ -53,7 +53,7 @@ class OurFault(CallFailed):
 
 
 def fault_of(error: Exception) -> Fault:
-    """Whose fault an exception out of a call is: ours, unless it is known to be the partner's."""
+    """Tell whose fault an exception of a call is: ours, unless it is known to be the partner's."""
     if isinstance(error, CallFailed):
         return Fault(error.blame, error.retry_after)
     return Fault(Blame.OURS)
@@ -61,7 +61,7 @@ def fault_of(error: Exception) -> Fault:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Read a partner's answer inside this context: what cannot be read is the partner's fault."""
+    """Read a partner's answer inside this context. Raises CallFailed if the answer makes no sense."""
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, SyntaxError, TypeError, ValueError) as error:

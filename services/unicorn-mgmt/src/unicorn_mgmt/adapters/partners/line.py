@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeVar
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from unicorn_mgmt.adapters.partners.call_log import Calls
+from unicorn_mgmt.adapters.partners.call_log import CallLog
 from unicorn_mgmt.adapters.partners.credentials import Credentials, Secrets
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, fault_of
 from unicorn_mgmt.adapters.partners.roster import Partner
-from unicorn_mgmt.adapters.partners.transport import Call, Wire
+from unicorn_mgmt.adapters.partners.transport import Exchange, Transport
 from wild_rydes_circuit_breaker import (
     CircuitBreaker,
     CircuitOpen,
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 CIRCUIT_CONFIG = CLIENT_CONFIG.merge(
     Config(connect_timeout=0.3, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 2})
 )
-"""How the table is called for a circuit: the call of the partner can do without its record, and does not wait long for it."""
+"""How the table is called for a circuit. A call to the partner can do without the record, and does not wait long for it."""
 
 A = TypeVar("A")
 
 
-class Line:
+class PartnerLine:
     """Makes calls to one partner, one at a time. `secret_id` names the partner's secret."""
 
     def __init__(
@@ -42,33 +42,34 @@ class Line:
         partner: Partner,
         breaker: CircuitBreaker,
         *,
-        wire: Wire,
+        transport: Transport,
         secrets: Secrets,
         secret_id: str,
-        calls: Calls,
+        call_log: CallLog,
         now: Callable[[], datetime],
     ) -> None:
         self.partner = partner
         self._breaker = breaker
-        self._wire = wire
+        self._transport = transport
         self._secrets = secrets
         self._secret_id = secret_id
-        self._calls = calls
+        self._call_log = call_log
         self._now = now
 
     def call(
         self,
         operation: str,
-        do: Callable[[Call, Credentials], A],
+        do: Callable[[Exchange, Credentials], A],
         *,
         outcome: Callable[[A], str],
         attempt: int,
         deadline: datetime | None,
     ) -> A:
-        """Call the partner: what `do` gives. `outcome` names that in the record.
+        """Call the partner and return what `do` returns. `outcome` names that in the record.
 
-        Raises CircuitOpen when the partner is not to be called now, CallFailed or one of its kinds when it gave no answer
-        (OurFault without any call once the deadline has passed), and botocore's errors when its secret cannot be read.
+        Raises CircuitOpen if the circuit lets no call through, CallFailed or one of its subclasses if the partner gives
+        no answer (OurFault, without a call, once the deadline has passed), and botocore's errors if the partner's secret
+        cannot be read.
         """
         credentials = self._secrets.get(self._secret_id)
         began = self._now()
@@ -76,7 +77,7 @@ class Line:
 
         def note(outcome: str, reason: str = "") -> None:
             took = (self._now() - began).total_seconds() * 1000
-            self._calls.record(
+            self._call_log.record(
                 operation, outcome, milliseconds=took, attempt=attempt, circuit=circuit, reason=reason
             )
 
@@ -95,13 +96,13 @@ class Line:
         note(outcome(answer))
         return answer
 
-    def _within(self, deadline: datetime | None) -> Call:
-        """A call that ends with the deadline, if that comes before the partner's time is over."""
+    def _within(self, deadline: datetime | None) -> Exchange:
+        """Begin an exchange that ends after the partner's timeout, or with the deadline if that comes first."""
         longest = self.partner.timeout
         left = (deadline - self._now()).total_seconds() if deadline else longest
         if left <= 0:
             raise OurFault("the deadline has passed")
-        return self._wire.call(min(left, longest), cut_short=left < longest)
+        return self._transport.exchange(min(left, longest), cut_short=left < longest)
 
 
 def line_to(
@@ -113,10 +114,10 @@ def line_to(
     secret_id: str,
     logger: Logger,
     now: Callable[[], datetime],
-) -> Line:
-    """The line to a partner whose circuit is in this table, the same one for all that it is called for.
+) -> PartnerLine:
+    """Make the line to a partner. Its circuit is in this table, one for all the partner's operations.
 
-    `dynamodb` is for the circuit alone, and should be quick: see `CIRCUIT_CONFIG`.
+    `dynamodb` is for the circuit alone and should be quick: see `CIRCUIT_CONFIG`.
     """
     breaker = CircuitBreaker(
         partner.id,
@@ -125,13 +126,13 @@ def line_to(
         classify=fault_of,
         listener=LogAndCount(logger),
     )
-    return Line(
+    return PartnerLine(
         partner,
         breaker,
-        wire=Wire(),
+        transport=Transport(),
         secrets=Secrets(secretsmanager),
         secret_id=secret_id,
-        calls=Calls(logger, partner.id, breaker.environment),
+        call_log=CallLog(logger, partner.id, breaker.environment),
         now=now,
     )
 

@@ -1,8 +1,8 @@
-"""Nimbus Broomsticks: OAuth2 client credentials, and an answer that is called back.
+"""Nimbus Broomsticks: OAuth2 client credentials, and answers that come as callbacks.
 
-POST {base_url}/oauth/token gives a token. POST {base_url}/v2/quote-requests and PUT {base_url}/v2/rides/{our id} are answered
-202; DELETE of the latter cancels. Later Nimbus posts to our callback URL, with our reference or the ride's id, signed over the
-time and the body with a key we share: `Nimbus-Signature: t=<seconds>,v1=<hex>`.
+POST {base_url}/oauth/token gives a token. Nimbus answers POST {base_url}/v2/quote-requests and PUT
+{base_url}/v2/rides/{our id} with 202; DELETE of a ride cancels it. Later Nimbus posts to our callback URL, with our
+reference or the ride's id. It signs time and body with a key we share: `Nimbus-Signature: t=<seconds>,v1=<hex>`.
 """
 
 import base64
@@ -19,33 +19,35 @@ from unicorn_mgmt.adapters.partners.credentials import Credentials
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, reading
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.sealed_reference import Forged, seal
-from unicorn_mgmt.adapters.partners.transport import Answer, Call, accepted
-from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Refused, RideNews
+from unicorn_mgmt.adapters.partners.transport import Exchange, Response, accepted
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, RideNews
 from wild_rydes_contracts import Coordinates, Decline, Money, Quote
 
 _REFUSALS = {"none_free": "none-free"}
 _NEWS: dict[str, RideNews] = {
     "confirmed": Confirmed(),
     "completed": Completed(),
-    "cancelled": Refused("cancelled-by-partner"),
+    "cancelled": Declined("cancelled-by-partner"),
 }
 _TOLERANCE = 300
-"""Seconds that a callback's time may be off ours: an old one is not taken again."""
+"""Seconds by which a callback's time may differ from ours: an old callback is not taken again."""
 
 _EARLY = 30
-"""Seconds before its end at which a token is renewed."""
+"""Seconds before its expiry at which a token is renewed."""
 
 
-class Integration:
-    """See unicorn_mgmt.adapters.partners.client. `clock` gives seconds since 1970."""
+class NimbusClient:
+    """Speaks with Nimbus Broomsticks. `clock` gives seconds since 1970."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._token = ""
         self._token_ends = 0.0
 
-    def quote(self, question: Question, call: Call, credentials: Credentials) -> Quote | Decline | None:
-        """None: the answer is called back."""
+    def quote(
+        self, question: Question, exchange: Exchange, credentials: Credentials
+    ) -> Quote | Decline | None:
+        """Ask for a quote. The answer, None, means that Nimbus calls back."""
         if question.callback_url is None:
             raise OurFault("no callback URL")
         content = {
@@ -56,26 +58,28 @@ class Integration:
             "answer_by": question.metadata.deadline.isoformat() if question.metadata.deadline else None,
             "callback_url": question.callback_url,
         }
-        _noted(self._send(call, credentials, "POST", "/v2/quote-requests", content))
+        _noted(self._send(exchange, credentials, "POST", "/v2/quote-requests", content))
         return None
 
-    def book(self, booking: Booking, call: Call, credentials: Credentials) -> Confirmed | Refused | None:
-        """None: yes or no is called back."""
+    def book(
+        self, booking: Booking, exchange: Exchange, credentials: Credentials
+    ) -> Confirmed | Declined | None:
+        """Book a ride. The answer, None, means that Nimbus calls back."""
         content = {
             "request_id": booking.rfq_id,
             "price": booking.price.model_dump(mode="json"),
             "answer_by": booking.deadline.isoformat() if booking.deadline else None,
             "callback_url": booking.callback_url,
         }
-        _noted(self._send(call, credentials, "PUT", _ride(booking), content))
+        _noted(self._send(exchange, credentials, "PUT", _ride(booking), content))
         return None
 
-    def cancel(self, booking: Booking, call: Call, credentials: Credentials) -> None:
-        """See Integration."""
-        accepted(self._send(call, credentials, "DELETE", _ride(booking), None))
+    def cancel(self, booking: Booking, exchange: Exchange, credentials: Credentials) -> None:
+        """See PartnerClient."""
+        accepted(self._send(exchange, credentials, "DELETE", _ride(booking), None))
 
     def heard(self, callback: Callback, credentials: Credentials) -> QuoteHeard | RideHeard:
-        """See Integration."""
+        """See PartnerClient."""
         _verify(callback, credentials["callback_key"])
         with reading():
             told = json.loads(callback.body)
@@ -83,15 +87,17 @@ class Integration:
                 return QuoteHeard(str(told["reference"]), _answer(callback.partner, told))
             return RideHeard(str(told["ride"]), _news(told))
 
-    def _send(self, call: Call, credentials: Credentials, method: str, path: str, content: object) -> Answer:
-        """Send with a token; once more with a new one when that was revoked before its time."""
+    def _send(
+        self, exchange: Exchange, credentials: Credentials, method: str, path: str, content: object
+    ) -> Response:
+        """Send with a token, and once more with a new one if that was revoked before its expiry."""
         url = f"{credentials['base_url']}{path}"
         body = b"" if content is None else json.dumps(content).encode()
 
-        def once() -> Answer:
-            bearer = self._bearer(call, credentials)
+        def once() -> Response:
+            bearer = self._bearer(exchange, credentials)
             headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
-            return call.send(method, url, headers, body)
+            return exchange.send(method, url, headers, body)
 
         answer = once()
         if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -99,11 +105,11 @@ class Integration:
             answer = once()
         return answer
 
-    def _bearer(self, call: Call, credentials: Credentials) -> str:
+    def _bearer(self, exchange: Exchange, credentials: Credentials) -> str:
         if self._clock() < self._token_ends:
             return self._token
         secret = f"{credentials['client_id']}:{credentials['client_secret']}"
-        answer = call.send(
+        answer = exchange.send(
             "POST",
             f"{credentials['base_url']}/oauth/token",
             {
@@ -120,7 +126,7 @@ class Integration:
         return self._token
 
 
-def _noted(answer: Answer) -> None:
+def _noted(answer: Response) -> None:
     if accepted(answer).status != HTTPStatus.ACCEPTED:
         raise CallFailed(f"status {answer.status} instead of 202")
 
@@ -137,7 +143,7 @@ def _verify(callback: Callback, key: str) -> None:
 
 def _news(told: dict[str, object]) -> RideNews:
     if told["state"] == "refused":
-        return Refused(_REFUSALS.get(str(told.get("why")), "partner-refused"))
+        return Declined(_REFUSALS.get(str(told.get("why")), "partner-refused"))
     return _NEWS[str(told["state"])]
 
 

@@ -1,8 +1,8 @@
 """Pegasus Airways: XML, every request and every answer signed with HMAC-SHA256.
 
-POST {base_url}/services/quote, /services/booking, /services/cancellation. A request's signature covers time, path and body, so
-that it cannot be sent again later; the answer's covers its body and stands in X-Signature. What goes wrong is told in a Fault,
-under status 200 just as well. Reports on rides are posted to us, signed over time and body with the same key.
+Requests are POST {base_url}/services/quote, /services/booking and /services/cancellation. A request's signature covers
+time, path and body, so that nobody can send it again later; an answer's covers the body, in X-Signature. A Fault reports an
+error, whatever the status, 200 included. Pegasus posts reports on rides to us, time and body signed with the same key.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from unicorn_mgmt.adapters.partners.client import Booking, Callback, Question, R
 from unicorn_mgmt.adapters.partners.credentials import Credentials
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, WrongSignature, reading
 from unicorn_mgmt.adapters.partners.sealed_reference import Forged
-from unicorn_mgmt.adapters.partners.transport import Answer, Call, accepted
-from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Refused, RideNews
+from unicorn_mgmt.adapters.partners.transport import Exchange, Response, accepted
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, RideNews
 from wild_rydes_contracts import Coordinates, Decline, Money, Quote
 
 if TYPE_CHECKING:
@@ -29,22 +29,24 @@ if TYPE_CHECKING:
 
 _OURS = frozenset({"BadRequest", "BadSignature", "Forbidden"})
 _REFUSALS = {"TooFar": "too-far", "NoneFree": "none-free"}
-_NEWS: dict[str, RideNews] = {"Completed": Completed(), "Cancelled": Refused("cancelled-by-partner")}
+_NEWS: dict[str, RideNews] = {"Completed": Completed(), "Cancelled": Declined("cancelled-by-partner")}
 _TOLERANCE = 300
-"""Seconds that a report's time may be off ours: an old one is not taken again."""
+"""Seconds by which a report's time may differ from ours: an old report is not taken again."""
 
 
-class Integration:
-    """See unicorn_mgmt.adapters.partners.client. `clock` gives the time of signatures, in seconds since 1970."""
+class PegasusClient:
+    """Speaks with Pegasus Airways. `clock` gives the time of signatures, in seconds since 1970."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
 
-    def quote(self, question: Question, call: Call, credentials: Credentials) -> Quote | Decline | None:
-        """See Integration."""
+    def quote(
+        self, question: Question, exchange: Exchange, credentials: Credentials
+    ) -> Quote | Decline | None:
+        """See PartnerClient."""
         rfq = question.rfq
         told, answer = self._ask(
-            call,
+            exchange,
             credentials,
             "quote",
             f"<QuoteRequest id={quoteattr(rfq.rfq_id)}>{_point('From', rfq.start)}{_point('To', rfq.destination)}"
@@ -53,11 +55,13 @@ class Integration:
         with reading():
             return _answer(question, told, answer)
 
-    def book(self, booking: Booking, call: Call, credentials: Credentials) -> Confirmed | Refused | None:
-        """See Integration."""
+    def book(
+        self, booking: Booking, exchange: Exchange, credentials: Credentials
+    ) -> Confirmed | Declined | None:
+        """See PartnerClient."""
         price = booking.price
         told, answer = self._ask(
-            call,
+            exchange,
             credentials,
             "booking",
             f"<BookingRequest id={quoteattr(booking.ride_id)} quote={quoteattr(booking.rfq_id)}>"
@@ -66,19 +70,19 @@ class Integration:
         )
         with reading():
             if told.tag == "NoBooking":
-                return Refused(_REFUSALS.get(told.get("reason", ""), "partner-refused"))
+                return Declined(_REFUSALS.get(told.get("reason", ""), "partner-refused"))
             _expect("Booking", told, answer)
         return Confirmed()
 
-    def cancel(self, booking: Booking, call: Call, credentials: Credentials) -> None:
-        """See Integration."""
+    def cancel(self, booking: Booking, exchange: Exchange, credentials: Credentials) -> None:
+        """See PartnerClient."""
         request = f"<CancellationRequest id={quoteattr(booking.ride_id)}/>"
-        told, answer = self._ask(call, credentials, "cancellation", request)
+        told, answer = self._ask(exchange, credentials, "cancellation", request)
         with reading():
             _expect("Cancelled", told, answer)
 
     def heard(self, callback: Callback, credentials: Credentials) -> RideHeard:
-        """See Integration."""
+        """See PartnerClient."""
         at, signature = (callback.headers.get(name, "") for name in ("x-timestamp", "x-signature"))
         expected = _signature(credentials["signing_key"], at.encode(), callback.body)
         genuine = hmac.compare_digest(signature.encode(), expected.encode())
@@ -89,9 +93,9 @@ class Integration:
             return RideHeard(told.attrib["id"], _NEWS[told.attrib["state"]])
 
     def _ask(
-        self, call: Call, credentials: Credentials, service: str, request: str
-    ) -> "tuple[Element, Answer]":
-        """The answer to a request, and what it says, which is no Fault."""
+        self, exchange: Exchange, credentials: Credentials, service: str, request: str
+    ) -> "tuple[Element, Response]":
+        """Send a request. Return the answer and its content, which is no Fault."""
         body, key = request.encode(), credentials["signing_key"]
         url = f"{credentials['base_url']}/services/{service}"
         at = str(int(self._clock()))
@@ -101,9 +105,9 @@ class Integration:
             "X-Timestamp": at,
             "X-Signature": _signature(key, at.encode(), urlsplit(url).path.encode(), body),
         }
-        answer = call.send("POST", url, headers, body)
+        answer = exchange.send("POST", url, headers, body)
         if not _genuine(answer, key):
-            accepted(answer)  # whatever stands between us and the partner does not sign
+            accepted(answer)  # a proxy between us and the partner does not sign
             raise WrongSignature
         with reading():
             told: Element = ElementTree.fromstring(answer.body)
@@ -112,13 +116,13 @@ class Integration:
         return told, answer
 
 
-def _expect(tag: str, told: "Element", answer: Answer) -> None:
+def _expect(tag: str, told: "Element", answer: Response) -> None:
     accepted(answer)
     if told.tag != tag:
         raise ValueError(told.tag)
 
 
-def _answer(question: Question, told: "Element", answer: Answer) -> Quote | Decline:
+def _answer(question: Question, told: "Element", answer: Response) -> Quote | Decline:
     partner = question.partner
     accepted(answer)
     if told.tag == "NoOffer":
@@ -142,7 +146,7 @@ def _fault(told: "Element") -> CallFailed:
     return Throttled("fault Throttled", wait) if code == "Throttled" else CallFailed("fault", wait)
 
 
-def _genuine(answer: Answer, key: str) -> bool:
+def _genuine(answer: Response, key: str) -> bool:
     return hmac.compare_digest(
         answer.headers.get("X-Signature", "").encode(), _signature(key, answer.body).encode()
     )

@@ -1,4 +1,4 @@
-"""Who the partners are: the rows of partners.toml."""
+"""The partners: the rows of partners.toml."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from unicorn_mgmt.domain.unicorn import Place, distance_km
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Where a partner serves: within `radius_km` of a point."""
+    """The area that a partner serves: within `radius_km` of a point."""
 
     lat: float
     lon: float
     radius_km: float
 
     def covers(self, place: Place) -> bool:
-        """Whether a ride may start here."""
+        """Tell whether a ride may start here."""
         return distance_km(Place(self.lat, self.lon), place) <= self.radius_km
 
 
@@ -28,15 +28,19 @@ class Partner:
 
     id: str
     name: str
-    integration: str
+    client: str
     area: Area
     timeout: float
     concurrency: int
     breaker: Mapping[str, Any] = field(default_factory=dict)
 
+    def callback_url(self, api_url: str) -> str:
+        """Return the URL at which the partner calls back. `api_url` is the base of the callback API."""
+        return f"{api_url}/partners/{self.id}/answers"
+
 
 def roster(text: str | None = None) -> dict[str, Partner]:
-    """The partners by id. Raises TypeError for a row with a field too many or too few."""
+    """Read the partners by id. Raises TypeError for a row with a field too many or too few."""
     rows: dict[str, dict[str, Any]] = tomllib.loads(
         files("unicorn_mgmt.adapters.partners").joinpath("partners.toml").read_text()
         if text is None

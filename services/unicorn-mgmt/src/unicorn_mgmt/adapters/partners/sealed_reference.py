@@ -1,4 +1,4 @@
-"""What a partner quotes when it calls back: the message that led to the call, sealed, so that nothing need be stored."""
+"""The reference that a partner quotes when it calls back: the sealed metadata of our message, so that nothing is stored."""
 
 import base64
 import binascii
@@ -9,17 +9,17 @@ from wild_rydes_contracts import Metadata
 
 
 class Forged(Exception):
-    """Not a reference of ours, or not for this partner."""
+    """A callback that the partner has not sent, or a reference that is not ours or not for this partner."""
 
 
 def seal(metadata: Metadata, partner_id: str, key: str) -> str:
-    """A reference for a partner. `key` is ours alone: the partner cannot make one."""
+    """Make a reference for a partner. `key` is ours alone: the partner cannot make a reference."""
     content = metadata.model_dump_json(exclude_none=True).encode()
     return f"{_text(content)}.{_text(_mac(content, partner_id, key))}"
 
 
 def unseal(reference: str, partner_id: str, key: str) -> Metadata:
-    """The metadata that were sealed. Raises Forged."""
+    """Return the sealed metadata. Raises Forged."""
     content, _, mac = reference.partition(".")
     try:
         found = base64.urlsafe_b64decode(content)

@@ -1,4 +1,4 @@
-"""HTTP to partners: connections that are kept, answers that are bounded in time and size."""
+"""HTTP to partners: connections stay open, answers are bounded in time and size."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -14,25 +14,25 @@ from urllib3.exceptions import TimeoutError as SocketTimeoutError
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut
 
 MAX_BYTES = 64 * 1024
-"""The longest answer that is read: a quote has a few hundred bytes."""
+"""The longest answer that is read. A quote has a few hundred bytes."""
 
 _CHUNK = 16 * 1024
 _THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a partner answered. Names of headers are case-insensitive."""
+class Response:
+    """A partner's answer. Names of headers are case-insensitive."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
 
-class Wire:
-    """Sends requests, over connections that are kept open for the next one.
+class Transport:
+    """Sends requests over connections that stay open for the next one.
 
-    Timeouts of sockets bound the wait for the next byte only, and a partner may send one byte at a time. So a thread talks,
+    A socket's timeout bounds the wait for the next byte only, and a partner may send one byte at a time. So a thread talks,
     and the caller leaves when the time is over. `clock` counts seconds.
     """
 
@@ -41,27 +41,27 @@ class Wire:
         self._connections = urllib3.PoolManager(maxsize=_THREADS, retries=False)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="partner")
 
-    def call(self, seconds: float, cut_short: bool = False) -> "Call":
-        """A call that may take so long. `cut_short`: that is less than the partner may expect to have."""
-        return Call(self, self._clock() + seconds, cut_short=cut_short)
+    def exchange(self, seconds: float, cut_short: bool = False) -> "Exchange":
+        """Begin an exchange that may take so long. `cut_short`: the partner may expect to have more time."""
+        return Exchange(self, self._clock() + seconds, cut_short=cut_short)
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Answer:
-        """One request and its answer, until `ends`.
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Response:
+        """Send one request and wait for its answer until `ends`.
 
         Raises TimeoutError, and urllib3's HTTPError.
         """
         future = self._threads.submit(self._talk, method, url, headers, body, ends)
         return self._await(future, ends)
 
-    def _await(self, future: "Future[Answer]", ends: float) -> Answer:
+    def _await(self, future: "Future[Response]", ends: float) -> Response:
         try:
             return future.result(timeout=max(0.0, ends - self._clock()))
         finally:
             future.cancel()
 
-    def _talk(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Answer:
+    def _talk(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Response:
         left = ends - self._clock()
-        if left <= 0:  # an earlier request of the same call took all the time
+        if left <= 0:  # an earlier request of the same exchange took all the time
             raise TimeoutError("no time left")
         response = self._connections.request(
             method,
@@ -84,21 +84,24 @@ class Wire:
             response.close()
             raise
         response.release_conn()
-        return Answer(response.status, response.headers, bytes(read))
+        return Response(response.status, response.headers, bytes(read))
 
 
-class Call:
-    """One call to a partner, of one request or more, that together end in time."""
+class Exchange:
+    """One request to a partner or several, which together end in time."""
 
-    def __init__(self, wire: Wire, ends: float, *, cut_short: bool) -> None:
-        self._wire = wire
+    def __init__(self, transport: Transport, ends: float, *, cut_short: bool) -> None:
+        self._transport = transport
         self._ends = ends
         self._cut_short = cut_short
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send a request. Raises CallFailed or one of its kinds when no answer comes, whatever the answer's status."""
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Send a request and return the answer, whatever its status.
+
+        Raises CallFailed or one of its subclasses if no answer comes.
+        """
         try:
-            return self._wire.exchange(method, url, headers, body, self._ends)
+            return self._transport.send(method, url, headers, body, self._ends)
         except NewConnectionError:  # to urllib3 a kind of timeout
             raise CallFailed("no connection") from None
         except (TimeoutError, SocketTimeoutError):
@@ -109,8 +112,8 @@ class Call:
             raise CallFailed(f"no answer ({type(error).__name__})") from None
 
 
-def accepted(answer: Answer) -> Answer:
-    """The answer, if its status says that all is well.
+def accepted(answer: Response) -> Response:
+    """Return the answer if its status says that all is well.
 
     Raises Throttled for 429, CallFailed for 5xx and 408, OurFault for the rest: we should not have asked that way.
     """
@@ -125,7 +128,7 @@ def accepted(answer: Answer) -> Answer:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that Retry-After asks for, given as seconds or as a date; 0 if it is missing or makes no sense."""
+    """Read the seconds that Retry-After asks for, as seconds or as a date; 0 if it is missing or makes no sense."""
     value = headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)

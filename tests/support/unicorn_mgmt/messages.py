@@ -1,0 +1,58 @@
+"""The bodies in which EventBridge hands on what other services say."""
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tests.support.unicorn_mgmt.world import NOW
+from wild_rydes_contracts import (
+    Envelope,
+    Event,
+    FeedbackReceived,
+    Money,
+    QuoteAccepted,
+    Rating,
+    RideBookingFailed,
+)
+from wild_rydes_contracts.metadata import first_of
+
+
+def accepted(
+    unicorn: str, ride_id: str = "rfq-1.1", *, at: datetime = NOW, deadline: datetime | None = None
+) -> str:
+    """The body in which EventBridge hands on that a customer wants to ride with this unicorn."""
+    rfq_id = ride_id.partition(".")[0]
+    data = QuoteAccepted(
+        ride_id=ride_id,
+        rfq_id=rfq_id,
+        responder_id=unicorn,
+        customer_id=f"customer-of-{rfq_id}",
+        price=Money(amount=Decimal("12.50"), currency="USD"),
+    )
+    return on_the_bus(data, rfq_id, at, deadline or at + timedelta(seconds=60))
+
+
+def failed(unicorn: str, ride_id: str = "rfq-1.1", reason: str = "timeout", *, at: datetime = NOW) -> str:
+    """The body in which EventBridge hands on that a booking has come to nothing."""
+    rfq_id = ride_id.partition(".")[0]
+    data = RideBookingFailed(ride_id=ride_id, rfq_id=rfq_id, responder_id=unicorn, reason=reason)
+    return on_the_bus(data, rfq_id, at, None)
+
+
+def scored(responder: str, count: int, total: int, *, at: datetime = NOW) -> str:
+    """The body in which EventBridge hands on a score, with all of its responder's up to it."""
+    data = FeedbackReceived(
+        ride_id=f"rfq-{count}.1",
+        responder_id=responder,
+        customer_id="c-1",
+        score=5,
+        rating=Rating(count=count, total=total),
+        received_at=at,
+    )
+    return on_the_bus(data, f"rfq-{count}", at, None)
+
+
+def on_the_bus(data: Event, rfq_id: str, at: datetime, deadline: datetime | None) -> str:
+    metadata = first_of(type(data), correlation_id=rfq_id, occurred_at=at, deadline=deadline)
+    detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
+    return json.dumps({"source": data.source, "detail-type": data.name, "detail": detail})

@@ -1,0 +1,82 @@
+"""Partners that call back, genuine and otherwise."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+
+from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.world import PATTERN, REGION, World
+from unicorn_mgmt.adapters.partners.clients import client_of
+from unicorn_mgmt.adapters.partners.credentials import Secrets
+from unicorn_mgmt.adapters.partners.sealed_reference import seal
+from unicorn_mgmt.api.partner_callbacks import PartnerCallbacks
+from wild_rydes_contracts import Metadata
+from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.reply import Replies
+
+OFFER = {"price": {"amount": "23.50", "currency": "USD"}, "pickup_in_seconds": 300}
+
+
+class Partner:
+    """Calls back as Nimbus would, or as somebody who is not."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets.create_secret(Name="partner", SecretString=json.dumps(CREDENTIALS))
+        self.api = RestApi(world.logger)
+        PartnerCallbacks(
+            self.api,
+            Replies(world.sqs, PATTERN),
+            world.partner_rides,
+            partners=PARTNERS,
+            clients={id_: client_of(partner) for id_, partner in PARTNERS.items()},
+            secrets=Secrets(secrets),
+            secret_ids=dict.fromkeys(PARTNERS, "partner"),
+            logger=world.logger,
+            now=lambda: datetime.now(UTC),
+        )
+
+    def call_back(
+        self,
+        asked: Metadata,
+        offer: dict[str, Any] | None = OFFER,
+        *,
+        reference: str | None = None,
+        reference_key: str = CREDENTIALS["reference_key"],
+        key: str = CREDENTIALS["callback_key"],
+        late_by: float = 0,
+        partner_id: str = "p-nimbus",
+        encoded: bool = False,
+        **more: Any,
+    ) -> int:
+        sealed = reference if reference is not None else seal(asked, "p-nimbus", reference_key)
+        body = json.dumps({"reference": sealed, "offer": offer, **more})
+        stamp = str(int(time.time() - late_by))
+        mac = hmac.new(key.encode(), f"{stamp}.{body}".encode(), hashlib.sha256).hexdigest()
+        return self.post(body, f"t={stamp},v1={mac}", partner_id, encoded=encoded)
+
+    def post(self, body: str, signature: str, partner_id: str = "p-nimbus", *, encoded: bool = False) -> int:
+        return self.send(body, {"Nimbus-Signature": signature}, partner_id, encoded=encoded)
+
+    def send(self, body: str, headers: dict[str, str], partner_id: str, *, encoded: bool = False) -> int:
+        path = f"/partners/{partner_id}/answers"
+        event = {
+            "httpMethod": "POST",
+            "path": path,
+            "headers": headers,
+            "multiValueHeaders": {},
+            "body": base64.b64encode(body.encode()).decode() if encoded else body,
+            "isBase64Encoded": encoded,
+            "queryStringParameters": None,
+            "requestContext": {"path": f"/v1{path}", "stage": "v1", "domainName": "here"},
+        }
+        answer = self.api.handle(event)
+        assert isinstance(answer["body"], str)  # none at all is no answer to every gateway
+        return int(answer["statusCode"])
