@@ -17,7 +17,8 @@ AS_DOCUMENTED = validator(asyncapi(), "send")
 
 
 class UnicornSocket:
-    """The connections of the unicorn socket: what was pushed to them, all as documented, and how each answers."""
+    """The connections of the unicorn socket: what was pushed to them, all as documented, and how each
+    answers."""
 
     def __init__(self, client: Any) -> None:
         self.client = client

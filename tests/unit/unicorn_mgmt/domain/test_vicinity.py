@@ -16,7 +16,8 @@ SEATTLE = Place(47.62051, -122.34928)
 
 
 def travel(start: Place, bearing: float, km: float) -> Place:
-    """Where one comes to from `start`, heading off at `bearing` (radians), after so many km along a great circle."""
+    """Where one comes to from `start`, heading off at `bearing` (radians), after so many km along a great
+    circle."""
     phi, lam, delta = math.radians(start.lat), math.radians(start.lon), km / EARTH_KM
     lat = math.asin(math.sin(phi) * math.cos(delta) + math.cos(phi) * math.sin(delta) * math.cos(bearing))
     lon = lam + math.atan2(

@@ -1,4 +1,5 @@
-"""The consumer of a partner's queue: the breaker, the queues and the secret on moto, the partner a real server."""
+"""The consumer of a partner's queue: the breaker, the queues and the secret on moto, the partner a real
+server."""
 
 import json
 from dataclasses import replace

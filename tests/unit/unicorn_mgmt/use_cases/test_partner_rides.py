@@ -1,4 +1,5 @@
-"""The consumer of a partner's queue for rides: breaker, table, queues and secret on moto, the partner a real server."""
+"""The consumer of a partner's queue for rides: breaker, table, queues and secret on moto, the partner a real
+server."""
 
 import json
 import time

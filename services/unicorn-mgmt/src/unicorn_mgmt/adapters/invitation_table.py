@@ -1,4 +1,4 @@
-"""The table's items `invitation#<RFQ's id>`: one for each RFQ that unicorns price by hand, gone after a day."""
+"""The table's items `invitation#<RFQ>`: one for each RFQ that unicorns price by hand, gone after a day."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -27,7 +27,10 @@ class InvitationTable:
         self._table = table_name
 
     def open(self, invitation: Invitation) -> Invitation:
-        """Write an invitation, before anyone hears of it. Return what the table holds: the first one written."""
+        """Write an invitation, before anyone hears of it.
+
+        Return what the table holds: the first one written.
+        """
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
@@ -40,7 +43,7 @@ class InvitationTable:
         return invitation
 
     def answer(self, rfq_id: str, unicorn_id: str, answer: Answer, now: datetime) -> Verdict | None:
-        """Write an answer if it may still be given, and return the verdict; None if there is no such invitation."""
+        """Write an answer if it may be given. Return the verdict, None if there is no such invitation."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -59,7 +62,10 @@ class InvitationTable:
 
 
 def invitation_from(item: Mapping[str, Any]) -> Invitation:
-    """Decode the invitation in an item or a stream's image. Raises KeyError, TypeError or ValueError if it holds none."""
+    """Decode the invitation in an item or a stream's image.
+
+    Raises KeyError, TypeError or ValueError if it holds none.
+    """
     return Invitation(
         rfq_id=item["id"]["S"].removeprefix(INVITATION),
         invited={key: name["S"] for key, name in item["invited"]["M"].items()},

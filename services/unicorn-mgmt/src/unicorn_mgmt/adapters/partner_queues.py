@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class RequestQueues:
     """Hands RFQs on to partners. `queues` has the URL of each partner's queue by the partner's id.
 
-    A slow partner fills its own queue and no other's. A partner gets the event as it came, with its id: handling a
-    duplicate gives the same answer again.
+    A slow partner fills its own queue and no other's. A partner gets the event as it came, with its id:
+    handling a duplicate gives the same answer again.
     """
 
     def __init__(self, sqs: "SQSClient", partners: Mapping[str, Partner], queues: Mapping[str, str]) -> None:
@@ -35,9 +35,10 @@ class RequestQueues:
         return tuple(id_ for id_, area in self._areas.items() if area.covers(place))
 
     def forward(self, asked: Sequence[tuple[Received[RfqRequested], Sequence[str]]]) -> dict[str, str]:
-        """Send each RFQ to its partners, in one batch to each queue. Return the error of each message by its id.
+        """Send each RFQ to its partners, in one batch to each queue. Return the errors by message id.
 
-        A queue that fails keeps nothing from the others. A message with an error has to be handled again, as a whole.
+        A queue that fails keeps nothing from the others. A message with an error has to be handled again, as
+        a whole.
         """
         failed: dict[str, str] = {}
         for id_, queue in self._queues.items():
@@ -53,7 +54,10 @@ class RequestQueues:
 
 
 class RideQueues:
-    """Sends orders to partners. `queues` has the URL of each partner's queue for rides by the partner's id."""
+    """Sends orders to partners.
+
+    `queues` has the URL of each partner's queue for rides by the partner's id.
+    """
 
     def __init__(self, sqs: "SQSClient", queues: Mapping[str, str]) -> None:
         self._queues = {id_: Queue(sqs, url) for id_, url in queues.items()}
@@ -61,7 +65,8 @@ class RideQueues:
     def send(self, orders: Sequence[Envelope[RideOrder]]) -> list[Envelope[RideOrder]]:
         """Send all orders. Return those whose partner has no queue, since it is a partner no longer.
 
-        Raises DeliveryError when a queue does not take an order, and botocore's errors when it cannot be reached.
+        Raises DeliveryError when a queue does not take an order, and botocore's errors when it cannot be
+        reached.
         """
         by_partner = sorted(orders, key=lambda order: order.data.partner_id)
         unsent: list[Envelope[RideOrder]] = []

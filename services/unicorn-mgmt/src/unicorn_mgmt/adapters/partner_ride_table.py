@@ -1,4 +1,6 @@
-"""The table's items `ride#<partner>#<ride>`: one for each booking of a partner's quote, gone a week after its last change.
+"""The table's items `ride#<partner>#<ride>`: one for each booking of a partner's quote.
+
+Each is gone a week after its last change.
 
 The partner is part of the key, so that IAM can limit the partner's function to its own rides.
 """
@@ -16,6 +18,7 @@ from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 RIDE = "ride#"
 """How the ids of these items begin."""
@@ -39,7 +42,7 @@ class PartnerRideTable:
 
         Raises TableBusy when others are faster each time.
         """
-        key: dict[str, Any] = {"id": {"S": f"{RIDE}{partner_id}#{ride_id}"}}
+        key: dict[str, AttributeValueTypeDef] = {"id": {"S": f"{RIDE}{partner_id}#{ride_id}"}}
 
         def read() -> PartnerRide | None:
             item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
@@ -53,7 +56,7 @@ class PartnerRideTable:
 
         return change(read, rule, write, tries=_TRIES)
 
-    def _put(self, item: dict[str, Any], before: PartnerRide | None) -> None:
+    def _put(self, item: "dict[str, AttributeValueTypeDef]", before: PartnerRide | None) -> None:
         if before is None:
             condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(id)"}
         else:
@@ -74,7 +77,10 @@ class PartnerRideTable:
 
 
 def ride_from(item: Mapping[str, Any]) -> PartnerRide:
-    """Decode the ride in an item or a stream's image. Raises KeyError, TypeError or ValueError if it holds none."""
+    """Decode the ride in an item or a stream's image.
+
+    Raises KeyError, TypeError or ValueError if it holds none.
+    """
     terms = None
     if "rfq_id" in item:
         price = Money(amount=Decimal(item["amount"]["N"]), currency=item["currency"]["S"])
@@ -92,8 +98,8 @@ def ride_from(item: Mapping[str, Any]) -> PartnerRide:
     )
 
 
-def _item(ride: PartnerRide) -> dict[str, Any]:
-    item: dict[str, Any] = {
+def _item(ride: PartnerRide) -> "dict[str, AttributeValueTypeDef]":
+    item: dict[str, AttributeValueTypeDef] = {
         "ride_id": {"S": ride.id},
         "partner_id": {"S": ride.partner_id},
         "state": {"S": ride.state},

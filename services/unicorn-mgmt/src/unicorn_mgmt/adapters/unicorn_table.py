@@ -1,9 +1,10 @@
 """The table's unicorns, and the rejections of rides.
 
-An item `u-…` is a unicorn. It has the attribute `cell` only while others may find the unicorn, which makes the index
-`by-cell` sparse: it holds the unicorns that are available and have no ride. The index has what a quote takes and no more,
-about 200 bytes an entry, so that twenty fit the 4 KB that a query reads for half a read unit, and a ride or a connection
-that comes and goes is not written twice. `state` tells the begin and end of a ride to the stream's filters.
+An item `u-…` is a unicorn. It has the attribute `cell` only while others may find the unicorn, which makes
+the index `by-cell` sparse: it holds the unicorns that are available and have no ride. The index has what a
+quote takes and no more, about 200 bytes an entry, so that twenty fit the 4 KB that a query reads for half a
+read unit, and a ride or a connection that comes and goes is not written twice. `state` tells the begin and
+end of a ride to the stream's filters.
 
 An item `decision#<ride id>` is a rejection: written once, announced through the stream, and gone after a day.
 """
@@ -21,7 +22,7 @@ from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import QueryInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, QueryInputTypeDef
 
 INDEX = "by-cell"
 INDEXED = (
@@ -55,12 +56,13 @@ class UnicornTable:
         self._table = table_name
 
     def register(self, unicorn: Unicorn, owner: str) -> bool:
-        """Put a unicorn on the books, or change its name, rate card and auto-quote. Return True when it is new.
+        """Put a unicorn on the books, or change its name, rate card and auto-quote. Return whether it is new.
 
-        Position and ride of a known unicorn stay as they are. Raises botocore's ClientError for another owner's unicorn.
+        Position and ride of a known unicorn stay as they are. Raises botocore's ClientError for another
+        owner's unicorn.
         """
         card = unicorn.rate_card
-        changed: dict[str, Any] = {
+        changed: dict[str, AttributeValueTypeDef | None] = {
             "owner": {"S": owner},
             "name": {"S": unicorn.name},
             "base": _number(card.base),
@@ -84,7 +86,7 @@ class UnicornTable:
         return unicorn_from(item) if item and item["owner"]["S"] == owner else None
 
     def available_in(self, cell: str) -> list[Unicorn]:
-        """List the unicorns filed under a cell, in no order, as the index has them. It may lag by some milliseconds.
+        """List the unicorns filed under a cell, in no order. The index may lag by some milliseconds.
 
         None of them has a ride; the index does not hold their earlier ones.
         """
@@ -107,8 +109,8 @@ class UnicornTable:
     ) -> Change[Unicorn] | None:
         """Apply a rule in one conditional write, or in none if it changes nothing.
 
-        Return None if there is no such unicorn, or it is not this owner's. Raises TableBusy when others are faster each
-        time.
+        Return None if there is no such unicorn, or it is not this owner's. Raises TableBusy when others are
+        faster each time.
         """
         item = self._get(unicorn_id)
         if item is None or owner not in (None, item["owner"]["S"]):
@@ -127,7 +129,10 @@ class UnicornTable:
         return after
 
     def connect(self, unicorn_id: str, owner: str, connection: str) -> bool:
-        """Note that the unicorn's app is connected here, and nowhere else. Return False if the owner has no such unicorn."""
+        """Note that the unicorn's app is connected here, and nowhere else.
+
+        Return False if the owner has no such unicorn.
+        """
         return self._connect(
             unicorn_id, connection, "#owner = :owner", {":owner": {"S": owner}}, {"#owner": "owner"}
         )
@@ -139,7 +144,10 @@ class UnicornTable:
         )
 
     def disconnect(self, unicorn_id: str, connection: str) -> bool:
-        """Forget a connection of the unicorn's app. Return False if it is connected elsewhere by now, or nowhere."""
+        """Forget a connection of the unicorn's app.
+
+        Return False if it is connected elsewhere by now, or nowhere.
+        """
         return self._conditionally(
             TableName=self._table,
             Key={"id": {"S": unicorn_id}},
@@ -154,7 +162,7 @@ class UnicornTable:
         unicorn_id: str,
         connection: str,
         condition: str,
-        values: dict[str, Any],
+        values: "dict[str, AttributeValueTypeDef]",
         names: dict[str, str],
     ) -> bool:
         return self._conditionally(
@@ -190,7 +198,7 @@ class UnicornTable:
 
     def reject(self, rejection: Rejection) -> bool:
         """Note a rejection, once for a ride. Return False if it was noted before."""
-        item: dict[str, Any] = {
+        item: dict[str, AttributeValueTypeDef] = {
             "id": {"S": f"{DECISION}{rejection.ride_id}"},
             "ride_id": {"S": rejection.ride_id},
             "rfq_id": {"S": rejection.rfq_id},
@@ -214,13 +222,16 @@ class UnicornTable:
     def _update(
         self,
         unicorn_id: str,
-        changed: Attributes,
+        changed: "Mapping[str, AttributeValueTypeDef | None]",
         *,
         condition: str,
-        initial: Attributes | None = None,
-        was: Mapping[str, Any] | None = None,
+        initial: "Mapping[str, AttributeValueTypeDef] | None" = None,
+        was: "AttributeValueTypeDef | None" = None,
     ) -> Attributes:
-        """Set attributes, remove those that are None, add missing initial ones. Return the item as it was before."""
+        """Set attributes, remove those that are None, add missing initial ones.
+
+        Return the item as it was before.
+        """
         initial = initial or {}
         kept = {name: value for name, value in changed.items() if value is not None}
         gone = changed.keys() - kept.keys()
@@ -257,7 +268,7 @@ def rejection_from(image: Attributes) -> Rejection:
     )
 
 
-def _changing(unicorn: Unicorn) -> dict[str, Any]:
+def _changing(unicorn: Unicorn) -> "dict[str, AttributeValueTypeDef | None]":
     """Encode the attributes that change while a unicorn goes about its business."""
     position, ride = unicorn.position, unicorn.ride
     return {
@@ -274,7 +285,7 @@ def _changing(unicorn: Unicorn) -> dict[str, Any]:
     }
 
 
-def _ride(ride: Ride) -> dict[str, Any]:
+def _ride(ride: Ride) -> "dict[str, AttributeValueTypeDef]":
     return {
         "id": {"S": ride.id},
         "rfq_id": {"S": ride.rfq_id},
@@ -283,12 +294,15 @@ def _ride(ride: Ride) -> dict[str, Any]:
     }
 
 
-def _ending(ending: Ending) -> dict[str, Any]:
+def _ending(ending: Ending) -> "dict[str, AttributeValueTypeDef]":
     return {"o": {"S": ending.outcome}, "at": to_number(ending.at)}
 
 
 def unicorn_from(item: Attributes) -> Unicorn:
-    """Decode the unicorn in an item or a stream's image. Raises KeyError, TypeError or ValueError if it holds none."""
+    """Decode the unicorn in an item or a stream's image.
+
+    Raises KeyError, TypeError or ValueError if it holds none.
+    """
     return Unicorn(
         id=item["id"]["S"],
         name=item["name"]["S"],
@@ -321,5 +335,5 @@ def _to_ride(item: Attributes) -> Ride:
     )
 
 
-def _number(value: Decimal | float) -> dict[str, Any]:
+def _number(value: Decimal | float) -> "AttributeValueTypeDef":
     return {"N": str(value)}

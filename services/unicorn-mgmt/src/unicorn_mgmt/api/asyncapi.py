@@ -1,4 +1,4 @@
-"""Write asyncapi.json, the description of the unicorn socket: `python -m unicorn_mgmt.api.asyncapi > asyncapi.json`."""
+"""Write the description of the unicorn socket: `python -m unicorn_mgmt.api.asyncapi > asyncapi.json`."""
 
 import json
 import sys
@@ -13,9 +13,9 @@ def asyncapi() -> dict[str, Any]:
     return document(
         title="Wild Rydes unicorn socket",
         version="1.0.0",
-        description="Messages to a unicorn's app, which answers over the unicorn API. Callers are in the user pool"
-        " group `unicorns` and have registered. A unicorn has one connection, the newest. Send any message now and then:"
-        " a connection that is idle for ten minutes is closed.",
+        description="Messages to a unicorn's app, which answers over the unicorn API. Callers are in the user"
+        " pool group `unicorns` and have registered. A unicorn has one connection, the newest. Send any"
+        " message now and then: a connection that is idle for ten minutes is closed.",
         sends=(InvitationPush, RidePush),
     )
 

@@ -1,4 +1,4 @@
-"""Write openapi.json, the description of the unicorn API: `python -m unicorn_mgmt.api.openapi > openapi.json`."""
+"""Write the description of the unicorn API: `python -m unicorn_mgmt.api.openapi > openapi.json`."""
 
 import json
 import sys
@@ -66,8 +66,9 @@ def openapi() -> dict[str, Any]:
         _OPERATIONS,
         title="Wild Rydes unicorn API",
         version="1.0.0",
-        description="For the unicorn app: register with a rate card, report position and availability, price rides by"
-        " hand, end rides. Callers are in the user pool group `unicorns`. Each sees only its own unicorn.",
+        description="For the unicorn app: register with a rate card, report position and availability, price"
+        " rides by hand, end rides. Callers are in the user pool group `unicorns`. Each sees only its own"
+        " unicorn.",
     )
 
 

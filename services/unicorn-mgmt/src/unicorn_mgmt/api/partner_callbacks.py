@@ -26,10 +26,10 @@ CALLBACK = "callback"
 
 
 class PartnerCallbacks:
-    """The route of callbacks, for a RestApi that asks for no token: each partner's client knows how the partner signs.
+    """The route of callbacks, for a RestApi without tokens: a partner's client knows how the partner signs.
 
-    `secret_ids` names the secret of each partner. Answers to RFQs are not stored: the reference holds all they need. A
-    repetition changes nothing: the first answer counts, and a ride's rules ignore old news.
+    `secret_ids` names the secret of each partner. Answers to RFQs are not stored: the reference holds all
+    they need. A repetition changes nothing: the first answer counts, and a ride's rules ignore old news.
     """
 
     def __init__(
@@ -57,7 +57,11 @@ class PartnerCallbacks:
         api.post("/partners/<partner_id>/answers")(self.take)
 
     def take(self, partner_id: str) -> Response[str]:
-        """Answer 202; 401 for a forgery, 410 for a late one, 404 for an unknown ride, 400 for an unreadable body, 503 if our secret is incomplete."""
+        """Take a callback: 202.
+
+        401 for a forgery, 410 for a late one, 404 for an unknown ride, 400 for an unreadable body, 503 if our
+        secret is incomplete.
+        """
         secret_id = self._secret_ids.get(partner_id)
         if secret_id is None:
             raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here.")

@@ -61,7 +61,7 @@ class FarePerKm(Representation):
 
 
 class RateCardBody(Representation):
-    """What a unicorn charges: base + per-km x great-circle kilometres, but at least the minimum, in one currency."""
+    """What a unicorn charges: base + per-km x great-circle kilometres, but at least the minimum."""
 
     base: Fare
     per_km: FarePerKm
@@ -107,7 +107,7 @@ class Registration(Representation):
 
 
 class PositionReport(Representation):
-    """Where the unicorn is (WGS 84, degrees), and whether it takes rides. Five decimals, about a metre, are kept."""
+    """Where a unicorn is (WGS 84, degrees, kept to about a metre), and whether it takes rides."""
 
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
@@ -115,7 +115,7 @@ class PositionReport(Representation):
 
 
 class AnswerBody(Representation):
-    """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with the reason as a short code."""
+    """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with a short code."""
 
     price: Fare | None = None
     pickup_in_seconds: int | None = Field(default=None, ge=0, le=86_400)

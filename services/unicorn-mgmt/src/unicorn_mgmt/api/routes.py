@@ -1,4 +1,7 @@
-"""The unicorn API: a unicorn registers, reports its position, prices rides and ends its own. Each caller is one unicorn."""
+"""The unicorn API: a unicorn registers, reports its position, prices rides and ends its own.
+
+Each caller is one unicorn.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -65,7 +68,7 @@ class Routes:
         return json_response(HTTPStatus.OK, self._shown(unicorn))
 
     def report(self, id_: str) -> Response[str]:
-        """Report position and availability. Customers find the unicorn there from now on, unless it has a ride."""
+        """Report position and availability. RFQs find the unicorn there from now on, unless it has a ride."""
         sub = self._owner(id_)
         body = read_body(self._api.current_event, PositionReport)
         position = Place(lat=round(body.lat, _DECIMALS), lon=round(body.lon, _DECIMALS))
@@ -115,7 +118,10 @@ class Routes:
         return caller(self._api.current_event, GROUP).sub
 
     def _owner(self, id_: str) -> str:
-        """Return the caller, whose unicorn `id_` must be. Someone else's unicorn is answered like a missing one."""
+        """Return the caller, whose unicorn `id_` must be.
+
+        Someone else's unicorn is answered like a missing one.
+        """
         sub = self._caller()
         if id_ != unicorn_id(sub):
             raise _unknown()

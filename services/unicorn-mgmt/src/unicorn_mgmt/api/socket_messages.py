@@ -43,7 +43,7 @@ class RidePushLinks(Push):
 
 
 class RidePush(Push):
-    """Your quote was accepted and the ride is yours. Sent once, best effort; `GET /unicorns/{id}` shows it too."""
+    """The ride of an accepted quote. Sent once, best effort; `GET /unicorns/{id}` shows it too."""
 
     type: Literal["ride"] = "ride"
     ride_id: str

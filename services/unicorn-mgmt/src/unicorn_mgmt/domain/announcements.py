@@ -25,7 +25,7 @@ CANCELLED = "cancelled-by-unicorn"
 
 
 def events_of(before: Unicorn, after: Unicorn) -> list[Envelope[Event]]:
-    """Tell the bus that a ride has begun or ended. A released ride tells nothing: its booking's end is known."""
+    """Tell the bus that a ride has begun or ended, unless it ended with its booking: that end is known."""
     if ride := ride_begun(before, after):
         confirmed = RideConfirmed(ride_id=ride.id, rfq_id=ride.rfq_id, responder_id=after.id)
         return [_event(confirmed, ride.rfq_id, ride.since)]

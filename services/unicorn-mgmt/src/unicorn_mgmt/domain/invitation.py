@@ -42,8 +42,8 @@ class Verdict(Enum):
 class Invitation:
     """An RFQ that unicorns price by hand.
 
-    `invited` has their names by id, `ratings` the ratings of those that have been scored. Answers go to `reply_to` under
-    `correlation_id`. `cause` and `caused_at` are the request's id and time.
+    `invited` has their names by id, `ratings` the ratings of those that have been scored. Answers go to
+    `reply_to` under `correlation_id`. `cause` and `caused_at` are the request's id and time.
     """
 
     rfq_id: str

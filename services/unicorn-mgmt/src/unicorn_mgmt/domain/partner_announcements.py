@@ -21,7 +21,10 @@ _LONGEST_REASON = 200
 
 
 def events_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelope[Event]]:
-    """Tell the bus what a partner says of a ride. Raises ValueError for a ride without terms that needs them."""
+    """Tell the bus what a partner says of a ride.
+
+    Raises ValueError for a ride without terms that needs them.
+    """
     if before is None or after.state in (before.state, "released"):
         return
     terms = _terms(after)
@@ -38,7 +41,10 @@ def events_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelo
 
 
 def orders_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelope[RideOrder]]:
-    """Order what the partner is to be called for. Raises ValueError for a ride without terms that needs them."""
+    """Order what the partner is to be called for.
+
+    Raises ValueError for a ride without terms that needs them.
+    """
     if before is None and after.state == "asked":
         yield _order("book", after)
     if after.cancels > (before.cancels if before else 0):

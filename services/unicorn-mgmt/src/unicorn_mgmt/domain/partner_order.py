@@ -1,4 +1,7 @@
-"""The message that has a partner called about a ride. It stays inside this service, and so does its contract."""
+"""The message that has a partner called about a ride.
+
+It stays inside this service, and so does its contract.
+"""
 
 from typing import ClassVar, Literal
 

@@ -1,7 +1,7 @@
 """A ride with a partner: what we want of it, and what the partner says.
 
-News may come in any order, twice, late or never. No transition raises, and none undoes an end: what a partner agrees to
-after an end is cancelled there instead.
+News may come in any order, twice, late or never. No transition raises, and none undoes an end: what a partner
+agrees to after an end is cancelled there instead.
 """
 
 from dataclasses import dataclass, replace
@@ -11,8 +11,8 @@ from typing import ClassVar, Literal, TypeAlias
 from wild_rydes_contracts import Money
 
 RideState: TypeAlias = Literal["asked", "confirmed", "refused", "completed", "released"]
-"""`asked`: the partner is being called. `refused`: it does not take the ride, or has given it up. `released`: the booking
-has failed, whatever the partner says."""
+"""`asked`: the partner is being called. `refused`: it does not take the ride, or has given it up. `released`:
+the booking has failed, whatever the partner says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class Terms:
 class PartnerRide:
     """One booking of one partner's quote. `at` is the instant of its last change.
 
-    `terms` and `deadline` (until when the customer waits) are missing if the booking's end came before the booking.
-    `cancels` counts how often the ride had to be cancelled at the partner. `revision` counts the writes and belongs to
-    the table.
+    `terms` and `deadline` (until when the customer waits) are missing if the booking's end came before the
+    booking. `cancels` counts how often the ride had to be cancelled at the partner. `revision` counts the
+    writes and belongs to the table.
     """
 
     id: str
@@ -84,7 +84,7 @@ class PartnerRide:
         return self
 
     def release(self, now: datetime) -> "PartnerRide":
-        """Give the ride up since its booking has failed: the partner has to cancel what it may have agreed to."""
+        """Give the ride up after its booking failed: the partner has to cancel what it may have agreed to."""
         if self.state not in ("asked", "confirmed"):
             return self
         return replace(self, state="released", cancels=self.cancels + 1, at=now)
@@ -96,5 +96,5 @@ def asked(ride_id: str, partner_id: str, terms: Terms, deadline: datetime, now: 
 
 
 def released(ride_id: str, partner_id: str, now: datetime) -> PartnerRide:
-    """Note a booking that failed before it was known here: should it still come, the partner is never called."""
+    """Note a booking that failed before it came: should it still come, the partner is never called."""
     return PartnerRide(ride_id, partner_id, "released", now)

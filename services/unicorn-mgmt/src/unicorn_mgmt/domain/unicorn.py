@@ -15,15 +15,15 @@ SPEED_KMH = 60
 """How fast a unicorn comes to the start: as the crow flies, that being how unicorns fly."""
 
 RESOLUTION = 6
-"""Of the H3 cells under which unicorns are filed. Edges of 3.7 km on average: a search within reach touches 7 cells, and
-a city's cell fits one read unit or two."""
+"""Resolution of the H3 cells under which unicorns are filed. Their edges are 3.7 km on average: a search
+within reach touches 7 cells, and a city's cell fits one read unit or two."""
 
 REPORT_AT_LEAST_EVERY = timedelta(minutes=1)
 """A report without news is written only if the last written one is older than this."""
 
 REMEMBERED_FOR = timedelta(minutes=10)
-"""How long a unicorn remembers how a ride ended: far longer than a booking's messages live (its saga gives up after a
-minute), so that no late message begins the ride again. Callers may repeat a request for as long."""
+"""How long a unicorn remembers how a ride ended: far longer than a booking's messages live (its saga gives up
+after a minute), so that no late message begins the ride again. Callers may repeat a request for as long."""
 
 _MOST_REMEMBERED = 50  # an item stays small, whatever comes in
 
@@ -42,7 +42,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class RateCard:
-    """What a unicorn charges. All amounts are in `currency` (ISO 4217); `max_km` is its longest ride, None for any."""
+    """What a unicorn charges.
+
+    All amounts are in `currency` (ISO 4217); `max_km` is its longest ride, None for any.
+    """
 
     base: Decimal
     per_km: Decimal
@@ -108,9 +111,10 @@ class Rejection:
 class Unicorn:
     """A unicorn on our books. `position` is known while it wants rides, and only then.
 
-    A unicorn has one `ride` at most. In `recent` it remembers for a while how earlier rides ended: a message about a ride
-    that is over changes nothing, whether it comes again or for the first time. `connection` is where its app is
-    connected, `rating` what its passengers think of it. `revision` counts the changes of everything else.
+    A unicorn has one `ride` at most. In `recent` it remembers for a while how earlier rides ended: a message
+    about a ride that is over changes nothing, whether it comes again or for the first time. `connection` is
+    where its app is connected, `rating` what its passengers think of it. `revision` counts the changes of
+    everything else.
     """
 
     id: str
@@ -131,7 +135,10 @@ class Unicorn:
         return cell_of(self.position) if self.position and not self.ride else None
 
     def report(self, position: Place | None, now: datetime) -> "Unicorn":
-        """Note that it is at `position` and wants rides, or (None) wants none. Changes nothing when that is no news."""
+        """Note that it is at `position` and wants rides, or (None) wants none.
+
+        Changes nothing when that is no news.
+        """
         fresh = self.reported_at is not None and now - self.reported_at < REPORT_AT_LEAST_EVERY
         if fresh and _filed(position) == _filed(self.position):
             return self
@@ -150,7 +157,7 @@ class Unicorn:
         return replace(self, ride=None, recent=self._with(ride_id, outcome, now))
 
     def release(self, ride_id: str, now: datetime) -> "Unicorn":
-        """Let go of a ride whose booking has failed: the ride ends or, should the booking still come, never begins."""
+        """Let go of a ride whose booking has failed: it ends, or never begins if the booking comes later."""
         if ride_id in self.recent:
             return self
         if self.ride and self.ride.id == ride_id:
@@ -175,7 +182,7 @@ def _remembered(recent: Mapping[str, Ending], now: datetime) -> Mapping[str, End
 
 
 def seconds_to_start(km: float) -> int:
-    """Tell how long a unicorn needs for `km`, rounded up to whole seconds: it is never later than promised."""
+    """Tell how long a unicorn needs for `km`, rounded up to whole seconds: it is not later than promised."""
     return math.ceil(km / SPEED_KMH * 3600)
 
 
@@ -186,7 +193,7 @@ def unicorn_id(sub: str) -> str:
 
 
 def distance_km(a: Place, b: Place) -> float:
-    """Measure the great circle: the haversine formula on a sphere of radius 6371.007 km, as H3 computes it."""
+    """Measure the great circle as H3 does: the haversine formula on a sphere of radius 6371.007 km."""
     return float(h3.great_circle_distance((a.lat, a.lon), (b.lat, b.lon), unit="km"))
 
 

@@ -1,8 +1,9 @@
 """The unicorns nearest to a place, found by reading as few H3 cells as possible.
 
-H3 (https://h3geo.org) tiles the globe with hexagons and twelve pentagons; at resolution 6 a cell has some 36 km².
-Each available unicorn is filed under its cell. Every cell read is a query and costs money, so cells are read in the
-order of the smallest distance at which they could hold a unicorn, until no unread cell could change the result.
+H3 (https://h3geo.org) tiles the globe with hexagons and twelve pentagons; at resolution 6 a cell has some 36
+km². Each available unicorn is filed under its cell. Every cell read is a query and costs money, so cells are
+read in the order of the smallest distance at which they could hold a unicorn, until no unread cell could
+change the result.
 """
 
 import functools
@@ -15,7 +16,7 @@ import h3
 from unicorn_mgmt.domain.unicorn import RESOLUTION, Place, Unicorn, cell_of, distance_km
 
 REACH_KM = 5.0
-"""Unicorns farther from the start are not asked: five minutes of flight, about what a passenger waits for a cab."""
+"""Unicorns farther away are not asked: five minutes of flight, about what a passenger waits for a cab."""
 
 MAX_FOUND = 50
 """How many unicorns are asked at most. Nobody reads more quotes, and the RFQ's item stays small."""
@@ -35,7 +36,10 @@ class Nearby(NamedTuple):
 
 
 class Vicinity:
-    """Searches among the available unicorns. Remembers each cell it has read: let it live for one batch only."""
+    """Searches among the available unicorns.
+
+    Remembers each cell it has read: let it live for one batch only.
+    """
 
     def __init__(
         self,
@@ -64,10 +68,10 @@ class Vicinity:
 
 
 def cells_within(reach_km: float, start: Place) -> list[tuple[float, str]]:
-    """List every cell that has a point within `reach_km` of `start`, with its smallest distance; nearest first.
+    """List the cells with a point within `reach_km` of `start`, and their smallest distance, nearest first.
 
-    The search goes outward ring by ring. A ring without any such cell ends it: cells within reach hang together, so
-    that nothing beyond can be within reach.
+    The search goes outward ring by ring. A ring without any such cell ends it: cells within reach hang
+    together, so that nothing beyond can be within reach.
     """
     origin, point = cell_of(start), _vector(start.lat, start.lon)
     within = [(0.0, origin)]

@@ -20,8 +20,9 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Unproce
 class Bookings:
     """Decides each booking with one conditional write on the unicorn: of two customers, one gets it.
 
-    Decisions leave through the table's stream. Duplicates, and messages in any order, change nothing that was decided
-    before. A partner decides for itself: the table only notes that it has to be called. `partners` are their ids.
+    Decisions leave through the table's stream. Duplicates, and messages in any order, change nothing that was
+    decided before. A partner decides for itself: the table only notes that it has to be called. `partners`
+    are their ids.
     """
 
     consumer: Consumer[QuoteAccepted | RideBookingFailed]
@@ -33,7 +34,10 @@ class Bookings:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Decide the bookings of a Lambda SQS event. A write that fails keeps back its own message and no other."""
+        """Decide the bookings of a Lambda SQS event.
+
+        A write that fails keeps back its own message and no other.
+        """
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
@@ -41,7 +45,10 @@ class Bookings:
         return batch.settle()
 
     def decide(self, message: QuoteAccepted | RideBookingFailed, metadata: Metadata) -> None:
-        """Decide one message. Raises Unprocessable for a booking at a partner without a deadline: nobody would end it."""
+        """Decide one message.
+
+        Raises Unprocessable for a booking at a partner without a deadline: nobody would end it.
+        """
         partner = message.responder_id in self.partners
         match message:
             case QuoteAccepted() if partner:

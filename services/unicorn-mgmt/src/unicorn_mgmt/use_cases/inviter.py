@@ -30,8 +30,8 @@ class Inviter:
     ) -> list[Unicorn]:
         """Invite these unicorns. Return those of them that cannot be reached.
 
-        The unicorns that an earlier delivery of the same request has invited stay invited, and no others are. A
-        connection that turns out to be closed is forgotten.
+        The unicorns that an earlier delivery of the same request has invited stay invited, and no others are.
+        A connection that turns out to be closed is forgotten.
         """
         connected = {unicorn.connection: unicorn for unicorn in unicorns if unicorn.connection}
         if not connected:

@@ -31,7 +31,7 @@ from wild_rydes_messaging.stream import Image, Record, StreamConsumer
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """What one change tells: the bus, a return address, a partner, and the unicorn's app by its connection."""
+    """What one change tells the bus, a return address, a partner, and a unicorn's app by its connection."""
 
     events: Sequence[Envelope[Event]] = ()
     replies: Sequence[Reply] = ()
@@ -57,8 +57,8 @@ class Outbox:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Announce the changes of a Lambda stream event.
 
-        Raises DeliveryError if a message was not accepted for now, and botocore's errors if one cannot be parked: the
-        stream then brings the whole batch again.
+        Raises DeliveryError if a message was not accepted for now, and botocore's errors if one cannot be
+        parked: the stream then brings the whole batch again.
         """
         batch = self.consumer.receive(event)
         found: list[Announcements] = []

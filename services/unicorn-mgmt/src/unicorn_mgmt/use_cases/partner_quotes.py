@@ -19,11 +19,12 @@ QUOTE = "quote"
 
 @dataclass(frozen=True, slots=True)
 class PartnerQuotes:
-    """Calls the partner once for each message and answers at once, with a decline if the partner does not answer.
+    """Calls the partner once for each message and answers at once, with a decline if the partner fails to.
 
-    A call that fails is not tried again: that would load a partner in trouble, and the customer has other quotes. Only a
-    failure that is not the partner's (its secret cannot be read, the answer cannot be sent) brings the message back. The
-    partner is then asked again: it knows the RFQ by its id, and the aggregator takes the partner's first answer.
+    A call that fails is not tried again: that would load a partner in trouble, and the customer has other
+    quotes. Only a failure that is not the partner's (its secret cannot be read, the answer cannot be sent)
+    brings the message back. The partner is then asked again: it knows the RFQ by its id, and the aggregator
+    takes the partner's first answer.
     """
 
     client: PartnerClient

@@ -24,17 +24,17 @@ BETWEEN_BOOKINGS = Backoff(base=1, cap=8)
 """The wait before the next attempt to book. The customer waits for a minute at most."""
 
 BETWEEN_CANCELLATIONS = Backoff(base=1, cap=300)
-"""The wait before the next attempt to cancel. Nobody waits for a cancellation; a partner that is down for an hour must hear
-of it all the same."""
+"""The wait before the next attempt to cancel. Nobody waits for a cancellation; a partner that is down for an
+hour must hear of it all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerBookings:
     """Calls the partner for each order, and notes what it says of a booking.
 
-    A booking that gets neither yes nor no is tried again until its deadline. Then the saga times out, and its end cancels
-    the ride here. A cancellation that gets no answer comes back until the consumer parks it. Repeated calls change nothing
-    at the partner, for it knows the ride by its id.
+    A booking that gets neither yes nor no is tried again until its deadline. Then the saga times out, and its
+    end cancels the ride here. A cancellation that gets no answer comes back until the consumer parks it.
+    Repeated calls change nothing at the partner, for it knows the ride by its id.
     """
 
     client: PartnerClient
@@ -55,7 +55,10 @@ class PartnerBookings:
         return batch.settle()
 
     def carry_out(self, message: Received[RideOrder]) -> None:
-        """Carry out one order. Raises RetryLater for a booking to try again, CircuitOpen or CallFailed for a cancellation."""
+        """Carry out one order.
+
+        Raises RetryLater for a booking to try again, CircuitOpen or CallFailed for a cancellation.
+        """
         if message.data.what == BOOK:
             self._book(message)
         else:
@@ -94,7 +97,7 @@ class PartnerBookings:
         )
 
     def _again(self, message: Received[RideOrder], at_least: float) -> None:
-        """Bring the order back after the wait that the partner asked for and a backoff, unless its deadline comes first."""
+        """Bring the order back after the partner's wait and a backoff, unless its deadline comes first."""
         delay = at_least + BETWEEN_BOOKINGS.delay(message.attempt, self.uniform)
         deadline = message.metadata.deadline
         if deadline and self.now() + timedelta(seconds=delay) < deadline:

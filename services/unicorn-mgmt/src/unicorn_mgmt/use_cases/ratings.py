@@ -17,9 +17,9 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 class Ratings:
     """Keeps the newest rating of each unicorn, in one conditional write.
 
-    An event carries the whole rating. So duplicates change nothing, the rating with more scores is the newer one
-    whichever comes first, and the next event makes up for a lost one. Ratings of responders we do not know, such as
-    partners, are ignored.
+    An event carries the whole rating. So duplicates change nothing, the rating with more scores is the newer
+    one whichever comes first, and the next event makes up for a lost one. Ratings of responders we do not
+    know, such as partners, are ignored.
     """
 
     consumer: Consumer[FeedbackReceived]
@@ -28,7 +28,10 @@ class Ratings:
     metrics: Metrics
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Keep the ratings of a Lambda SQS event. A write that fails keeps back its own message and no other."""
+        """Keep the ratings of a Lambda SQS event.
+
+        A write that fails keeps back its own message and no other.
+        """
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):

@@ -29,7 +29,10 @@ class NotDelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """Answers for the unicorns near the start whose rate card may speak for them, invites the others, asks partners."""
+    """Answers for the unicorns near the start whose rate card may speak for them, and asks the others.
+
+    The others are unicorns that price by hand, and partners.
+    """
 
     consumer: Consumer[RfqRequested]
     unicorns: UnicornTable
@@ -58,7 +61,7 @@ class Responder:
                 replies.append(Reply(message.message_id, to, Envelope(metadata=metadata, data=response)))
                 answered.append((message, response))
                 forwarded.append((message, partners))
-        # A crash or an error between the two brings the message back, and both are sent again, with the same ids.
+        # A crash or an error between the two brings the message back: both are sent again, with the same ids.
         failed = self._send(replies) | self.partners.forward(forwarded)
         for message, response in answered:
             with batch.attempt(message):
@@ -68,10 +71,10 @@ class Responder:
     def _respond(
         self, message: Received[RfqRequested], to: str, vicinity: Vicinity, partners: tuple[str, ...]
     ) -> RfqResponse:
-        """Tell who is asked, `partners` included, answer for those on auto-quote, and decline for the unreachable.
+        """Tell who is asked, `partners` too, answer for those on auto-quote, decline for the unreachable.
 
-        The others are silent until they answer. With nobody in reach `asked` is empty, not left out: it tells the
-        aggregator that it has nothing to wait for.
+        The others are silent until they answer. With nobody in reach `asked` is empty, not left out: it tells
+        the aggregator that it has nothing to wait for.
         """
         rfq = message.data
         start, destination = _place(rfq.start), _place(rfq.destination)

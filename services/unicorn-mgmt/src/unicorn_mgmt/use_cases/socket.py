@@ -13,7 +13,7 @@ from unicorn_mgmt.domain.unicorn import unicorn_id
 
 @dataclass(frozen=True, slots=True)
 class SocketEvents:
-    """Keeps the one connection of a unicorn: a newer one replaces an older one, whose end then changes nothing."""
+    """Keeps a unicorn's one connection, the newest: the end of an older one changes nothing."""
 
     unicorns: UnicornTable
     logger: Logger

@@ -5,7 +5,9 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 
 class CallLog:
-    """Records calls. From the one metric PartnerCall, in milliseconds, CloudWatch derives count, rates and quantiles.
+    """Records calls.
+
+    From the one metric PartnerCall, in milliseconds, CloudWatch derives count, rates and quantiles.
 
     `environment` is the name by which the circuit knows this environment of the function.
     """

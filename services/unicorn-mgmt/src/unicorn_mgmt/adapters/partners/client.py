@@ -1,4 +1,4 @@
-"""What a partner's client does: translate what we ask into the partner's language, and what it says into ours."""
+"""What a partner's client does: translate our requests into its language, and its answers into ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ from wild_rydes_contracts import Decline, Metadata, Money, Quote, RfqRequested
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An RFQ for one partner. `callback_url` is where the partner may answer later, None if nobody listens there."""
+    """An RFQ for one partner.
+
+    `callback_url` is where the partner may answer later, None if nobody listens there.
+    """
 
     partner: Partner
     rfq: RfqRequested
@@ -39,7 +42,10 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """What somebody has posted to the callback URL at `now` (seconds since 1970). Header names are in lower case."""
+    """What somebody has posted to the callback URL at `now` (seconds since 1970).
+
+    Header names are in lower case.
+    """
 
     partner: Partner
     headers: Mapping[str, str]
@@ -64,7 +70,9 @@ class RideHeard:
 
 
 class PartnerClient(Protocol):
-    """Speaks one partner's language. An instance serves one thread and lives as long as its worker: it may keep tokens.
+    """Speaks one partner's language.
+
+    An instance serves one thread and lives as long as its worker: it may keep tokens.
 
     Every method that calls raises CallFailed or one of its subclasses if there is no answer.
     """
@@ -72,14 +80,18 @@ class PartnerClient(Protocol):
     def quote(
         self, question: Question, exchange: Exchange, credentials: Credentials
     ) -> Quote | Decline | None:
-        """Ask for a quote. Return None if the partner will call back with its answer. A proper refusal is a Decline."""
+        """Ask for a quote.
+
+        Return None if the partner will call back with its answer. A proper refusal is a Decline.
+        """
 
     def book(
         self, booking: Booking, exchange: Exchange, credentials: Credentials
     ) -> Confirmed | Declined | None:
-        """Book a ride. Return None if the partner will call back with its answer. A proper refusal is Declined.
+        """Book a ride.
 
-        Asked again for a ride that it knows by its id, the partner answers as before.
+        Return None if the partner will call back with its answer. A proper refusal is Declined. Asked again
+        for a ride that it knows by its id, the partner answers as before.
         """
 
     def cancel(self, booking: Booking, exchange: Exchange, credentials: Credentials) -> None:

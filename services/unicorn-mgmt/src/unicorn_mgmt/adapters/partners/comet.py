@@ -1,8 +1,8 @@
 """Comet Cars: JSON over HTTPS with an API key.
 
-POST {base_url}/v1/quotes takes X-Api-Key. The answer says whether Comet is `available`, at which price in cents, and in
-how many minutes. PUT {base_url}/v1/rides/{our id} books; 409 means that Comet does not take the ride. DELETE cancels.
-Comet posts news of a ride to us with a token of ours, in X-Webhook-Token.
+POST {base_url}/v1/quotes takes X-Api-Key. The answer says whether Comet is `available`, at which price in
+cents, and in how many minutes. PUT {base_url}/v1/rides/{our id} books; 409 means that Comet does not take the
+ride. DELETE cancels. Comet posts news of a ride to us with a token of ours, in X-Webhook-Token.
 """
 
 import hmac

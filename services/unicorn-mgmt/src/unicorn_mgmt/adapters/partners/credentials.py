@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 TTL = 300.0
-"""Seconds after which a secret is read again. Until then an old one may be in use, unless the partner refuses it."""
+"""Seconds after which a secret is read again, or sooner if the partner refuses it."""
 
 
 class Credentials:

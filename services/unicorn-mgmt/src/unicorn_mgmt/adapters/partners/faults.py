@@ -9,8 +9,9 @@ from wild_rydes_circuit_breaker import Blame, Fault
 class CallFailed(Exception):
     """A partner gave no answer. The error's text is for logs and holds nothing that the partner sent.
 
-    `blame` says whose fault it is. `decline` is the reason with which the customer's request is declined. `retry_after`
-    counts the seconds for which the partner wants no calls. `doubts_secret` means that our secret may be out of date.
+    `blame` says whose fault it is. `decline` is the reason with which the customer's request is declined.
+    `retry_after` counts the seconds for which the partner wants no calls. `doubts_secret` means that our
+    secret may be out of date.
     """
 
     blame = Blame.PARTNER

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CIRCUIT_CONFIG = CLIENT_CONFIG.merge(
     Config(connect_timeout=0.3, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 2})
 )
-"""How the table is called for a circuit. A call to the partner can do without the record, and does not wait long for it."""
+"""How the table is called for a circuit: a call to the partner does not wait long for a record."""
 
 A = TypeVar("A")
 
@@ -67,9 +67,9 @@ class PartnerLine:
     ) -> A:
         """Call the partner and return what `do` returns. `outcome` names that in the record.
 
-        Raises CircuitOpen if the circuit lets no call through, CallFailed or one of its subclasses if the partner gives
-        no answer (OurFault, without a call, once the deadline has passed), and botocore's errors if the partner's secret
-        cannot be read.
+        Raises CircuitOpen if the circuit lets no call through, CallFailed or one of its subclasses if the
+        partner gives no answer (OurFault, without a call, once the deadline has passed), and botocore's
+        errors if the partner's secret cannot be read.
         """
         credentials = self._secrets.get(self._secret_id)
         began = self._now()
@@ -97,7 +97,7 @@ class PartnerLine:
         return answer
 
     def _within(self, deadline: datetime | None) -> Exchange:
-        """Begin an exchange that ends after the partner's timeout, or with the deadline if that comes first."""
+        """Begin an exchange that ends after the partner's timeout, or with the deadline if that is first."""
         longest = self.partner.timeout
         left = (deadline - self._now()).total_seconds() if deadline else longest
         if left <= 0:

@@ -1,8 +1,9 @@
 """Nimbus Broomsticks: OAuth2 client credentials, and answers that come as callbacks.
 
 POST {base_url}/oauth/token gives a token. Nimbus answers POST {base_url}/v2/quote-requests and PUT
-{base_url}/v2/rides/{our id} with 202; DELETE of a ride cancels it. Later Nimbus posts to our callback URL, with our
-reference or the ride's id. It signs time and body with a key we share: `Nimbus-Signature: t=<seconds>,v1=<hex>`.
+{base_url}/v2/rides/{our id} with 202; DELETE of a ride cancels it. Later Nimbus posts to our callback URL,
+with our reference or the ride's id. It signs time and body with a key that we share:
+`Nimbus-Signature: t=<seconds>,v1=<hex>`.
 """
 
 import base64

@@ -1,8 +1,9 @@
 """Pegasus Airways: XML, every request and every answer signed with HMAC-SHA256.
 
-Requests are POST {base_url}/services/quote, /services/booking and /services/cancellation. A request's signature covers
-time, path and body, so that nobody can send it again later; an answer's covers the body, in X-Signature. A Fault reports an
-error, whatever the status, 200 included. Pegasus posts reports on rides to us, time and body signed with the same key.
+Requests are POST {base_url}/services/quote, /services/booking and /services/cancellation. A request's
+signature covers time, path and body, so that nobody can send it again later; an answer's covers the body, in
+X-Signature. A Fault reports an error, whatever the status, 200 included. Pegasus posts reports on rides to
+us, time and body signed with the same key.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The reference that a partner quotes when it calls back: the sealed metadata of our message, so that nothing is stored."""
+"""The reference that a partner quotes when it calls back: the sealed metadata of our message.
+
+So nothing needs to be stored between question and answer.
+"""
 
 import base64
 import binascii

@@ -32,8 +32,8 @@ class Response:
 class Transport:
     """Sends requests over connections that stay open for the next one.
 
-    A socket's timeout bounds the wait for the next byte only, and a partner may send one byte at a time. So a thread talks,
-    and the caller leaves when the time is over. `clock` counts seconds.
+    A socket's timeout bounds the wait for the next byte only, and a partner may send one byte at a time. So a
+    thread talks, and the caller leaves when the time is over. `clock` counts seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -115,7 +115,7 @@ class Exchange:
 def accepted(answer: Response) -> Response:
     """Return the answer if its status says that all is well.
 
-    Raises Throttled for 429, CallFailed for 5xx and 408, OurFault for the rest: we should not have asked that way.
+    Raises Throttled for 429, CallFailed for 5xx and 408, OurFault for the rest: the request was wrong.
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return answer
@@ -128,7 +128,7 @@ def accepted(answer: Response) -> Response:
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Read the seconds that Retry-After asks for, as seconds or as a date; 0 if it is missing or makes no sense."""
+    """Read Retry-After, seconds or a date, in seconds from now; 0 if it is missing or makes no sense."""
     value = headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)
