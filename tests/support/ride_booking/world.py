@@ -339,7 +339,10 @@ def event(
     domain: str = "abc.execute-api.us-east-1.amazonaws.com",
     **headers: str,
 ) -> dict[str, Any]:
-    """A REST API's proxy event. `base` is a custom domain's base path; header names are given with underscores."""
+    """A REST API's proxy event.
+
+    `base` is a custom domain's base path; header names are given with underscores.
+    """
     path, _, query = path.partition("?")
     parameters = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
     text: str | None

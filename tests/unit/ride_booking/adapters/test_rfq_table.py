@@ -216,7 +216,7 @@ def test_gives_up_on_keys_that_stay_behind_for_good(world: World) -> None:
 
 
 def typical(quotes: int) -> Rfq:
-    """A completed RFQ with the ids and names of real ones, labels of 30 characters and the most precise places."""
+    """A completed RFQ with real ids and names, labels of 30 characters and the most precise places."""
     return rfq(
         customer="6f1c8f3a-90a1-70c2-8d3e-1f2a3b4c5d6e",
         start=Place(47.620506, -122.349277, "S" * 30),

@@ -107,7 +107,7 @@ def test_a_batch_is_the_same_as_its_messages_one_by_one(known: Facts, data: st.D
 
 @given(facts, facts, st.data())
 def test_what_comes_after_the_close_is_never_shown(early: Facts, late: Facts, data: st.DataObject) -> None:
-    """Early facts, then the close (by deadline, cancel, or a late answer), then more: interleaved in any way."""
+    """Early facts, then the close (by deadline, cancel or late answer), then more: interleaved in any way."""
     before = deliver(data.draw(deliveries(early.responses())))
     after = data.draw(deliveries(late.responses()))
     ends = [closing(DEADLINE), cancelling(DEADLINE)]

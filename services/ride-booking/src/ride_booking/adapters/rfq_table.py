@@ -1,28 +1,29 @@
-"""The RFQ table: one item an RFQ, and the only place that knows its attributes and expressions.
+"""The RFQ table: one item for each RFQ. Of other modules only `watchers` knows an attribute of it.
 
-Every byte is paid for with every write, so what is there once per responder is short. `responders` maps a responder id
-to an entry:
+Every write pays for every byte, so attribute names that repeat for each responder are short. `responders`
+maps a responder id to an entry:
 
 | attribute | type | means |
 |---|---|---|
 | `p` | N | price of the quote, in hundredths of the currency's unit |
-| `c` | S | its currency, where it is not `DEFAULT_CURRENCY` |
+| `c` | S | its currency, if it is not `DEFAULT_CURRENCY` |
 | `s` | N | seconds until pickup |
 | `n` | S | display name, if any |
-| `v` | N | valid until, if it says so |
+| `v` | N | valid until, if the quote says so |
 | `k`, `t` | N | how many scores its responder has, and their sum, if any |
 | `d` | S | reason of a decline |
-| `u` | BOOL | nobody has said that this one was asked |
+| `u` | BOOL | not known to have been asked |
 | `l` | BOOL | answered after the close |
 
-`rides` is there once something was booked, a list of maps: `r` the responder, `b` booked at, `s` the status, `t` when it
-changed, `w` the reason, `k` the key of the request. `status` tells how far the RFQ has come (`Phase` in `domain/rfq.py`): the stream's
-filters look at it alone. `document` is there when a status document is kept.
+An empty entry is a responder that was asked and is silent. `rides` exists once a quote has been booked, as a
+list of maps: `r` the responder, `b` booked at, `s` the status, `t` when it changed, `w` the reason, `k` the
+key of the request.
 
-An empty entry is a responder that was asked and is silent. `start` and `destination` are lists: lat, lon, label if any.
-Instants are milliseconds since 1970, `expires_at` (the table's TTL) is in seconds. `revision` is the optimistic lock: it
-grows with every write, and a write stands only if nothing came between. `fingerprint` tells a repeated submission from
-another one under the same id.
+`status` says how far the RFQ has come (`Phase` in `domain/rfq.py`); the stream's filters look at nothing
+else. `document` exists if the RFQ has a status document. `start` and `destination` are lists: lat, lon, label
+if any. Instants are milliseconds since 1970; `expires_at`, the table's TTL, is in seconds. `revision` is the
+optimistic lock: it grows with every write, and a write succeeds only if there was no other in between.
+`fingerprint` tells a repeated submission from another one under the same id.
 """
 
 import random
@@ -57,16 +58,16 @@ if TYPE_CHECKING:
     Item = Mapping[str, AttributeValueTypeDef]
 
 BY_CUSTOMER = "by-customer"
-"""The index that lists a customer's RFQs: `customer`, `created_at`, keys only."""
+"""The index that lists a customer's RFQs by `created_at`. It holds keys only."""
 
 KEPT_FOR = timedelta(days=30)
-"""How long after its deadline an RFQ is kept, and with it the memory of its idempotency key."""
+"""How long after its deadline an RFQ, and with it its idempotency key, is kept."""
 
 _TRIES = 10
 
 
 class KeyReused(Exception):
-    """Another submission stands under this id already."""
+    """Another submission already has this id."""
 
 
 class _NoSuchRfq(Exception):
@@ -83,14 +84,17 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of a customer's RFQs, newest first; `end` is None on the last page."""
+    """Some of a customer's RFQs, newest first. `end` is None on the last page."""
 
     rfqs: Sequence[Rfq]
     end: Position | None
 
 
 class RfqTable:
-    """The table and its index. Methods raise botocore's errors where the table cannot be reached or throttles."""
+    """The table and its index.
+
+    Methods raise botocore's errors if the table cannot be reached or throttles.
+    """
 
     def __init__(
         self,
@@ -110,7 +114,7 @@ class RfqTable:
     def submit(self, rfq: Rfq, fingerprint: bytes) -> Rfq:
         """Write a new RFQ, or return the one that the same submission has made before.
 
-        Raises KeyReused when another submission (another fingerprint) stands under its id.
+        Raises KeyReused if another submission, with another fingerprint, has its id.
         """
         item = to_item(rfq, fingerprint)
         try:
@@ -128,7 +132,10 @@ class RfqTable:
         return rfq
 
     def get(self, rfq_id: str, *, consistent: bool = False) -> Rfq | None:
-        """An RFQ, eventually consistent at half the price unless told otherwise. One just written is found."""
+        """Read an RFQ; None if there is none.
+
+        An eventually consistent read, half the price, still finds a new RFQ.
+        """
         answer = self._dynamodb.get_item(
             TableName=self._name, Key={"id": {"S": rfq_id}}, ConsistentRead=consistent
         )
@@ -139,12 +146,14 @@ class RfqTable:
     def change(
         self, rfq_id: str, rule: Callable[[Rfq], Rfq], *, consistent: bool = False
     ) -> Change[Rfq] | None:
-        """Apply a rule of the model in one conditional write; in none if it changes nothing. None: no such RFQ.
+        """Apply a rule of the domain in one conditional write, or in none if it changes nothing.
 
-        The read may be stale: nothing of an RFQ is ever undone, so a rule that changes nothing of an old state changes
-        nothing of a newer one either, and any other outcome is decided by the write. When someone was faster, the rule
-        is applied again to what they wrote. A rule that may refuse needs a consistent read: its refusal is not checked
-        by a write. Raises TableBusy when others are faster too often.
+        Returns None if there is no such RFQ. Raises TableBusy if others are faster too often.
+
+        The read may be stale: nothing about an RFQ is ever undone, so a rule that changes nothing of an old
+        state changes nothing of a newer one either, and the write decides any other outcome. If another
+        writer was faster, the rule is applied to what they wrote. A rule that may raise needs a consistent
+        read: no write checks what it raises.
         """
 
         def read() -> Rfq:
@@ -158,9 +167,9 @@ class RfqTable:
             return None
 
     def of_customer(self, customer: str, after: Position | None, size: int) -> Page:
-        """A page of at most `size` (up to 99) of a customer's RFQs, newest first, from behind `after` on.
+        """List up to `size` (at most 99) of a customer's RFQs, newest first, from behind `after` on.
 
-        Raises TableBusy when the table does not give all of them.
+        Raises TableBusy if the table does not return all of them.
         """
         start = {"customer": {"S": customer}, **_position(after)} if after else None
         found = self._dynamodb.query(
@@ -170,14 +179,14 @@ class RfqTable:
             ExpressionAttributeNames={"#customer": "customer"},
             ExpressionAttributeValues={":customer": {"S": customer}},
             ScanIndexForward=False,
-            Limit=size + 1,  # one more tells whether there is a next page
+            Limit=size + 1,  # one more, to know whether there is a next page
             **({"ExclusiveStartKey": start} if start else {}),  # type: ignore[arg-type]
         )["Items"]
         keys = [item["id"]["S"] for item in found[:size]]
         rfqs = self._get_all(keys)
         last = found[size - 1] if len(found) > size else None
         return Page(
-            # The index may still list what the table has no more.
+            # The index may still list what is gone from the table.
             [rfqs[key] for key in keys if key in rfqs],
             Position(from_number(last["created_at"]), last["id"]["S"]) if last else None,
         )
@@ -221,7 +230,7 @@ class RfqTable:
 
 
 def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:
-    """The whole item of an RFQ."""
+    """Make the whole item of an RFQ."""
     return {
         "id": {"S": rfq.id},
         "customer": {"S": rfq.customer},
@@ -237,7 +246,10 @@ def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:
 
 
 def from_item(item: Mapping[str, Any]) -> Rfq:
-    """The RFQ in an item or a stream image. Raises KeyError, ValueError or TypeError when it is none."""
+    """Read the RFQ in an item or a stream image.
+
+    Raises KeyError, TypeError or ValueError if it holds none.
+    """
     completed_by = item.get("completed_by")
     rides = item["rides"]["L"] if "rides" in item else ()
     return Rfq(
@@ -256,7 +268,7 @@ def from_item(item: Mapping[str, Any]) -> Rfq:
 
 
 def _changing(rfq: Rfq) -> dict[str, Any]:
-    """The attributes that change while an RFQ lives."""
+    """Make the attributes that change during an RFQ's life."""
     changing: dict[str, Any] = {
         "status": {"S": rfq.phase},
         "revision": {"N": str(rfq.revision)},
@@ -345,7 +357,10 @@ def _position(position: Position) -> dict[str, Any]:
 
 
 def _found_instead(error: ClientError) -> "Item | None":
-    """The item that failed a write's condition, None if there is none. Any other error is raised again."""
+    """Return the item that failed a write's condition, None if there is none.
+
+    Raises any other error again.
+    """
     if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
         raise error
     return error.response.get("Item")  # type: ignore[return-value]

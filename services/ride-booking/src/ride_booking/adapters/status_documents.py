@@ -1,6 +1,7 @@
-"""The status document of an RFQ: a JSON file in S3 for clients that poll often, so that they poll no function.
+"""The status document of an RFQ: a JSON file in S3, for clients that poll often.
 
-Only RFQs whose customer prefers one have it. It holds ids, counts and times: whoever has its URL may read it.
+An RFQ has one only if its customer prefers that. It holds ids, counts and times: anybody with its URL may
+read it.
 """
 
 from collections.abc import Callable
@@ -20,19 +21,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFERENCE = "status-document"
-"""What a client says in the header `Prefer` (RFC 7240) to get one."""
+"""The preference, in the header `Prefer` (RFC 7240), that asks for a status document."""
 
 READABLE_FOR = timedelta(minutes=5)
-"""How long after the deadline its URL can be read."""
+"""How long after the deadline the URL works."""
 
 S3_CONFIG = CLIENT_CONFIG.merge(Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
-"""A bucket's name as a host resolves on AWS alone. URLs for others are signed as every region wants it."""
+"""The bucket in the URL's path, since its host name resolves only on AWS. Every region accepts the signature."""
 
 _CONTENT_TYPE = "application/json"
 
 
 class StatusDocument(Representation):
-    """How far an RFQ has come. `completed-by` says that it is over, and how."""
+    """How far an RFQ has come. `completed-by` appears when it is over."""
 
     id: str
     status: Literal["running", "completed"]
@@ -44,7 +45,7 @@ class StatusDocument(Representation):
 
     @classmethod
     def from_domain(cls, rfq: Rfq) -> "StatusDocument":
-        """The RFQ as its document has it."""
+        """Make the document of an RFQ."""
         counts = rfq.counts()
         return cls(
             id=rfq.id,
@@ -58,7 +59,7 @@ class StatusDocument(Representation):
 
 
 class StatusDocuments:
-    """The bucket of the documents. The client is made when the first is needed: most workers need none."""
+    """The bucket of the documents. The client is made for the first document: most workers never need one."""
 
     def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
         self._make_client = make_client
@@ -69,14 +70,14 @@ class StatusDocuments:
         return self._make_client()
 
     def url(self, rfq: Rfq, now: datetime) -> str:
-        """Where anybody can read an RFQ's document until soon after its deadline."""
+        """Make the URL of an RFQ's document. It works until `READABLE_FOR` after the deadline."""
         seconds = ceil((rfq.deadline + READABLE_FOR - now).total_seconds())
         return self._s3.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": _key(rfq)}, ExpiresIn=max(1, seconds)
         )
 
     def write(self, rfq: Rfq) -> None:
-        """Let the document say how the RFQ stands. Raises botocore's errors."""
+        """Write the current document of an RFQ. Raises botocore's errors."""
         text = StatusDocument.from_domain(rfq).model_dump_json(by_alias=True, exclude_none=True)
         self._s3.put_object(
             Bucket=self._bucket,
@@ -88,7 +89,7 @@ class StatusDocuments:
 
 
 def preferred(header: str | None) -> bool:
-    """Whether a request's `Prefer` header asks for a status document."""
+    """Tell whether a request's `Prefer` header asks for a status document."""
     names = ((header or "").lower()).split(",")
     return PREFERENCE in {name.partition(";")[0].strip() for name in names}
 

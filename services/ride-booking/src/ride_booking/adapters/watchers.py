@@ -1,6 +1,6 @@
-"""Who watches an RFQ: connection ids in a set on its item, beside what `store` keeps there.
+"""Who watches an RFQ: the set `watchers` of connection ids, on the item that `rfq_table` describes.
 
-`revision` stays as it is when a watcher comes or goes, so that no writer of the RFQ loses a race for it.
+Watchers come and go without a new `revision`, so that no writer of the RFQ loses a race because of them.
 """
 
 from collections.abc import Mapping
@@ -19,20 +19,23 @@ MAX_WATCHERS = 10
 
 
 class TooManyWatchers(Exception):
-    """The RFQ is watched by MAX_WATCHERS others."""
+    """MAX_WATCHERS other connections watch the RFQ."""
 
 
 class Watchers:
-    """The watchers in the RFQ table. Methods raise botocore's errors where the table cannot be reached or throttles."""
+    """The watchers in the RFQ table.
+
+    Methods raise botocore's errors if the table cannot be reached or throttles.
+    """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
     def add(self, rfq_id: str, customer: str, connection: str) -> Rfq | None:
-        """Let a connection watch; the RFQ as it is at that very moment, so that no change falls between.
+        """Let a connection watch, and return the RFQ as it is at that moment, so that no change is missed.
 
-        None when the customer has no such RFQ. Raises TooManyWatchers.
+        Returns None if the customer has no such RFQ. Raises TooManyWatchers.
         """
         try:
             answer = self._dynamodb.update_item(
@@ -60,7 +63,7 @@ class Watchers:
         return from_item(answer["Attributes"])
 
     def remove(self, rfq_id: str, connection: str) -> None:
-        """Let a connection watch no more, if it did."""
+        """Stop a connection from watching, if it did."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -78,5 +81,5 @@ class Watchers:
 
 
 def watchers_of(image: Mapping[str, Any]) -> tuple[str, ...]:
-    """The connections that watch the RFQ of a stream image."""
+    """Read the connections that watch the RFQ in a stream image."""
     return tuple(image["watchers"]["SS"]) if "watchers" in image else ()

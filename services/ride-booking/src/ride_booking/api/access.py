@@ -1,4 +1,4 @@
-"""What a caller may reach: their own RFQs, under their own Idempotency-Keys."""
+"""What a caller may access: their own RFQs, under their own Idempotency-Keys."""
 
 import re
 from dataclasses import dataclass
@@ -22,24 +22,27 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Looks at the current request of an API."""
+    """Checks the current request of an API."""
 
     api: RestApi
     rfqs: RfqTable
     logger: Logger
 
     def caller(self) -> Caller:
-        """The caller, a customer. Raises Problem when they are none."""
+        """Identify the caller. Raises Problem (401 or 403) if the caller is not a customer."""
         return caller(self.api.current_event, GROUP)
 
     def check(self, rfq_id: str) -> None:
-        """Let the log say which RFQ this is about. Raises Problem when this is no RFQ's id."""
+        """Log under this RFQ from now on. Raises Problem (404) if `rfq_id` cannot be the id of an RFQ."""
         if not _ID.fullmatch(rfq_id):
             raise no_such_rfq()
         self.logger.set_correlation_id(rfq_id)
 
     def own(self, rfq_id: str, *, consistent: bool = False) -> Rfq:
-        """The caller's RFQ. Raises Problem: another's answers as one does that does not exist."""
+        """Read the caller's RFQ.
+
+        Raises Problem (404) if there is none; someone else's is answered like a missing one.
+        """
         who = self.caller()
         self.check(rfq_id)
         rfq = self.rfqs.get(rfq_id, consistent=consistent)
@@ -48,23 +51,23 @@ class Access:
         return rfq
 
     def idempotency_key(self) -> str | None:
-        """The request's Idempotency-Key. Raises Problem when it cannot be one."""
+        """Read the request's Idempotency-Key, None without one. Raises Problem (400) if it is malformed."""
         key: str | None = self.api.current_event.headers.get("idempotency-key")
         if key is not None and not _KEY.fullmatch(key):
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
-                "Take another Idempotency-Key.",
+                "Use another Idempotency-Key.",
                 errors=[FieldError("Idempotency-Key", "1 to 128 printable ASCII characters")],
             )
         return key
 
 
 def rfq_links(api: RestApi, rfq_id: str) -> Links:
-    """Where an RFQ's own things are."""
+    """Make the links of an RFQ."""
     url = api.url(f"{PATH}/{rfq_id}")
     return Links(self_=url, quotes=f"{url}/quotes", result=f"{url}/result", bookings=f"{url}/bookings")
 
 
 def no_such_rfq() -> Problem:
-    """The answer for RFQs that are not there, and for those of others."""
+    """Make the answer for RFQs that do not exist or belong to someone else."""
     return Problem(HTTPStatus.NOT_FOUND, "You have no such RFQ.")

@@ -1,4 +1,4 @@
-"""Writes asyncapi.json, the description of the RFQ socket: `python -m ride_booking.api.asyncapi > asyncapi.json`."""
+"""Write asyncapi.json, the description of the RFQ socket: `make generate`."""
 
 import json
 import sys
@@ -9,13 +9,14 @@ from wild_rydes_http.asyncapi import document
 
 
 def asyncapi() -> dict[str, Any]:
-    """The AsyncAPI document of the RFQ socket."""
+    """Make the AsyncAPI document of the RFQ socket."""
     return document(
         title="Wild Rydes RFQ socket",
         version="1.0.0",
-        description="Watch the quotes of an RFQ arrive, and follow its rides. Callers are in the user pool group"
-        " `customers` and see their own RFQs alone. An update may come twice, or before the snapshot: ignore those whose"
-        " `revision` is not above the one you have. After a lost connection, connect and subscribe again.",
+        description="Watch the quotes of an RFQ arrive, and follow its rides. Callers belong to the user pool"
+        " group `customers` and see only their own RFQs. An update may arrive twice, or before the snapshot:"
+        " ignore any whose `revision` is not higher than the one you have. If the connection is lost, connect"
+        " and subscribe again.",
         takes={Subscription: (State, SubscriptionRefused)},
         sends=(State, SubscriptionRefused),
     )

@@ -1,4 +1,4 @@
-"""Where the next page of a customer's RFQs begins, as an opaque text that only this customer can use."""
+"""The start of the next page of a customer's RFQs, as an opaque text that only this customer can use."""
 
 import base64
 import binascii
@@ -12,10 +12,10 @@ _TIME, _ID, _SEAL = 8, 16, 8  # bytes
 
 
 def encode(position: Position, customer: str) -> str:
-    """The cursor of a position in the customer's list.
+    """Make the cursor of a position in the customer's list.
 
-    The seal ties it to the customer and finds copying errors; it is no secret. Nobody gains by forging one, for whose
-    list is shown is never taken from the cursor.
+    Its seal ties it to the customer and reveals copying errors; the seal is no secret. There is nothing to
+    gain by forging a cursor: it does not decide whose list is shown.
     """
     place = int(to_number(position.created_at)["N"]).to_bytes(_TIME) + UUID(position.id).bytes
     seal = hashlib.sha256(customer.encode() + place).digest()[:_SEAL]
@@ -23,7 +23,7 @@ def encode(position: Position, customer: str) -> str:
 
 
 def decode(cursor: str, customer: str) -> Position:
-    """The position. Raises ValueError when this is no cursor of the customer's."""
+    """Read the position. Raises ValueError if this is not a cursor of the customer's list."""
     try:
         content = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         created_at = from_number({"N": str(int.from_bytes(content[:_TIME]))})

@@ -1,4 +1,4 @@
-"""Writes openapi.json, the description of the RFQ API: `python -m ride_booking.api.openapi > openapi.json`."""
+"""Write openapi.json, the description of the RFQ API: `make generate`."""
 
 import json
 import sys
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
-_RETRY_AFTER = {"Retry-After": "Seconds until the deadline, when there is a result for certain."}
-_ETAG = {"ETag": "Changes with the quotes."}
+_RETRY_AFTER = {"Retry-After": "Seconds until the deadline; by then there is a result."}
+_ETAG = {"ETag": "Changes whenever the quotes change."}
 _OPERATIONS = {
     "submit": Operation(
         body=Submission,
@@ -32,15 +32,16 @@ _OPERATIONS = {
             Parameter(
                 "Idempotency-Key",
                 "header",
-                "Of the caller's making. A repetition with the same key and body gives the same answer and makes no"
-                " second RFQ. Remembered for 30 days after the deadline.",
+                "Chosen by the caller. A repetition with the same key and body gets the same answer and"
+                " creates no second RFQ. The key is remembered until 30 days after the deadline.",
                 {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
             ),
             Parameter(
                 "Prefer",
                 "header",
-                f"`{PREFERENCE}`: keep a JSON document of the status that can be polled without a token. It appears at"
-                " `links.status-document` within a second, and is written at the start and at the end.",
+                f"`{PREFERENCE}`: keep a JSON document of the status, to be polled without a token. It"
+                " appears at `links.status-document` about a second later, and is updated when the RFQ is"
+                " completed.",
             ),
         ],
         responses={
@@ -48,41 +49,45 @@ _OPERATIONS = {
                 "Responders are being asked.",
                 Accepted,
                 {
-                    "Location": "URL to follow the RFQ.",
-                    "Preference-Applied": f"`{PREFERENCE}`, when there will be one.",
+                    "Location": "URL of the RFQ, to follow it.",
+                    "Preference-Applied": f"`{PREFERENCE}`, if there will be one.",
                     **_RETRY_AFTER,
                 },
             )
         },
-        problems={HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key stands for another request."},
+        problems={HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used for another request."},
     ),
     "list": Operation(
-        parameters=[Parameter("cursor", "query", "Where a page begins: part of the `next` link.")],
+        parameters=[Parameter("cursor", "query", "Where the page starts: part of the `next` link.")],
         responses={HTTPStatus.OK: Response("Up to 20 RFQs, newest first.", RfqList)},
-        problems={HTTPStatus.BAD_REQUEST: "The cursor is not one of the caller's list."},
+        problems={HTTPStatus.BAD_REQUEST: "The cursor does not belong to the caller's list."},
     ),
     "follow": Operation(
         responses={
-            HTTPStatus.OK: Response("It runs.", Running, _RETRY_AFTER),
-            HTTPStatus.SEE_OTHER: Response("It is completed.", headers={"Location": "URL of the result."}),
+            HTTPStatus.OK: Response("The RFQ is running.", Running, _RETRY_AFTER),
+            HTTPStatus.SEE_OTHER: Response(
+                "The RFQ is completed.", headers={"Location": "URL of the result."}
+            ),
         },
         problems=_NOT_FOUND,
     ),
     "cancel": Operation(
-        responses={HTTPStatus.NO_CONTENT: Response("Cancelled, now or before.")},
-        problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It was completed otherwise before."},
+        responses={HTTPStatus.NO_CONTENT: Response("The RFQ is cancelled, now or already before.")},
+        problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "The RFQ was completed before it could be cancelled."},
     ),
     "quotes": Operation(
-        parameters=[Parameter("If-None-Match", "header", "The ETag of the quotes that the caller has.")],
+        parameters=[
+            Parameter("If-None-Match", "header", "The ETag of the quotes that the caller already has.")
+        ],
         responses={
             HTTPStatus.OK: Response("The quotes so far, cheapest first.", Quotes, _ETAG),
-            HTTPStatus.NOT_MODIFIED: Response("The caller has these quotes.", headers=_ETAG),
+            HTTPStatus.NOT_MODIFIED: Response("The caller already has these quotes.", headers=_ETAG),
         },
         problems=_NOT_FOUND,
     ),
     "result": Operation(
-        responses={HTTPStatus.OK: Response("What came of it.", Result)},
-        problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "It is still running."},
+        responses={HTTPStatus.OK: Response("The result.", Result)},
+        problems={**_NOT_FOUND, HTTPStatus.CONFLICT: "The RFQ is still running."},
     ),
     "book": Operation(
         body=Booking,
@@ -90,7 +95,7 @@ _OPERATIONS = {
             Parameter(
                 "Idempotency-Key",
                 "header",
-                "Of the caller's making. A repetition with the same key and quote gives the same ride.",
+                "Chosen by the caller. A repetition with the same key and quote gets the same ride.",
                 {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
             )
         ],
@@ -98,25 +103,28 @@ _OPERATIONS = {
             HTTPStatus.ACCEPTED: Response(
                 "The responder is being asked to confirm.",
                 RideBody,
-                {"Location": "URL to follow the ride.", "Retry-After": "Seconds to wait before a look."},
+                {
+                    "Location": "URL of the ride, to follow it.",
+                    "Retry-After": "Seconds to wait before following the ride.",
+                },
             )
         },
         problems={
-            HTTPStatus.NOT_FOUND: "The caller has no such RFQ, or the RFQ no such quote.",
-            HTTPStatus.CONFLICT: "The RFQ is running or was cancelled, or a quote of it is booked.",
+            HTTPStatus.NOT_FOUND: "The caller has no such RFQ, or the RFQ has no such quote.",
+            HTTPStatus.CONFLICT: "The RFQ is running or cancelled, or one of its quotes is already booked.",
             HTTPStatus.GONE: "The quote is no longer valid.",
-            HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key stands for the booking of another quote.",
+            HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used to book another quote.",
         },
     ),
     "ride": Operation(
-        responses={HTTPStatus.OK: Response("How the ride stands.", RideBody)},
+        responses={HTTPStatus.OK: Response("The ride.", RideBody)},
         problems={HTTPStatus.NOT_FOUND: "The caller has no such ride."},
     ),
 }
 
 
 def openapi() -> dict[str, Any]:
-    """The OpenAPI document of the RFQ API."""
+    """Make the OpenAPI document of the RFQ API."""
     logger = Logger(service="ride-booking")
     api = RestApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
@@ -128,8 +136,9 @@ def openapi() -> dict[str, Any]:
         _OPERATIONS,
         title="Wild Rydes RFQ API",
         version="1.0.0",
-        description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes arrive, read"
-        " the result, book, and follow the ride. Callers are in the user pool group `customers` and see their own RFQs alone.",
+        description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes"
+        " arrive, read the result, book a quote, and follow the ride. Callers belong to the user pool group"
+        " `customers` and see only their own RFQs.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""Requests and answers of the API about RFQs."""
 
 import hashlib
 from datetime import datetime
@@ -11,10 +11,10 @@ from ride_booking.domain.rfq import CompletedBy, Place, Quote, Rating, Rfq, Stat
 from wild_rydes_http.body import Representation
 
 DECIMALS = 6
-"""Places kept of a coordinate in degrees: a tenth of a metre."""
+"""Decimal places of a coordinate in degrees: a tenth of a metre."""
 
 SHORTEST, LONGEST, USUAL = 5, 900, 300
-"""Seconds that responders may be given; SQS delays the close by no more than the longest."""
+"""Seconds that responders may be given. SQS delays the close by no more than the longest."""
 
 
 def _rounded(degrees: float) -> float:
@@ -25,7 +25,7 @@ Degrees = Annotated[float, AfterValidator(_rounded)]
 
 
 class PlaceBody(Representation):
-    """A point on WGS 84, in degrees, kept to six decimals, and what the customer calls it."""
+    """A point on WGS 84, in degrees, kept to six decimals, with the customer's own name for it."""
 
     lat: Annotated[Degrees, Field(ge=-90, le=90)]
     lon: Annotated[Degrees, Field(ge=-180, le=180)]
@@ -33,16 +33,16 @@ class PlaceBody(Representation):
         default=None,
         max_length=100,
         pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
-        description="No control characters, no line breaks.",
+        description="No control characters or line breaks.",
     )
 
     def to_domain(self) -> Place:
-        """The place meant."""
+        """Make the place."""
         return Place(self.lat, self.lon, self.label)
 
     @classmethod
     def from_domain(cls, place: Place) -> Self:
-        """The place, shown."""
+        """Show a place."""
         return cls(lat=place.lat, lon=place.lon, label=place.label)
 
 
@@ -52,10 +52,10 @@ class Submission(Representation):
     from_: PlaceBody
     to: PlaceBody
     customer: str | None = Field(
-        default=None, max_length=128, description="The caller's own id or user name, if given at all."
+        default=None, max_length=128, description="The caller's own id or user name. May be left out."
     )
     respond_within: int = Field(
-        default=USUAL, ge=SHORTEST, le=LONGEST, description="Seconds the responders are given."
+        default=USUAL, ge=SHORTEST, le=LONGEST, description="Seconds that responders have to answer."
     )
 
     @field_validator("to")
@@ -63,16 +63,16 @@ class Submission(Representation):
     def _elsewhere(cls, to: PlaceBody, info: ValidationInfo) -> PlaceBody:
         start = info.data.get("from_")
         if start and (start.lat, start.lon) == (to.lat, to.lon):
-            raise PydanticCustomError("same_place", "The ride should end elsewhere than it starts")
+            raise PydanticCustomError("same_place", "The ride must end somewhere else than it starts")
         return to
 
     def fingerprint(self) -> bytes:
-        """The same for two submissions that ask for the same."""
+        """Make bytes that are equal for two submissions if these ask for the same."""
         return hashlib.sha256(self.model_dump_json(exclude={"customer"}).encode()).digest()
 
 
 class Links(Representation):
-    """Where to follow an RFQ, see its quotes as they come, see its result, and book."""
+    """Where to follow an RFQ, see its quotes as they arrive, read its result, and book."""
 
     self_: str
     quotes: str
@@ -80,12 +80,12 @@ class Links(Representation):
     bookings: str
     status_document: str | None = Field(
         default=None,
-        description="Anybody can read it here, without a token, until 5 minutes after the deadline.",
+        description="Anybody can read it there, without a token, until 5 minutes after the deadline.",
     )
 
 
 class Accepted(Representation):
-    """An RFQ that has been taken on. `eta` is the deadline: by then there is a result."""
+    """An RFQ that has been accepted. `eta` is the deadline: by then there is a result."""
 
     id: str
     status: Literal["running"] = "running"
@@ -95,7 +95,7 @@ class Accepted(Representation):
 
 
 class Running(Accepted):
-    """How far an RFQ has come. Nobody is known to be asked until the first responder service answers."""
+    """The progress of an RFQ. `responders-asked` is 0 until the first responder service answers."""
 
     responders_asked: int = Field(ge=0)
 
@@ -108,19 +108,19 @@ class Price(Representation):
 
     @classmethod
     def from_domain(cls, quote: Quote) -> Self:
-        """The price of a quote."""
+        """Show the price of a quote."""
         return cls(amount=f"{quote.cents // 100}.{quote.cents % 100:02}", currency=quote.currency)
 
 
 class RatingBody(Representation):
-    """What customers think of a responder: the mean of their scores, to one decimal, and how many there are."""
+    """What customers think of a responder: the mean of their scores, to one decimal, and how many."""
 
     score: float = Field(ge=1, le=10, examples=[8.7])
     count: int = Field(ge=1)
 
     @classmethod
     def from_domain(cls, rating: Rating) -> Self:
-        """The rating, shown."""
+        """Show a rating."""
         return cls(score=rating.score, count=rating.count)
 
 
@@ -133,11 +133,13 @@ class QuoteBody(Representation):
     price: Price
     pickup_in_seconds: int = Field(ge=0)
     valid_until: AwareDatetime | None = None
-    rating: RatingBody | None = Field(default=None, description="Left out until somebody has scored it.")
+    rating: RatingBody | None = Field(
+        default=None, description="Left out until the responder has its first score."
+    )
 
     @classmethod
     def from_domain(cls, responder_id: str, quote: Quote) -> Self:
-        """The quote, shown. A responder has one in an RFQ, so its id is the quote's."""
+        """Show a quote. A responder has one quote in an RFQ, so the responder's id is the quote's id, too."""
         return cls(
             quote_id=responder_id,
             responder_id=responder_id,
@@ -159,7 +161,10 @@ class Quotes(Representation):
 
 
 class Responders(Representation):
-    """How the responders behaved: asked = quoted + declined + silent. Late ones answered after the close."""
+    """How many responders did what: asked = quoted + declined + silent.
+
+    Late ones answered after the close, and are silent.
+    """
 
     asked: int = Field(ge=0)
     quoted: int = Field(ge=0)
@@ -169,7 +174,7 @@ class Responders(Representation):
 
 
 class Result(Representation):
-    """What came of an RFQ; quotes cheapest first."""
+    """The result of an RFQ. Quotes are sorted, cheapest first."""
 
     id: str
     status: Literal["completed"] = "completed"
@@ -200,7 +205,7 @@ class Summary(Representation):
 
 
 class ListLinks(Representation):
-    """This page, and the next if there is one."""
+    """This page, and the next one if there is one."""
 
     self_: str
     next: str | None = None
@@ -214,16 +219,16 @@ class RfqList(Representation):
 
 
 def answers_received(rfq: Rfq) -> int:
-    """How many of those asked have answered, with a quote or a decline."""
+    """Count the responders that were asked and have quoted or declined."""
     counts = rfq.counts()
     return counts.quoted + counts.declined
 
 
 def quotes_of(rfq: Rfq) -> tuple[QuoteBody, ...]:
-    """The quotes of an RFQ, shown, cheapest first."""
+    """Show the quotes of an RFQ, cheapest first."""
     return tuple(QuoteBody.from_domain(responder_id, quote) for responder_id, quote in rfq.quotes())
 
 
 def seconds_until(deadline: datetime, now: datetime) -> int:
-    """Whole seconds to wait for the deadline, at least one."""
+    """Count the whole seconds until the deadline: at least one."""
     return max(1, -int((now - deadline).total_seconds() // 1))

@@ -1,4 +1,4 @@
-"""The RFQ API: submit, follow, read, list and cancel requests for quotation. A customer sees what is theirs alone."""
+"""Submit, follow, read, list and cancel requests for quotation (RFQs). Customers see only their own."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -45,7 +45,7 @@ _REVALIDATE = {"Cache-Control": "private, no-cache"}
 
 
 class RfqRoutes:
-    """The routes, to be added to a RestApi. `now` gives the time, `new_id` the id of an RFQ submitted at that time."""
+    """Adds its routes to a RestApi. `new_id` makes the id of an RFQ that is submitted at a given time."""
 
     def __init__(
         self,
@@ -73,11 +73,14 @@ class RfqRoutes:
         api.exception_handler(TableBusy)(_busy)
 
     def submit(self) -> Response[str]:
-        """202 and where to follow the RFQ; the same again for a repetition with the same Idempotency-Key."""
+        """Request quotes: 202 and where to follow the RFQ.
+
+        A repetition with the same Idempotency-Key gets the same answer.
+        """
         who = self._access.caller()
         body = read_body(self._api.current_event, Submission)
         if body.customer is not None and body.customer not in self._names(who):
-            raise Problem(HTTPStatus.FORBIDDEN, "You can ask for quotes for yourself only.")
+            raise Problem(HTTPStatus.FORBIDDEN, "You can request quotes only for yourself.")
         key = self._access.idempotency_key()
         now = truncated(self._now())  # as it is stored
         new = Rfq(
@@ -95,7 +98,7 @@ class RfqRoutes:
         except KeyReused:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
-                "This Idempotency-Key stands for another request; take a new key.",
+                "This Idempotency-Key was used for another request. Use a new key.",
                 errors=[FieldError("Idempotency-Key", "used before with another body")],
             ) from None
         links, applied = self._links(rfq), {}
@@ -110,7 +113,7 @@ class RfqRoutes:
         )
 
     def follow(self, id_: str) -> Response[str]:
-        """200 while it runs, 303 to the result when it is done."""
+        """Follow an RFQ: 200 while it is running, 303 to the result when it is completed."""
         rfq = self._access.own(id_)
         links = self._links(rfq)
         if rfq.completion:
@@ -126,7 +129,7 @@ class RfqRoutes:
         return json_response(HTTPStatus.OK, body, {"Retry-After": wait, **_NO_STORE})
 
     def quotes(self, id_: str) -> Response[str]:
-        """200 and the quotes so far; 304 when the caller has them already."""
+        """Read the quotes so far: 200, or 304 if the caller already has them."""
         rfq = self._access.own(id_)
         tag = f'"{rfq.revision}"'
         headers = {"ETag": tag, **_REVALIDATE}
@@ -136,14 +139,14 @@ class RfqRoutes:
         return json_response(HTTPStatus.OK, body, headers)
 
     def result(self, id_: str) -> Response[str]:
-        """200 and what came of it; 409 while it runs."""
+        """Read the result: 200, or 409 while the RFQ is running."""
         rfq = self._access.own(id_)
-        if rfq.completion is None:  # the read may be stale, and the caller sent here because it is done
+        if rfq.completion is None:  # the read may be stale: the caller may come from a 303
             rfq = self._access.own(id_, consistent=True)
         if rfq.completion is None:
             raise Problem(
                 HTTPStatus.CONFLICT,
-                "Responders are still being waited for; follow the RFQ, it leads here when it is done.",
+                "The RFQ is still running. Follow it: it redirects here when it is completed.",
                 headers={"Retry-After": str(seconds_until(rfq.deadline, self._now()))},
             )
         body = Result(
@@ -161,20 +164,20 @@ class RfqRoutes:
         return json_response(HTTPStatus.OK, body, _REVALIDATE)
 
     def cancel(self, id_: str) -> Response[str]:
-        """204, cancelled; 409 when it was completed otherwise before."""
+        """Cancel an RFQ: 204, or 409 if it was completed before."""
         who, now = self._access.caller(), self._now()
         self._access.check(id_)
         change = self._rfqs.change(id_, lambda rfq: rfq.cancel(now) if rfq.customer == who.sub else rfq)
         if change is None or change.after.customer != who.sub:
             raise no_such_rfq()
         if change.after.completion is None or change.after.completion.by != "cancelled":
-            raise Problem(HTTPStatus.CONFLICT, "It is completed already; there is nothing to cancel.")
+            raise Problem(HTTPStatus.CONFLICT, "The RFQ is already completed. There is nothing to cancel.")
         if how := change.after.completed_since(change.before):
             self._logger.info("completed", completed_by=how)
         return json_response(HTTPStatus.NO_CONTENT)
 
     def list(self) -> Response[str]:
-        """200 and a page of the caller's RFQs."""
+        """List the caller's RFQs: 200 and one page of them."""
         who = self._access.caller()
         text = self._api.current_event.query_string_parameters.get("cursor")
         try:
@@ -182,7 +185,7 @@ class RfqRoutes:
         except ValueError as error:
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
-                "Follow the next link as it is given.",
+                "Follow the `next` link unchanged.",
                 errors=[FieldError("cursor", str(error))],
             ) from None
         page = self._rfqs.of_customer(who.sub, after, PAGE_SIZE)
@@ -197,7 +200,7 @@ class RfqRoutes:
         return json_response(HTTPStatus.OK, body, _NO_STORE)
 
     def _names(self, who: Caller) -> tuple[str, str | None]:
-        """What the caller may call themselves."""
+        """List the names by which the caller may identify themselves."""
         return who.sub, self._api.current_event["requestContext"]["authorizer"]["claims"].get(
             "cognito:username"
         )
@@ -221,7 +224,7 @@ class RfqRoutes:
 
 
 def _matches(if_none_match: str, tag: str) -> bool:
-    """Whether a conditional request's header names this entity tag (RFC 9110, section 13.1.2: weak comparison)."""
+    """Tell whether `If-None-Match` names this entity tag, by weak comparison (RFC 9110, section 13.1.2)."""
     tags = {candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")}
     return bool(tags & {tag, "*"})
 

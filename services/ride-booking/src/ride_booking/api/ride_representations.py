@@ -1,4 +1,4 @@
-"""What the API takes and gives of bookings and rides."""
+"""Requests and answers of the API about bookings and rides."""
 
 from typing import Self
 
@@ -11,22 +11,23 @@ from wild_rydes_http.body import Representation
 
 
 class Booking(Representation):
-    """Which quote of an RFQ is to be booked."""
+    """The quote of an RFQ to book."""
 
     quote_id: str = Field(min_length=1, max_length=64)
 
 
 class RideLinks(Representation):
-    """Where to follow a ride, and the RFQ it was booked on."""
+    """Where to follow a ride, and the RFQ whose quote was booked."""
 
     self_: str
     rfq: str
 
 
 class RideBody(Representation):
-    """A ride, from its booking to its end. While it is pending, its responder has until `confirmed-by` to answer.
+    """A ride, from its booking to its end.
 
-    `reason` says why it was rejected: another quote of the same RFQ can then be booked.
+    While the ride is pending, its responder has until `confirmed-by` to answer.
+    `reason` says why the ride was rejected. Another quote of the same RFQ can then be booked.
     """
 
     id: str
@@ -44,7 +45,7 @@ class RideBody(Representation):
 
     @classmethod
     def from_domain(cls, rfq: Rfq, number: int, links: RideLinks) -> Self:
-        """The ride of this number, shown. Raises LookupError when there is none."""
+        """Show the ride of this number. Raises LookupError if there is none."""
         ride = rfq.ride(number)
         quote = rfq.responders[ride.responder].answer if ride else None
         if ride is None or not isinstance(quote, Quote):

@@ -1,4 +1,4 @@
-"""Book a quote, and follow the ride. A customer sees their own rides alone."""
+"""Book a quote, and follow the ride. Customers see only their own rides."""
 
 import hashlib
 from collections.abc import Callable
@@ -20,24 +20,24 @@ from wild_rydes_http.problem import FieldError, Problem
 RIDES = "/rides"
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_SECONDS_TO_CONFIRM = "1"  # it is a matter of a few messages
+_SECONDS_TO_CONFIRM = "1"  # a confirmation takes a few messages
 _KEY_BYTES = 9
 
 _NOT_BOOKABLE: dict[NotBookableReason, tuple[HTTPStatus, str]] = {
-    "running": (HTTPStatus.CONFLICT, "Quotes are still coming in; book when the RFQ is completed."),
-    "cancelled": (HTTPStatus.CONFLICT, "The RFQ was cancelled."),
+    "running": (HTTPStatus.CONFLICT, "Quotes are still arriving. Book when the RFQ is completed."),
+    "cancelled": (HTTPStatus.CONFLICT, "The RFQ is cancelled."),
     "unknown-quote": (HTTPStatus.NOT_FOUND, "The RFQ has no such quote."),
-    "expired": (HTTPStatus.GONE, "The quote is no longer valid; ask anew."),
-    "taken": (HTTPStatus.CONFLICT, "A quote of this RFQ is booked already."),
+    "expired": (HTTPStatus.GONE, "The quote is no longer valid. Request a new quote."),
+    "taken": (HTTPStatus.CONFLICT, "A quote of this RFQ is already booked."),
     "key-reused": (
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "This Idempotency-Key stands for the booking of another quote; take a new key.",
+        "This Idempotency-Key was used to book another quote. Use a new key.",
     ),
 }
 
 
 class RideRoutes:
-    """The routes, to be added to a RestApi. `now` gives the time."""
+    """Adds its routes to a RestApi."""
 
     def __init__(self, api: RestApi, rfqs: RfqTable, logger: Logger, now: Callable[[], datetime]) -> None:
         self._api = api
@@ -49,7 +49,10 @@ class RideRoutes:
         api.get(f"{RIDES}/<id_>")(self.ride)
 
     def book(self, id_: str) -> Response[str]:
-        """202 and where to follow the ride; the same again for a repetition with the same Idempotency-Key."""
+        """Book a quote: 202 and where to follow the ride.
+
+        A repetition with the same Idempotency-Key gets the same answer.
+        """
         who = self._access.caller()
         body = read_body(self._api.current_event, Booking)
         key = _short(self._access.idempotency_key())
@@ -76,7 +79,7 @@ class RideRoutes:
         )
 
     def ride(self, id_: str) -> Response[str]:
-        """200 and how the ride stands."""
+        """Follow a ride: 200 and its status."""
         self._access.caller()
         try:
             rfq_id, number = parse_ride_id(id_)
@@ -100,5 +103,5 @@ def _not_bookable(reason: NotBookableReason) -> Problem:
 
 
 def _short(key: str | None) -> str | None:
-    """What is kept of an Idempotency-Key: enough to know it again among the few of one RFQ."""
+    """Shorten an Idempotency-Key to what tells it from the few others of its RFQ."""
     return None if key is None else hashlib.sha256(key.encode()).hexdigest()[: 2 * _KEY_BYTES]

@@ -1,7 +1,7 @@
-"""What goes over the RFQ socket: the state at the subscription, and every change from then on.
+"""The messages of the RFQ socket: subscriptions, a snapshot in answer to each, and every change from then on.
 
-Each message carries the RFQ's `revision`. Changes may come twice, and before the snapshot: a client ignores what is not
-newer than what it has.
+Snapshots and updates carry the RFQ's `revision`. An update may arrive twice, or before the snapshot: a client
+ignores any that is not newer than what it has.
 """
 
 from typing import Literal, Self
@@ -15,7 +15,10 @@ from wild_rydes_http.body import Representation
 
 
 class Subscription(Representation):
-    """What a client sends: watch an RFQ and its rides, or no longer. One of the two ids is enough."""
+    """Starts or stops watching an RFQ and its rides.
+
+    Name the RFQ by its own id or by the id of one of its rides.
+    """
 
     action: Literal["subscribe", "unsubscribe"]
     rfq_id: str | None = Field(default=None, max_length=64)
@@ -23,7 +26,7 @@ class Subscription(Representation):
 
 
 class RideState(Representation):
-    """How a ride stands."""
+    """The status of a ride."""
 
     id: str
     status: RideStatus
@@ -33,7 +36,7 @@ class RideState(Representation):
 
 
 class State(Representation):
-    """What a client needs to know of an RFQ, or what has changed of it: `quotes` and `rides` are the new ones then."""
+    """The state of an RFQ. In an update, `quotes` and `rides` hold only what is new or changed."""
 
     type: Literal["snapshot", "update"]
     rfq_id: str
@@ -45,12 +48,12 @@ class State(Representation):
 
     @classmethod
     def snapshot(cls, rfq: Rfq) -> Self:
-        """All that is known."""
+        """Show the whole state of an RFQ."""
         return cls._from_domain("snapshot", rfq, quotes_of(rfq), _rides(rfq))
 
     @classmethod
     def update(cls, old: Rfq, new: Rfq) -> Self | None:
-        """What a write has changed, if a customer sees any of it."""
+        """Show what changed from `old` to `new`; None if a customer sees none of it."""
         quoted, ridden = set(quotes_of(old)), set(_rides(old))
         quotes = tuple(quote for quote in quotes_of(new) if quote not in quoted)
         rides = tuple(ride for ride in _rides(new) if ride not in ridden)
@@ -78,7 +81,7 @@ class State(Representation):
 
 
 class SubscriptionRefused(Representation):
-    """A subscription that is not granted, or a message that is none."""
+    """The subscription was refused, or the message was not understood."""
 
     type: Literal["refused"] = "refused"
     rfq_id: str | None = None
@@ -86,7 +89,7 @@ class SubscriptionRefused(Representation):
 
 
 def to_text(message: Representation) -> str:
-    """The message as it is sent."""
+    """Serialize a message."""
     return message.model_dump_json(by_alias=True, exclude_none=True)
 
 

@@ -1,4 +1,4 @@
-"""What a change of an RFQ tells the world: the events, and the timers that come with them. No I/O."""
+"""What a change of an RFQ tells the world: its events, and the timers that come with them."""
 
 import math
 from collections.abc import Iterator
@@ -25,9 +25,10 @@ from wild_rydes_contracts.metadata import first_of
 
 
 def events_of(old: Rfq | None, new: Rfq, reply_to: str) -> Iterator[Envelope[Event]]:
-    """The events of a write, in their order. Ids are derived from what happened: a repetition says the same again.
+    """Yield the events of the change from `old` (None for a new RFQ) to `new`, in order.
 
-    Raises ValueError when the RFQ is not fit to be told.
+    Their ids are derived from what happened: repeating the call yields the same events. Raises ValueError if
+    an event would break its contract.
     """
     if old is None:
         yield _requested(new, reply_to)
@@ -40,7 +41,7 @@ def events_of(old: Rfq | None, new: Rfq, reply_to: str) -> Iterator[Envelope[Eve
 
 
 def timers_of(old: Rfq | None, new: Rfq, now: datetime) -> Iterator[Timer]:
-    """What is to come back at its deadline: a new RFQ, a new booking."""
+    """Yield the timers that the change sets: one for a new RFQ, one for each new booking."""
     if old is None:
         yield _timer(new, new.created_at, new.deadline, now)
         return

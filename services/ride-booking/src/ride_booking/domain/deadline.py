@@ -1,4 +1,7 @@
-"""The message that closes an RFQ, or fails a booking, at its deadline. It stays inside this service, so its contract does, too."""
+"""The message that closes an RFQ, or fails a booking, at its deadline.
+
+Only this service sends and receives it, so its contract is defined here.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,9 +13,10 @@ LONGEST_DELAY = 900
 
 
 class RfqDeadline(Message):
-    """The deadline of this RFQ, or of its ride of that number, has come: it was sent with a delay to arrive just then.
+    """Says that the deadline of an RFQ has come, or that of its ride of the number `ride`.
 
-    The deadline itself does not stand in the metadata, where it would mean that the message is dropped once it passes.
+    The message is delayed so that it arrives just then.
+    Its metadata carry no deadline: consumers drop a message whose deadline has passed.
     """
 
     name: ClassVar[str] = "RfqDeadline"

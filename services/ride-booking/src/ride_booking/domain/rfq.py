@@ -1,7 +1,7 @@
-"""The rules of a request for quotation (RFQ): who was asked, who answered, and when it is over. No I/O.
+"""The rules of a request for quotation (RFQ): who was asked, who answered, and when it is over.
 
-An RFQ is a fold over what is told to it. Answers, the fact of who was asked, and the deadline may come in any order,
-twice, or never: `gather`, `close` and `cancel` never raise, and repeating any of them changes nothing.
+An RFQ is a fold over what it is told. Answers, the list of those asked, and the deadline may come in any
+order, twice, or never: `gather`, `close` and `cancel` never raise, and repeating any of them changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,17 +17,19 @@ Status: TypeAlias = Literal["running", "completed"]
 Phase: TypeAlias = Literal["running", "completed", "pending", "confirmed", "rejected", "driven"]
 
 DEFAULT_CURRENCY = "USD"
-"""What an RFQ is quoted in, unless a responder says otherwise."""
+"""The currency of quotes, unless a responder names another."""
 
 MAX_UNASKED = 50
-"""Answers kept of responders that nobody has said were asked: the word may still come. More are not kept, so that a
-forger cannot make the RFQ grow."""
+"""Answers kept from responders not known to have been asked: that may still become known.
+
+Without a limit, a forger could make the RFQ grow.
+"""
 
 MAX_RIDES = 50
-"""Attempts to book that an RFQ remembers; the customer who needs more of them asks anew."""
+"""Attempts to book that an RFQ allows; a customer who needs more requests new quotes."""
 
 MAX_RESPONDERS = 1000
-"""Responders an RFQ has at most, whoever claims to have asked more: its item stays writable, so that it always closes."""
+"""Responders an RFQ keeps at most, so that its item stays writable and the RFQ always closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """The scores that customers have given a responder: how many, and their sum."""
+    """The scores that customers have given a responder: how many there are, and their sum."""
 
     count: int
     total: int
 
     @property
     def score(self) -> float:
-        """Their mean, to one decimal."""
+        """The mean of the scores, to one decimal."""
         return round(self.total / self.count, 1)
 
 
@@ -66,7 +68,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Decline:
-    """A no, with its reason as a short code."""
+    """A refusal to quote, with its reason as a short code."""
 
     reason: str
 
@@ -76,7 +78,10 @@ Answer: TypeAlias = Quote | Decline
 
 @dataclass(frozen=True, slots=True)
 class Responder:
-    """What is known of one responder. One that was asked and has no answer is silent; `late` if it came after the close."""
+    """One responder.
+
+    If it was asked and has no answer, it is silent; `late` means that it answered after the close.
+    """
 
     asked: bool
     answer: Answer | None = None
@@ -85,7 +90,7 @@ class Responder:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What one message tells: whom its sender asked (None: it does not say), and answers by responder id."""
+    """The content of one message: whom its sender asked (None if unsaid), and answers by responder id."""
 
     asked: frozenset[str] | None = None
     answers: tuple[tuple[str, Answer], ...] = ()
@@ -101,7 +106,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How the responders behaved: asked = quoted + declined + silent. `late` ones are silent, too."""
+    """How many responders did what: asked = quoted + declined + silent. Late ones count as silent, too."""
 
     asked: int
     quoted: int
@@ -114,7 +119,8 @@ class Counts:
 class Rfq:
     """A customer's request for quotes, and the rides booked on it, of which at most the last one is live.
 
-    `document` says that a status document is kept of it. `revision` counts the writes of it and belongs to the store.
+    `document` says that the RFQ has a status document. `revision` counts the writes; only the table changes
+    it.
     """
 
     id: str
@@ -136,22 +142,22 @@ class Rfq:
 
     @property
     def phase(self) -> Phase:
-        """How far it has come, from the question to the end of its last ride."""
+        """How far the RFQ has come, from the request to the end of its last ride."""
         if not self.rides:
             return self.status
         status: RideStatus = self.rides[-1].status
         return "driven" if status == "completed" else status
 
     def completed_since(self, before: "Rfq") -> CompletedBy | None:
-        """How the RFQ was completed since it was `before`; None when it was not, or had been before."""
+        """Tell how the RFQ was completed after it was `before`; None if it was not, or had been already."""
         return self.completion.by if self.completion and not before.completion else None
 
     def gather(self, responses: Iterable[Response], now: datetime) -> "Rfq":
-        """Take in responses, in their order.
+        """Take in responses, in order.
 
-        The first answer of a responder stands. Completes as soon as it is known who was asked and all of them have
-        answered. What comes at or after the deadline, or after the close, is late: noted once per responder that was
-        asked and silent, and never shown.
+        The first answer of a responder stands. The RFQ completes once it is known who was asked and all of
+        them have answered. An answer at or after the deadline, or after the close, is late: it is noted once
+        for each responder that was asked and silent, and never shown.
         """
         rfq = self.close(now)
         for response in responses:
@@ -159,23 +165,24 @@ class Rfq:
         return rfq
 
     def close(self, now: datetime) -> "Rfq":
-        """Complete at the deadline; before it, change nothing.
+        """Complete the RFQ at its deadline; before it, change nothing.
 
-        It is over at the deadline, whenever that was noticed: `completion.at` is the deadline itself.
+        `completion.at` is the deadline itself, however late that is noticed.
         """
         if self.completion or now < self.deadline:
             return self
         return replace(self, completion=Completion("deadline", self.deadline))
 
     def cancel(self, now: datetime) -> "Rfq":
-        """Complete because the customer no longer wants it, unless it is over already."""
+        """Complete the RFQ because its customer no longer wants it, unless it is over already."""
         rfq = self.close(now)
         return rfq if rfq.completion else replace(rfq, completion=Completion("cancelled", truncated(now)))
 
     def book(self, responder: str, now: datetime, key: str | None = None) -> "Rfq":
-        """Begin a ride with the quote of this responder; change nothing when `key` has done so before.
+        """Begin a ride with the quote of this responder; change nothing if `key` has booked it before.
 
-        Raises NotBookable: still running, cancelled, no such quote, expired, a live ride, or a key used for another.
+        Raises NotBookable if the RFQ is running or cancelled, if there is no such quote or it has expired, if
+        another ride is live, or if `key` has booked another quote.
         """
         for ride in self.rides:
             if key is not None and ride.key == key:
@@ -189,7 +196,7 @@ class Rfq:
         quote = dict(self.quotes()).get(responder)
         if quote is None:
             raise NotBookable("unknown-quote")
-        # One that is past its deadline stands until its timer ends it: its failure has to be announced first.
+        # A pending ride past its deadline stays live until its timer ends it: its failure is announced first.
         if any(ride.live for ride in self.rides) or len(self.rides) >= MAX_RIDES:
             raise NotBookable("taken")
         if now >= (quote.valid_until or self.completion.at + QUOTES_VALID_FOR):
@@ -198,20 +205,21 @@ class Rfq:
         return replace(self, rides=(*self.rides, Ride(responder, booked_at=at, changed_at=at, key=key)))
 
     def ride(self, number: int) -> Ride | None:
-        """The ride of this number, counted from 1."""
+        """Return the ride of this number, counted from 1; None if there is none."""
         return self.rides[number - 1] if 1 <= number <= len(self.rides) else None
 
     def change_ride(self, number: int, transition: Transition) -> "Rfq":
-        """Let something happen to a ride; nothing, if there is none of this number."""
+        """Apply a transition to the ride of this number; change nothing if there is none."""
         ride = self.ride(number)
         if ride is None:
             return self
         return replace(self, rides=(*self.rides[: number - 1], transition(ride), *self.rides[number:]))
 
     def quotes(self) -> list[tuple[str, Quote]]:
-        """The quotes of those who were asked, by responder id, cheapest first, then the one who is there sooner.
+        """List the quotes of those who were asked, by responder id: the cheapest first, then the soonest.
 
-        Amounts of different currencies do not compare: the default currency comes first, the others by their code.
+        Amounts in different currencies are not comparable: the default currency comes first, the others by
+        their code.
         """
         found = [
             (key, r.answer) for key, r in self.responders.items() if r.asked and isinstance(r.answer, Quote)
@@ -219,7 +227,7 @@ class Rfq:
         return sorted(found, key=lambda item: _rank(*item))
 
     def counts(self) -> Counts:
-        """How those who were asked have behaved so far."""
+        """Count what those who were asked have done so far."""
         asked = [r for r in self.responders.values() if r.asked]
         return Counts(
             asked=len(asked),
@@ -244,9 +252,9 @@ class Rfq:
                 unasked += 1
             elif known and known.answer is None:
                 responders[key] = replace(known, answer=answer)
-        # An empty list of asked responders is word enough: nobody is there to wait for.
-        told = response.asked is not None or any(r.asked for r in responders.values())
-        complete = told and all(r.answer for r in responders.values() if r.asked)
+        # An empty list of those asked is an answer, too: there is nobody to wait for.
+        known_who = response.asked is not None or any(r.asked for r in responders.values())
+        complete = known_who and all(r.answer for r in responders.values() if r.asked)
         completion = Completion("all-answered", truncated(now)) if complete else None
         return replace(self, responders=responders, completion=completion)
 

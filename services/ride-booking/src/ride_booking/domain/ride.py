@@ -1,8 +1,8 @@
-"""The rules of a ride: an attempt to book one quote, and what becomes of it. No I/O.
+"""The rules of a ride: an attempt to book one quote.
 
-A ride begins pending. Its responder confirms or rejects it; if neither is heard of in time, the booking has failed. A
-confirmed ride is completed, or given up by its responder. What is told may come in any order, twice, or never: no
-transition raises, and none undoes an end.
+A ride begins pending. Its responder confirms or rejects it; without word from the responder in time, the
+booking fails. A confirmed ride is completed, or given up by its responder. News may arrive in any order,
+twice, or never: no transition raises, and none undoes an end.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ TIME_TO_CONFIRM = timedelta(seconds=60)
 """How long a responder has to confirm; then the customer may book another quote."""
 
 QUOTES_VALID_FOR = timedelta(minutes=10)
-"""How long after the RFQ's completion a quote may be booked that does not say so itself."""
+"""How long after the RFQ's completion a quote without a `valid_until` of its own can be booked."""
 
 TIMED_OUT = "timeout"
 
@@ -36,9 +36,9 @@ class NotBookable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """An attempt to book the quote of `responder`. `key` tells a repeated request from another one.
+    """An attempt to book the quote of `responder`. `key` tells a repeated request from a new one.
 
-    `changed_at` is when it became what it is; `reason` says why it was rejected.
+    `changed_at` is when the ride reached its status; `reason` says why it was rejected.
     """
 
     responder: str
@@ -50,33 +50,33 @@ class Ride:
 
     @property
     def deadline(self) -> datetime:
-        """When a ride that is still pending has failed."""
+        """When the booking fails if the ride is still pending."""
         return self.booked_at + TIME_TO_CONFIRM
 
     @property
     def live(self) -> bool:
-        """Whether it stands in the way of booking another quote."""
+        """Whether the ride prevents the booking of another quote."""
         return self.status != "rejected"
 
     def confirm(self, now: datetime) -> "Ride":
-        """The responder takes it. At the deadline it is too late, whoever was to notice that."""
+        """Confirm a pending ride. At the deadline it is too late, even if nobody has noticed that yet."""
         ride = self.time_out(now)
         return ride._became("confirmed", now) if ride.status == "pending" else ride
 
     def reject(self, reason: str, now: datetime) -> "Ride":
-        """The responder does not take it, or gives it up."""
+        """Reject the ride: its responder does not take it, or gives it up."""
         if self.status not in ("pending", "confirmed"):
             return self
         return replace(self._became("rejected", now), reason=reason)
 
     def time_out(self, now: datetime) -> "Ride":
-        """At the deadline, reject what is still pending; before it, change nothing."""
+        """Reject a ride that is still pending at its deadline; before it, change nothing."""
         if self.status != "pending" or now < self.deadline:
             return self
         return replace(self._became("rejected", self.deadline), reason=TIMED_OUT)
 
     def complete(self, now: datetime) -> "Ride":
-        """It has taken place, whether or not word of its confirmation has come."""
+        """Complete the ride, even if its confirmation has not arrived yet."""
         return self._became("completed", now) if self.status in ("pending", "confirmed") else self
 
     def _became(self, status: RideStatus, at: datetime) -> "Ride":
@@ -87,12 +87,15 @@ Transition: TypeAlias = Callable[[Ride], Ride]
 
 
 def ride_id(rfq_id: str, number: int) -> str:
-    """The id of an RFQ's ride, counted from 1. To everybody else it is opaque."""
+    """Make the id of an RFQ's ride, counted from 1. Others treat the id as opaque."""
     return f"{rfq_id}.{number}"
 
 
 def parse_ride_id(text: str) -> tuple[str, int]:
-    """The RFQ's id and the number in it. Raises ValueError when it is no ride's id."""
+    """Split a ride's id into the RFQ's id and the ride's number.
+
+    Raises ValueError if it is not the id of a ride.
+    """
     rfq_id, dot, number = text.rpartition(".")
     if not dot or not number.isdecimal() or not number.isascii() or number.startswith("0"):
         raise ValueError("no ride id")

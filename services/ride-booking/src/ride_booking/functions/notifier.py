@@ -15,7 +15,7 @@ from wild_rydes_runtime.environment import read
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of this function. `connections_url` is where to post to the RFQ socket's connections."""
+    """The environment of this function. `connections_url` is where to post to the socket's connections."""
 
     table_name: str
     connections_url: str

@@ -1,4 +1,4 @@
-"""Gather the answers to RFQs. Use case of the aggregator."""
+"""Gather the answers to RFQs."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Receive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregator:
-    """Folds each batch of responses into one write an RFQ, whatever their number."""
+    """Folds a batch of responses into one write for each RFQ, however many there are."""
 
     consumer: Consumer[RfqResponse]
     rfqs: RfqTable
@@ -27,7 +27,10 @@ class Aggregator:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Take in a batch from the return address. An RFQ whose write fails keeps back its own messages, no others."""
+        """Gather a batch from the return address.
+
+        If the write of an RFQ fails, only its own messages come again.
+        """
         batch = self.consumer.receive(event)
         by_rfq: defaultdict[str, list[Received[RfqResponse]]] = defaultdict(list)
         for message in batch:
@@ -78,6 +81,6 @@ def _answer(answer: Answer) -> domain.Answer:
 
 
 def _rating(rating: Rating) -> domain.Rating | None:
-    """The rating, None if no scores add up to it: the quote is good without."""
+    """Translate a rating; None if no scores add up to it: the quote is good without."""
     possible = LOWEST_SCORE * rating.count <= rating.total <= HIGHEST_SCORE * rating.count
     return domain.Rating(rating.count, rating.total) if possible else None

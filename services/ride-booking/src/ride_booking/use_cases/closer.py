@@ -1,4 +1,4 @@
-"""Close RFQs, and fail bookings, at their deadline. Use case of the closer."""
+"""Close RFQs, and fail bookings, at their deadline."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from wild_rydes_messaging.errors import RetryLater
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closer:
-    """Completes by deadline what is still running then, and gives up bookings that are still pending."""
+    """Completes RFQs that still run at their deadline, and rejects rides that are still pending at theirs."""
 
     consumer: Consumer[RfqDeadline]
     rfqs: RfqTable
@@ -28,7 +28,7 @@ class Closer:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Close the RFQs of a batch. One whose write fails keeps back its own message, no others."""
+        """Close the RFQs of a batch. If the write of one fails, only its own message comes again."""
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):

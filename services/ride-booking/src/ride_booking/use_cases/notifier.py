@@ -1,4 +1,4 @@
-"""Push what changes of an RFQ to those who watch it."""
+"""Push the changes of RFQs to their watchers."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ class _Push:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifier:
-    """Sends each watcher the changes of a batch, in their order; many watchers at once."""
+    """Sends each watcher the changes of a batch in order; many watchers at once."""
 
     sockets: Sockets
     watchers: Watchers
@@ -30,10 +30,10 @@ class Notifier:
     metrics: Metrics
 
     def handle(self, event: Mapping[str, Any]) -> None:
-        """Push what a batch of stream records tells.
+        """Push the changes in a batch of stream records.
 
-        Raises botocore's errors when a push or the removal of a watcher fails: the stream brings the whole batch again,
-        and those who had it ignore the repetition.
+        Raises botocore's errors if a push or the removal of a watcher fails: the stream then delivers the
+        whole batch again, and watchers ignore the updates they have already seen.
         """
         pushes: defaultdict[str, list[_Push]] = defaultdict(list)
         for record in event["Records"]:

@@ -1,4 +1,4 @@
-"""The outbox: what the table's stream tells of an RFQ becomes messages."""
+"""Turn the changes in the table's stream into messages."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,10 @@ from wild_rydes_messaging.stream import StreamConsumer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
-    """Announces new and completed RFQs and the steps of their rides on the bus, and sets the timers of the new ones.
+    """Announces RFQs and the steps of their rides on the bus, and sets the timers of their deadlines.
 
-    Keeps the status documents true that customers have asked for.
-
-    Ids of messages are derived from what happened, so that a batch handled twice says the same again.
+    Also writes the status documents that customers have asked for. Message ids are derived from what
+    happened, so that a batch handled twice sends the same messages again.
     """
 
     consumer: StreamConsumer
@@ -38,10 +37,10 @@ class Outbox:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> None:
-        """Send what a batch of stream records tells.
+        """Announce the changes in a batch of stream records.
 
-        Raises DeliveryError when anything was not accepted, and botocore's errors when a record cannot be parked or a
-        document not written: the stream then brings the whole batch again.
+        Raises DeliveryError if a message is not accepted, and botocore's errors if a record cannot be parked
+        or a document cannot be written: the stream then delivers the whole batch again.
         """
         timers: list[Timer] = []
         events: list[Envelope[Event]] = []
@@ -50,15 +49,15 @@ class Outbox:
         for record in batch:
             with batch.attempt(record):
                 if record.after is None:
-                    continue  # it has expired
+                    continue  # the item has expired
                 old = None if record.before is None else from_item(record.before)
                 new = from_item(record.after)
                 announced = list(events_of(old, new, self.reply_to))
                 timers += timers_of(old, new, self.now())
                 events += announced
                 if new.document:
-                    documents[new.id] = new  # of several states in a batch, the last
-        # The timers first: what nobody hears of must end all the same.
+                    documents[new.id] = new  # the last state in the batch
+        # The timers first: even an RFQ that is never announced must end.
         self._schedule(timers)
         self.publisher.publish(events)
         self._count(events)

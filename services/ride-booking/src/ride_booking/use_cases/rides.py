@@ -1,4 +1,4 @@
-"""Settle bookings by what is heard of their rides. Use case of the bookings function."""
+"""Settle bookings by the news of their rides."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ News: TypeAlias = RideConfirmed | RideRejected | RideCompleted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RideNews:
-    """Folds what the responders' side says into one write an RFQ."""
+    """Folds a batch of news from the responders into one write for each RFQ."""
 
     consumer: Consumer[News]
     rfqs: RfqTable
@@ -29,7 +29,7 @@ class RideNews:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Take in a batch. An RFQ whose write fails keeps back its own messages, no others."""
+        """Settle the bookings of a batch. If the write of an RFQ fails, only its own messages come again."""
         batch = self.consumer.receive(event)
         by_rfq = defaultdict(list)
         for message in batch:
@@ -61,9 +61,9 @@ class RideNews:
 
 
 def apply_news(rfq: Rfq, news: News, now: datetime) -> Rfq:
-    """The RFQ after this was heard of one of its rides. What another responder says of a ride does not count.
+    """Apply the news of one ride to its RFQ. News from any responder but the ride's own changes nothing.
 
-    Raises Unprocessable when the ride's id is none of the RFQ's.
+    Raises Unprocessable if the id is not that of a ride of this RFQ.
     """
     try:
         rfq_id, number = parse_ride_id(news.ride_id)

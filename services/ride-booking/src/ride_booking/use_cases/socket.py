@@ -1,4 +1,4 @@
-"""Let customers watch their own RFQs. Use case of the RFQ socket."""
+"""Let customers watch their own RFQs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MAX_CHARACTERS = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SocketEvents:
-    """Answers what comes over the socket, to the connection it came from."""
+    """Answers each message over the socket on the connection it came from."""
 
     watchers: Watchers
     sockets: Sockets
@@ -27,9 +27,9 @@ class SocketEvents:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, int]:
-        """Serve one event of the socket.
+        """Handle one event of the socket.
 
-        Connections that close stay in the sets of what they watched until a push finds them gone.
+        A connection that closes stays among an RFQ's watchers until a push finds it gone.
         """
         context = event["requestContext"]
         connection, kind = context["connectionId"], context["eventType"]
