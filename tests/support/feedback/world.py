@@ -1,4 +1,4 @@
-"""The feedback service's own little world on moto: table with its stream, queues, bus, user pool, and phones."""
+"""A little world for the feedback service: table with its stream, queues, bus, user pool and phones."""
 
 import io
 import itertools
@@ -141,7 +141,7 @@ class World:
     # -- what happens to the service -----------------------------------------------------------------------------
 
     def customer(self, number: str | None = SEATTLE, *, locale: str | None = None) -> str:
-        """A new customer of the user pool; their id. moto knows users by name alone, AWS by their sub as well."""
+        """Create a customer; return their id. moto knows users only by name, AWS also by their sub."""
         id_ = f"sub-{uuid.uuid4()}"
         attributes = {"phone_number": number, "locale": locale}
         self.aws.cognito.admin_create_user(
@@ -321,12 +321,12 @@ def chosen(
 
 
 def waiting(change: Mapping[str, Any]) -> bool:
-    """The filter of the outreach function's mapping."""
+    """The filter of the outreach function."""
     return bool(change.get("NewImage", {}).get("sms_state") == {"S": "waiting"})
 
 
 def told(change: Mapping[str, Any]) -> bool:
-    """The filter of the publisher function's mapping. moto tells of an upsert twice, first with nothing but the key."""
+    """The filter of the outbox function. moto reports an upsert twice, first with only the key."""
     key, new = change["Keys"]["id"]["S"], change.get("NewImage", {})
     return key.startswith("ride#") or (key.startswith("responder#") and "scores" in new)
 

@@ -1,4 +1,4 @@
-"""The table's expressions, each met and unmet. On moto, and in memory: what stands in for the table does as the table does."""
+"""The table's conditions, each met and unmet, on moto and in memory: so the stand-in is true to the table."""
 
 from dataclasses import replace
 from datetime import timedelta

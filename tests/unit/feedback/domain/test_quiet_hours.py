@@ -37,7 +37,7 @@ def test_the_first_instant_when_most_are_awake(now: datetime, zones: list[ZoneIn
 
     then = WakingHours().next(zones, now)
     assert now <= then <= now + timedelta(days=1, hours=1)
-    # Whatever else may be tried within a day, by quarters of an hour: never more zones, and never as many before.
+    # No other quarter of an hour within a day has more zones awake, and no earlier one has as many.
     quarters = [now + timedelta(minutes=15 * i) for i in range(96)]
     assert awake(then) >= max(map(awake, quarters))
     assert all(awake(at) < awake(then) for at in quarters if at < then)

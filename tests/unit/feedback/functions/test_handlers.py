@@ -86,7 +86,7 @@ def sqs(*bodies: str) -> dict[str, Any]:
 
 @pytest.fixture
 def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
-    """Something that speaks the SMS service's protocol at an address of its own; what it was asked to send."""
+    """Start a server that speaks the SMS service's protocol; return what it was asked to send."""
     asked: list[dict[str, Any]] = []
 
     class Service(BaseHTTPRequestHandler):

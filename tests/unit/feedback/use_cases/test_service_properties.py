@@ -1,4 +1,4 @@
-"""The whole service under any sequence of replies, duplicates, delays, opt-outs, faults of the SMS service and crashes."""
+"""The whole service under any sequence of replies, repetitions, delays, opt-outs, faults and crashes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -283,7 +283,7 @@ class Service(RuleBasedStateMachine):
         return bool(records)
 
     def heard(self, reply: Reply, dies_at: int = NEVER) -> None:
-        """A reply arrives. What it must lead to is worked out here from what the customer did, not from how we do it."""
+        """Bring a reply. What must follow is derived from what the customer did, not from how we do it."""
         self.world.now += timedelta(seconds=1)
         standing = self.standings[reply.sender]
         ride_id = reply.answers.ride_id if reply.answers else None
@@ -298,7 +298,7 @@ class Service(RuleBasedStateMachine):
         command = reading.command(reply.text)
         handled = self.deliver(self.world.replies, reply.body, dies_at)
         newer = reply.at > standing.decided_at
-        # Whether a START was taken for a repetition, or heard before the worker died, is the service's to say.
+        # Only the service knows if a START counted as a repetition, or was applied before the worker died.
         if command is Command.START and newer and not self.world.table.standing(key).opted_out:
             standing.opted_out, standing.decided_at = False, reply.at
         if not handled:
@@ -324,7 +324,7 @@ class Service(RuleBasedStateMachine):
         return True
 
     def is_told_apart(self, sms: Sent) -> bool:
-        """Whether it can be known what an SMS was about: its id was noted, or it is the only one whose id was not."""
+        """Whether it can be known what an SMS was about: its id was noted, or it alone has an unknown one."""
         if self.world.table.ride_of(sms.id):
             return True
         standing = self.world.table.standing(self.world.pseudonyms.pseudonym_of(sms.to))

@@ -1,6 +1,7 @@
-"""The items of the feedback table, to and from what the rules speak of.
+"""The items of the feedback table, to and from the objects of the domain.
 
-Instants are milliseconds since 1970, `expires_at` (the table's TTL) is in seconds. What is None stands nowhere.
+Instants are milliseconds since 1970; `expires_at`, the table's time to live, is in seconds. `None` is not
+stored.
 """
 
 from collections.abc import Mapping
@@ -18,19 +19,19 @@ Item = Mapping[str, Any]
 
 
 def marker(id_: str, expires_at: datetime) -> dict[str, Any]:
-    """An item that says by its presence all it says."""
+    """Make a marker item: only its existence matters."""
     return {"id": {"S": id_}, "expires_at": instants.to_seconds(expires_at)}
 
 
 def ride_id(item: Item) -> str:
-    """The ride whose conversation an item or its key is."""
+    """Read the ride id from the item of a conversation, or from its key."""
     return str(item["id"]["S"]).removeprefix("ride#")
 
 
 def from_conversation(
     conversation: Conversation, wake_at: datetime | None, expires_at: datetime
 ) -> dict[str, Any]:
-    """The item of a conversation about to be written. `sms_state` is there for stream filters."""
+    """Encode a conversation. `sms_state` is there for stream filters."""
     item = marker(f"ride#{conversation.ride_id}", expires_at)
     item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "revision"})
     item["answers"] = {"M": {stage: _attribute(answer) for stage, answer in conversation.answers.items()}}
@@ -48,7 +49,10 @@ def from_conversation(
 
 
 def to_conversation(item: Item) -> Conversation:
-    """The conversation in an item or a stream image. Raises KeyError, TypeError or ValueError when it is none."""
+    """Decode the conversation in an item or a stream image.
+
+    Raises KeyError, TypeError or ValueError if there is none.
+    """
     answers: dict[str, Reading] = {stage: _value(a) for stage, a in item["answers"]["M"].items()}
     return Conversation(
         ride_id=ride_id(item),
@@ -59,7 +63,7 @@ def to_conversation(item: Item) -> Conversation:
 
 
 def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, Any]:
-    """The item of a number about to be written. That somebody wants no messages is never forgotten."""
+    """Encode the standing of a number. That somebody wants no messages never expires."""
     item = marker(f"number#{standing.key}", expires_at)
     if standing.opted_out:
         del item["expires_at"]
@@ -71,7 +75,7 @@ def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, A
 
 
 def to_standing(item: Item) -> NumberStanding:
-    """The standing of a number in its item."""
+    """Decode the standing of a number."""
     return NumberStanding(
         key=item["id"]["S"].removeprefix("number#"),
         conversations=tuple(Held(**_values(Held, entry["M"])) for entry in item["conversations"]["L"]),
@@ -88,7 +92,7 @@ def from_latest(conversation: Conversation) -> dict[str, Any]:
 
 
 def to_rated_score(responder: Item) -> RatedScore:
-    """Decode the latest score in a responder's item. Raises KeyError, TypeError or ValueError if there is none."""
+    """Decode the latest score in a responder's item. Raises as `to_conversation` does."""
     latest = responder["latest"]["M"]
     return RatedScore(
         ride_id=latest["ride_id"]["S"],

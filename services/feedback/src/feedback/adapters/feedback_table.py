@@ -1,17 +1,18 @@
-"""The feedback table: the only place that knows its keys and expressions. What an item holds is in `items.py`.
+"""The feedback table: its keys and expressions. `feedback_items` knows the attributes of its items.
 
 | key `id` | holds | kept |
 |---|---|---|
 | `ride#<ride id>` | a conversation with its send ledger | `KEPT_FOR` |
-| `message#<message id>` | lookup: the ride that an SMS of ours was about | `KEPT_FOR` |
-| `inbound#<inbound id>` | nothing: this reply was handled | `REMEMBERED_FOR` |
-| `number#<pseudonym>` | a number's standing, and who was asked on it | `KEPT_FOR`; for good while it wants no messages |
+| `message#<message id>` | a lookup: the ride that one of our SMS was about | `KEPT_FOR` |
+| `inbound#<inbound id>` | a marker: this reply was handled | `REMEMBERED_FOR` |
+| `number#<pseudonym>` | the standing of a number | `KEPT_FOR`; for good if it wants no messages |
 | `customer#<id>` | when the customer was last chosen for a survey | `REMEMBERED_FOR` |
 | `responder#<id>` | the sum and count of the responder's scores | for good |
 
-No number stands in the table, nor what a customer wrote. Each step is one write: a transaction where several items change
-together. `revision` is the optimistic lock of conversations and numbers. The index `by-due` holds just the conversations
-that time will change, the index `by-callback` just those whose customer waits for a call.
+The table holds no phone number and no text that a customer wrote. Each step is one write: a transaction where
+several items change together. `revision` is the optimistic lock of conversations and numbers. The index
+`by-due` holds only the conversations that time will change, the index `by-callback` only those whose customer
+waits for a call.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
     )
 
 BY_DUE = "by-due"
-"""Index: `due` S (always "yes"; all writers together send far fewer SMS than one partition takes writes), `due_at` N."""
+"""Index: `due` S, `due_at` N. `due` is always "yes": one partition takes far more writes than we send SMS."""
 
 BY_CALLBACK = "by-callback"
 """Index: `callback` S (always "open"), `callback_at` N."""
 
 KEPT_FOR = timedelta(days=90)
 REMEMBERED_FOR = timedelta(days=15)
-"""Longer than the 14 days for which a queue can hold back a message."""
+"""Longer than the 14 days for which a queue can keep a message."""
 
 SURVEY_EVERY = timedelta(days=1)
 
@@ -66,14 +67,14 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page of open callbacks ends."""
+    """The last callback of a page."""
 
     at: datetime
     ride_id: str
 
 
 class _TransactionCancelled(Exception):
-    """A transaction was refused; the code of each of its parts."""
+    """A transaction was cancelled. `codes` has the reason of each of its writes."""
 
     def __init__(self, codes: Sequence[str]) -> None:
         self.codes = codes
@@ -81,12 +82,12 @@ class _TransactionCancelled(Exception):
 
 
 def written(of: Revised) -> Revised:
-    """A conversation or number as the table holds it once it is written."""
+    """Return a conversation or number as the table holds it after a write."""
     return replace(of, revision=of.revision + 1)
 
 
 class FeedbackTable:
-    """The table and its indexes. Methods raise botocore's errors where the table cannot be reached or throttles."""
+    """The table and its indexes. Methods raise botocore's errors if it throttles or cannot be reached."""
 
     def __init__(self, dynamodb: "DynamoDBClient", name: str, machine: SurveyMachine) -> None:
         self._dynamodb = dynamodb
@@ -94,22 +95,25 @@ class FeedbackTable:
         self._machine = machine
 
     def conversation(self, ride_id: str) -> Conversation | None:
-        """The conversation about a ride."""
+        """Read the conversation about a ride."""
         item = self._get(f"ride#{ride_id}")
         return items.to_conversation(item) if item else None
 
     def standing(self, key: str) -> NumberStanding:
-        """What is known of a number, by its pseudonym; nothing of a new one."""
+        """Read the standing of a number, by its pseudonym. A new number has an empty one."""
         item = self._get(f"number#{key}")
         return items.to_standing(item) if item else NumberStanding(key)
 
     def ride_of(self, message_id: str) -> str | None:
-        """The ride that an SMS of ours was about."""
+        """Look up the ride that one of our SMS was about."""
         item = self._get(f"message#{message_id}")
         return item["ride"]["S"] if item else None
 
     def open(self, conversation: Conversation) -> bool:
-        """Write a new conversation, unless the ride has one: then False. Raises TooSoon or TableBusy."""
+        """Write a new conversation. False if the ride has one already.
+
+        Raises TooSoon, or TableBusy if another transaction is writing the same items.
+        """
         now = conversation.created_at
         customer = items.marker(f"customer#{conversation.customer_id}", now + REMEMBERED_FOR)
         chosen = self._put(
@@ -137,10 +141,10 @@ class FeedbackTable:
         now: datetime,
         reread: Callable[[], object] = lambda: None,
     ) -> None:
-        """Write what follows from one step, all or nothing.
+        """Write all results of one step, or none.
 
-        Raises Repeated if the inbound message was handled before, and Conflict if conversation or number are no longer
-        what was read: it brings what `reread` finds.
+        Raises Repeated if the inbound message was handled before. Raises Conflict, with what `reread` finds,
+        if somebody else has written the conversation or the standing since it was read.
         """
         puts: list[TransactWriteItemTypeDef] = []
         if inbound_id is not None:
@@ -161,7 +165,7 @@ class FeedbackTable:
             raise Conflict(reread()) from None
 
     def due(self, now: datetime) -> Iterator[str]:
-        """The rides of the conversations that time changes by `now`, longest overdue first."""
+        """Find the rides whose conversations are due by `now`, longest overdue first."""
         query: QueryInputTypeDef = {
             "TableName": self._name,
             "IndexName": BY_DUE,
@@ -182,9 +186,9 @@ class FeedbackTable:
         now: datetime,
         lookup: Lookup | None = None,
     ) -> Conversation | None:
-        """Apply a rule to a conversation, and note a lookup in the same write. None: the ride has no conversation.
+        """Apply a rule to the conversation about a ride. None if the ride has no conversation.
 
-        The lookup is written even if the rule changes nothing. Raises TableBusy.
+        The lookup is written together with the change, or alone if nothing changes. Raises TableBusy.
         """
 
         def read() -> Conversation | None:
@@ -203,7 +207,7 @@ class FeedbackTable:
         return found.after
 
     def tally(self, conversation: Conversation) -> bool:
-        """Add a conversation's score to its responder's, once. False when that was done before."""
+        """Add a score to its responder's rating. False if it was added before. Raises TableBusy."""
         try:
             self._transact(
                 {
@@ -240,7 +244,10 @@ class FeedbackTable:
         return True
 
     def callbacks(self, after: Cursor | None, size: int) -> tuple[Sequence[Conversation], Cursor | None]:
-        """A page of the conversations whose customer waits for a call, longest first, and where it ends if not there."""
+        """Read a page of the conversations whose customer waits for a call, longest waiting first.
+
+        The cursor is the place to continue after, None on the last page.
+        """
         query: QueryInputTypeDef = {
             "TableName": self._name,
             "IndexName": BY_CALLBACK,
@@ -282,7 +289,7 @@ class FeedbackTable:
         return {"Put": {"TableName": self._name, "Item": item, "ConditionExpression": condition}}
 
     def _transact(self, *writes: "TransactWriteItemTypeDef") -> None:
-        """One transaction. The SDK gives it a token, so that its own retries do not refuse themselves."""
+        """Write one transaction. The SDK gives it a token, so that its own retries are no conflict."""
         try:
             self._dynamodb.transact_write_items(TransactItems=writes)
         except self._dynamodb.exceptions.TransactionCanceledException as error:

@@ -1,4 +1,4 @@
-"""Stand-ins for phone numbers, by which they are found again."""
+"""Stand-ins for phone numbers, under which their standings are found again."""
 
 import base64
 import hashlib
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class Pseudonyms:
-    """Stand-ins for numbers and what was said on them, made with a secret.
+    """Makes stand-ins for phone numbers, and for texts that came from them, with a secret.
 
-    Numbers are so few that a plain hash of one is undone by trying all; without the secret this one is not.
+    There are so few numbers that a plain hash can be reversed by trying them all. Without the secret these
+    cannot.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -20,18 +21,18 @@ class Pseudonyms:
 
     @classmethod
     def with_secret(cls, secrets: "SecretsManagerClient", arn: str) -> "Pseudonyms":
-        """With a secret of Secrets Manager. It must stay the same: with another, no number is known again.
+        """Read the secret from Secrets Manager. It must never change, or no number is known again.
 
         Raises botocore's errors.
         """
         return cls(secrets.get_secret_value(SecretId=arn)["SecretString"].encode())
 
     def pseudonym_of(self, e164: str) -> str:
-        """The pseudonym of a number, always the same."""
+        """Return the pseudonym of a number, always the same."""
         return self._digest("number", e164)
 
     def digest_of(self, e164: str, text: str) -> str:
-        """The digest of a text that came from a number."""
+        """Return the digest of a text that came from a number."""
         return self._digest("text", e164, text)
 
     def _digest(self, *parts: str) -> str:

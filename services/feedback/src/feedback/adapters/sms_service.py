@@ -1,4 +1,4 @@
-"""Send an SMS through AWS End User Messaging (`pinpoint-sms-voice-v2`), and say precisely what became of it."""
+"""Send an SMS through AWS End User Messaging (`pinpoint-sms-voice-v2`), and report its fate precisely."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ NO_RETRIES = CLIENT_CONFIG.merge(
 
 _OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 
-# Conflicts that lie with the number. The others lie with our configuration, which a person can mend.
+# Conflicts that the number causes. Our configuration causes the others, and a person can repair it.
 _NUMBER_REFUSED = frozenset(
     {
         "DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION",
@@ -41,7 +41,7 @@ _NEVER_LEFT = (ConnectTimeoutError, EndpointConnectionError, NoCredentialsError,
 
 
 class NotSent(Exception):
-    """The SMS was not sent. `code` says why in AWS's words, never with the number."""
+    """The SMS was not sent. `code` is AWS's reason, and never contains the number."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -53,15 +53,15 @@ class OptedOut(NotSent):
 
 
 class SmsRejected(NotSent):
-    """The number or the message will not do: the same call would fail again."""
+    """AWS does not accept the number or the message: the same call would fail again."""
 
 
 class NotNow(NotSent):
-    """Throttled, the month's budget spent, or something of ours amiss: later the same call may do."""
+    """Throttled, the month's budget spent, or our configuration wrong: the call may succeed later."""
 
 
 class OutcomeUnknown(Exception):
-    """The call got no answer, or one that leaves it open: the SMS may have been sent."""
+    """The call got no answer, or an unclear one: the SMS may have been sent."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -69,10 +69,10 @@ class OutcomeUnknown(Exception):
 
 
 class SmsSender:
-    """Sends from our number, with a configuration set that reports what becomes of each message.
+    """Sends from our number, with a configuration set that reports the delivery of each message.
 
-    The client must not retry by itself (`total_max_attempts` 1): a call whose answer was lost may have sent the SMS.
-    `origination` is the number's E.164 form, id or ARN.
+    The client must not retry by itself (see `NO_RETRIES`): a call whose answer was lost may have sent the
+    SMS. `origination` is our number's E.164 form, id or ARN.
     """
 
     def __init__(
@@ -83,8 +83,9 @@ class SmsSender:
         self._configuration_set = configuration_set
 
     def send(self, to: PhoneNumber, text: str, context: Mapping[str, str]) -> str:
-        """Send a text; returns its message id. `context` comes back with each delivery event; it must hold no number.
+        """Send a text, and return its message id.
 
+        `context` comes back with each delivery event; it must contain no phone number.
         Raises OptedOut, SmsRejected, NotNow or OutcomeUnknown.
         """
         request: SendTextMessageRequestTypeDef = {
@@ -95,7 +96,7 @@ class SmsSender:
             "MessageType": "TRANSACTIONAL",
             "Context": dict(context),
         }
-        # Errors are raised without their cause: AWS's own text may quote the number.
+        # Errors are raised without their cause: AWS's text may quote the number.
         try:
             return self._client.send_text_message(**request)["MessageId"]
         except ClientError as error:

@@ -1,4 +1,4 @@
-"""What AWS End User Messaging tells us through SNS: replies of customers, and what becomes of our SMS."""
+"""What AWS End User Messaging tells us through SNS: replies of customers, and the delivery of our SMS."""
 
 import json
 from typing import Any, ClassVar, TypeVar
@@ -11,14 +11,14 @@ from wild_rydes_messaging.consume import Consumer, Unprocessable
 from wild_rydes_messaging.errors import reason
 
 MessageId = str
-"""An id given by AWS: up to 128 characters of any kind."""
+"""An id that AWS has given: up to 128 characters of any kind."""
 
 
 class InboundSms(Message):
     """An SMS to our number.
 
-    https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html. `previousPublishedMessageId` is the SMS
-    of ours that it answers, as far as AWS knows.
+    `answers_id` is the id of the SMS of ours that it answers, as far as AWS knows.
+    https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html
     """
 
     name: ClassVar[str] = "InboundSms"
@@ -32,7 +32,7 @@ class InboundSms(Message):
 
 
 class Context(BaseModel):
-    """What we gave along with an SMS, and get back with its events."""
+    """What we send along with an SMS, and get back with each of its delivery events."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class Context(BaseModel):
 
 
 class DeliveryEvent(Message):
-    """What became of an SMS of ours.
+    """A step in the delivery of one of our SMS.
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
     """
@@ -59,13 +59,13 @@ M = TypeVar("M", bound=Message)
 
 
 class NotificationConsumer(Consumer[M]):
-    """Consumes a queue that an SNS topic fills, without raw delivery: the topic's own time and id are wanted.
+    """Consumes a queue that an SNS topic fills without raw delivery.
 
-    The envelope of our own messages is made from those of SNS.
+    The envelope is made from the time and the id of the notification.
     """
 
     def parse(self, body: str) -> Envelope[M]:
-        """The message in a notification. Raises Unprocessable, naming each wrong field but none of its values."""
+        """Read a notification. Raises Unprocessable, naming each wrong field but none of its values."""
         assert self.message is not None  # noqa: S101 - made with one contract that is no event
         contract = self.message
         try:

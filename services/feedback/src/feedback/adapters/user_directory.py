@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """How to reach a customer: their number, and the locale (BCP 47) they have chosen, if any."""
+    """How to reach a customer: their number, and the locale (BCP 47) that they have chosen, if any."""
 
     number: PhoneNumber
     locale: str | None
 
 
 class UserDirectory:
-    """Looks customers up when an SMS is about to be sent. Nothing of the answer is kept."""
+    """Looks customers up when an SMS is about to be sent. Nothing it finds is kept."""
 
     def __init__(self, cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> None:
         self._cognito = cognito
         self._user_pool_id = user_pool_id
 
     def find(self, customer_id: str) -> Customer | None:
-        """The customer with this id (their `sub`, which AdminGetUser takes for a name).
+        """Find the customer with this id: their `sub`, which AdminGetUser accepts as a user name.
 
-        None for one who is unknown, disabled or has no usable number. Raises botocore's errors.
+        None if the customer is unknown or disabled, or has no usable number. Raises botocore's errors.
         """
         try:
             user = self._cognito.admin_get_user(UserPoolId=self._user_pool_id, Username=customer_id)

@@ -1,4 +1,4 @@
-"""Where the next page of open callbacks begins, as an opaque text."""
+"""The place where the next page of open callbacks begins, as an opaque text."""
 
 import base64
 import binascii
@@ -9,13 +9,13 @@ from wild_rydes_dynamodb import instants
 
 
 def encode(cursor: Cursor) -> str:
-    """The text of a cursor."""
+    """Encode a cursor."""
     content = json.dumps([instants.to_number(cursor.at)["N"], cursor.ride_id])
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
 def decode(text: str) -> Cursor:
-    """The cursor in a text. Raises ValueError when there is none."""
+    """Decode a cursor. Raises ValueError if the text is not one of ours."""
     try:
         at, ride_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         cursor = Cursor(instants.from_number({"N": at}), str(ride_id))

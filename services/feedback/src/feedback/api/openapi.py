@@ -1,4 +1,4 @@
-"""Writes openapi.json, the description of the feedback API: `python -m feedback.api.openapi > openapi.json`."""
+"""Write the OpenAPI document of the feedback API: `python -m feedback.api.openapi > openapi.json`."""
 
 import json
 import sys
@@ -20,23 +20,29 @@ if TYPE_CHECKING:
 
 _OPERATIONS = {
     "callbacks": Operation(
-        parameters=[Parameter("cursor", "query", "Where a page begins: part of the `next` link.")],
+        parameters=[
+            Parameter("cursor", "query", "The place where the page begins. It is part of the `next` link.")
+        ],
         responses={HTTPStatus.OK: Response("Up to 20 open callbacks, the longest waiting first.", Callbacks)},
-        problems={HTTPStatus.BAD_REQUEST: "The cursor is not one of this list."},
+        problems={HTTPStatus.BAD_REQUEST: "The cursor does not belong to this list."},
     ),
     "called": Operation(
-        responses={HTTPStatus.NO_CONTENT: Response("The customer was called, now or before.")},
-        problems={HTTPStatus.NOT_FOUND: "Nobody wanted to be called about this ride."},
+        responses={
+            HTTPStatus.NO_CONTENT: Response(
+                "The customer is marked as called. Repeating the request changes nothing."
+            )
+        },
+        problems={HTTPStatus.NOT_FOUND: "No customer wants a call about this ride."},
     ),
     "feedback": Operation(
         responses={HTTPStatus.OK: Response("The conversation about the ride.", FeedbackBody)},
-        problems={HTTPStatus.NOT_FOUND: "Nobody was asked about such a ride."},
+        problems={HTTPStatus.NOT_FOUND: "No customer was asked about this ride."},
     ),
 }
 
 
 def openapi() -> dict[str, Any]:
-    """The OpenAPI document of the feedback API."""
+    """Make the OpenAPI document of the feedback API."""
     api = RestApi(Logger(service="feedback"))
     store = FeedbackTable(cast("DynamoDBClient", None), "", SurveyMachine(flow()))  # never called
     Routes(api, store, now=clock.now)
@@ -45,8 +51,8 @@ def openapi() -> dict[str, Any]:
         _OPERATIONS,
         title="Wild Rydes feedback API",
         version="1.0.0",
-        description="What customers said of their rides, and who wants to be called. Callers are in the user pool"
-        " group `support`.",
+        description="Customers' feedback on their rides, and the customers who want a call."
+        " Callers belong to the user pool group `support`.",
     )
 
 

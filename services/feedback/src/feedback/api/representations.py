@@ -1,4 +1,4 @@
-"""What the API gives. Ids and answers: no number, and nothing that a customer wrote."""
+"""What the API returns: ids and answers, but no phone number and no text that a customer wrote."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -11,24 +11,26 @@ from wild_rydes_http.body import Representation
 
 
 class FeedbackLinks(Representation):
-    """Where to go from here."""
+    """Related resources. `callback` is present if the customer wants a call."""
 
     self_: str
     callback: str | None = None
 
 
 class SmsBody(Representation):
-    """One SMS to the customer, and what became of it."""
+    """One SMS to the customer, and its delivery."""
 
-    prompt: str = Field(description="The name of its text.", examples=["ask-score"])
+    prompt: str = Field(description="The name of the text.", examples=["ask-score"])
     said_at: datetime
     state: SmsState
     state_since: datetime
-    reason: str | None = Field(default=None, description="Why it was refused, postponed or failed: a code.")
+    reason: str | None = Field(
+        default=None, description="Why the SMS was refused, postponed or failed: a code."
+    )
 
     @classmethod
     def from_domain(cls, sms: Sms) -> Self:
-        """The SMS, shown."""
+        """Show an SMS."""
         return cls(
             prompt=sms.prompt, said_at=sms.said_at, state=sms.state, state_since=sms.at, reason=sms.reason
         )
@@ -41,7 +43,7 @@ class FeedbackBody(Representation):
     responder_id: str
     customer_id: str
     status: Literal["requested", "asked", "ended"] = Field(
-        description="`requested`: the first SMS is not known to have gone out; `asked`: it is."
+        description="`requested`: the first SMS has not been confirmed as sent yet; `asked`: it has."
     )
     ending: Ending | None = None
     score: int | None = None
@@ -56,7 +58,7 @@ class FeedbackBody(Representation):
 
     @classmethod
     def from_domain(cls, conversation: Conversation, links: FeedbackLinks) -> Self:
-        """The conversation, shown."""
+        """Show a conversation."""
         status: Literal["requested", "asked", "ended"] = "asked" if conversation.asked_at else "requested"
         return cls(
             ride_id=conversation.ride_id,
@@ -77,7 +79,7 @@ class FeedbackBody(Representation):
 
 
 class CallbackLinks(Representation):
-    """Where to go from here. `self` takes DELETE, once the customer was called."""
+    """Related resources. DELETE `self` once the customer has been called."""
 
     self_: str
     feedback: str
@@ -95,7 +97,7 @@ class CallbackBody(Representation):
 
 
 class ListLinks(Representation):
-    """`next` stands there unless this is the last page."""
+    """Related pages. `next` is absent on the last page."""
 
     self_: str
     next: str | None = None

@@ -1,4 +1,4 @@
-"""The feedback API: what the support team reads, and how it marks a customer as called."""
+"""The feedback API: the support team reads feedback, and marks customers as called."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ _LONGEST_ID = 128
 
 
 class Routes:
-    """The routes, to be added to a RestApi. `now` gives the time."""
+    """Adds the routes to a RestApi. `now` gives the time."""
 
     def __init__(self, api: RestApi, store: FeedbackTable, now: Callable[[], datetime]) -> None:
         self._api = api
@@ -44,7 +44,7 @@ class Routes:
         api.exception_handler(TableBusy)(_busy)
 
     def callbacks(self) -> Response[str]:
-        """200 and a page of the customers who wait for a call."""
+        """List the customers who wait for a call, page by page."""
         caller(self._api.current_event, GROUP)
         text = self._api.current_event.query_string_parameters.get("cursor")
         try:
@@ -67,22 +67,22 @@ class Routes:
         return json_response(HTTPStatus.OK, body, _NO_STORE)
 
     def called(self, ride_id: str) -> Response[str]:
-        """204, the customer was called: now or before."""
+        """Mark the customer of a ride as called."""
         caller(self._api.current_event, GROUP)
         now = self._now()
         found = len(ride_id) <= _LONGEST_ID and self._table.change(
             ride_id, lambda c: replace(c, called_at=now) if c.call_wanted and not c.called_at else c, now
         )
         if not found or not found.call_wanted:
-            raise Problem(HTTPStatus.NOT_FOUND, "Nobody wanted to be called about this ride.")
+            raise Problem(HTTPStatus.NOT_FOUND, "No customer wants a call about this ride.")
         return json_response(HTTPStatus.NO_CONTENT)
 
     def feedback(self, ride_id: str) -> Response[str]:
-        """200 and the conversation about a ride, with what became of each SMS."""
+        """Show the conversation about a ride, with the delivery of each SMS."""
         caller(self._api.current_event, GROUP)
         conversation = self._table.conversation(ride_id) if len(ride_id) <= _LONGEST_ID else None
         if conversation is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "Nobody was asked about such a ride.")
+            raise Problem(HTTPStatus.NOT_FOUND, "No customer was asked about this ride.")
         links = FeedbackLinks(
             self_=self._feedback_url(ride_id),
             callback=self._api.url(f"/callbacks/{ride_id}") if conversation.call_wanted else None,

@@ -1,7 +1,8 @@
-"""The conversation after a ride: a state machine whose stages, prompts and answers are data (`flow.json`). No I/O.
+"""The conversation after a ride: a state machine whose stages and prompts are data, `flow.json`. No I/O.
 
-A conversation asks a question per stage. Each SMS it wants to say is appended to its ledger, where the last one alone may
-still be on its way: what was said before and did not go out is overtaken. Times are given, never read from a clock.
+A conversation asks one question per stage. Each SMS is appended to its ledger. Only the last one may still
+have to be sent: an earlier one that did not go out is overtaken. Times come in as arguments, never from a
+clock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ class _Data(BaseModel):
 
 
 class Outcome(_Data):
-    """What an answer leads to: another stage, or the end with a last word."""
+    """What an answer leads to: another stage, or the end with a last SMS."""
 
     answers: tuple[Reading, ...]
     leads_to: str | None = None
@@ -39,7 +40,7 @@ class Outcome(_Data):
 
 
 class Stage(_Data):
-    """A question: its prompts, what it accepts and what follows."""
+    """A question: its prompts, the answers it accepts, and their outcomes."""
 
     asks: str
     asks_again: str
@@ -49,28 +50,33 @@ class Stage(_Data):
     outcomes: tuple[Outcome, ...]
 
     def read(self, text: str, language: str) -> Reading | None:
-        """The answer in a text, None when it is not clear."""
+        """Read the answer in a text. None if it is unclear."""
         return reading.score(text, language) if self.accepts == "score" else reading.yes_or_no(text, language)
 
     def outcome(self, answer: Reading) -> Outcome:
-        """What follows an answer that this stage accepts."""
+        """Find the outcome of an answer that this stage accepts."""
         return next(outcome for outcome in self.outcomes if answer in outcome.answers)
 
 
 class Limits(_Data):
-    """How often a question is asked again, how many SMS a conversation has at most, and times in seconds.
-
-    Until the reminder, and until the end; for which a claim without an outcome is left alone: far longer than a sender can
-    live (60 s), and than AWS usually takes to report the first delivery event (seconds; it promises nothing); after which
-    the timers look whether the stream has brought a waiting SMS to a sender.
-    """
+    """The limits of a conversation. Times are in seconds."""
 
     asks_again: int
+    """How often a question is repeated when the answer is unclear."""
     messages: int
+    """How many SMS a conversation sends at most."""
     remind_after: int
+    """From the question to the reminder."""
     expire_after: int
+    """From the question to the end of the conversation."""
     resend_after: int
+    """How long a claim without an outcome is left alone.
+
+    Far longer than a sender can live (60 s), and than AWS usually takes to report the first delivery event:
+    seconds, but it promises nothing.
+    """
     look_again_after: int
+    """After this time the timers check whether the stream has brought a waiting SMS to a sender."""
 
 
 class Flow(_Data):
@@ -83,9 +89,9 @@ class Flow(_Data):
     limits: Limits
 
     def with_limits(self, changes: Mapping[str, int]) -> "Flow":
-        """Replace some limits, by their names in `flow.json`: a local cloud is in a hurry.
+        """Replace some limits, named as in `flow.json`: a local cloud is in a hurry.
 
-        Raises ValidationError for a name that is not there.
+        Raises ValidationError for an unknown name.
         """
         limits = Limits.model_validate(self.limits.model_dump(by_alias=True) | dict(changes))
         return self.model_copy(update={"limits": limits})
@@ -93,7 +99,7 @@ class Flow(_Data):
 
 @cache
 def flow() -> Flow:
-    """The flow of `flow.json`."""
+    """Read the flow of `flow.json`."""
     return Flow.model_validate_json(files(__package__).joinpath("flow.json").read_bytes())
 
 
@@ -101,10 +107,11 @@ def flow() -> Flow:
 class Conversation:
     """A conversation at one moment. `stage` is None once it has ended.
 
-    `since` is when the stage began; once its question is known to have gone out (`out`), it is that time. `muted` tells
-    that the customer wants no messages. `asked_at` is when the customer is first known to have been asked, `answered_at`
-    when the score came, `called_at` when support has called back. `revision` counts the writes, `tallied` tells that the
-    score was added to the responder's; both belong to the store.
+    `since` is when the stage began or, once its question is known to have gone out (`out`), when that became
+    known. `muted` means that the customer wants no messages. `asked_at` is when the customer was first known
+    to have been asked, `answered_at` when the score came, `called_at` when support has called. `revision`
+    counts the writes, and `tallied` means that the score is part of the responder's rating; both belong to
+    the table.
     """
 
     ride_id: str
@@ -142,25 +149,28 @@ class Conversation:
 
     @property
     def last(self) -> Sms:
-        """The last SMS said, the only one that may still have to be sent."""
+        """The last SMS, the only one that may still have to be sent."""
         return self.sms[-1]
 
     @property
     def unsettled(self) -> bool:
-        """Whether there is an SMS of which it is not known whether it went out."""
+        """Whether it is unknown if one of the SMS went out."""
         return any(sms.state == "claimed" for sms in self.sms)
 
     def with_sms(self, index: int, sms: Sms) -> "Conversation":
-        """With one SMS of the ledger replaced."""
+        """Replace one SMS of the ledger."""
         return replace(self, sms=(*self.sms[:index], sms, *self.sms[index + 1 :]))
 
     def with_last(self, sms: Sms) -> "Conversation":
-        """With the last SMS replaced."""
+        """Replace the last SMS."""
         return self.with_sms(len(self.sms) - 1, sms)
 
 
 class SurveyMachine:
-    """The transitions of a flow. Each takes a conversation and returns the one that follows; the same if nothing does."""
+    """The transitions of a flow.
+
+    Each takes a conversation and returns the one that follows, which is equal if nothing changes.
+    """
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
@@ -173,7 +183,7 @@ class SurveyMachine:
     def opened(
         self, *, ride_id: str, responder_id: str, customer_id: str, correlation_id: str, now: datetime
     ) -> Conversation:
-        """The conversation of a ride, with its first question to be sent."""
+        """Open the conversation about a ride, with its first question to be sent."""
         conversation = Conversation(
             ride_id,
             responder_id,
@@ -186,7 +196,10 @@ class SurveyMachine:
         return self._say(conversation, self.flow.stages[self.flow.first].asks, now)
 
     def heard(self, conversation: Conversation, text: str, now: datetime) -> Conversation:
-        """After a reply that is no command. An unclear one is asked again, and after the last time let go."""
+        """Apply a reply that is no command.
+
+        After an unclear one the question is asked again, `asks_again` times; then the conversation ends.
+        """
         if (name := conversation.stage) is None:
             return conversation
         stage = self.flow.stages[name]
@@ -202,33 +215,36 @@ class SurveyMachine:
         return replace(again, misunderstood=conversation.misunderstood + 1)
 
     def understands(self, conversation: Conversation, text: str) -> bool:
-        """Whether the text answers the open question."""
+        """Tell whether the text answers the open question."""
         stage = self.flow.stages.get(conversation.stage or "")
         return stage is not None and stage.read(text, conversation.language or DEFAULT) is not None
 
     def helped(self, conversation: Conversation, now: datetime) -> Conversation:
-        """After HELP, in any stage and after the end."""
+        """Apply a HELP, in any stage or after the end."""
         stage = self.flow.stages.get(conversation.stage or "")
         return self._say(conversation, stage.helps if stage else self.flow.helps_after, now)
 
     def stopped(self, conversation: Conversation, now: datetime) -> Conversation:
-        """After STOP: what was to be sent is not. The question stays open, should the customer think again."""
+        """Apply a STOP: the SMS that was to be sent is withheld.
+
+        The question stays open, in case the customer changes their mind.
+        """
         conversation = replace(conversation, muted=True)
         if not conversation.last.outstanding:
             return conversation
         return conversation.with_last(conversation.last.ended("withheld", now))
 
     def resumed(self, conversation: Conversation, now: datetime) -> Conversation:
-        """After START: the open question is asked once more."""
+        """Apply a START: the open question is asked once more."""
         conversation = replace(conversation, muted=False)
         if conversation.stage is None:
             return conversation
         return self._say(conversation, self.flow.stages[conversation.stage].asks, now)
 
     def received(self, conversation: Conversation, index: int, sms: Sms, now: datetime) -> Conversation:
-        """With the news that the SMS service has taken an SMS. The stage's time runs from its first.
+        """Note news of an SMS. The time of a stage runs from when its question is known to have gone out.
 
-        News that come after the end change the ledger alone: the end has been told.
+        News after the end changes only the ledger: the end has been announced.
         """
         before = conversation.sms[index]
         conversation = conversation.with_sms(index, sms)
@@ -239,7 +255,7 @@ class SurveyMachine:
         return replace(conversation, asked_at=conversation.asked_at or now)
 
     def woken(self, conversation: Conversation, now: datetime) -> Conversation:
-        """With what time has brought: the end, the reminder, or a look after the SMS on its way."""
+        """Let time pass: end the conversation, remind the customer, or have an outstanding SMS sent again."""
         if conversation.stage and now >= conversation.since + self._expire_after:
             return self._ended(self._overtaken(conversation, now), _silent_ending(conversation), now)
         last = conversation.last
@@ -255,7 +271,7 @@ class SurveyMachine:
         return conversation
 
     def wake_at(self, conversation: Conversation) -> datetime | None:
-        """When `woken` has something to do next; None when the conversation is over and done with."""
+        """Tell when `woken` will next change something. None if it never will."""
         times = [conversation.last.next_look(self._resend_after), self._remind_at(conversation)]
         if conversation.stage:
             times.append(conversation.since + self._expire_after)
@@ -274,7 +290,7 @@ class SurveyMachine:
         return self._ended(conversation, "answered", now)
 
     def _say(self, conversation: Conversation, prompt: str, now: datetime) -> Conversation:
-        """With an SMS to be sent, unless the conversation has had its fill."""
+        """Add an SMS to be sent, unless the conversation has reached its message limit."""
         if len(conversation.sms) >= self.limits.messages:
             return conversation
         if conversation.sms:
@@ -282,7 +298,7 @@ class SurveyMachine:
         return replace(conversation, sms=(*conversation.sms, Sms.new(prompt, now, self._look_again_after)))
 
     def _overtaken(self, conversation: Conversation, now: datetime) -> Conversation:
-        """A claimed one may be on its way: its outcome is still noted, but it is never sent again."""
+        """Drop the last SMS if it waits. A claimed one may be on its way: its outcome is still noted."""
         if conversation.last.state != "waiting":
             return conversation
         return conversation.with_last(conversation.last.ended("dropped", now))
@@ -291,7 +307,7 @@ class SurveyMachine:
         return replace(conversation, stage=None, ending=ending, ended_at=now)
 
     def _remind_at(self, conversation: Conversation) -> datetime | None:
-        """A day after the last SMS went out, once, and never to one who cannot be reached or wants no messages."""
+        """Remind once, and never a customer who cannot be reached or wants no messages."""
         if conversation.stage is None or conversation.reminded or conversation.muted:
             return None
         if conversation.last.state not in ("sent", "delivered"):
@@ -300,7 +316,7 @@ class SurveyMachine:
 
 
 def _silent_ending(conversation: Conversation) -> Ending:
-    """Why there is no answer to the open question."""
+    """Tell why the open question has no answer."""
     if conversation.score is not None:
         return "answered"
     if conversation.muted:

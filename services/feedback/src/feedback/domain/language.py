@@ -1,4 +1,4 @@
-"""Languages as data: what we say in each, and the words we understand. A further one is a file in `languages/`."""
+"""Languages as data: our texts, and the words we understand. To add one, add a file to `languages/`."""
 
 from functools import cache
 from importlib.resources import files
@@ -11,8 +11,9 @@ DEFAULT = "en"
 class Language(BaseModel):
     """One file of `languages/`, named after its ISO 639-1 code.
 
-    Words and phrases stand as `reading.words` leaves them: lower case, no accents, no punctuation. In `doubtful`, `#` is
-    a number; in `stop`, `start` and `help`, which must match the whole message, `*` is any words or none.
+    Words and phrases are written as `reading.words` returns them: lower case, no accents, no punctuation. In
+    `doubtful`, `#` is a number. The phrases in `stop`, `start` and `help` must match the whole message; `*`
+    is any words or none.
     """
 
     model_config = ConfigDict(
@@ -23,13 +24,13 @@ class Language(BaseModel):
     )
 
     default_in: frozenset[str]
-    """Regions (ISO 3166-1) whose numbers are spoken to in this language, when the customer has chosen none."""
+    """Regions (ISO 3166-1) whose customers are addressed in this language unless they have chosen another."""
     prompts: dict[str, str]
     numbers: dict[str, int]
     out_of: tuple[str, ...]
-    """What stands between a score and the highest one, as in "8 out of 10"."""
+    """The words between a score and the highest one, as in "8 out of 10"."""
     doubtful: tuple[str, ...]
-    """Phrases that make a number no score, as in "less than 5" or "9 minutes"."""
+    """Phrases whose number is no score, as in "less than 5" or "9 minutes"."""
     yes: tuple[str, ...]
     no: tuple[str, ...]
     stop: tuple[str, ...]
@@ -39,7 +40,7 @@ class Language(BaseModel):
 
 @cache
 def languages() -> dict[str, Language]:
-    """All languages by code."""
+    """Read all languages, by their codes."""
     return {
         file.name.removesuffix(".json"): Language.model_validate_json(file.read_bytes())
         for file in files(__package__).joinpath("languages").iterdir()
@@ -48,7 +49,10 @@ def languages() -> dict[str, Language]:
 
 
 def choose(locale: str | None, region: str | None) -> str:
-    """The code of the language for a customer: of their locale (BCP 47), else of their number's region (ISO 3166-1)."""
+    """Choose a customer's language by their locale (BCP 47), else by their number's region (ISO 3166-1).
+
+    Returns its code; `DEFAULT` if we speak neither.
+    """
     spoken = (locale or "").replace("_", "-").partition("-")[0].lower()
     known = languages()
     if spoken in known:

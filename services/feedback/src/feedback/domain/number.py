@@ -1,6 +1,6 @@
-"""What we know of a phone number: its standing as to our messages, and who was asked on it. Rules only, no I/O.
+"""The standing of a phone number: whether it wants our messages, and which conversations it has had. No I/O.
 
-Numbers appear here under a pseudonym alone.
+Numbers appear here only under a pseudonym.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 REPEATED_WITHIN = timedelta(seconds=10)
-"""The same words from the same number this soon are the same SMS, delivered twice by a carrier under two ids."""
+"""The same words within this time are one SMS that a carrier has delivered under two ids."""
 
 _CONVERSATIONS = 10
 _MESSAGES = 20
-"""How many are remembered; nobody types faster."""
+"""How many of each are remembered. Nobody types faster."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A conversation that was held with this number, and our own number (E.164) that it was held from."""
+    """A conversation held with this number, and our own number (E.164) that it was held from."""
 
     ride_id: str
     ours: str
@@ -25,7 +25,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that came lately: a digest of its text, and the ride it was taken to speak of."""
+    """A recent message: a digest of its text, and the ride that it was understood to be about."""
 
     digest: str
     ride_id: str | None
@@ -34,7 +34,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class NumberStanding:
-    """A number at one moment. `conversations` is newest first; `revision` counts the writes."""
+    """The standing of a number. `conversations` is newest first; `revision` counts the writes."""
 
     key: str
     opted_out: bool = False
@@ -44,19 +44,20 @@ class NumberStanding:
     revision: int = 0
 
     def asked(self, ride_id: str, ours: str) -> "NumberStanding":
-        """With a conversation as the newest, if it is not listed yet."""
+        """Add a conversation as the newest, unless it is listed already."""
         if any(held.ride_id == ride_id for held in self.conversations):
             return self
         return replace(self, conversations=(Held(ride_id, ours), *self.conversations)[:_CONVERSATIONS])
 
     def held_from(self, ours: str) -> Iterator[str]:
-        """The rides of the conversations held from our number, newest first."""
+        """List the rides of the conversations held from one of our numbers, newest first."""
         return (held.ride_id for held in self.conversations if held.ours == ours)
 
     def repeats(self, message: Heard, *, certain: bool) -> bool:
-        """Whether a message is one that came a moment ago.
+        """Tell whether a message repeats one that came a moment ago.
 
-        `certain` tells that its ride is known, not guessed: then the same words about another ride are no repetition.
+        `certain` means that its ride is known, not guessed: then the same words about another ride are no
+        repetition.
         """
         return any(
             earlier.digest == message.digest
@@ -66,17 +67,20 @@ class NumberStanding:
         )
 
     def noted(self, message: Heard) -> "NumberStanding":
-        """With a message as the one that came last. It may have been sent long before the others."""
+        """Add a message as the last to arrive. It may have been sent long before the others."""
         return replace(self, heard=(message, *self.heard)[:_MESSAGES])
 
     def stopped(self, at: datetime) -> "NumberStanding":
-        """After a STOP sent at `at`. Messages overtake each other: one sent before the last decision changes nothing."""
+        """Apply a STOP sent at `at`.
+
+        Messages overtake each other: a STOP sent before the last decision changes nothing.
+        """
         if self.decided_at and at < self.decided_at:
             return self
         return replace(self, opted_out=True, decided_at=at)
 
     def started(self, at: datetime) -> "NumberStanding":
-        """After a START sent at `at`. Of a STOP and a START sent at once, the STOP counts."""
+        """Apply a START sent at `at`. Of a STOP and a START sent at the same instant, the STOP counts."""
         if self.decided_at and at <= self.decided_at:
             return self
         return replace(self, opted_out=False, decided_at=at)

@@ -1,4 +1,4 @@
-"""Phone numbers: personal data, shown to nobody."""
+"""Phone numbers: personal data, never shown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ _UTC = ZoneInfo("UTC")
 
 
 class InvalidNumber(ValueError):
-    """The text is no phone number in international form."""
+    """The text is no phone number in international form. The message does not quote it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """A number in E.164 form, which its representation does not show: it must not end up in a log by accident."""
+    """A number in E.164 form. Its `repr` does not show it: it must not end up in a log by accident."""
 
     e164: str = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "PhoneNumber":
-        """The number in a text that begins with a country code. Raises InvalidNumber."""
+        """Parse a number that begins with a country code. Raises InvalidNumber."""
         try:
             parsed = phonenumbers.parse(text, None)
         except NumberParseException:
@@ -33,7 +33,7 @@ class PhoneNumber:
 
     @property
     def region(self) -> str | None:
-        """ISO 3166-1 code of the number's country, if it tells."""
+        """The ISO 3166-1 code of the number's country, None if the number does not tell."""
         parsed = phonenumbers.parse(self.e164, None)
         return phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
             parsed.country_code or 0
@@ -41,15 +41,15 @@ class PhoneNumber:
 
     @property
     def zones(self) -> Sequence[ZoneInfo]:
-        """The time zones of the number's region: one for a town, many for a whole continent; UTC if it tells none."""
+        """The time zones where the number may be: one for a town, many for a continent, UTC if unknown."""
         parsed = phonenumbers.parse(self.e164, None)
         names = timezone.time_zones_for_number(parsed)
-        if names == (timezone.UNKNOWN_TIMEZONE,):  # no number that is given out today: its country at least
+        if names == (timezone.UNKNOWN_TIMEZONE,):  # not in use today: take its country
             names = timezone.time_zones_for_geographical_number(parsed)
         zones = []
         for name in names:
             try:
                 zones.append(ZoneInfo(name))
-            except ZoneInfoNotFoundError:  # nothing is known, or the zone is newer than our data
+            except ZoneInfoNotFoundError:  # the zone is unknown, or newer than our data
                 continue
         return zones or [_UTC]

@@ -7,22 +7,22 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 @dataclass(frozen=True, slots=True)
 class WakingHours:
-    """The hours of the day, local time, from `first` on and before `last`. 0 to 24 is always."""
+    """The hours of the day, in local time, from `first` until before `last`. 0 to 24 is always."""
 
     first: int = 8
     last: int = 21
 
     @classmethod
     def parse(cls, text: str) -> "WakingHours":
-        """Hours written as "8-21". Raises ValueError."""
+        """Parse hours written as "8-21". Raises ValueError."""
         first, last = (int(hour) for hour in text.split("-"))
         if not 0 <= first < last <= 24:  # noqa: PLR2004 - hours of a day
             raise ValueError(f"no hours of a day: {text}")
         return cls(first, last)
 
     def next(self, zones: Sequence[tzinfo], now: datetime) -> datetime:
-        """The first instant from `now` on, within a day, when it is waking hours in all zones, or in the most possible."""
-        # The number of zones that are awake rises at an opening only, so no other instants need be tried.
+        """Find the first instant within a day when all zones are awake, or else as many as possible."""
+        # Only at an opening can more zones be awake than before, so no other instants need be tried.
         instants = [now, *(self._opening(zone, now) for zone in zones)]
         return max(instants, key=lambda at: (sum(self._awake(zone, at) for zone in zones), now - at))
 

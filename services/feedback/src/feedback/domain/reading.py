@@ -1,6 +1,7 @@
-"""What a customer means: a command, a score, a yes or a no. Never a guess: what is not clear is None.
+"""What a customer means: a command, a score, a yes or a no. Never a guess: an unclear text is None.
 
-The words of all languages are understood in every conversation; where two languages disagree, the conversation's wins.
+Every conversation understands the words of all languages. Where two languages disagree, the conversation's
+own wins.
 """
 
 import re
@@ -20,7 +21,7 @@ YesNo = Literal["yes", "no"]
 
 
 class Command(Enum):
-    """What a customer may ask for in any stage, and in any language."""
+    """What a customer can ask for in any stage, and in any language."""
 
     STOP = "stop"
     START = "start"
@@ -39,7 +40,7 @@ class Vocabulary:
 
 
 def words(text: str) -> str:
-    """The text in lower case, without accents, emoji modifiers and outer punctuation, one space between words."""
+    """Reduce a text to lower-case words without accents, emoji modifiers and outer punctuation."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold()).replace(
         "\N{MINUS SIGN}", "-"
     )
@@ -57,13 +58,13 @@ def words(text: str) -> str:
 
 
 def command(text: str) -> Command | None:
-    """The command that the whole message is, whatever the language."""
+    """Read a message that is a command as a whole, in any language."""
     said = f" {words(text)}"
     return next((command for command, pattern in _commands() if pattern.fullmatch(said)), None)
 
 
 def score(text: str, language: str) -> int | None:
-    """The one whole number from 1 to 10 in the text: "8", "8/10", "eight", "I give it an 8!"."""
+    """Read the one whole number from 1 to 10 in a text: "8", "8/10", "eight", "I give it an 8!"."""
     vocabulary = _vocabulary(language)
     said, scaled = vocabulary.scaled.subn(r"\1", words(text))
     numbers: set[int] = set()
@@ -81,7 +82,7 @@ def score(text: str, language: str) -> int | None:
 
 
 def yes_or_no(text: str, language: str) -> YesNo | None:
-    """Whether the text agrees or declines. None when it does neither, or both."""
+    """Tell whether a text agrees or declines. None if it does neither, or both."""
     rest = f" {words(text)} "
     found: set[YesNo] = set()
     for phrase, answer in _vocabulary(language).answers:
@@ -99,7 +100,7 @@ def _contains(skeleton: Iterable[str], phrase: str) -> bool:
 def _vocabulary(code: str) -> Vocabulary:
     spoken = languages()
     own = spoken.get(code, spoken[DEFAULT])
-    # The conversation's language last, so that it has the last word.
+    # The conversation's own language comes last, and so has the last word.
     every = [*(spoken[other] for other in sorted(spoken) if spoken[other] is not own), own]
     numbers = {word: number for language in every for word, number in language.numbers.items()}
     answers: dict[str, YesNo] = {}
@@ -114,7 +115,7 @@ def _vocabulary(code: str) -> Vocabulary:
 
 
 def _scaled(every: Iterable[Language], numbers: Mapping[str, int]) -> re.Pattern[str]:
-    """Matches "8/10" or "eight out of ten", so that the 10 is not taken for a second number."""
+    """Match "8/10" or "eight out of ten", so that the 10 is not taken for a second number."""
     between = "|".join(sorted({f" {re.escape(phrase)} " for language in every for phrase in language.out_of}))
     number = "|".join([r"\d+", *map(re.escape, numbers)])
     highest = "|".join([str(HIGHEST), *(word for word, value in numbers.items() if value == HIGHEST)])
@@ -125,14 +126,14 @@ def _scaled(every: Iterable[Language], numbers: Mapping[str, int]) -> re.Pattern
 def _commands() -> tuple[tuple[Command, re.Pattern[str]], ...]:
     return tuple(
         (command, _pattern(phrase))
-        for command in Command  # STOP first: in doubt it is that
+        for command in Command  # STOP comes first: if in doubt, stop
         for language in languages().values()
         for phrase in getattr(language, command.value)
     )
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:
-    """Matches the phrase in a text that has a space before each word, the first as well."""
+    """Match the phrase in a text that has a space before each word, the first one included."""
     return re.compile(
         "".join(r"(?: \S+)*" if word == "*" else f" {re.escape(word)}" for word in phrase.split())
     )

@@ -1,8 +1,9 @@
-"""The send ledger: what became of each SMS of a conversation. Rules only, no I/O.
+"""The send ledger: the fate of each SMS of a conversation. No I/O.
 
-SendTextMessage takes no idempotency token, so a sender claims an SMS before it calls, and notes the outcome after. Of a
-claim without an outcome nobody knows whether the SMS went out. For a while nobody touches it; within that time the sender's
-note or a delivery event settles it, and only if neither came it is sent once more. See ADR 20.
+SendTextMessage takes no idempotency token, so a sender claims an SMS before the call, and notes the outcome
+after it. If a claim has no outcome, nobody knows whether the SMS went out. It is left alone for a while, in
+which the sender's note or a delivery event settles it. Only if neither comes is the SMS sent once more. See
+decision 20.
 """
 
 from dataclasses import dataclass, replace
@@ -11,12 +12,12 @@ from typing import Literal
 
 SmsState = Literal[
     "waiting",  # to be sent, not before its time
-    "claimed",  # a sender has it; whether it was sent is not known yet
+    "claimed",  # a sender has it; nobody knows yet whether it was sent
     "sent",  # the SMS service has it, under a message id
-    "delivered",  # receipts, of which the first final one stands
+    "delivered",  # this and the next two are receipts: the first of them counts
     "failed",
     "blocked",
-    "refused",  # the SMS service will not take it, ever
+    "refused",  # the SMS service will never accept it
     "withheld",  # not sent: the customer wants no messages
     "dropped",  # not sent: overtaken by the conversation
 ]
@@ -30,10 +31,11 @@ UNDELIVERABLE = ("failed", "blocked", "refused")
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """One SMS to the customer, by the name of its prompt. `at` is when its state was last changed.
+    """One SMS to the customer, by the name of its prompt. `at` is when its state last changed.
 
-    `not_before` and `look_at` count while it waits: it is not sent before the former, and the timers look after it at the
-    latter. `tries` counts how often it was looked after. `reason` is a short code of a refusal or failure.
+    While it waits, it is not sent before `not_before`, and the timers look after it at `look_at`. `tries`
+    counts how often they did, and how often it was postponed. `reason` is a short code of a refusal or
+    failure.
     """
 
     prompt: str
@@ -48,7 +50,7 @@ class Sms:
 
     @classmethod
     def new(cls, prompt: str, now: datetime, look_again_after: timedelta) -> "Sms":
-        """An SMS to be sent at once."""
+        """Make an SMS to be sent at once."""
         return cls(prompt, now, "waiting", now, not_before=now, look_at=now + look_again_after)
 
     @property
@@ -58,15 +60,15 @@ class Sms:
 
     @property
     def out(self) -> bool:
-        """Whether the SMS service has taken it."""
+        """Whether the SMS service has accepted it."""
         return self.state == "sent" or self.state in _FINAL
 
     def due(self, now: datetime) -> bool:
-        """Whether a sender may claim it now."""
+        """Tell whether a sender may claim it now."""
         return self.state == "waiting" and self.not_before <= now
 
     def next_look(self, resend_after: timedelta) -> datetime | None:
-        """When the timers must look after it, if ever: at a claim, when it has been without an outcome for so long."""
+        """Tell when the timers must look after it: if claimed, once it has no outcome for `resend_after`."""
         match self.state:
             case "waiting":
                 return self.look_at
@@ -75,9 +77,9 @@ class Sms:
         return None
 
     def looked_after(self, now: datetime, look_again_after: timedelta) -> "Sms":
-        """Before a sender once more: the stream did not bring it, its time has come, or its claim had no outcome.
+        """Bring it to a sender again: the stream did not, its time has come, or its claim had no outcome.
 
-        The longer it goes on in vain, the rarer.
+        The more often this happens, the longer the pause until the next look.
         """
         pause = look_again_after * 2 ** min(self.tries, 4)
         return replace(
@@ -90,11 +92,11 @@ class Sms:
         )
 
     def claimed(self, now: datetime) -> "Sms":
-        """In the hands of a sender."""
+        """Put it into the hands of a sender."""
         return replace(self, state="claimed", at=now)
 
     def postponed(self, until: datetime, now: datetime, reason: str) -> "Sms":
-        """Not sent yet, and not before `until`. True even of a claimed one: the sender knows that it went nowhere."""
+        """Send it later, not before `until`. Even a claimed one: its sender knows that it did not go out."""
         return replace(
             self,
             state="waiting",
@@ -108,13 +110,13 @@ class Sms:
     def ended(
         self, state: Literal["refused", "withheld", "dropped"], now: datetime, reason: str | None = None
     ) -> "Sms":
-        """Not sent, and never to be."""
+        """Never send it."""
         return replace(self, state=state, at=now, reason=reason)
 
     def received(self, receipt: Receipt, message_id: str, now: datetime, reason: str | None = None) -> "Sms":
-        """Known to be with the SMS service: from its own answer, or from a delivery event.
+        """Note that the SMS service has it, known from its answer or from a delivery event.
 
-        Whatever we thought before, an event proves it. The first message id and the first final receipt stand.
+        An event is proof, whatever we thought before. The first message id and the first final receipt count.
         """
         if self.state in _FINAL or (self.out and receipt == "sent"):
             return self

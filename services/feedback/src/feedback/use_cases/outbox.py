@@ -19,8 +19,8 @@ from wild_rydes_messaging.stream import StreamConsumer
 class Outbox:
     """Publishes the events of each change, and adds each new score to its responder's rating.
 
-    A score is announced by the responder's own item, once the score is in it. So the event carries the new rating, and
-    says the same however often it is published.
+    A score is announced by the responder's own item, once the score is in it. So the event carries the new
+    rating, and says the same however often it is published.
     """
 
     consumer: StreamConsumer
@@ -31,8 +31,8 @@ class Outbox:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Announce the changes in a Lambda stream event.
 
-        Raises DeliveryError if an event was not accepted, TableBusy and botocore's errors if a score cannot be added or a
-        record not be parked: the stream then brings the whole batch again.
+        Raises DeliveryError if an event was not accepted, TableBusy and botocore's errors if a score cannot
+        be added or a record not be parked: the stream then brings the whole batch again.
         """
         batch = self.consumer.receive(event)
         events: list[Envelope[Event]] = []

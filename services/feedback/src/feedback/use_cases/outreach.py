@@ -1,7 +1,7 @@
-"""Send what conversations want to say. Use case of the outreach function.
+"""Send the SMS of conversations. Use case of the outreach function.
 
-The stream is the fast way here, not the safe one: an SMS that this function fails to send, for whatever reason, is found
-again by the timers. So one conversation in trouble never holds up the stream.
+The stream is the fast way here, not the safe one: the timers find every SMS that this function fails to send.
+So one conversation in trouble never holds up the stream.
 """
 
 import random
@@ -28,7 +28,7 @@ from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.errors import reason, stack
 
 _BACKOFF = Backoff(base=60, cap=3600)
-"""Before an SMS that was not taken for now is sent again."""
+"""The pause after the SMS service has not accepted an SMS for now."""
 
 _Both = tuple[Conversation | None, NumberStanding]
 """A conversation, and the standing of the number that it is held with."""
@@ -36,7 +36,7 @@ _Both = tuple[Conversation | None, NumberStanding]
 
 @dataclass(frozen=True, kw_only=True)
 class Outreach:
-    """Claims the SMS that is due, sends it, notes the outcome. `ours` is our own number, in E.164 form."""
+    """Claims the SMS that is due, sends it, and notes the outcome. `ours` is our own number (E.164)."""
 
     table: FeedbackTable
     machine: SurveyMachine
@@ -51,7 +51,7 @@ class Outreach:
     uniform: Callable[[float, float], float] = random.uniform
 
     def handle(self, event: Mapping[str, Any]) -> None:
-        """Send what is due in the conversations of a batch of stream records, as far as it goes."""
+        """Send the SMS that are due in the conversations of a Lambda stream event. Failures are logged."""
         of_the_request = self.logger.get_correlation_id()
         for ride_id in dict.fromkeys(items.ride_id(r["dynamodb"]["Keys"]) for r in event["Records"]):
             self.logger.set_correlation_id(of_the_request)
@@ -94,7 +94,7 @@ class Outreach:
         return self._hand_over(claimed, customer, key)
 
     def _claim(self, seen: Conversation, key: str, language: str) -> Conversation | None:
-        """The conversation with its last SMS claimed, or withheld from a number that wants none. None: no longer due."""
+        """Claim the last SMS, or withhold it from a number that wants none. None if it is no longer due."""
 
         def rule(found: _Both) -> _Both:
             conversation, standing = found
@@ -111,9 +111,9 @@ class Outreach:
         return None if found.after == found.before else found.after[0]
 
     def _change_both(self, seen: Conversation, key: str, rule: Callable[[_Both], _Both]) -> Change[_Both]:
-        """Apply a rule to a conversation, as it was seen, and to the number it is held with.
+        """Apply a rule to a conversation, as it was seen, and to the standing of its number.
 
-        The number is written in the same transaction, changed or not: a STOP cannot come between looking and writing.
+        Both are written in one transaction, changed or not: a STOP cannot come between reading and writing.
         """
 
         def read() -> _Both:
@@ -132,7 +132,7 @@ class Outreach:
         context = {"ride": claimed.ride_id, "sms": str(index)}
         try:
             message_id = self.sender.send(customer.number, text, context)
-        except OutcomeUnknown as error:  # the claim stands: a delivery event settles it, or its time runs out
+        except OutcomeUnknown as error:  # a delivery event settles the claim, or its time runs out
             self.logger.warning("may have been sent", ride_id=claimed.ride_id, sms=index, reason=error.code)
             return "unknown"
         except OptedOut:
@@ -160,7 +160,7 @@ class Outreach:
         return self._note(claimed, "postponed", lambda sms, now: sms.postponed(now + delay, now, code))
 
     def _opted_out(self, claimed: Conversation, key: str) -> str:
-        """AWS knows of a STOP that we do not: learn it."""
+        """Learn of a STOP that AWS knows and we do not."""
 
         def rule(found: _Both) -> _Both:
             conversation, standing = found
@@ -171,13 +171,13 @@ class Outreach:
         return "withheld"
 
     def _note(self, seen: Conversation, outcome: str, rule: Callable[[Sms, datetime], Sms]) -> str:
-        """Note what became of the last SMS, unless somebody has done so meanwhile."""
+        """Note the outcome of the last SMS, unless somebody has noted one meanwhile."""
         now, index = self.now(), len(seen.sms) - 1
 
         def apply(current: Conversation) -> Conversation:
             if current.sms[index] != seen.last:
                 return current
-            if index < len(current.sms) - 1:  # overtaken: its time does not come again
+            if index < len(current.sms) - 1:  # overtaken: it is never sent
                 return current.with_sms(index, seen.last.ended("dropped", now))
             return current.with_last(rule(seen.last, now))
 

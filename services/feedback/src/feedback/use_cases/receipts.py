@@ -1,6 +1,7 @@
-"""Note what becomes of our SMS. Use case of the receipts function.
+"""Note the delivery of our SMS. Use case of the receipts function.
 
-An event also proves that the SMS went out, which settles a claim whose sender has died before it could say so.
+A delivery event also proves that the SMS went out. It settles the claim of a sender that died before it could
+say so.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ _RECEIPTS: Final[Mapping[str, Receipt]] = {
     "TEXT_QUEUED": "sent",
     "TEXT_PENDING": "sent",
     "TEXT_SENT": "sent",
-    "TEXT_SUCCESSFUL": "sent",  # accepted by the carrier; where carriers report no more, this is the last event
+    "TEXT_SUCCESSFUL": "sent",  # accepted by the carrier; the last event where carriers report no delivery
     "TEXT_UNKNOWN": "sent",
     "TEXT_DELIVERED": "delivered",
     "TEXT_INVALID": "failed",
@@ -39,7 +40,7 @@ _RECEIPTS: Final[Mapping[str, Receipt]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Receipts:
-    """Applies delivery events to the send ledger. One that failed is shown, not sent again."""
+    """Applies delivery events to the send ledger. A failed SMS is shown, but not sent again."""
 
     consumer: Consumer[DeliveryEvent]
     table: FeedbackTable

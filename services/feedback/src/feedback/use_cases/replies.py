@@ -1,4 +1,4 @@
-"""Handle what customers reply. Use case of the replies function."""
+"""Handle the replies of customers. Use case of the replies function."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,10 +22,9 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a reply meets: the number it came from, and the conversation that it speaks to.
+    """What a reply is about: the standing of its number, a conversation, and the outcome once it is applied.
 
-    `certain`: AWS has named the conversation. `belongs`: nothing speaks against it. `outcome` is what the reply did, empty
-    until it is applied.
+    `certain` means that AWS has named the conversation, `belongs` that nothing speaks against it.
     """
 
     standing: NumberStanding
@@ -42,7 +41,7 @@ class Situation:
 
 @dataclass(frozen=True, kw_only=True)
 class Replies:
-    """Finds the conversation of a reply, applies it, and writes all that follows at once."""
+    """Finds the conversation that a reply is about, applies the reply, and writes all results at once."""
 
     consumer: Consumer[InboundSms]
     table: FeedbackTable
@@ -53,7 +52,7 @@ class Replies:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Handle a batch of replies, the one sent first first."""
+        """Handle a batch of replies in the order in which they were sent."""
         batch = self.consumer.receive(event)
         for message in sorted(batch, key=lambda message: message.metadata.occurred_at):
             with batch.attempt(message):
@@ -93,11 +92,11 @@ class Replies:
         return after.outcome
 
     def _situation(self, sms: InboundSms, standing: NumberStanding) -> Situation:
-        """Find the conversation that AWS names, if it was held with this number and is open; else the newest open one.
+        """Find the conversation that AWS names, if it was held with this number and is open, else the newest.
 
-        An answer to a closed conversation may be meant for the open one, but need not: it does not belong there if it
-        makes no sense there. An id that we do not know is likely that of an SMS whose sender died before it could note
-        it, and so the conversation with such an SMS goes first.
+        Only open conversations count as the newest. A reply to a closed one may be meant for an open one: it
+        belongs there if it answers the open question. An unknown id is probably that of an SMS whose sender
+        died before it could note the id, so a conversation with such an SMS comes first.
         """
         ride_id = self.table.ride_of(sms.answers_id) if sms.answers_id else None
         named = None
@@ -114,7 +113,7 @@ class Replies:
         return Situation(standing, named, certain=named is not None)
 
     def _applied(self, before: Situation, command: Command | None, text: str, sent_at: datetime) -> Situation:
-        """The situation after a reply that is no repetition."""
+        """Apply a reply that is no repetition."""
         standing, conversation, now = before.standing, before.conversation, self.now()
         match command:
             case Command.STOP:

@@ -1,4 +1,4 @@
-"""Start a conversation for each completed ride. Use case of the requests function."""
+"""Open a conversation about each completed ride. Use case of the rides function."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 
 ASKED_WITHIN = timedelta(days=3)
-"""Who is asked of a ride longer ago does not remember it. It also keeps a replay of the archive from asking again."""
+"""Nobody remembers an older ride. The limit also keeps a replay of the archive from asking again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyOpener:
-    """Chooses whom to ask: once for a ride, and no customer more than once a day."""
+    """Chooses whom to ask: once about a ride, and no customer more than once a day."""
 
     consumer: Consumer[RideCompleted]
     table: FeedbackTable
@@ -29,7 +29,7 @@ class SurveyOpener:
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Write the conversations of a batch of rides. The SMS leaves through the table's stream."""
+        """Open the conversations about a batch of rides. The first SMS leaves through the table's stream."""
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):

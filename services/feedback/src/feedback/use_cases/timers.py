@@ -1,7 +1,7 @@
 """Let time pass: reminders, ends, and SMS that wait. Use case of the timers function.
 
-When a conversation is next due stands in the conversation itself, written together with what makes it so, and the index
-`by-due` finds it. There is no timer to be set beside the write, hence none to be lost.
+A conversation holds the time when it is next due, written together with its cause, and the index `by-due`
+finds it. So there is no timer to set beside the write, and none to lose.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from wild_rydes_messaging.errors import reason, stack
 
 @dataclass(frozen=True, kw_only=True)
 class Timers:
-    """Applies the time to all conversations that are due, as many as `at_most` allows: the next run takes the rest."""
+    """Wakes the conversations that are due, for `at_most` a while: the next run takes the rest."""
 
     table: FeedbackTable
     machine: SurveyMachine
@@ -28,7 +28,7 @@ class Timers:
     at_most: timedelta = timedelta(seconds=45)
 
     def handle(self) -> None:
-        """Wake what is due. One conversation in trouble does not keep the others asleep."""
+        """Wake the conversations that are due. One in trouble does not keep the others asleep."""
         began = self.now()
         woken = failed = 0
         for ride_id in self.table.due(began):
