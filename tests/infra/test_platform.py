@@ -1,9 +1,11 @@
 """The bus, the users, the tables, and how the parts find each other."""
 
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE
 from infra import naming
 from infra.app import SERVICES
+from ride_booking.adapters.rfq_table import BY_CUSTOMER
 from tests.support.synth import Assembly
-from unicorn_mgmt.adapters.unicorn_table import INDEXED
+from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED
 
 
 def test_only_our_sources_may_publish_on_the_bus(aws: Assembly) -> None:
@@ -88,7 +90,7 @@ def test_the_rfq_table(aws: Assembly) -> None:
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by-customer"
+    assert index["IndexName"] == BY_CUSTOMER
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["customer", "created_at"]
     assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
@@ -98,7 +100,7 @@ def test_the_unicorn_table(aws: Assembly) -> None:
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "by-cell"
+    assert index["IndexName"] == INDEX
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["cell"]
     # A ride may come and go without a write here; the responder reads these and no more.
     assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]}
@@ -116,8 +118,8 @@ def test_the_feedback_table(aws: Assembly) -> None:
         for index in table["GlobalSecondaryIndexes"]
     }
     assert indexes == {
-        "by-due": (["due", "due_at"], "KEYS_ONLY"),
-        "by-callback": (["callback", "callback_at"], "ALL"),  # it is shown from there
+        BY_DUE: (["due", "due_at"], "KEYS_ONLY"),
+        BY_CALLBACK: (["callback", "callback_at"], "ALL"),  # it is shown from there
     }
 
 

@@ -1,0 +1,19 @@
+"""Alarms are read at night: each says in a few sentences what happens and where the runbook goes on."""
+
+import re
+from pathlib import Path
+
+from tests.support.synth import Assembly
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
+
+
+def test_every_alarm_is_described_and_names_its_entry_in_the_runbook(aws: Assembly) -> None:
+    runbook = RUNBOOK.read_text()
+    descriptions = [alarm.properties["AlarmDescription"] for alarm in aws.all("AWS::CloudWatch::Alarm")]
+    assert len(descriptions) > 100
+    for description in descriptions:
+        found = re.fullmatch(r"(.+\.) Runbook: (\S+)\.", description)
+        assert found, description
+        assert len(found[1]) > 60, description
+        assert f"{found[2]}`" in runbook, description
