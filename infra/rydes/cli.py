@@ -1,11 +1,13 @@
-"""The ``rydes`` command: the local cloud and everything one does with it."""
+"""Run the local cloud, try the services on it, and look inside."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
 import boto3
@@ -21,7 +23,8 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up as bring_up
-from infra.rydes.operator import modes
+from infra.rydes.operator import log_events, modes
+from infra.rydes.operator import logs as log_lines
 from infra.rydes.operator import trace as timeline
 from infra.rydes.operator.dashboard import Dashboard
 from infra.rydes.scenarios import journey
@@ -33,15 +36,16 @@ from infra.rydes.simulators.phones.view import hold
 from wild_rydes_circuit_breaker import Mode
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-scenarios = typer.Typer(help="Play something on the running local cloud.", no_args_is_help=True)
+scenarios = typer.Typer(help="Play a story on the running local cloud.", no_args_is_help=True)
 app.add_typer(scenarios, name="scenario")
 console = Console()
-INTERRUPTED = 130  # as a shell says it
+INTERRUPTED = 130
+"""The exit status that shells use for Ctrl-C."""
 PLACE_HELP = f"lat,lon[,label], or one of: {', '.join(PLACES)}."
 
 
 def _end_in_order() -> None:
-    """Whatever asks this process to end is taken for Ctrl-C."""
+    """Treat every signal to end as Ctrl-C."""
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.default_int_handler)
 
@@ -57,17 +61,30 @@ def _one_line_errors() -> Generator[None, None, None]:
         raise typer.Exit(1) from error
 
 
+@contextmanager
+def _quiet_end() -> Generator[None, None, None]:
+    """End without a word when the reader of the output has gone, as `head` does, or on Ctrl-C."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Python would complain once more when it flushes the output at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+
+
 @app.command()
 def run(
-    once: Annotated[bool, typer.Option("--once", help="End everything after the journey.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop everything after the journey.")] = False,
 ) -> None:
-    """Deploy everything, make a journey, show the way it took, and stay up until Ctrl-C."""
+    """Deploy everything, take one ride, show how the request went, and stay up until Ctrl-C."""
     _end_in_order()
     with _one_line_errors():
         try:
             journey.run(Settings.from_environment(), console, once=once)
         except KeyboardInterrupt:
-            print("\nStopped before the journey was over.")
+            print("\nStopped before the journey was finished.")
             raise typer.Exit(INTERRUPTED) from None
 
 
@@ -85,14 +102,14 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop the local cloud; its state is gone."""
+    """Stop the local cloud and delete its state."""
     with _one_line_errors():
         stopped = emulator.stop(Settings.from_environment().run_dir)
-    console.print("Stopped." if stopped else "It was not up.")
+    console.print("Stopped." if stopped else "The local cloud was not up.")
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Say whether the local cloud is up, and where its APIs and queues are."""
     with _one_line_errors():
         found = cloud_status(Settings.from_environment())
@@ -108,13 +125,11 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For programs.")
 def rfq(
     start: Annotated[str, typer.Option("--from", help=PLACE_HELP)] = "space needle",
     end: Annotated[str, typer.Option("--to", help=PLACE_HELP)] = "sea-tac",
-    respond_within: Annotated[int, typer.Option(min=5, max=900, help="Seconds.")] = 60,
-    user: Annotated[str, typer.Option(help="The customer.")] = journey.CUSTOMER,
-    book: Annotated[
-        bool, typer.Option("--book", help="Book the best quote, follow the ride to its end.")
-    ] = False,
+    respond_within: Annotated[int, typer.Option(min=5, max=900, help="Seconds to wait for quotes.")] = 60,
+    user: Annotated[str, typer.Option(help="The customer's name.")] = journey.CUSTOMER,
+    book: Annotated[bool, typer.Option("--book", help="Book the best quote and follow the ride.")] = False,
 ) -> None:
-    """Submit an RFQ, watch quotes arrive, show the result, and book a ride if asked to."""
+    """Submit an RFQ, watch the quotes arrive, and show the result; with --book, take the ride."""
     with _one_line_errors():
         cloud = Cloud.find(Settings.from_environment())
         customer = Customer(cloud, cloud.token(user, "customers"))
@@ -126,9 +141,11 @@ def rfq(
 
 @app.command()
 def phone(
-    number: Annotated[str, typer.Option(help="E.164; the one that an SMS came to last, if left out.")] = "",
+    number: Annotated[
+        str, typer.Option(help="In E.164 form; by default the phone with the latest SMS.")
+    ] = "",
 ) -> None:
-    """Hold a customer's phone: shows its SMS, and sends each line that is typed. Ctrl-D puts it away."""
+    """Use a customer's phone: read its SMS, and type replies. Ctrl-D puts it away."""
     with _one_line_errors():
         cloud = Cloud.find(Settings.from_environment())
         known = [number] if number else numbers(cloud)
@@ -140,22 +157,27 @@ def phone(
 
 @app.command()
 def partners(
-    partner: Annotated[str, typer.Argument(help="Its id; all of them, if left out.")] = "",
+    partner: Annotated[str, typer.Argument(help="A partner's id; by default all partners.")] = "",
     *,
     mode: Annotated[
-        Mode | None, typer.Option(case_sensitive=False, help="Set the mode of its circuit, for everybody.")
+        Mode | None, typer.Option(case_sensitive=False, help="Set the mode of the partner's circuit.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why, for those who find it so.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason, shown to whoever looks at the circuit.")] = "",
     lasts: Annotated[
-        str, typer.Option("--for", help="Until it ends by itself: 90s, 30m, 2h or 1d; for ever, if left out.")
+        str,
+        typer.Option(
+            "--for", help="How long the mode lasts: 90s, 30m, 2h or 1d; by default until it is lifted."
+        ),
     ] = "",
-    actor: Annotated[str, typer.Option(help="Who sets it; you, if left out.")] = "",
-    once: Annotated[bool, typer.Option("--once", help="Show them once.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Once, for programs.")] = False,
-    minutes: Annotated[int, typer.Option(min=1, max=60, help="Whose calls are counted.")] = 5,
-    aws: Annotated[bool, typer.Option("--aws", help="Of your AWS account and region, not here.")] = False,
+    actor: Annotated[str, typer.Option(help="Who sets the mode; by default you.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Print the tables once.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, once.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="Count the calls of so many minutes.")] = 5,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Use your AWS account instead of the local cloud.")
+    ] = False,
 ) -> None:
-    """Show partners, their circuits and how their calls go, live; or set the mode of a circuit."""
+    """Show partners, their circuits and how calls to them go, live; or set the mode of a circuit."""
     with _one_line_errors(), modes.reached(), suppress(KeyboardInterrupt):
         # The stubs' overloads of `client` are no match for a protocol.
         account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
@@ -163,7 +185,7 @@ def partners(
         if mode is not None:
             modes.put(account, chosen, modes.order(mode, actor=actor, reason=reason, lasts=lasts))
         elif reason or lasts or actor:
-            raise LocalCloudError("Which mode?", "Name one: --mode FORCED_OPEN")
+            raise LocalCloudError("The mode is missing.", "Name one: --mode FORCED_OPEN")
         Dashboard(account, chosen, minutes * 60.0).show(
             console, once=once or mode is not None, as_json=as_json
         )
@@ -171,10 +193,12 @@ def partners(
 
 @scenarios.command()
 def outage(
-    partner: Annotated[str, typer.Option(help="Whose.")] = "p-comet",
-    hangs: Annotated[bool, typer.Option("--hangs", help="It does not answer, instead of 503.")] = False,
+    partner: Annotated[str, typer.Option(help="The partner's id.")] = "p-comet",
+    hangs: Annotated[
+        bool, typer.Option("--hangs", help="The partner does not answer at all, instead of with 503.")
+    ] = False,
 ) -> None:
-    """A partner goes down: its circuit opens, requests complete without it, it is probed, and it closes again."""
+    """Let a partner go down: its circuit opens, RFQs complete without it, probes go out, the circuit closes."""
     _end_in_order()
     with _one_line_errors():
         try:
@@ -185,33 +209,60 @@ def outage(
 
 
 @app.command()
-def trace(rfq_id: Annotated[str, typer.Argument(help="The last part of its URL.")]) -> None:
-    """Show the timeline of one RFQ over all functions and queues."""
+def trace(rfq_id: Annotated[str, typer.Argument(help="The RFQ's id: the last part of its URL.")]) -> None:
+    """Show how one RFQ went through all functions and queues, and where it waited."""
     with _one_line_errors():
         found = timeline.lines(Cloud.find(Settings.from_environment()), rfq_id)
         if not found:
             raise LocalCloudError(
-                f"No function logged anything about {rfq_id}.", "List yours: GET /instant-ride-rfqs"
+                f"No function logged anything about {rfq_id}.", "List your RFQs: GET /instant-ride-rfqs"
             )
-        console.print(timeline.table(found))
+        console.print(timeline.view(found, console.width))
 
 
 @app.command()
 def logs(
-    pattern: Annotated[str, typer.Argument(help="A CloudWatch filter pattern, such as ERROR.")] = "",
+    pattern: Annotated[
+        str, typer.Argument(help="A word, a correlation id, or a CloudWatch filter pattern; else all lines.")
+    ] = "",
+    *,
+    service: Annotated[str, typer.Option(help=f"One of {', '.join(log_lines.SERVICES)}.")] = "",
+    level: Annotated[str, typer.Option(help=f"At or above: {', '.join(log_lines.LEVELS)}.")] = "",
+    since: Annotated[
+        str, typer.Option(help="From this time on, in UTC: 08:45, 08:45:12 or 2026-11-21T08:45:12.")
+    ] = "",
+    until: Annotated[str, typer.Option(help="Up to this time, in UTC.")] = "",
+    last: Annotated[str, typer.Option(help="Of the last 90s, 30m, 2h or 1d.")] = "",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they were logged.")] = False,
 ) -> None:
-    """Print what all functions logged."""
-    with _one_line_errors():
-        for function, line in timeline.everything(Cloud.find(Settings.from_environment()), pattern):
-            print(f"{function}  {line}")
+    """Print what the functions logged, in order of time."""
+    now = datetime.now(UTC)
+    with _one_line_errors(), log_events.reached(), _quiet_end():
+        if follow and until:
+            raise LocalCloudError("--follow has no end.", "Leave out --until.")
+        selection = log_lines.select(
+            pattern,
+            service=service,
+            level=level,
+            since=since or (now.isoformat() if follow and not last else ""),
+            until=until,
+            last=last,
+            now=now,
+        )
+        cloud = Cloud.find(Settings.from_environment())
+        found = (log_lines.watch if follow else log_lines.read)(cloud, selection)
+        log_lines.show(found, console, as_json=as_json, today=now)
 
 
 @app.command()
 def token(
-    user: Annotated[str, typer.Option(help="Any name.")],
-    group: Annotated[str, typer.Option(help="customers, unicorns or support.")],
+    user: Annotated[str, typer.Option(help="The user's name, any you like.")],
+    group: Annotated[str, typer.Option(help="One of customers, unicorns, support.")],
 ) -> None:
-    """Print a JWT of a user, who is created if need be."""
+    """Print a JWT of a user; create the user if there is none of this name."""
     with _one_line_errors():
         print(Cloud.find(Settings.from_environment()).token(user, group))
 

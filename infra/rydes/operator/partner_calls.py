@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.rydes.cloud.aws import Account
-from infra.rydes.operator import trace
+from infra.rydes.operator.log_events import LATE, records
+from infra.rydes.operator.times import instant
 
 RECORD = "partner called"
 """The message of the record that unicorn_mgmt.adapters.partners.call_log leaves of each call."""
@@ -16,8 +17,6 @@ CALLBACK = "callback"
 
 _FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-partner-callbacks")
 _FAILED = frozenset({"partner", "throttled"})
-_LATE = 15.0
-"""Seconds that CloudWatch may take to show a line."""
 
 
 @dataclass(frozen=True, order=True)
@@ -97,9 +96,9 @@ class RecentCalls:
         """All of them, oldest first."""
         now = self._now()
         oldest = now - self._seconds
-        since = max(oldest, self._looked - _LATE)
+        since = max(oldest, self._looked - LATE / 1000)
         for functions in _FUNCTIONS:
-            for entry in trace.records(self._account, RECORD, functions=functions, since=since):
+            for entry in records(self._account, RECORD, functions=functions, since=since):
                 self._found.add(_call(entry))
         self._found = {call for call in self._found if call.at >= oldest}
         self._looked = now
@@ -117,7 +116,7 @@ def by_operation(calls: Iterable[Call], partner: str) -> Iterator[tuple[str, lis
 
 def _call(entry: Mapping[str, Any]) -> Call:
     return Call(
-        at=trace.instant(entry["timestamp"]).timestamp(),
+        at=instant(entry["timestamp"]).timestamp(),
         partner=entry["partner"],
         operation=entry["operation"],
         outcome=entry["outcome"],

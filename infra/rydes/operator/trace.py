@@ -1,131 +1,148 @@
 """The timeline of one RFQ over all functions and queues, from their logs."""
 
-import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from infra.rydes.cloud.aws import Account
+from infra.naming import REPLY_QUEUE_PREFIX
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import log_entry
+from infra.rydes.operator.log_events import LogEvent, events, reached
+from infra.rydes.operator.times import instant
 
-LOG_GROUPS = "/aws/lambda/"
-# What stands in a column of its own, or tells a reader nothing.
-_LEFT_OUT = {
-    "level", "location", "timestamp", "service", "message", "message_type", "message_id", "event_id", "correlation_id",
-    "cold_start", "sampling_rate", "xray_trace_id", "function_name", "function_arn", "function_memory_size",
-    "function_request_id", "queue", "sent_at", "method", "path", "status", "milliseconds", "stack", "stack_name",
-}  # fmt: skip
+_ROOMY = 80
+"""Columns of a terminal from which on services are written out."""
+_LEGEND = "wait: milliseconds in a queue; cold: a worker had to start first"
+_LONGEST_VALUE = 60
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{4}([0-9a-f]{8})")
+_STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """One log line about an RFQ. `at` orders lines; ties keep the order in which the function wrote them."""
+    """A log line about an RFQ, or a batch of them. `at` orders lines; ties keep the order in which they were written."""
 
     at: datetime
+    service: str = field(compare=False)
     function: str = field(compare=False)
     what: str = field(compare=False)
     details: dict[str, Any] = field(compare=False, default_factory=dict)
+    level: str = field(compare=False, default="INFO")
     queue: str | None = field(compare=False, default=None)
     waited_ms: float | None = field(compare=False, default=None)
-    """From sending to receiving, of a message that came by the queue."""
+    """From sending to receiving, of a message that came by the queue. Of a batch: the longest."""
     cold: bool = field(compare=False, default=False)
-    """The first invocation of its worker: start-up went before."""
+    """Written by the first invocation of a worker, which had to start up before."""
+    invocation: str | None = field(compare=False, default=None)
+    count: int = field(compare=False, default=1)
+    """How many equal lines a batch has."""
 
 
 def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
-    """Everything logged so far with this RFQ as its correlation id, oldest first."""
-    return sorted(parse(everything(cloud, f'"{rfq_id}"'), rfq_id))
+    """Read all that was logged so far with this RFQ as its correlation id, oldest first.
+
+    Raises:
+        LocalCloudError: the logs cannot be read.
+    """
+    with reached():
+        return sorted(parse(events(cloud, f'"{rfq_id}"'), rfq_id))
 
 
-def everything(account: Account, pattern: str = "") -> Iterator[tuple[str, str]]:
-    """Function and line of all that was logged and matches a CloudWatch filter pattern, function by function."""
-    for function, event in _events(account, pattern):
-        yield function, event["message"].rstrip()
-
-
-def records(account: Account, message: str, *, functions: str, since: float) -> Iterator[dict[str, Any]]:
-    """The structured lines with this message; of functions whose names begin so, since so many seconds after 1970."""
-    for _, event in _events(account, f'"{message}"', functions=functions, since=since):
-        try:
-            entry = json.loads(event["message"])
-        except ValueError:
+def parse(logged: Iterable[LogEvent], rfq_id: str) -> Iterator[Line]:
+    """Pick the structured lines that carry this correlation id. Its reader's GET requests are no part of its way."""
+    for event in logged:
+        entry = event.entry
+        if entry is None or entry.get("correlation_id") != rfq_id or entry.get("method") == "GET":
             continue
-        if isinstance(entry, dict) and entry.get("message") == message:
-            yield entry
-
-
-def _events(
-    account: Account, pattern: str, *, functions: str = "", since: float = 0
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Function and log event."""
-    logs = account.client("logs")
-    named = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS + functions)
-    for groups in named:
-        for group in groups["logGroups"]:
-            pages = logs.get_paginator("filter_log_events").paginate(
-                logGroupName=group["logGroupName"], filterPattern=pattern, startTime=int(since * 1000)
-            )
-            for page in pages:
-                function = group["logGroupName"].removeprefix(LOG_GROUPS)
-                yield from ((function, event) for event in page["events"])
-
-
-def parse(logged: Iterable[tuple[str, str]], rfq_id: str) -> Iterator[Line]:
-    """The structured lines that carry this correlation id; what is not JSON, or about another RFQ, is passed over."""
-    for function, message in logged:
-        try:
-            entry = json.loads(message)
-        except ValueError:
-            continue
-        if (
-            not isinstance(entry, dict)
-            or entry.get("correlation_id") != rfq_id
-            or entry.get("method") == "GET"
-        ):
-            continue  # whoever looks at an RFQ, polling above all, is no part of its way
         at = instant(entry["timestamp"])
         yield Line(
             at=at,
-            function=function,
-            what=_what(entry),
-            details={
-                key: value for key, value in entry.items() if key not in _LEFT_OUT and value is not None
-            },
+            service=entry.get("service", ""),
+            function=event.function,
+            what=_short(log_entry.headline(entry), rfq_id),
+            details={key: _short(value, rfq_id) for key, value in log_entry.details(entry).items()},
+            level=entry.get("level", "INFO"),
             queue=entry.get("queue"),
             waited_ms=at.timestamp() * 1000 - entry["sent_at"] if "sent_at" in entry else None,
             cold=bool(entry.get("cold_start")),
+            invocation=entry.get("function_request_id") or entry.get("xray_trace_id"),
         )
 
 
-def _what(entry: dict[str, Any]) -> str:
-    if "method" in entry:
-        return f"{entry['method']} {entry['path']} → {entry['status']}"
-    return f"{entry.get('message', '')} {entry.get('message_type', '')}".rstrip()
+def folded(timeline: Iterable[Line]) -> list[Line]:
+    """Make one line of the equal ones of an invocation, in the place of the first: a batch of messages, for one.
+
+    Only the first line of an invocation is still `cold`.
+    """
+    batches: dict[object, Line] = {}
+    invocations: set[str] = set()
+    for number, line in enumerate(timeline):
+        equal = (line.invocation, line.function, line.what, line.queue, line.level, repr(line.details))
+        key = equal if line.invocation else number
+        if batch := batches.get(key):
+            waits = [wait for wait in (batch.waited_ms, line.waited_ms) if wait is not None]
+            batches[key] = replace(batch, count=batch.count + 1, waited_ms=max(waits, default=None))
+        else:
+            batches[key] = replace(line, cold=line.cold and line.invocation not in invocations)
+        if line.invocation:
+            invocations.add(line.invocation)
+    return list(batches.values())
 
 
-def table(timeline: list[Line]) -> Table:
-    """The timeline, with milliseconds since its first line."""
+def view(timeline: list[Line], width: int) -> Group:
+    """Show the timeline on a terminal of this width: milliseconds since its first line, and those spent in a queue."""
     shown = Table(box=None, pad_edge=False, header_style="dim")
-    shown.add_column("ms", justify="right")
-    shown.add_column("function", no_wrap=True)
+    shown.add_column("ms", justify="right", no_wrap=True)
+    shown.add_column("wait", justify="right", no_wrap=True)
+    for heading in ("service", "function") if width >= _ROOMY else ("", "function"):
+        shown.add_column(heading, no_wrap=True)
     shown.add_column("what")
-    shown.add_column("")
-    for line in timeline:
+    for line in folded(timeline):
         since = (line.at - timeline[0].at).total_seconds() * 1000
-        details = [f"{key}={value}" for key, value in line.details.items() if (key, value) != ("attempt", 1)]
-        if line.waited_ms is not None:
-            details.insert(
-                0, f"{line.waited_ms:.0f} ms in {line.queue}" + (", with a cold start" if line.cold else "")
-            )
-        shown.add_row(f"{since:.0f}", line.function, line.what, Text("  ".join(details), style="dim"))
-    return shown
+        shown.add_row(
+            f"{since:.0f}",
+            "" if line.waited_ms is None else f"{line.waited_ms:.0f}",
+            line.service if width >= _ROOMY else _initials(line.service),
+            line.function.removeprefix(f"{line.service}-"),
+            _what(line),
+        )
+    return Group(shown, Text(_LEGEND, style="dim", no_wrap=True, overflow="ellipsis"))
 
 
-def instant(text: str) -> datetime:
-    """A time in a log line or a message."""
-    # Powertools writes 2026-01-31 12:00:00,123+0000 unless told otherwise; sent_at is SQS's milliseconds since 1970.
-    return datetime.fromisoformat(text.replace(",", "."))
+def _what(line: Line) -> Text:
+    what = f"{line.count} × {line.what}" if line.count > 1 else line.what  # noqa: RUF001
+    details = [log_entry.written(key, value) for key, value in line.details.items()]
+    if line.queue:
+        details.insert(0, f"in {_queue(line)}")
+    text = Text(what, style=_STYLES.get(line.level, ""))
+    if line.cold or details:
+        text.append(" ")
+    if line.cold:
+        text.append(" cold", style="cyan")
+    return text.append("".join(f" {detail}" for detail in details), style="dim")
+
+
+def _initials(service: str) -> str:
+    return "".join(word[:1] for word in service.split("-")).upper()
+
+
+def _queue(line: Line) -> str:
+    queue = line.queue or ""
+    if queue.startswith(REPLY_QUEUE_PREFIX):
+        requester = queue.removeprefix(REPLY_QUEUE_PREFIX)
+        return "reply queue" if requester == line.service else f"reply queue of {requester}"
+    return queue.removeprefix(f"{line.service}-")
+
+
+def _short(value: Any, rfq_id: str) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Cut ids and long texts. The RFQ's own id is the same on every line."""
+    if not isinstance(value, str):
+        return value
+    text = _UUID.sub(r"…\1", value.replace(rfq_id, "…"))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"

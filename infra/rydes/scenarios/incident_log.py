@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import trace
+from infra.rydes.operator.log_events import records
 from infra.rydes.operator.partner_calls import RecentCalls
+from infra.rydes.operator.times import instant
 from infra.rydes.scenarios.wiretap import Wiretap
 
 _WINDOW = 300.0
@@ -47,13 +48,13 @@ class IncidentLog:
             detail = event["detail"]
             if detail["data"]["partner_id"] == self._partner_id:
                 said = f"on the bus: {event['detail-type']} ({detail['data']['reason']})"
-                yield Incident(trace.instant(detail["metadata"]["occurred_at"]).timestamp(), said, "magenta")
+                yield Incident(instant(detail["metadata"]["occurred_at"]).timestamp(), said, "magenta")
 
     def _turns(self) -> Iterator[Incident]:
         function = f"unicorn-mgmt-{self._partner_id}-quotes"
-        for entry in trace.records(self._cloud, "circuit turned", functions=function, since=self._since):
+        for entry in records(self._cloud, "circuit turned", functions=function, since=self._since):
             said = f"circuit {entry['before']} → {entry['after']} ({entry['reason']})"
-            yield Incident(trace.instant(entry["timestamp"]).timestamp(), said, _STYLES[entry["after"]])
+            yield Incident(instant(entry["timestamp"]).timestamp(), said, _STYLES[entry["after"]])
 
     def _refusals_and_failures(self) -> Iterator[Incident]:
         for call in self.calls.look():

@@ -14,7 +14,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up
-from infra.rydes.operator import trace
+from infra.rydes.operator.log_events import events, in_order
 from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
@@ -100,7 +100,7 @@ def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
     # Plain prints: nothing may wrap or colour what is to be pasted.
     print()
     for name, url in cloud.urls.items():
-        print(f"{name:<14}{url}")
+        print(f"{name:<16}{url}")
     print(
         f"\nToken of {CUSTOMER} (an hour; another: uv run rydes token --user NAME --group customers)\n{token}"
     )
@@ -133,5 +133,5 @@ def _save_logs(cloud: Cloud) -> None:
     """Keep what the functions logged; it would end with the emulator."""
     if emulator.healthy(cloud.settings):
         cloud.settings.log("functions").write_text(
-            "\n".join(f"{function}  {line}" for function, line in trace.everything(cloud))
+            "\n".join(f"{event.function}  {event.message}" for event in in_order(events(cloud)))
         )

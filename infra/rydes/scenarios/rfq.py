@@ -167,7 +167,9 @@ def watch(customer: Customer, start: Place, end: Place, respond_within: int, con
         rfq = customer.submit(start, end, respond_within)
         for view in customer.follow(rfq, respond_within):
             progress.update(task, completed=view.received, total=view.asked or None)
-            live.update(Group(progress, trace.table(view.timeline)) if view.timeline else progress)
+            live.update(
+                Group(progress, trace.view(view.timeline, console.width)) if view.timeline else progress
+            )
     return rfq
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import trace
+from infra.rydes.operator import log_events
 from tests.support.clients import eventually
 from tests.support.riders import ASKED, THANKED, Rider, Support, let_time_pass
 
@@ -17,9 +17,9 @@ def brought_again(cloud: Cloud, ride_id: str) -> None:
 
     def look() -> bool | None:
         lines = [
-            json.loads(line)
-            for function, line in trace.everything(cloud, f'"{ride_id}"')
-            if function == "feedback-outreach"
+            json.loads(event.message)
+            for event in log_events.events(cloud, f'"{ride_id}"')
+            if event.function == "feedback-outreach"
         ]
         assert not any(line["message"] == "may have been sent" for line in lines), "it has not died"
         return any(line.get("outcome") == "not due" for line in lines) or None

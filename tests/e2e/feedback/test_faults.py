@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import trace
+from infra.rydes.operator import log_events
 from tests.support.clients import Json, eventually
 from tests.support.riders import ASKED, CALL_OFFERED, THANKED, Bus, Rider, Support, let_time_pass
 
@@ -50,8 +50,8 @@ def test_receipts_that_overtake_each_other_and_come_twice_end_the_same(
     rider.rides()
 
     def all_handled() -> bool | None:
-        lines = trace.everything(cloud, f'"{rider.ride_id}"')
-        return sum(function == "feedback-receipts" for function, _ in lines) >= 6 or None
+        found = log_events.events(cloud, f'"{rider.ride_id}"')
+        return sum(event.function == "feedback-receipts" for event in found) >= 6 or None
 
     eventually(all_handled, "six receipts")
     sms = support.sees_sms(rider.ride_id, "delivered")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import trace
+from infra.rydes.operator import log_events
 from tests.support.clients import Queues, eventually
 from tests.support.riders import ASKED, PREFIX, Bus, Rider, Support
 
@@ -59,9 +59,9 @@ def test_no_number_and_no_word_of_a_customer_stands_in_a_log_a_metric_an_event_o
 
     def lines() -> list[str] | None:
         """Metrics, too: they are log lines in the embedded metric format."""
-        found = list(trace.everything(cloud))
-        parked = any(function == "feedback-replies" and "parked" in line for function, line in found)
-        return [line for _, line in found] if parked else None
+        found = list(log_events.events(cloud))
+        parked = any(event.function == "feedback-replies" and "parked" in event.message for event in found)
+        return [event.message for event in found] if parked else None
 
     for line in eventually(lines, "the logs of all functions"):
         assert PREFIX[1:] not in line

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import modes, trace
+from infra.rydes.operator import log_events, modes
 from infra.rydes.operator.partner_calls import Call, RecentCalls
+from infra.rydes.operator.times import instant
 from infra.rydes.scenarios.customers import MERCER_ISLAND, asking
 from infra.rydes.scenarios.rfq import SEA_TAC
 from infra.rydes.scenarios.wiretap import Wiretap, listening
@@ -81,7 +82,7 @@ class Circuit:
 
     def _ours(self, event: Json) -> bool:
         detail = event["detail"]
-        at = trace.instant(detail["metadata"]["occurred_at"]).timestamp()
+        at = instant(detail["metadata"]["occurred_at"]).timestamp()
         # What was under way on the bus when the test began is of an earlier one.
         return detail["data"]["partner_id"] == COMET and at >= self.began
 
@@ -93,7 +94,7 @@ class Circuit:
     def turns(self) -> list[Json]:
         """Transitions that workers logged since the test began."""
         function = f"unicorn-mgmt-{COMET}-quotes"
-        return list(trace.records(self.cloud, "circuit turned", functions=function, since=self.began))
+        return list(log_events.records(self.cloud, "circuit turned", functions=function, since=self.began))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from infra.naming import PARTNER_SECRET_PREFIX
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import trace
+from infra.rydes.operator import log_events
 from infra.rydes.operator.partner_calls import RECORD
 from infra.rydes.simulators.partners.fleets import TOKEN_PREFIX
 from infra.rydes.simulators.partners.process import Partners, introduce
@@ -40,7 +40,7 @@ def wrong_secrets(cloud: Cloud, partners: Partners) -> Iterator[None]:
 
 
 def records(cloud: Cloud, since: float) -> list[Json]:
-    return list(trace.records(cloud, RECORD, functions="unicorn-mgmt-p-", since=since))
+    return list(log_events.records(cloud, RECORD, functions="unicorn-mgmt-p-", since=since))
 
 
 def test_a_secret_that_is_refused_is_our_fault_and_the_next_one_is_taken_at_once(
@@ -85,5 +85,5 @@ def test_no_log_has_a_secret(
         "a bearer of one": "Bearer ",
         "a client's login": base64.b64encode(basic.encode()).decode(),
     }
-    lines = [line for _, line in trace.everything(cloud)]
+    lines = [event.message for event in log_events.events(cloud)]
     assert {name for name, value in hidden.items() if any(value in line for line in lines)} == set()

@@ -136,19 +136,6 @@ def test_records_are_found_among_all_that_is_logged_and_counted_once(account: Ac
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1d", 86400), ("10m", 600)]
-)
-def test_durations(text: str, seconds: float) -> None:
-    assert modes.seconds_of(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "30", "m", "-5m", "0m", "1.5h", "30 m", "5m2s", "9999999d"])
-def test_no_durations(text: str) -> None:
-    with pytest.raises(LocalCloudError, match="30m"):
-        modes.seconds_of(text)
-
-
-@pytest.mark.parametrize(
     ("mode", "reason", "lasts"), [(Mode.FORCED_OPEN, " ", "5m"), (Mode.AUTO, "over", "5m")]
 )
 def test_orders_that_make_no_sense(mode: Mode, reason: str, lasts: str) -> None:

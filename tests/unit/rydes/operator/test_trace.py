@@ -1,25 +1,48 @@
+import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from infra.rydes.operator import trace
+from infra.rydes.operator.log_events import LogEvent
+from tests.support import logs
 
 SECOND_ONE = 1795250701000  # milliseconds since 1970
 RFQ = "0199a000-0000-7000-8000-000000000001"
+TIMES = "\N{MULTIPLICATION SIGN}"
+RECORDED = Path(__file__).with_name("recorded_rfq.jsonl")
 
 
 def line(second: float, message: str, **fields: Any) -> str:
-    stamp = f"2026-11-21 08:45:{second:06.3f}+0000".replace(".", ",")
-    return json.dumps(
-        {"timestamp": stamp, "message": message, "correlation_id": RFQ, "service": "s", **fields}
-    )
+    return logs.line(SECOND_ONE - 1000 + second * 1000, message, **{"correlation_id": RFQ, **fields})
 
 
-def by_f(*logged: str) -> list[tuple[str, str]]:
-    return [("f", message) for message in logged]
+def by_f(*logged: str) -> list[LogEvent]:
+    return [LogEvent(SECOND_ONE, "s-f", "stream", message) for message in logged]
+
+
+def recorded() -> list[trace.Line]:
+    """The lines of an RFQ, its ride and its feedback on the local cloud, from the first request on a busy machine."""
+    found = [json.loads(text) for text in RECORDED.read_text().splitlines()]
+    rfq_id = found[0]["entry"]["correlation_id"]
+    events = [LogEvent(one["at"], one["function"], "stream", json.dumps(one["entry"])) for one in found]
+    return sorted(trace.parse(events, rfq_id))
+
+
+def shown(timeline: list[trace.Line], width: int = 100) -> list[str]:
+    """What a terminal of this width shows, without the headings and the legend."""
+    console = Console(file=io.StringIO(), width=width)
+    console.print(trace.view(timeline, width))
+    assert isinstance(console.file, io.StringIO)
+    return [text.rstrip() for text in console.file.getvalue().splitlines()[1:-1]]
+
+
+# Lines
 
 
 def test_only_lines_of_this_rfq_are_kept() -> None:
@@ -53,3 +76,109 @@ def test_a_reader_who_polls_is_no_part_of_the_way() -> None:
     call = {"path": "/instant-ride-rfqs", "status": 202}
     logged = by_f(line(1, "answered", method="POST", **call), line(2, "answered", method="GET", **call))
     assert [found.what for found in trace.parse(logged, RFQ)] == ["POST /instant-ride-rfqs → 202"]
+
+
+# Batches
+
+
+def batch(*waits: int, invocation: str = "i-1") -> list[str]:
+    return [
+        line(
+            1,
+            "received",
+            sent_at=SECOND_ONE - wait,
+            queue="s-inbox",
+            function_request_id=invocation,
+            message_id=str(number),
+            cold_start=True,
+        )
+        for number, wait in enumerate(waits)
+    ]
+
+
+def test_equal_lines_of_an_invocation_are_one_with_the_longest_wait() -> None:
+    (found,) = trace.folded(trace.parse(by_f(*batch(20, 1405, 30)), RFQ))
+    assert found.count == 3
+    assert found.waited_ms == pytest.approx(1405)
+    assert shown([found]) == [f" 0  1405  s        f         3 {TIMES} received  cold in inbox"]
+
+
+def test_what_differs_or_is_of_another_invocation_is_not_folded() -> None:
+    logged = [
+        *batch(1, 1),
+        *batch(2, invocation="i-2"),
+        *(line(2, "partner called", attempt=number, function_request_id="i-2") for number in (1, 2)),
+        line(3, "without an invocation"),
+        line(3, "without an invocation"),
+    ]
+    found = trace.folded(trace.parse(by_f(*logged), RFQ))
+    assert [one.count for one in found] == [2, 1, 1, 1, 1, 1]
+
+
+def test_a_cold_start_is_shown_once_an_invocation() -> None:
+    logged = [line(1, what, cold_start=True, function_request_id="i-1") for what in ("received", "gathered")]
+    assert [one.cold for one in trace.folded(trace.parse(by_f(*logged), RFQ))] == [True, False]
+
+
+# The table
+
+
+def test_a_recorded_rfq_is_one_line_a_step() -> None:
+    found = shown(recorded())
+    assert (
+        found[0]
+        == "     0         ride-booking  api                POST /instant-ride-rfqs → 202  cold 144 ms"
+    )
+    assert " 28273         unicorn-mgmt  p-comet-quotes     p-comet quote → quote  135 ms" in found
+    assert (
+        f" 44314     57  ride-booking  aggregator         10 {TIMES} received RfqResponse  in reply queue"
+        in found
+    )
+    assert (
+        " 44372         ride-booking  aggregator         gathered  responses=10 asked=38 quoted=34 declined=2"
+        in found
+    )
+    steps = [text for text in found if text[:6].strip()]
+    assert len(steps) == len(trace.folded(recorded()))
+    assert len(found) - len(steps) <= 3  # lines that had to be continued
+    assert [int(text[:6]) for text in steps] == sorted(int(text[:6]) for text in steps)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    assert max(len(text) for text in shown(recorded(), width)) <= width
+
+
+def test_a_narrow_terminal_has_the_initials_of_services() -> None:
+    (found,) = shown(list(trace.parse(by_f(line(1, "told", service="ride-booking")), RFQ)), 60)
+    assert found.split() == ["0", "RB", "s-f", "told"]
+
+
+def test_empty_and_usual_values_are_left_out_and_ids_are_cut() -> None:
+    logged = line(
+        1, "will retry", reason="", error=None, attempt=1, other="0199a000-0000-7000-8000-0000deadbeef",
+        ride_id=f"{RFQ}.1", text="x" * 100,
+    )  # fmt: skip
+    (found,) = trace.parse(by_f(logged), RFQ)
+    assert found.details == {"other": "…deadbeef", "ride_id": "….1", "text": "x" * 59 + "…"}
+
+
+def test_a_partner_that_fails_is_shown_with_what_it_said() -> None:
+    call = {"partner": "p-comet", "operation": "quote", "outcome": "partner", "took_ms": 12.3}
+    logged = line(1, "partner called", **call, attempt=2, circuit="HALF_OPEN", reason="status 503")
+    (found,) = shown(list(trace.parse(by_f(logged), RFQ)), width=140)
+    assert found.endswith("p-comet quote → partner  12 ms attempt=2 circuit=HALF_OPEN reason=status 503")
+
+
+@pytest.mark.parametrize(
+    ("queue", "name"),
+    [
+        ("wild-rydes-reply-s", "reply queue"),
+        ("wild-rydes-reply-another", "reply queue of another"),
+        ("s-inbox", "inbox"),
+        ("elsewhere", "elsewhere"),
+    ],
+)
+def test_queues_have_short_names(queue: str, name: str) -> None:
+    (found,) = shown(list(trace.parse(by_f(line(1, "received", queue=queue, sent_at=SECOND_ONE)), RFQ)))
+    assert found.endswith(f"received  in {name}")
