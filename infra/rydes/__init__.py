@@ -1,1 +1,1 @@
-"""`rydes`: the local cloud, what is simulated around it, what an operator looks at, and scenarios to watch."""
+"""`rydes`: the local cloud, the simulated world around it, an operator's tools, and stories to watch."""

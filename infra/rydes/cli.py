@@ -96,7 +96,8 @@ def up() -> None:
         cloud, _ = bring_up(Settings.from_environment(), progress, owned=False)
         journey.seed(cloud, progress)
         console.print(
-            f"The local cloud is up on port {cloud.settings.port} ({progress.seconds:.1f} s). Stop it: rydes down"
+            f"The local cloud is up on port {cloud.settings.port} ({progress.seconds:.1f} s). "
+            "Stop it: uv run rydes down"
         )
 
 
@@ -198,7 +199,7 @@ def outage(
         bool, typer.Option("--hangs", help="The partner does not answer at all, instead of with 503.")
     ] = False,
 ) -> None:
-    """Let a partner go down: its circuit opens, RFQs complete without it, probes go out, the circuit closes."""
+    """Let a partner go down: its circuit opens, RFQs complete without it, it recovers."""
     _end_in_order()
     with _one_line_errors():
         try:

@@ -1,4 +1,4 @@
-"""CloudWatch Logs as the emulator has it: an answer ends at 10,000 events, and there is no token for the rest."""
+"""CloudWatch Logs as the emulator has it: an answer ends at 10,000 events, without a token for the rest."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Calls to the APIs of a local cloud that must go as promised."""
+"""Call the APIs of a local cloud, which must answer as they promise."""
 
 from typing import Any
 
@@ -7,11 +7,17 @@ import httpx
 from infra.rydes.cloud.errors import LocalCloudError
 
 
-def call(api: httpx.Client, method: str, url: str, promised: set[int], **options: Any) -> httpx.Response:  # noqa: ANN401
+def call(
+    api: httpx.Client,
+    method: str,
+    url: str,
+    promised: set[int],
+    **options: Any,  # noqa: ANN401 - as httpx has them
+) -> httpx.Response:
     """Call an API.
 
     Raises:
-        LocalCloudError: it answers with a status code that is not among the promised, or not at all.
+        LocalCloudError: the API does not answer, or not with a promised status code.
     """
     try:
         answer = api.request(method, url, **options)

@@ -12,14 +12,14 @@ _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_conne
 
 
 class Account(Protocol):
-    """Whoever makes clients: a local cloud, or a boto3 session of an AWS account."""
+    """Something that makes clients: a local cloud, or a boto3 session of an AWS account."""
 
     def client(self, service: str, /) -> Any:  # noqa: ANN401 (its class depends on the service)
-        """A boto3 client."""
+        """Return a boto3 client."""
 
 
 def client(settings: Settings, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)
-    """A boto3 client of this cloud as its root user; safe to share between threads."""
-    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106
-    # The stubs want a literal name to choose the client's class by.
+    """Make a boto3 client of this cloud as its root user; threads may share it."""
+    session = boto3.Session("test", "test", region_name=REGION)
+    # The stubs choose the client's class by a literal name.
     return session.client(cast("Any", service), endpoint_url=settings.endpoint, config=_CONFIG)

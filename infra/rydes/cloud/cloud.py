@@ -1,4 +1,4 @@
-"""A running local cloud, found by the names its stacks publish."""
+"""A running local cloud, known by the parameters that its stacks publish."""
 
 import hashlib
 import threading
@@ -22,14 +22,14 @@ class Cloud:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._clients: dict[str, Any] = {}
-        self._making_client = threading.Lock()  # making one is not thread-safe in boto3, using it is
+        self._making_client = threading.Lock()  # boto3 clients may be used by many threads, but made by one
 
     @classmethod
     def find(cls, settings: Settings) -> "Cloud":
-        """The cloud that runs in this run directory, on whatever port it has.
+        """Find the cloud that runs in this run directory, on whatever port.
 
         Raises:
-            LocalCloudError: none does, or it does not answer.
+            LocalCloudError: no cloud runs there, or it does not answer.
         """
         found = emulator.running(settings.run_dir)
         if found is None:
@@ -40,7 +40,7 @@ class Cloud:
         return cls(settings)
 
     def client(self, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)
-        """A boto3 client as the root user of this cloud."""
+        """Return a boto3 client as the root user of this cloud."""
         with self._making_client:
             if service not in self._clients:
                 self._clients[service] = aws.client(self.settings, service)
@@ -48,35 +48,35 @@ class Cloud:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """What the stacks publish: ``/wild-rydes/<stack>/<name>`` to its value."""
+        """The values that the stacks publish, by their names: ``/wild-rydes/<stack>/<name>``."""
         pages = self.client("ssm").get_paginator("get_parameters_by_path")
         found = pages.paginate(Path=PARAMETER_PREFIX, Recursive=True)
         return {parameter["Name"]: parameter["Value"] for page in found for parameter in page["Parameters"]}
 
     @property
     def urls(self) -> dict[str, str]:
-        """Base URL of each API by its name, from the parameters named ``…/<api>-url``."""
+        """The base URL of each API by its name, from the parameters named ``…/<api>-url``."""
         found = {name.rsplit("/", 1)[-1]: value for name, value in self.parameters.items()}
         return {name.removesuffix("-url"): value for name, value in found.items() if name.endswith("-url")}
 
     def url(self, api: str) -> str:
-        """Base URL of one API.
+        """Return the base URL of one API.
 
         Raises:
-            LocalCloudError: no stack publishes it.
+            LocalCloudError: no stack publishes this API.
         """
         if api not in self.urls:
             raise LocalCloudError(f"The {api} is not deployed.", "Deploy it: `uv run rydes up`")
         return self.urls[api]
 
     def queues(self) -> dict[str, str]:
-        """URL of every queue by its name."""
+        """Return the URL of every queue by its name."""
         pages = self.client("sqs").get_paginator("list_queues").paginate()
         urls = [url for page in pages for url in page.get("QueueUrls", [])]
         return {url.rsplit("/", 1)[-1]: url for url in sorted(urls)}
 
     def ready(self) -> bool:
-        """Whether every synthesized stack is deployed and none is being changed."""
+        """Tell whether every synthesized stack is deployed, and none is being changed."""
         pages = self.client("cloudformation").get_paginator("describe_stacks").paginate()
         states = {stack["StackName"]: stack["StackStatus"] for page in pages for stack in page["Stacks"]}
         done = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
@@ -86,7 +86,7 @@ class Cloud:
             return False
 
     def token(self, user: str, group: str) -> str:
-        """A Cognito ID token of this user, who is created and put into the group if need be.
+        """Sign a user of this group in, and return the Cognito ID token. A missing user is created.
 
         Raises:
             LocalCloudError: there is no such group, or no user pool yet.
@@ -99,7 +99,8 @@ class Cloud:
         if not pool or not app:
             raise LocalCloudError("The user pool is not deployed.", "Deploy it: `uv run rydes up`")
         cognito = self.client("cognito-idp")
-        # No secret of a local cloud, but the same each time: another may be signing the same user in right now.
+        # Nothing to keep secret on a local cloud, but the same each time:
+        # another process may be signing the same user in right now.
         password = f"aA1!{hashlib.sha256(user.encode()).hexdigest()}"
         with suppress(cognito.exceptions.UsernameExistsException):
             cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
@@ -115,7 +116,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Status:
-    """What outside programs read of a local cloud."""
+    """The state of a local cloud, as outside programs read it."""
 
     ready: bool
     urls: dict[str, str]
@@ -123,7 +124,7 @@ class Status:
 
 
 def status(settings: Settings) -> Status:
-    """The state of this run directory's cloud; not ready and empty if there is none."""
+    """Return the state of this run directory's cloud; without a cloud it is not ready, and empty."""
     try:
         cloud = Cloud.find(settings)
         return Status(cloud.ready(), cloud.urls, cloud.queues())

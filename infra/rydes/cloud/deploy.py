@@ -1,4 +1,4 @@
-"""Deploy the synthesized stacks to a local cloud with the CDK command line, as one would to AWS."""
+"""Deploy the synthesized stacks to a local cloud with the CDK command line, as people do to AWS."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from infra.rydes.cloud import aws
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
 
-# What `cdk bootstrap` would leave behind, as far as a stage without deployment roles needs it.
+# The part of `cdk bootstrap` that a stage without deployment roles needs.
 ASSET_BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 BOOTSTRAP_VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 BOOTSTRAP_VERSION = "30"
@@ -20,7 +20,7 @@ CDK_QUIET = ("--no-notices", "--no-version-reporting", "--no-color", "--ci")
 
 
 def bootstrap(settings: Settings) -> None:
-    """Make the asset bucket and the version parameter that the CDK command line looks for."""
+    """Make the asset bucket and the version parameter for which the CDK command line looks."""
     aws.client(settings, "s3").create_bucket(Bucket=ASSET_BUCKET)
     aws.client(settings, "ssm").put_parameter(
         Name=BOOTSTRAP_VERSION_PARAMETER, Value=BOOTSTRAP_VERSION, Type="String", Overwrite=True
@@ -28,10 +28,12 @@ def bootstrap(settings: Settings) -> None:
 
 
 def deploy(settings: Settings, cdk: Path) -> None:
-    """Deploy every synthesized stack with the CDK command line at `cdk`: the platform, then all services at once.
+    """Deploy every synthesized stack with the CDK command line at `cdk`.
+
+    The platform comes first, then all services at once.
 
     Raises:
-        LocalCloudError: a stack fails, with the first reason CloudFormation gives.
+        LocalCloudError: a stack fails. The error has the first reason that CloudFormation gives.
     """
     platform_first(settings)
     log = settings.log("deploy")
@@ -44,7 +46,10 @@ def deploy(settings: Settings, cdk: Path) -> None:
 
 
 def platform_first(settings: Settings) -> None:
-    """Tell the CDK command line the order. The stacks leave it open: they know each other by SSM parameters only."""
+    """Tell the CDK command line to deploy the platform first.
+
+    The stacks leave the order open: they know each other by SSM parameters only.
+    """
     manifest = settings.assembly / "manifest.json"
     content = json.loads(manifest.read_text())
     for name in set(stack_names(settings)) - {PLATFORM_STACK}:
@@ -53,7 +58,7 @@ def platform_first(settings: Settings) -> None:
 
 
 def stack_names(settings: Settings) -> list[str]:
-    """Names of the synthesized stacks."""
+    """Return the names of the synthesized stacks."""
     manifest = json.loads((settings.assembly / "manifest.json").read_text())
     return [
         name
@@ -63,10 +68,10 @@ def stack_names(settings: Settings) -> list[str]:
 
 
 def failure_reason(settings: Settings) -> str | None:
-    """The first failure among the newest events of these stacks, as ``resource (type): reason``."""
+    """Find the first failure among the stacks' newest events, as ``stack/resource (type): reason``."""
     cloudformation = aws.client(settings, "cloudformation")
     for stack in stack_names(settings):
-        with suppress(cloudformation.exceptions.ClientError):  # it was never created
+        with suppress(cloudformation.exceptions.ClientError):  # the stack was never created
             events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
             if reason := first_failure(events):
                 return f"{stack}/{reason}"
@@ -74,7 +79,7 @@ def failure_reason(settings: Settings) -> str | None:
 
 
 def first_failure(events: list[dict[str, Any]]) -> str | None:
-    """The cause among a stack's events: its oldest failure that is not just the cancelling of the rest."""
+    """Find the cause among a stack's events: the oldest failure, as later ones may just be cancelled."""
     failed = [
         event
         for event in events
@@ -88,7 +93,7 @@ def first_failure(events: list[dict[str, Any]]) -> str | None:
 
 
 def logged(command: list[str], env: dict[str, str], log: Path) -> bool:
-    """Whether a command succeeds; what it says goes to the log."""
+    """Run a command, write its output to the log, and tell whether it succeeds."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         return not subprocess.run(
@@ -97,6 +102,6 @@ def logged(command: list[str], env: dict[str, str], log: Path) -> bool:
 
 
 def last_line(log: Path) -> str:
-    """The last thing said in a log, to name a failure."""
+    """Return the last line of a log, which names the failure."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip("‣ .") if lines else "it said nothing"
+    return lines[-1].strip("‣ .") if lines else "there is no output"

@@ -19,7 +19,7 @@ from infra.rydes.cloud.settings import Settings
 
 SECONDS_TO_START = 30.0
 SECONDS_TO_STOP = 4.0
-# An idle worker beyond a function's first one leaves after this long; a burst must not hold 33 MB each.
+# An idle worker beyond a function's first one ends after this time: each holds 33 MB.
 WORKER_TTL_SECONDS = 60
 
 
@@ -32,7 +32,7 @@ class Running:
 
 
 def running(run_dir: Path) -> Running | None:
-    """The emulator that holds this run directory, or None."""
+    """Find the emulator that holds this run directory; None if there is none."""
     try:
         lock = (run_dir / "emulator.lock").open()
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def running(run_dir: Path) -> Running | None:
 
 
 def healthy(settings: Settings) -> bool:
-    """Whether the emulator answers on this port."""
+    """Tell whether the emulator answers on this port."""
     try:
         with urlopen(f"{settings.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 (localhost)
             return bool(answer.status == 200)  # noqa: PLR2004
@@ -56,12 +56,12 @@ def healthy(settings: Settings) -> bool:
 
 
 def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.Popen[bytes]":
-    """Start an emulator and wait until it answers.
+    """Start an emulator, and wait until it answers.
 
     Args:
-        settings: its port and run directory.
+        settings: the emulator's port and run directory.
         interpreter: Python of the emulator's own environment.
-        owned: end it together with the calling process, however that ends.
+        owned: end the emulator together with the calling process, however that ends.
 
     Raises:
         LocalCloudError: the port is taken, or the emulator does not start.
@@ -81,24 +81,24 @@ def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.
             stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C is for the owner, who stops it in order
+            start_new_session=True,  # Ctrl-C is for the owner, who stops the emulator in order
         )
     give_up = time.monotonic() + SECONDS_TO_START
     while not healthy(settings):
         if process.poll() is not None or time.monotonic() > give_up:
             process.kill()
-            raise LocalCloudError("The emulator did not start.", f"Its last words are in {log}")
+            raise LocalCloudError("The emulator did not start.", f"See {log}")
         time.sleep(0.05)
     return process
 
 
 def stop(run_dir: Path) -> bool:
-    """Stop the emulator of this run directory; tells whether there was one."""
+    """Stop the emulator of this run directory, and tell whether there was one."""
     found = running(run_dir)
     if found is None:
         return False
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):  # it has just ended by itself
+        with suppress(ProcessLookupError):  # the emulator has just ended by itself
             os.kill(found.pid, sign)
         give_up = time.monotonic() + SECONDS_TO_STOP
         while running(run_dir) and time.monotonic() < give_up:
@@ -110,7 +110,7 @@ def stop(run_dir: Path) -> bool:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """What the emulator and every handler on it see: nothing of the caller's environment but the path."""
+    """Return the environment of the emulator and all handlers. It has the caller's path and home only."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.environ.get("HOME", "/"),
@@ -121,7 +121,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "TMPDIR": str(settings.run_dir / "tmp"),
         "STATE_DIR": str(settings.run_dir / "state"),
         "S3_DATA_DIR": str(settings.run_dir / "s3"),
-        # Listeners and daemons that this project has no use for; the first two would need ports of their own.
+        # Listeners and daemons that this project does not use; the first two would need ports of their own.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": "unix:///nonexistent",
@@ -132,7 +132,7 @@ def require_free(port: int) -> None:
     """Check that an emulator can listen here.
 
     Raises:
-        LocalCloudError: another program does.
+        LocalCloudError: another program listens on this port.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,15 +1,15 @@
-"""The emulator's process: it holds the run's lock while it lives, and ends with its owner.
+"""The emulator's process, which holds the run directory's lock while it lives, and ends with its owner.
 
-Started by path on the emulator's own interpreter, which sees neither this package nor its dependencies.
+It is started by path on the emulator's own interpreter, which sees neither this package nor its dependencies.
 
     python -P emulator_main.py LOCK_FILE [--owned]
 
-The lock tells every other process whether this cloud is up, and its content tells pid and port; the kernel
-lets go of it however this process ends, so there is no stale pid file to mistrust. ``--owned`` ties the
-emulator to the process at the other end of its stdin: when that ends, even by kill -9, so does this one.
+The lock tells every other process whether this cloud is up, and its content has pid and port. The kernel
+releases the lock however this process ends, so no stale pid file can mislead. ``--owned`` ties the emulator
+to the process at the other end of its stdin: when that process ends, even by kill -9, the emulator ends too.
 
-Workers share one unpacked copy of their artifact. The emulator would unpack it for each, and a thousand small files
-take longer than all the rest of a cold start.
+Workers share one unpacked copy of their artifact. The emulator would unpack a copy for each worker, and its
+thousand small files take longer than all the rest of a cold start.
 
 Workers say who they are in each AWS call, so that whoever answers the call can tell which process waits for it.
 """
@@ -36,9 +36,9 @@ _NAMED = 'export AWS_SDK_UA_APP_ID="$AWS_LAMBDA_FUNCTION_NAME.$$"; exec "$0" "$@
 
 
 def _end_with_owner() -> None:
-    os.read(0, 1)  # nothing is ever written: it returns when the other end closes
+    os.read(0, 1)  # nothing is ever written: the call returns when the other end closes
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(SECONDS_TO_SHUT_DOWN)  # a custom resource that never answers can keep it from shutting down
+    time.sleep(SECONDS_TO_SHUT_DOWN)  # a custom resource that never answers can block the shutdown
     os._exit(1)
 
 
@@ -51,9 +51,9 @@ def _hold(path: str) -> int:
 
 
 def share_code(scratch: Path) -> None:
-    """Let ``ZipFile.extractall`` into a worker's ``code`` directory give links to one copy under `scratch`.
+    """Make ``ZipFile.extractall`` link a worker's ``code`` directory to one copy under `scratch`.
 
-    Handlers cannot tell: where Lambda runs them for real, their code is read-only, too.
+    Handlers cannot tell the difference: on AWS, their code is read-only too.
     """
     extract, lock = zipfile.ZipFile.extractall, threading.Lock()
 

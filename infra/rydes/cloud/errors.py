@@ -1,10 +1,10 @@
-"""The one error the local cloud shows its user."""
+"""The one error that the local cloud shows its user."""
 
 
 class LocalCloudError(Exception):
     """Something the user can act on: what is wrong, and the way out.
 
-    The command line prints it as one line and exits 1, so ``way_out`` names a command or a file.
+    The command line prints the error as one line and exits with 1. ``way_out`` names a command or a file.
     """
 
     def __init__(self, problem: str, way_out: str) -> None:

@@ -1,4 +1,4 @@
-"""Tell the user what is being done, what is done, and how long it took."""
+"""Show the user which steps run, which are done, and how long each took."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Progress:
-    """Prints each step with its seconds when it is done, and on a terminal what is going on; steps may run side by side."""
+    """Prints each step with its seconds when it is done; a terminal also shows the running ones."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -25,20 +25,20 @@ class Progress:
 
     @contextmanager
     def __call__(self, name: str) -> Generator[None, None, None]:
-        """Run the block as one step."""
+        """Run the block inside this context as one step."""
         start = time.monotonic()
         self._show(self._running.append, name)
         try:
             yield
         except Exception:
-            self._tell("[red]✗[/]", name, start)
+            self._report("[red]✗[/]", name, start)
             raise
         else:
-            self._tell("[green]✓[/]", name, start)
+            self._report("[green]✓[/]", name, start)
         finally:
             self._show(self._running.remove, name)
 
-    def _tell(self, mark: str, name: str, start: float) -> None:
+    def _report(self, mark: str, name: str, start: float) -> None:
         self.console.print(f"  {mark} {name:<58}{time.monotonic() - start:6.1f} s", highlight=False)
 
     def _show(self, change: Callable[[str], None], name: str) -> None:
@@ -48,7 +48,7 @@ class Progress:
             (self._status.start if self._running else self._status.stop)()
 
     def start(self, name: str, work: Callable[[], T]) -> "Future[T]":
-        """Begin a step in the background; its result, or its error, is the future's."""
+        """Begin a step in the background; the future has its result, or its error."""
 
         def step() -> T:
             with self(name):
@@ -57,10 +57,10 @@ class Progress:
         return self.run(step)
 
     def run(self, work: Callable[[], T]) -> "Future[T]":
-        """Begin work in the background that tells its steps itself."""
+        """Begin work in the background that reports its steps by itself."""
         return self._pool.submit(work)
 
     @property
     def seconds(self) -> float:
-        """Since the first step began."""
+        """Seconds since the first step began."""
         return time.monotonic() - self.started

@@ -16,50 +16,50 @@ REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Settings:
-    """One local cloud. Two with different ports and run directories live side by side."""
+    """One local cloud. Clouds with different ports and run directories live side by side."""
 
     port: int = DEFAULT_PORT
     run_dir: Path = ROOT / ".run"
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read ``RYDES_PORT`` and ``RYDES_DIR``.
+        """Read ``RYDES_PORT`` and ``RYDES_DIR`` from the environment.
 
         Raises:
             LocalCloudError: the port is not a number between 1024 and 65535.
         """
         port = os.environ.get("RYDES_PORT", str(DEFAULT_PORT))
         if not port.isdecimal() or not 1024 <= int(port) <= 65535:  # noqa: PLR2004 (the unprivileged ports)
-            raise LocalCloudError(f"RYDES_PORT={port} is no port.", "Give a number from 1024 to 65535.")
+            raise LocalCloudError(f"RYDES_PORT={port} is not a port.", "Give a number from 1024 to 65535.")
         return cls(int(port), Path(os.environ.get("RYDES_DIR", cls.run_dir)).resolve())
 
     @property
     def endpoint(self) -> str:
-        """Base URL of every AWS API of this cloud."""
+        """The base URL of every AWS API of this cloud."""
         return f"http://localhost:{self.port}"
 
     @property
     def assembly(self) -> Path:
-        """The synthesized stacks."""
+        """The directory of the synthesized stacks."""
         return self.run_dir / "cdk.out"
 
     @property
     def phones_file(self) -> Path:
-        """Where the phone simulator's URL is noted."""
+        """The file that has the phone simulator's URL."""
         return self.run_dir / "phones.url"
 
     @property
     def phones_url(self) -> str | None:
-        """Base URL of the phone simulator, if there ever was one in this run directory."""
+        """The base URL of the phone simulator, if there ever was one in this run directory."""
         return self.phones_file.read_text() if self.phones_file.exists() else None
 
     def log(self, name: str) -> Path:
-        """The log file of one step or process."""
+        """Return the log file of a step or process."""
         return self.run_dir / "logs" / f"{name}.log"
 
 
 def aws_environment(settings: Settings) -> dict[str, str]:
-    """Environment of a process that talks to this cloud as its root user, and to no real account."""
+    """Return the environment of a process that talks to this cloud as root, and to no real account."""
     ours = {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

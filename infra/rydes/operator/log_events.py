@@ -50,7 +50,7 @@ class LogEvent:
 
     @cached_property
     def logged_at(self) -> float:
-        """When the function wrote the line, in milliseconds since 1970. Text without a time has CloudWatch's."""
+        """When the function wrote the line, in milliseconds since 1970; CloudWatch's time, if it is just text."""
         written = (self.entry or {}).get("timestamp")
         return instant(written).timestamp() * 1000 if isinstance(written, str) else self.at
 
@@ -91,8 +91,14 @@ def events(
     )
 
 
-def _of_one(logs: Any, group: str, pattern: str, since: int, until: int | None) -> Iterator[LogEvent]:  # noqa: ANN401
-    """Read one function's events, window by window: each begins in the millisecond in which the last one was cut off."""
+def _of_one(
+    logs: Any,  # noqa: ANN401 - a client of boto3
+    group: str,
+    pattern: str,
+    since: int,
+    until: int | None,
+) -> Iterator[LogEvent]:
+    """Read one function's events in windows: each begins in the millisecond that cut off the one before."""
     end = {} if until is None else {"endTime": until}
     known: set[LogEvent] = set()
     while True:

@@ -39,7 +39,7 @@ def known(partner_id: str) -> str:
 
 
 def order(mode: Mode, *, actor: str, reason: str, lasts: str) -> Override:
-    """Make the order that a person gives now: `actor`, or who is logged in; for a duration, or until it is lifted.
+    """Make an order of `actor`, or of the user who is logged in, for a duration or until it is lifted.
 
     Raises:
         LocalCloudError: the reason is missing, the duration cannot be read, or AUTO has one.

@@ -1,4 +1,4 @@
-"""How calls to partners go, from the records that their functions log."""
+"""Calls to partners and their figures, from the records that the functions log."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,10 +10,10 @@ from infra.rydes.operator.log_events import LATE, records
 from infra.rydes.operator.times import instant
 
 RECORD = "partner called"
-"""The message of the record that unicorn_mgmt.adapters.partners.call_log leaves of each call."""
+"""The message of the record that unicorn_mgmt.adapters.partners.call_log writes for each call."""
 
 CALLBACK = "callback"
-"""The operation of a record that is no call of ours, but the partner's."""
+"""The operation of a record that is not of our call, but of the partner's."""
 
 _FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-partner-callbacks")
 _FAILED = frozenset({"partner", "throttled"})
@@ -21,7 +21,7 @@ _FAILED = frozenset({"partner", "throttled"})
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """One record. `at` in seconds since 1970; `outcome` is a kind of answer, or why there is none."""
+    """One call. `at` is in seconds since 1970; `outcome` is a kind of answer, or why there is no answer."""
 
     at: float
     partner: str
@@ -30,33 +30,35 @@ class Call:
     milliseconds: float
     rfq: str
     circuit: str
-    """In which state or mode the call began."""
+    """The state or mode in which the call began."""
     reason: str
     environment: str
-    """Which environment of the function it was, under the name by which the circuit knows it."""
+    """The environment of the function, under the name by which the circuit knows it."""
 
     @property
     def made(self) -> bool:
-        """Whether the partner was called at all."""
+        """Whether the partner was called at all, or the circuit was open."""
         return self.outcome != "circuit-open"
 
     @property
     def failed(self) -> bool:
-        """Whether it counts against the partner."""
+        """Whether the call counts against the partner."""
         return self.outcome in _FAILED
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Calls of one operation, summed up. Rates are percentages of those that say something of the partner, as the
-    breaker counts them; latencies are milliseconds of the calls that were made. None: there were none.
+    """The calls of one operation, summed up. None: there were no calls.
+
+    Rates are percentages of the calls that say something about the partner, as the breaker counts them.
+    Latencies are milliseconds of the calls that were made.
     """
 
     calls: int
     refused: int
-    """Not made, as the circuit was open."""
+    """Calls not made, because the circuit was open."""
     ours: int
-    """Failed by our own fault, or cut short by the deadline."""
+    """Calls that failed by our own fault, or were cut short by the deadline."""
     failure_rate: float | None
     slow_rate: float | None
     p50_ms: float | None
@@ -65,7 +67,7 @@ class Figures:
 
     @classmethod
     def of(cls, calls: Iterable[Call], *, slow_ms: float | None) -> "Figures":
-        """Of these calls; those of `slow_ms` and more are slow, if that is a word for them."""
+        """Sum up these calls. Calls of `slow_ms` and more are slow; None: slowness says nothing."""
         calls = list(calls)
         made = [call for call in calls if call.made]
         telling = [call for call in made if call.outcome != "ours"]
@@ -83,7 +85,7 @@ class Figures:
 
 
 class RecentCalls:
-    """The calls of the last `seconds`; each look asks for what is new since the one before."""
+    """The calls of the last `seconds`. Each look asks for calls since the look before."""
 
     def __init__(self, account: Account, seconds: float, *, now: Callable[[], float]) -> None:
         self._account = account
@@ -93,7 +95,7 @@ class RecentCalls:
         self._looked = 0.0
 
     def look(self) -> list[Call]:
-        """All of them, oldest first."""
+        """Return all calls, oldest first."""
         now = self._now()
         oldest = now - self._seconds
         since = max(oldest, self._looked - LATE / 1000)
@@ -106,7 +108,7 @@ class RecentCalls:
 
 
 def by_operation(calls: Iterable[Call], partner: str) -> Iterator[tuple[str, list[Call]]]:
-    """A partner's calls, operation by operation; quotes first, callbacks last."""
+    """Split a partner's calls by operation; quotes come first, callbacks last."""
     mine: dict[str, list[Call]] = {"quote": []}
     for call in calls:
         if call.partner == partner:
@@ -133,5 +135,5 @@ def _percent(cases: list[bool]) -> float | None:
 
 
 def _quantile(times: list[float], share: float) -> float | None:
-    """The nearest rank: a time that was measured."""
+    """Take the nearest rank: a time that was measured."""
     return times[math.ceil(share * len(times)) - 1] if times else None

@@ -22,7 +22,7 @@ def seconds_of(duration: str) -> float:
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """Read a date and time, or the last time that a clock showed this. Without a zone it is UTC, as in the logs.
+    """Read a date and time, or a time of day, which is the last such moment. Without a zone it is in UTC.
 
     Raises:
         LocalCloudError: the text is neither.

@@ -26,7 +26,7 @@ _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """A log line about an RFQ, or a batch of them. `at` orders lines; ties keep the order in which they were written."""
+    """A log line about an RFQ, or a batch of equal ones. `at` orders lines; ties keep the written order."""
 
     at: datetime
     service: str = field(compare=False)
@@ -55,7 +55,7 @@ def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
 
 
 def parse(logged: Iterable[LogEvent], rfq_id: str) -> Iterator[Line]:
-    """Pick the structured lines that carry this correlation id. Its reader's GET requests are no part of its way."""
+    """Pick the structured lines with this correlation id, except GET requests: they only look at the RFQ."""
     for event in logged:
         entry = event.entry
         if entry is None or entry.get("correlation_id") != rfq_id or entry.get("method") == "GET":
@@ -76,7 +76,7 @@ def parse(logged: Iterable[LogEvent], rfq_id: str) -> Iterator[Line]:
 
 
 def folded(timeline: Iterable[Line]) -> list[Line]:
-    """Make one line of the equal ones of an invocation, in the place of the first: a batch of messages, for one.
+    """Fold equal lines of an invocation, such as a batch of messages, into the first of them.
 
     Only the first line of an invocation is still `cold`.
     """
@@ -96,7 +96,7 @@ def folded(timeline: Iterable[Line]) -> list[Line]:
 
 
 def view(timeline: list[Line], width: int) -> Group:
-    """Show the timeline on a terminal of this width: milliseconds since its first line, and those spent in a queue."""
+    """Show the timeline on a terminal of this width, with the milliseconds since its first line."""
     shown = Table(box=None, pad_edge=False, header_style="dim")
     shown.add_column("ms", justify="right", no_wrap=True)
     shown.add_column("wait", justify="right", no_wrap=True)

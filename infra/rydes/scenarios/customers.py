@@ -1,4 +1,4 @@
-"""Customers who ask one after the other, at a place that partners alone serve."""
+"""Customers who keep asking, at a place that only partners serve."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.scenarios.rfq import SEA_TAC, Customer, Place
 
 MERCER_ISLAND = Place(47.5806, -122.2344, "Mercer Island")
-"""Every partner serves it, and no unicorn is in reach."""
+"""Every partner serves this place, and no unicorn is in reach."""
 
 CUSTOMERS = 4
 RESPOND_WITHIN = 15
@@ -20,7 +20,7 @@ _PAUSE = 0.3
 
 @dataclass(frozen=True)
 class Answered:
-    """An RFQ that is done: when (seconds since 1970), how long it took, and how many quoted."""
+    """A finished RFQ: when (in seconds since 1970), how long it took, and how many responders quoted."""
 
     at: float
     seconds: float
@@ -29,21 +29,21 @@ class Answered:
 
 
 class Customers:
-    """Keeps asking until told to go home."""
+    """Keep asking until they are stopped."""
 
     def __init__(self) -> None:
         self.answered: list[Answered] = []
-        self._home = threading.Event()
+        self._stopped = threading.Event()
         self._lives: list[Future[None]] = []
 
     def check(self) -> None:
-        """Raise what ended a customer, if something did."""
+        """Raise the error that ended a customer, if there is one."""
         for life in self._lives:
             if life.done():
                 life.result()
 
     def _live(self, customer: Customer) -> None:
-        while not self._home.wait(_PAUSE):
+        while not self._stopped.wait(_PAUSE):
             began = time.time()
             rfq = customer.submit(MERCER_ISLAND, SEA_TAC, RESPOND_WITHIN)
             responders = customer.finish(rfq, RESPOND_WITHIN)["responders"]
@@ -53,7 +53,7 @@ class Customers:
 
 @contextmanager
 def asking(cloud: Cloud) -> Generator[Customers, None, None]:
-    """Let them ask inside this context."""
+    """Let customers ask while this context lasts."""
     customers, token = Customers(), cloud.token("customers", "customers")
     with ThreadPoolExecutor(CUSTOMERS) as pool:
         try:
@@ -62,4 +62,4 @@ def asking(cloud: Cloud) -> Generator[Customers, None, None]:
             ]
             yield customers
         finally:
-            customers._home.set()
+            customers._stopped.set()

@@ -1,4 +1,4 @@
-"""What happens to one partner: its circuit's turns, calls that fail or are not made, probes, and what the bus says."""
+"""Incidents of a partner: turns of its circuit, calls that fail or are not made, probes, events."""
 
 import time
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ from infra.rydes.scenarios.wiretap import Wiretap
 _WINDOW = 300.0
 _STYLES = {"CLOSED": "green", "HALF_OPEN": "yellow", "OPEN": "red"}
 
-
-DECLINED = "declined at once, with circuit-open; nobody waits"
+DECLINED = "declined at once (circuit-open), without waiting"
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +26,7 @@ class Incident:
 
 
 class IncidentLog:
-    """Reads bus and logs again and again."""
+    """Reads bus and logs, as often as it is asked."""
 
     def __init__(self, cloud: Cloud, partner_id: str, wiretap: Wiretap) -> None:
         self.calls = RecentCalls(cloud, _WINDOW, now=time.time)
@@ -38,7 +37,7 @@ class IncidentLog:
         self._known: set[Incident] = set()
 
     def unseen(self) -> list[Incident]:
-        """What was not told before, oldest first."""
+        """Return the incidents since the last call, oldest first."""
         found = {*self._published(), *self._turns(), *self._refusals_and_failures()} - self._known
         self._known |= found
         return sorted(found)
@@ -51,8 +50,8 @@ class IncidentLog:
                 yield Incident(instant(detail["metadata"]["occurred_at"]).timestamp(), said, "magenta")
 
     def _turns(self) -> Iterator[Incident]:
-        function = f"unicorn-mgmt-{self._partner_id}-quotes"
-        for entry in records(self._cloud, "circuit turned", functions=function, since=self._since):
+        functions = f"unicorn-mgmt-{self._partner_id}-"
+        for entry in records(self._cloud, "circuit turned", functions=functions, since=self._since):
             said = f"circuit {entry['before']} → {entry['after']} ({entry['reason']})"
             yield Incident(instant(entry["timestamp"]).timestamp(), said, _STYLES[entry["after"]])
 

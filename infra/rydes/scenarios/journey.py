@@ -1,4 +1,4 @@
-"""What `make run` does: deploy, fill the sky, ask for one ride, and leave the customer's tools on the table."""
+"""The story of `make run`: deploy, register unicorns, take one ride, and show the customer's tools."""
 
 import json
 import shlex
@@ -28,10 +28,12 @@ TOKEN_REFRESH_SECONDS = 1800.0  # an ID token lasts an hour
 
 
 def run(settings: Settings, console: Console, *, once: bool) -> None:
-    """Deploy and make the journey; then stay up until interrupted, unless `once` or the cloud is another's.
+    """Deploy and play the journey; then stay up until interrupted.
+
+    Do not stay if `once`, or if the cloud was up before.
 
     Raises:
-        LocalCloudError: a step fails. What this call started is stopped in any case.
+        LocalCloudError: a step fails. An emulator that this call started is stopped in any case.
     """
     progress = Progress(console)
     cloud, process = up(settings, progress, owned=True)
@@ -45,13 +47,13 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         show_result(rfq, console)
         if not (rfq.result or {})["quotes"]:
             raise LocalCloudError(
-                "Nobody quoted.", f"What the functions logged: {cloud.settings.log('functions')}"
+                "Nobody quoted.", f"See what the functions logged: {cloud.settings.log('functions')}"
             )
         console.print("\n[bold]The ride[/]")
         phone = Phone(cloud, CUSTOMERS_NUMBER)
         asked_before = bool(phone.messages())
         book_best(cloud, customer, rfq, console)
-        if not asked_before:  # who was asked today is not asked again
+        if not asked_before:  # nobody is asked twice a day
             console.print(f"\n[bold]On {CUSTOMER}'s phone[/] [dim](uv run rydes phone)[/]")
             converse(phone, ["9, thanks!"], console)
         console.print(f"The finished journey after {progress.seconds:.1f} s", highlight=False)
@@ -59,9 +61,9 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             return
         _show_tools(cloud, customer.token, rfq)
         if process is None:
-            console.print("\nThis cloud was up before, and stays up. Stop it: make down")
+            console.print("\nThis cloud was up before and stays up. Stop it: make down")
             return
-        console.print("\n[bold]It stays up until Ctrl-C.[/]")
+        console.print("\n[bold]The local cloud stays up until Ctrl-C.[/]")
         with suppress(KeyboardInterrupt):
             _wait(cloud, process)
         print("\nStopping.")
@@ -72,7 +74,7 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
 
 
 def seed(cloud: Cloud, progress: Progress) -> None:
-    """Register the unicorns; again and again with the same outcome."""
+    """Register the unicorns. Doing so again changes nothing."""
     unicorns = registry.by_rate_card()
     price_by_hand = progress.start(
         "connect the unicorns that price by hand", lambda: by_hand.start(cloud.settings)
@@ -87,7 +89,7 @@ def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
     auth = shlex.quote(f"-H@{header}")
     submit = f"{auth} -H 'Content-Type: application/json' {api}/instant-ride-rfqs -d "
     city = json.dumps({"from": SPACE_NEEDLE.json(), "to": SEA_TAC.json(), "respond-within": 60})
-    # Nobody quotes at once at Mount Rainier, so that there is something to cancel.
+    # At Mount Rainier nobody quotes at once, so there is something to cancel.
     mountain = json.dumps({"from": MOUNT_RAINIER.json(), "to": SEA_TAC.json()})
     location = f"curl -sS -o /dev/null -D - {submit}'{mountain}' | tr -d '\\r' | awk 'tolower($1)==\"location:\"{{print $2}}'"
     curls = {
@@ -97,19 +99,19 @@ def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
         "list": f"curl -sS {auth} {api}/instant-ride-rfqs",
         "submit another, and cancel it": f'curl -sS -i {auth} -X DELETE "$({location})"',
     }
-    # Plain prints: nothing may wrap or colour what is to be pasted.
+    # Plain prints: lines to be pasted must not be wrapped or coloured.
     print()
     for name, url in cloud.urls.items():
         print(f"{name:<16}{url}")
     print(
-        f"\nToken of {CUSTOMER} (an hour; another: uv run rydes token --user NAME --group customers)\n{token}"
+        f"\nToken of {CUSTOMER}, for an hour (another: uv run rydes token --user NAME --group customers)\n{token}"
     )
     for name, line in curls.items():
         print(f"\n# {name}\n{line}")
 
 
 def _header_file(cloud: Cloud, token: str) -> Path:
-    """The token as a header that curl reads with ``-H @file``, so that its lines stay short."""
+    """Write the token as a header for ``curl -H @file``, which keeps the lines short."""
     path = cloud.settings.run_dir / "customer.header"
     path.touch(mode=0o600)
     path.write_text(f"Authorization: {token}\n")
@@ -117,7 +119,7 @@ def _header_file(cloud: Cloud, token: str) -> Path:
 
 
 def _wait(cloud: Cloud, process: "subprocess.Popen[bytes]") -> None:
-    """Stay until interrupted."""
+    """Wait until interrupted, and keep the token fresh."""
     while True:
         try:
             process.wait(timeout=TOKEN_REFRESH_SECONDS)
@@ -125,12 +127,12 @@ def _wait(cloud: Cloud, process: "subprocess.Popen[bytes]") -> None:
             _header_file(cloud, cloud.token(CUSTOMER, "customers"))
         else:
             raise LocalCloudError(
-                "The emulator ended.", f"By `rydes down`, or see {cloud.settings.log('emulator')}"
+                "The emulator ended.", f"If nobody ran `rydes down`, see {cloud.settings.log('emulator')}"
             )
 
 
 def _save_logs(cloud: Cloud) -> None:
-    """Keep what the functions logged; it would end with the emulator."""
+    """Save what the functions logged, before the emulator ends."""
     if emulator.healthy(cloud.settings):
         cloud.settings.log("functions").write_text(
             "\n".join(f"{event.function}  {event.message}" for event in in_order(events(cloud)))

@@ -1,4 +1,4 @@
-"""A partner's outage, from its first failure to its recovery, as its circuit, the bus and the customers see it."""
+"""A partner's outage from its first failure to its recovery, as circuit, bus and customers see it."""
 
 import time
 from collections.abc import Callable
@@ -21,23 +21,23 @@ from wild_rydes_circuit_breaker import Mode, State
 
 ENOUGH_REQUESTS = 12
 SECONDS_OPEN = 8.0
-"""How long the outage goes on after the circuit has opened."""
+"""Seconds that the outage goes on after the circuit has opened."""
 LONGEST = 60.0
-"""Seconds that a circuit may take to open or to close, and customers to be answered."""
+"""Seconds that a circuit may take to open or close, and an RFQ to be answered."""
 _LOOK_EVERY = 0.25
 _SECONDS_TO_LOG = 1.0
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A part of the story, and when it began, in seconds since 1970."""
+    """A part of the story, and when it began in seconds since 1970."""
 
     name: str
     began: float
 
 
 class Outage:
-    """Plays it on a running local cloud. However it ends, the partner is well again."""
+    """Plays an outage on a running local cloud. However it ends, the partner is well again."""
 
     def __init__(self, cloud: Cloud, partner_id: str, console: Console) -> None:
         self._cloud = cloud
@@ -48,10 +48,11 @@ class Outage:
         self._heard: set[Incident] = set()
 
     def play(self, *, hangs: bool) -> None:
-        """Tell the story as it happens; it takes half a minute, five at most.
+        """Tell the story as it happens. It takes half a minute, five minutes at most.
 
         Raises:
-            LocalCloudError: the cloud has no partners, the circuit is in somebody's hands or does not turn in time.
+            LocalCloudError: the cloud has no partners, or the circuit has a mode other than AUTO, or does not
+                turn in time.
         """
         partners, id_ = process.running(self._cloud.settings.run_dir), self._partner_id
         if partners is None:
@@ -65,13 +66,13 @@ class Outage:
                 def until(done: Callable[[], bool], problem: str) -> None:
                     self._until(done, problem, incidents, customers)
 
-                self._phase("healthy", "all partners are well")
+                self._phase("healthy", "all partners answer")
                 until(lambda: self._well(customers), "Customers were not answered")
-                self._phase("down", f"{id_} goes down: it {'does not answer' if hangs else 'answers 503'}")
-                # Bounded, should this process be killed before it can make the partner well.
+                self._phase("down", f"{id_} goes down and {'does not answer' if hangs else 'answers 503'}")
+                # Bounded, in case this process is killed before it can make the partner well.
                 partners.misbehave(id_, outage_seconds=LONGEST + SECONDS_OPEN, outage_hangs=hangs)
                 until(lambda: self._said("PartnerCircuitOpened"), "The circuit did not open")
-                self._phase("open", f"{id_} is left alone, but for probes")
+                self._phase("open", f"{id_} gets nothing but probes")
                 until(lambda: time.time() - self._phases[-1].began > SECONDS_OPEN, "")
                 self._phase("recovery", f"{id_} is back")
                 partners.misbehave(id_)
@@ -89,7 +90,7 @@ class Outage:
             mode = self._circuits.read(self._partner_id).mode(time.time())
         if mode is not Mode.AUTO:
             raise LocalCloudError(
-                f"{self._partner_id} is in mode {mode}.",
+                f"The circuit of {self._partner_id} is in mode {mode}.",
                 f'Lift it: `uv run rydes partners {self._partner_id} --mode AUTO --reason "a drill"`',
             )
 
@@ -108,18 +109,18 @@ class Outage:
             time.sleep(_LOOK_EVERY)
 
     def _said(self, what: str) -> bool:
-        """Whether this was told in this phase, of this phase."""
+        """Tell whether this was shown in this phase and happened in it."""
         return any(
             incident.at >= self._phases[-1].began and what in incident.what for incident in self._heard
         )
 
     def _well(self, customers: Customers) -> bool:
-        """Whether enough requests have been made and answered in this phase, with the circuit closed."""
+        """Tell whether enough RFQs were submitted and answered in this phase, and the circuit is closed."""
         began = self._phases[-1].began
         made = [request for request in customers.answered if request.at - request.seconds >= began]
         return len(made) >= ENOUGH_REQUESTS and self._circuits.read(self._partner_id).state is State.CLOSED
 
-    # What is told
+    # The story
 
     def _phase(self, name: str, what: str) -> None:
         self._phases.append(Phase(name, time.time()))
@@ -127,7 +128,7 @@ class Outage:
 
     def _tell(self, incident: Incident) -> None:
         if incident.what == DECLINED and self._said(DECLINED):
-            return  # once a phase says it
+            return  # once a phase is enough
         self._heard.add(incident)
         since = incident.at - self._phases[0].began
         self._console.print(
@@ -138,7 +139,7 @@ class Outage:
         shown = Table(
             "phase",
             title=f"\n{self._partner_id}'s outage as the customers saw it",
-            caption="quotes and seconds of a request; calls, failed and declined at once of the partner",
+            caption="quotes and seconds are per request; calls, failed and declined are the partner's",
             title_justify="left",
             caption_justify="left",
         )

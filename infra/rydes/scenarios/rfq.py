@@ -25,7 +25,7 @@ from infra.rydes.operator import trace
 
 POLL_SECONDS = 0.1
 LOOK_SECONDS = 1.0
-"""Between two looks into the logs. They are one call a function, which keep the emulator from its work."""
+"""Between two looks at the logs. Each is a call per function, which the emulator must answer."""
 GRACE_SECONDS = 20.0
 SHOWN = 10
 """Quotes in the table, cheapest first."""
@@ -33,7 +33,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Place:
-    """A point on the map with its name."""
+    """A point on the map, and its name."""
 
     lat: float
     lon: float
@@ -41,7 +41,11 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """Read ``lat,lon`` or ``lat,lon,label``, or the name of a known place."""
+        """Read ``lat,lon`` or ``lat,lon,label``, or the name of a known place.
+
+        Raises:
+            LocalCloudError: the text is neither.
+        """
         if text.lower() in PLACES:
             return PLACES[text.lower()]
         parts = [part.strip() for part in text.split(",", 2)]
@@ -50,11 +54,11 @@ class Place:
         except (ValueError, IndexError) as error:
             known = ", ".join(f"'{name}'" for name in PLACES)
             raise LocalCloudError(
-                f"'{text}' is no place.", f"Give lat,lon[,label], or one of {known}."
+                f"'{text}' is not a place.", f"Give lat,lon[,label], or one of {known}."
             ) from error
 
     def json(self) -> dict[str, object]:
-        """As the API wants it."""
+        """Write the place as the API wants it."""
         return {key: value for key, value in vars(self).items() if value is not None}
 
 
@@ -72,7 +76,7 @@ PLACES = {
 
 @dataclass
 class View:
-    """What is known of an RFQ at one moment."""
+    """An RFQ at one moment, as its customer sees it."""
 
     id: str
     links: dict[str, str]
@@ -91,16 +95,16 @@ class Customer:
         self._api = httpx.Client(base_url=cloud.url("rfq-api"), headers={"Authorization": token}, timeout=30)
 
     def submit(self, start: Place, end: Place, respond_within: int) -> View:
-        """Ask for quotes, to be given within so many seconds."""
+        """Submit an RFQ for quotes within so many seconds."""
         body = {"from": start.json(), "to": end.json(), "respond-within": respond_within}
         answer = call(self._api, "POST", "/instant-ride-rfqs", {202}, json=body)
         return View(id=answer.headers["Location"].rsplit("/", 1)[-1], links=answer.json()["links"])
 
     def follow(self, rfq: View, respond_within: int) -> Iterator[View]:
-        """Poll until it is done, yielding what is known each time; the last has the result.
+        """Poll an RFQ, and yield what is known each time; the last view has the result.
 
         Raises:
-            LocalCloudError: it is not done long after its deadline.
+            LocalCloudError: the RFQ is not done long after its deadline.
         """
         give_up = time.monotonic() + respond_within + GRACE_SECONDS
         next_look = time.monotonic() + LOOK_SECONDS
@@ -125,10 +129,10 @@ class Customer:
         raise _late(rfq)
 
     def finish(self, rfq: View, respond_within: int) -> dict[str, Any]:
-        """Wait until it is done; the result.
+        """Wait until an RFQ is done, and return its result.
 
         Raises:
-            LocalCloudError: it is not done long after its deadline.
+            LocalCloudError: the RFQ is not done long after its deadline.
         """
         give_up = time.monotonic() + respond_within + GRACE_SECONDS
         while time.monotonic() < give_up:
@@ -140,7 +144,7 @@ class Customer:
         raise _late(rfq)
 
     def book(self, rfq: View, quote: str) -> str:
-        """Book a quote of a finished RFQ; the ride's id."""
+        """Book a quote of a finished RFQ, and return the ride's id."""
         answer = call(self._api, "POST", rfq.links["bookings"], {202}, json={"quote-id": quote})
         return str(answer.json()["id"])
 
@@ -148,12 +152,12 @@ class Customer:
 def _late(rfq: View) -> LocalCloudError:
     return LocalCloudError(
         f"RFQ {rfq.id} is not done {GRACE_SECONDS:.0f} s after its deadline.",
-        f"See where it stopped: uv run rydes trace {rfq.id}",
+        f"See where it stopped: `uv run rydes trace {rfq.id}`",
     )
 
 
 def watch(customer: Customer, start: Place, end: Place, respond_within: int, console: Console) -> View:
-    """Submit an RFQ, show live how quotes arrive and which way the messages take, and then the result."""
+    """Submit an RFQ, and show live how answers arrive and how the request went through the functions."""
     progress = Progress(
         SpinnerColumn(finished_text="[green]✓[/]"),
         TextColumn("{task.description}"),
@@ -190,8 +194,8 @@ def show_result(rfq: View, console: Console) -> None:
         who = quote.get("name") or quote["responder-id"]
         cells = [str(rank), who, f"{price['amount']} {price['currency']}", minutes]
         shown.add_row(*cells, *([_rating(quote)] if rated else []))
-    if (dearer := len(result["quotes"]) - SHOWN) > 0:
-        shown.caption = f"and {dearer} dearer ones"
+    if (more := len(result["quotes"]) - SHOWN) > 0:
+        shown.caption = f"and {more} more expensive quote{'s' if more > 1 else ''}"
     console.print(shown)
 
 

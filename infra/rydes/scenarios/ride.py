@@ -1,4 +1,4 @@
-"""Book the best quote of an RFQ as a customer does, and follow the ride to its end over the socket."""
+"""Book the best quote of an RFQ as a customer does, and follow the ride over the socket to its end."""
 
 import json
 import time
@@ -14,15 +14,15 @@ from infra.rydes.scenarios.rfq import Customer, View
 from infra.rydes.simulators.unicorns import registry
 
 TRIES = 5
-"""Quotes to try, the best first: a unicorn may be booked by somebody else meanwhile."""
+"""Quotes to try, the best first: somebody else may have booked the unicorn meanwhile."""
 LONGEST = 90.0
-"""Seconds to wait for the next word of a ride; a booking nobody answers fails after 60."""
+"""Seconds to wait for a ride's next state; a booking that nobody answers fails after 60."""
 
 ENDS = ("completed", "rejected")
 
 
 def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> None:
-    """Book the best quote, or the next one when that fails, and tell each step until the ride is over.
+    """Book the best quote, or the next one if that fails, and print each step until the ride is over.
 
     Raises:
         LocalCloudError: no booking leads to a completed ride.
@@ -38,11 +38,11 @@ def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> 
                 registry.complete(cloud, name, ride)
             elif state["status"] == "completed":
                 return
-    raise LocalCloudError("No unicorn made the ride.", f"See what happened: uv run rydes trace {rfq.id}")
+    raise LocalCloudError("No unicorn made the ride.", f"See what happened: `uv run rydes trace {rfq.id}`")
 
 
 def _states(cloud: Cloud, customer: Customer, ride: str) -> Iterator[dict[str, Any]]:
-    """Each state of a ride from now on to its end, as the socket tells them."""
+    """Yield each state of a ride from now to its end, as the socket tells it."""
     seen: str | None = None
     with connect(
         cloud.url("rfq-socket"), additional_headers={"Authorization": customer.token}, open_timeout=30
@@ -53,8 +53,8 @@ def _states(cloud: Cloud, customer: Customer, ride: str) -> Iterator[dict[str, A
                 message = json.loads(socket.recv(timeout=LONGEST))
             except TimeoutError as error:
                 raise LocalCloudError(
-                    f"Nothing was heard of ride {ride} for {LONGEST:.0f} s.",
-                    f"See where it stopped: uv run rydes trace {ride.partition('.')[0]}",
+                    f"The socket told nothing of ride {ride} for {LONGEST:.0f} s.",
+                    f"See where it stopped: `uv run rydes trace {ride.partition('.')[0]}`",
                 ) from error
             if message["type"] == "refused":
                 raise LocalCloudError(

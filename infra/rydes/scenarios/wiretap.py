@@ -1,4 +1,4 @@
-"""What the bus says of circuits, heard through a rule and a queue of one's own."""
+"""A wire tap on the bus: a rule and a queue that live as long as somebody listens."""
 
 import json
 import uuid
@@ -12,13 +12,13 @@ from wild_rydes_contracts import Event, PartnerCircuitClosed, PartnerCircuitOpen
 
 
 class Wiretap:
-    """A subscription that nobody owns for long."""
+    """The events that reach one listener."""
 
     def __init__(self, cloud: Cloud, queue_url: str) -> None:
         self._sqs, self._url = cloud.client("sqs"), queue_url
 
     def heard(self) -> list[dict[str, Any]]:
-        """The events that have come since the last time, as the bus has them."""
+        """Return the events since the last call, as the bus has them."""
         found = []
         while batch := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
@@ -29,7 +29,7 @@ class Wiretap:
 
 @contextmanager
 def listening(cloud: Cloud, *events: type[Event]) -> Generator[Wiretap, None, None]:
-    """Hear these events, of circuits if none are named; afterwards rule and queue are gone."""
+    """Listen to these events, or to those of circuits if none are named, while this context lasts."""
     bus, sqs, name = cloud.client("events"), cloud.client("sqs"), f"wiretap-{uuid.uuid4().hex[:12]}"
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     try:

@@ -1,1 +1,1 @@
-"""Partner fleets of the local cloud: real HTTP servers whose faults one can choose."""
+"""Partner fleets of the local cloud: real HTTP servers with faults to choose from."""

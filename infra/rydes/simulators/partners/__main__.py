@@ -2,7 +2,7 @@
 
     python -m infra.rydes.simulators.partners RUN_DIR EMULATOR_PID
 
-Where they are, and with which secrets, stands in `partners-<pid of the emulator>.json` there.
+The run directory's file `partners-<pid of the emulator>.json` has their URLs and secrets.
 """
 
 import json
@@ -20,7 +20,7 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def main(run_dir: Path, pid: int) -> None:
-    """Serve, and tell in the file where and with which secrets."""
+    """Serve the partners, and write their URLs and secrets to the file."""
     keys = {
         name: secrets.token_urlsafe(24)
         for name in ("comet", "webhook", "pegasus", "nimbus", "callback", "reference")
@@ -44,15 +44,15 @@ def main(run_dir: Path, pid: int) -> None:
             },
         ),
     }
-    told = {}
+    written = {}
     for id_, (behaviour, credentials) in fleets.items():
         server = Server(behaviour)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        told[id_] = {"base_url": server.url, **credentials}
+        written[id_] = {"base_url": server.url, **credentials}
     file = run_dir / f"partners-{pid}.json"
     unfinished = file.with_suffix(".unfinished")
     unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(told))
+    unfinished.write_text(json.dumps(written))
     unfinished.rename(file)
     try:
         while (found := emulator.running(run_dir)) and found.pid == pid:

@@ -1,4 +1,4 @@
-"""What a simulated partner does wrong."""
+"""The faults of a simulated partner."""
 
 import random
 import time
@@ -12,13 +12,21 @@ MISDEEDS: tuple[Misdeed, ...] = ("error", "hang", "garbage", "partial", "throttl
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How a partner behaves; the defaults are its good days.
+    """How a partner behaves. The defaults are a good day.
 
-    Latency is lognormal: `latency_ms` is its median, `latency_sigma` its width (0: always the same). Each of the rates is
-    the share of requests (0 to 1) that get an error 500, no answer until the client has gone, something unreadable, half a
-    body, a 429 with `retry_after` seconds, a wrong signature (where answers are signed), or a proper no. During an outage of
-    `outage_seconds`, from when it was set, every request gets 503; `outage_hangs` makes it hang instead. A ride that is taken
-    lasts `ride_seconds`.
+    Latency is lognormal: `latency_ms` is its median, `latency_sigma` its width (0: always the same).
+    Each rate is the share of requests (0 to 1) that get
+
+    - `error`: status 500,
+    - `hang`: no answer until the client has gone,
+    - `garbage`: something unreadable,
+    - `partial`: half a body,
+    - `throttle`: status 429 with `retry_after` seconds,
+    - `signature`: a wrong signature, if the partner signs its answers,
+    - `refuse`: a proper no.
+
+    An outage begins when it is set and lasts `outage_seconds`: every request gets 503, or hangs with
+    `outage_hangs`. A ride takes `ride_seconds`.
     """
 
     latency_ms: float = 20
@@ -37,7 +45,7 @@ class Faults:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """From JSON. Raises ValueError, naming it, for what is no fault."""
+        """Read JSON. Raises ValueError, which names every unknown fault."""
         known = {field.name for field in fields(cls)}
         if unknown := values.keys() - known:
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
@@ -45,10 +53,10 @@ class Faults:
 
 
 class Misbehaviour:
-    """What to do with each request, drawn from the faults that are set."""
+    """Draws what to do with each request from the faults that are set."""
 
     def __init__(self, seed: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - to play with
+        self._random = random.Random(seed)  # noqa: S311 - a simulation
         self._clock = clock
         self._faults = Faults()
         self._since = clock()
@@ -59,16 +67,16 @@ class Misbehaviour:
         return self._faults
 
     def set(self, faults: Faults) -> None:
-        """From now on behave like this."""
+        """Behave like this from now on."""
         self._faults, self._since = faults, self._clock()
 
     def latency(self) -> float:
-        """Seconds to think before the next answer."""
+        """Draw the seconds to think before the next answer."""
         faults = self._faults
         return faults.latency_ms / 1000 * self._random.lognormvariate(0, faults.latency_sigma)
 
     def misdeed(self) -> Misdeed | Literal["outage"] | None:
-        """What to do wrong with the next request, if anything."""
+        """Draw what to do wrong with the next request; None: nothing."""
         faults = self._faults
         if self._clock() - self._since < faults.outage_seconds:
             return "hang" if faults.outage_hangs else "outage"

@@ -1,4 +1,4 @@
-"""The three partner fleets, each as its own API documentation would have it."""
+"""The three partner fleets, each as its own API documentation would describe it."""
 
 import base64
 import hashlib
@@ -17,13 +17,13 @@ from infra.rydes.simulators.partners.rides import Rides, later, post
 from infra.rydes.simulators.partners.server import Reply, Request
 
 JSON = {"Content-Type": "application/json"}
-TOKEN_PREFIX = "nimbus-token-"  # noqa: S105 - known by it where it should not be
+TOKEN_PREFIX = "nimbus-token-"  # noqa: S105 - tests look for it where no token may be
 _LONGEST_KM = 300
 _FRESH = 300
 
 
 class Comet:
-    """JSON with an API key; what becomes of rides is told with a token."""
+    """Speaks JSON with an API key, and reports rides with a token."""
 
     def __init__(self, api_key: str, webhook_token: str) -> None:
         self._api_key = api_key
@@ -50,7 +50,7 @@ class Comet:
         return Reply(429, b'{"error": "slow down"}', {**JSON, "Retry-After": str(retry_after)})
 
     def missigned(self, request: Request) -> Reply:
-        """It signs nothing."""
+        """Answer properly: Comet signs nothing."""
         return self.answer(request)
 
     def _quote(self, asked: dict[str, Any], *, willing: bool) -> Reply:
@@ -73,7 +73,7 @@ class Comet:
 
 
 class Pegasus:
-    """XML, signed both ways; faults come as XML under status 200."""
+    """Speaks XML, signed both ways; faults are XML with status 200."""
 
     def __init__(self, access_id: str, signing_key: str) -> None:
         self._access_id = access_id
@@ -99,7 +99,7 @@ class Pegasus:
         known = request.headers.get("x-access-id") == self._access_id
         if not (genuine and known and at.isdecimal() and abs(time.time() - int(at)) < _FRESH):
             return "<Fault><Code>BadSignature</Code></Fault>"
-        asked = ElementTree.fromstring(request.body)  # noqa: S314 - signed by us
+        asked = ElementTree.fromstring(request.body)  # noqa: S314 - we have signed it
         match asked.tag:
             case "QuoteRequest":
                 return self._quote(asked, willing=willing)
@@ -143,7 +143,7 @@ class Pegasus:
 
 
 class Nimbus:
-    """OAuth2 client credentials, and an answer that is called back `think_seconds` later."""
+    """Takes OAuth2 client credentials, and answers by a callback `think_seconds` later."""
 
     def __init__(
         self,
@@ -167,11 +167,11 @@ class Nimbus:
         return Reply(429, b"", {"Retry-After": str(retry_after)})
 
     def missigned(self, request: Request) -> Reply:
-        """Take the request, and sign the callback wrongly."""
+        """Take the request, and sign the callback with a wrong key."""
         return self._answer(request, "somebody else's", willing=True)
 
     def revoke(self) -> None:
-        """Forget all tokens."""
+        """Forget all tokens, which makes them invalid."""
         self._tokens.clear()
 
     def _answer(self, request: Request, key: str, *, willing: bool) -> Reply:
@@ -225,7 +225,7 @@ class Nimbus:
 
 
 def send_callback(url: str, content: dict[str, Any], key: str, at: float | None = None) -> int:
-    """Post an answer as Nimbus does, signed at this time with this key; the status, 0 if there was none."""
+    """Post a callback as Nimbus does, signed with this key; return the status (0: no answer)."""
     body = json.dumps(content).encode()
     stamp = str(int(time.time() if at is None else at))
     signature = f"t={stamp},v1={_mac(key, f'{stamp}.'.encode() + body)}"
@@ -244,7 +244,7 @@ def _mac(key: str, content: bytes) -> str:
     return hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
 
 
-def _km(start: Any, end: Any) -> float:  # noqa: ANN401 - two pairs of degrees, from whatever format
+def _km(start: Any, end: Any) -> float:  # noqa: ANN401 - two pairs of degrees in any format
     (a, b), (c, d) = start, end
     x = math.radians(d - b) * math.cos(math.radians((a + c) / 2))
     return 6371 * math.hypot(math.radians(c - a), x)

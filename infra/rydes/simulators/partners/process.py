@@ -1,4 +1,4 @@
-"""Start and find the partners of one local cloud. They end with its emulator."""
+"""Start and find the partners of a local cloud. They end with its emulator."""
 
 import json
 import subprocess
@@ -26,35 +26,38 @@ class Partners:
     """The partners' servers of a run directory."""
 
     secrets: Mapping[str, Mapping[str, str]]
-    """What each partner's secret holds, by the partner's id."""
+    """The values of each partner's secret, by the partner's id."""
 
     def misbehave(self, partner_id: str, **faults: float) -> None:
-        """Set a partner's faults, as they are named in infra.rydes.simulators.partners.faults; none makes it well again.
+        """Set a partner's faults; without any it is well again. The module `faults` has their names.
 
-        Raises LocalCloudError for a partner or a fault that there is not.
+        Raises:
+            LocalCloudError: there is no such partner or fault.
         """
         answer = httpx.put(f"{self._url(partner_id)}{FAULTS_PATH}", json=faults)
         if answer.is_error:
             raise LocalCloudError(answer.text, "See infra/rydes/simulators/partners/faults.py.")
 
     def served(self, partner_id: str) -> int:
-        """How many requests a partner has had."""
+        """Return how many requests a partner has had."""
         shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
         return int(shown["served"])
 
     def rides(self, partner_id: str) -> dict[str, str]:
-        """What has become of each ride that a partner was asked for, by our id."""
+        """Return the state of each ride that a partner was asked for, by our id."""
         shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
         return dict(shown["rides"])
 
     def _url(self, partner_id: str) -> str:
         if partner_id not in self.secrets:
-            raise LocalCloudError(f"There is no {partner_id}.", f"Choose one of {', '.join(self.secrets)}.")
+            raise LocalCloudError(
+                f"There is no partner {partner_id}.", f"Choose one of {', '.join(self.secrets)}."
+            )
         return self.secrets[partner_id]["base_url"]
 
 
 def running(run_dir: Path) -> Partners | None:
-    """The partners of the emulator that holds this run directory."""
+    """Find the partners of the emulator that holds this run directory; None if there are none."""
     found = emulator.running(run_dir)
     try:
         return Partners(json.loads(_file(run_dir, found.pid).read_text())) if found else None
@@ -63,9 +66,10 @@ def running(run_dir: Path) -> Partners | None:
 
 
 def start(settings: Settings) -> Partners:
-    """Serve the partners of the running emulator, if they are not.
+    """Serve the partners of the running emulator, unless they are served.
 
-    Raises LocalCloudError when they do not start.
+    Raises:
+        LocalCloudError: the partners do not start, or the cloud is not up.
     """
     if found := running(settings.run_dir):
         return found
@@ -86,13 +90,13 @@ def start(settings: Settings) -> Partners:
     while not (found := running(settings.run_dir)):
         if process.poll() is not None or time.monotonic() > give_up:
             process.kill()
-            raise LocalCloudError("The partners did not start.", f"Their last words are in {log}")
+            raise LocalCloudError("The partners did not start.", f"See {log}")
         time.sleep(0.02)
     return found
 
 
 def introduce(cloud: Cloud, partners: Partners) -> None:
-    """Fill in the partners' secrets, as one does by hand on AWS."""
+    """Fill in the partners' secrets, as people do by hand on AWS."""
     secretsmanager = cloud.client("secretsmanager")
     for id_, values in partners.secrets.items():
         secretsmanager.put_secret_value(

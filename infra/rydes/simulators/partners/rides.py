@@ -1,4 +1,4 @@
-"""The rides that a simulated partner has been asked for, each driven some seconds after it was taken."""
+"""The rides of a simulated partner. Each is driven some seconds after the partner has taken it."""
 
 import threading
 import time
@@ -15,9 +15,9 @@ _TIMEOUT = 5
 
 
 class Rides:
-    """By the customer's id of each: who asks again is answered as before, and what was cancelled is never driven.
+    """Rides by our ids. A repeated request gets the first answer; a cancelled ride is never driven.
 
-    Each takes `seconds` from when it was taken.
+    A ride takes `seconds` from its booking.
     """
 
     def __init__(self) -> None:
@@ -26,12 +26,12 @@ class Rides:
         self._lock = threading.Lock()
 
     def states(self) -> dict[str, RideState]:
-        """What has become of each."""
+        """Return the state of each ride."""
         with self._lock:
             return dict(self._states)
 
     def book(self, ride_id: str, *, willing: bool, completed: Callable[[], object]) -> RideState:
-        """Take a ride, if the partner is willing. `completed` is called when it has been driven."""
+        """Take a ride if the partner is willing, and call `completed` when it has been driven."""
         with self._lock:
             known = self._states.get(ride_id)
             if known:
@@ -42,7 +42,7 @@ class Rides:
             return self._states[ride_id]
 
     def cancel(self, ride_id: str) -> None:
-        """Cancel a ride, or see to it that it never is one; not one that was driven."""
+        """Cancel a ride unless it was driven; an unknown one can no longer be booked."""
         with self._lock:
             if self._states.get(ride_id) != "completed":
                 self._states[ride_id] = "cancelled"
@@ -56,25 +56,25 @@ class Rides:
 
 
 def later(seconds: float, do: Callable[[], object]) -> None:
-    """Do it by and by, unless the partner ends before."""
+    """Do it after so many seconds, unless the partner ends before."""
     timer = threading.Timer(seconds, do)
     timer.daemon = True
     timer.start()
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """Post a callback, again for a while if it is not taken; the last status, 0 if there was none."""
+    """Post a callback, and repeat it if it is not taken; return the last status (0: no answer)."""
     status = 0
     for attempt in range(_TRIES):
         time.sleep(_FIRST_WAIT * 2 ** (attempt - 1) if attempt else 0)
         status = _post_once(url, body, headers)
-        if 200 <= status < 500:  # noqa: PLR2004 - taken, or not wanted
+        if 200 <= status < 500:  # noqa: PLR2004 - taken or refused
             break
     return status
 
 
 def _post_once(url: str, body: bytes, headers: dict[str, str]) -> int:
-    request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - a URL we were given
+    request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - the URL comes from us
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
             return int(answer.status)

@@ -1,4 +1,4 @@
-"""An HTTP server that answers as a partner would, and misbehaves as it is told."""
+"""An HTTP server that answers as a partner would, and misbehaves on demand."""
 
 import json
 import threading
@@ -12,14 +12,14 @@ from infra.rydes.simulators.partners.faults import Faults, Misbehaviour
 from infra.rydes.simulators.partners.rides import Rides
 
 FAULTS_PATH = "/_faults"
-"""GET shows the faults, how many requests there were and what became of rides, PUT sets the faults."""
+"""GET shows the faults, the number of requests, and the rides' states; PUT sets the faults."""
 
 _LONGEST_HANG = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. Header names are in lower case."""
+    """An HTTP request. Header names are in lower case."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes out."""
+    """An HTTP response."""
 
     status: int
     body: bytes = b""
@@ -37,22 +37,22 @@ class Reply:
 
 
 class Behaviour(Protocol):
-    """A partner on a good day, and in its own words of regret on a bad one."""
+    """What a partner answers, on a good day and on a bad one."""
 
     rides: Rides
 
     def answer(self, request: Request, *, willing: bool = True) -> Reply:
-        """The answer; a proper no, where there is one, if it is not `willing`."""
+        """Answer a request; with a proper no, if the partner is not `willing`."""
 
     def throttled(self, retry_after: int) -> Reply:
-        """Too many requests."""
+        """Answer that there are too many requests."""
 
     def missigned(self, request: Request) -> Reply:
-        """The answer with a wrong signature, if there is one to go wrong."""
+        """Answer with a wrong signature, if the partner signs anything."""
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one partner on a port of 127.0.0.1; 0 takes a free one."""
+    """Serves one partner on a port of 127.0.0.1; port 0 takes a free one."""
 
     daemon_threads = True
 
@@ -65,17 +65,17 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's base URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that have gone are no news."""
+        """Say nothing: clients that hang up are expected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: Server  # ty: ignore[incompatible-mutable-override] - it is made by this server alone
+    server: Server  # ty: ignore[incompatible-mutable-override] - only this server makes handlers
 
     def handle_one(self) -> None:
         request = self._read()

@@ -1,1 +1,1 @@
-"""The phones of the local cloud: a stand-in for AWS End User Messaging, the customers' phones, and a view of one."""
+"""The phones of the local cloud: a stand-in for AWS End User Messaging, and the customers' phones."""

@@ -1,4 +1,4 @@
-"""A phone in somebody's hand, over the simulator's API."""
+"""The phones as their owners use them, over the simulator's API."""
 
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from infra.rydes.simulators.phones.model import Sms
 
 
 class Phone:
-    """One phone. Its calls raise LocalCloudError when the simulator does not answer as promised."""
+    """One phone. Every method raises LocalCloudError if the simulator does not answer as promised."""
 
     def __init__(self, cloud: Cloud, number: str) -> None:
         self.number = number
@@ -21,27 +21,27 @@ class Phone:
         self._path = f"/phones/{quote(number)}"
 
     def messages(self) -> list[Sms]:
-        """What was sent to and from it, oldest first."""
+        """Return the SMS to and from this phone, oldest first."""
         found = call(self._http, "GET", f"{self._path}/messages", {200}).json()["messages"]
         return [Sms(**message) for message in found]
 
     def say(self, text: str) -> None:
-        """Reply to whoever wrote last."""
+        """Reply to the number that wrote last."""
         call(self._http, "POST", f"{self._path}/messages", {202}, json={"text": text})
 
-    def set_faults(self, **faults: Any) -> None:  # noqa: ANN401 - as each fault has it
-        """Let this, and nothing else, go wrong from now on: see `infra.rydes.simulators.phones.model.Faults`."""
+    def set_faults(self, **faults: Any) -> None:  # noqa: ANN401 - each fault has its type
+        """Replace the phone's faults. `infra.rydes.simulators.phones.model.Faults` has their names."""
         call(self._http, "PUT", f"{self._path}/faults", {200}, json=faults)
 
 
 def numbers(cloud: Cloud) -> list[str]:
-    """The phones that have messages, the one with the latest first. Raises LocalCloudError."""
+    """Return the numbers that have messages, the one with the latest first. Raises LocalCloudError."""
     found: list[str] = call(_client(cloud), "GET", "/phones", {200}).json()["numbers"]
     return found
 
 
 def give_phone(cloud: Cloud, user: str, number: str) -> str:
-    """Note a user's number in the directory; the user's id (`sub`)."""
+    """Write a user's number to the user directory, and return the user's id (`sub`)."""
     pool, cognito = cloud.parameters[USER_POOL_ID_PARAMETER], cloud.client("cognito-idp")
     attributes = [{"Name": "phone_number", "Value": number}]
     cognito.admin_update_user_attributes(UserPoolId=pool, Username=user, UserAttributes=attributes)

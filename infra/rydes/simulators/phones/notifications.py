@@ -1,4 +1,4 @@
-"""What AWS End User Messaging publishes to SNS, in its shape."""
+"""The notifications that AWS End User Messaging publishes to SNS, in their shape."""
 
 import json
 import time
@@ -14,7 +14,10 @@ _FINAL = {
 
 
 def inbound(reply: Sms, answers: str | None, inbound_id: str | None = None) -> str:
-    """A reply. https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html"""
+    """Write the notification of a reply.
+
+    https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html
+    """
     content: dict[str, Any] = {
         "originationNumber": reply.number,
         "destinationNumber": reply.sender,
@@ -26,7 +29,7 @@ def inbound(reply: Sms, answers: str | None, inbound_id: str | None = None) -> s
 
 
 def receipt(sms: Sms, event_type: str) -> str:
-    """What became of an SMS.
+    """Write the notification of what became of an SMS.
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
     """
@@ -54,5 +57,5 @@ def receipt(sms: Sms, event_type: str) -> str:
 
 
 def another_id() -> str:
-    """An inbound id for a copy that a carrier delivers as a message of its own."""
+    """Make an inbound id for a copy that a carrier delivers as a new message."""
     return str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""Start the phone simulator of one run directory. It ends with the emulator."""
+"""Start the phone simulator of a run directory. It ends with the emulator."""
 
 import socket
 import subprocess
@@ -10,9 +10,9 @@ _BACKLOG = 64
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Listen, and note where in the run directory: `settings.phones_url` is known from now on.
+    """Listen, and write the URL to the run directory: from now on `settings.phones_url` is known.
 
-    The port is the one after the emulator's if that is free, so that the stacks are the same ones on every run.
+    The port is the one after the emulator's, if that is free. The stacks are then the same on every run.
     """
     try:
         listener = socket.create_server(("127.0.0.1", settings.port + 1), backlog=_BACKLOG)
@@ -23,7 +23,7 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def start(settings: Settings, listener: socket.socket) -> None:
-    """Start the simulator on this socket, when the emulator runs. Calls that come before it does wait in the socket."""
+    """Start the simulator on this socket, when the emulator runs. Earlier calls wait in the socket."""
     with listener, settings.log("phones").open("wb") as log:
         command = [sys.executable, "-m", "infra.rydes.simulators.phones.server"]
         subprocess.Popen(
@@ -34,5 +34,5 @@ def start(settings: Settings, listener: socket.socket) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C is for the owner, who stops the emulator, and that this
+            start_new_session=True,  # Ctrl-C is for the owner, who stops the emulator
         )

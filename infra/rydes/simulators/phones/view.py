@@ -1,4 +1,4 @@
-"""A phone on the terminal: one that answers by itself, and one for somebody to type on."""
+"""A phone on the terminal: one that replies by itself, and one to type on."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ _LOOK_EVERY = 0.1
 
 
 def converse(phone: Phone, replies: Iterable[str], console: Console) -> None:
-    """Show an SMS, reply to it, show the next, until there is nothing more to reply and the last word has come.
+    """Show an SMS, send a reply, show the next SMS, and so on until the answer to the last reply.
 
     Raises:
         LocalCloudError: an SMS does not come.
@@ -30,7 +30,7 @@ def converse(phone: Phone, replies: Iterable[str], console: Console) -> None:
 
 
 def hold(phone: Phone, console: Console) -> None:
-    """Show what comes, and send what is typed, line by line, until the input ends."""
+    """Show the SMS that come, and send each line that is typed, until the input ends."""
     over = threading.Event()
 
     def follow() -> None:
@@ -46,21 +46,21 @@ def hold(phone: Phone, console: Console) -> None:
             if text := input().strip():
                 phone.say(text)
     except EOFError:
-        time.sleep(1)  # for an answer that is under way
+        time.sleep(1)  # an answer may be under way
     finally:
         over.set()
         watching.join()
 
 
 def _wait(phone: Phone, shown: int, console: Console) -> int:
-    """Wait for an SMS that is not shown yet; how many are shown then."""
+    """Wait for an SMS that is not shown yet, and return how many are shown then."""
     give_up = time.monotonic() + _SECONDS_TO_COME
     while time.monotonic() < give_up:
         messages = phone.messages()
         if any(sms.ours for sms in messages[shown:]):
             return _show(messages, shown, console)
         time.sleep(_LOOK_EVERY)
-    raise LocalCloudError("No SMS came after the ride.", "What the functions logged: `uv run rydes logs`")
+    raise LocalCloudError("No SMS came.", "See what the functions logged: `uv run rydes logs`")
 
 
 def _show(messages: list[Sms], shown: int, console: Console) -> int:

@@ -1,8 +1,8 @@
-"""Unicorns that price by hand: a dozen over Seattle, in a process of their own, over the public API and socket alone.
+"""Unicorns that price by hand: a dozen over Seattle, in a process of their own, on the public API and socket.
 
-Each has its temper: it takes its time, declines some rides, loses its connection now and then and comes back to answer.
-It drives what it gets and completes it. With one seed (``RYDES_SEED``) all decide alike on every run. The hermit at Mount
-Rainier is connected, is asked, and never answers.
+Each takes its time, declines some rides, loses its connection now and then, and comes back to answer. It
+makes the rides that it gets. With the same seed (``RYDES_SEED``) all decide alike on every run. The hermit
+at Mount Rainier is connected, is asked, and never answers.
 
 ``python -m infra.rydes.simulators.unicorns.by_hand`` runs them until the cloud of this run directory is down.
 """
@@ -42,18 +42,18 @@ _SPEED_KMH = 60
 
 @dataclass(frozen=True)
 class Decision:
-    """What a unicorn does about an invitation: after `delay` seconds it declines or quotes; first it may lose its line."""
+    """What a unicorn does when invited: it may disconnect; after `delay` seconds it declines or quotes."""
 
     delay: float
     declines: bool
     disconnects: bool
     factor: float
-    """Of the price that its rate card would ask."""
+    """The quoted price as a share of what the rate card asks."""
 
 
 def decide(seed: int, name: str, number: int) -> Decision:
-    """The decision of the unicorn of this name about its invitation of this number."""
-    dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - to play with
+    """Decide on a unicorn's invitation, by the unicorn's name and the invitation's number."""
+    dice = random.Random(f"{seed}/{name}/{number}")  # noqa: S311 - a simulation
     return Decision(
         delay=dice.uniform(0.2, 1.2),
         declines=dice.random() < 0.15,  # noqa: PLR2004
@@ -63,7 +63,7 @@ def decide(seed: int, name: str, number: int) -> Decision:
 
 
 def answer(unicorn: Unicorn, invitation: Mapping[str, Any], decision: Decision) -> dict[str, object]:
-    """What the unicorn answers, as the API wants it."""
+    """Write the unicorn's answer as the API wants it."""
     if decision.declines:
         return {"decline": "not-in-the-mood"}
     start, end = ((float(invitation[key]["lat"]), float(invitation[key]["lon"])) for key in ("from", "to"))
@@ -75,13 +75,13 @@ def answer(unicorn: Unicorn, invitation: Mapping[str, Any], decision: Decision) 
 
 
 def _km(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """As the crow flies; near enough within a city."""
+    """Measure as the crow flies; exact enough within a city."""
     east = (b[1] - a[1]) * math.cos(math.radians((a[0] + b[0]) / 2))
     return math.hypot(b[0] - a[0], east) * _KM_PER_DEGREE
 
 
 class HandPricingUnicorn:
-    """One unicorn's app."""
+    """The app of one unicorn that prices by hand."""
 
     def __init__(self, cloud: Cloud, unicorn: Unicorn, seed: int, silent: bool) -> None:
         self._cloud, self._unicorn, self._seed, self._silent = cloud, unicorn, seed, silent
@@ -102,7 +102,7 @@ class HandPricingUnicorn:
             await asyncio.sleep(SECONDS_AWAY)
 
     async def _stay(self, starting: asyncio.Semaphore) -> None:
-        """Be connected, and do what the socket says, until the connection ends."""
+        """Connect, and act on the socket's messages until the connection ends."""
         url = self._cloud.url("unicorn-socket")
         async with starting:
             token = await self._sign_in()
@@ -117,12 +117,12 @@ class HandPricingUnicorn:
                 if message["type"] == "invitation" and not self._silent:
                     self._spawn(self._price(message, socket))
                 elif message["type"] == "ride":
-                    self._spawn(self._drive(message["ride-id"], message["links"]))
+                    self._spawn(self._make_ride(message["ride-id"], message["links"]))
         finally:
             await socket.close()
 
     async def _price(self, invitation: Mapping[str, Any], socket: ClientConnection) -> None:
-        """Answer an invitation, once."""
+        """Answer an invitation, unless it was answered before."""
         rfq = invitation["rfq-id"]
         if rfq in self._invitations:
             return
@@ -135,8 +135,8 @@ class HandPricingUnicorn:
         answered = await self._api.post(invitation["links"]["answers"], json=body)
         self._say(f"{rfq}: {body} -> {answered.status_code}")
 
-    async def _drive(self, ride: str, links: Mapping[str, str]) -> None:
-        """Drive, and complete the ride; once."""
+    async def _make_ride(self, ride: str, links: Mapping[str, str]) -> None:
+        """Make and complete the ride, unless it was made before."""
         if ride in self._rides:
             return
         self._rides.add(ride)
@@ -146,10 +146,10 @@ class HandPricingUnicorn:
         self._say(f"{ride}: completed -> {completed.status_code}")
 
     async def _resume(self) -> None:
-        """See whether there was a ride meanwhile."""
+        """Make the ride that came while the unicorn was disconnected."""
         shown = (await self._api.get(f"/unicorns/{self._id}")).raise_for_status().json()
         if ride := shown.get("ride"):
-            self._spawn(self._drive(ride["id"], ride["links"]))
+            self._spawn(self._make_ride(ride["id"], ride["links"]))
 
     async def _sign_in(self) -> str:
         token = await asyncio.to_thread(self._cloud.token, self._unicorn.user, "unicorns")
@@ -172,7 +172,7 @@ class HandPricingUnicorn:
 
 
 async def run_all(settings: Settings, emulator_pid: int, seed: int) -> None:
-    """Let all live until that emulator has ended."""
+    """Run all unicorns until that emulator has ended."""
     cloud, starting = Cloud.find(settings), asyncio.Semaphore(AT_ONCE)
     unicorns = [HandPricingUnicorn(cloud, unicorn, seed, silent=False) for unicorn in by_hand()]
     unicorns.append(HandPricingUnicorn(cloud, hermit(), seed, silent=True))
@@ -182,7 +182,7 @@ async def run_all(settings: Settings, emulator_pid: int, seed: int) -> None:
         awaited: list[asyncio.Future[Any]] = [all_ready, *lives]
         done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         for finished in done:
-            finished.result()  # a life that ended before all were connected has failed
+            finished.result()  # a unicorn that ended before all were connected has failed
         _ready_file(settings).write_text(str(emulator_pid))
         while _emulator_pid(settings) == emulator_pid:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
@@ -192,10 +192,10 @@ async def run_all(settings: Settings, emulator_pid: int, seed: int) -> None:
 
 
 def start(settings: Settings) -> None:
-    """Start the process, if it does not run for this cloud, and wait until all are connected.
+    """Start the process, unless it runs for this cloud, and wait until all unicorns are connected.
 
     Raises:
-        LocalCloudError: they are not connected in time.
+        LocalCloudError: the unicorns are not connected in time.
     """
     log, wanted = settings.log("unicorns"), str(_emulator_pid(settings))
     environment = {
@@ -211,7 +211,7 @@ def start(settings: Settings) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # it ends with the cloud, not with Ctrl-C
+            start_new_session=True,  # the process ends with the cloud, not with Ctrl-C
         )
     give_up = time.monotonic() + SECONDS_TO_CONNECT
     while not (_ready_file(settings).exists() and _ready_file(settings).read_text() == wanted):
@@ -222,7 +222,7 @@ def start(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Run them, unless they run already; those of an earlier cloud may still be ending."""
+    """Run the unicorns, unless they run. The process of an earlier cloud may still be ending."""
     settings = Settings.from_environment()
     pid = _emulator_pid(settings)
     if pid is None:
@@ -246,7 +246,7 @@ def _emulator_pid(settings: Settings) -> int | None:
 
 
 def _ready_file(settings: Settings) -> Path:
-    """Holds the pid of the emulator at which all are connected."""
+    """Return the file that has the pid of the emulator to which all are connected."""
     return settings.run_dir / "unicorns.ready"
 
 

@@ -1,8 +1,8 @@
 """The unicorns of the local cloud, the same ones on every run.
 
-Of forty all but one wait over Seattle: 27 quote by their rate card at once, twelve price by hand (`drivers.py`). The last
-waits at Mount Rainier and prices by hand, but never does, so that an RFQ from there runs until its deadline, or until it is
-cancelled.
+There are forty. Over Seattle, 27 quote by their rate card at once, and twelve price by hand (`by_hand.py`).
+The hermit at Mount Rainier should price by hand, too, but never answers: an RFQ from there runs until its
+deadline, or until it is cancelled.
 """
 
 import time
@@ -18,7 +18,7 @@ from infra.rydes.cloud.cloud import Cloud
 SECONDS_OF_A_RIDE = 1.0
 
 AT_ONCE = 3
-"""Registrations in flight: as many Lambda workers are started for them, at 33 MB each."""
+"""Registrations in flight. Each starts a Lambda worker of 33 MB."""
 
 _NAMES = [
     "Rucinante",
@@ -86,7 +86,7 @@ _HERMITAGE = ("Mount Rainier", 46.7860, -121.7350)
 
 @dataclass(frozen=True)
 class Unicorn:
-    """A unicorn, where it waits and what it charges, in US dollars."""
+    """A unicorn, the place where it waits, and its rate card in US dollars."""
 
     name: str
     place: str
@@ -99,29 +99,29 @@ class Unicorn:
 
     @property
     def user(self) -> str:
-        """Its name in the user pool."""
+        """The unicorn's name in the user pool."""
         return f"unicorn-{self.name.lower()}"
 
     def registration(self) -> dict[str, object]:
-        """What it sends to the unicorn API."""
+        """Write the registration as the unicorn API wants it."""
         card = {"base": self.base, "per-km": self.per_km, "minimum": self.minimum}
         amounts = {key: {"amount": f"{amount:.2f}", "currency": "USD"} for key, amount in card.items()}
         return {"name": self.name, "rate-card": amounts, "auto-quote": self.auto_quote}
 
 
 def by_rate_card() -> list[Unicorn]:
-    """Those that quote by their rate card; no two on one spot, no two at one price."""
+    """List the unicorns that quote by their rate card: no two on one spot, no two at one price."""
     return [_unicorn(number, name) for number, name in enumerate(_NAMES)]
 
 
 def hermit() -> Unicorn:
-    """The one that never answers."""
+    """Return the unicorn that never answers."""
     place, lat, lon = _HERMITAGE
     return replace(_unicorn(len(_NAMES), _HERMIT), place=place, lat=lat, lon=lon, auto_quote=False)
 
 
 def by_hand() -> list[Unicorn]:
-    """Those over Seattle that price by hand, near the Space Needle."""
+    """List the unicorns that price by hand over Seattle, near the Space Needle."""
     return [
         replace(
             _unicorn(number, name),
@@ -135,7 +135,7 @@ def by_hand() -> list[Unicorn]:
 
 
 def complete(cloud: Cloud, name: str, ride: str) -> None:
-    """Let the unicorn of this name complete its ride; nothing, if it is none of the herd or has done so already."""
+    """Let a unicorn complete its ride, if it quotes by its rate card; others do so by themselves."""
     if name not in _NAMES:
         return
     auth = {"Authorization": cloud.token(f"unicorn-{name.lower()}", "unicorns")}
@@ -161,7 +161,7 @@ def register(cloud: Cloud, unicorns: list[Unicorn]) -> None:
     """Register unicorns and report their positions through the unicorn API, each with its own token.
 
     Raises:
-        LocalCloudError: the API answers otherwise than it promises.
+        LocalCloudError: the API does not answer as promised.
     """
     with (
         httpx.Client(base_url=cloud.url("unicorn-api"), timeout=30) as api,

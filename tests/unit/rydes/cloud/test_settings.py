@@ -7,7 +7,7 @@ from infra.rydes.cloud.settings import Settings, aws_environment
 @pytest.mark.parametrize("port", ["", "http", "80", "65536", "-1", "4566.0"])
 def test_what_is_no_port_is_refused(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RYDES_PORT", port)
-    with pytest.raises(LocalCloudError, match="no port"):
+    with pytest.raises(LocalCloudError, match="not a port"):
         Settings.from_environment()
 
 

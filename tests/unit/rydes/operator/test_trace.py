@@ -27,7 +27,7 @@ def by_f(*logged: str) -> list[LogEvent]:
 
 
 def recorded() -> list[trace.Line]:
-    """The lines of an RFQ, its ride and its feedback on the local cloud, from the first request on a busy machine."""
+    """The lines of an RFQ, its ride and its feedback: the first ones of a local cloud on a busy machine."""
     found = [json.loads(text) for text in RECORDED.read_text().splitlines()]
     rfq_id = found[0]["entry"]["correlation_id"]
     events = [LogEvent(one["at"], one["function"], "stream", json.dumps(one["entry"])) for one in found]
