@@ -22,9 +22,14 @@ from tests.support.partner_fleets import ask, quoted
 from tests.support.synth import Assembly, load
 from wild_rydes_circuit_breaker import State
 
-# How fast an example runs says more of the machine than of the code.
-hypothesis.settings.register_profile("wild-rydes", deadline=None)
-hypothesis.settings.load_profile("wild-rydes")
+# `make test` runs every property with all of its examples. `make test-fast` takes a quarter of them, the same ones each
+# time: that finds what a change has broken, and leaves the rare sequence of events to `make test`.
+# There is no deadline, because how long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("fast", deadline=None, max_examples=25, derandomize=True)
+hypothesis.settings.register_profile(
+    "thorough", deadline=None, max_examples=100, derandomize="CI" in os.environ, print_blob=True
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 
 _GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}

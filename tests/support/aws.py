@@ -28,7 +28,7 @@ def account() -> Iterator[None]:
 @cache
 def client(service: str, config: Config = CLIENT_CONFIG, url: str | None = None) -> Any:
     """A client for the simulated account, shared by all tests."""
-    made = boto3.client(
+    made: Any = boto3.client(  # type: ignore[call-overload]
         service,
         region_name=REGION,
         config=config,

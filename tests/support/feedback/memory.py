@@ -4,8 +4,8 @@ It knows just the expressions of `feedback.adapters.feedback_table`; anything el
 `test_feedback_table.py` holds it to what moto does.
 """
 
-import copy
 import json
+import pickle
 import uuid
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -59,7 +59,7 @@ class Memory:
 
     def get_item(self, *, Key: Any, **_: Any) -> Any:  # noqa: N803
         self.on_call()
-        item = copy.deepcopy(self._items.get(Key["id"]["S"]))
+        item = _copy(self._items.get(Key["id"]["S"]))
         self.on_call()
         return {"Item": item} if item else {}
 
@@ -103,7 +103,7 @@ class Memory:
 
     def _set(self, item: Item) -> None:
         key = {"id": item["id"]}
-        change: dict[str, Any] = {"Keys": key, "NewImage": copy.deepcopy(item)}
+        change: dict[str, Any] = {"Keys": key, "NewImage": _copy(item)}
         if old := self._items.get(item["id"]["S"]):
             change["OldImage"] = old
         self._items[item["id"]["S"]] = change["NewImage"]
@@ -147,6 +147,10 @@ class Memory:
 
     def close(self) -> None:
         pass
+
+
+def _copy(item: Item | None) -> Any:
+    return pickle.loads(pickle.dumps(item))  # noqa: S301 - our own; several times faster than copy.deepcopy
 
 
 def _tallied(item: Item, write: Any) -> Item:

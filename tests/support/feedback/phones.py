@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -12,8 +13,6 @@ from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from feedback.adapters.sms_service import NO_RETRIES
-
-_SESSION = botocore.session.get_session()
 
 REFUSALS = {
     "throttled": (400, "ThrottlingException", {}),
@@ -62,16 +61,10 @@ class Phones:
         self.faults: list[str | None] = []
         self.requests = 0
         self._now = now
-        self.client: Any = _SESSION.create_client(
-            "pinpoint-sms-voice-v2",
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=NO_RETRIES,
-        )
-        self.client.meta.events.register_first(
-            "before-send.pinpoint-sms-voice-v2.SendTextMessage", self._answer
-        )
+        self.client: Any = _client()
+        event, events = "before-send.pinpoint-sms-voice-v2.SendTextMessage", self.client.meta.events
+        events.unregister(event, unique_id="phones")  # those of the last test
+        events.register_first(event, self._answer, unique_id="phones")
 
     def to(self, number: str) -> list[Sent]:
         return [sms for sms in self.sent if sms.to == number]
@@ -103,6 +96,18 @@ class Phones:
         if fault == "broken-after":
             return _response(500, {"__type": "InternalServerException"})
         return _response(200, {"MessageId": sms.id})
+
+
+@cache
+def _client() -> Any:
+    """One for all tests, because making it takes longer than most of them."""
+    return botocore.session.get_session().create_client(
+        "pinpoint-sms-voice-v2",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=NO_RETRIES,
+    )
 
 
 def _response(status: int, body: dict[str, Any]) -> AWSResponse:

@@ -319,9 +319,8 @@ class Fleet(RuleBasedStateMachine):
 
 
 Fleet.TestCase.settings = settings(
-    max_examples=400,
+    max_examples=4 * settings.default.max_examples,
     stateful_step_count=40,
-    deadline=None,
     phases=[Phase.reuse, Phase.generate],  # told as found: to shrink forty steps takes minutes
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

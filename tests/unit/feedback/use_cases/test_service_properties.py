@@ -365,7 +365,5 @@ class Service(RuleBasedStateMachine):
 def test_the_service_under_anything() -> None:
     run_state_machine_as_test(
         Service,
-        settings=settings(
-            max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(stateful_step_count=40, suppress_health_check=list(HealthCheck)),
     )
