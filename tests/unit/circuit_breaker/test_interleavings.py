@@ -319,7 +319,7 @@ class Fleet(RuleBasedStateMachine):
 
 
 Fleet.TestCase.settings = settings(
-    max_examples=4 * settings.default.max_examples,
+    max_examples=4 * settings().max_examples,
     stateful_step_count=40,
     phases=[Phase.reuse, Phase.generate],  # told as found: to shrink forty steps takes minutes
     report_multiple_bugs=False,

@@ -102,7 +102,7 @@ def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", f"http://127.0.0.1:{server.server_port}")
     yield asked

@@ -55,7 +55,7 @@ def url(topics: Topics) -> Iterator[str]:
     phones = Phones()
     handler = handler_of(Service(phones, topics, "arn:aws:sns:us-east-1:000000000000:"), phones)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
