@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -17,8 +17,9 @@ from infra.rydes.cloud.up import up
 from infra.rydes.operator import modes
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
-from tests.support.clients import Customer, Fleet, Place, Queues, eventually
+from tests.support.clients import Customer, Fleet, Place, Queues
 from tests.support.partner_fleets import ask, quoted
+from tests.support.patience import eventually, step, take_slowest
 from tests.support.synth import Assembly, load
 from wild_rydes_circuit_breaker import State
 
@@ -35,6 +36,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"
 _GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}
 """Fixture -> the one worker of pytest-xdist that runs all tests which use it, and so makes it once."""
 
+STEP, SLOWEST = "step", 10
+
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,6 +47,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if fixture in getattr(item, "fixturenames", ()):
                 name = f"{group} of {item.path.parent.name}" if group == "cloud" else group
                 item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give the slowest steps of a test to its report, which pytest-xdist takes to where all reports come together."""
+    report = yield
+    report.user_properties += [(STEP, [seconds, what]) for seconds, what in take_slowest(SLOWEST)]
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the slowest steps of all tests: a slow machine is seen to be slow, and not taken to be wrong."""
+    steps = [
+        (*value, report.nodeid)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == STEP
+    ]
+    if steps:
+        terminalreporter.section(f"slowest {SLOWEST} steps")
+    for seconds, what, test in sorted(steps, reverse=True)[:SLOWEST]:
+        terminalreporter.write_line(f"{seconds:7.1f} s  {what}  in {test}")
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +102,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         return
     settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"))
     # `process` is held on to: the emulator ends with it, and with us.
-    deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)
+    with step("a cloud goes up"):
+        deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)
     try:
         yield deployed
     finally:
@@ -120,12 +147,11 @@ def partners(cloud: Cloud, customer: Customer) -> Iterator[Partners]:
         found.misbehave(id_)
     circuits = modes.store(cloud)
 
-    def well() -> bool | None:
-        quotes = quoted(ask(customer))
-        closed = all(circuits.read(id_).state is State.CLOSED for id_ in found.secrets)
-        return (closed and quotes == found.secrets.keys()) or None
+    def look() -> tuple[set[str], dict[str, State]]:
+        return quoted(ask(customer)), {id_: circuits.read(id_).state for id_ in found.secrets}
 
-    eventually(well, "a quote of each partner", 60)
+    well = set(found.secrets), dict.fromkeys(found.secrets, State.CLOSED)
+    eventually(look, "a quote of each partner, and its circuit closed", lambda seen: seen == well)
     yield found
     for id_ in found.secrets:
         found.misbehave(id_)

@@ -5,7 +5,6 @@ nine seconds. No ride is lost, and each step takes effect once. Queues hand over
 its own ride alone; streams do not.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,9 +12,11 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.bus import Listener
-from tests.support.clients import DEADLINES, Fleet, Json, Queues, eventually, metadata
+from tests.support.clients import Fleet, Json, Queues
 from tests.support.crasher import PUSH, Crash, Crasher
-from tests.support.trips import End, Trip
+from tests.support.patience import eventually
+from tests.support.time_travel import booking_is_due, minute_passes
+from tests.support.trips import End, Trip, in_time
 
 AT_ONCE = 4
 """A crash that stops the streams stops those of all rides, and none has more than a minute to be confirmed."""
@@ -134,7 +135,7 @@ def test_a_crash_between_any_two_steps_of_a_ride(
         (REJECTED, crashes(REJECTION)),
     )
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        trips = list(pool.map(travel, [(crash, end) for end, some in plans for crash in some]))
+        trips = list(pool.map(in_time(travel), [(crash, end) for end, some in plans for crash in some]))
     assert crasher.armed == [], "every crash has come to pass"
     nothing_parked(queues, trips)
 
@@ -161,30 +162,22 @@ def test_a_crash_between_any_two_steps_of_a_time_out(  # noqa: PLR0917 - fixture
 ) -> None:
     def travel(crash: Crash) -> Trip:
         trip = Trip(cloud, fleet, crash)
-        trip.book()
-        trip.wait_told(listener, "QuoteAccepted", "RideConfirmed")
-        a_minute_goes_by(cloud, trip)
         trip.arm(crasher)
-        time_out = {"metadata": metadata(trip.rfq_id), "data": {"rfq_id": trip.rfq_id, "ride": 1}}
-        queues.send(DEADLINES, json.dumps(time_out))
+        trip.book()
+        trip.wait_for_its_unicorn(listener)
+        minute_passes(cloud, trip.rfq_id)
+        booking_is_due(queues, trip.rfq_id)
         trip.check(TIMED_OUT, listener, changed_by_us=1)
         return trip
 
     hears(False)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        trips = list(pool.map(travel, crashes(TIME_OUT)))
+        trips = list(pool.map(in_time(travel), crashes(TIME_OUT)))
     assert crasher.armed == [], "every crash has come to pass"
     hears(True)
-    eventually(lambda: queues.depth("ride-booking-rides") == 0 or None, "the late confirmations are heard")
+    eventually(
+        lambda: queues.depth("ride-booking-rides"), "late confirmations are heard", lambda depth: depth == 0
+    )
     for trip in trips:
         trip.check(TIMED_OUT, listener, changed_by_us=1)
     nothing_parked(queues, trips)
-
-
-def a_minute_goes_by(cloud: Cloud, trip: Trip) -> None:
-    cloud.client("dynamodb").update_item(
-        TableName="ride-booking",
-        Key={"id": {"S": trip.rfq_id}},
-        UpdateExpression="SET rides[0].b = rides[0].b - :minute, revision = revision + :one",
-        ExpressionAttributeValues={":minute": {"N": "61000"}, ":one": {"N": "1"}},
-    )

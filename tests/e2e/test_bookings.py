@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, eventually
+from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, key
+from tests.support.patience import PATIENCE, eventually
 from tests.support.sockets import Socket
 
 
@@ -17,17 +18,19 @@ def finished(customer: Customer, place: Place) -> tuple[Json, list[str]]:
 
 
 def book(customer: Customer, result: Json, quote_id: str, **headers: str) -> Any:
-    return customer.http.post(result["links"]["bookings"], json={"quote-id": quote_id}, headers=headers)
+    return customer.http.post(
+        result["links"]["bookings"], json={"quote-id": quote_id}, headers={**key(), **headers}
+    )
 
 
 def status(customer: Customer, url: str, *wanted: str) -> Json:
     """The ride, as soon as it has one of these statuses."""
 
-    def look() -> Json | None:
+    def look() -> Json:
         ride: Json = customer.http.get(url).raise_for_status().json()
-        return ride if ride["status"] in wanted else None
+        return ride
 
-    return eventually(look, f"{url} is {' or '.join(wanted)}")
+    return eventually(look, f"{url} is {' or '.join(wanted)}", lambda ride: ride["status"] in wanted)
 
 
 def test_a_ride_from_booking_to_completion(customer: Customer, fleet: Fleet, place: Place) -> None:
@@ -162,14 +165,12 @@ def test_a_status_document_needs_no_token_and_is_true(cloud: Cloud, customer: Cu
     assert answer.headers["Preference-Applied"] == "status-document"
     url, rfq = answer.json()["links"]["status-document"], answer.headers["Location"]
 
-    def completed() -> Json | None:
-        found = httpx.get(url)
-        return found.json() if found.status_code == 200 and found.json()["status"] == "completed" else None
+    def look() -> Json | None:
+        found = httpx.get(url, timeout=PATIENCE)
+        return found.json() if found.status_code == 200 else None
 
-    assert (
-        eventually(completed, "the document of the end")["completed-by"]
-        == customer.result(rfq)["completed-by"]
-    )
+    shown = eventually(look, "the document of the end", lambda shown: shown["status"] == "completed")
+    assert shown["completed-by"] == customer.result(rfq)["completed-by"]
     assert httpx.get(url.partition("?")[0]).status_code == 403
 
 

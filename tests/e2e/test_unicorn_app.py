@@ -6,7 +6,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.support.clients import Connection, Customer, Fleet, Json, Place, Unicorn, eventually
+from tests.support.clients import Connection, Customer, Fleet, Json, Place, Queues, Unicorn
+from tests.support.patience import eventually
+from tests.support.time_travel import rfq_is_due
 
 NO: Json = {"decline": "lunch-break"}
 
@@ -23,13 +25,13 @@ def disconnect(unicorn: Unicorn, app: Connection) -> None:
     """Close the app's connection, and wait until that is known."""
     assert unicorn.show()["connected"]
     app.close()
-    eventually(lambda: not unicorn.show()["connected"] or None, "it is known to be disconnected")
+    eventually(unicorn.show, "it is known to be disconnected", lambda shown: not shown["connected"])
 
 
 def test_an_invited_unicorn_prices_the_ride(customer: Customer, fleet: Fleet, place: Place) -> None:
     unicorn = by_hand(fleet, place)
     app = unicorn.connect()
-    rfq = customer.submit(place, **{"respond-within": 60})
+    rfq = customer.submit(place)
     invitation = app.expect(rfq)
     assert invitation["from"] == {"lat": place.lat, "lon": place.lon}
     assert invitation["deadline"][:19] == customer.http.get(rfq).json()["eta"][:19]
@@ -70,7 +72,7 @@ def test_who_disconnects_in_the_middle_may_still_answer(
 ) -> None:
     unicorn, auto = by_hand(fleet, place), fleet.unicorn(place)
     app = unicorn.connect()
-    rfq = customer.submit(place, **{"respond-within": 60})
+    rfq = customer.submit(place)
     app.expect(rfq)
     disconnect(unicorn, app)
     assert customer.http.get(rfq).status_code == 200
@@ -98,7 +100,9 @@ def test_a_connection_that_died_without_a_word_is_found_out_and_forgotten(
     )
     result = customer.result(customer.submit(place))
     assert result["responders"] == {"asked": 1, "quoted": 0, "declined": 1, "silent": 0, "late": 0}
-    eventually(lambda: "connection" not in table.get_item(**key)["Item"] or None, "it is forgotten")
+    eventually(
+        lambda: table.get_item(**key)["Item"], "it is forgotten", lambda item: "connection" not in item
+    )
     app.close()
 
 
@@ -131,22 +135,28 @@ def test_an_answer_is_given_once_and_may_be_repeated(customer: Customer, fleet: 
         app.close()
 
 
-def test_who_was_not_invited_may_not_answer(customer: Customer, fleet: Fleet, place: Place) -> None:
+def test_who_was_not_invited_may_not_answer(
+    cloud: Cloud, customer: Customer, fleet: Fleet, queues: Queues, place: Place
+) -> None:
     fleet.silent(place)
     stranger, auto = by_hand(fleet, Place.new()), fleet.register(place)
-    rfq = customer.submit(place, **{"respond-within": 5})
-    assert eventually(lambda: customer.http.get(f"{rfq}/quotes").json()["quotes"] or None, "the quote")
+    rfq = customer.submit(place)
+    assert eventually(lambda: customer.http.get(f"{rfq}/quotes").json()["quotes"], "the quote")
     assert [unicorn.answer(rfq, quote("0.01")).status_code for unicorn in (stranger, auto)] == [403, 403]
     assert stranger.answer("00000000-0000-7000-8000-000000000000", NO).status_code == 404
-    assert [shown["responder-id"] for shown in customer.result(rfq, 30)["quotes"]] == [auto.id]
+    rfq_is_due(cloud, queues, rfq)
+    assert [shown["responder-id"] for shown in customer.result(rfq)["quotes"]] == [auto.id]
 
 
-def test_after_the_deadline_it_is_too_late(customer: Customer, fleet: Fleet, place: Place) -> None:
+def test_after_the_deadline_it_is_too_late(
+    cloud: Cloud, customer: Customer, fleet: Fleet, queues: Queues, place: Place
+) -> None:
     unicorn = by_hand(fleet, place)
     app = unicorn.connect()
-    rfq = customer.submit(place, **{"respond-within": 5})
+    rfq = customer.submit(place)
     app.expect(rfq)
-    assert customer.result(rfq, 30)["completed-by"] == "deadline"
+    rfq_is_due(cloud, queues, rfq)
+    assert customer.result(rfq)["completed-by"] == "deadline"
     late = unicorn.answer(rfq, quote())
     assert (late.status_code, late.headers["Content-Type"]) == (410, "application/problem+json")
     app.close()
@@ -167,9 +177,9 @@ def test_a_unicorn_hears_of_its_ride_over_the_socket(customer: Customer, fleet: 
         answer = customer.http.get(booked.headers["Location"]).raise_for_status()
         return str(answer.json()["status"])
 
-    eventually(lambda: status() == "confirmed" or None, "the ride is confirmed")
+    eventually(status, "the ride is confirmed", lambda status: status == "confirmed")
     assert unicorn.http.post(ride["links"]["completion"]).status_code == 204
-    eventually(lambda: status() == "completed" or None, "the ride is completed")
+    eventually(status, "the ride is completed", lambda status: status == "completed")
     app.close()
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.bus import BUS, Listener
-from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, eventually, metadata
+from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, metadata
+from tests.support.patience import eventually
 
 BOOKINGS = "wildrydes.ride-booking"
 
@@ -27,7 +28,7 @@ class Bus:
         entry = {"EventBusName": BUS, "Source": BOOKINGS, "DetailType": name}
         self._events.put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
 
-    def accept(self, unicorn: Unicorn, ride: str, seconds: float = 60) -> None:
+    def accept(self, unicorn: Unicorn, ride: str, seconds: float = 3600) -> None:
         """A customer accepts this unicorn's quote."""
         price = {"amount": "12.50", "currency": "USD"}
         data = _ride(unicorn, ride) | {"customer_id": "c-1", "price": price}
@@ -41,11 +42,10 @@ class Bus:
     def heard(self, ride: str, count: int = 1) -> list[tuple[str, Json]]:
         """The first events about a ride, as names and data."""
 
-        def look() -> list[tuple[str, Json]] | None:
-            found = [(e["detail-type"], e["detail"]["data"]) for e in self._listener.about(ride)]
-            return found if len(found) >= count else None
+        def look() -> list[tuple[str, Json]]:
+            return [(e["detail-type"], e["detail"]["data"]) for e in self._listener.about(ride)]
 
-        return eventually(look, f"{count} events about {ride}")
+        return eventually(look, f"{count} events about {ride}", lambda found: len(found) >= count)
 
 
 def _ride(unicorn: Unicorn, ride: str) -> Json:
@@ -118,7 +118,7 @@ def test_a_failed_booking_frees_the_unicorn_and_its_duplicates_never_begin_the_r
     bus.accept(unicorn, ride)
     bus.heard(ride)
     bus.fail(unicorn, ride)
-    eventually(lambda: "ride" not in unicorn.show() or None, "the unicorn is free")
+    eventually(unicorn.show, "the unicorn is free", lambda shown: "ride" not in shown)
     bus.accept(unicorn, ride)
     other = f"{uuid.uuid4()}.1"
     bus.accept(unicorn, other)  # handled by the same queue after the duplicate, or beside it

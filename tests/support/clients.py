@@ -4,34 +4,51 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from websockets.sync.client import connect
 
 from infra.rydes.cloud.cloud import Cloud
+from tests.support.patience import PATIENCE, eventually, step
 
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
 INBOX = "unicorn-mgmt-inbox"
 DEADLINES = "ride-booking-deadlines"
 
 Json = dict[str, Any]
-T = TypeVar("T")
 
 _places = itertools.count()
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = 20) -> T:
-    """What `look` finds, as soon as it is not None."""
-    give_up = time.monotonic() + seconds
-    while (found := look()) is None:
-        assert time.monotonic() < give_up, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return found
+class _Patient(httpx.HTTPTransport):
+    """Tries again what is answered by 503 with Retry-After, as the APIs ask their callers to."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        call, give_up = f"{request.method} {request.url.path}", time.monotonic() + PATIENCE
+        with step(call):
+            answer = super().handle_request(request)
+        while answer.status_code == 503 and "Retry-After" in answer.headers and time.monotonic() < give_up:
+            answer.close()
+            time.sleep(float(answer.headers["Retry-After"]))
+            with step(f"{call}, again after 503"):
+                answer = super().handle_request(request)
+        return answer
+
+
+def api(url: str, token: str) -> httpx.Client:
+    """An API at this URL, for whoever has this token."""
+    return httpx.Client(
+        base_url=url, headers={"Authorization": token}, timeout=PATIENCE, transport=_Patient()
+    )
+
+
+def key() -> dict[str, str]:
+    """The header of a new request, which says of its repetitions that they are the same."""
+    return {"Idempotency-Key": str(uuid.uuid4())}
 
 
 @dataclass(frozen=True)
@@ -61,28 +78,22 @@ class Customer:
     def __init__(self, cloud: Cloud, name: str | None = None, group: str = "customers") -> None:
         self.name = name or f"customer-{uuid.uuid4().hex[:12]}"
         self.token = cloud.token(self.name, group)
-        self.http = httpx.Client(
-            base_url=cloud.urls["rfq-api"], headers={"Authorization": f"Bearer {self.token}"}, timeout=30
-        )
+        self.http = api(cloud.urls["rfq-api"], f"Bearer {self.token}")
 
     def submit(self, place: Place, **more: Any) -> str:
         """Submit an RFQ; its URL."""
-        answer = self.http.post("/instant-ride-rfqs", json=place.ride(**more))
+        answer = self.http.post("/instant-ride-rfqs", json=place.ride(**more), headers=key())
         assert answer.status_code == 202, answer.text
         return answer.headers["Location"]
 
-    def result(self, rfq: str, seconds: float = 20) -> Json:
+    def result(self, rfq: str) -> Json:
         """Follow an RFQ to its end; its result."""
-
-        def look() -> Json | None:
-            answer = self.http.get(rfq)
-            if answer.status_code == 200:
-                return None
-            assert answer.status_code == 303, answer.text
-            found: Json = self.http.get(answer.headers["Location"]).raise_for_status().json()
-            return found
-
-        return eventually(look, f"the result of {rfq}", seconds)
+        ended = eventually(
+            lambda: self.http.get(rfq), f"the end of {rfq}", lambda answer: answer.status_code != 200
+        )
+        assert ended.status_code == 303, ended.text
+        found: Json = self.http.get(ended.headers["Location"]).raise_for_status().json()
+        return found
 
 
 class Connection:
@@ -90,25 +101,26 @@ class Connection:
 
     def __init__(self, url: str, token: str) -> None:
         self._stack = ExitStack()
-        opening = connect(url, additional_headers={"Authorization": token}, open_timeout=30)
+        opening = connect(url, additional_headers={"Authorization": token}, open_timeout=PATIENCE)
         self._socket = self._stack.enter_context(opening)
         self._received: list[Json] = []
 
     def close(self) -> None:
         self._stack.close()
 
-    def expect(self, rfq: str, seconds: float = 20, *, type_: str = "invitation") -> Json:
+    def expect(self, rfq: str, *, type_: str = "invitation") -> Json:
         """The message of this type about this RFQ, given by its URL or id."""
 
-        def look() -> Json | None:
+        def look() -> list[Json]:
             with suppress(TimeoutError):
                 self._received.append(json.loads(self._socket.recv(timeout=0.1)))
-            for message in self._received:
-                if (message["type"], message["rfq-id"]) == (type_, rfq.rpartition("/")[2]):
-                    return message
-            return None
+            return self._received
 
-        return eventually(look, f"{type_} of {rfq}", seconds)
+        def wanted(message: Json) -> bool:
+            return (message["type"], message["rfq-id"]) == (type_, rfq.rpartition("/")[2])
+
+        received = eventually(look, f"{type_} of {rfq}", lambda received: any(map(wanted, received)))
+        return next(filter(wanted, received))
 
 
 class Unicorn:
@@ -117,9 +129,7 @@ class Unicorn:
     def __init__(self, cloud: Cloud, *, auto_quote: bool, base: str) -> None:
         self._socket_url = cloud.urls["unicorn-socket"]
         self.token = cloud.token(f"unicorn-{uuid.uuid4().hex[:12]}", "unicorns")
-        self.http = httpx.Client(
-            base_url=cloud.urls["unicorn-api"], headers={"Authorization": self.token}, timeout=30
-        )
+        self.http = api(cloud.urls["unicorn-api"], self.token)
         money = {"base": base, "per-km": "1.20", "minimum": "8.00"}
         rate_card = {name: {"amount": amount, "currency": "USD"} for name, amount in money.items()}
         body = {"name": "Nimbus", "rate-card": rate_card, "auto-quote": auto_quote}
@@ -205,22 +215,20 @@ class Queues:
         data: Json = {"answers": answers or []} | ({} if asked is None else {"asked": asked})
         self.send(REPLY_QUEUE, json.dumps({"metadata": metadata(rfq), "data": data}))
 
-    def parked(self, queue: str, text: str, seconds: float = 20) -> Json:
+    def parked(self, queue: str, text: str) -> Json:
         """The parked message whose body holds `text`, in this queue's DLQ, with its attributes as plain strings."""
-
-        def look() -> Json | None:
-            for message in self.dead_letters(queue):
-                if text in message["Body"]:
-                    return message
-            return None
-
-        return eventually(look, f"{text!r} in the DLQ of {queue}", seconds)
+        parked = eventually(
+            lambda: self.dead_letters(queue),
+            f"{text!r} in the DLQ of {queue}",
+            lambda parked: any(text in message["Body"] for message in parked),
+        )
+        return next(message for message in parked if text in message["Body"])
 
     def dead_letters(self, queue: str) -> list[Json]:
         """What is in this queue's DLQ right now; it stays there."""
         url, found = self._urls[f"{queue}-dlq"], []
         while batch := self._sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=20
+            QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=600
         ).get("Messages"):
             found += batch
         for message in found:

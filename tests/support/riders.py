@@ -6,12 +6,11 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.phones.client import Phone, give_phone
 from infra.rydes.simulators.phones.model import Sms
-from tests.support.clients import Json, eventually
+from tests.support.clients import Json, api
+from tests.support.patience import eventually
 
 PREFIX = "+1425555"
 """Of nearly all customers' numbers, and of no other."""
@@ -86,11 +85,11 @@ class Bus:
     def told(self, ride_id: str, *names: str) -> list[Json]:
         """Wait for the events of these names about a ride; their data, in this order."""
 
-        def look() -> list[Json] | None:
-            found = {event["detail-type"]: event["detail"]["data"] for event in self.about(ride_id)}
-            return [found[name] for name in names] if found.keys() >= set(names) else None
+        def heard() -> dict[str, Json]:
+            return {event["detail-type"]: event["detail"]["data"] for event in self.about(ride_id)}
 
-        return eventually(look, f"{names} about {ride_id}")
+        found = eventually(heard, f"{names} about {ride_id}", lambda found: found.keys() >= set(names))
+        return [found[name] for name in names]
 
 
 class Rider:
@@ -112,11 +111,9 @@ class Rider:
     def read(self, text: str, count: int = 1) -> list[Sms]:
         """Wait until so many SMS with this text have come; all that have come so far."""
 
-        def look() -> list[Sms] | None:
-            got = self.got()
-            return got if sum(text in sms.text for sms in got) >= count else None
-
-        return eventually(look, f"{text!r} on the phone")
+        return eventually(
+            self.got, f"{text!r} on the phone", lambda got: sum(text in sms.text for sms in got) >= count
+        )
 
     def got(self) -> list[Sms]:
         return [sms for sms in self.phone.messages() if sms.ours]
@@ -130,11 +127,11 @@ class Rider:
         self.says(text)
         dynamodb, key = self.cloud.client("dynamodb"), {"id": {"S": f"ride#{self.ride_id}"}}
 
-        def look() -> bool | None:
-            item = dynamodb.get_item(TableName="feedback", Key=key, ConsistentRead=True)["Item"]
-            return item["muted"]["BOOL"] or None
-
-        eventually(look, f"{text!r} heard")
+        eventually(
+            lambda: dynamodb.get_item(TableName="feedback", Key=key, ConsistentRead=True)["Item"],
+            f"{text!r} heard",
+            lambda item: item["muted"]["BOOL"],
+        )
 
 
 class Support:
@@ -142,20 +139,14 @@ class Support:
 
     def __init__(self, cloud: Cloud, group: str = "support") -> None:
         token = cloud.token(f"agent-{group}-{uuid.uuid4().hex[:8]}", group)
-        self.http = httpx.Client(
-            base_url=cloud.urls["support-api"], headers={"Authorization": f"Bearer {token}"}, timeout=30
-        )
+        self.http = api(cloud.urls["support-api"], f"Bearer {token}")
 
     def feedback(self, ride_id: str) -> Json:
         answer = self.http.get(f"/rides/{ride_id}/feedback")
         return dict(answer.json()) if answer.status_code == 200 else {}
 
     def sees(self, ride_id: str, what: Callable[[Json], object], described: str) -> Json:
-        def look() -> Json | None:
-            found = self.feedback(ride_id)
-            return found if found and what(found) else None
-
-        return eventually(look, described)
+        return eventually(lambda: self.feedback(ride_id), described, lambda found: found and what(found))
 
     def sees_sms(self, ride_id: str, state: str, index: int = 0) -> Json:
         """Wait until the ride's SMS is in this state; the SMS."""
@@ -169,10 +160,7 @@ class Support:
 
 def let_time_pass(cloud: Cloud, ride_id: str, by: timedelta | None = None) -> None:
     """Let the timers find the conversation due, or by so much older."""
-    dynamodb = cloud.client("dynamodb")
-    item = dynamodb.get_item(TableName="feedback", Key={"id": {"S": f"ride#{ride_id}"}}, ConsistentRead=True)[
-        "Item"
-    ]
+    dynamodb, key = cloud.client("dynamodb"), {"id": {"S": f"ride#{ride_id}"}}
     milliseconds = int((by or timedelta(days=1)) / timedelta(milliseconds=1))
 
     def earlier(attributes: Json) -> None:
@@ -180,9 +168,24 @@ def let_time_pass(cloud: Cloud, ride_id: str, by: timedelta | None = None) -> No
             if name in attributes:
                 attributes[name] = {"N": str(int(attributes[name]["N"]) - milliseconds)}
 
-    earlier(item)
-    for sms in item["sms"]["L"]:
-        earlier(sms["M"])
-    dynamodb.put_item(TableName="feedback", Item=item)
+    def written() -> bool:
+        """Whether nobody else wrote meanwhile; whoever wants to now has to read again."""
+        item = dynamodb.get_item(TableName="feedback", Key=key, ConsistentRead=True)["Item"]
+        version = item["version"]
+        earlier(item)
+        for sms in item["sms"]["L"]:
+            earlier(sms["M"])
+        item["version"] = {"N": str(int(version["N"]) + 1)}
+        unchanged = {
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": version},
+        }
+        try:
+            dynamodb.put_item(TableName="feedback", Item=item, **unchanged)
+        except dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    eventually(written, "time passes")
     answer = cloud.client("lambda").invoke(FunctionName="feedback-timers", Payload=b"{}")
     assert "FunctionError" not in answer

@@ -7,8 +7,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.clients import Customer, Json
-
-SECONDS = 20.0
+from tests.support.patience import PATIENCE, step
 
 
 class Socket:
@@ -18,7 +17,7 @@ class Socket:
         self._connecting = connect(
             cloud.urls["rfq-socket"],
             additional_headers={"Authorization": customer.token},
-            open_timeout=SECONDS,
+            open_timeout=PATIENCE,
         )
         self.messages: list[Json] = []
 
@@ -34,7 +33,8 @@ class Socket:
 
     def receive(self) -> Json:
         """The next message."""
-        message: Json = json.loads(self._connection.recv(timeout=SECONDS))
+        with step("a message on the socket"):
+            message: Json = json.loads(self._connection.recv(timeout=PATIENCE))
         self.messages.append(message)
         return message
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.operator import log_events
-from tests.support.clients import Json, eventually
+from tests.support.clients import Json
+from tests.support.logs import messages_about
+from tests.support.patience import eventually
 from tests.support.riders import ASKED, CALL_OFFERED, THANKED, Bus, Rider, Support, let_time_pass
 
 
@@ -49,11 +50,11 @@ def test_receipts_that_overtake_each_other_and_come_twice_end_the_same(
     rider.phone.set_faults(receipts=["TEXT_DELIVERED", "TEXT_PENDING", "TEXT_UNREACHABLE"], copies=2)
     rider.rides()
 
-    def all_handled() -> bool | None:
-        found = log_events.events(cloud, f'"{rider.ride_id}"')
-        return sum(event.function == "feedback-receipts" for event in found) >= 6 or None
-
-    eventually(all_handled, "six receipts")
+    eventually(
+        lambda: messages_about(cloud, rider.ride_id, "feedback-receipts"),
+        "six receipts",
+        lambda messages: len(messages) >= 6,
+    )
     sms = support.sees_sms(rider.ride_id, "delivered")
     assert "reason" not in sms
     assert len(rider.got()) == 1

@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import log_events
-from tests.support.clients import Queues, eventually
+from tests.support.clients import Queues
+from tests.support.patience import eventually
 from tests.support.riders import ASKED, PREFIX, Bus, Rider, Support
 
 
@@ -57,13 +58,14 @@ def test_no_number_and_no_word_of_a_customer_stands_in_a_log_a_metric_an_event_o
     rider.says("2")
     support.sees_sms(rider.ride_id, "refused", 2)
 
-    def lines() -> list[str] | None:
-        """Metrics, too: they are log lines in the embedded metric format."""
-        found = list(log_events.events(cloud))
-        parked = any(event.function == "feedback-replies" and "parked" in event.message for event in found)
-        return [event.message for event in found] if parked else None
-
-    for line in eventually(lines, "the logs of all functions"):
+    eventually(
+        lambda: [e.message for e in log_events.events(cloud) if e.function == "feedback-replies"],
+        "the log of the poison",
+        lambda lines: any("parked" in line for line in lines),
+    )
+    for line in (
+        event.message for event in log_events.events(cloud)
+    ):  # of metrics, too: they are lines in the embedded metric format
         assert PREFIX[1:] not in line
         assert "Tiffany" not in line
     events = json.dumps(bus.about(rider.ride_id))

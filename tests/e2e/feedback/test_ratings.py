@@ -2,7 +2,8 @@
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.phones.client import Phone, give_phone
-from tests.support.clients import Customer, Fleet, Json, Place, eventually
+from tests.support.clients import Customer, Fleet, Json, Place, key
+from tests.support.patience import eventually
 from tests.support.riders import NUMBERS, THANKED
 
 
@@ -22,24 +23,21 @@ def test_the_next_quote_of_a_unicorn_shows_what_its_passenger_said(
     result = customer.result(rfq)
     assert not any("rating" in quote for quote in result["quotes"])
 
-    booked = customer.http.post(result["links"]["bookings"], json={"quote-id": unicorn.id})
+    booked = customer.http.post(result["links"]["bookings"], json={"quote-id": unicorn.id}, headers=key())
     ride = booked.headers["Location"]
 
-    def confirmed() -> str | None:
-        found = customer.http.get(ride).json()
-        return found["id"] if found["status"] == "confirmed" else None
+    def look() -> Json:
+        found: Json = customer.http.get(ride).json()
+        return found
 
-    ride_id = eventually(confirmed, "the ride's confirmation")
+    ride_id = eventually(look, "the ride confirmed", lambda ride: ride["status"] == "confirmed")["id"]
     unicorn.http.post(f"/rides/{ride_id}/completion").raise_for_status()
 
-    eventually(lambda: phone.messages() or None, "the question")
+    eventually(phone.messages, "the question")
     phone.say("9")
-    eventually(lambda: THANKED in phone.messages()[-1].text or None, "the thanks")
-
-    def rated() -> dict[str, Json] | None:
-        found = quotes(customer, place)
-        return found if "rating" in found.get(unicorn.id, {}) else None
-
-    shown = eventually(rated, "the rating")
+    eventually(phone.messages, "the thanks", lambda messages: THANKED in messages[-1].text)
+    shown = eventually(
+        lambda: quotes(customer, place), "the rating", lambda quotes: "rating" in quotes.get(unicorn.id, {})
+    )
     assert shown[unicorn.id]["rating"] == {"score": 9.0, "count": 1}
     assert "rating" not in shown[other.id]

@@ -14,8 +14,10 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
-from tests.support.clients import REPLY_QUEUE, Customer, Json, eventually
-from tests.support.partner_fleets import quoted, submit
+from tests.support.clients import REPLY_QUEUE, Customer, Json, Queues
+from tests.support.partner_fleets import quoted, submit, wait_for_quotes
+from tests.support.patience import PATIENCE, eventually
+from tests.support.time_travel import rfq_is_due
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
 from wild_rydes_contracts import Metadata
 
@@ -34,7 +36,7 @@ class Nimbus:
         self._return_address = asked["Attributes"]["QueueArn"]
 
     def reference(
-        self, rfq: str, *, partner: str = NIMBUS, key: str | None = None, seconds: float = 60
+        self, rfq: str, *, partner: str = NIMBUS, key: str | None = None, seconds: float = 3600
     ) -> str:
         """What the partner was given with this RFQ, given by its URL: sealed with our key, good for so long."""
         now = datetime.now(UTC)
@@ -60,7 +62,7 @@ class Nimbus:
         if signature is not None:
             headers["Nimbus-Signature"] = signature
         url = f"{self._api}/partners/{to}/answers"
-        return httpx.post(url, content=body, headers=headers, timeout=30).status_code
+        return httpx.post(url, content=body, headers=headers, timeout=PATIENCE).status_code
 
     def answer(self, reference: str, amount: str = "21.00") -> int:
         """Answer as the partner does."""
@@ -86,7 +88,7 @@ def quotes(customer: Customer, rfq: str) -> dict[str, str]:
 
 
 def others_have_answered(customer: Customer, rfq: str) -> None:
-    eventually(lambda: quotes(customer, rfq).keys() == {"p-comet", "p-pegasus"} or None, "two quotes", 40)
+    wait_for_quotes(customer, rfq, {"p-comet", "p-pegasus"})
 
 
 Sending = Callable[[Nimbus, str], int]
@@ -145,7 +147,7 @@ FORGED: dict[str, tuple[Sending, set[int]]] = {
 
 
 def test_nothing_forged_is_taken_for_an_answer(customer: Customer, nimbus: Nimbus) -> None:
-    rfq = submit(customer, within=120)
+    rfq = submit(customer)
     reference = nimbus.reference(rfq)
     statuses = {name: send(nimbus, reference) for name, (send, _) in FORGED.items()}
     assert {name: status for name, status in statuses.items() if status not in FORGED[name][1]} == {}
@@ -158,7 +160,7 @@ def test_nothing_forged_is_taken_for_an_answer(customer: Customer, nimbus: Nimbu
 def test_a_reference_that_is_not_ours_is_refused_under_a_genuine_signature(
     customer: Customer, nimbus: Nimbus
 ) -> None:
-    rfq = submit(customer, within=120)
+    rfq = submit(customer)
     of_its_own = nimbus.reference(rfq, key=nimbus.mine["callback_key"])
     anothers = nimbus.reference(rfq, partner="p-pegasus")
     content, _, mac = nimbus.reference(rfq).partition(".")
@@ -170,20 +172,24 @@ def test_a_reference_that_is_not_ours_is_refused_under_a_genuine_signature(
 
 
 def test_an_answer_that_comes_again_changes_nothing(customer: Customer, nimbus: Nimbus) -> None:
-    rfq = submit(customer, within=120)
+    rfq = submit(customer)
     reference = nimbus.reference(rfq)
     assert [nimbus.answer(reference, amount) for amount in ("21.00", "21.00")] == [202, 202]
-    eventually(lambda: quotes(customer, rfq).get(NIMBUS), "Nimbus' quote", 40)
+    eventually(lambda: quotes(customer, rfq).get(NIMBUS), "Nimbus' quote")
     assert nimbus.answer(reference, "1.00") == 202  # the partner itself thinks better of it
-    result = customer.result(rfq, 40)
+    result = customer.result(rfq)
     assert result["completed-by"] == "all-answered"
     assert [q["price"]["amount"] for q in result["quotes"] if q["responder-id"] == NIMBUS] == ["21.00"]
     assert quotes(customer, rfq)[NIMBUS] == "21.00"
 
 
-def test_an_answer_after_the_deadline_is_gone(customer: Customer, nimbus: Nimbus) -> None:
-    rfq = submit(customer, within=5)
-    result = customer.result(rfq, 40)
+def test_an_answer_after_the_deadline_is_gone(
+    cloud: Cloud, customer: Customer, nimbus: Nimbus, queues: Queues
+) -> None:
+    rfq = submit(customer)
+    others_have_answered(customer, rfq)
+    rfq_is_due(cloud, queues, rfq)
+    result = customer.result(rfq)
     assert result["completed-by"] == "deadline"
     assert nimbus.answer(nimbus.reference(rfq, seconds=-0.001)) == 410
     assert NIMBUS not in quotes(customer, rfq)
@@ -194,6 +200,6 @@ def test_an_answer_to_an_rfq_that_is_unknown_disturbs_nobody(customer: Customer,
     stray = f"/{uuid.uuid4()}"
     assert nimbus.answer(nimbus.reference(stray)) == 202
     assert customer.http.get(f"/instant-ride-rfqs{stray}").status_code == 404
-    rfq = submit(customer, within=120)
+    rfq = submit(customer)
     assert nimbus.answer(nimbus.reference(rfq)) == 202
-    assert customer.result(rfq, 40)["completed-by"] == "all-answered"
+    assert customer.result(rfq)["completed-by"] == "all-answered"

@@ -15,9 +15,12 @@ from infra.rydes.simulators.partners.fleets import TOKEN_PREFIX
 from infra.rydes.simulators.partners.process import Partners, introduce
 from tests.e2e.partners.test_partner_callbacks import Nimbus, offer
 from tests.support.clients import Customer, Json
-from tests.support.partner_fleets import IDS, ask, quoted
+from tests.support.logs import messages_about
+from tests.support.partner_fleets import IDS, ask, quoted, submit
+from tests.support.patience import eventually
 
 PUBLIC = {"base_url", "client_id", "access_id"}
+CALLBACKS = "unicorn-mgmt-partner-callbacks"
 WRONG = "aWrongSecretThatNobodyKnows"
 
 
@@ -37,6 +40,22 @@ def wrong_secrets(cloud: Cloud, partners: Partners) -> Iterator[None]:
         )  # starts workers anew
     yield
     introduce(cloud, partners)
+
+
+def told_of(cloud: Cloud, rfq: str) -> None:
+    """Wait until the call of each partner about an RFQ is on record, whether or not one answers."""
+    rfq_id = rfq.rpartition("/")[2]
+    eventually(
+        lambda: {id_ for id_ in IDS if RECORD in messages_about(cloud, rfq_id, f"unicorn-mgmt-{id_}-quotes")},
+        f"a call of each partner about {rfq_id}",
+        lambda called: called == set(IDS),
+    )
+
+
+def refusals(cloud: Cloud) -> int:
+    """How many callbacks were refused so far."""
+    found = [event for event in log_events.events(cloud, '"401"') if event.function == CALLBACKS]
+    return sum(json.loads(event.message).get("status") == 401 for event in found)
 
 
 def records(cloud: Cloud, since: float) -> list[Json]:
@@ -60,13 +79,14 @@ def test_a_secret_that_is_refused_is_our_fault_and_the_next_one_is_taken_at_once
 def test_no_log_has_a_secret(
     cloud: Cloud, customer: Customer, partners: Partners, wrong_secrets: None
 ) -> None:
-    began = time.time()
+    began, refused = time.time(), refusals(cloud)
     ask(customer)
     introduce(cloud, partners)
     for fault in ("error", "garbage", "partial", "throttle", "signature"):
         for id_ in IDS:
             partners.misbehave(id_, **{fault: 1})
-        ask(customer, within=5)
+        told_of(cloud, submit(customer))
+    eventually(lambda: refusals(cloud), "Nimbus' callback refused", lambda found: found > refused)
     nimbus = Nimbus(cloud, partners)
     reference = nimbus.reference("/01a00000-0000-7000-8000-000000000000")
     assert nimbus.post(offer(reference), f"t=1,v1={nimbus.mine['callback_key']}") == 401

@@ -1,17 +1,17 @@
 """Partner fleets, end to end: quotes of all three, each fault, and an outage."""
 
-import time
-
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
-from tests.support.clients import Customer, eventually
-from tests.support.partner_fleets import IDS, quoted, submit
+from tests.support.clients import Customer, Queues
+from tests.support.partner_fleets import IDS, ask, quoted, submit, wait_for_quotes
+from tests.support.patience import eventually
+from tests.support.time_travel import rfq_is_due
 
 
 def test_all_three_quote_and_the_request_is_done_early(customer: Customer, partners: Partners) -> None:
-    result = customer.result(submit(customer))
+    result = ask(customer)
     assert result["completed-by"] == "all-answered"
     assert quoted(result) == set(IDS)
 
@@ -25,14 +25,18 @@ FAULTS: dict[str, dict[str, float]] = {
 
 @pytest.mark.parametrize("partner_id", IDS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_one_partner_costs_its_quote_at_most_and_no_other(
-    customer: Customer, partners: Partners, partner_id: str, fault: str
+def test_a_fault_of_one_partner_costs_its_quote_at_most_and_no_other(  # noqa: PLR0917 - fixtures
+    cloud: Cloud, customer: Customer, partners: Partners, queues: Queues, partner_id: str, fault: str
 ) -> None:
     harmless = fault == "latency" or (fault == "signature" and partner_id == "p-comet")  # it signs nothing
     silent = fault == "signature" and partner_id == "p-nimbus"  # its callback is refused
     partners.misbehave(partner_id, **FAULTS[fault])
-    result = customer.result(submit(customer, within=5 if silent else 20))
-    assert quoted(result) == set(IDS) if harmless else quoted(result) == set(IDS) - {partner_id}
+    rfq, others = submit(customer), set(IDS) - {partner_id}
+    if silent:
+        wait_for_quotes(customer, rfq, others)
+        rfq_is_due(cloud, queues, rfq)
+    result = customer.result(rfq)
+    assert quoted(result) == set(IDS) if harmless else quoted(result) == others
     assert result["completed-by"] == ("deadline" if silent else "all-answered")
 
 
@@ -47,23 +51,15 @@ def test_an_outage_opens_the_circuit_and_it_closes_when_the_partner_is_back(
         )
         return str(item.get("Item", {}).get("state", {}).get("S", "CLOSED"))
 
-    def ask() -> None:
-        customer.result(submit(customer))
+    def asked() -> str:
+        ask(customer)
+        return state()
 
-    def opened() -> bool | None:
-        ask()
-        return True if state() == "OPEN" else None
-
-    def closed() -> bool | None:
-        ask()
-        time.sleep(0.3)
-        return True if state() == "CLOSED" else None
-
-    eventually(opened, "the circuit open", 60)
+    eventually(asked, "the circuit open", lambda state: state == "OPEN")
     before = partners.served("p-comet")
     for _ in range(5):
-        ask()
+        ask(customer)
     assert partners.served("p-comet") - before <= 5  # probes at most
     partners.misbehave("p-comet")
-    eventually(closed, "the circuit closed", 60)
-    assert quoted(customer.result(submit(customer))) == set(IDS)
+    eventually(asked, "the circuit closed", lambda state: state == "CLOSED")
+    assert quoted(ask(customer)) == set(IDS)

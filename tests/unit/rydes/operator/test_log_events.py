@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.rydes.operator.log_events import LATE, LogEvent, events, follow, in_order, records
-from tests.support.logs import MOST, Logs, line
+from tests.support.fake_logs import MOST, Logs, line
 
 START = 1_795_250_700_000
 

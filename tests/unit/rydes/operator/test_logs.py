@@ -17,7 +17,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ROOT
 from infra.rydes.operator.log_events import LogEvent, reached
 from infra.rydes.operator.logs import SERVICES, Selection, read, select, show, watch
-from tests.support.logs import Logs, line
+from tests.support.fake_logs import Logs, line
 
 START = 1_795_250_700_000
 NOW = datetime(2026, 11, 21, 8, 50, tzinfo=UTC)
@@ -203,7 +203,7 @@ def test_programs_get_every_line_as_json_as_it_was_logged(capsys: pytest.Capture
 _COMMAND = """
 import sys
 from infra.rydes import cli
-from tests.support.logs import Logs
+from tests.support.fake_logs import Logs
 logs = Logs()
 for number in range(20_000):
     logs.log(1_795_250_700_000 + number, "x" * 100)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from infra.rydes.operator import trace
 from infra.rydes.operator.log_events import LogEvent
-from tests.support import logs
+from tests.support import fake_logs
 
 SECOND_ONE = 1795250701000  # milliseconds since 1970
 RFQ = "0199a000-0000-7000-8000-000000000001"
@@ -19,7 +19,7 @@ RECORDED = Path(__file__).with_name("recorded_rfq.jsonl")
 
 
 def line(second: float, message: str, **fields: Any) -> str:
-    return logs.line(SECOND_ONE - 1000 + second * 1000, message, **{"correlation_id": RFQ, **fields})
+    return fake_logs.line(SECOND_ONE - 1000 + second * 1000, message, **{"correlation_id": RFQ, **fields})
 
 
 def by_f(*logged: str) -> list[LogEvent]:
