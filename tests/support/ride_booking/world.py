@@ -40,7 +40,7 @@ from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.deliver import Retries
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
-from wild_rydes_messaging.queue import Queue
+from wild_rydes_messaging.send import Queue
 from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.ids import new_uuid7
 

@@ -37,7 +37,7 @@ class Settings:
     together.
     """
     permit_lease: float = 5
-    """After it a probe's permit is free again. At least twice the longest call and the clock skew, added up."""
+    """After it a probe's permit is free again. At least twice the longest call and clock skew, added up."""
     max_retry_after: float = 300
     """The longest Retry-After of a partner that is obeyed."""
     state_cache_ttl: float = 1

@@ -19,7 +19,7 @@ from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES
 from wild_rydes_messaging.errors import RetryLater, Unprocessable, reason, stack
 from wild_rydes_messaging.parking import ParkingLot
-from wild_rydes_messaging.queue import queue_url
+from wild_rydes_messaging.send import queue_url
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

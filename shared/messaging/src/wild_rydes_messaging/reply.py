@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from wild_rydes_contracts import Envelope, Message
 from wild_rydes_messaging.deliver import DEFAULT_RETRIES, DeliveryError, Receipt, Retries, failure
 from wild_rydes_messaging.errors import Unprocessable
-from wild_rydes_messaging.queue import Outgoing, Queue, queue_url
+from wild_rydes_messaging.send import Outgoing, Queue, queue_url
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -9,7 +9,7 @@ from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.use_cases.outbox import Outbox
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
-from wild_rydes_messaging.queue import Queue
+from wild_rydes_messaging.send import Queue
 from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now

@@ -15,7 +15,7 @@ from ride_booking.domain.deadline import Timer
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
 from wild_rydes_messaging.publish import Publisher
-from wild_rydes_messaging.queue import Outgoing, Queue
+from wild_rydes_messaging.send import Outgoing, Queue
 from wild_rydes_messaging.stream import StreamConsumer
 
 

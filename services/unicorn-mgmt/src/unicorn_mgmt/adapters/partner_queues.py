@@ -13,7 +13,7 @@ from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import Envelope, RfqRequested
 from wild_rydes_messaging.consume import Received
 from wild_rydes_messaging.deliver import DeliveryError
-from wild_rydes_messaging.queue import Outgoing, Queue
+from wild_rydes_messaging.send import Outgoing, Queue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

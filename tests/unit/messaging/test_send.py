@@ -7,7 +7,7 @@ from botocore.stub import ANY, Stubber
 
 from tests.support.messaging.samples import ACCOUNT, REGION, no_waiting
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
-from wild_rydes_messaging.queue import MAX_BYTES, Outgoing, Queue, queue_url
+from wild_rydes_messaging.send import MAX_BYTES, Outgoing, Queue, queue_url
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
