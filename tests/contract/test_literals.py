@@ -1,4 +1,4 @@
-"""What a contract says of itself stands in its class as a literal, and the bus carries no personal data."""
+"""A contract states its name, source and version as literals, and the bus carries no personal data."""
 
 import ast
 import importlib
@@ -18,7 +18,7 @@ from wild_rydes_contracts.rides import RideEvent
 
 SERVICES = {f"wildrydes.{folder.name}" for folder in (Path(__file__).parents[2] / "services").iterdir()}
 
-# Words that no field on the bus may have in its name. An id (`customer_id`) is no personal data: who may look it up, knows.
+# Words that no field on the bus may have in its name. An id (`customer_id`) is not personal data.
 PERSONAL = {
     *(
         "address",
@@ -36,7 +36,7 @@ PERSONAL = {
     *("owner", "person", "phone", "sms", "text", "user"),
 }
 
-# They hold what messages share, and are none themselves.
+# They hold what several messages share, and are not messages themselves.
 BASES = {Event, RideEvent, FeedbackEvent}
 
 # The name a unicorn goes by is shown to customers. It goes to a return address, never on the bus.

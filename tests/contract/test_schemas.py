@@ -32,7 +32,7 @@ def test_checked_in_documents_are_those_of_the_contracts() -> None:
     assert checked_in == documents(), "run: python -m wild_rydes_contracts.schemas docs/events"
 
 
-def test_writing_leaves_nothing_of_messages_that_are_no_more(tmp_path: Path) -> None:
+def test_writing_removes_the_documents_of_messages_that_no_longer_exist(tmp_path: Path) -> None:
     (tmp_path / "Gone.v1.json").write_text("{}")
     write(tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == documents().keys()
@@ -129,7 +129,7 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
     check_references(asyncapi())
 
 
-def test_asyncapi_document_tells_every_message_once_and_where_answers_go() -> None:
+def test_asyncapi_document_names_every_message_once_and_where_answers_go() -> None:
     document = asyncapi()
     assert document["asyncapi"] == "3.0.0"
     assert document["components"]["messages"].keys() == {contract.name for contract in CONTRACTS}

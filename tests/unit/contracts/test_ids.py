@@ -49,6 +49,11 @@ def test_the_same_fact_told_by_another_release_has_the_same_id() -> None:
     )
 
 
+def test_a_time_before_1970_is_refused() -> None:
+    with pytest.raises(ValueError, match="out of range"):
+        uuid7(datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), 0)
+
+
 def test_a_naive_time_is_refused() -> None:
     with pytest.raises(TypeError):
         derived_uuid7(datetime(2026, 11, 21), "seed")  # noqa: DTZ001 - that is the point

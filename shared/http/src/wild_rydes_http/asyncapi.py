@@ -24,7 +24,7 @@ _SECURITY = {
         "type": "httpApiKey",
         "name": "token",
         "in": "query",
-        "description": "The same, where headers cannot be set.",
+        "description": "The same token, for clients that cannot set headers.",
     },
 }
 
@@ -50,7 +50,7 @@ def document(
         "channels": {
             "socket": {
                 "address": "/",
-                "title": "A connection, for those with a token; each message is a text frame",
+                "title": "A connection for a client with a token. Each message is a text frame.",
                 "messages": {
                     model.__name__: {"$ref": f"#/components/messages/{model.__name__}"}
                     for model in (*takes, *sends)

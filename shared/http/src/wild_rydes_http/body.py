@@ -52,7 +52,7 @@ def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
         return model.model_validate_json(content, by_alias=True, by_name=False)
     except ValidationError as error:
         errors = [FieldError(_path(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
-        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not as it should be.", errors=errors) from None
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid.", errors=errors) from None
 
 
 def json_response(

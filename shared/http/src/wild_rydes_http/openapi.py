@@ -43,15 +43,15 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
 }
 # Our own words: Python's phrases change from version to version, and the document must not.
 _ANY_REQUEST = {
-    HTTPStatus.UNAUTHORIZED: "No valid token.",
+    HTTPStatus.UNAUTHORIZED: "The token is missing or not valid.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Our mistake.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not now; try again after `Retry-After` seconds.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now. Try again after `Retry-After` seconds.",
 }
 _ANY_BODY = {
-    HTTPStatus.BAD_REQUEST: "The body is not as it should be; `errors` names each wrong field.",
+    HTTPStatus.BAD_REQUEST: "The body is not valid. `errors` names each wrong field.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body has more than {MAX_BYTES} bytes.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared to be JSON.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
 }
 
 
