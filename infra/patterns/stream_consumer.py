@@ -45,6 +45,7 @@ class StreamConsumer(Construct):
                 # From the oldest record on: changes written before the mapping existed are handled too.
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch_size,
+                max_batching_window=cdk.Duration.seconds(0),
                 bisect_batch_on_error=True,
                 max_record_age=cdk.Duration.seconds(give_up_after),
                 on_failure=event_sources.SqsDlq(dead_letters),

@@ -1,4 +1,6 @@
-"""A team's deploy workflow starts when anything its stack is made of has changed, and not for another team's changes."""
+"""A team's deploy workflow starts when anything its stack is made of has changed, and not for another team's
+changes.
+"""
 
 import re
 import tomllib
@@ -136,7 +138,7 @@ def test_workflow_starts_for_nothing_of_others(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", sorted(STACKS))
-def test_no_path_filter_is_about_files_that_are_no_more(stack: str) -> None:
+def test_no_path_filter_is_for_files_that_do_not_exist(stack: str) -> None:
     files = [file.relative_to(ROOT).as_posix() for top in ("infra", "services", "shared", ".github")
              for file in (ROOT / top).rglob("*") if "node_modules" not in file.parts]  # fmt: skip
     files.append("uv.lock")

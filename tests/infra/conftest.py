@@ -1,4 +1,4 @@
-"""All tests of infra run where the templates are: each of them imports the CDK, which takes seconds."""
+"""All tests of infra run in the process that has the templates: importing the CDK takes seconds."""
 
 from pathlib import Path
 

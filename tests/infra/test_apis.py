@@ -1,4 +1,4 @@
-"""The REST APIs: every call needs a token, and every error is problem+json."""
+"""The APIs: users need a token, partners sign their requests, and every error of a REST API is problem+json."""
 
 import json
 
@@ -8,7 +8,7 @@ from tests.support.synth import Assembly, Resource
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
 SIGNED = {"partner-api": "unicorn-mgmt-partner-callbacks"}
-"""APIs for callers that are no users, with the functions that check their signatures."""
+"""APIs for partners, with the functions that check their signatures."""
 
 
 def _of(aws: Assembly, api: str, type_: str) -> list[Resource]:

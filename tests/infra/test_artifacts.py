@@ -1,4 +1,6 @@
-"""Lambda artifacts: what is in them, that they are reproducible, and that the handlers can be imported from them."""
+"""Lambda artifacts: what is in them, that they are reproducible, and that the handlers can be imported from
+them.
+"""
 
 import json
 import os

@@ -38,8 +38,8 @@ TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
-# The one list of permissions on AWS, beyond the function's own log: resource -> actions. A `*` that is not written
-# here stands in no policy.
+# All permissions on AWS beyond the function's own log: resource -> actions. No policy has a `*` that is not
+# listed here.
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "ride-booking-api": {
         "*": TRACE,
@@ -205,7 +205,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
     },
 }
-# Where a function may act, but only so: on the bus in its service's name, in the table on the items of its partner.
+# Limits to these permissions: on the bus the service's own name, in the table the items of the function's
+# partner.
 CONDITIONS = {
     (function, BUS, ("events:PutEvents",)): {
         "ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}
@@ -240,7 +241,7 @@ QUEUE_CONSUMERS = (
 
 
 def _statements(assembly: Assembly, function: str) -> list[tuple[str, dict[str, Any]]]:
-    """The statements of the function's role, each with the stack it stands in."""
+    """The statements of the function's role, each with its stack."""
     resource = assembly.named("AWS::Lambda::Function", "FunctionName")[function]
     role = resource.properties["Role"]["Fn::GetAtt"][0]
     return [
@@ -277,7 +278,7 @@ def test_a_function_may_do_what_is_listed_and_no_more(aws: Assembly, function: s
 def test_locally_a_function_may_do_no_more_but_in_batches(
     aws: Assembly, local: Assembly, function: str
 ) -> None:
-    """What the end-to-end tests prove with IAM enforced then holds on AWS, too."""
+    """So whatever the end-to-end tests prove with IAM enforced is true on AWS too."""
     there, here = _granted(aws, function), _granted(local, function)
     assert set(here) == set(there)
     for resource, actions in here.items():
@@ -528,14 +529,14 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
                     properties["MetricName"]
                 )
     expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
-    for outbox in (
+    for consumer in (
         "ride-booking-notifier",
         "ride-booking-outbox",
         "unicorn-mgmt-outbox",
         "feedback-outreach",
         "feedback-outbox",
     ):
-        expected[outbox].add("IteratorAge")
+        expected[consumer].add("IteratorAge")
     assert watched == expected
 
 

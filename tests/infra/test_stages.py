@@ -1,4 +1,4 @@
-"""The local stage is the AWS stage but for what is listed here; each stack stands alone."""
+"""The local stage differs from AWS only in what is listed here, and no stack needs another one."""
 
 import json
 import re
@@ -29,7 +29,7 @@ LEFT_OUT = {
     "AWS::SMSVOICE::OptOutList": 1,
     "AWS::SQS::QueuePolicy": 21,  # those that only refuse plain HTTP; subscriptions' queues keep their rule's
 }
-# What it does otherwise.
+# What is different there.
 CHANGED = {
     ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"),
     ("AWS::ApiGateway::Method", "Integration.Uri"),  # the function itself, for want of an alias
