@@ -1,5 +1,6 @@
 """The table's conditions, each met and unmet, on moto and in memory: so the stand-in is true to the table."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,9 @@ import pytest
 from feedback.adapters.feedback_table import FeedbackTable, Lookup, Repeated, TooSoon
 from feedback.domain.conversation import Conversation
 from feedback.domain.number import Heard, NumberStanding
-from tests.support.feedback.memory import Memory
+from tests.support.feedback.memory import Memory, TransactionCancelled
 from tests.support.feedback.world import MACHINE, NOON, Moto, World
-from wild_rydes_dynamodb.change import Conflict
+from wild_rydes_dynamodb.change import Conflict, TableBusy
 from wild_rydes_dynamodb.instants import from_number
 
 DAY = timedelta(days=1)
@@ -176,3 +177,46 @@ def test_the_stream_tells_of_each_write_before_and_after(aws: Moto | Memory, tab
     assert "OldImage" not in first
     assert second["OldImage"] == first["NewImage"]
     assert second["NewImage"] == by_id(aws)["ride#r"]
+
+
+@pytest.fixture
+def cancelled(monkeypatch: pytest.MonkeyPatch) -> Callable[[Memory, str], None]:
+    """Have each transaction cancelled for a reason."""
+
+    def cancel(aws: Memory, code: str) -> None:
+        def transact(**_: object) -> None:
+            answer: Any = {"Error": {"Code": "…"}, "CancellationReasons": [{"Code": code}, {"Code": "None"}]}
+            raise TransactionCancelled(answer, "TransactWriteItems")
+
+        monkeypatch.setattr(aws, "transact_write_items", transact)
+
+    return cancel
+
+
+def test_a_transaction_that_meets_another_may_succeed_later(cancelled: Callable[[Memory, str], None]) -> None:
+    aws = Memory()
+    table = FeedbackTable(aws.dynamodb, "t", MACHINE)
+    cancelled(aws, "TransactionConflict")
+    with pytest.raises(TableBusy):
+        table.open(opened())
+    with pytest.raises(TableBusy):
+        table.tally(MACHINE.heard(opened(), "8", NOON))
+
+
+def test_a_transaction_cancelled_for_another_reason_is_an_error(
+    cancelled: Callable[[Memory, str], None],
+) -> None:
+    aws = Memory()
+    cancelled(aws, "ItemCollectionSizeLimitExceeded")
+    with pytest.raises(TransactionCancelled):
+        FeedbackTable(aws.dynamodb, "t", MACHINE).open(opened())
+
+
+def test_what_is_due_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = Memory()
+    pages: dict[str | None, Any] = {
+        None: {"Items": [{"id": {"S": "ride#a"}}], "LastEvaluatedKey": "a"},
+        "a": {"Items": [{"id": {"S": "ride#b"}}]},
+    }
+    monkeypatch.setattr(aws, "query", lambda **query: pages[query.get("ExclusiveStartKey")])
+    assert list(FeedbackTable(aws.dynamodb, "t", MACHINE).due(NOON)) == ["a", "b"]

@@ -9,6 +9,7 @@ import pytest
 
 from feedback.api.routes import PAGE_SIZE, Routes
 from tests.support.feedback.world import World
+from wild_rydes_dynamodb.change import Conflict
 from wild_rydes_http.api import RestApi
 
 BASE = "https://api.example/v1"
@@ -177,3 +178,25 @@ def test_others_are_kept_out(client: Client, groups: str | None, status: int, me
 def test_a_cursor_that_is_none(client: Client, text: str) -> None:
     status, body = client("GET", "/callbacks", query={"cursor": text})
     assert (status, body["errors"][0]["field"]) == (400, "cursor")
+
+
+def test_a_callback_without_a_score_is_not_listed(world: World, client: Client) -> None:
+    wants_call(world, "r", "+12065550142")
+    item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r")
+    answers = {"M": {"call": {"S": "yes"}}}
+    world.aws.dynamodb.put_item(TableName=world.aws.table, Item={**item, "answers": answers})
+    assert client("GET", "/callbacks")[1]["callbacks"] == []
+
+
+def test_while_others_are_faster_the_caller_is_asked_to_wait(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wants_call(world, "r", "+12065550142")
+    waiting = world.conversation("r")
+
+    def write(*_: object, **__: object) -> None:
+        raise Conflict(waiting)
+
+    monkeypatch.setattr(world.table, "write", write)
+    status, body = client("DELETE", "/callbacks/r")
+    assert (status, body["title"]) == (503, "Service Unavailable")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.domain.conversation import Conversation
+from feedback.domain.conversation import Conversation, Flow, SurveyMachine, flow
 from feedback.domain.send_ledger import SmsState
 from tests.support.feedback.world import MACHINE, NOON
 
@@ -192,3 +192,11 @@ def test_there_is_never_a_second_score(texts: list[str]) -> None:
     given = [score for score in scores if score is not None]
     assert len(set(given)) <= 1
     assert scores[len(scores) - len(given) :] == given
+
+
+def test_an_outcome_may_end_the_conversation_without_a_word() -> None:
+    data = flow().model_dump()
+    for outcome in data["stages"]["score"]["outcomes"]:
+        outcome["says"] = None
+    conversation = SurveyMachine(Flow.model_validate(data)).heard(sent(opened()), "8", NOON)
+    assert (said(conversation), conversation.ending) == (["ask-score"], "answered")

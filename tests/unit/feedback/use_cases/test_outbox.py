@@ -68,3 +68,12 @@ def test_a_record_that_is_no_conversation_is_parked_and_stops_nothing(world: Wor
     assert world.names_told() == ["FeedbackRequested"]
     [parked] = world.aws.parked()
     assert (parked["queue"], parked["event_id"]) == ("stream", "e1")
+
+
+def test_an_item_that_has_expired_is_no_news(world: World) -> None:
+    world.ride("r", world.customer())
+    [record, *_] = world.aws.records()
+    change = record["dynamodb"]
+    expired = {"dynamodb": {"Keys": change["Keys"], "OldImage": change["NewImage"]}}
+    world.outbox.handle({"Records": [expired]})
+    assert (world.names_told(), world.aws.parked()) == ([], [])

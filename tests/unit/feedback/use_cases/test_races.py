@@ -133,3 +133,29 @@ def test_a_score_told_twice_at_once(world: World, at: int) -> None:
         e["detail"]["data"]["rating"] for e in world.aws.told() if e["detail-type"] == "FeedbackReceived"
     ]
     assert ratings == [{"count": 1, "total": 8}]
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_an_answer_while_its_question_is_not_taken_for_now(world: World, at: int) -> None:
+    """The question is overtaken, and never sent."""
+    records = world.aws.records()
+    world.phones.faults = ["throttled"]
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), lambda: world.hear("8"))
+    world.now += timedelta(minutes=1)
+    world.hear("8")
+    world.pump()
+    world.pass_time(hours=1)
+    world.pump()
+    assert (world.conversation("r").score, world.states("r")) == (8, ["dropped", "sent"])
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_two_senders_in_the_night(world: World, at: int) -> None:
+    world.now += timedelta(hours=12)
+    records = world.aws.records()
+
+    def send() -> None:
+        world.outreach.handle({"Records": records})
+
+    meanwhile(world, at, send, send)
+    assert (world.states("r"), world.conversation("r").last.tries) == (["waiting"], 1)

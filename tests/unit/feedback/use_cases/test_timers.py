@@ -1,5 +1,6 @@
 """What time changes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.support.feedback.world import NOON, World
@@ -42,3 +43,15 @@ def test_what_the_stream_never_brought_is_sent_all_the_same(world_on_moto: World
     world_on_moto.pass_time(minutes=5)
     world_on_moto.pump()
     assert len(world_on_moto.phones.sent) == 1
+
+
+def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next(world: World) -> None:
+    world.ride("r", world.customer())
+    world.aws.records()
+    world.now += timedelta(minutes=5)
+    due = world.next_due()
+    ticks = (world.now + timedelta(seconds=second) for second in range(10))
+    replace(world.timers, now=lambda: next(ticks), at_most=timedelta()).handle()
+    assert world.next_due() == due
+    world.timers.handle()
+    assert world.next_due() != due
