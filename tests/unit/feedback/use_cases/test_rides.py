@@ -15,7 +15,7 @@ def test_one_survey_a_ride_whatever_becomes_of_it(world: World) -> None:
     for days in (0, 1, 2):
         world.now += timedelta(days=days)
         assert world.handle(world.rides, completed, completed) == []
-    # The same ride told anew, with another responder and a later end.
+    # The same ride told again, with another responder and a later end.
     world.ride("r", customer, responder_id="u-other")
     world.pump()
     conversation = world.conversation("r")
