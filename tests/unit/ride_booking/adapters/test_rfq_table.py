@@ -18,6 +18,7 @@ EVERYTHING = {
     "u-quoted": Responder(asked=True, answer=Quote(1250, 240, name="Shadowfax")),
     "u-foreign": Responder(asked=True, answer=Quote(0, 0, "CHF")),
     "u-rated": Responder(asked=True, answer=Quote(1250, 240, rating=Rating(12, 103))),
+    "u-limited": Responder(asked=True, answer=Quote(1250, 240, valid_until=DEADLINE)),
     "u-declined": Responder(asked=True, answer=Decline("too-far")),
     "u-unasked": Responder(asked=False, answer=Quote(1, 1)),
 }
@@ -150,6 +151,17 @@ def test_an_rfq_not_yet_seen_by_a_stale_read_is_found(world: World, calls: list[
     assert reads == [False, True]
     assert world.rfqs.get("never") is None
     assert world.rfqs.change("never", answering("u-a")) is None
+
+
+def test_an_rfq_that_expires_before_the_write_is_not_made_again(world: World) -> None:
+    kept = world.put()
+
+    def slow(found: Rfq) -> Rfq:
+        world.dynamodb.delete_item(TableName=TABLE, Key={"id": {"S": kept.id}})
+        return answering("u-slow")(found)
+
+    assert world.rfqs.change(kept.id, slow) is None
+    assert world.count() == 0
 
 
 def test_other_errors_are_raised(world: World) -> None:

@@ -7,6 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import RfqDeadline
 from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
@@ -87,6 +89,14 @@ def test_other_changes_of_an_rfq_with_a_ride_tell_nothing() -> None:
     late = replace(booked, responders={**booked.responders, "u-b": Responder(asked=True, late=True)})
 
     assert told(booked, late) == []
+
+
+def test_a_ride_whose_responder_has_no_quote_cannot_be_announced() -> None:
+    before = done()
+    broken = replace(before, rides=(Ride("u-b", booked_at=NOW, changed_at=NOW),))
+
+    with pytest.raises(ValueError, match="without a quote"):
+        announced(before, broken)
 
 
 def test_two_bookings_of_an_rfq_are_two_messages() -> None:

@@ -17,18 +17,21 @@ from tests.support.ride_booking.world import (
     BUS,
     CONTEXT,
     DOCUMENTS,
+    NOW,
     REGION,
     REPLY_TO,
     TABLE,
     World,
     deadline_of,
     event,
+    news,
     quote,
     record,
     response,
 )
+from wild_rydes_contracts import RideCompleted
 
-ROLES = ("api", "outbox", "aggregator", "closer")
+ROLES = ("api", "outbox", "aggregator", "closer", "rides", "socket", "notifier", "authorizer")
 
 
 @pytest.fixture
@@ -45,6 +48,10 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "DEADLINE_QUEUE_URL": world.deadlines,
         "DEAD_LETTER_QUEUE_URL": world.dead,
         "MAX_ATTEMPTS": "5",
+        "CONNECTIONS_URL": "http://localhost/v1",
+        "TOKEN_ISSUER": "http://localhost/pool",
+        "TOKEN_AUDIENCE": "client",
+        "KEYS_URL": "http://localhost/pool/.well-known/jwks.json",
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
@@ -62,13 +69,13 @@ def test_an_rfq_goes_its_way_through_all_functions(
     environment: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world = environment
-    api, requester, aggregator, closer = (load(role).handler for role in ROLES)
+    api, outbox, aggregator, closer = (load(role).handler for role in ROLES[:4])
 
     accepted = api(event("POST", "/instant-ride-rfqs", BODY), CONTEXT)
     assert accepted["statusCode"] == 202
     new = world.stored(json.loads(accepted["body"])["id"])
 
-    assert requester({"Records": [record(new)]}, CONTEXT) is None
+    assert outbox({"Records": [record(new)]}, CONTEXT) is None
     [requested] = world.published()
     assert requested["detail"]["metadata"]["reply_to"] == REPLY_TO
 
@@ -98,6 +105,26 @@ def test_an_rfq_goes_its_way_through_all_functions(
     ]
 
 
+def test_each_other_function_answers_an_event(environment: World) -> None:
+    world = environment
+    kept = world.put()
+    world.gather(response(kept.id, quote("u-a"), asked=("u-a",)))
+    world.rfqs.change(kept.id, lambda found: found.book("u-a", NOW))
+
+    completed = news(RideCompleted, kept.id, customer_id="cust-1", completed_at=NOW)
+    batch = world.taken(world.replies, completed)
+    assert load("rides").handler(batch, CONTEXT) == {"batchItemFailures": []}
+    assert world.stored(kept.id).phase == "driven"
+
+    coming = {"requestContext": {"connectionId": "c-1", "eventType": "CONNECT"}}
+    assert load("socket").handler(coming, CONTEXT) == {"statusCode": 200}
+    unwatched = {"Records": [record(world.stored(kept.id), kept)]}
+    assert load("notifier").handler(unwatched, CONTEXT) is None
+    stranger = {"methodArn": "arn:aws:execute-api:us-east-1:123456789012:abc/v1/$connect"}
+    decision = load("authorizer").handler(stranger, CONTEXT)
+    assert [s["Effect"] for s in decision["policyDocument"]["Statement"]] == ["Deny"]
+
+
 @pytest.mark.parametrize(
     ("role", "variable"),
     [
@@ -105,6 +132,10 @@ def test_an_rfq_goes_its_way_through_all_functions(
         ("outbox", "REPLY_QUEUE_ARN"),
         ("aggregator", "DEAD_LETTER_QUEUE_URL"),
         ("closer", "MAX_ATTEMPTS"),
+        ("rides", "TABLE_NAME"),
+        ("socket", "CONNECTIONS_URL"),
+        ("notifier", "CONNECTIONS_URL"),
+        ("authorizer", "KEYS_URL"),
     ],
 )
 def test_a_function_that_is_told_too_little_says_what_it_lacks(

@@ -73,6 +73,13 @@ def test_an_id_that_is_none_is_parked_with_its_reason(world: World, booked: Rfq)
     assert [message["reason"] for message in world.parked()] == ["no ride id"]
 
 
+def test_a_ride_of_another_rfq_is_parked_with_its_reason(world: World, booked: Rfq) -> None:
+    other = world.put()
+    hear(world, news(RideConfirmed, other.id, ride_id=f"{booked.id}.1"))
+    assert [message["reason"] for message in world.parked()] == ["a ride of another RFQ"]
+    assert status(world, booked.id) == ("pending", None)
+
+
 def test_a_busy_table_brings_the_message_back(world: World, booked: Rfq) -> None:
     with throttle(world.dynamodb, "UpdateItem"):
         answer = hear(world, news(RideConfirmed, booked.id))

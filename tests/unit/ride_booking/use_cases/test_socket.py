@@ -104,6 +104,21 @@ def test_a_busy_table_is_an_answer(world: World, connections: Connections) -> No
         assert subscribe(world, connections, kept.id)["reason"] == "try-again"
 
 
+def test_unsubscribing_twice_or_from_what_is_not_there_is_no_error(
+    world: World, connections: Connections
+) -> None:
+    for rfq_id in (world.put().id, NEVER):
+        assert send(world, connections, {"action": "unsubscribe", "rfq-id": rfq_id}) is None
+    assert world.count() == 1
+
+
+def test_a_busy_table_is_an_answer_to_who_unsubscribes_too(world: World, connections: Connections) -> None:
+    kept = world.put()
+    with throttle(world.dynamodb, "UpdateItem"):
+        answer = send(world, connections, {"action": "unsubscribe", "rfq-id": kept.id})
+    assert answer["reason"] == "try-again"
+
+
 def test_coming_and_going_write_nothing(world: World, connections: Connections, calls: list[str]) -> None:
     events = socket_events(world, connections)
     for kind in ("CONNECT", "DISCONNECT"):
