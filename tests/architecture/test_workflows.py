@@ -81,7 +81,8 @@ def infra_files(stack: str) -> Iterator[str]:
         name = pending.pop()
         if name in by_name and name not in seen | others:
             seen.add(name)
-            pending += [found.module for found in by_name[name].imports]
+            for found in by_name[name].imports:
+                pending += [found.module, found.module.rpartition(".")[0]]  # a module, or a name in one
             yield by_name[name].path.relative_to(ROOT).as_posix()
 
 

@@ -270,7 +270,7 @@ class Batch(Generic[D]):
     def _logging(self, correlation_id: str | None) -> Iterator[None]:
         logger = self._consumer.logger
         before = logger.get_correlation_id()
-        logger.set_correlation_id(correlation_id)
+        logger.set_correlation_id(correlation_id or before)
         try:
             yield
         finally:
