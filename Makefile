@@ -4,11 +4,16 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3 || echo python3)
 ARGS ?=
+BENCH ?= breaker coldstart
 UV_VERSION := 0.13.8
 # An uv of this release on the path is used; otherwise one is installed into the user's cache, for every clone.
 OUR_UV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wild-rydes/uv-$(UV_VERSION)
 UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo $(OUR_UV)/bin/uv)
 BIN := .venv/bin
+# A group of tests that share a local cloud, or the templates, stays on one worker.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+# Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
+DOCUMENTS := ride-booking/openapi ride-booking/asyncapi unicorn-mgmt/openapi unicorn-mgmt/asyncapi feedback/openapi
 
 # Without bytecode every import of aws_cdk takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -19,13 +24,34 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 
 help:  ## Show the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## *' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## *' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo
+	@echo '  ARGS="..." goes to the command behind a target:   make run ARGS=--once'
+	@echo '    one folder, file or test of all:                make test ARGS="-n 0 tests/unit/feedback"'
+	@echo '    the tests whose names match:                    make test-fast ARGS="-k cancel"'
+	@echo '    one bench, its options:                         make bench BENCH=breaker ARGS="--seeds 2"'
 
 run: setup  ## Start the local cloud, deploy everything, watch one ride request (ARGS=--once ends afterwards)
 	@exec $(BIN)/rydes run $(ARGS)
 
-test: setup  ## All tests; the end-to-end ones on a local cloud of their own (ARGS="-k cancel" chooses)
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup $(ARGS)
+test: setup  ## Run all tests; the end-to-end ones on local clouds of their own
+	@$(PYTEST) $(ARGS)
+
+test-fast: setup  ## Run the tests of units, contracts, sagas and architecture, in about a minute
+	@HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not synth" tests/unit tests/contract tests/saga tests/architecture $(ARGS)
+
+e2e: setup  ## Run the end-to-end and chaos tests, each folder on a local cloud of its own
+	@$(PYTEST) tests/e2e tests/chaos $(ARGS)
+
+coverage: setup  ## Run test-fast, and print which statements and branches of services and shared it misses
+	@$(MAKE) --no-print-directory test-fast ARGS='--cov $(ARGS)'
+
+bench: setup  ## Run the benches that need no cloud; BENCH=cost chooses one
+	@for bench in tests/bench/*/__main__.py; do printf '  %-10s %s\n' "$$(basename "$$(dirname "$$bench")")" \
+		"$$(sed -n '1s/^"""\(.*\): `.*/\1/p' "$$bench")"; done
+	@for bench in $(BENCH); do $(BIN)/python -m tests.bench.$$bench $(ARGS) || exit 1; done
+
+pr: check test-fast  ## Check what a pull request needs before CI runs everything; finds stale generated files, too
 
 check: setup  ## Format, lint, types, templates, lock file
 	@$(BIN)/ruff format --check .
@@ -37,6 +63,15 @@ check: setup  ## Format, lint, types, templates, lock file
 fmt: setup  ## Format, and fix what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+generate: setup  ## Write the files made from code: docs/events, openapi.json and asyncapi.json of the services
+	@$(BIN)/python -m wild_rydes_contracts.schemas docs/events
+	@for document in $(DOCUMENTS); do service=$${document%/*}; \
+		text=$$($(BIN)/python -m $${service//-/_}.api.$${document#*/}) || exit 1; \
+		printf '%s\n' "$$text" > services/$$document.json; done
+
+hooks: setup  ## Have git check each commit: format, lint, lock file, and what should not be committed
+	@$(BIN)/pre-commit install
 
 down: setup  ## Stop the local cloud
 	@$(BIN)/rydes down
@@ -59,4 +94,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test check fmt down setup
+.PHONY: help run test test-fast e2e coverage bench pr check fmt generate hooks down setup

@@ -81,7 +81,7 @@ class World:
     def logs(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
-    def _consumer(self, message: type[M]) -> Consumer[M]:
+    def consumer(self, message: type[M]) -> Consumer[M]:
         return Consumer(
             message,
             sqs=self.sqs,
@@ -95,7 +95,7 @@ class World:
 
     def responder(self) -> Responder:
         return Responder(
-            self._consumer(RfqRequested),
+            self.consumer(RfqRequested),
             self.unicorns,
             Replies(self.sqs, PATTERN),
             Inviter(self.unicorns, self.invitations, self.sockets, AppLinks(API), self.logger),
@@ -167,7 +167,7 @@ class World:
 
     def ratings(self) -> Ratings:
         return Ratings(
-            self._consumer(FeedbackReceived),
+            self.consumer(FeedbackReceived),
             self.unicorns,
             logger=self.logger,
             metrics=self.metrics,
