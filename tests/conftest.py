@@ -39,14 +39,26 @@ _GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}
 STEP, SLOWEST = "step", 10
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups, and pytest at -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together the tests that use what takes seconds to make; each folder has a cloud of its own."""
+    """Keep together the tests that use what takes seconds to make; each folder has a cloud of its own.
+
+    These groups take longest, so they start first: no worker is left alone with one of them at the end.
+    """
     for item in items:
+        if "unit" in item.path.parts:
+            continue  # whatever they call their fixtures, units need neither
         for fixture, group in _GROUPS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 name = f"{group} of {item.path.parent.name}" if group == "cloud" else group
                 item.add_marker(pytest.mark.xdist_group(name))
+                item.add_marker(group)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Clouds first, which mostly wait; then the templates; then the rest in its order."""
+    return next((turn for turn, mark in enumerate(("cloud", "synth")) if item.get_closest_marker(mark)), 2)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,10 +8,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from moto import mock_aws
+from moto.core import models
 
 from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 REGION = "us-east-1"
+
+# moto would also answer the `requests` package, which nobody uses here: 1,300 patterns for each account.
+models.RESPONSES_METHODS.clear()
 
 _registered = ExitStack()
 """Takes away again what a test has registered at the clients, which all tests share."""
