@@ -2,8 +2,6 @@
 
 import importlib
 import json
-import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from feedback.adapters.sms_service import NO_RETRIES
+from tests.support.cold_start import modules_after
 from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
 from wild_rydes_runtime import clock
 
@@ -190,13 +189,8 @@ def test_the_sms_client_never_retries_by_itself() -> None:
 def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
     needless = needless | {"boto3", "aws_xray_sdk", "feedback.api.openapi"}
     code = (
-        "import sys; from unittest.mock import patch\n"
+        "from unittest.mock import patch\n"
         "with patch('feedback.adapters.pseudonyms.Pseudonyms.with_secret'):\n"
         f"    import feedback.functions.{module}\n"
-        "print(*sys.modules)"
     )
-    environment = {**os.environ, **ENVIRONMENT, "NUMBER_SECRET_ARN": "arn"}
-    loaded = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert not needless & set(loaded.stdout.split())
+    assert not needless & modules_after(code, {**ENVIRONMENT, "NUMBER_SECRET_ARN": "arn"})

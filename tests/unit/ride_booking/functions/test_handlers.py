@@ -2,7 +2,7 @@
 
 import importlib
 import json
-import subprocess
+import os
 import sys
 import uuid
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics import Metrics
 
+from tests.support.cold_start import modules_after
 from tests.support.ride_booking.world import (
     BODY,
     BUS,
@@ -150,10 +151,7 @@ def test_a_function_that_is_told_too_little_says_what_it_lacks(
 @pytest.mark.usefixtures("environment")
 def test_the_api_does_not_import_what_only_the_queues_need() -> None:
     """Each import is paid for at every cold start, while a customer waits."""
-    script = "import sys, ride_booking.functions.api; print(*sys.modules)"
-    loaded = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", script], check=True, capture_output=True, text=True
-    ).stdout.split()
+    loaded = modules_after("import ride_booking.functions.api", os.environ)
     unwanted = (
         "boto3",
         "wild_rydes_contracts.envelope",

@@ -9,18 +9,20 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
-from moto import mock_aws
 from rich.console import Console
 
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator import modes
 from infra.rydes.operator.dashboard import Dashboard, Row, to_json, to_tables
 from infra.rydes.operator.partner_calls import Call, Figures, RecentCalls, by_operation
+from tests.support import aws
 from wild_rydes_circuit_breaker import Mode, Override, Record, State
 
 NOW = 1_800_000_000.0
+SDK_DEFAULTS = Config()
 
 
 def call(outcome: str = "quote", milliseconds: float = 20, operation: str = "quote", at: float = NOW) -> Call:
@@ -74,11 +76,8 @@ class Account:
     """An account with functions that log, and a table of circuits."""
 
     def __init__(self) -> None:
-        self.session = boto3.Session(
-            aws_access_key_id="x", aws_secret_access_key="x", region_name="us-east-1"
-        )
-        self.logs = self.session.client("logs")
-        self.session.client("dynamodb").create_table(
+        self.logs = self.client("logs")
+        self.client("dynamodb").create_table(
             TableName=modes.TABLE,
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -89,7 +88,7 @@ class Account:
             self.logs.create_log_stream(logGroupName=f"/aws/lambda/{function}", logStreamName="s")
 
     def client(self, service: str, /) -> Any:
-        return self.session.client(service)  # type: ignore[call-overload]
+        return aws.client(service, SDK_DEFAULTS)
 
     def log(self, at: float, line: str, function: str = "unicorn-mgmt-p-comet-quotes") -> None:
         self.logs.put_log_events(
@@ -101,7 +100,7 @@ class Account:
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with mock_aws():
+    with aws.account():
         yield Account()
 
 
@@ -160,7 +159,7 @@ def test_a_mode_that_has_expired_is_not_shown() -> None:
 
 
 def test_an_account_without_circuits_is_one_line() -> None:
-    with mock_aws(), pytest.raises(LocalCloudError, match="ResourceNotFoundException"):
+    with aws.account(), pytest.raises(LocalCloudError, match="ResourceNotFoundException"):
         Dashboard(boto3.Session(region_name="us-east-1"), None, 300).rows()  # type: ignore[arg-type]
 
 

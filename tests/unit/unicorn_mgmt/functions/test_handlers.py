@@ -2,8 +2,6 @@
 
 import importlib
 import json
-import os
-import subprocess
 import sys
 import uuid
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.support.cold_start import modules_after
 from tests.support.unicorn_mgmt.messages import accepted, scored
 from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
 from unicorn_mgmt.domain.unicorn import Rating
@@ -195,9 +194,4 @@ def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.Monkey
 )
 def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) -> None:
     needless = needless | {"aws_xray_sdk", "unicorn_mgmt.api.openapi", "wild_rydes_http.openapi"}
-    code = f"import sys, unicorn_mgmt.functions.{module}; print(*sys.modules)"
-    environment = {**os.environ, **ENVIRONMENT}
-    loaded = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert not needless & set(loaded.stdout.split())
+    assert not needless & modules_after(f"import unicorn_mgmt.functions.{module}", ENVIRONMENT)

@@ -22,6 +22,10 @@ from infra.rydes.simulators.phones.server import Service, handler_of
 NUMBER, OURS = "+14255550123", "+12065550100"
 
 
+SESSION = botocore.session.get_session()
+"""One for all clients: it keeps what is read from botocore's data files."""
+
+
 @dataclass
 class Topics:
     """SNS, as far as the simulator needs it."""
@@ -62,7 +66,7 @@ def url(topics: Topics) -> Iterator[str]:
 
 def send(url: str, text: str = "How was it?", number: str = NUMBER) -> str:
     """Send with the SDK; the message id."""
-    client: Any = botocore.session.get_session().create_client(
+    client: Any = SESSION.create_client(
         "pinpoint-sms-voice-v2",
         region_name="us-east-1",
         endpoint_url=url,
