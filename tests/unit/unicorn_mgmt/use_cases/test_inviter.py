@@ -96,3 +96,13 @@ def test_a_table_that_fails_brings_the_rfq_again_and_parks_it_in_the_end(world: 
     assert world.responder().handle(deliver) == {"batchItemFailures": []}
     assert len(world.parked()) == 1
     assert world.socket.pushed == []  # nobody is invited to what was not noted
+
+
+def test_where_nobody_is_connected_nobody_is_invited(world: World, calls: list[str]) -> None:
+    away = by_hand(world, "gandalf")
+    event = world.deliver(world.request())
+    calls.clear()
+    world.responder().handle(event)
+    assert not {"PutItem", "PostToConnection"} & {*calls}
+    [response] = world.answers()
+    assert response["data"]["answers"] == [{"kind": "decline", "responder_id": away, "reason": "unreachable"}]

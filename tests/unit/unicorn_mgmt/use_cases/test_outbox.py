@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.unicorn_mgmt.api_client import Client
+from tests.support.unicorn_mgmt.faults import throttled
 from tests.support.unicorn_mgmt.invitations import NO, QUOTE, answer, by_hand, invitation, respond
 from tests.support.unicorn_mgmt.messages import accepted, failed
 from tests.support.unicorn_mgmt.world import API, NOW, PATTERN, World
@@ -105,6 +106,8 @@ def test_other_changes_are_nobodys_business(world: World) -> None:
     expired = {"Keys": {"id": {"S": id_}}, "OldImage": busy}
     records = [world.record(id_, busy), {"eventName": "REMOVE", "dynamodb": expired}]
     records.append({"eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": id_}}, "NewImage": free}})
+    world.invitations.open(invitation({id_: "gandalf"}))
+    records.append(world.record("invitation#rfq-1", None))
     world.outbox().handle({"Records": records})
     assert world.published() == world.parked() == []
     assert world.logs[-1]["message"] == "told"  # each invocation says something
@@ -224,3 +227,17 @@ def test_logs_hold_no_price_and_no_place(world: World, call: Client) -> None:
     world.outbox().handle({"Records": [world.record("invitation#rfq-1", before)]})
     text = world.stream.getvalue()
     assert not [secret for secret in ("12.5", "47.6", "122.3", "gandalf") if secret in text]
+
+
+def test_an_answer_that_is_not_taken_for_now_comes_again(world: World, call: Client) -> None:
+    by_hand(world, "gandalf", "c-1")
+    respond(world)
+    before = world.item("invitation#rfq-1")
+    answer(call, QUOTE)
+    batch = {"Records": [world.record("invitation#rfq-1", before)]}
+    with throttled(world.sqs, "sqs.SendMessageBatch", times=1000), pytest.raises(DeliveryError):
+        world.outbox().handle(batch)
+    assert world.parked() == []
+    assert not [line for line in world.logs if line["message"] == "replied" and "message_type" in line]
+    world.outbox().handle(batch)  # moto has taken the refused ones all the same; they are one message
+    assert len({message["metadata"]["event_id"] for message in world.answers()}) == 1
