@@ -9,7 +9,7 @@ from typing import Any
 
 _FORKING = """
 import json, os, sys
-import aws_lambda_powertools, botocore.session, pydantic  # every function needs them; whatever they import counts
+import aws_lambda_powertools, botocore.session  # every function needs them; whatever they import counts
 for line in sys.stdin:
     code, environment = json.loads(line)
     reader, writer = os.pipe()

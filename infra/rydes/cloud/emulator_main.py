@@ -89,7 +89,7 @@ def name_workers() -> None:
             args = ["/bin/sh", "-c", _NAMED, *args]
         start(process, args, *more, **options)
 
-    subprocess.Popen.__init__ = start_named  # type: ignore[assignment, method-assign]  # ty: ignore[invalid-assignment]
+    subprocess.Popen.__init__ = start_named  # type: ignore[assignment, method-assign]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class Client:
 
     def __init__(self, world: World) -> None:
         self._api = RestApi(world.logger)
-        Routes(self._api, world.unicorns, world.invitations, now=lambda: world.now)
+        Routes(self._api, world.unicorns, world.invitations, world.logger, now=lambda: world.now)
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, sub: str | None = SUB, group: str = "unicorns"

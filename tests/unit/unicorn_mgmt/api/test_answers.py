@@ -32,6 +32,16 @@ def test_only_who_was_invited_answers_and_only_in_time(world: World, call: Clien
     assert answer(call, QUOTE) == 410
 
 
+def test_the_log_tells_which_rfq_was_answered(world: World, call: Client) -> None:
+    by_hand(world, "gandalf", "c-1")
+    respond(world)
+    answer(call, QUOTE)
+    answer(call, QUOTE, rfq="rfq-2")
+    lines = [line for line in world.logs if line["message"] == "answered"]
+    assert [line["status"] for line in lines] == [202, 404]
+    assert lines[0]["correlation_id"] == "rfq-1"
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -58,9 +58,12 @@ _OPERATIONS = {
 
 def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the unicorn API."""
-    api = RestApi(Logger(service="unicorn-mgmt"))
+    logger = Logger(service="unicorn-mgmt")
+    api = RestApi(logger)
     nothing = cast("DynamoDBClient", None)  # never called
-    Routes(api, UnicornTable(nothing, ""), InvitationTable(nothing, ""), now=lambda: datetime.now(UTC))
+    Routes(
+        api, UnicornTable(nothing, ""), InvitationTable(nothing, ""), logger, now=lambda: datetime.now(UTC)
+    )
     return document(
         api,
         _OPERATIONS,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
@@ -36,11 +37,17 @@ class Routes:
     """The routes of a RestApi. `now` gives the time of reports, answers and ends."""
 
     def __init__(
-        self, api: RestApi, unicorns: UnicornTable, invitations: InvitationTable, now: Callable[[], datetime]
+        self,
+        api: RestApi,
+        unicorns: UnicornTable,
+        invitations: InvitationTable,
+        logger: Logger,
+        now: Callable[[], datetime],
     ) -> None:
         self._api = api
         self._unicorns = unicorns
         self._invitations = invitations
+        self._logger = logger
         self._now = now
         api.post("/unicorns")(self.register)
         api.get("/unicorns/<id_>")(self.show)
@@ -92,6 +99,7 @@ class Routes:
                 )
             case Verdict.TOO_LATE:
                 raise Problem(HTTPStatus.GONE, "The deadline has passed.")
+        self._logger.set_correlation_id(id_)
         return json_response(HTTPStatus.ACCEPTED)
 
     def complete(self, id_: str) -> Response[str]:

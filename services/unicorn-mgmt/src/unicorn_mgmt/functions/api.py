@@ -31,6 +31,7 @@ Routes(
     _api,
     UnicornTable(_dynamodb, _settings.table_name),
     InvitationTable(_dynamodb, _settings.table_name),
+    _logger,
     now=now,
 )
 
