@@ -19,7 +19,7 @@ from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
 from tests.support.clients import Customer, Fleet, Place, Queues
 from tests.support.partner_fleets import ask, quoted
-from tests.support.patience import eventually, step, take_slowest
+from tests.support.patience import PATIENCE, eventually, step, take_slowest
 from tests.support.synth import Assembly, load
 from wild_rydes_circuit_breaker import State
 
@@ -121,7 +121,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     finally:
         emulator.stop(settings.run_dir)
         assert process is not None
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -11,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from tests.support.asyncapi import validator
+from tests.support.patience import PATIENCE
 from unicorn_mgmt.api.asyncapi import asyncapi
 
 AS_DOCUMENTED = validator(asyncapi(), "send")
@@ -25,16 +25,19 @@ class UnicornSocket:
         self.pushed: list[tuple[str, dict[str, Any]]] = []
         self.failing: dict[str, int] = {}
         self.in_flight = self.most_in_flight = 0
-        self._lock = threading.Lock()
+        self.together = 1
+        """So many pushes wait for each other."""
+        self._change = threading.Condition()
         client.meta.events.register_first("before-send.apigatewaymanagementapi.PostToConnection", self._take)
 
     def _take(self, request: Any, **_: object) -> AWSResponse:
         connection = unquote(request.url.rpartition("/")[2])
-        with self._lock:
+        with self._change:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        time.sleep(0.01)
-        with self._lock:
+            self._change.notify_all()
+            self._change.wait_for(lambda: self.most_in_flight >= self.together, PATIENCE)
+        with self._change:
             self.in_flight -= 1
             push = json.loads(request.body)
             AS_DOCUMENTED.validate(push)

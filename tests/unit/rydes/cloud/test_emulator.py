@@ -3,18 +3,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
+from tests.support.patience import eventually
 
-T = TypeVar("T")
 MAIN = Path(emulator.__file__).with_name("emulator_main.py")
 OWNER = f"""
 import subprocess, sys, time
@@ -54,17 +51,10 @@ def test_the_emulator_ends_with_an_owner_killed_by_force(tmp_path: Path) -> None
     lock = tmp_path / "emulator.lock"
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(lock)], env=environment)  # noqa: S603 (our own)
     try:
-        found = _wait_for(lambda: emulator.running(tmp_path))
+        found = eventually(lambda: emulator.running(tmp_path), "the emulator runs")
+        assert found
         assert found.port == 4999
     finally:
         owner.send_signal(signal.SIGKILL)
         owner.wait()
-    _wait_for(lambda: emulator.running(tmp_path) is None or None)
-
-
-def _wait_for(look: Callable[[], T | None]) -> T:
-    give_up = time.monotonic() + 20
-    while (found := look()) is None:
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
-    return found
+    eventually(lambda: [emulator.running(tmp_path)], "it ends with its owner", lambda found: found == [None])

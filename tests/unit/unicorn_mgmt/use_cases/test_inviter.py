@@ -57,6 +57,7 @@ def test_fifty_cost_one_pass_and_at_most_1_2_requests_each(world: World, calls: 
         by_hand(world, f"unicorn {i}", f"c-{i}")
     event = world.deliver(world.request())
     calls.clear()
+    world.socket.together = 2
     world.responder().handle(event)
     assert calls.count("PostToConnection") == MAX_FOUND
     assert calls.count("PutItem") == 1

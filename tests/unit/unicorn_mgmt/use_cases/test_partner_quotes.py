@@ -2,6 +2,7 @@
 server."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
+from tests.support.patience import PATIENCE
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -41,16 +43,23 @@ class Desk:
         text = json.dumps({**CREDENTIALS, "base_url": server.url})
         self.secrets.create_secret(Name=partner_id, SecretString=text)
 
-    def worker(self, *, timeout: float = 2.0) -> PartnerQuotes:
+    def worker(
+        self,
+        *,
+        timeout: float = PATIENCE,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        breaker: Mapping[str, float] = {},
+    ) -> PartnerQuotes:
+        """`now` is for the line to the partner alone."""
         world, partner = self.world, self.partner
         line = line_to(
-            replace(partner, timeout=timeout, breaker={}),
+            replace(partner, timeout=timeout, breaker=dict(breaker)),
             dynamodb=world.dynamodb,
             table_name=TABLE,
             secretsmanager=self.secrets,
             secret_id=partner.id,
             logger=world.logger,
-            now=lambda: datetime.now(UTC),
+            now=now,
         )
         return PartnerQuotes(
             client_of(partner),
@@ -70,10 +79,10 @@ class Desk:
         )
 
     def ask(
-        self, worker: PartnerQuotes, *rfqs: str, seconds: float = 60, **wrong: Any
+        self, worker: PartnerQuotes, *rfqs: str, deadline: datetime | None = None, **wrong: Any
     ) -> list[dict[str, Any]]:
-        """Have RFQs asked; the answers that came to the return address."""
-        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        """Have RFQs asked, until a deadline in an hour; the answers that came to the return address."""
+        deadline = deadline or datetime.now(UTC) + timedelta(hours=1)
         bodies = [self.world.request(rfq, deadline=deadline, **wrong) for rfq in rfqs]
         assert worker.handle(self.world.deliver(*bodies)) == EVERYTHING_DONE
         return [answer for told in self.world.answers() for answer in told["data"]["answers"]]
@@ -88,7 +97,7 @@ def desk(world: World, servers: dict[str, Server]) -> Desk:
 
 
 def test_a_quote_goes_to_the_return_address_with_its_correlation_id(desk: Desk) -> None:
-    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    deadline = datetime.now(UTC) + timedelta(hours=1)
     event = desk.world.deliver(desk.world.request("rfq-1", deadline=deadline))
     assert desk.worker().handle(event) == EVERYTHING_DONE
     [told] = desk.world.answers()
@@ -99,7 +108,7 @@ def test_a_quote_goes_to_the_return_address_with_its_correlation_id(desk: Desk) 
 
 
 def test_a_message_that_comes_twice_gives_the_same_message(desk: Desk) -> None:
-    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    deadline = datetime.now(UTC) + timedelta(hours=1)
     event = desk.world.deliver(desk.world.request("rfq-1", deadline=deadline))
     for worker in (desk.worker(), desk.worker()):
         worker.handle(event)
@@ -108,7 +117,7 @@ def test_a_message_that_comes_twice_gives_the_same_message(desk: Desk) -> None:
 
 
 def test_a_request_past_its_deadline_is_dropped_before_any_call(desk: Desk) -> None:
-    assert desk.ask(desk.worker(), "rfq-1", seconds=-1) == []
+    assert desk.ask(desk.worker(), "rfq-1", deadline=datetime.now(UTC) - timedelta(seconds=1)) == []
     assert desk.server.served == 0
 
 
@@ -126,7 +135,7 @@ def test_a_partner_that_fails_is_declined_at_once(
     desk: Desk, faults: Faults, reason: str, outcome: str
 ) -> None:
     desk.server.misbehaviour.set(faults)
-    [answer] = desk.ask(desk.worker(timeout=0.2 if faults.hang else 10), "rfq-1")
+    [answer] = desk.ask(desk.worker(timeout=0.2 if faults.hang else PATIENCE), "rfq-1")
     assert answer == {"kind": "decline", "responder_id": "p-comet", "reason": reason}
     [record] = desk.records()
     assert (record["outcome"], record["circuit"], record["attempt"]) == (outcome, "CLOSED", 1)
@@ -135,7 +144,9 @@ def test_a_partner_that_fails_is_declined_at_once(
 
 def test_the_call_ends_with_the_deadline_and_the_partner_is_not_blamed(desk: Desk) -> None:
     desk.server.misbehaviour.set(Faults(hang=1))
-    [answer] = desk.ask(desk.worker(timeout=60), "rfq-1", seconds=0.4)
+    deadline = datetime.now(UTC) + timedelta(hours=1)
+    almost = desk.worker(timeout=60, now=lambda: deadline - timedelta(seconds=0.4))
+    [answer] = desk.ask(almost, "rfq-1", deadline=deadline)
     assert answer["reason"] == "partner-unavailable"
     assert desk.store.read("p-comet").row is None
 
@@ -144,7 +155,8 @@ def test_an_outage_opens_the_circuit_for_all_workers_and_requests_are_declined_w
     desk: Desk,
 ) -> None:
     desk.server.misbehaviour.set(Faults(outage_seconds=600, latency_ms=1))
-    workers = [desk.worker(), desk.worker()]
+    stays_open = {"wait_duration_in_open_state": 3600, "max_wait_duration_in_open_state": 3600}
+    workers = [desk.worker(breaker=stays_open), desk.worker(breaker=stays_open)]
     reasons: list[str] = []
     for i in range(40):
         reasons += [a["reason"] for a in desk.ask(workers[i % 2], f"rfq-{i}")]
@@ -152,7 +164,7 @@ def test_an_outage_opens_the_circuit_for_all_workers_and_requests_are_declined_w
             break
     assert desk.store.read("p-comet").state is State.OPEN
     served = desk.server.served
-    late = desk.worker()
+    late = desk.worker(breaker=stays_open)
     assert [a["reason"] for a in desk.ask(late, "rfq-late")] == ["circuit-open"]
     assert desk.server.served == served
     assert desk.records()[-1]["circuit"] == "OPEN"
@@ -198,7 +210,7 @@ def test_a_wrong_signature_may_be_our_old_key_so_the_secret_is_read_anew(
 
 def test_a_secret_that_cannot_be_read_returns_the_message(desk: Desk) -> None:
     desk.secrets.delete_secret(SecretId="p-comet", ForceDeleteWithoutRecovery=True)
-    deadline = datetime.now(UTC) + timedelta(seconds=60)
+    deadline = datetime.now(UTC) + timedelta(hours=1)
     event = desk.world.deliver(desk.world.request(deadline=deadline))
     assert desk.worker().handle(event) == {
         "batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]

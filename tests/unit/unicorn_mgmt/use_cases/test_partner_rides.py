@@ -2,7 +2,7 @@
 server."""
 
 import json
-import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
+from tests.support.patience import PATIENCE, eventually
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, REGION, TABLE, World
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -40,7 +41,9 @@ class Desk:
         self.server.behaviour.rides.seconds = 600
         self.slept: list[float] = []
 
-    def worker(self, *, timeout: float = 2.0) -> PartnerBookings:
+    def worker(
+        self, *, timeout: float = PATIENCE, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> PartnerBookings:
         world, partner = self.world, self.partner
         return PartnerBookings(
             client_of(partner),
@@ -51,7 +54,7 @@ class Desk:
                 secretsmanager=self.secrets,
                 secret_id=partner.id,
                 logger=world.logger,
-                now=lambda: datetime.now(UTC),
+                now=now,
             ),
             world.partner_rides,
             consumer=Consumer(
@@ -65,7 +68,7 @@ class Desk:
             ),
             callback_url="http://127.0.0.1:1/",
             logger=world.logger,
-            now=lambda: datetime.now(UTC),
+            now=now,
             uniform=self.draw,
         )
 
@@ -73,9 +76,9 @@ class Desk:
         self.slept.append(high)
         return high
 
-    def ask(self, seconds: float = 60) -> str:
-        """A ride is wanted; the body of the order."""
-        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+    def ask(self, deadline: datetime | None = None) -> str:
+        """A ride is wanted, until a deadline in an hour; the body of the order."""
+        deadline = deadline or datetime.now(UTC) + timedelta(hours=1)
         ride = asked(RIDE, self.partner.id, TERMS, deadline, datetime.now(UTC))
         self.world.partner_rides.change(ride.partner_id, ride.id, lambda known: known or ride)
         [order] = orders_of(None, ride)
@@ -136,7 +139,7 @@ def test_an_order_that_comes_twice_books_once(desk: Desk) -> None:
     before = desk.ride
     assert desk.handle(desk.worker(), body)
     assert desk.ride == before
-    eventually(lambda: desk.server.behaviour.rides.states() == {RIDE: "confirmed"})
+    eventually(desk.server.behaviour.rides.states, "confirmed", lambda states: states == {RIDE: "confirmed"})
 
 
 def test_a_crash_between_the_partners_yes_and_our_note_loses_nothing(comet: Desk) -> None:
@@ -163,7 +166,7 @@ def test_the_wait_doubles_and_is_capped_and_what_the_partner_asks_for_comes_on_t
     for attempt in (1, 2, 3, 9):
         assert not comet.handle(comet.worker(), body, attempt=attempt)
     assert comet.slept == [1, 2, 4, 8]
-    comet.server.misbehaviour.set(Faults(throttle=1, retry_after=70))  # longer than the customer waits
+    comet.server.misbehaviour.set(Faults(throttle=1, retry_after=7200))  # longer than the customer waits
     assert comet.handle(comet.worker(), body)
     assert comet.world.logs[-1]["message"] == "left to the booking's deadline"
 
@@ -175,14 +178,16 @@ def test_however_often_it_was_tried_a_booking_is_never_parked(comet: Desk) -> No
 
 
 def test_after_the_deadline_there_is_no_call(desk: Desk) -> None:
-    assert desk.handle(desk.worker(), desk.ask(seconds=-1))
+    assert desk.handle(desk.worker(), desk.ask(datetime.now(UTC) - timedelta(seconds=1)))
     assert desk.server.served == 0
     assert desk.ride.state == "asked"
 
 
 def test_a_call_never_outlives_the_deadline_and_the_partner_is_not_blamed(comet: Desk) -> None:
     comet.server.misbehaviour.set(Faults(hang=1))
-    assert comet.handle(comet.worker(timeout=60), comet.ask(seconds=0.4))  # left to the deadline
+    deadline = datetime.now(UTC) + timedelta(hours=1)
+    almost = comet.worker(timeout=60, now=lambda: deadline - timedelta(seconds=0.4))
+    assert comet.handle(almost, comet.ask(deadline))  # left to the deadline
     assert comet.records()[-1]["outcome"] == "ours"
     assert DynamoDbStore(comet.world.dynamodb, TABLE).read("p-comet").row is None
 
@@ -217,7 +222,7 @@ def test_bookings_that_fail_open_the_same_circuit(comet: Desk) -> None:
 
 def test_a_cancellation_reaches_the_partner_and_repeats_do_no_harm(desk: Desk) -> None:
     assert desk.handle(desk.worker(), desk.ask())
-    eventually(lambda: RIDE in desk.server.behaviour.rides.states())
+    eventually(desk.server.behaviour.rides.states, "booked", lambda states: RIDE in states)
     body = desk.release()
     assert desk.handle(desk.worker(), body)
     assert desk.handle(desk.worker(), body)
@@ -256,10 +261,3 @@ def test_secrets_and_customers_are_never_logged(
     assert "partner called" in written
     hidden = [value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}]
     assert [text for text in (*hidden, "customer-1", "12.50", "Bearer") if text in written] == []
-
-
-def eventually(look: Any) -> None:
-    give_up = time.monotonic() + 10
-    while not look():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)

@@ -7,13 +7,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from infra.rydes.simulators.partners.rides import Rides, post
+from tests.support.patience import PATIENCE
 
 
 def test_a_ride_is_driven_once_and_told() -> None:
     rides, driven = Rides(), threading.Event()
     rides.seconds = 0.01
     assert rides.book("r-1", willing=True, completed=driven.set) == "confirmed"
-    assert driven.wait(10)
+    assert driven.wait(PATIENCE)
     assert rides.states() == {"r-1": "completed"}
     assert rides.book("r-1", willing=False, completed=pytest.fail) == "completed"
 

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms
 from infra.rydes.simulators.phones.model import Phones
 from infra.rydes.simulators.phones.server import Service, handler_of
+from tests.support.patience import PATIENCE
 
 NUMBER, OURS = "+14255550123", "+12065550100"
 
@@ -45,7 +46,7 @@ class Topics:
             return [message for name, message in self.published if name == topic]
 
         with self.news:
-            assert self.news.wait_for(lambda: len(found()) >= count, timeout=20)
+            assert self.news.wait_for(lambda: len(found()) >= count, timeout=PATIENCE)
             return found()
 
 
