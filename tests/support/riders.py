@@ -171,14 +171,14 @@ def let_time_pass(cloud: Cloud, ride_id: str, by: timedelta | None = None) -> No
     def written() -> bool:
         """Whether nobody else wrote meanwhile; whoever wants to now has to read again."""
         item = dynamodb.get_item(TableName="feedback", Key=key, ConsistentRead=True)["Item"]
-        version = item["version"]
+        revision = item["revision"]
         earlier(item)
         for sms in item["sms"]["L"]:
             earlier(sms["M"])
-        item["version"] = {"N": str(int(version["N"]) + 1)}
+        item["revision"] = {"N": str(int(revision["N"]) + 1)}
         unchanged = {
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": {":version": version},
+            "ConditionExpression": "revision = :revision",
+            "ExpressionAttributeValues": {":revision": revision},
         }
         try:
             dynamodb.put_item(TableName="feedback", Item=item, **unchanged)
