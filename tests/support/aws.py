@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.retries.standard import ExponentialBackoff
 from moto import mock_aws
 from moto.core import models
 
@@ -19,6 +20,10 @@ models.RESPONSES_METHODS.clear()
 
 _registered = ExitStack()
 """Takes away again what a test has registered at the clients, which all tests share."""
+
+
+# How long botocore waits between its tries, at random, is its own business; a simulated account is not busy.
+ExponentialBackoff.delay_amount = lambda *_: 0  # type: ignore[method-assign]
 
 
 @contextmanager

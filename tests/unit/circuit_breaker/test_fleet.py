@@ -5,6 +5,8 @@ import pytest
 from tests.bench.breaker.scenarios import healthy, outage
 from wild_rydes_circuit_breaker import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("hangs", [False, True])
 def test_an_outage_in_a_large_fleet(*, hangs: bool) -> None:

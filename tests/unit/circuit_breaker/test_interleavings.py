@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -27,6 +28,8 @@ from wild_rydes_circuit_breaker import (
     set_mode,
 )
 from wild_rydes_circuit_breaker.record import Entry, Tally
+
+pytestmark = pytest.mark.slow
 
 ENVIRONMENTS = 5
 PERMITTED = 3

@@ -106,6 +106,7 @@ def test_feedback_of_a_ride(world: World, client: Client) -> None:
     }
 
 
+@pytest.mark.slow
 def test_open_callbacks_the_longest_waiting_first_until_called(world: World, client: Client) -> None:
     for i in range(3):
         wants_call(world, f"r{i}", f"+1206555014{i}")

@@ -110,6 +110,7 @@ def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]
     server.server_close()
 
 
+@pytest.mark.slow
 def test_the_functions_together(
     world: World, worker: Any, sms_service: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_sms_client_never_retries_by_itself() -> None:
     assert once.retries["total_max_attempts"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "needless"),
     [

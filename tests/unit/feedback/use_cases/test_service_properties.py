@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -362,6 +363,7 @@ class Service(RuleBasedStateMachine):
         return False
 
 
+@pytest.mark.slow
 def test_the_service_under_anything() -> None:
     run_state_machine_as_test(
         Service,

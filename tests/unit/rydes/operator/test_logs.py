@@ -222,6 +222,7 @@ def _started(*arguments: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.slow
 def test_it_ends_quietly_when_its_reader_has_gone() -> None:
     with _started() as command:
         assert command.stdout
@@ -232,6 +233,7 @@ def test_it_ends_quietly_when_its_reader_has_gone() -> None:
     assert command.returncode == 0
 
 
+@pytest.mark.slow
 def test_following_ends_quietly_on_ctrl_c() -> None:
     with _started("--follow", "--since", "2026-11-21") as command:
         assert command.stdout
@@ -243,6 +245,7 @@ def test_following_ends_quietly_on_ctrl_c() -> None:
     assert command.returncode == 130
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("--follow", "--until", "08:45"), ("--level", "loud"), ("--last", "5m", "--since", "08:45")]
 )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import boto3
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -23,6 +24,7 @@ given_answers = st.one_of(
 )
 
 
+@pytest.mark.slow
 def test_table_and_model_judge_alike() -> None:
     said = st.tuples(st.sampled_from(["u-a", "u-b", "u-x"]), given_answers, st.integers(0, 600))
 

@@ -164,6 +164,7 @@ def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.Monkey
     assert world.item("ride#p-comet#rfq-1.1")["state"] == {"S": "asked"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "needless"),
     [

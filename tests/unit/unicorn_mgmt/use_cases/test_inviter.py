@@ -1,5 +1,7 @@
 """Unicorns that price by hand: who is invited."""
 
+import pytest
+
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.invitations import DEADLINE, NO, answer, by_hand, respond
 from tests.support.unicorn_mgmt.world import (
@@ -52,6 +54,7 @@ def test_a_push_that_fails_otherwise_is_a_decline_and_the_connection_stays(world
     assert "connection" in world.item(id_)
 
 
+@pytest.mark.slow
 def test_fifty_cost_one_pass_and_at_most_1_2_requests_each(world: World, calls: list[str]) -> None:
     for i in range(MAX_FOUND):
         by_hand(world, f"unicorn {i}", f"c-{i}")

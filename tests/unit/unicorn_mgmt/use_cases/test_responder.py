@@ -58,6 +58,7 @@ def test_with_nobody_in_reach_nobody_is_asked(world: World) -> None:
     assert response["data"] == {"asked": [], "answers": []}
 
 
+@pytest.mark.slow
 def test_no_more_than_the_cap_are_asked(world: World) -> None:
     for i in range(MAX_FOUND + 3):
         world.add(f"unicorn {i}")

@@ -144,6 +144,7 @@ def test_a_lost_answer_is_an_error_for_an_sms_that_went_out(url: str) -> None:
     assert on_the_phone(url) == ["How was it?"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("when", "sent"), [("before", []), ("after", ["How was it?"])])
 def test_a_worker_dies_in_its_call(url: str, when: str, sent: list[str]) -> None:
     faults(url, kill=[when])
