@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -8,23 +9,29 @@ from tests.support.ride_booking.connections import Connections
 from tests.support.ride_booking.world import DOCUMENTS, Api, World, create_bus, create_table
 
 
+def clients() -> dict[str, Any]:
+    return {name: aws.client(name) for name in ("dynamodb", "sqs", "events")} | {
+        "s3": aws.client("s3", S3_CONFIG)
+    }
+
+
+def furnish() -> dict[str, Any]:
+    """Create what the stack has; the URLs of its queues."""
+    dynamodb, sqs, events, s3 = clients().values()
+    create_table(dynamodb)
+    s3.create_bucket(Bucket=DOCUMENTS)
+    return {
+        "replies": sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+        "deadlines": sqs.create_queue(QueueName="ride-booking-deadlines")["QueueUrl"],
+        "dead": sqs.create_queue(QueueName="dead")["QueueUrl"],
+        "bus_copy": create_bus(events, sqs),
+    }
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
-    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
-    s3 = aws.client("s3", S3_CONFIG)
-    with aws.account():
-        create_table(dynamodb)
-        s3.create_bucket(Bucket=DOCUMENTS)
-        world = World(
-            dynamodb,
-            sqs,
-            events,
-            s3,
-            replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
-            deadlines=sqs.create_queue(QueueName="ride-booking-deadlines")["QueueUrl"],
-            dead=sqs.create_queue(QueueName="dead")["QueueUrl"],
-            bus_copy=create_bus(events, sqs),
-        )
+    with aws.account(furnish) as queues:
+        world = World(**clients(), **queues)
         yield world
         world.metrics.clear_metrics()
 

@@ -1,6 +1,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
@@ -14,31 +15,38 @@ from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, crea
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 
 
+def furnish() -> dict[str, Any]:
+    """Create what the stack has; the URLs of its queues."""
+    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
+    create_table(dynamodb)
+    events.create_event_bus(Name="wild-rydes")
+    events.put_rule(
+        Name="all", EventBusName="wild-rydes", EventPattern='{"source": [{"prefix": "wildrydes"}]}'
+    )
+    events.put_targets(
+        Rule="all",
+        EventBusName="wild-rydes",
+        Targets=[{"Id": "heard", "Arn": f"arn:aws:sqs:{REGION}:123456789012:heard"}],
+    )
+    return {
+        "heard": sqs.create_queue(QueueName="heard")["QueueUrl"],
+        "inbox": sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
+        "dead": sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
+        "replies": sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+    }
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
-    with aws.account():
-        create_table(dynamodb)
-        heard = sqs.create_queue(QueueName="heard")["QueueUrl"]
-        events.create_event_bus(Name="wild-rydes")
-        events.put_rule(
-            Name="all", EventBusName="wild-rydes", EventPattern='{"source": [{"prefix": "wildrydes"}]}'
-        )
-        events.put_targets(
-            Rule="all",
-            EventBusName="wild-rydes",
-            Targets=[{"Id": "heard", "Arn": f"arn:aws:sqs:{REGION}:123456789012:heard"}],
-        )
+    with aws.account(furnish) as queues:
         world = World(
             dynamodb,
             sqs,
             UnicornTable(dynamodb, TABLE),
-            inbox=sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
-            dead=sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
-            replies=sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+            **queues,
             reply_to=PATTERN.replace("*", "ride-booking"),
             events=events,
-            heard=heard,
             socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
         )
         yield world

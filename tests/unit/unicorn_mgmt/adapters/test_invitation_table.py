@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import boto3
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -24,11 +23,10 @@ given_answers = st.one_of(
 )
 
 
-@pytest.mark.slow
 def test_table_and_model_judge_alike() -> None:
     said = st.tuples(st.sampled_from(["u-a", "u-b", "u-x"]), given_answers, st.integers(0, 600))
 
-    @settings(max_examples=40)
+    @settings(max_examples=settings().max_examples * 2 // 5)
     @given(st.lists(said, max_size=12))
     def judge(answers: list[tuple[str, Answer, int]]) -> None:
         dynamodb.delete_item(TableName=TABLE, Key={"id": {"S": "invitation#rfq-1"}})

@@ -82,8 +82,10 @@ def test_positions_are_kept_to_about_a_metre(call: Client, world: World) -> None
     assert (float(item["lat"]["N"]), float(item["lon"]["N"])) == (47.12346, 0)
 
 
-@pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=settings().max_examples * 3 // 10,
+)
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 180))
 def test_any_place_on_earth_is_taken(call: Client, world: World, lat: float, lon: float) -> None:
     call("POST", "/unicorns", REGISTRATION)
