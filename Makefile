@@ -10,8 +10,8 @@ UV_VERSION := 0.13.8
 OUR_UV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wild-rydes/uv-$(UV_VERSION)
 UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo $(OUR_UV)/bin/uv)
 BIN := .venv/bin
-# A group of tests that share a local cloud, or the templates, stays on one worker.
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+# Tests that share a local cloud, or the templates, stay on one worker; tests start in the order of tests/conftest.py.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
 DOCUMENTS := ride-booking/openapi ride-booking/asyncapi unicorn-mgmt/openapi unicorn-mgmt/asyncapi feedback/openapi
 

@@ -43,7 +43,8 @@ STEP, SLOWEST = "step", 10
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together the tests that use what takes seconds to make; each folder has a cloud of its own.
 
-    These groups take longest, so they start first: no worker is left alone with one of them at the end.
+    These groups take longest, so they start first: no worker is left alone with one of them at the end. Of two workers
+    one takes the clouds of chaos and feedback, the other those of e2e and partners, which take as long together.
     """
     for item in items:
         if "unit" in item.path.parts:
@@ -56,9 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_turn)
 
 
-def _turn(item: pytest.Item) -> int:
-    """Clouds first, which mostly wait; then the templates; then the rest in its order."""
-    return next((turn for turn, mark in enumerate(("cloud", "synth")) if item.get_closest_marker(mark)), 2)
+def _turn(item: pytest.Item) -> tuple[int, str]:
+    """Clouds first, by folder; then the templates; then the rest in its order."""
+    if item.get_closest_marker("cloud"):
+        return 0, str(item.path.parent)
+    return (1 if item.get_closest_marker("synth") else 2), ""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -29,7 +29,7 @@ VALIDATORS = {
 
 def test_checked_in_documents_are_those_of_the_contracts() -> None:
     checked_in = {file.name: file.read_text() for file in GENERATED.iterdir()}
-    assert checked_in == documents(), "run: python -m wild_rydes_contracts.schemas docs/events"
+    assert checked_in == documents(), "run: make generate"
 
 
 def test_writing_removes_the_documents_of_messages_that_no_longer_exist(tmp_path: Path) -> None:

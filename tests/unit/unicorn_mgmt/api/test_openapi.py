@@ -14,6 +14,4 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_the_document_checked_in_is_the_codes() -> None:
-    assert json.loads(CHECKED_IN.read_text()) == openapi(), (
-        "run: python -m unicorn_mgmt.api.openapi > services/unicorn-mgmt/openapi.json"
-    )
+    assert json.loads(CHECKED_IN.read_text()) == openapi(), "run: make generate"
