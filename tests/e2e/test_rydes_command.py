@@ -15,7 +15,8 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
 from infra.rydes.simulators.partners.server import FAULTS_PATH
 from infra.rydes.simulators.phones.client import Phone
-from tests.support.clients import Customer, Place
+from tests.support.clients import Customer, Json, Place
+from tests.support.patience import eventually
 
 
 def rydes(cloud: Cloud, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
@@ -88,10 +89,14 @@ def test_trace_shows_one_rfq_over_all_functions_in_order(cloud: Cloud) -> None:
     customer = Customer(cloud)
     rfq = customer.submit(Place.new())
     customer.result(rfq)
-    answer = rydes(cloud, "trace", rfq.rpartition("/")[2])
-    assert answer.returncode == 0
     way = ["ride-booking-api", "ride-booking-outbox", "unicorn-mgmt-responder", "ride-booking-aggregator"]
-    steps = [f"{service}-{function}" for service, function in found_in(answer.stdout)]
+
+    def look() -> list[str]:
+        answer = rydes(cloud, "trace", rfq.rpartition("/")[2])
+        assert answer.returncode == 0
+        return [f"{service}-{function}" for service, function in found_in(answer.stdout)]
+
+    steps = eventually(look, "all functions in the logs", lambda steps: set(way) <= set(steps))
     places = [steps.index(function) for function in way]
     assert places == sorted(places)
 
@@ -99,7 +104,11 @@ def test_trace_shows_one_rfq_over_all_functions_in_order(cloud: Cloud) -> None:
 def test_partners_tells_programs_how_each_partner_does(
     cloud: Cloud, customer: Customer, partners: Partners
 ) -> None:
-    told = json.loads(rydes(cloud, "partners", "--json").stdout)
+    def look() -> Json:
+        found: Json = json.loads(rydes(cloud, "partners", "--json").stdout)
+        return found
+
+    told = eventually(look, "Nimbus' callback", lambda told: told["p-nimbus"]["operations"].get("callback"))
     assert told.keys() == set(partners.secrets)
     for partner in told.values():
         assert (partner["state"], partner["mode"]) == ("CLOSED", "AUTO")

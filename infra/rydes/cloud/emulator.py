@@ -17,7 +17,7 @@ from urllib.request import urlopen
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
 
-SECONDS_TO_START = 30.0
+SECONDS_TO_START = 120.0
 SECONDS_TO_STOP = 4.0
 # An idle worker beyond a function's first one ends after this time: each holds 33 MB.
 WORKER_TTL_SECONDS = 60

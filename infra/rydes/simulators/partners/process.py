@@ -18,7 +18,8 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ROOT, Settings
 from infra.rydes.simulators.partners.server import FAULTS_PATH
 
-_SECONDS_TO_START = 10.0
+_SECONDS_TO_START = 60.0
+_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,22 @@ class Partners:
         Raises:
             LocalCloudError: there is no such partner or fault.
         """
-        answer = httpx.put(f"{self._url(partner_id)}{FAULTS_PATH}", json=faults)
+        answer = httpx.put(f"{self._url(partner_id)}{FAULTS_PATH}", json=faults, timeout=_TIMEOUT)
         if answer.is_error:
             raise LocalCloudError(answer.text, "See infra/rydes/simulators/partners/faults.py.")
 
     def served(self, partner_id: str) -> int:
         """Return how many requests a partner has had."""
-        shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
-        return int(shown["served"])
+        return int(self._show(partner_id)["served"])
 
     def rides(self, partner_id: str) -> dict[str, str]:
         """Return the state of each ride that a partner was asked for, by our id."""
-        shown: dict[str, Any] = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}").raise_for_status().json()
-        return dict(shown["rides"])
+        return dict(self._show(partner_id)["rides"])
+
+    def _show(self, partner_id: str) -> dict[str, Any]:
+        answer = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}", timeout=_TIMEOUT)
+        shown: dict[str, Any] = answer.raise_for_status().json()
+        return shown
 
     def _url(self, partner_id: str) -> str:
         if partner_id not in self.secrets:

@@ -53,4 +53,4 @@ def _client(cloud: Cloud) -> httpx.Client:
     url = cloud.settings.phones_url
     if url is None:
         raise LocalCloudError("This local cloud has no phones.", "Update it: `uv run rydes up`")
-    return httpx.Client(base_url=url, timeout=10)
+    return httpx.Client(base_url=url, timeout=60)
