@@ -1,10 +1,13 @@
 """Call the APIs of a local cloud, which must answer as they promise."""
 
+import time
 from typing import Any
 
 import httpx
 
 from infra.rydes.cloud.errors import LocalCloudError
+
+TRIES = 10
 
 
 def call(
@@ -14,13 +17,18 @@ def call(
     promised: set[int],
     **options: Any,  # noqa: ANN401 - as httpx has them
 ) -> httpx.Response:
-    """Call an API.
+    """Call an API, again after 503 if the API asks for that.
 
     Raises:
         LocalCloudError: the API does not answer, or not with a promised status code.
     """
     try:
         answer = api.request(method, url, **options)
+        for _ in range(TRIES - 1):
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or "Retry-After" not in answer.headers:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+            answer = api.request(method, url, **options)
     except httpx.HTTPError as error:
         raise LocalCloudError(
             f"{method} {url}: {error or type(error).__name__}.",
