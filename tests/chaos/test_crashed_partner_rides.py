@@ -14,7 +14,7 @@ from infra.rydes.simulators.partners.process import Partners
 from tests.support.bus import Listener
 from tests.support.clients import Customer, Json, Queues, key
 from tests.support.crasher import Crash, Crasher
-from tests.support.partner_fleets import submit
+from tests.support.partner_fleets import ask, quoted
 from tests.support.patience import eventually
 from tests.support.time_travel import booking_is_due, minute_passes
 from tests.support.trips import in_time, insistently, too_late
@@ -54,9 +54,10 @@ class Trip:
 
     def __init__(self, cloud: Cloud, crash: Crash) -> None:
         self._customer, self._crash = Customer(cloud), crash
-        self.rfq = submit(self._customer)
-        self.rfq_id = self.rfq.rpartition("/")[2]
-        self.result = self._customer.result(self.rfq)
+        self.result = eventually(
+            lambda: ask(self._customer), f"a quote of {PARTNER}", lambda result: PARTNER in quoted(result)
+        )
+        self.rfq_id = self.result["id"]
         self.id = ""
 
     def book(self) -> None:

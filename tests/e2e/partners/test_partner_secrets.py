@@ -15,8 +15,7 @@ from infra.rydes.simulators.partners.fleets import TOKEN_PREFIX
 from infra.rydes.simulators.partners.process import Partners, introduce
 from tests.e2e.partners.test_partner_callbacks import Nimbus, offer
 from tests.support.clients import Customer, Json
-from tests.support.logs import messages_about
-from tests.support.partner_fleets import IDS, ask, quoted, submit
+from tests.support.partner_fleets import IDS, ask, calls_about, in_time, quoted, submit
 from tests.support.patience import eventually
 
 PUBLIC = {"base_url", "client_id", "access_id"}
@@ -42,16 +41,6 @@ def wrong_secrets(cloud: Cloud, partners: Partners) -> Iterator[None]:
     introduce(cloud, partners)
 
 
-def told_of(cloud: Cloud, rfq: str) -> None:
-    """Wait until the call of each partner about an RFQ is on record, whether or not one answers."""
-    rfq_id = rfq.rpartition("/")[2]
-    eventually(
-        lambda: {id_ for id_ in IDS if RECORD in messages_about(cloud, rfq_id, f"unicorn-mgmt-{id_}-quotes")},
-        f"a call of each partner about {rfq_id}",
-        lambda called: called == set(IDS),
-    )
-
-
 def refusals(cloud: Cloud) -> int:
     """How many callbacks were refused so far."""
     lines = [event.message for event in log_events.events(cloud) if event.function == CALLBACKS]
@@ -65,20 +54,19 @@ def records(cloud: Cloud, since: float) -> list[Json]:
 def test_a_secret_that_is_refused_is_our_fault_and_the_next_one_is_taken_at_once(
     cloud: Cloud, customer: Customer, partners: Partners, wrong_secrets: None
 ) -> None:
-    began = time.time()
-    assert quoted(ask(customer)) == set()
-    told = eventually(
-        lambda: {r["partner"]: (r["outcome"], r["reason"]) for r in records(cloud, began)},
-        "a record of each call",
-        lambda told: told.keys() == set(IDS),
-    )
-    assert told == {
+    rfq = submit(customer)
+    assert quoted(customer.result(rfq)) == set()
+    blamed = {
         "p-comet": ("ours", "status 401"),
         "p-pegasus": ("partner", "wrong signature"),  # who signs wrongly, they or we?
         "p-nimbus": ("ours", "status 401"),
     }
+    calls = calls_about(cloud, rfq)
+    for id_ in in_time(cloud, rfq, set(IDS)):
+        assert (calls[id_]["outcome"], calls[id_]["reason"]) == blamed[id_]
     introduce(cloud, partners)
-    assert quoted(ask(customer)) == set(IDS)
+    rfq = submit(customer)
+    assert quoted(customer.result(rfq)) == in_time(cloud, rfq, set(IDS))
 
 
 def test_no_log_has_a_secret(
@@ -90,7 +78,7 @@ def test_no_log_has_a_secret(
     for fault in ("error", "garbage", "partial", "throttle", "signature"):
         for id_ in IDS:
             partners.misbehave(id_, **{fault: 1})
-        told_of(cloud, submit(customer))
+        calls_about(cloud, submit(customer))
     eventually(lambda: refusals(cloud), "Nimbus' callback refused", lambda found: found > refused)
     nimbus = Nimbus(cloud, partners)
     reference = nimbus.reference("/01a00000-0000-7000-8000-000000000000")
