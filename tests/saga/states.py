@@ -22,13 +22,14 @@ from ride_booking.use_cases.rides import apply_news
 from tests.support.ride_booking.world import NOW, rfq
 from unicorn_mgmt.domain import announcements as unicorn_announcements
 from unicorn_mgmt.domain import unicorn as model
+from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Rejection
 from unicorn_mgmt.use_cases.bookings import Bookings
 from wild_rydes_contracts import Envelope, Event, QuoteAccepted, RideBooked, RideBookingFailed
 from wild_rydes_dynamodb.change import Change
 
 STEP = timedelta(minutes=1)
-CARD = model.RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
+CARD = RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
 
 Message: TypeAlias = Envelope[Event]
 Rides: TypeAlias = tuple[Ride, ...]

@@ -21,6 +21,7 @@ from ride_booking.use_cases.rides import apply_news
 from tests.support.ride_booking.world import NOW, rfq
 from unicorn_mgmt.domain import announcements as unicorn_announcements
 from unicorn_mgmt.domain import unicorn as model
+from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Rejection
 from unicorn_mgmt.use_cases.bookings import Bookings
 from wild_rydes_contracts import (
@@ -38,7 +39,7 @@ UNICORNS = ("u-a", "u-b")
 CUSTOMERS = 3
 SECONDS = (1, 20, 61)
 """How long nothing may happen."""
-RATES = model.RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
+RATES = RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
 
 
 @dataclass

@@ -17,7 +17,8 @@ from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, UnicornTable
 from unicorn_mgmt.api.socket_messages import AppLinks
-from unicorn_mgmt.domain.unicorn import Place, RateCard, Unicorn, unicorn_id
+from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.unicorn import Place, Unicorn, unicorn_id
 from unicorn_mgmt.use_cases.bookings import Bookings
 from unicorn_mgmt.use_cases.inviter import Inviter
 from unicorn_mgmt.use_cases.outbox import Outbox

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from unicorn_mgmt.api.representations import MAX_FARE, MAX_KM, MAX_PER_KM
 from unicorn_mgmt.domain.quoting import answer
-from unicorn_mgmt.domain.unicorn import RateCard, Unicorn
+from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.unicorn import Unicorn
 from wild_rydes_contracts import Decline, Quote
 
 CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")

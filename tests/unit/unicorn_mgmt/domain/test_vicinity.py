@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.domain.unicorn import RESOLUTION, Place, RateCard, Unicorn, cell_of, distance_km
+from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.unicorn import RESOLUTION, Place, Unicorn, cell_of, distance_km
 from unicorn_mgmt.domain.vicinity import REACH_KM, Vicinity, cells_within
 
 CARD = RateCard(Decimal(3), Decimal(1), Decimal(8), "USD")

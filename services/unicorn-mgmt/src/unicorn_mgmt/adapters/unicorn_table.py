@@ -16,7 +16,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from unicorn_mgmt.domain.unicorn import Ending, Place, RateCard, Rating, Rejection, Ride, Unicorn
+from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.unicorn import Ending, Place, Rating, Rejection, Ride, Unicorn
 from wild_rydes_dynamodb.change import Change, Conflict, change
 from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 

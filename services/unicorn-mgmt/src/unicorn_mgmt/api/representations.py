@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, mode
 from pydantic_core import PydanticCustomError
 
 from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
-from unicorn_mgmt.domain.unicorn import CENT, RateCard, Unicorn
+from unicorn_mgmt.domain.rate_card import CENT, RateCard
+from unicorn_mgmt.domain.unicorn import Unicorn
 from wild_rydes_http.body import Representation
 
 MAX_FARE = 10_000

@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 import h3
+
+from unicorn_mgmt.domain.rate_card import RateCard
 
 SPEED_KMH = 60
 """How fast a unicorn comes to the start: as the crow flies, that being how unicorns fly."""
@@ -27,8 +28,6 @@ after a minute), so that no late message begins the ride again. Callers may repe
 
 _MOST_REMEMBERED = 50  # an item stays small, whatever comes in
 
-CENT = Decimal("0.01")
-
 _ID_CHARACTERS = 12
 
 
@@ -38,32 +37,6 @@ class Place:
 
     lat: float
     lon: float
-
-
-@dataclass(frozen=True, slots=True)
-class RateCard:
-    """What a unicorn charges.
-
-    All amounts are in `currency` (ISO 4217); `max_km` is its longest ride, None for any.
-    """
-
-    base: Decimal
-    per_km: Decimal
-    minimum: Decimal
-    currency: str
-    max_km: float | None = None
-
-    def price(self, km: float) -> Decimal:
-        """Price a ride of `km`: the base fare and so much a kilometre, but never below the minimum.
-
-        Rounds to cents, half a cent up, as a person with a pencil would.
-        """
-        fare = self.base + self.per_km * Decimal(km)
-        return max(self.minimum, fare).quantize(CENT, ROUND_HALF_UP)
-
-    def covers(self, km: float) -> bool:
-        """Tell whether a ride of `km` is not too long."""
-        return self.max_km is None or km <= self.max_km
 
 
 @dataclass(frozen=True, slots=True)

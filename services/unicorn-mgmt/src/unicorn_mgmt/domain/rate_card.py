@@ -1,0 +1,32 @@
+"""Price rides by a unicorn's rate card."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class RateCard:
+    """What a unicorn charges.
+
+    All amounts are in `currency` (ISO 4217); `max_km` is its longest ride, None for any.
+    """
+
+    base: Decimal
+    per_km: Decimal
+    minimum: Decimal
+    currency: str
+    max_km: float | None = None
+
+    def price(self, km: float) -> Decimal:
+        """Price a ride of `km`: the base fare and so much a kilometre, but never below the minimum.
+
+        Rounds to cents, half a cent up, as a person with a pencil would.
+        """
+        fare = self.base + self.per_km * Decimal(km)
+        return max(self.minimum, fare).quantize(CENT, ROUND_HALF_UP)
+
+    def covers(self, km: float) -> bool:
+        """Tell whether a ride of `km` is not too long."""
+        return self.max_km is None or km <= self.max_km
