@@ -72,6 +72,10 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+WORTH_TELLING = 0.5
+"""Seconds. Steps of unit tests are shorter."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the slowest steps of all tests: a slow machine is seen to be slow, and not taken to be wrong."""
     steps = [
@@ -79,7 +83,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for reports in terminalreporter.stats.values()
         for report in reports
         for name, value in getattr(report, "user_properties", ())
-        if name == STEP
+        if name == STEP and value[0] >= WORTH_TELLING
     ]
     if steps:
         terminalreporter.section(f"slowest {SLOWEST} steps")

@@ -23,6 +23,7 @@ given_answers = st.one_of(
 )
 
 
+@pytest.mark.slow
 def test_table_and_model_judge_alike() -> None:
     said = st.tuples(st.sampled_from(["u-a", "u-b", "u-x"]), given_answers, st.integers(0, 600))
 
