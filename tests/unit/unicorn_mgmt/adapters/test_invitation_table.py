@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import boto3
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
