@@ -53,7 +53,7 @@ bench: setup  ## Run the benches that need no cloud; BENCH=cost chooses one
 
 pr: check test-fast  ## Check what a pull request needs before CI runs everything; finds stale generated files, too
 
-check: setup  ## Format, lint, types, templates, lock file
+check: setup  ## Check format, lint, types and the lock file
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(UV) lock --check --quiet || { echo "✗ uv.lock is out of date: run 'uv lock' and commit it" >&2; exit 1; }

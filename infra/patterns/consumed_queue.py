@@ -13,9 +13,12 @@ MAX_ATTEMPTS = 5
 
 
 def dead_letter_queue(
-    scope: Construct, stack: ServiceStack, name: str, key: kms.IKey | None = None
+    scope: Construct, stack: ServiceStack, name: str, key: kms.IKey | None = None, *, to_do: str
 ) -> sqs.Queue:
-    """A queue that keeps messages for 14 days, the most SQS allows, and raises an alarm at the first."""
+    """A queue that keeps messages for 14 days, the most SQS allows, and raises an alarm at the first.
+
+    `to_do` says what the messages are and what to do about them.
+    """
     queue = sqs.Queue(
         scope,
         name,
@@ -29,8 +32,8 @@ def dead_letter_queue(
         f"{name}-depth",
         queue.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1), statistic="max"),
         threshold=1,
-        meaning=f"{name} holds work that failed for good and stays undone."
-        " The messages' attributes say why. Remove the cause, then replay them. Runbook: -dlq-depth.",
+        meaning=f"{name} is not empty: work has failed for good, and nobody retries it. {to_do}"
+        " Runbook: -dlq-depth.",
     )
     return queue
 
@@ -59,7 +62,13 @@ class ConsumedQueue(Construct):
         attempts: int = MAX_ATTEMPTS,
     ) -> None:
         super().__init__(scope, name)
-        self.dead_letters = dead_letter_queue(self, scope, f"{name}-dlq", key)
+        self.dead_letters = dead_letter_queue(
+            self,
+            scope,
+            f"{name}-dlq",
+            key,
+            to_do="The messages' attributes say why. Remove the cause, then replay them.",
+        )
         self.queue = sqs.Queue(
             self,
             "Queue",

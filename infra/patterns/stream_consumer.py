@@ -36,7 +36,12 @@ class StreamConsumer(Construct):
     ) -> None:
         # The queue's logical id depends on this id. Another one would replace the queue under the same name.
         super().__init__(scope, f"{name}-outbox")
-        dead_letters = dead_letter_queue(self, scope, name)
+        dead_letters = dead_letter_queue(
+            self,
+            scope,
+            name,
+            to_do="The messages say where in the stream it is: read the records there within 24 hours.",
+        )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", dead_letters.queue_url)
         accept(dead_letters, {"AwsSolutions-SQS3": "It is the dead-letter queue of a stream"})
         consumer.add_event_source(

@@ -212,7 +212,7 @@ class FeedbackStack(ServiceStack):
                 statistic="sum",
             ),
             threshold=1,
-            meaning="Time does not pass for some conversations: reminders, expiries and waiting SMS are late."
+            meaning="Some conversations are stuck: their reminders, expiries and waiting SMS are late."
             " feedback-timers tries again every minute, and its log names ride and error."
             " Runbook: feedback-not-woken.",
         )

@@ -175,7 +175,7 @@ class Partners(Construct):
             self._calls(partner_id, "book", "partner", "n"),
             threshold=5,
             periods=3,
-            meaning=f"{name} answers bookings neither yes nor no: customers wait for a minute in vain."
+            meaning=f"{name} does not answer bookings: customers wait a minute for nothing."
             " If it goes on quoting, force its circuit open. Runbook: -bookings-failing.",
         )
 

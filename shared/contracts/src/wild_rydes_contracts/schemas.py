@@ -173,7 +173,7 @@ def _index() -> str:
         [
             "# Messages",
             "",
-            "Generated from `shared/contracts` by `python -m wild_rydes_contracts.schemas docs/events`. Do not edit.",
+            "Generated from `shared/contracts` by `make generate`. Do not edit.",
             "[asyncapi.json](asyncapi.json) describes all of them in AsyncAPI 3.0.",
             "",
             "| message | version | source, or the event it answers | |",

@@ -24,9 +24,9 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
     "properties": {
         "type": {"const": "about:blank"},
-        "title": {"type": "string", "description": "The status in words."},
+        "title": {"type": "string", "description": "A short name for the problem."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "What the caller can do about it."},
+        "detail": {"type": "string", "description": "What went wrong, or what to do about it."},
         "errors": {
             "type": "array",
             "items": {
@@ -45,13 +45,13 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
 _ANY_REQUEST = {
     HTTPStatus.UNAUTHORIZED: "The token is missing or not valid.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Our mistake.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not now. Try again after `Retry-After` seconds.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable. Try again after `Retry-After` seconds.",
 }
 _ANY_BODY = {
     HTTPStatus.BAD_REQUEST: "The body is not valid. `errors` names each wrong field.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body has more than {MAX_BYTES} bytes.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not declared as JSON.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MAX_BYTES // 1024} KB.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The Content-Type is not application/json.",
 }
 
 

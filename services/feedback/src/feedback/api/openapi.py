@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 _OPERATIONS = {
     "callbacks": Operation(
-        parameters=[
-            Parameter("cursor", "query", "The place where the page begins. It is part of the `next` link.")
-        ],
+        parameters=[Parameter("cursor", "query", "Where the page starts. It is part of the `next` link.")],
         responses={HTTPStatus.OK: Response("Up to 20 open callbacks, the longest waiting first.", Callbacks)},
         problems={HTTPStatus.BAD_REQUEST: "The cursor does not belong to this list."},
     ),

@@ -52,7 +52,7 @@ class Routes:
         except ValueError as error:
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
-                "Follow the next link as it is given.",
+                "Follow the `next` link unchanged.",
                 errors=[FieldError("cursor", str(error))],
             ) from None
         waiting, end = self._table.callbacks(after, PAGE_SIZE)

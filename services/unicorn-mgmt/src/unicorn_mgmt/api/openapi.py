@@ -32,7 +32,9 @@ _OPERATIONS = {
         body=Registration,
         responses={
             HTTPStatus.CREATED: Response("Registered.", UnicornBody, _LOCATION),
-            HTTPStatus.OK: Response("Registered before, and updated now.", UnicornBody, _LOCATION),
+            HTTPStatus.OK: Response(
+                "The unicorn was already registered and has been updated.", UnicornBody, _LOCATION
+            ),
         },
     ),
     "show": Operation(responses={HTTPStatus.OK: Response("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),

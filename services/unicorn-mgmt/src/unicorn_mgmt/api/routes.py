@@ -85,7 +85,7 @@ class Routes:
         return json_response(HTTPStatus.NO_CONTENT)
 
     def answer(self, id_: str) -> Response[str]:
-        """Answer an RFQ by hand. An invited unicorn has one answer, and may repeat it."""
+        """Answer an RFQ by hand. Only its first answer counts; it may be sent again."""
         unicorn = unicorn_id(self._caller())
         answer = read_body(self._api.current_event, AnswerBody).to_domain()
         match self._invitations.answer(id_, unicorn, answer, self._now()):
@@ -107,7 +107,7 @@ class Routes:
         return self._end(id_, "completed")
 
     def cancel(self, id_: str) -> Response[str]:
-        """Give a ride up. The customer hears of it, the unicorn is free again. A repeat changes nothing."""
+        """Give up a ride. The customer is told, and the unicorn is free again. A repeat changes nothing."""
         return self._end(id_, "cancelled")
 
     def _end(self, ride_id: str, outcome: Outcome) -> Response[str]:
