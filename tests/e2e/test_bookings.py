@@ -30,7 +30,9 @@ def status(customer: Customer, url: str, *wanted: str) -> Json:
         ride: Json = customer.http.get(url).raise_for_status().json()
         return ride
 
-    return eventually(look, f"{url} is {' or '.join(wanted)}", lambda ride: ride["status"] in wanted)
+    return eventually(
+        look, f"ride {url.rpartition('/')[2]} {' or '.join(wanted)}", lambda ride: ride["status"] in wanted
+    )
 
 
 def test_a_ride_from_booking_to_completion(customer: Customer, fleet: Fleet, place: Place) -> None:

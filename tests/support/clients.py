@@ -28,7 +28,8 @@ class _Patient(httpx.HTTPTransport):
     """Tries again what is answered by 503 with Retry-After, as the APIs ask their callers to."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        call, give_up = f"{request.method} {request.url.path}", time.monotonic() + PATIENCE
+        path = request.url.path.removeprefix("/_aws/execute-api/")
+        call, give_up = f"{request.method} {path}", time.monotonic() + PATIENCE
         with step(call):
             answer = super().handle_request(request)
         while answer.status_code == 503 and "Retry-After" in answer.headers and time.monotonic() < give_up:
@@ -89,7 +90,9 @@ class Customer:
     def result(self, rfq: str) -> Json:
         """Follow an RFQ to its end; its result."""
         ended = eventually(
-            lambda: self.http.get(rfq), f"the end of {rfq}", lambda answer: answer.status_code != 200
+            lambda: self.http.get(rfq),
+            f"the end of RFQ {rfq.rpartition('/')[2]}",
+            lambda answer: answer.status_code != 200,
         )
         assert ended.status_code == 303, ended.text
         found: Json = self.http.get(ended.headers["Location"]).raise_for_status().json()

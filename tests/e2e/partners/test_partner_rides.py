@@ -44,7 +44,9 @@ def became(customer: Customer, ride: str, *wanted: str) -> Json:
         shown: Json = customer.http.get(ride).raise_for_status().json()
         return shown
 
-    return eventually(look, f"{ride} is {' or '.join(wanted)}", lambda shown: shown["status"] in wanted)
+    return eventually(
+        look, f"ride {ride.rpartition('/')[2]} {' or '.join(wanted)}", lambda shown: shown["status"] in wanted
+    )
 
 
 def wait_for_partner(partners: Partners, partner_id: str, ride_id: str, state: str) -> None:
