@@ -25,8 +25,13 @@ TOP = ROOMS[0]
 # Libraries that do I/O are for adapters, and for the functions that make clients of them. Two more rooms may
 # import what it takes to catch their errors. DOMAIN_IMPORTS has none of them.
 IO_LIBRARIES = frozenset(
-    {"boto3", "botocore", "httpx", "requests", "urllib3", "http.client", "socket", "urllib.request"}
+    {
+        *("boto3", "botocore", "aiohttp", "httpx", "requests", "urllib3"),
+        *("ftplib", "http", "smtplib", "socket", "ssl", "urllib"),
+        *("asyncio", "multiprocessing", "sqlite3", "subprocess"),
+    }
 )
+NO_IO = frozenset({"http.HTTPStatus", "urllib.parse"})
 IO_ALLOWED: Mapping[str, frozenset[str]] = {
     "use_cases": frozenset({"botocore.exceptions"}),
     "api": frozenset({"botocore.exceptions"}),
@@ -53,8 +58,26 @@ DOMAIN_IMPORTS = frozenset(
     }
 )
 CLOCK_READERS = frozenset({"now", "today", "utcnow"})
+CLOCKS = frozenset(
+    {
+        *(f"{name}.{reader}" for name in ("date", "datetime") for reader in CLOCK_READERS),
+        *(f"time.{name}" for name in ("ctime", "gmtime", "localtime", "strftime")),
+        *(f"time.{name}{unit}" for name in ("monotonic", "perf_counter", "time") for unit in ("", "_ns")),
+    }
+)
 CHANCE = frozenset({"uuid1", "uuid4", "uuid6", "uuid7"})
 IO_BUILTINS = frozenset({"breakpoint", "input", "open", "print"})
+CODE_BUILTINS = frozenset({"compile", "eval", "exec"})
+
+# What makes the clock and the clients that a use case takes as arguments.
+ARGUMENTS_OF_USE_CASES = frozenset({"wild_rydes_runtime.aws", "wild_rydes_runtime.clock"})
+
+# What imports a module by a name that these rules cannot read, and what is harmless in the same package.
+IMPORTERS = frozenset({"__import__", "builtins", "importlib", "pkgutil", "runpy"})
+NO_IMPORTERS = frozenset({"importlib.metadata", "importlib.resources"})
+
+# The one module that may load another when it is first needed: its name, and that of the module it loads.
+LAZY = ("wild_rydes_contracts", "wild_rydes_contracts.catalogue")
 
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 
@@ -100,6 +123,20 @@ class Module:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         return tuple(_imports(self))
+
+    @cached_property
+    def bound(self) -> Mapping[str, str]:
+        """The full name of what each import binds, by the name that the module gives it."""
+        return dict(_bound(self))
+
+    def full_name(self, node: ast.AST) -> str:
+        """A dotted name with its first part as it was imported: `dt.now` is `datetime.datetime.now`.
+
+        What is no name, such as a call, is empty.
+        """
+        if isinstance(node, ast.Attribute):
+            return f"{self.full_name(node.value)}.{node.attr}"
+        return self.bound.get(node.id, node.id) if isinstance(node, ast.Name) else ""
 
 
 def modules(root: Path) -> list[Module]:
@@ -176,21 +213,23 @@ def rooms_import_downwards(module: Module, _: Repository) -> Iterator[Violation]
 def only_functions_compose(module: Module, _: Repository) -> Iterator[Violation]:
     if module.layer == "infra" or module.room == TOP:
         return
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT:
-            yield node.lineno, f"only functions read the environment ({node.attr})"
-        elif isinstance(node, ast.ImportFrom) and node.module == "os":
-            for alias in node.names:
-                if alias.name in ENVIRONMENT:
-                    yield node.lineno, f"only functions read the environment ({alias.name})"
+    for name, line in [*_attributes(module), *((found.module, found.line) for found in module.imports)]:
+        if (last := _last(name)) in ENVIRONMENT:
+            yield line, f"only functions read the environment ({last})"
     for call in _calls_at_import(module.tree):
-        if (name := _name(call.func)) in COMPOSING_CALLS:
-            yield call.lineno, f"only functions may make a {name} at import time"
+        if (last := _last(module.full_name(call.func))) in COMPOSING_CALLS:
+            yield call.lineno, f"only functions may make a {last} at import time"
 
 
 def io_stays_in_adapters(module: Module, _: Repository) -> Iterator[Violation]:
-    allowed = IO_ALLOWED.get(str(module.room), IO_LIBRARIES)
-    for found in module.imports:
+    allowed = NO_IO | IO_ALLOWED.get(str(module.room), IO_LIBRARIES)
+    # `import urllib.parse` opens the way to `urllib.request` as well.
+    reads = (
+        Import(name, line)
+        for name, line in _attributes(module)
+        if name.count(".") == 1 and name.partition(".")[0] in module.bound
+    )
+    for found in [*module.imports, *reads]:
         if _within(found.module, IO_LIBRARIES) and not _within(found.module, allowed):
             yield found.line, f"{module.room} may not import {found.module}: I/O belongs to adapters"
 
@@ -203,17 +242,66 @@ def domain_is_pure(module: Module, _: Repository) -> Iterator[Violation]:
             yield found.line, f"domain may not import {found.module}: it is not on the list of what is pure"
         if found.module in {f"uuid.{name}" for name in CHANCE}:
             yield found.line, f"domain takes chance as an argument ({found.module})"
+    for name, line in _attributes(module):
+        if (read := _last(name, 2)) in {f"uuid.{chance}" for chance in CHANCE}:
+            yield line, f"domain takes chance as an argument ({read})"
+        if read in CLOCKS:
+            yield line, f"domain takes the time as an argument ({_last(name)})"
+    for call in _calls(module.tree):
+        name = module.full_name(call.func)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in CLOCK_READERS:
+            yield call.lineno, f"domain takes the time as an argument ({call.func.attr})"
+        if name in IO_BUILTINS:
+            yield call.lineno, f"domain does no I/O ({name})"
+        if name in CODE_BUILTINS:
+            yield call.lineno, f"domain makes no code of data ({name})"
+
+
+def use_cases_take_clock_and_clients(module: Module, _: Repository) -> Iterator[Violation]:
+    if module.room != "use_cases":
+        return
+    for found in module.imports:
+        if _within(found.module, ARGUMENTS_OF_USE_CASES | CLOCKS):
+            yield found.line, f"use_cases take clock and clients as arguments ({found.module})"
+    for name, line in _attributes(module):
+        if name in ARGUMENTS_OF_USE_CASES or _last(name, 2) in CLOCKS:
+            yield line, f"use_cases take clock and clients as arguments ({name})"
+
+
+def imports_can_be_read(module: Module, _: Repository) -> Iterator[Violation]:
+    """Imports name what they import, for these rules and for a reader. A function may import by name."""
+    if module.layer == "infra":
+        return
+    is_lazy = module.name == LAZY[0]
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute):
-            if node.attr in CHANCE and _name(node.value) == "uuid":
-                yield node.lineno, f"domain takes chance as an argument (uuid.{node.attr})"
-            if node.attr in CLOCK_READERS and _name(node.value) in {"date", "datetime"}:
-                yield node.lineno, f"domain takes the time as an argument ({node.attr})"
-        elif isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_READERS:
-                yield node.lineno, f"domain takes the time as an argument ({node.func.attr})"
-            if isinstance(node.func, ast.Name) and node.func.id in IO_BUILTINS:
-                yield node.lineno, f"domain does no I/O ({node.func.id})"
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            is_the_catalogue = is_lazy and _absolute(module, node) == LAZY[1]
+            if is_the_catalogue and _is_for_type_checkers(module.tree, node):
+                continue
+            yield node.lineno, "an import may not be of *"
+    if module.room == TOP:
+        return
+    wrong = "only functions import by name"
+    for found in module.imports:
+        # What is not on its list, a domain may not import anyway.
+        is_listed = is_lazy and found.module == "importlib.import_module"
+        if module.room != "domain" and _imports_by_name(found.module) and not is_listed:
+            yield found.line, wrong
+    loads = {id(call.func) for call in _calls(module.tree) if is_lazy and _argument(call) == LAZY[1]}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name | ast.Attribute) and id(node) not in loads:
+            name = module.full_name(node)
+            # `importlib` alone may be the first part of `importlib.resources`.
+            if name != "importlib" and _imports_by_name(name):
+                yield node.lineno, wrong
+
+
+def packages_of_a_service_are_empty(module: Module, _: Repository) -> Iterator[Violation]:
+    if module.layer == "services" and module.path.name == "__init__.py":
+        body = module.tree.body
+        code = body[1:] if ast.get_docstring(module.tree) is not None else body
+        if code:
+            yield code[0].lineno, "__init__.py of a service holds a docstring at most"
 
 
 def no_module_shadows_the_standard_library(module: Module, repository: Repository) -> Iterator[Violation]:
@@ -233,6 +321,9 @@ RULES: tuple[Rule, ...] = (
     only_functions_compose,
     io_stays_in_adapters,
     domain_is_pure,
+    use_cases_take_clock_and_clients,
+    imports_can_be_read,
+    packages_of_a_service_are_empty,
     no_module_shadows_the_standard_library,
 )
 
@@ -248,9 +339,40 @@ def _within(module: str, names: frozenset[str]) -> bool:
     return any(f"{module}.".startswith(f"{name}.") for name in names)
 
 
-def _name(node: ast.AST) -> str:
-    """The last part of a dotted name."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+def _imports_by_name(name: str) -> bool:
+    return _within(name, IMPORTERS) and not _within(name, NO_IMPORTERS)
+
+
+def _last(name: str, parts: int = 1) -> str:
+    """The last part of a dotted name, or the last few."""
+    return ".".join(name.split(".")[-parts:])
+
+
+def _attributes(module: Module) -> Iterator[tuple[str, int]]:
+    """The full name of every attribute that the module reads or writes, and its line."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute):
+            yield module.full_name(node), node.lineno
+
+
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _argument(call: ast.Call) -> str | None:
+    """The first argument of a call, or that called `name`, if it is written out."""
+    values = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
+    return next((str(value.value) for value in values if isinstance(value, ast.Constant)), None)
+
+
+def _is_for_type_checkers(tree: ast.AST, statement: ast.stmt) -> bool:
+    return any(
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+        and statement in node.body
+        for node in ast.walk(tree)
+    )
 
 
 def _module(path: Path, source: Path, layer: str) -> Module:
@@ -267,10 +389,21 @@ def _imports(module: Module) -> Iterator[Import]:
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(module, node)
             yield from (Import(f"{base}.{alias.name}", node.lineno) for alias in node.names)
-        elif isinstance(node, ast.Call) and _name(node.func) in {"import_module", "__import__"}:
-            yield from (
-                Import(str(a.value), node.lineno) for a in node.args[:1] if isinstance(a, ast.Constant)
-            )
+    for call in _calls(module.tree):
+        named = _argument(call)
+        if named and _last(module.full_name(call.func)) in {"import_module", "__import__"}:
+            yield Import(named, call.lineno)
+
+
+def _bound(module: Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                package = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (package, package)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(module, node)
+            yield from ((alias.asname or alias.name, f"{base}.{alias.name}") for alias in node.names)
 
 
 def _absolute(module: Module, node: ast.ImportFrom) -> str:
