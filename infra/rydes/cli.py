@@ -38,7 +38,9 @@ from wild_rydes_circuit_breaker import Mode
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 scenarios = typer.Typer(help="Play a story on the running local cloud.", no_args_is_help=True)
 app.add_typer(scenarios, name="scenario")
-console = Console()
+WIDTH_OF_A_FILE = 100
+"""Columns where no terminal sets them: stdout is a file or a pipe, and COLUMNS is not set."""
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE)
 INTERRUPTED = 130
 """The exit status that shells use for Ctrl-C."""
 PLACE_HELP = f"lat,lon[,label], or one of: {', '.join(PLACES)}."
@@ -103,7 +105,7 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop the local cloud and delete its state."""
+    """Stop the local cloud; its data is gone."""
     with _one_line_errors():
         stopped = emulator.stop(Settings.from_environment().run_dir)
     console.print("Stopped." if stopped else "The local cloud was not up.")
@@ -111,7 +113,7 @@ def down() -> None:
 
 @app.command()
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say whether the local cloud is up, and where its APIs and queues are."""
+    """Show whether the local cloud is up, and the URLs of its APIs and queues."""
     with _one_line_errors():
         found = cloud_status(Settings.from_environment())
     if as_json:
@@ -163,7 +165,7 @@ def partners(
     mode: Annotated[
         Mode | None, typer.Option(case_sensitive=False, help="Set the mode of the partner's circuit.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Reason, shown to whoever looks at the circuit.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; shown to everyone who looks at the circuit.")] = "",
     lasts: Annotated[
         str,
         typer.Option(
@@ -173,7 +175,7 @@ def partners(
     actor: Annotated[str, typer.Option(help="Who sets the mode; by default you.")] = "",
     once: Annotated[bool, typer.Option("--once", help="Print the tables once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, once.")] = False,
-    minutes: Annotated[int, typer.Option(min=1, max=60, help="Count the calls of so many minutes.")] = 5,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How many minutes of calls to count.")] = 5,
     aws: Annotated[
         bool, typer.Option("--aws", help="Use your AWS account instead of the local cloud.")
     ] = False,
@@ -216,7 +218,8 @@ def trace(rfq_id: Annotated[str, typer.Argument(help="The RFQ's id: the last par
         found = timeline.lines(Cloud.find(Settings.from_environment()), rfq_id)
         if not found:
             raise LocalCloudError(
-                f"No function logged anything about {rfq_id}.", "List your RFQs: GET /instant-ride-rfqs"
+                f"No function logged anything about {rfq_id}.",
+                "`uv run rydes logs --last 10m` shows recent RFQs.",
             )
         console.print(timeline.view(found, console.width))
 
@@ -228,22 +231,24 @@ def logs(
     ] = "",
     *,
     service: Annotated[str, typer.Option(help=f"One of {', '.join(log_lines.SERVICES)}.")] = "",
-    level: Annotated[str, typer.Option(help=f"At or above: {', '.join(log_lines.LEVELS)}.")] = "",
+    level: Annotated[
+        str, typer.Option(help=f"Only this level and above: {', '.join(log_lines.LEVELS)}.")
+    ] = "",
     since: Annotated[
         str, typer.Option(help="From this time on, in UTC: 08:45, 08:45:12 or 2026-11-21T08:45:12.")
     ] = "",
     until: Annotated[str, typer.Option(help="Up to this time, in UTC.")] = "",
-    last: Annotated[str, typer.Option(help="Of the last 90s, 30m, 2h or 1d.")] = "",
+    last: Annotated[str, typer.Option(help="How far back to look: 90s, 30m, 2h or 1d.")] = "",
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they were logged.")] = False,
 ) -> None:
-    """Print what the functions logged, in order of time."""
+    """Print the lines that the functions logged, in order of time; with -f, as they arrive."""
     now = datetime.now(UTC)
     with _one_line_errors(), log_events.reached(), _quiet_end():
         if follow and until:
-            raise LocalCloudError("--follow has no end.", "Leave out --until.")
+            raise LocalCloudError("--follow never ends.", "Leave out --until.")
         selection = log_lines.select(
             pattern,
             service=service,
@@ -255,7 +260,8 @@ def logs(
         )
         cloud = Cloud.find(Settings.from_environment())
         found = (log_lines.watch if follow else log_lines.read)(cloud, selection)
-        log_lines.show(found, console, as_json=as_json, today=now)
+        if not log_lines.show(found, console, as_json=as_json, today=now):
+            print("No line matches.", file=sys.stderr)
 
 
 @app.command()
@@ -263,7 +269,7 @@ def token(
     user: Annotated[str, typer.Option(help="The user's name, any you like.")],
     group: Annotated[str, typer.Option(help="One of customers, unicorns, support.")],
 ) -> None:
-    """Print a JWT of a user; create the user if there is none of this name."""
+    """Print a JWT of a user, creating the user if necessary."""
     with _one_line_errors():
         print(Cloud.find(Settings.from_environment()).token(user, group))
 

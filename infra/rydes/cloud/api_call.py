@@ -37,9 +37,18 @@ def call(
     if answer.status_code not in promised:
         ours = answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR
         raise LocalCloudError(
-            f"{method} {answer.url.path} answered {answer.status_code}: {answer.text[:300].strip()}",
+            f"{method} {answer.url.path} answered {answer.status_code}: {_said(answer)}",
             "What it logged: `uv run rydes logs`, or functions.log in .run/logs when the cloud has ended."
             if ours
             else "Change the request.",
         )
     return answer
+
+
+def _said(answer: httpx.Response) -> str:
+    """Tell in one line what is wrong: for a problem+json, its detail and `field: what` for each error."""
+    if not answer.headers.get("Content-Type", "").startswith("application/problem+json"):
+        return answer.text[:300].strip()
+    problem = answer.json()
+    errors = "; ".join(f"{error['field']}: {error['detail']}" for error in problem.get("errors", []))
+    return f"{problem.get('detail', problem.get('title', ''))} {errors and f'({errors})'}".rstrip()

@@ -127,17 +127,24 @@ def level_of(event: LogEvent) -> str | None:
     return level if level in LEVELS else None
 
 
-def show(found: Iterator[LogEvent], console: Console, *, as_json: bool, today: datetime) -> None:
-    """Print events as they come: one line each for people, or, for programs, one JSON object each."""
+def show(found: Iterator[LogEvent], console: Console, *, as_json: bool, today: datetime) -> int:
+    """Print events as they come: one line each for people, or, for programs, one JSON object each.
+
+    Returns how many lines were printed. People see neither metrics nor what Lambda writes about an invocation.
+    """
+    printed = 0
     for event in found:
         if as_json:
             print(json_line(event), flush=True)
+            printed += 1
         elif level := level_of(event):
             line = people_line(event, level, today)
             if console.is_terminal:
                 console.print(Text(line, style=_STYLES.get(level, "")), soft_wrap=True, highlight=False)
             else:
                 print(line, flush=True)
+            printed += 1
+    return printed
 
 
 def json_line(event: LogEvent) -> str:

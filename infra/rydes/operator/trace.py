@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Group
@@ -42,6 +42,13 @@ class Line:
     invocation: str | None = field(compare=False, default=None)
     count: int = field(compare=False, default=1)
     """How many equal lines a batch has."""
+    request_ms: float = field(compare=False, default=0)
+    """How long a request to an API took. Its line is written when the request ends."""
+
+    @property
+    def began(self) -> datetime:
+        """When the request began; of any other line, when it was written."""
+        return self.at - timedelta(milliseconds=self.request_ms)
 
 
 def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
@@ -72,6 +79,7 @@ def parse(logged: Iterable[LogEvent], rfq_id: str) -> Iterator[Line]:
             waited_ms=at.timestamp() * 1000 - entry["sent_at"] if "sent_at" in entry else None,
             cold=bool(entry.get("cold_start")),
             invocation=entry.get("function_request_id") or entry.get("xray_trace_id"),
+            request_ms=entry.get("milliseconds", 0) if "method" in entry else 0,
         )
 
 
@@ -96,15 +104,19 @@ def folded(timeline: Iterable[Line]) -> list[Line]:
 
 
 def view(timeline: list[Line], width: int) -> Group:
-    """Show the timeline on a terminal of this width, with the milliseconds since its first line."""
+    """Show the timeline on a terminal of this width, with the milliseconds since its first step.
+
+    A request stands where it began, before what it caused.
+    """
     shown = Table(box=None, pad_edge=False, header_style="dim")
     shown.add_column("ms", justify="right", no_wrap=True)
     shown.add_column("wait", justify="right", no_wrap=True)
     for heading in ("service", "function") if width >= _ROOMY else ("", "function"):
         shown.add_column(heading, no_wrap=True)
     shown.add_column("what")
-    for line in folded(timeline):
-        since = (line.at - timeline[0].at).total_seconds() * 1000
+    steps = folded(sorted(timeline, key=lambda line: line.began))
+    for line in steps:
+        since = (line.began - steps[0].began).total_seconds() * 1000
         shown.add_row(
             f"{since:.0f}",
             "" if line.waited_ms is None else f"{line.waited_ms:.0f}",
@@ -121,11 +133,11 @@ def _what(line: Line) -> Text:
     if line.queue:
         details.insert(0, f"in {_queue(line)}")
     text = Text(what, style=_STYLES.get(line.level, ""))
-    if line.cold or details:
-        text.append(" ")
+    if details:
+        text.append(f"  {' '.join(details)}", style="dim")
     if line.cold:
-        text.append(" cold", style="cyan")
-    return text.append("".join(f" {detail}" for detail in details), style="dim")
+        text.append(" (cold)", style="cyan")
+    return text
 
 
 def _initials(service: str) -> str:

@@ -56,7 +56,7 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         if not asked_before:  # nobody is asked twice a day
             console.print(f"\n[bold]On {CUSTOMER}'s phone[/] [dim](uv run rydes phone)[/]")
             converse(phone, ["9, thanks!"], console)
-        console.print(f"The finished journey after {progress.seconds:.1f} s", highlight=False)
+        console.print(f"Journey finished in {progress.seconds:.1f} s", highlight=False)
         if once:
             return
         _show_tools(cloud, customer.token, rfq)

@@ -104,9 +104,13 @@ class Outage:
                     f"{problem} within {LONGEST:.0f} s.", "See what happened: uv run rydes logs"
                 )
             customers.check()
-            for incident in incidents.unseen():
-                self._tell(incident)
+            self._look(incidents)
             time.sleep(_LOOK_EVERY)
+        self._look(incidents)  # what happened before the next phase is told before it
+
+    def _look(self, incidents: IncidentLog) -> None:
+        for incident in incidents.unseen():
+            self._tell(incident)
 
     def _said(self, what: str) -> bool:
         """Tell whether this was shown in this phase and happened in it."""

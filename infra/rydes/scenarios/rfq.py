@@ -27,6 +27,7 @@ POLL_SECONDS = 0.1
 LOOK_SECONDS = 1.0
 """Between two looks at the logs. Each is a call per function, which the emulator must answer."""
 GRACE_SECONDS = 20.0
+MAX_LAT, MAX_LON = 90, 180
 SHOWN = 10
 """Quotes in the table, cheapest first."""
 
@@ -44,18 +45,24 @@ class Place:
         """Read ``lat,lon`` or ``lat,lon,label``, or the name of a known place.
 
         Raises:
-            LocalCloudError: the text is neither.
+            LocalCloudError: the text is neither, or the coordinates are out of range.
         """
         if text.lower() in PLACES:
             return PLACES[text.lower()]
         parts = [part.strip() for part in text.split(",", 2)]
         try:
-            return cls(float(parts[0]), float(parts[1]), *parts[2:])
+            place = cls(float(parts[0]), float(parts[1]), *parts[2:])
         except (ValueError, IndexError) as error:
             known = ", ".join(f"'{name}'" for name in PLACES)
             raise LocalCloudError(
                 f"'{text}' is not a place.", f"Give lat,lon[,label], or one of {known}."
             ) from error
+        if not (abs(place.lat) <= MAX_LAT and abs(place.lon) <= MAX_LON):  # NaN is out of range, too
+            raise LocalCloudError(
+                f"'{text}' is not on Earth.",
+                f"Give a latitude of -{MAX_LAT} to {MAX_LAT} and a longitude of -{MAX_LON} to {MAX_LON}.",
+            )
+        return place
 
     def json(self) -> dict[str, object]:
         """Write the place as the API wants it."""

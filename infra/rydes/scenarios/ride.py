@@ -38,7 +38,7 @@ def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> 
                 registry.complete(cloud, name, ride)
             elif state["status"] == "completed":
                 return
-    raise LocalCloudError("No unicorn made the ride.", f"See what happened: `uv run rydes trace {rfq.id}`")
+    raise LocalCloudError("No unicorn took the ride.", f"See what happened: `uv run rydes trace {rfq.id}`")
 
 
 def _states(cloud: Cloud, customer: Customer, ride: str) -> Iterator[dict[str, Any]]:
@@ -53,7 +53,7 @@ def _states(cloud: Cloud, customer: Customer, ride: str) -> Iterator[dict[str, A
                 message = json.loads(socket.recv(timeout=LONGEST))
             except TimeoutError as error:
                 raise LocalCloudError(
-                    f"The socket told nothing of ride {ride} for {LONGEST:.0f} s.",
+                    f"The socket sent nothing about ride {ride} for {LONGEST:.0f} s.",
                     f"See where it stopped: `uv run rydes trace {ride.partition('.')[0]}`",
                 ) from error
             if message["type"] == "refused":

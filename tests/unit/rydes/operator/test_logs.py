@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from rich.console import Console
+from typer.testing import CliRunner
 
+from infra.rydes import cli
+from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ROOT
 from infra.rydes.operator.log_events import LogEvent, reached
@@ -185,6 +188,19 @@ def test_people_see_neither_metrics_nor_what_lambda_says_of_each_invocation(
         '{"_aws": {}, "service": "feedback"}',
     ]
     assert len(shown(*map(event, [*noise, "printed"]), capsys=capsys)) == 1
+
+
+@pytest.mark.parametrize(("as_json", "count"), [(False, 1), (True, 2)])
+def test_it_counts_what_was_printed(*, as_json: bool, count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    found = iter([event("START RequestId: 1"), event("printed")])
+    assert show(found, Console(file=io.StringIO()), as_json=as_json, today=NOW) == count
+    assert len(capsys.readouterr().out.splitlines()) == count
+
+
+def test_a_word_that_no_line_has_is_told_beside_the_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cloud, "find", lambda _: Logs())
+    answer = CliRunner().invoke(cli.app, ["logs", "nosuchword"])
+    assert (answer.exit_code, answer.stdout, answer.stderr) == (0, "", "No line matches.\n")
 
 
 def test_programs_get_every_line_as_json_as_it_was_logged(capsys: pytest.CaptureFixture[str]) -> None:

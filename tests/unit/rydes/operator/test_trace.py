@@ -100,7 +100,7 @@ def test_equal_lines_of_an_invocation_are_one_with_the_longest_wait() -> None:
     (found,) = trace.folded(trace.parse(by_f(*batch(20, 1405, 30)), RFQ))
     assert found.count == 3
     assert found.waited_ms == pytest.approx(1405)
-    assert shown([found]) == [f" 0  1405  s        f         3 {TIMES} received  cold in inbox"]
+    assert shown([found]) == [f" 0  1405  s        f         3 {TIMES} received  in inbox (cold)"]
 
 
 def test_what_differs_or_is_of_another_invocation_is_not_folded() -> None:
@@ -127,15 +127,15 @@ def test_a_recorded_rfq_is_one_line_a_step() -> None:
     found = shown(recorded())
     assert (
         found[0]
-        == "     0         ride-booking  api                POST /instant-ride-rfqs → 202  cold 144 ms"
+        == "     0         ride-booking  api                POST /instant-ride-rfqs → 202  144 ms (cold)"
     )
-    assert " 28273         unicorn-mgmt  p-comet-quotes     p-comet quote → quote  135 ms" in found
+    assert " 28417         unicorn-mgmt  p-comet-quotes     p-comet quote → quote  135 ms" in found
     assert (
-        f" 44314     57  ride-booking  aggregator         10 {TIMES} received RfqResponse  in reply queue"
+        f" 44458     57  ride-booking  aggregator         10 {TIMES} received RfqResponse  in reply queue"
         in found
     )
     assert (
-        " 44372         ride-booking  aggregator         gathered  responses=10 asked=38 quoted=34 declined=2"
+        " 44516         ride-booking  aggregator         gathered  responses=10 asked=38 quoted=34 declined=2"
         in found
     )
     steps = [text for text in found if text[:6].strip()]
@@ -147,6 +147,17 @@ def test_a_recorded_rfq_is_one_line_a_step() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert max(len(text) for text in shown(recorded(), width)) <= width
+
+
+def test_a_request_stands_where_it_began_before_what_it_caused() -> None:
+    request = {"method": "POST", "path": "/instant-ride-rfqs", "status": 202, "milliseconds": 150}
+    logged = by_f(line(1.9, "published"), line(2, "answered", **request), line(2.1, "received"))
+    found = [text.split() for text in shown(sorted(trace.parse(logged, RFQ)))]
+    assert [(words[0], words[3]) for words in found] == [
+        ("0", "POST"),
+        ("50", "published"),
+        ("250", "received"),
+    ]
 
 
 def test_a_narrow_terminal_has_the_initials_of_services() -> None:
