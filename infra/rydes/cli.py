@@ -134,9 +134,10 @@ def rfq(
 ) -> None:
     """Submit an RFQ, watch the quotes arrive, and show the result; with --book, take the ride."""
     with _one_line_errors():
+        pickup, dropoff = Place.parse(start), Place.parse(end)
         cloud = Cloud.find(Settings.from_environment())
         customer = Customer(cloud, cloud.token(user, "customers"))
-        done = watch(customer, Place.parse(start), Place.parse(end), respond_within, console)
+        done = watch(customer, pickup, dropoff, respond_within, console)
         show_result(done, console)
         if book:
             book_best(cloud, customer, done, console)
