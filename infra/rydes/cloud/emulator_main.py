@@ -12,6 +12,9 @@ Workers share one unpacked copy of their artifact. The emulator would unpack a c
 thousand small files take longer than all the rest of a cold start.
 
 Workers say who they are in each AWS call, so that whoever answers the call can tell which process waits for it.
+
+All that a worker has logged is on record when its answer goes out. The emulator would wait some milliseconds for
+lines, and keep those that come later for the worker's next invocation, which may never be.
 """
 
 import fcntl
@@ -19,6 +22,7 @@ import hashlib
 import importlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -27,7 +31,7 @@ import time
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 SECONDS_TO_SHUT_DOWN = 3.0
 
@@ -92,11 +96,63 @@ def name_workers() -> None:
     subprocess.Popen.__init__ = start_named  # type: ignore[assignment, method-assign]
 
 
+class Log:
+    """The stderr of one worker, which is its log."""
+
+    def __init__(self, stderr: IO[str]) -> None:
+        self._descriptor = os.dup(stderr.fileno())  # its own: the emulator may close the other at any time
+        self._written = b""
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def follow(self) -> None:
+        """Read until the worker ends, so that a worker never waits for a reader."""
+        while not self._ended:
+            self._wait(None)
+            with self._lock:
+                self._read()
+        os.close(self._descriptor)
+
+    def take(self) -> str:
+        """Return all that was written and not yet taken."""
+        with self._lock:
+            self._read()
+            taken, self._written = self._written, b""
+        return taken.decode(errors="replace").rstrip("\n")
+
+    def _read(self) -> None:
+        while not self._ended and self._wait(0):
+            chunk = os.read(self._descriptor, 1 << 16)
+            self._written += chunk
+            self._ended = not chunk
+
+    def _wait(self, milliseconds: int | None) -> bool:
+        waiting = select.poll()  # one for each call: threads cannot share one
+        waiting.register(self._descriptor, select.POLLIN)
+        return bool(waiting.poll(milliseconds))
+
+
+def complete_logs(worker_class: Any) -> None:  # noqa: ANN401 - the emulator's
+    """Have the emulator's workers hand over their whole log with each answer.
+
+    What a worker wrote before its answer is in the pipe when the answer is here, so that nobody has to wait.
+    """
+
+    def follow(worker: Any) -> Any:  # noqa: ANN401 - a method of the emulator's, for the thread that is to run it
+        worker.log = Log(worker._proc.stderr)
+        return worker.log.follow
+
+    worker_class._read_stderr = property(follow)
+    worker_class._drain_stderr = lambda worker: worker.log.take()
+    worker_class._drain_stderr_bounded = lambda worker: worker.log.take()
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
         threading.Thread(target=_end_with_owner, daemon=True).start()
     share_code(Path(os.environ["TMPDIR"]))
     name_workers()
+    complete_logs(importlib.import_module("ministack.core.lambda_runtime").Worker)
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

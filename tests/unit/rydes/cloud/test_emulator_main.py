@@ -1,12 +1,13 @@
 import os
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from infra.rydes.cloud.emulator_main import name_workers, share_code
+from infra.rydes.cloud.emulator_main import complete_logs, name_workers, share_code
 from infra.rydes.cloud.workers import Worker, caller
 
 
@@ -72,3 +73,52 @@ def test_who_is_no_worker_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
     said = subprocess.run(["/bin/sh", "-c", "echo -$AWS_SDK_UA_APP_ID-"], capture_output=True, check=True)
     assert said.stdout == b"--\n"
     assert caller("Boto3/1.43 md/Botocore#1.43") is None
+
+
+class EmulatorsWorker:
+    """As the emulator has them."""
+
+    def __init__(self, code: str) -> None:
+        self._proc = subprocess.Popen(  # noqa: S603 - our own
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        self.reader = threading.Thread(target=self._read_stderr)
+        self.reader.start()
+
+    def _read_stderr(self) -> None: ...
+
+    def _drain_stderr_bounded(self) -> str:
+        return ""
+
+    def invoke(self) -> str:
+        """Have it work; its log as it is with its answer."""
+        assert self._proc.stdin
+        assert self._proc.stdout
+        self._proc.stdin.write("\n")
+        self._proc.stdin.flush()
+        assert self._proc.stdout.readline() == "done\n"
+        return self._drain_stderr_bounded()
+
+
+def test_all_that_a_worker_has_logged_comes_with_its_answer() -> None:
+    complete_logs(EmulatorsWorker)
+    code = """
+import sys
+for number, _ in enumerate(sys.stdin):
+    for line in range(20_000):
+        print(number, line, file=sys.stderr)
+    print("done", flush=True)
+"""
+    worker = EmulatorsWorker(code)
+    for number in range(3):
+        assert worker.invoke().splitlines() == [f"{number} {line}" for line in range(20_000)]
+    assert worker._drain_stderr_bounded() == ""
+    with worker._proc:
+        assert worker._proc.stdin
+        worker._proc.stdin.close()
+        worker.reader.join()
