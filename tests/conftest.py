@@ -1,6 +1,7 @@
 """What is made once a run: the synthesized templates, and a local cloud with IAM enforced. And how Hypothesis runs."""
 
 import os
+import signal
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -22,6 +23,9 @@ from tests.support.partner_fleets import ask, quoted
 from tests.support.patience import PATIENCE, eventually, step, take_slowest
 from tests.support.synth import Assembly, load
 from wild_rydes_circuit_breaker import State
+
+# Whoever runs in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `make test` runs every property with all of its examples. `make test-fast` takes a quarter of them, the same ones each
 # time: that finds what a change has broken, and leaves the rare sequence of events to `make test`.
