@@ -13,12 +13,12 @@ from tests.support.riders import ASKED, Bus, Rider, Support, let_time_pass
 TOWNS = {
     "+1206555####": "America/Los_Angeles",
     "+1617555####": "America/New_York",
-    "+3491555####": "Europe/Madrid",
+    "+4420794#####": "Europe/London",
     "+97145#####": "Asia/Dubai",
     "+8135551####": "Asia/Tokyo",
     "+649355####": "Pacific/Auckland",
 }
-"""What numbers look like -> where they are. There is always one where it is deep in the night."""
+"""What numbers look like -> where they are, all of them asked in English. There is always one where it is deep in the night."""
 
 OUTREACH = "feedback-outreach"
 
