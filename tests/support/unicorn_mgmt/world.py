@@ -82,9 +82,9 @@ class World:
     def logs(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
-    def consumer(self, message: type[M]) -> Consumer[M]:
+    def consumer(self, *messages: type[M]) -> Consumer[M]:
         return Consumer(
-            message,
+            *messages,
             sqs=self.sqs,
             parking_lot=ParkingLot(self.sqs, self.dead),
             logger=self.logger,
@@ -147,17 +147,7 @@ class World:
 
     def bookings(self) -> Bookings:
         return Bookings(
-            Consumer[QuoteAccepted | RideBookingFailed](
-                QuoteAccepted,
-                RideBookingFailed,
-                sqs=self.sqs,
-                parking_lot=ParkingLot(self.sqs, self.dead),
-                logger=self.logger,
-                metrics=self.metrics,
-                max_attempts=MAX_ATTEMPTS,
-                now=lambda: self.now,
-                uniform=min,
-            ),
+            self.consumer(QuoteAccepted, RideBookingFailed),
             self.unicorns,
             self.partner_rides,
             partners=roster().keys(),
