@@ -4,8 +4,8 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
 
 # The territories of the repository, and what each may import of the others. Its own package is open to every
 # module, but one shared package or one service is closed to another. `tests` is in no list.
@@ -81,6 +81,9 @@ LAZY = ("wild_rydes_contracts", "wild_rydes_contracts.catalogue")
 
 ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 
+# Where the source files lie.
+PACKAGES = ("shared/*/src/**/*.py", "services/*/src/**/*.py", "infra/**/*.py")
+
 # What makes a client, a logger or metrics when it is called.
 COMPOSING_CALLS = frozenset(
     {"client", "create_client", "get_session", "resource", "Session", "Logger", "Metrics", "Tracer"}
@@ -101,11 +104,12 @@ class Import:
 
 @dataclass(frozen=True)
 class Module:
-    """A source file of a package: `layer` is shared, services or infra."""
+    """A source file of a package: `layer` is shared, services or infra, and `path` that in the repository."""
 
     name: str
     layer: str
-    path: Path
+    path: PurePosixPath
+    text: str
 
     @property
     def package(self) -> str:
@@ -118,7 +122,23 @@ class Module:
 
     @cached_property
     def tree(self) -> ast.Module:
-        return ast.parse(self.path.read_text(), str(self.path))
+        return ast.parse(self.text, str(self.path))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the tree."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def attributes(self) -> tuple[tuple[str, int], ...]:
+        """The full name of every attribute that the module reads or writes, and its line."""
+        return tuple(
+            (self.full_name(node), node.lineno) for node in self.nodes if isinstance(node, ast.Attribute)
+        )
+
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, ast.Call))
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
@@ -139,21 +159,30 @@ class Module:
         return self.bound.get(node.id, node.id) if isinstance(node, ast.Name) else ""
 
 
-def modules(root: Path) -> list[Module]:
-    """All modules of the repository that are deployed or that deploy."""
-    found = []
-    for layer in ("shared", "services"):
-        for source in sorted((root / layer).glob("*/src")):
-            found += [_module(path, source, layer) for path in sorted(source.rglob("*.py"))]
-    infra = (path for path in sorted((root / "infra").rglob("*.py")) if "node_modules" not in path.parts)
-    return found + [_module(path, root, "infra") for path in infra]
+Sources = Mapping[str, str]
+"""The text of each source file, by its path in the repository."""
+
+
+def sources(root: Path) -> Sources:
+    """Read all that is deployed or that deploys."""
+    paths = [path for pattern in PACKAGES for path in sorted(root.glob(pattern))]
+    return {
+        path.relative_to(root).as_posix(): path.read_text()
+        for path in paths
+        if "node_modules" not in path.parts
+    }
+
+
+def modules(files: Sources) -> list[Module]:
+    """Make a module of each source file."""
+    return [_module(path, text) for path, text in files.items()]
 
 
 class Repository:
     """The modules by name, and which territory a name belongs to."""
 
-    def __init__(self, root: Path) -> None:
-        self.modules = {module.name: module for module in modules(root)}
+    def __init__(self, files: Sources) -> None:
+        self.modules = {module.name: module for module in modules(files)}
         self._layers = {module.package: module.layer for module in self.modules.values()}
 
     def territory(self, module: str) -> str | None:
@@ -172,11 +201,11 @@ Violation = tuple[int, str]
 Rule = Callable[[Module, Repository], Iterator[Violation]]
 
 
-def violations(root: Path) -> list[str]:
+def violations(files: Sources) -> list[str]:
     """Every violation, as `path:line: what is wrong`."""
-    repository = Repository(root)
+    repository = Repository(files)
     found = [
-        f"{module.path.relative_to(root)}:{line}: {wrong}"
+        f"{module.path}:{line}: {wrong}"
         for module in repository.modules.values()
         for rule in RULES
         for line, wrong in rule(module, repository)
@@ -213,7 +242,7 @@ def rooms_import_downwards(module: Module, _: Repository) -> Iterator[Violation]
 def only_functions_compose(module: Module, _: Repository) -> Iterator[Violation]:
     if module.layer == "infra" or module.room == TOP:
         return
-    for name, line in [*_attributes(module), *((found.module, found.line) for found in module.imports)]:
+    for name, line in [*module.attributes, *((found.module, found.line) for found in module.imports)]:
         if (last := _last(name)) in ENVIRONMENT:
             yield line, f"only functions read the environment ({last})"
     for call in _calls_at_import(module.tree):
@@ -226,7 +255,7 @@ def io_stays_in_adapters(module: Module, _: Repository) -> Iterator[Violation]:
     # `import urllib.parse` opens the way to `urllib.request` as well.
     reads = (
         Import(name, line)
-        for name, line in _attributes(module)
+        for name, line in module.attributes
         if name.count(".") == 1 and name.partition(".")[0] in module.bound
     )
     for found in [*module.imports, *reads]:
@@ -242,12 +271,12 @@ def domain_is_pure(module: Module, _: Repository) -> Iterator[Violation]:
             yield found.line, f"domain may not import {found.module}: it is not on the list of what is pure"
         if found.module in {f"uuid.{name}" for name in CHANCE}:
             yield found.line, f"domain takes chance as an argument ({found.module})"
-    for name, line in _attributes(module):
+    for name, line in module.attributes:
         if (read := _last(name, 2)) in {f"uuid.{chance}" for chance in CHANCE}:
             yield line, f"domain takes chance as an argument ({read})"
         if read in CLOCKS:
             yield line, f"domain takes the time as an argument ({_last(name)})"
-    for call in _calls(module.tree):
+    for call in module.calls:
         name = module.full_name(call.func)
         if isinstance(call.func, ast.Attribute) and call.func.attr in CLOCK_READERS:
             yield call.lineno, f"domain takes the time as an argument ({call.func.attr})"
@@ -263,7 +292,7 @@ def use_cases_take_clock_and_clients(module: Module, _: Repository) -> Iterator[
     for found in module.imports:
         if _within(found.module, ARGUMENTS_OF_USE_CASES | CLOCKS):
             yield found.line, f"use_cases take clock and clients as arguments ({found.module})"
-    for name, line in _attributes(module):
+    for name, line in module.attributes:
         if name in ARGUMENTS_OF_USE_CASES or _last(name, 2) in CLOCKS:
             yield line, f"use_cases take clock and clients as arguments ({name})"
 
@@ -273,7 +302,7 @@ def imports_can_be_read(module: Module, _: Repository) -> Iterator[Violation]:
     if module.layer == "infra":
         return
     is_lazy = module.name == LAZY[0]
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             is_the_catalogue = is_lazy and _absolute(module, node) == LAZY[1]
             if is_the_catalogue and _is_for_type_checkers(module.tree, node):
@@ -287,8 +316,8 @@ def imports_can_be_read(module: Module, _: Repository) -> Iterator[Violation]:
         is_listed = is_lazy and found.module == "importlib.import_module"
         if module.room != "domain" and _imports_by_name(found.module) and not is_listed:
             yield found.line, wrong
-    loads = {id(call.func) for call in _calls(module.tree) if is_lazy and _argument(call) == LAZY[1]}
-    for node in ast.walk(module.tree):
+    loads = {id(call.func) for call in module.calls if is_lazy and _argument(call) == LAZY[1]}
+    for node in module.nodes:
         if isinstance(node, ast.Name | ast.Attribute) and id(node) not in loads:
             name = module.full_name(node)
             # `importlib` alone may be the first part of `importlib.resources`.
@@ -348,17 +377,6 @@ def _last(name: str, parts: int = 1) -> str:
     return ".".join(name.split(".")[-parts:])
 
 
-def _attributes(module: Module) -> Iterator[tuple[str, int]]:
-    """The full name of every attribute that the module reads or writes, and its line."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute):
-            yield module.full_name(node), node.lineno
-
-
-def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-
-
 def _argument(call: ast.Call) -> str | None:
     """The first argument of a call, or that called `name`, if it is written out."""
     values = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "name")]
@@ -375,28 +393,30 @@ def _is_for_type_checkers(tree: ast.AST, statement: ast.stmt) -> bool:
     )
 
 
-def _module(path: Path, source: Path, layer: str) -> Module:
-    parts = list(path.relative_to(source).with_suffix("").parts)
+@cache  # tests plant one file and leave all others as they were
+def _module(path: str, text: str) -> Module:
+    layer, *parts = PurePosixPath(path).with_suffix("").parts
+    parts = [layer, *parts] if layer == "infra" else parts[parts.index("src") + 1 :]
     if parts[-1] == "__init__":
         parts.pop()
-    return Module(".".join(parts), layer, path)
+    return Module(".".join(parts), layer, PurePosixPath(path), text)
 
 
 def _imports(module: Module) -> Iterator[Import]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             yield from (Import(alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(module, node)
             yield from (Import(f"{base}.{alias.name}", node.lineno) for alias in node.names)
-    for call in _calls(module.tree):
+    for call in module.calls:
         named = _argument(call)
         if named and _last(module.full_name(call.func)) in {"import_module", "__import__"}:
             yield Import(named, call.lineno)
 
 
 def _bound(module: Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 package = alias.name.partition(".")[0]

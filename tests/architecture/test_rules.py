@@ -4,20 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.rules import RULES, Repository, modules, violations
+from tests.architecture.rules import RULES, Repository, Sources, modules, sources, violations
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_repository_keeps_the_rules() -> None:
-    found = violations(ROOT)
+    found = violations(sources(ROOT))
     assert not found, "\n" + "\n".join(found)
 
 
 def test_every_package_of_the_workspace_is_looked_at() -> None:
     members = [*(ROOT / "services").iterdir(), *(ROOT / "shared").iterdir()]
     packages = {p.name for m in members for p in (m / "src").iterdir() if p.is_dir()}
-    assert {module.package for module in modules(ROOT)} == {"infra", *packages}
+    assert {module.package for module in modules(sources(ROOT))} == {"infra", *packages}
 
 
 RIDES, PHONES = "services/rides/src/rides", "services/phones/src/phones"
@@ -25,7 +25,7 @@ CONTRACTS = "shared/contracts/src/wild_rydes_contracts"
 MESSAGING = "shared/messaging/src/wild_rydes_messaging"
 HTTP = "shared/http/src/wild_rydes_http"
 
-SMALL_REPOSITORY = {
+SMALL_REPOSITORY: Sources = {
     f"{CONTRACTS}/__init__.py": (
         "import pydantic\nfrom importlib import import_module\n\n"
         "if TYPE_CHECKING:\n    from wild_rydes_contracts.catalogue import *\nelse:\n"
@@ -75,30 +75,29 @@ SMALL_REPOSITORY = {
         "from wild_rydes_messaging import x\n\nS3 = boto3.client('s3')\n"
     ),
     "infra/rydes/trace.py": "from wild_rydes_contracts import Event\n",
-    "infra/node_modules/x.py": "import rides\n",
 }
+"""A repository that keeps the rules."""
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A small one that keeps the rules."""
-    for file, text in SMALL_REPOSITORY.items():
+def test_nothing_is_wrong_with_the_small_repository() -> None:
+    assert violations(SMALL_REPOSITORY) == []
+
+
+def test_what_others_wrote_is_not_looked_at(tmp_path: Path) -> None:
+    for file in ("infra/app.py", "infra/node_modules/x.py"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text(text)
-    return tmp_path
+        (tmp_path / file).touch()
+    assert list(sources(tmp_path)) == ["infra/app.py"]
 
 
-def test_nothing_is_wrong_with_the_small_repository(repository: Path) -> None:
-    assert violations(repository) == []
+def plant(files: Sources, file: str, text: str) -> Sources:
+    """Add `text` to a file, which may be a new one."""
+    return {**files, file: f"{files.get(file, '')}\n{text}\n"}
 
 
-def planted(repository: Path, file: str, text: str) -> list[str]:
-    """What is found after `text` was added to a file, which may be a new one."""
-    path = repository / file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as source:
-        source.write(f"\n{text}\n")
-    return violations(repository)
+def planted(file: str, text: str) -> list[str]:
+    """What is found after `text` was added to a file of the small repository."""
+    return violations(plant(SMALL_REPOSITORY, file, text))
 
 
 SHARED_PACKAGES = [
@@ -307,15 +306,15 @@ PLANTED = [
     ("file", "text", "wrong"),
     PLANTED,
 )
-def test_a_planted_violation_is_found(repository: Path, file: str, text: str, wrong: str) -> None:
-    found = planted(repository, file, text)
+def test_a_planted_violation_is_found(file: str, text: str, wrong: str) -> None:
+    found = planted(file, text)
     assert len(found) == 1, found
     assert found[0].startswith(f"{file}:")
     assert wrong in found[0]
 
 
-def test_several_violations_are_all_found(repository: Path) -> None:
-    found = planted(repository, f"{RIDES}/domain/ride.py", "import boto3\nimport rides.api")
+def test_several_violations_are_all_found() -> None:
+    found = planted(f"{RIDES}/domain/ride.py", "import boto3\nimport rides.api")
     assert [line.partition(": ")[2] for line in found] == [
         "domain may not import api, which lies above",
         "domain may not import boto3: it is not on the list of what is pure",
@@ -344,13 +343,14 @@ def test_several_violations_are_all_found(repository: Path) -> None:
         ("infra/rydes/operator.py", "import infra.app\nimport wild_rydes_http"),
     ],
 )
-def test_what_is_allowed_is_not_found(repository: Path, file: str, text: str) -> None:
-    assert planted(repository, file, text) == []
+def test_what_is_allowed_is_not_found(file: str, text: str) -> None:
+    assert planted(file, text) == []
 
 
-def test_every_rule_is_seen_to_fail(repository: Path) -> None:
+def test_every_rule_is_seen_to_fail() -> None:
+    files = SMALL_REPOSITORY
     for file, text, _ in PLANTED:
-        planted(repository, file, text)
-    everything = Repository(repository)
+        files = plant(files, file, text)
+    everything = Repository(files)
     for rule in RULES:
         assert any(list(rule(module, everything)) for module in everything.modules.values()), rule.__name__

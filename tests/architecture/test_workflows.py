@@ -5,6 +5,7 @@ changes.
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pytest
 import yaml
 
 from infra import naming
-from tests.architecture.rules import Module, modules
+from tests.architecture.rules import Module, modules, sources
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = ROOT / ".github" / "workflows"
+MODULES = modules(sources(ROOT))
 STACKS = {
     found.module.split(".")[2]
-    for module in modules(ROOT)
+    for module in MODULES
     if module.name == "infra.app"
     for found in module.imports
     if found.module.startswith("infra.stacks.")
@@ -31,6 +33,7 @@ def package_of(stack: str) -> str:
     return stack.replace("_", "-")
 
 
+@cache
 def workflow(name: str) -> dict[Any, Any]:
     found: dict[Any, Any] = yaml.safe_load((WORKFLOWS / name).read_text())
     found["on"] = found.pop(True)  # YAML 1.1 reads a plain `on` so
@@ -74,7 +77,7 @@ def needed(stack: str) -> set[str]:
 
 def infra_files(stack: str) -> Iterator[str]:
     """The app, the stack and all of infra that they import, other stacks apart."""
-    by_name = {module.name: module for module in modules(ROOT) if module.layer == "infra"}
+    by_name = {module.name: module for module in MODULES if module.layer == "infra"}
     others = {f"infra.stacks.{other}" for other in STACKS - {stack}}
     pending, seen = ["infra.app", f"infra.stacks.{stack}"], set[str]()
     while pending:
@@ -83,18 +86,18 @@ def infra_files(stack: str) -> Iterator[str]:
             seen.add(name)
             for found in by_name[name].imports:
                 pending += [found.module, found.module.rpartition(".")[0]]  # a module, or a name in one
-            yield by_name[name].path.relative_to(ROOT).as_posix()
+            yield str(by_name[name].path)
 
 
 def shared_imports(files: set[str]) -> set[Path]:
     """The shared packages (infra imports contracts) that these files import."""
-    sources = {m.path.relative_to(ROOT).as_posix(): m for m in modules(ROOT)}
-    imported = {found.package for file in files if file in sources for found in sources[file].imports}
-    return {source_root(m) for m in sources.values() if m.layer == "shared" and m.package in imported}
+    by_path = {str(m.path): m for m in MODULES}
+    imported = {found.package for file in files if file in by_path for found in by_path[file].imports}
+    return {source_root(m) for m in MODULES if m.layer == "shared" and m.package in imported}
 
 
 def source_root(module: Module) -> Path:
-    return ROOT.joinpath(*module.path.relative_to(ROOT).parts[:2])
+    return ROOT.joinpath(*module.path.parts[:2])
 
 
 def packages(distribution: str) -> set[Path]:
