@@ -37,7 +37,7 @@ run: setup  ## Start the local cloud, deploy everything, watch one ride request 
 test: setup  ## Run all tests; the end-to-end ones on local clouds of their own
 	@$(PYTEST) $(ARGS)
 
-test-fast: setup  ## Run the tests of units, contracts and architecture, in a minute or two
+test-fast: setup  ## Run the tests of units, contracts and architecture, in a minute
 	@HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not synth and not slow" tests/unit tests/contract tests/architecture $(ARGS)
 
 e2e: setup  ## Run the end-to-end and chaos tests, each folder on a local cloud of its own

@@ -8,10 +8,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
+from tests.support import aws
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
-from tests.support.unicorn_mgmt.world import PATTERN, REGION, World
+from tests.support.unicorn_mgmt.world import PATTERN, World
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.credentials import Secrets
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
@@ -28,7 +27,7 @@ class Partner:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        secrets = boto3.client("secretsmanager", region_name=REGION)
+        secrets = aws.client("secretsmanager")
         secrets.create_secret(Name="partner", SecretString=json.dumps(CREDENTIALS))
         self.api = RestApi(world.logger)
         PartnerCallbacks(

@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 from pydantic import ValidationError
 
 from feedback.adapters.sms_service import NO_RETRIES
+from tests.support import aws
 from tests.support.cold_start import modules_after
 from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
 from wild_rydes_runtime import clock
@@ -44,7 +44,7 @@ def world(world_on_moto: World) -> World:
 
 @pytest.fixture
 def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    secrets = boto3.client("secretsmanager", region_name=REGION)
+    secrets = aws.client("secretsmanager")
     name = world.aws.table
     arn = secrets.create_secret(Name=name, SecretString=SECRET.decode())["ARN"]
     environment = {
@@ -161,6 +161,7 @@ def test_the_functions_together(
         assert "correlation_id" in line, line
 
 
+@pytest.mark.slow
 def test_limits_can_be_changed_for_a_stage_in_a_hurry(world: World, worker: Any) -> None:
     world.now = clock.now()
     ride = world.completed("r", world.customer())

@@ -81,6 +81,7 @@ def test_a_crash_before_the_send_is_not_forgotten(world: World) -> None:
     assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["no-answer", "broken-after", "broken"])
 def test_a_call_without_a_clear_answer_is_not_repeated_within_the_window(world: World, fault: str) -> None:
     world.ride("r", world.customer())
@@ -95,6 +96,7 @@ def test_a_call_without_a_clear_answer_is_not_repeated_within_the_window(world: 
     assert (world.phones.requests, world.states("r")) == (2, ["sent"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["throttled", "budget", "misconfigured", "no-connection"])
 def test_what_was_not_taken_for_now_is_tried_later_and_sent_once(world: World, fault: str) -> None:
     world.ride("r", world.customer())

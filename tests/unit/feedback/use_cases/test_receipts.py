@@ -10,6 +10,7 @@ def world(world_on_moto: World) -> World:
     return world_on_moto
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("type_", "state"),
     [

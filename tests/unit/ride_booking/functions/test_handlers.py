@@ -148,6 +148,7 @@ def test_a_function_that_is_told_too_little_says_what_it_lacks(
         load(role)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("environment")
 def test_the_api_does_not_import_what_only_the_queues_need() -> None:
     """Each import is paid for at every cold start, while a customer waits."""

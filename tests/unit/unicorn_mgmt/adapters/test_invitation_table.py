@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from tests.support import aws
 from tests.support.unicorn_mgmt.invitations import by_hand, invitation, respond
-from tests.support.unicorn_mgmt.world import NOW, REGION, TABLE, World, create_table
+from tests.support.unicorn_mgmt.world import NOW, TABLE, World, create_table
 from unicorn_mgmt.adapters.invitation_table import InvitationTable, invitation_from
 from unicorn_mgmt.domain.invitation import Answer, Declined, Offer, Verdict
 
@@ -45,7 +45,7 @@ def test_table_and_model_judge_alike() -> None:
             assert invitation_from(item) == model
 
     with mock_aws():
-        dynamodb = boto3.client("dynamodb", region_name=REGION)
+        dynamodb = aws.client("dynamodb")
         create_table(dynamodb)
         judge()
 

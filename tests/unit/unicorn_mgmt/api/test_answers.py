@@ -42,6 +42,7 @@ def test_the_log_tells_which_rfq_was_answered(world: World, call: Client) -> Non
     assert lines[0]["correlation_id"] == "rfq-1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -7,12 +7,12 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.support import aws
 from tests.support.unicorn_mgmt.partner_callbacks import Partner
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
-from tests.support.unicorn_mgmt.world import REGION, World
+from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
 
 RIDE = "rfq-1.1"
@@ -141,7 +141,7 @@ def test_what_cannot_be_read_is_refused(fleet: Fleet) -> None:
 
 
 def test_without_the_secret_that_it_takes_the_partner_is_to_tell_again(fleet: Fleet) -> None:
-    secrets = boto3.client("secretsmanager", region_name=REGION)
+    secrets = aws.client("secretsmanager")
     secrets.put_secret_value(SecretId="partner", SecretString="{}")
     assert fleet.tell("completed") == 503
     secrets.put_secret_value(SecretId="partner", SecretString=json.dumps(CREDENTIALS))

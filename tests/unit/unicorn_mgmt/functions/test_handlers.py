@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
+from tests.support import aws
 from tests.support.cold_start import modules_after
 from tests.support.unicorn_mgmt.messages import accepted, scored
 from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
@@ -101,7 +101,7 @@ def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_partners_consumer_declines_for_a_partner_without_credentials(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
+    aws.client("secretsmanager").create_secret(Name="comet", SecretString="{}")
     handler = worker("partner_quotes", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
     event = world.deliver(world.request(deadline=IN_A_CENTURY), "poison")
     assert handler(event, CONTEXT) == {"batchItemFailures": []}
@@ -115,7 +115,7 @@ def test_a_partners_consumer_declines_for_a_partner_without_credentials(
 def test_a_partners_consumer_for_rides_tries_again_what_got_no_answer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString="{}")
+    aws.client("secretsmanager").create_secret(Name="comet", SecretString="{}")
     handler = worker("partner_rides", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
     order = {
         "metadata": {
@@ -143,7 +143,7 @@ def test_the_api_of_callbacks_refuses_who_is_no_partner(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = json.dumps({"webhook_token": "comet-token"})
-    boto3.client("secretsmanager", region_name=REGION).create_secret(Name="comet", SecretString=secret)
+    aws.client("secretsmanager").create_secret(Name="comet", SecretString=secret)
     handler = worker("partner_callbacks", monkeypatch)
     event = {
         "httpMethod": "POST",

@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
+from tests.support import aws
 from tests.support.patience import PATIENCE
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
-from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, REGION, TABLE, World
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, TABLE, World
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.use_cases.partner_quotes import PartnerQuotes
@@ -38,7 +38,7 @@ class Desk:
 
     def __init__(self, world: World, server: Server, partner_id: str = "p-comet") -> None:
         self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
-        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.secrets = aws.client("secretsmanager")
         self.store = DynamoDbStore(world.dynamodb, TABLE)
         text = json.dumps({**CREDENTIALS, "base_url": server.url})
         self.secrets.create_secret(Name=partner_id, SecretString=text)
@@ -121,6 +121,7 @@ def test_a_request_past_its_deadline_is_dropped_before_any_call(desk: Desk) -> N
     assert desk.server.served == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("faults", "reason", "outcome"),
     [
@@ -142,6 +143,7 @@ def test_a_partner_that_fails_is_declined_at_once(
     assert record["correlation_id"] == "rfq-1"
 
 
+@pytest.mark.slow
 def test_the_call_ends_with_the_deadline_and_the_partner_is_not_blamed(desk: Desk) -> None:
     desk.server.misbehaviour.set(Faults(hang=1))
     deadline = datetime.now(UTC) + timedelta(hours=1)
@@ -224,6 +226,7 @@ def test_a_forbidden_return_address_is_parked_without_a_call(desk: Desk) -> None
     assert desk.server.served == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partner_id", PARTNERS)
 @pytest.mark.parametrize("fault", ["nothing", "error", "garbage", "partial", "throttle", "signature"])
 def test_secrets_and_places_are_never_logged(

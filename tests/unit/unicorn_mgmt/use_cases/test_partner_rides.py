@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
+from tests.support import aws
 from tests.support.patience import PATIENCE, eventually
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
-from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, REGION, TABLE, World
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, TABLE, World
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.domain.partner_announcements import orders_of
@@ -34,7 +34,7 @@ class Desk:
 
     def __init__(self, world: World, server: Server, partner_id: str = "p-comet") -> None:
         self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
-        self.secrets = boto3.client("secretsmanager", region_name=REGION)
+        self.secrets = aws.client("secretsmanager")
         self.secrets.create_secret(
             Name=partner_id, SecretString=json.dumps({**CREDENTIALS, "base_url": server.url})
         )
@@ -152,6 +152,7 @@ def test_a_crash_between_the_partners_yes_and_our_note_loses_nothing(comet: Desk
     assert comet.ride.state == "confirmed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["error", "garbage", "partial", "throttle"])
 def test_neither_yes_nor_no_is_tried_again(desk: Desk, fault: str) -> None:
     desk.server.misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
@@ -183,6 +184,7 @@ def test_after_the_deadline_there_is_no_call(desk: Desk) -> None:
     assert desk.ride.state == "asked"
 
 
+@pytest.mark.slow
 def test_a_call_never_outlives_the_deadline_and_the_partner_is_not_blamed(comet: Desk) -> None:
     comet.server.misbehaviour.set(Faults(hang=1))
     deadline = datetime.now(UTC) + timedelta(hours=1)
@@ -239,6 +241,7 @@ def test_what_is_cancelled_first_is_never_booked(comet: Desk) -> None:
     assert comet.ride.state == "released"
 
 
+@pytest.mark.slow
 def test_a_cancellation_that_fails_returns_and_is_parked_in_the_end(desk: Desk) -> None:
     desk.ask()
     body = desk.release()
@@ -249,6 +252,7 @@ def test_a_cancellation_that_fails_returns_and_is_parked_in_the_end(desk: Desk) 
     assert parked["error"] in ("CallFailed", "CircuitOpen")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["nothing", "error", "signature", "refuse"])
 def test_secrets_and_customers_are_never_logged(
     desk: Desk, capsys: pytest.CaptureFixture[str], fault: str

@@ -47,6 +47,7 @@ def test_a_duplicate_and_a_late_one_change_nothing(world: World) -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

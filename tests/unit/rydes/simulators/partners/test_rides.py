@@ -70,6 +70,7 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statuses", "left"), [([202, 202], 1), ([500, 503, 202], 0), ([401, 202], 1), ([410, 202], 1)]
 )

@@ -118,6 +118,7 @@ def test_a_reply_says_what_it_answers(url: str, topics: Topics) -> None:
     assert (sms.sender, sms.ours, sms.text, sms.answers_id) == (NUMBER, OURS, "8", message_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("refusal", "code"),
     [

@@ -109,6 +109,7 @@ def test_throttling_says_how_long(servers: Servers, partner_id: str) -> None:
     assert (fault.blame, fault.retry_after) == (Blame.THROTTLED, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partner_id", PARTNERS)
 def test_a_hanging_partner_is_left_in_time(servers: Servers, partner_id: str) -> None:
     servers[partner_id].misbehaviour.set(Faults(hang=1))
@@ -224,6 +225,7 @@ def test_an_id_is_sent_so_that_it_arrives_as_it_is(servers: Servers, partner_id:
     assert list(servers[partner_id].behaviour.rides.states()) == [odd]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("partner_id", PARTNERS)
 @pytest.mark.parametrize(
     ("what", "fault"),
