@@ -1,5 +1,6 @@
 """What is made once a run: the synthesized templates, and a local cloud with IAM enforced. And how Hypothesis runs."""
 
+import gc
 import os
 import signal
 import socket
@@ -111,7 +112,9 @@ def _synthesized(context: dict[str, str], directory: Path) -> Assembly:
     from infra.app import build_app  # noqa: PLC0415 - takes seconds, and most runs need no templates
 
     build_app(context, outdir=str(directory)).synth()
-    return load(directory)
+    assembly = load(directory)
+    gc.freeze()  # CDK leaves millions of objects behind: each full collection would spend seconds on them
+    return assembly
 
 
 @pytest.fixture(scope="session")
