@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -21,7 +20,7 @@ from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.notifications import Notifications
 from infra.patterns.rest_api import RestApi
-from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
+from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.subscription import Subscription
@@ -204,13 +203,7 @@ class FeedbackStack(ServiceStack):
         )
         self.alarm(
             "feedback-not-woken",
-            cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name="ConversationsNotWoken",
-                dimensions_map={"service": SERVICE},
-                period=cdk.Duration.minutes(5),
-                statistic="sum",
-            ),
+            self.count("ConversationsNotWoken"),
             threshold=1,
             meaning="Some conversations are stuck: their reminders, expiries and waiting SMS are late."
             " feedback-timers tries again every minute, and its log names ride and error."

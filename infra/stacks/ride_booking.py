@@ -148,6 +148,14 @@ class RideBookingStack(ServiceStack):
             changes=ANNOUNCED_CHANGES,
             delays="customers' requests for quotes, and their bookings",
         )
+        self.alarm(
+            "ride-booking-documents-failing",
+            self.count("StatusDocumentsFailed"),
+            threshold=1,
+            meaning="Status documents cannot be written: clients that poll them see old ones, or none."
+            " Nothing else waits. The log of ride-booking-outbox says why: look at the bucket and its policy."
+            " Runbook: ride-booking-documents-failing.",
+        )
 
     def _api(self) -> None:
         function = self.function("api", seconds=10, snap_start=True)
@@ -181,5 +189,13 @@ class RideBookingStack(ServiceStack):
             delays="live updates of customers' screens",
             batch_size=25,
             give_up_after=60,  # anyone still interested has reconnected by then
+        )
+        self.alarm(
+            "ride-booking-pushes-refused",
+            self.count("PushesRefused"),
+            threshold=1,
+            meaning="Live updates are refused: customers' screens stand still until they look again."
+            " The log of ride-booking-notifier says why: a permission, or an update that is too large."
+            " Runbook: ride-booking-pushes-refused.",
         )
         self.publish_parameter("rfq-socket-url", naming.RFQ_SOCKET_URL_PARAMETER, api.public_url)

@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import models
 from moto.core.base_backend import BackendDict
@@ -81,6 +82,11 @@ def client(service: str, config: Config = CLIENT_CONFIG, url: str | None = None)
     for method in ("register", "register_first", "register_last"):
         setattr(made.meta.events, method, _remembered(made.meta.events, getattr(made.meta.events, method)))
     return made
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    """What botocore raises for an answer with this error."""
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Call")  # type: ignore[typeddict-item]
 
 
 def _remembered(events: Any, register: Callable[..., None]) -> Callable[..., None]:

@@ -114,6 +114,7 @@ class World:
         self.table = FeedbackTable(self.aws.dynamodb, self.aws.table, MACHINE)
         self._ids = itertools.count()
         told: dict[str, Any] = {"logger": self.logger, "metrics": self.metrics}
+        self.parking_lot = ParkingLot(self.aws.sqs, self.aws.dead, **told)
         clock: dict[str, Any] = {**told, "now": lambda: truncated(self.now)}
         every: dict[str, Any] = {"table": self.table, "machine": MACHINE, **clock}
         self.rides = SurveyOpener(consumer=self._consumer(Consumer, RideCompleted), **every)
@@ -132,8 +133,8 @@ class World:
             **every,
         )
         self.outbox = Outbox(
-            consumer=StreamConsumer(ParkingLot(self.aws.sqs, self.aws.dead), **told),
-            publisher=Publisher(self.aws.events, BUS, **told),
+            consumer=StreamConsumer(self.parking_lot),
+            publisher=Publisher(self.aws.events, BUS, parking_lot=self.parking_lot, **told),
             table=self.table,
             logger=self.logger,
         )
@@ -305,7 +306,7 @@ class World:
         return kind(
             contract,
             sqs=self.aws.sqs,
-            parking_lot=ParkingLot(self.aws.sqs, self.aws.dead),
+            parking_lot=self.parking_lot,
             logger=self.logger,
             metrics=self.metrics,
             max_attempts=MAX_ATTEMPTS,

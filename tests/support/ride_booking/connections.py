@@ -11,6 +11,7 @@ from ride_booking.api.asyncapi import asyncapi
 from ride_booking.domain.rfq import Quote, Response, Rfq
 from ride_booking.use_cases.socket import SocketEvents
 from tests.support.asyncapi import validator
+from tests.support.aws import refusal
 from tests.support.ride_booking.world import NOW, TABLE, World
 from wild_rydes_http.sockets import Sockets
 
@@ -18,7 +19,7 @@ _AS_DOCUMENTED = validator(asyncapi(), "send")
 
 
 class Connections:
-    """Stands in for API Gateway's connections: those in `gone` are gone, in `broken` cannot be reached.
+    """Stands in for API Gateway's connections: those in `gone` are gone, and posts to those in `broken` raise.
 
     Whatever is sent has to be as documented.
     """
@@ -26,14 +27,13 @@ class Connections:
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.gone: set[str] = set()
-        self.broken: set[str] = set()
+        self.broken: dict[str, ClientError] = {}
 
     def post_to_connection(self, *, ConnectionId: str, Data: bytes) -> None:  # noqa: N803 - botocore's names
-        code = {1: "GoneException", 2: "LimitExceededException"}.get(
-            (ConnectionId in self.gone) + 2 * (ConnectionId in self.broken)
-        )
-        if code:
-            raise ClientError({"Error": {"Code": code, "Message": ""}}, "PostToConnection")
+        if ConnectionId in self.gone:
+            raise refusal("GoneException", 410)
+        if ConnectionId in self.broken:
+            raise self.broken[ConnectionId]
         message = json.loads(Data)
         _AS_DOCUMENTED.validate(message)
         self.sent.append((ConnectionId, message))

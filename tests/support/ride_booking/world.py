@@ -136,6 +136,7 @@ class World:
         # Powertools keeps one logger per service name, and with it the stream.
         self.logger = Logger(service=f"ride-booking-{uuid.uuid4()}", stream=self.stream)
         self.metrics = Metrics(namespace="WildRydes", service="ride-booking")
+        self.parking_lot = ParkingLot(self.sqs, self.dead, logger=self.logger, metrics=self.metrics)
         self.documents = StatusDocuments(lambda: self.s3, DOCUMENTS)
         self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
 
@@ -148,10 +149,15 @@ class World:
 
     def outbox(self) -> Outbox:
         return Outbox(
-            consumer=StreamConsumer(
-                ParkingLot(self.sqs, self.dead), logger=self.logger, metrics=self.metrics
+            consumer=StreamConsumer(self.parking_lot),
+            publisher=Publisher(
+                self.events,
+                BUS,
+                parking_lot=self.parking_lot,
+                logger=self.logger,
+                metrics=self.metrics,
+                retries=NO_WAIT,
             ),
-            publisher=Publisher(self.events, BUS, logger=self.logger, metrics=self.metrics, retries=NO_WAIT),
             deadlines=Queue(self.sqs, self.deadlines, NO_WAIT),
             documents=self.documents,
             reply_to=REPLY_TO,
@@ -164,7 +170,7 @@ class World:
         return Consumer(
             *contracts,
             sqs=self.sqs,
-            parking_lot=ParkingLot(self.sqs, self.dead),
+            parking_lot=self.parking_lot,
             logger=self.logger,
             metrics=self.metrics,
             max_attempts=MAX_ATTEMPTS,

@@ -77,6 +77,7 @@ class World:
         # Powertools keeps one logger per service name, and with it the stream.
         self.logger = Logger(service=f"unicorn-mgmt-{uuid.uuid4()}", stream=self.stream)
         self.metrics = Metrics(namespace="WildRydes", service="unicorn-mgmt")
+        self.parking_lot = ParkingLot(self.sqs, self.dead, logger=self.logger, metrics=self.metrics)
 
     @property
     def logs(self) -> list[dict[str, Any]]:
@@ -86,7 +87,7 @@ class World:
         return Consumer(
             *messages,
             sqs=self.sqs,
-            parking_lot=ParkingLot(self.sqs, self.dead),
+            parking_lot=self.parking_lot,
             logger=self.logger,
             metrics=self.metrics,
             max_attempts=MAX_ATTEMPTS,
@@ -165,17 +166,21 @@ class World:
         )
 
     def outbox(self) -> Outbox:
-        parking_lot = ParkingLot(self.sqs, self.dead)
         return Outbox(
-            StreamConsumer(parking_lot, logger=self.logger, metrics=self.metrics),
-            Publisher(self.events, "wild-rydes", logger=self.logger, metrics=self.metrics),
+            StreamConsumer(self.parking_lot),
+            Publisher(
+                self.events,
+                "wild-rydes",
+                parking_lot=self.parking_lot,
+                logger=self.logger,
+                metrics=self.metrics,
+            ),
             Replies(self.sqs, PATTERN),
             RideQueues(self.sqs, self.ride_queues),
             self.sockets,
             AppLinks(API),
-            parking_lot=parking_lot,
+            parking_lot=self.parking_lot,
             logger=self.logger,
-            metrics=self.metrics,
             now=lambda: self.now,
         )
 

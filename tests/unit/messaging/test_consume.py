@@ -56,7 +56,7 @@ class World:
         self.consumer = Consumer(
             RfqRequested,
             sqs=sqs,
-            parking_lot=ParkingLot(sqs, self.dead_letters),
+            parking_lot=ParkingLot(sqs, self.dead_letters, logger=log.logger, metrics=metrics),
             logger=log.logger,
             metrics=metrics,
             max_attempts=MAX_ATTEMPTS,
@@ -351,12 +351,12 @@ def test_any_mix_of_duplicates_in_any_order_is_settled_one_by_one(
     deliveries: Sequence[tuple[int, int]], failing: set[int]
 ) -> None:
     nowhere: Any = Nowhere()
+    told: Any = {"logger": Log().logger, "metrics": Metrics(namespace="test", service="test")}
     consumer = Consumer(
         RfqRequested,
         sqs=nowhere,
-        parking_lot=ParkingLot(nowhere, "url"),
-        logger=Log().logger,
-        metrics=Metrics(namespace="test", service="test"),
+        parking_lot=ParkingLot(nowhere, "url", **told),
+        **told,
         max_attempts=MAX_ATTEMPTS,
         now=lambda: NOW,
     )

@@ -102,12 +102,13 @@ class DeadLetters:
 
 def consumer(dead_letters: DeadLetters, log: Log, *contracts: type[Message]) -> Consumer[Message]:
     sqs: Any = dead_letters
+    metrics = Metrics(namespace="test", service="test")
     return Consumer(
         *contracts,
         sqs=sqs,
-        parking_lot=ParkingLot(sqs, "dlq"),
+        parking_lot=ParkingLot(sqs, "dlq", logger=log.logger, metrics=metrics),
         logger=log.logger,
-        metrics=Metrics(namespace="test", service="test"),
+        metrics=metrics,
         max_attempts=5,
         now=lambda: NOW,
     )

@@ -14,6 +14,7 @@ from botocore.exceptions import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.aws import refusal
 from tests.support.messaging.samples import no_waiting
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES, Delivery, DeliveryError, Entry, Receipt, Retries
@@ -26,10 +27,6 @@ Send = Callable[[Sequence[Entry[str]]], Sequence[Receipt]]
 
 def entry(key: str, size: int = 1) -> Entry[str]:
     return Entry(key, size, f"payload of {key}")
-
-
-def refusal(code: str, status: int = 400) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Send")  # type: ignore[typeddict-item]
 
 
 class Api:
@@ -123,7 +120,7 @@ def test_whole_call_that_failed_for_now_is_made_again(error: Exception, told: st
     ("error", "told"),
     [
         (refusal(DENIED), DENIED),
-        (refusal("ValidationException"), "ValidationException"),
+        (refusal("ResourceNotFoundException"), "ResourceNotFoundException"),
         (NoCredentialsError(), "NoCredentialsError"),
         (ParamValidationError(report="bad"), "ParamValidationError"),
     ],
@@ -232,3 +229,26 @@ def test_every_entry_is_accepted_once_or_reported(sizes: list[int], data: st.Dat
         elif receipt.error:
             assert receipt.error == refused[e.key]
     assert rounds[0] <= 2
+
+
+INVALID = "ValidationException"
+
+
+def test_a_call_refused_because_of_one_entry_is_made_anew_for_each() -> None:
+    api = Api(refusal(INVALID), [None], refusal(INVALID), [None])
+    with pytest.raises(DeliveryError) as caught:
+        delivery(api).deliver([entry("a"), entry("b"), entry("c")])
+    assert api.calls == [["a", "b", "c"], ["a"], ["b"], ["c"]]
+    assert [(r.key, r.error, r.invalid) for r in caught.value.receipts] == [
+        ("a", None, False),
+        ("b", INVALID, True),
+        ("c", None, False),
+    ]
+
+
+def test_a_call_refused_whatever_is_in_it_is_not_made_anew() -> None:
+    api = Api(refusal(DENIED))
+    with pytest.raises(DeliveryError) as caught:
+        delivery(api).deliver([entry("a"), entry("b")])
+    assert api.calls == [["a", "b"]]
+    assert not any(receipt.invalid for receipt in caught.value.receipts)

@@ -2,10 +2,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from aws_lambda_powertools import Metrics
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.messaging.conftest import Log, counted
 from wild_rydes_messaging.errors import Unprocessable, reason, stack
 from wild_rydes_messaging.parking import ParkingLot
 
@@ -19,14 +21,23 @@ def dead_letters(sqs: "SQSClient") -> str:
     return sqs.create_queue(QueueName="inbox-dlq")["QueueUrl"]
 
 
+@pytest.fixture
+def lot(sqs: "SQSClient", dead_letters: str, log: Log, metrics: Metrics) -> ParkingLot:
+    return ParkingLot(sqs, dead_letters, logger=log.logger, metrics=metrics)
+
+
 def attributes(message: "MessageTypeDef") -> dict[str, str]:
     return {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
 
 
 def test_parked_message_keeps_its_body_and_says_why(
-    sqs: "SQSClient", dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]"
+    lot: ParkingLot,
+    dead_letters: str,
+    drain: "Callable[[str], list[MessageTypeDef]]",
+    log: Log,
+    metrics: Metrics,
 ) -> None:
-    ParkingLot(sqs, dead_letters).park("the body", Unprocessable("not JSON"), queue="inbox", attempts="3")
+    lot.park("the body", Unprocessable("not JSON"), queue="inbox", attempts="3")
     (parked,) = drain(dead_letters)
     assert parked["Body"] == "the body"
     assert attributes(parked) == {
@@ -35,6 +46,10 @@ def test_parked_message_keeps_its_body_and_says_why(
         "queue": "inbox",
         "attempts": "3",
     }
+    [line] = log.told("parked")
+    assert (line["level"], line["queue"], line["attempts"]) == ("ERROR", "inbox", "3")
+    assert (line["error"], line["reason"], line["stack"]) == ("Unprocessable", "not JSON", [])
+    assert counted(metrics) == {"MessagesParked": [1.0]}
 
 
 @settings(
@@ -44,9 +59,9 @@ def test_parked_message_keeps_its_body_and_says_why(
 @example(text="why " * 200)
 @example(text="\x00\ud800\uffff")
 def test_any_reason_can_be_parked(
-    sqs: "SQSClient", dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]", text: str
+    lot: ParkingLot, dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]", text: str
 ) -> None:
-    ParkingLot(sqs, dead_letters).park("body", Unprocessable(text), queue="")
+    lot.park("body", Unprocessable(text), queue="")
     (parked,) = drain(dead_letters)
     told = attributes(parked)["reason"]
     assert told == reason(Unprocessable(text))
@@ -55,10 +70,14 @@ def test_any_reason_can_be_parked(
     assert "queue" not in attributes(parked)
 
 
-def test_a_lot_that_is_gone_is_an_error(sqs: "SQSClient", dead_letters: str) -> None:
+def test_a_lot_that_is_gone_is_an_error(
+    lot: ParkingLot, sqs: "SQSClient", dead_letters: str, log: Log, metrics: Metrics
+) -> None:
     sqs.delete_queue(QueueUrl=dead_letters)
     with pytest.raises(ClientError):
-        ParkingLot(sqs, dead_letters).park("body", Unprocessable("why"))
+        lot.park("body", Unprocessable("why"))
+    assert log.lines == []
+    assert counted(metrics) == {}
 
 
 def fail_with(error: Exception) -> Exception:

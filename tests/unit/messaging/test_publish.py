@@ -10,6 +10,7 @@ from tests.unit.messaging.conftest import Log, counted
 from wild_rydes_contracts import Envelope, ResponderCounts, RfqCompleted, RfqRequested, rule_pattern
 from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
+from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 
 if TYPE_CHECKING:
@@ -21,9 +22,17 @@ BUS = "wild-rydes"
 
 
 @pytest.fixture
-def publisher(log: Log, metrics: Metrics) -> Callable[..., Publisher]:
+def dead_letters(sqs: "SQSClient") -> str:
+    return sqs.create_queue(QueueName="outbox-dlq")["QueueUrl"]
+
+
+@pytest.fixture
+def publisher(sqs: "SQSClient", dead_letters: str, log: Log, metrics: Metrics) -> Callable[..., Publisher]:
     def make(events: Any) -> Publisher:
-        return Publisher(events, BUS, logger=log.logger, metrics=metrics, retries=no_waiting())
+        lot = ParkingLot(sqs, dead_letters, logger=log.logger, metrics=metrics)
+        return Publisher(
+            events, BUS, parking_lot=lot, logger=log.logger, metrics=metrics, retries=no_waiting()
+        )
 
     return make
 
@@ -81,9 +90,7 @@ def rfq_ids(call: list[dict[str, Any]]) -> list[str]:
 
 
 def test_only_the_entries_that_failed_for_now_are_put_again(publisher: Callable[..., Publisher]) -> None:
-    bus: Any = PartlyFailing(
-        [None, "ThrottlingException", "InternalFailure", "MalformedDetail"], [None, None]
-    )
+    bus: Any = PartlyFailing([None, "ThrottlingException", "InternalFailure", "NoPermission"], [None, None])
     sent = [requested(f"rfq-{i}") for i in range(4)]
     with pytest.raises(DeliveryError) as caught:
         publisher(bus).publish(sent)
@@ -91,8 +98,42 @@ def test_only_the_entries_that_failed_for_now_are_put_again(publisher: Callable[
         ["rfq-0", "rfq-1", "rfq-2", "rfq-3"],
         ["rfq-1", "rfq-2"],
     ]
-    assert [receipt.error for receipt in caught.value.receipts] == [None, None, None, "MalformedDetail"]
+    assert [receipt.error for receipt in caught.value.receipts] == [None, None, None, "NoPermission"]
     assert [receipt.key for receipt in caught.value.receipts] == [str(e.metadata.event_id) for e in sent]
+
+
+def test_an_event_that_the_bus_will_never_take_is_parked_and_holds_up_no_other(
+    publisher: Callable[..., Publisher],
+    dead_letters: str,
+    drain: "Callable[[str], list[MessageTypeDef]]",
+    log: Log,
+    metrics: Metrics,
+) -> None:
+    good, bad = requested("rfq-1"), requested("rfq-2")
+    receipts = publisher(PartlyFailing([None, "MalformedDetail"])).publish([good, bad])
+    assert [receipt.error for receipt in receipts] == [None, "MalformedDetail"]
+    [parked] = drain(dead_letters)
+    assert parked["Body"] == bad.to_json()
+    assert {name: value["StringValue"] for name, value in parked["MessageAttributes"].items()} == {
+        "reason": "event refused: MalformedDetail",
+        "error": "Unprocessable",
+        "queue": "bus",
+        "correlation_id": "rfq-2",
+        "message_type": "RfqRequested",
+        "event_id": str(bad.metadata.event_id),
+    }
+    assert [line["correlation_id"] for line in log.told("published")] == ["rfq-1"]
+    assert [line["correlation_id"] for line in log.told("parked")] == ["rfq-2"]
+    assert counted(metrics) == {"RfqRequested": [1.0], "MessagesParked": [1.0]}
+
+
+def test_while_one_event_waits_for_better_times_none_is_parked(
+    publisher: Callable[..., Publisher], dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    bus = PartlyFailing(["MalformedDetail", "NoPermission"])
+    with pytest.raises(DeliveryError):
+        publisher(bus).publish([requested("rfq-1"), requested("rfq-2")])
+    assert drain(dead_letters) == []
 
 
 def test_an_entry_says_what_its_contract_says(publisher: Callable[..., Publisher]) -> None:
@@ -123,12 +164,11 @@ def test_size_is_counted_as_eventbridge_counts_it(
     filling = 262_143 - 14 - len("wildrydes.ride-booking") - len("RfqRequested") - detail + over
     large = Padded(metadata=envelope.metadata, data=envelope.data)
     object.__setattr__(large, "_padding", filling)
+    [receipt] = publisher(bus).publish([large])
     if accepted:
-        publisher(bus).publish([large])
         assert len(bus.calls[0][0]["Detail"]) == detail + filling
     else:
-        with pytest.raises(DeliveryError, match="EntryTooLarge"):
-            publisher(bus).publish([large])
+        assert receipt.error == "EntryTooLarge"
         assert bus.calls == []
 
 
@@ -181,7 +221,7 @@ def test_when_an_event_is_not_accepted_none_is_logged_or_counted(
     publisher: Callable[..., Publisher], log: Log, metrics: Metrics
 ) -> None:
     with pytest.raises(DeliveryError):
-        publisher(PartlyFailing([None, "MalformedDetail"])).publish([requested("rfq-1"), requested("rfq-2")])
+        publisher(PartlyFailing([None, "NoPermission"])).publish([requested("rfq-1"), requested("rfq-2")])
     assert log.lines == []
     assert counted(metrics) == {}
 

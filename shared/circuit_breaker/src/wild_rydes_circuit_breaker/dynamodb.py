@@ -171,7 +171,7 @@ def record_in(item: Mapping[str, Any] | None) -> Record:
             )
         asked = _number(item, "partner_retry_at") if "partner_retry_at" in item else 0
         return replace(record, row=row, poll=poll, partner_retry_at=asked)
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise StoreUnavailable("the item holds no circuit that can be read") from error
 
 

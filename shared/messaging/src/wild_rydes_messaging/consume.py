@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from wild_rydes_contracts import Envelope, Event, Message, Metadata
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES
-from wild_rydes_messaging.errors import RetryLater, Unprocessable, reason, stack
+from wild_rydes_messaging.errors import RetryLater, Unprocessable, describe, reason
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.send import queue_url
 
@@ -105,7 +105,7 @@ class Consumer(Generic[D]):
         return cls(
             *contracts,
             sqs=sqs,
-            parking_lot=ParkingLot(sqs, environment["DEAD_LETTER_QUEUE_URL"]),
+            parking_lot=ParkingLot(sqs, environment["DEAD_LETTER_QUEUE_URL"], logger=logger, metrics=metrics),
             logger=logger,
             metrics=metrics,
             max_attempts=int(environment["MAX_ATTEMPTS"]),
@@ -187,7 +187,7 @@ class Batch(Generic[D]):
                 if not self._parked(record, error):
                     returning[message_id] = self._delay(record, error)
                     self._consumer.logger.warning(
-                        "will retry", message_id=message_id, attempt=_attempt(record), extra=_describe(error)
+                        "will retry", message_id=message_id, attempt=_attempt(record), extra=describe(error)
                     )
         if returning:
             self._consumer.metrics.add_metric("MessagesRetried", MetricUnit.Count, len(returning))
@@ -198,7 +198,7 @@ class Batch(Generic[D]):
         consumer = self._consumer
         try:
             envelope = consumer.parse(record["body"])
-        except Unprocessable as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the batch goes on
             self._failures[record["messageId"]] = error
             return None
         metadata = envelope.metadata
@@ -231,12 +231,8 @@ class Batch(Generic[D]):
                 attempts=str(_attempt(record)),
             )
         except (ClientError, BotoCoreError) as parking_error:
-            consumer.logger.error("cannot park", extra=_describe(parking_error))
+            consumer.logger.error("cannot park", extra=describe(parking_error))
             return False
-        consumer.logger.error(
-            "parked", message_id=record["messageId"], attempt=_attempt(record), extra=_describe(error)
-        )
-        consumer.metrics.add_metric("MessagesParked", MetricUnit.Count, 1)
         return True
 
     def _delay(self, record: Mapping[str, Any], error: BaseException) -> float:
@@ -264,7 +260,7 @@ class Batch(Generic[D]):
                 for failed in response.get("Failed", []):
                     consumer.logger.warning("cannot postpone", reason=failed["Code"])
         except (ClientError, BotoCoreError) as error:
-            consumer.logger.warning("cannot postpone", extra=_describe(error))
+            consumer.logger.warning("cannot postpone", extra=describe(error))
 
     @contextmanager
     def _logging(self, correlation_id: str | None) -> Iterator[None]:
@@ -286,9 +282,5 @@ def _correlation_id(body: str) -> str | None:
     try:
         content = json.loads(body)
         return Metadata.model_validate(content.get("detail", content)["metadata"]).correlation_id
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):  # pydantic's is a ValueError
+    except Exception:  # noqa: BLE001 - a body that has none
         return None
-
-
-def _describe(error: BaseException) -> dict[str, object]:
-    return {"error": type(error).__name__, "reason": reason(error), "stack": stack(error)}

@@ -31,6 +31,23 @@ _TRANSIENT = frozenset(
 )
 _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
+TOO_LARGE = "EntryTooLarge"
+
+# What is refused with one of these is itself at fault, whoever sends it and however often. Any other refusal, such as
+# for want of a permission, says something of all that is sent.
+_INVALID = frozenset(
+    {
+        TOO_LARGE,
+        "InvalidArgument",
+        "InvalidMessageContents",
+        "InvalidParameterValue",
+        "MalformedDetail",
+        "SerializationException",
+        "ValidationError",
+        "ValidationException",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -39,6 +56,11 @@ class Receipt:
     key: str
     error: str | None = None
     transient: bool = False
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the entry is itself at fault: it will be refused each time."""
+        return self.error in _INVALID
 
 
 class DeliveryError(Exception):
@@ -103,11 +125,9 @@ class Delivery(Generic[E]):
         """Deliver all entries. Return their receipts in order.
 
         Raises DeliveryError, with all receipts, if any entry was refused or still failed at the last attempt.
-        An entry that is too large to send fails alone.
+        An entry that is too large to send fails alone. So does one because of which a whole call is refused.
         """
-        receipts = [
-            Receipt(e.key, "EntryTooLarge") if e.size > self.max_bytes else Receipt(e.key) for e in entries
-        ]
+        receipts = [Receipt(e.key, TOO_LARGE) if e.size > self.max_bytes else Receipt(e.key) for e in entries]
         pending = [i for i, receipt in enumerate(receipts) if receipt.error is None]
         retries = self.retries
         give_up_at = retries.clock() + retries.patience
@@ -140,7 +160,10 @@ class Delivery(Generic[E]):
         try:
             return self.send(chunk)
         except (ClientError, BotoCoreError) as error:
-            return [failure(entry.key, error) for entry in chunk]
+            receipts = [failure(entry.key, error) for entry in chunk]
+            if len(chunk) > 1 and receipts[0].invalid:
+                return [receipt for entry in chunk for receipt in self._call([entry])]
+            return receipts
 
 
 def failure(key: str, error: ClientError | BotoCoreError) -> Receipt:

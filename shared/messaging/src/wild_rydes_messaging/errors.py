@@ -1,6 +1,7 @@
 """Why a message was not handled, and how much of that may be told."""
 
 import traceback
+from typing import TypedDict
 
 from pydantic import ValidationError
 
@@ -21,6 +22,19 @@ class RetryLater(Exception):
     def __init__(self, delay: float) -> None:
         self.delay = delay
         super().__init__(f"not before {delay:.1f} s from now")
+
+
+class Description(TypedDict):
+    """An error's type, what may be told of it, and where it came from."""
+
+    error: str
+    reason: str
+    stack: list[str]
+
+
+def describe(error: BaseException) -> Description:
+    """Describe an error for a log line: no value of the message is in it."""
+    return {"error": type(error).__name__, "reason": reason(error), "stack": stack(error)}
 
 
 def reason(error: BaseException) -> str:

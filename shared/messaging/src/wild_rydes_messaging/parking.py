@@ -3,36 +3,44 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wild_rydes_messaging.errors import reason
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from wild_rydes_messaging.errors import describe
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
 class ParkingLot:
-    """One dead-letter queue.
+    """One dead-letter queue. Logs what is parked there, and counts it in the metric MessagesParked.
 
     A parked message keeps its body. Its attributes are `reason`, `error` (the type), and those of the caller.
     """
 
-    def __init__(self, sqs: "SQSClient", dead_letter_queue_url: str) -> None:
+    def __init__(
+        self, sqs: "SQSClient", dead_letter_queue_url: str, *, logger: Logger, metrics: Metrics
+    ) -> None:
         self._sqs = sqs
         self._url = dead_letter_queue_url
+        self._logger = logger
+        self._metrics = metrics
 
     def park(self, body: str, error: BaseException, **attributes: str) -> None:
         """Send the body to the dead-letter queue.
 
         Raises botocore's errors: the caller must then leave the message where it is.
         """
-        described: Mapping[str, str] = {
-            "reason": reason(error),
-            "error": type(error).__name__,
+        described = describe(error)
+        told: Mapping[str, str] = {
+            "reason": described["reason"],
+            "error": described["error"],
             **attributes,
         }
         self._sqs.send_message(
             QueueUrl=self._url,
             MessageBody=body,
-            MessageAttributes={
-                k: {"DataType": "String", "StringValue": v} for k, v in described.items() if v
-            },
+            MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in told.items() if v},
         )
+        self._logger.error("parked", extra={**described, **attributes})
+        self._metrics.add_metric("MessagesParked", MetricUnit.Count, 1)

@@ -7,7 +7,17 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from wild_rydes_contracts import Envelope, Event
-from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, is_transient
+from wild_rydes_messaging.deliver import (
+    DEFAULT_RETRIES,
+    Delivery,
+    DeliveryError,
+    Entry,
+    Receipt,
+    Retries,
+    is_transient,
+)
+from wild_rydes_messaging.errors import Unprocessable
+from wild_rydes_messaging.parking import ParkingLot
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -21,38 +31,54 @@ _TIME_BYTES = 14
 
 
 class Publisher:
-    """Puts events on one bus. Logs each, and counts it in the metric that has the event's name."""
+    """Puts events on one bus. Logs each, and counts it in the metric that has the event's name.
+
+    An event that the bus will never take is parked with the reason: it must not hold up those behind it.
+    """
 
     def __init__(
         self,
         events: "EventBridgeClient",
         bus_name: str,
         *,
+        parking_lot: ParkingLot,
         logger: Logger,
         metrics: Metrics,
         retries: Retries = DEFAULT_RETRIES,
     ) -> None:
         self._events = events
         self._bus_name = bus_name
+        self._parking_lot = parking_lot
         self._logger = logger
         self._metrics = metrics
         self._delivery = Delivery(self._put, MAX_BYTES, retries)
 
     def publish(self, envelopes: Sequence[Envelope[Event]]) -> tuple[Receipt, ...]:
-        """Publish all events. Receipts are keyed by event id, in order.
+        """Publish all events, and park those that are refused for what they are.
 
-        Raises DeliveryError, with all receipts, if any event was not accepted. No event is then logged or
-        counted: the caller publishes all of them again, under the same ids.
+        Receipts are keyed by event id, in order; that of a parked event has an error.
+
+        Raises DeliveryError, with all receipts, if an event was not accepted for another reason, and botocore's
+        errors if one cannot be parked. The caller then publishes all of them again, under the same ids.
         """
-        receipts = self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
-        for envelope in envelopes:
-            self._logger.info(
-                "published",
-                correlation_id=envelope.metadata.correlation_id,
-                message_type=envelope.data.name,
-                event_id=str(envelope.metadata.event_id),
-            )
-            self._metrics.add_metric(envelope.data.name, MetricUnit.Count, 1)
+        try:
+            receipts = self._delivery.deliver([self._entry(envelope) for envelope in envelopes])
+        except DeliveryError as error:
+            if not all(receipt.invalid for receipt in error.failed):
+                raise
+            receipts = error.receipts
+        for envelope, receipt in zip(envelopes, receipts, strict=True):
+            told = {
+                "correlation_id": envelope.metadata.correlation_id,
+                "message_type": envelope.data.name,
+                "event_id": receipt.key,
+            }
+            if receipt.error:
+                refused = Unprocessable(f"event refused: {receipt.error}")
+                self._parking_lot.park(envelope.to_json(), refused, queue="bus", **told)
+            else:
+                self._logger.info("published", extra=told)
+                self._metrics.add_metric(envelope.data.name, MetricUnit.Count, 1)
         return receipts
 
     def _entry(self, envelope: Envelope[Event]) -> "Entry[PutEventsRequestEntryTypeDef]":

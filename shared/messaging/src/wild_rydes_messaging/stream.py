@@ -6,10 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-
-from wild_rydes_messaging.errors import Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
 
 Image = Mapping[str, Any]
@@ -30,21 +26,19 @@ class Record:
 class StreamConsumer:
     """Receives the changes of one table whose partition key is `id`."""
 
-    def __init__(self, parking_lot: ParkingLot, *, logger: Logger, metrics: Metrics) -> None:
+    def __init__(self, parking_lot: ParkingLot) -> None:
         self.parking_lot = parking_lot
-        self.logger = logger
-        self.metrics = metrics
 
     def receive(self, event: Mapping[str, Any]) -> "StreamBatch":
         """Open a Lambda stream event. Read each record in `StreamBatch.attempt`, then `settle` the batch."""
-        return StreamBatch(self, event["Records"])
+        return StreamBatch(self.parking_lot, event["Records"])
 
 
 class StreamBatch:
     """The records of one invocation. Iterating yields those that are a change of an item, in order."""
 
-    def __init__(self, consumer: StreamConsumer, raw: list[Mapping[str, Any]]) -> None:
-        self._consumer = consumer
+    def __init__(self, parking_lot: ParkingLot, raw: list[Mapping[str, Any]]) -> None:
+        self._parking_lot = parking_lot
         self._raw = raw
         self._unreadable: dict[int, Exception] = {}  # by the identity of the raw record
         self._records = [record for each in raw if (record := self._open(each))]
@@ -59,12 +53,11 @@ class StreamBatch:
     def attempt(self, record: Record) -> Iterator[None]:
         """Read a record inside this context, and do nothing else: Lambda cannot be told which record failed.
 
-        KeyError, TypeError, ValueError and Unprocessable mark the record as unreadable. Any other error
-        passes through and fails the batch.
+        Any exception marks the record as unreadable: reading has nothing but the record to fail on.
         """
         try:
             yield
-        except (KeyError, TypeError, ValueError, Unprocessable) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the batch goes on
             self._unreadable[id(record.raw)] = error
 
     def settle(self) -> None:
@@ -72,19 +65,15 @@ class StreamBatch:
 
         Raises botocore's errors: the stream then brings the whole batch again.
         """
-        consumer = self._consumer
         for raw in self._raw:
-            if (error := self._unreadable.get(id(raw))) is None:
-                continue
-            event_id = str(raw.get("eventID", ""))
-            consumer.parking_lot.park(json.dumps(raw, default=str), error, queue="stream", event_id=event_id)
-            consumer.logger.error("parked", event_id=event_id, error=type(error).__name__)
-            consumer.metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
+            if error := self._unreadable.get(id(raw)):
+                body, event_id = json.dumps(raw, default=str), str(raw.get("eventID", ""))
+                self._parking_lot.park(body, error, queue="stream", event_id=event_id)
 
     def _open(self, raw: Mapping[str, Any]) -> Record | None:
         try:
             change = raw["dynamodb"]
             return Record(change["Keys"]["id"]["S"], change.get("OldImage"), change.get("NewImage"), raw)
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, LookupError, TypeError) as error:
             self._unreadable[id(raw)] = error
             return None

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from ride_booking.adapters.watchers import Watchers
 from ride_booking.domain.rfq import Decline, Quote, Rating, Response, Rfq
 from ride_booking.use_cases.notifier import Notifier
+from tests.support.aws import refusal
 from tests.support.ride_booking.connections import Connections, quoting, subscribe, watchers
 from tests.support.ride_booking.world import NOW, TABLE, World, record, rfq
 from wild_rydes_http.sockets import Sockets
@@ -81,9 +82,21 @@ def test_a_connection_that_is_gone_watches_no_more(
     assert calls.count("UpdateItem") == 1
 
 
+def test_a_push_that_is_refused_for_good_is_counted_and_holds_up_no_other(
+    world: World, connections: Connections
+) -> None:
+    old = rfq()
+    connections.broken["c-1"] = refusal("PayloadTooLargeException", 413)
+    notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
+    assert [to for to, _ in connections.sent] == ["c-2"]
+    [line] = world.logged("push refused")
+    assert (line["connection_id"], line["error"]) == ("c-1", "ClientError")
+    assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
+
+
 def test_a_push_that_fails_brings_the_batch_back(world: World, connections: Connections) -> None:
     old = rfq()
-    connections.broken.add("c-1")
+    connections.broken["c-1"] = refusal("InternalServerError", 500)
     with pytest.raises(ClientError):
         notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
     assert [to for to, _ in connections.sent] == ["c-2"]

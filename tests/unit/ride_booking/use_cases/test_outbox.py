@@ -1,5 +1,6 @@
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from tests.support.ride_booking.faults import throttle
-from tests.support.ride_booking.world import DEADLINE, NOW, REPLY_TO, SECRETS, World, record, rfq
+from tests.support.ride_booking.world import DEADLINE, DOCUMENTS, NOW, REPLY_TO, SECRETS, World, record, rfq
 from wild_rydes_messaging.deliver import DeliveryError
 
 
@@ -148,6 +149,38 @@ def test_a_bus_that_refuses_brings_the_batch_back_but_the_timer_is_set(world: Wo
     with throttle(world.events, "PutEvents"), pytest.raises(DeliveryError):
         world.outbox().handle({"Records": [record(rfq())]})
     assert world.delayed() == 1
+
+
+def test_a_document_that_cannot_be_written_holds_up_no_announcement(world: World) -> None:
+    first, second = rfq(document=True), rfq(document=True)
+    with throttle(world.s3, "PutObject", only=first.id):
+        world.outbox().handle({"Records": [record(first), record(second)]})
+
+    assert [event["detail"]["data"]["rfq_id"] for event in world.published()] == [first.id, second.id]
+    assert world.delayed() == 2
+    written = world.s3.list_objects_v2(Bucket=DOCUMENTS)["Contents"]
+    assert [item["Key"] for item in written] == [f"rfqs/{second.id}.json"]
+    [line] = world.logged("no status document")
+    assert (line["level"], line["correlation_id"], line["error"]) == ("ERROR", first.id, "ClientError")
+    assert world.metrics.metric_set["StatusDocumentsFailed"]["Value"] == [1.0]
+
+
+def test_an_event_that_the_bus_will_never_take_is_parked_by_itself(world: World) -> None:
+    bad, good = rfq(), rfq()
+    entry = {"ErrorCode": "MalformedDetail"}
+
+    def answer(params: Any, **_: Any) -> Any:
+        entries = json.loads(params["body"])["Entries"]
+        results = [entry if bad.id in each["Detail"] else {"EventId": "e"} for each in entries]
+        return SimpleNamespace(status_code=200, headers={}), {"FailedEntryCount": 1, "Entries": results}
+
+    world.events.meta.events.register("before-call.eventbridge.PutEvents", answer)
+    world.outbox().handle({"Records": [record(bad), record(good)]})
+
+    [parked] = world.parked()
+    assert parked["reason"] == "event refused: MalformedDetail"
+    assert json.loads(parked["body"])["data"]["rfq_id"] == bad.id
+    assert [line["correlation_id"] for line in world.logged("published")] == [good.id]
 
 
 def test_a_queue_that_refuses_brings_the_batch_back(world: World) -> None:

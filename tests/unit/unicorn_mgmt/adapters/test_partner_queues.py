@@ -7,7 +7,6 @@ from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer, Received
-from wild_rydes_messaging.parking import ParkingLot
 
 TACOMA = Place(47.25288, -122.44429)  # 40.2 km from Seattle
 SYDNEY = Place(-33.86, 151.21)
@@ -17,7 +16,7 @@ def received(world: World, *rfqs: str) -> list[Received[RfqRequested]]:
     consumer = Consumer(
         RfqRequested,
         sqs=world.sqs,
-        parking_lot=ParkingLot(world.sqs, world.dead),
+        parking_lot=world.parking_lot,
         logger=world.logger,
         metrics=world.metrics,
         max_attempts=MAX_ATTEMPTS,

@@ -143,7 +143,7 @@ def test_what_the_bus_does_not_take_comes_again(world: World) -> None:
     world.decide(accepted(id_))
     world.events.meta.events.register(
         "after-call.eventbridge.PutEvents",
-        lambda parsed, **_: parsed["Entries"][0].update(ErrorCode="MalformedDetail", ErrorMessage="no"),
+        lambda parsed, **_: parsed["Entries"][0].update(ErrorCode="AccessDeniedException", ErrorMessage="no"),
     )
     with pytest.raises(DeliveryError):
         world.outbox().handle({"Records": [world.record(id_, before)]})

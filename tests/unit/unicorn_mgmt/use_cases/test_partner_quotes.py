@@ -27,7 +27,6 @@ from wild_rydes_circuit_breaker import (
 )
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer
-from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.reply import Replies
 
 EVERYTHING_DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
@@ -67,7 +66,7 @@ class Desk:
             consumer=Consumer(
                 RfqRequested,
                 sqs=world.sqs,
-                parking_lot=ParkingLot(world.sqs, world.dead),
+                parking_lot=world.parking_lot,
                 logger=world.logger,
                 metrics=world.metrics,
                 max_attempts=MAX_ATTEMPTS,

@@ -23,7 +23,6 @@ from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
 from unicorn_mgmt.use_cases.partner_rides import PartnerBookings
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
 from wild_rydes_messaging.consume import Consumer
-from wild_rydes_messaging.parking import ParkingLot
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 RIDE = "rfq-1.1"
@@ -60,7 +59,7 @@ class Desk:
             consumer=Consumer(
                 RideOrder,
                 sqs=world.sqs,
-                parking_lot=ParkingLot(world.sqs, world.dead),
+                parking_lot=world.parking_lot,
                 logger=world.logger,
                 metrics=world.metrics,
                 max_attempts=MAX_ATTEMPTS,

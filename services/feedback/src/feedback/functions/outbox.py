@@ -29,11 +29,12 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
+_parking_lot = ParkingLot(client("sqs"), _settings.dead_letter_queue_url, logger=_logger, metrics=_metrics)
 _outbox = Outbox(
-    consumer=StreamConsumer(
-        ParkingLot(client("sqs"), _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics
+    consumer=StreamConsumer(_parking_lot),
+    publisher=Publisher(
+        client("events"), _settings.bus_name, parking_lot=_parking_lot, logger=_logger, metrics=_metrics
     ),
-    publisher=Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
     table=FeedbackTable(
         client("dynamodb"), _settings.table_name, SurveyMachine(flow().with_limits(_settings.limits))
     ),

@@ -32,11 +32,12 @@ _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
+_parking_lot = ParkingLot(_sqs, _settings.dead_letter_queue_url, logger=_logger, metrics=_metrics)
 _outbox = Outbox(
-    consumer=StreamConsumer(
-        ParkingLot(_sqs, _settings.dead_letter_queue_url), logger=_logger, metrics=_metrics
+    consumer=StreamConsumer(_parking_lot),
+    publisher=Publisher(
+        client("events"), _settings.bus_name, parking_lot=_parking_lot, logger=_logger, metrics=_metrics
     ),
-    publisher=Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
     deadlines=Queue(_sqs, _settings.deadline_queue_url),
     documents=StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket),
     reply_to=_settings.reply_queue_arn,

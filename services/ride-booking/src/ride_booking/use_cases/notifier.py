@@ -12,6 +12,8 @@ from ride_booking.adapters.rfq_table import from_item
 from ride_booking.adapters.watchers import Watchers, watchers_of
 from ride_booking.api.socket_messages import State, to_text
 from wild_rydes_http.sockets import Posted, Sockets
+from wild_rydes_messaging.deliver import failure
+from wild_rydes_messaging.errors import describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Notifier:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Push the changes in a batch of stream records.
 
-        Raises botocore's errors if a push or the removal of a watcher fails: the stream then delivers the
-        whole batch again, and watchers ignore the updates they have already seen.
+        Raises botocore's errors if a push fails for now, or the removal of a watcher: the stream then delivers
+        the whole batch again, and watchers ignore the updates they have already seen. A push that is refused
+        for good is counted and left out.
         """
         pushes: defaultdict[str, list[_Push]] = defaultdict(list)
         for record in event["Records"]:
@@ -47,7 +50,7 @@ class Notifier:
         try:
             old, new = from_item(change["OldImage"]), from_item(change["NewImage"])
             update = State.update(old, new)
-        except (KeyError, TypeError, ValueError) as error:  # the outbox parks it
+        except Exception as error:  # noqa: BLE001 - whatever it is, the outbox parks it
             self.logger.error("skipped", event_id=record.get("eventID"), error=type(error).__name__)
             return
         if update is not None:
@@ -60,8 +63,8 @@ class Notifier:
         posted = self.sockets.post_all({to: [push.text for push in some] for to, some in pushes.items()})
         for connection, result in posted.items():
             self._note(connection, pushes[connection], result)
-        for result in posted.values():
-            if result.error:
+        for connection, result in posted.items():
+            if result.error and failure(connection, result.error).transient:
                 raise result.error
         self.metrics.add_metric(
             "UpdatesPushed", MetricUnit.Count, sum(result.taken for result in posted.values())
@@ -70,6 +73,9 @@ class Notifier:
     def _note(self, connection: str, pushes: Sequence[_Push], result: Posted) -> None:
         for push in pushes[: result.taken]:
             self.logger.info("pushed", correlation_id=push.rfq_id, connection_id=connection)
+        if result.error and not failure(connection, result.error).transient:
+            self.logger.error("push refused", connection_id=connection, extra=describe(result.error))
+            self.metrics.add_metric("PushesRefused", MetricUnit.Count, 1)
         if result.gone:
             for rfq_id in {push.rfq_id for push in pushes}:
                 self.watchers.remove(rfq_id, connection)

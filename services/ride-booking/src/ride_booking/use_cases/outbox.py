@@ -14,6 +14,7 @@ from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import Timer
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
+from wild_rydes_messaging.errors import describe
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.send import Outgoing, Queue
 from wild_rydes_messaging.stream import StreamConsumer
@@ -23,8 +24,9 @@ from wild_rydes_messaging.stream import StreamConsumer
 class Outbox:
     """Announces RFQs and the steps of their rides on the bus, and sets the timers of their deadlines.
 
-    Also writes the status documents that customers have asked for. Message ids are derived from what
-    happened, so that a batch handled twice sends the same messages again.
+    Also writes the status documents that customers have asked for, best effort: announcements never wait for
+    them. Message ids are derived from what happened, so that a batch handled twice sends the same messages
+    again.
     """
 
     consumer: StreamConsumer
@@ -39,8 +41,8 @@ class Outbox:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Announce the changes in a batch of stream records.
 
-        Raises DeliveryError if a message is not accepted, and botocore's errors if a record cannot be parked
-        or a document cannot be written: the stream then delivers the whole batch again.
+        Raises DeliveryError if a message is not accepted, and botocore's errors if one cannot be parked: the
+        stream then delivers the whole batch again.
         """
         timers: list[Timer] = []
         events: list[Envelope[Event]] = []
@@ -61,9 +63,9 @@ class Outbox:
         self._schedule(timers)
         self.publisher.publish(events)
         self._count(events)
-        for rfq in documents.values():
-            self.documents.write(rfq)
         batch.settle()
+        for rfq in documents.values():
+            self._document(rfq)
 
     def _schedule(self, timers: Sequence[Timer]) -> None:
         self.deadlines.send([_outgoing(timer) for timer in timers])
@@ -74,6 +76,13 @@ class Outbox:
                 message_type=timer.message.data.name,
                 delay=timer.delay,
             )
+
+    def _document(self, rfq: Rfq) -> None:
+        try:
+            self.documents.write(rfq)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the API tells as much as the document
+            self.logger.error("no status document", correlation_id=rfq.id, extra=describe(error))
+            self.metrics.add_metric("StatusDocumentsFailed", MetricUnit.Count, 1)
 
     def _count(self, events: Sequence[Envelope[Event]]) -> None:
         """Count completions by their kind; the publisher counts all events by their name."""

@@ -39,17 +39,18 @@ _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
-_parking_lot = ParkingLot(_sqs, _settings.dead_letter_queue_url)
+_parking_lot = ParkingLot(_sqs, _settings.dead_letter_queue_url, logger=_logger, metrics=_metrics)
 _outbox = Outbox(
-    StreamConsumer(_parking_lot, logger=_logger, metrics=_metrics),
-    Publisher(client("events"), _settings.bus_name, logger=_logger, metrics=_metrics),
+    StreamConsumer(_parking_lot),
+    Publisher(
+        client("events"), _settings.bus_name, parking_lot=_parking_lot, logger=_logger, metrics=_metrics
+    ),
     Replies(_sqs, _settings.reply_to_pattern),
     RideQueues(_sqs, _settings.partner_ride_queues),
     Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
     AppLinks(_settings.unicorn_api_url),
     parking_lot=_parking_lot,
     logger=_logger,
-    metrics=_metrics,
     now=now,
 )
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 
 from unicorn_mgmt.adapters.invitation_table import INVITATION, invitation_from
 from unicorn_mgmt.adapters.partner_queues import RideQueues
@@ -51,7 +50,6 @@ class Outbox:
     links: AppLinks
     parking_lot: ParkingLot
     logger: Logger
-    metrics: Metrics
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> None:
@@ -85,9 +83,7 @@ class Outbox:
             refused = {receipt.key: receipt.error or "" for receipt in error.failed}
         for reply in replies:
             if reply.key in refused:
-                self._park(
-                    reply.envelope.to_json(), Unprocessable(f"reply refused: {refused[reply.key]}"), reply.key
-                )
+                self._park(reply.envelope, f"reply refused: {refused[reply.key]}")
             else:
                 self._log("replied", reply.envelope)
 
@@ -95,7 +91,7 @@ class Outbox:
         unsent = self.ride_queues.send(orders)
         for order in orders:
             if order in unsent:
-                self._park(order.to_json(), Unprocessable("no such partner"), str(order.metadata.event_id))
+                self._park(order, "no such partner")
             else:
                 self._log("ordered", order)
 
@@ -108,21 +104,22 @@ class Outbox:
         push_all(self.sockets, pushes, self.logger)
 
     def _log(self, what: str, envelope: Envelope[Message]) -> None:
-        self.logger.info(
-            what,
-            correlation_id=envelope.metadata.correlation_id,
-            message_type=envelope.data.name,
-            event_id=str(envelope.metadata.event_id),
-        )
+        self.logger.info(what, extra=_identity(envelope))
 
-    def _park(self, body: str, error: Exception, id_: str) -> None:
-        self.parking_lot.park(body, error, queue="stream", event_id=id_)
-        self.logger.error("parked", event_id=id_, error=type(error).__name__)
-        self.metrics.add_metric("RecordsParked", MetricUnit.Count, 1)
+    def _park(self, envelope: Envelope[Message], why: str) -> None:
+        self.parking_lot.park(envelope.to_json(), Unprocessable(why), queue="stream", **_identity(envelope))
+
+
+def _identity(envelope: Envelope[Message]) -> dict[str, str]:
+    return {
+        "correlation_id": envelope.metadata.correlation_id,
+        "message_type": envelope.data.name,
+        "event_id": str(envelope.metadata.event_id),
+    }
 
 
 def announcements_of(record: Record, now: datetime) -> Announcements:
-    """Tell what a change of the table announces. Raises KeyError, TypeError or ValueError for garbage."""
+    """Tell what a change of the table announces. Raises whatever garbage raises."""
     key, before, after = record.key, record.before, record.after
     if after is None:
         if before is None:
