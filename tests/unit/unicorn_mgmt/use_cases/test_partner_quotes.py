@@ -120,6 +120,22 @@ def test_a_request_past_its_deadline_is_dropped_before_any_call(desk: Desk) -> N
     assert desk.server.served == 0
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError(), RecursionError(), AttributeError("of Grandma")])
+def test_whatever_goes_wrong_in_a_call_is_its_outcome(desk: Desk, error: Exception) -> None:
+    class Broken:
+        def quote(self, *_: object) -> None:
+            raise error
+
+    broken: Any = Broken()
+    [answer] = desk.ask(replace(desk.worker(), client=broken), "rfq-1")
+    assert (answer["kind"], answer["reason"]) == ("decline", "partner-unavailable")
+    [record] = desk.records()
+    assert record["outcome"] == "ours"
+    assert record["reason"].startswith(f"unexpected {type(error).__name__} at tests.unit.")
+    assert "Grandma" not in desk.world.stream.getvalue()
+    assert desk.store.read("p-comet").state is State.CLOSED
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("faults", "reason", "outcome"),

@@ -1,5 +1,6 @@
 """What a partner's client does: translate our requests into its language, and its answers into ours."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,11 @@ from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.transport import Exchange
 from unicorn_mgmt.domain.partner_ride import Confirmed, Declined, RideNews
 from wild_rydes_contracts import Decline, Metadata, Money, Quote, RfqRequested
+
+TOLERANCE = 300
+"""Seconds by which a callback's time may differ from ours."""
+
+_SECONDS = re.compile("[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ class Callback:
     headers: Mapping[str, str]
     body: bytes
     now: float
+
+    def is_fresh(self, at: str) -> bool:
+        """Tell whether `at`, its time in whole seconds since 1970, is close to ours.
+
+        An old callback is not taken again.
+        """
+        return bool(_SECONDS.fullmatch(at)) and abs(self.now - int(at)) <= TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,10 @@ class Secrets:
         kept = self._kept.get(secret_id)
         if kept and self._clock() < kept[0]:
             return kept[1]
-        text = self._secretsmanager.get_secret_value(SecretId=secret_id)["SecretString"]
+        answer = self._secretsmanager.get_secret_value(SecretId=secret_id)
         try:
-            found = json.loads(text)
-        except ValueError:
+            found = json.loads(answer.get("SecretString", ""))  # a binary secret has none
+        except (RecursionError, ValueError):
             found = {}
         credentials = Credentials(found if isinstance(found, dict) else {})
         self._kept[secret_id] = (self._clock() + TTL, credentials)

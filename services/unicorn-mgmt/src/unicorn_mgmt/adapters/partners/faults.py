@@ -5,13 +5,16 @@ from contextlib import contextmanager
 
 from wild_rydes_circuit_breaker import Blame, Fault
 
+LONGEST_WAIT = 3600.0
+"""Seconds. No partner is left alone for longer, whatever it asks for."""
+
 
 class CallFailed(Exception):
     """A partner gave no answer. The error's text is for logs and holds nothing that the partner sent.
 
     `blame` says whose fault it is. `decline` is the reason with which the customer's request is declined.
-    `retry_after` counts the seconds for which the partner wants no calls. `doubts_secret` means that our
-    secret may be out of date.
+    `retry_after` counts the seconds, 0 to `LONGEST_WAIT`, for which the partner wants no calls.
+    `doubts_secret` means that our secret may be out of date.
     """
 
     blame = Blame.PARTNER
@@ -20,7 +23,7 @@ class CallFailed(Exception):
 
     def __init__(self, reason: str, retry_after: float = 0) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.retry_after = min(max(0.0, retry_after), LONGEST_WAIT)  # of 0.0 and nan, max takes the first
 
 
 class TimedOut(CallFailed):
@@ -65,5 +68,7 @@ def reading() -> Iterator[None]:
     """Read a partner's answer inside this context. Raises CallFailed if the answer makes no sense."""
     try:
         yield
-    except (ArithmeticError, AttributeError, LookupError, SyntaxError, TypeError, ValueError) as error:
+    except CallFailed:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a partner sends
         raise CallFailed(f"unreadable answer ({type(error).__name__})") from None

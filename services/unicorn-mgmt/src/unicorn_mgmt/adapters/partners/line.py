@@ -20,6 +20,7 @@ from wild_rydes_circuit_breaker import (
     Permit,
     Settings,
 )
+from wild_rydes_messaging.errors import reason
 from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class PartnerLine:
         try:
             with self._breaker.call() as permit:
                 circuit = _state(permit)
-                answer = do(self._within(deadline), credentials)
+                answer = _attempt(do, self._within(deadline), credentials)
         except CircuitOpen as error:
             note("circuit-open", str(error.record.reason))
             raise
@@ -103,6 +104,16 @@ class PartnerLine:
         if left <= 0:
             raise OurFault("the deadline has passed")
         return self._transport.exchange(min(left, longest), cut_short=left < longest)
+
+
+def _attempt(do: Callable[[Exchange, Credentials], A], exchange: Exchange, credentials: Credentials) -> A:
+    """Do it. Whatever goes wrong is a CallFailed, which is recorded, and nobody else's exception."""
+    try:
+        return do(exchange, credentials)
+    except CallFailed:
+        raise
+    except Exception as error:
+        raise OurFault(f"unexpected {reason(error)}") from error
 
 
 def line_to(

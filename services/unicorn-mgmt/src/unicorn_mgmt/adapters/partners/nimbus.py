@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -30,11 +31,14 @@ _NEWS: dict[str, RideNews] = {
     "completed": Completed(),
     "cancelled": Declined("cancelled-by-partner"),
 }
-_TOLERANCE = 300
-"""Seconds by which a callback's time may differ from ours: an old callback is not taken again."""
-
 _EARLY = 30
 """Seconds before its expiry at which a token is renewed."""
+
+_USUAL_LIFE, _LONGEST_LIFE = 300, 86_400
+"""Seconds that a token is used if Nimbus does not say how long it is good for, and at most."""
+
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+"""What a header can hold of an access token."""
 
 
 class NimbusClient:
@@ -122,9 +126,21 @@ class NimbusClient:
         content = accepted(answer).body
         with reading():
             told = json.loads(content)
-            self._token = str(told["access_token"])
-            self._token_ends = self._clock() + float(told["expires_in"]) - _EARLY
+            token = _TOKEN.fullmatch(told["access_token"])
+            if token is None:
+                raise ValueError
+            seconds = _seconds(told.get("expires_in"))
+        self._token, self._token_ends = token[0], self._clock() + seconds - _EARLY
         return self._token
+
+
+def _seconds(expires_in: object) -> float:
+    """Read how long a token is good for. RFC 6749, section 4.2.2, lets a server leave that out."""
+    try:
+        seconds = float(str(expires_in))
+    except ValueError:
+        return _USUAL_LIFE
+    return seconds if 0 < seconds <= _LONGEST_LIFE else _USUAL_LIFE
 
 
 def _noted(answer: Response) -> None:
@@ -134,11 +150,13 @@ def _noted(answer: Response) -> None:
 
 def _verify(callback: Callback, key: str) -> None:
     signature = callback.headers.get("nimbus-signature", "")
-    fields = dict(part.partition("=")[::2] for part in signature.split(","))
-    at, mac = fields.get("t", ""), fields.get("v1", "")
-    expected = hmac.new(key.encode(), f"{at}.".encode() + callback.body, hashlib.sha256)
-    genuine = hmac.compare_digest(mac.encode(), expected.hexdigest().encode())
-    if not genuine or not at.isdecimal() or abs(callback.now - int(at)) > _TOLERANCE:
+    fields = [part.strip().partition("=")[::2] for part in signature.split(",")]
+    at = next((value for name, value in fields if name == "t"), "")
+    expected = hmac.new(key.encode(), f"{at}.".encode() + callback.body, hashlib.sha256).hexdigest()
+    # While Nimbus changes its key it signs with both.
+    macs = [value for name, value in fields if name == "v1"]
+    genuine = any(hmac.compare_digest(mac.encode(), expected.encode()) for mac in macs)
+    if not genuine or not callback.is_fresh(at):
         raise Forged
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from http.client import InvalidURL
 
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError
@@ -102,6 +103,8 @@ class Exchange:
         """
         try:
             return self._transport.send(method, url, headers, body, self._ends)
+        except (InvalidURL, ValueError) as error:  # a line break in a header, a base URL that is none
+            raise OurFault(f"the request cannot be sent ({type(error).__name__})") from None
         except NewConnectionError:  # to urllib3 a kind of timeout
             raise CallFailed("no connection") from None
         except (TimeoutError, SocketTimeoutError):
@@ -115,24 +118,28 @@ class Exchange:
 def accepted(answer: Response) -> Response:
     """Return the answer if its status says that all is well.
 
-    Raises Throttled for 429, CallFailed for 5xx and 408, OurFault for the rest: the request was wrong.
+    Raises Throttled for 429, CallFailed for 3xx, 5xx and 408, OurFault for the rest: the request was wrong.
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return answer
     reason = f"status {answer.status}"
+    is_ours = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise Throttled(reason, retry_after(answer.headers))
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.REQUEST_TIMEOUT:
-        raise CallFailed(reason, retry_after(answer.headers))
-    raise OurFault(reason)
+    if is_ours and answer.status != HTTPStatus.REQUEST_TIMEOUT:
+        raise OurFault(reason)
+    raise CallFailed(reason, retry_after(answer.headers))
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Read Retry-After, seconds or a date, in seconds from now; 0 if it is missing or makes no sense."""
+    """Read Retry-After, seconds or a date, in seconds from now; 0 if it is missing or makes no sense.
+
+    The result may be as long as the partner likes: CallFailed takes a sensible part of it.
+    """
     value = headers.get("Retry-After", "")
     if value.isdecimal():
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError):
         return 0
