@@ -11,16 +11,28 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
-from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Event, Message, Metadata
+from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Event, Message, Metadata, Money
+from wild_rydes_contracts.currencies import DECIMAL_PLACES, smallest_amount
+from wild_rydes_contracts.scalars import FIRST_INSTANT, LAST_INSTANT
 
 CONTRACTS: tuple[type[Message], ...] = (*EVENTS, *MESSAGES)
 
 M = TypeVar("M", bound=Message)
 
-_INSTANTS = st.datetimes(
-    min_value=datetime(2000, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    timezones=st.sampled_from([UTC, timezone(timedelta(hours=-8)), timezone(timedelta(hours=5, minutes=30))]),
+_ZONES = [UTC, timezone(timedelta(hours=-8)), timezone(timedelta(hours=5, minutes=30))]
+_INSTANTS = st.builds(
+    lambda at, zone: at.replace(tzinfo=UTC).astimezone(zone),
+    st.datetimes(FIRST_INSTANT.replace(tzinfo=None), LAST_INSTANT.replace(tzinfo=None)),
+    st.sampled_from(_ZONES),
 )
+_PRICES = st.builds(
+    lambda currency, coins: Money(
+        amount=min(coins * smallest_amount(currency), Decimal(9_999_999)), currency=currency
+    ),
+    st.sampled_from(sorted(DECIMAL_PLACES)),
+    st.integers(1, 999_999_999),
+)
+_CHARACTERS = st.characters(codec="utf-8")
 
 
 @cache
@@ -64,10 +76,13 @@ def _envelope(
     changes: dict[str, Any] = {"event_version": contract.version}
     if answer_wanted:
         changes |= {"reply_to": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-x", "deadline": deadline}
-    return Envelope[contract](metadata=metadata.model_copy(update=changes), data=data)  # type: ignore[valid-type]
+    metadata = Metadata.model_validate(metadata.model_dump() | changes)
+    return Envelope[contract](metadata=metadata, data=data)  # type: ignore[valid-type]
 
 
 def _model(model: type[BaseModel]) -> st.SearchStrategy[Any]:
+    if model is Money:
+        return _PRICES
     fields = {name: _value(field.annotation, field.metadata) for name, field in model.model_fields.items()}
     return st.fixed_dictionaries(fields).map(lambda values: model(**values))
 
@@ -97,16 +112,17 @@ def _value(annotation: Any, constraints: list[Any]) -> st.SearchStrategy[Any]:
 def _scalar(annotation: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
     low, high = limits.get("ge"), limits.get("le")
     if annotation is str and "pattern" in limits:
-        return st.from_regex(limits["pattern"], fullmatch=True)
+        longest = limits.get("max_length")
+        matching = st.from_regex(limits["pattern"], fullmatch=True, alphabet=_CHARACTERS)
+        return matching.map(lambda text: text[:longest])
     by_type: dict[Any, st.SearchStrategy[Any]] = {
         NoneType: st.none(),
         UUID: st.uuids(),
         AwareDatetime: _INSTANTS,
         int: st.integers(low, high),
         float: st.floats(low, high, allow_nan=False, allow_infinity=False),
-        Decimal: st.decimals(low or 0, high or Decimal("9999999.99"), places=2),
         str: st.text(
-            st.characters(exclude_categories=["Cs"]),
+            _CHARACTERS,
             min_size=limits.get("min_length", 0),
             max_size=limits.get("max_length", 20),
         ),

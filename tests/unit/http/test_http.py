@@ -90,6 +90,11 @@ def stable() -> Stable:
     return Stable()
 
 
+@pytest.mark.parametrize(("id_", "status"), [("x" * 128, 204), ("x" * 129, 404), ("ё" * 2038, 404)])
+def test_no_id_is_longer_than_a_table_takes(stable: Stable, id_: str, status: int) -> None:
+    assert stable("GET", f"/unicorns/{id_}")["status"] == status
+
+
 def test_bodies_have_kebab_case_keys_and_leave_out_what_is_absent(stable: Stable) -> None:
     body = '{"full-name": "Shadowfax", "horns": [{"long-cm": 30}], "from": "Rohan"}'
     assert stable.post(body)["body"] == json.loads(body)

@@ -3,7 +3,6 @@
 from wild_rydes_contracts.circuits import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_contracts.envelope import (
     Contract,
-    ConversationId,
     Envelope,
     Event,
     Message,
@@ -37,7 +36,8 @@ from wild_rydes_contracts.rides import (
     RideConfirmed,
     RideRejected,
 )
-from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Coordinates, Money, Rating, ResponderId
+from wild_rydes_contracts.scalars import ConversationId, ResponderId
+from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Coordinates, Money, Rating
 
 EVENTS: tuple[type[Event], ...] = (
     RfqRequested,

@@ -2,12 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from wild_rydes_contracts.envelope import Event
-from wild_rydes_contracts.values import ResponderId
+from wild_rydes_contracts.scalars import Instant, ResponderId, Text
 
-CircuitReason = Annotated[str, Field(max_length=200)]
+CircuitReason = Annotated[Text, Field(max_length=200)]
 """For people: what was counted, or why a person set a mode."""
 
 
@@ -23,8 +23,8 @@ class PartnerCircuitOpened(Event):
 
     partner_id: ResponderId
     reason: CircuitReason
-    opened_at: AwareDatetime
-    retry_at: AwareDatetime
+    opened_at: Instant
+    retry_at: Instant
 
 
 class PartnerCircuitClosed(Event):
@@ -36,4 +36,4 @@ class PartnerCircuitClosed(Event):
 
     partner_id: ResponderId
     reason: CircuitReason
-    closed_at: AwareDatetime
+    closed_at: Instant

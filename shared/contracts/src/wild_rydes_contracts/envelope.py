@@ -1,14 +1,13 @@
 """The envelope every Wild Rydes message travels in, on the bus and to a return address."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,127}$")]
-"""An id, never a text: it appears in log lines and URLs."""
+from wild_rydes_contracts.scalars import ConversationId, Instant
 
 
 class Contract(BaseModel):
@@ -31,11 +30,11 @@ class Metadata(Contract):
 
     event_id: UUID
     event_version: int = Field(ge=1)
-    occurred_at: AwareDatetime
+    occurred_at: Instant
     correlation_id: ConversationId
     causation_id: UUID | None = None
     reply_to: str | None = Field(default=None, max_length=256)
-    deadline: AwareDatetime | None = None
+    deadline: Instant | None = None
 
     def expired(self, now: datetime) -> bool:
         """Say whether there is a deadline and it has passed at `now`."""

@@ -5,10 +5,11 @@ They carry ids and the score. The customer's phone number and words stay in the 
 
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from wild_rydes_contracts.envelope import ConversationId, Event
-from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Rating, ResponderId
+from wild_rydes_contracts.envelope import Event
+from wild_rydes_contracts.scalars import ConversationId, Instant, ResponderId
+from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Rating
 
 FeedbackEnding = Literal["no-answer", "not-understood", "opted-out", "undeliverable"]
 """Why a customer who was asked gave no score."""
@@ -29,7 +30,7 @@ class FeedbackRequested(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    requested_at: AwareDatetime
+    requested_at: Instant
 
 
 class FeedbackReceived(FeedbackEvent):
@@ -44,7 +45,7 @@ class FeedbackReceived(FeedbackEvent):
 
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
     rating: Rating
-    received_at: AwareDatetime
+    received_at: Instant
 
 
 class CallbackRequested(FeedbackEvent):
@@ -55,7 +56,7 @@ class CallbackRequested(FeedbackEvent):
     version: ClassVar[int] = 1
 
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
-    requested_at: AwareDatetime
+    requested_at: Instant
 
 
 class FeedbackExpired(FeedbackEvent):
@@ -66,4 +67,4 @@ class FeedbackExpired(FeedbackEvent):
     version: ClassVar[int] = 1
 
     reason: FeedbackEnding
-    expired_at: AwareDatetime
+    expired_at: Instant

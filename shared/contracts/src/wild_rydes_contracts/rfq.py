@@ -2,10 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from wild_rydes_contracts.envelope import Contract, ConversationId, Event, Message
-from wild_rydes_contracts.values import Coordinates, Money, Rating, ResponderId
+from wild_rydes_contracts.envelope import Contract, Event, Message
+from wild_rydes_contracts.scalars import ConversationId, Instant, ResponderId, Text
+from wild_rydes_contracts.values import Coordinates, Price, Rating
 
 CompletedBy = Literal["all-answered", "deadline", "cancelled"]
 
@@ -22,10 +23,10 @@ class Quote(Contract):
 
     kind: Literal["quote"] = "quote"
     responder_id: ResponderId
-    display_name: str | None = Field(default=None, max_length=40)
-    price: Money
+    display_name: Text | None = Field(default=None, max_length=40)
+    price: Price
     pickup_in_seconds: int = Field(ge=0, le=86_400)
-    valid_until: AwareDatetime | None = None
+    valid_until: Instant | None = None
     rating: Rating | None = None
 
 
@@ -93,5 +94,5 @@ class RfqCompleted(Event):
 
     rfq_id: ConversationId
     completed_by: CompletedBy
-    completed_at: AwareDatetime
+    completed_at: Instant
     responders: ResponderCounts

@@ -7,10 +7,11 @@ to the last mile.
 
 from typing import Annotated, ClassVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from wild_rydes_contracts.envelope import ConversationId, Event
-from wild_rydes_contracts.values import Money, ResponderId
+from wild_rydes_contracts.envelope import Event
+from wild_rydes_contracts.scalars import ConversationId, Instant, ResponderId
+from wild_rydes_contracts.values import Money
 
 RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 """Why a ride does not take place, as a short code.
@@ -90,4 +91,4 @@ class RideCompleted(RideEvent):
     version: ClassVar[int] = 1
 
     customer_id: ConversationId
-    completed_at: AwareDatetime
+    completed_at: Instant

@@ -1,30 +1,35 @@
 """Values that appear in several messages."""
 
-from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, model_validator
 
 from wild_rydes_contracts.envelope import Contract
-
-ResponderId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
-"""A unicorn (`u-…`) or a partner fleet (`p-…`). Short, because it is stored once per answer."""
-
-
-_CENT = Decimal("0.01")
+from wild_rydes_contracts.scalars import Amount, Currency, check_above_zero, check_coins
 
 
 class Money(Contract):
-    """An amount, written as a decimal string with two places, and its ISO 4217 currency code."""
+    """An amount, written as a decimal string with two places, and its ISO 4217 currency code.
 
-    amount: Annotated[
-        Decimal,
-        Field(ge=0, max_digits=9, decimal_places=2),
-        AfterValidator(lambda amount: abs(amount).quantize(_CENT)),  # no -0.00, no 1E+2
-        WithJsonSchema({"type": "string", "pattern": r"^\d{1,7}\.\d{2}$"}, mode="serialization"),
-    ]
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    The amount is a multiple of the currency's smallest: yen have no hundredths.
+    """
 
+    amount: Amount
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _in_whole_coins(self) -> Self:
+        check_coins(self.amount, self.currency)
+        return self
+
+
+def _above_zero(price: Money) -> Money:
+    check_above_zero(price.amount)
+    return price
+
+
+Price = Annotated[Money, AfterValidator(_above_zero)]
+"""What a ride costs: never nothing."""
 
 LOWEST_SCORE = 1
 HIGHEST_SCORE = 10

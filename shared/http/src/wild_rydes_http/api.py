@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from traceback import walk_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -13,6 +13,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wild_rydes_http.problem import Problem
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+
+_LONGEST_ID = 128
 
 _THROTTLED = frozenset(
     {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
@@ -27,6 +32,7 @@ class RestApi(APIGatewayRestResolver):
 
     def __init__(self, logger: Logger, public_url: str | None = None) -> None:
         super().__init__()
+        self.use([_ids_are_short])
         self._logger = logger
         self._public_url = public_url
         self.exception_handler(Problem)(Problem.response)
@@ -85,6 +91,13 @@ class RestApi(APIGatewayRestResolver):
         reason = str(error) if isinstance(error, ClientError) else None
         self._logger.error("unexpected", error=type(error).__name__, reason=reason, stack=stack)
         return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake; it is logged.").response()
+
+
+def _ids_are_short(app: APIGatewayRestResolver, proceed: "NextMiddleware") -> Response[Any]:
+    """Refuse what is longer than any id: a table's keys have a limit, which nobody should meet."""
+    if any(len(id_) > _LONGEST_ID for id_ in app.context["_route_args"].values()):
+        raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here.")
+    return proceed(app)
 
 
 def _path(event: Mapping[str, Any]) -> str:

@@ -111,6 +111,7 @@ BAD_BODIES: list[tuple[str, Any, list[str] | None]] = [
     ("label empty", {"from": {**START, "label": ""}, "to": END}, ["from.label"]),
     ("label a number", {"from": {**START, "label": 1}, "to": END}, ["from.label"]),
     ("label with control", {"from": {**START, "label": "a\nb"}, "to": END}, ["from.label"]),
+    ("label turned around", {"from": {**START, "label": "\u202egnp"}, "to": END}, ["from.label"]),
     ("label with escape", {"from": START, "to": {**END, "label": "\x1b[2J"}}, ["to.label"]),
     ("label with C1 control", {"from": START, "to": {**END, "label": "a\x9bb"}}, ["to.label"]),
     ("label with line separator", {"from": START, "to": {**END, "label": "a\u2028b"}}, ["to.label"]),

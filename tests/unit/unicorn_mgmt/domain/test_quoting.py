@@ -31,6 +31,22 @@ def test_quote() -> None:
     }
 
 
+def test_a_price_is_in_whole_coins_and_never_nothing() -> None:
+    yen = RateCard(Decimal("0.00"), Decimal("0.40"), Decimal("0.00"), "JPY")
+    for km, price in ((1000, "400.00"), (101, "40.00"), (1, "1.00")):
+        quote = answer(replace(UNICORN, rate_card=yen), 1, km)
+        assert isinstance(quote, Quote)
+        assert quote.price.model_dump(mode="json") == {"amount": price, "currency": "JPY"}
+
+
+def test_a_unicorn_whose_registration_breaks_a_newer_rule_declines_and_stops_no_other() -> None:
+    for unicorn in (
+        replace(UNICORN, rate_card=replace(CARD, currency="XXX")),
+        replace(UNICORN, name="\u202ewofdahS"),
+    ):
+        assert answer(unicorn, 1, 20) == Decline(responder_id="u-shadowfax", reason="no-valid-quote")
+
+
 def test_too_far() -> None:
     unicorn = replace(UNICORN, rate_card=replace(CARD, max_km=20))
     assert answer(unicorn, 1, 20.001) == Decline(responder_id="u-shadowfax", reason="too-far")

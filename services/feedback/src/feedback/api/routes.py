@@ -28,7 +28,6 @@ GROUP = "support"
 PAGE_SIZE = 20
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_LONGEST_ID = 128
 
 
 class Routes:
@@ -70,7 +69,7 @@ class Routes:
         """Mark the customer of a ride as called."""
         caller(self._api.current_event, GROUP)
         now = self._now()
-        found = len(ride_id) <= _LONGEST_ID and self._table.change(
+        found = self._table.change(
             ride_id, lambda c: replace(c, called_at=now) if c.call_wanted and not c.called_at else c, now
         )
         if not found or not found.call_wanted:
@@ -80,7 +79,7 @@ class Routes:
     def feedback(self, ride_id: str) -> Response[str]:
         """Show the conversation about a ride, with the delivery of each SMS."""
         caller(self._api.current_event, GROUP)
-        conversation = self._table.conversation(ride_id) if len(ride_id) <= _LONGEST_ID else None
+        conversation = self._table.conversation(ride_id)
         if conversation is None:
             raise Problem(HTTPStatus.NOT_FOUND, "No customer was asked about this ride.")
         links = FeedbackLinks(

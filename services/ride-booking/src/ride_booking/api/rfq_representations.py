@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field
 from pydantic_core import PydanticCustomError
 
 from ride_booking.domain.rfq import CompletedBy, Place, Quote, Rating, Rfq, Status
+from wild_rydes_contracts.scalars import PRINTABLE
 from wild_rydes_http.body import Representation
 
 DECIMALS = 6
@@ -32,7 +33,7 @@ class PlaceBody(Representation):
     label: str | None = Field(
         default=None,
         max_length=100,
-        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$",
+        pattern=rf"^{PRINTABLE}+$",
         description="No control characters or line breaks.",
     )
 

@@ -4,12 +4,13 @@ import re
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
 from unicorn_mgmt.domain.rate_card import CENT, RateCard
 from unicorn_mgmt.domain.unicorn import Unicorn
+from wild_rydes_contracts.scalars import PRINTABLE, Currency, check_above_zero, check_coins
 from wild_rydes_http.body import Representation
 
 MAX_FARE = 10_000
@@ -35,12 +36,12 @@ Amount = Annotated[
     BeforeValidator(_amount),
     WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["12.50"]}),
 ]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code", examples=["USD"])]
+_VISIBLE = PRINTABLE.replace("[^", r"[^\s")
 Name = Annotated[
     str,
     Field(
         max_length=40,
-        pattern=r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f])?$",
+        pattern=rf"^{_VISIBLE}({PRINTABLE}*{_VISIBLE})?$",
         description="What passengers see; no control characters, no space at either end.",
         examples=["Shadowfax"],
     ),
@@ -48,10 +49,20 @@ Name = Annotated[
 
 
 class Fare(Representation):
-    """An amount of money, at most 10000."""
+    """An amount of money, at most 10000, in whole coins of its currency."""
 
     amount: Annotated[Amount, Field(le=MAX_FARE)]
     currency: Currency
+
+    @model_validator(mode="after")
+    def _in_whole_coins(self) -> Self:
+        check_coins(self.amount, self.currency)
+        return self
+
+
+def _above_zero(price: Fare) -> Fare:
+    check_above_zero(price.amount)
+    return price
 
 
 class FarePerKm(Representation):
@@ -67,10 +78,8 @@ class RateCardBody(Representation):
     base: Fare
     per_km: FarePerKm
     minimum: Fare
-    max_km: float | None = Field(
+    max_km: Annotated[float, AfterValidator(lambda km: round(km, 3)), Field(gt=0, le=MAX_KM)] | None = Field(
         default=None,
-        gt=0,
-        le=MAX_KM,
         description="The longest ride that it takes. Leave it out for any length.",
     )
 
@@ -118,7 +127,7 @@ class PositionReport(Representation):
 class AnswerBody(Representation):
     """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with a short code."""
 
-    price: Fare | None = None
+    price: Annotated[Fare, AfterValidator(_above_zero)] | None = None
     pickup_in_seconds: int | None = Field(default=None, ge=0, le=86_400)
     decline: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,40}$", examples=["too-far"])
 

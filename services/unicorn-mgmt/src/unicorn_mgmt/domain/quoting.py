@@ -9,17 +9,24 @@ from wild_rydes_contracts import Rating as PublishedRating
 
 
 def answer(unicorn: Unicorn, km_to_start: float, ride_km: float) -> Quote | Decline:
-    """Answer by the rate card: its price, or `too-far` for a ride that it does not cover."""
+    """Answer by the rate card: its price, or `too-far` for a ride that it does not cover.
+
+    A unicorn for which no valid quote can be made declines with `no-valid-quote`: the others are asked all the
+    same. Its registration was taken before the rules that it breaks.
+    """
     card = unicorn.rate_card
     if not card.covers(ride_km):
         return Decline(responder_id=unicorn.id, reason="too-far")
-    return Quote(
-        responder_id=unicorn.id,
-        display_name=unicorn.name,
-        price=Money(amount=card.price(ride_km), currency=card.currency),
-        pickup_in_seconds=seconds_to_start(km_to_start),
-        rating=_published(unicorn.rating),
-    )
+    try:
+        return Quote(
+            responder_id=unicorn.id,
+            display_name=unicorn.name,
+            price=Money(amount=card.price(ride_km), currency=card.currency),
+            pickup_in_seconds=seconds_to_start(km_to_start),
+            rating=_published(unicorn.rating),
+        )
+    except (ArithmeticError, KeyError, ValueError):
+        return Decline(responder_id=unicorn.id, reason="no-valid-quote")
 
 
 def answer_by_hand(unicorn_id: str, invitation: Invitation) -> Quote | Decline:

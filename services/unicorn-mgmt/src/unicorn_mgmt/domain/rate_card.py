@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from wild_rydes_contracts.currencies import smallest_amount
+
 CENT = Decimal("0.01")
 
 
@@ -20,12 +22,14 @@ class RateCard:
     max_km: float | None = None
 
     def price(self, km: float) -> Decimal:
-        """Price a ride of `km`: the base fare and so much a kilometre, but never below the minimum.
+        """Price a ride of `km`: the base fare and so much a kilometre, but never below the minimum, nor nothing.
 
-        Rounds to cents, half a cent up, as a person with a pencil would.
+        Rounds to the currency's smallest amount, half of it up, as a person with a pencil would. Raises
+        KeyError for what is no currency.
         """
-        fare = self.base + self.per_km * Decimal(km)
-        return max(self.minimum, fare).quantize(CENT, ROUND_HALF_UP)
+        smallest = smallest_amount(self.currency)
+        fare = max(self.minimum, self.base + self.per_km * Decimal(km))
+        return max(smallest, fare.quantize(smallest, ROUND_HALF_UP))
 
     def covers(self, km: float) -> bool:
         """Tell whether a ride of `km` is not too long."""

@@ -151,6 +151,41 @@ def test_xml_may_declare_a_namespace() -> None:
     assert (answer.price.amount, answer.pickup_in_seconds) == (Decimal("23.50"), 240)
 
 
+@pytest.mark.parametrize(
+    ("cents", "currency", "amount"),
+    [(2350, "USD", "23.50"), (500, "JPY", "500.00"), (12340, "KWD", "12.34"), ("2350", "EUR", "23.50")],
+)
+def test_comet_counts_in_the_smallest_coins_of_the_currency(
+    cents: object, currency: str, amount: str
+) -> None:
+    told = {"available": True, "totalCents": cents, "currency": currency, "etaMinutes": 4}
+    answer = ask("p-comet", Response(200, {}, json.dumps(told).encode()))
+    assert isinstance(answer, Quote)
+    assert answer.price.model_dump(mode="json") == {"amount": amount, "currency": currency}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"totalCents": 0},
+        {"totalCents": -5},
+        {"totalCents": "1_000"},
+        {"totalCents": "\uff11\uff12"},
+        {"totalCents": 1e300},
+        {"currency": "XXX"},
+        {"currency": "KWD", "totalCents": 12345},
+        {"expiresAt": "9999-12-31T23:59:59-14:00"},
+        {"expiresAt": "0001-01-01T00:00:00+14:00"},
+        {"etaMinutes": 1e9},
+    ],
+)
+def test_an_offer_that_nobody_could_keep_is_the_partners_fault(wrong: dict[str, object]) -> None:
+    told = {"available": True, "totalCents": 2350, "currency": "USD", "etaMinutes": 4, **wrong}
+    with pytest.raises(CallFailed) as caught:
+        ask("p-comet", Response(200, {}, json.dumps(told).encode()))
+    assert caught.value.blame is Blame.PARTNER
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("partner_id", PARTNERS)
 def test_a_redirect_is_the_partners_fault(partner_id: str, status: int) -> None:

@@ -1,12 +1,13 @@
 """Comet Cars: JSON over HTTPS with an API key.
 
 POST {base_url}/v1/quotes takes X-Api-Key. The answer says whether Comet is `available`, at which price in
-cents, and in how many minutes. PUT {base_url}/v1/rides/{our id} books; 409 means that Comet does not take the
+cents (of a currency without them, in units), and in how many minutes. PUT {base_url}/v1/rides/{our id} books; 409 means that Comet does not take the
 ride. DELETE cancels. Comet posts news of a ride to us with a token of ours, in X-Webhook-Token.
 """
 
 import hmac
 import json
+import re
 from decimal import Decimal
 from http import HTTPStatus
 from urllib.parse import quote
@@ -18,7 +19,9 @@ from unicorn_mgmt.adapters.partners.sealed_reference import Forged
 from unicorn_mgmt.adapters.partners.transport import Exchange, Response, accepted
 from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, RideNews
 from wild_rydes_contracts import Coordinates, Decline, Money, Quote
+from wild_rydes_contracts.currencies import DECIMAL_PLACES
 
+_CENTS = re.compile("[0-9]{1,12}")
 _REFUSALS = {"NO_CARS": "none-free", "TOO_FAR": "too-far"}
 _NEWS: dict[str, RideNews] = {"COMPLETED": Completed(), "CANCELLED": Declined("cancelled-by-partner")}
 
@@ -42,7 +45,7 @@ class CometClient:
         """See PartnerClient."""
         wanted = {
             "reference": booking.rfq_id,
-            "totalCents": int(booking.price.amount * 100),
+            "totalCents": int(booking.price.amount.scaleb(DECIMAL_PLACES[booking.price.currency])),
             "currency": booking.price.currency,
             "webhook": booking.callback_url,
         }
@@ -85,11 +88,15 @@ def _answer(question: Question, told: dict[str, object]) -> Quote | Decline:
     partner = question.partner
     if told["available"] is False:
         return Decline(responder_id=partner.id, reason=_REFUSALS.get(str(told.get("why")), "declined"))
+    currency = str(told["currency"])
+    if not _CENTS.fullmatch(cents := str(told["totalCents"])):
+        raise ValueError
+    amount = Decimal(cents).scaleb(-DECIMAL_PLACES[currency])
     return Quote.model_validate(
         {
             "responder_id": partner.id,
             "display_name": partner.name,
-            "price": Money(amount=Decimal(str(told["totalCents"])) / 100, currency=str(told["currency"])),
+            "price": Money(amount=amount, currency=currency),
             "pickup_in_seconds": int(str(told["etaMinutes"])) * 60,
             "valid_until": told.get("expiresAt"),
         }

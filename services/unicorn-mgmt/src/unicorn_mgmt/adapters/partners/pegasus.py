@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
@@ -141,7 +140,7 @@ def _answer(question: Question, told: "Element", answer: Response) -> Quote | De
     return Quote(
         responder_id=partner.id,
         display_name=partner.name,
-        price=Money(amount=Decimal(fare.text or ""), currency=fare.get("currency", "")),
+        price=Money.model_validate({"amount": fare.text, "currency": fare.get("currency")}),
         pickup_in_seconds=int(told.findtext("PickupSeconds", "")),
     )
 
