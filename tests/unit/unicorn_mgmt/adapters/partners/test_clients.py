@@ -1,8 +1,7 @@
 """Each partner's module against a real HTTP server that behaves, and misbehaves, as the partner does."""
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -240,34 +239,3 @@ def test_what_is_neither_yes_nor_no_is_a_failed_call(
     servers[partner_id].misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
     with pytest.raises(CallFailed):
         what(servers, partner_id)
-
-
-@pytest.fixture
-def dribbler() -> Iterator[str]:
-    """A server that sends one byte of its headers at a time, and never comes to an end."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    done = threading.Event()
-
-    def dribble() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
-            while not done.wait(0.02):
-                try:
-                    connection.sendall(b"a")
-                except OSError:
-                    return
-
-    thread = threading.Thread(target=dribble)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    done.set()
-    thread.join()
-    listener.close()
-
-
-def test_a_partner_that_dribbles_is_left(dribbler: str) -> None:
-    with pytest.raises(TimedOut):
-        client_of(PARTNERS["p-comet"]).quote(
-            question("p-comet"), Transport().exchange(0.3), credentials(dribbler)
-        )

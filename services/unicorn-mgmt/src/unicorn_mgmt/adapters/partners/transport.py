@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,6 +12,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as SocketTimeoutError
 
+from unicorn_mgmt.adapters.partners.connections import Connections, Talk
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut
 
 MAX_BYTES = 64 * 1024
@@ -33,13 +34,12 @@ class Response:
 class Transport:
     """Sends requests over connections that stay open for the next one.
 
-    A socket's timeout bounds the wait for the next byte only, and a partner may send one byte at a time. So a
-    thread talks, and the caller leaves when the time is over. `clock` counts seconds.
+    A thread talks, and the caller leaves when the time is over. `clock` counts seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._connections = urllib3.PoolManager(maxsize=_THREADS, retries=False)
+        self._connections = Connections(_THREADS)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="partner")
 
     def exchange(self, seconds: float, cut_short: bool = False) -> "Exchange":
@@ -51,14 +51,19 @@ class Transport:
 
         Raises TimeoutError, and urllib3's HTTPError.
         """
-        future = self._threads.submit(self._talk, method, url, headers, body, ends)
-        return self._await(future, ends)
+        talk = Talk()
 
-    def _await(self, future: "Future[Response]", ends: float) -> Response:
+        def talking() -> Response:
+            with talk.here():
+                return self._talk(method, url, headers, body, ends)
+
+        future = self._threads.submit(talking)
         try:
             return future.result(timeout=max(0.0, ends - self._clock()))
-        finally:
+        except BaseException:
             future.cancel()
+            talk.give_up()
+            raise
 
     def _talk(self, method: str, url: str, headers: Mapping[str, str], body: bytes, ends: float) -> Response:
         left = ends - self._clock()
@@ -67,11 +72,9 @@ class Transport:
         response = self._connections.request(
             method,
             url,
+            headers=headers,
             body=body,
-            headers=dict(headers),
             timeout=urllib3.Timeout(connect=min(1.0, left), read=left),
-            redirect=False,
-            preload_content=False,
         )
         read = bytearray()
         try:
