@@ -6,11 +6,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from botocore.exceptions import ClientError
 
 from ride_booking.adapters.status_documents import preferred
 from ride_booking.domain.rfq import Rfq
-from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import (
     BODY,
     DOCUMENTS,
@@ -103,8 +101,3 @@ def test_nothing_personal_is_in_it(world: World) -> None:
 
     text = json.dumps(document(world, new.id))
     assert not [secret for secret in (*SECRETS, "c-secret") if secret in text]
-
-
-def test_a_bucket_that_refuses_brings_the_batch_back(world: World) -> None:
-    with throttle(world.s3, "PutObject"), pytest.raises(ClientError):
-        world.outbox().handle({"Records": [record(rfq(document=True))]})

@@ -7,7 +7,17 @@ import pytest
 
 from ride_booking.domain.rfq import Completion, Response
 from tests.support.ride_booking.faults import throttle
-from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, Api, World, decline, quote, response
+from tests.support.ride_booking.world import (
+    DEADLINE,
+    NOW,
+    TABLE,
+    Api,
+    World,
+    decline,
+    quote,
+    record,
+    response,
+)
 from wild_rydes_contracts import Rating
 
 URL = "https://abc.execute-api.us-east-1.amazonaws.com/v1/instant-ride-rfqs"
@@ -79,9 +89,23 @@ class TestFollow:
 
     def test_never_says_to_come_back_at_once(self, api: Api, world: World) -> None:
         kept = world.put()
-        world.now = DEADLINE + timedelta(seconds=2)
+        world.now = DEADLINE - timedelta(milliseconds=1)
 
         assert api.get(f"/{kept.id}").headers["retry-after"] == "1"
+
+    def test_at_its_deadline_an_rfq_is_over_even_if_its_timer_was_lost(self, api: Api, world: World) -> None:
+        kept = world.put()
+        world.now = DEADLINE
+
+        assert [item["status"] for item in api.get("").body["rfqs"]] == ["completed"]
+        assert world.stored(kept.id) == kept  # a list writes nothing
+        assert api.get(f"/{kept.id}").status == 303
+        stored = world.stored(kept.id)
+        assert stored.completion == Completion("deadline", DEADLINE)
+        assert api.get(f"/{kept.id}/result").body["completed-by"] == "deadline"
+        assert world.stored(kept.id) == stored
+        world.outbox().handle({"Records": [record(stored, kept)]})
+        assert [event["detail-type"] for event in world.published()] == ["RfqCompleted"]
 
     def test_done(self, api: Api, world: World) -> None:
         rfq_id = quoted(world, asked=("u-a", "u-b"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ride_booking.domain.ride import QUOTES_VALID_FOR
-from tests.support.ride_booking.world import NOW, Answered, Api, World, quote, response
+from tests.support.ride_booking.world import NOW, Answered, Api, World, quote, record, response
 
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
 BASE = "https://abc.execute-api.us-east-1.amazonaws.com/v1"
@@ -68,6 +68,19 @@ def test_the_same_request_again_has_the_same_answer(api: Api, rfq_id: str, world
     )
     assert book(api, rfq_id, "u-b", Idempotency_Key="k").status == 422
     assert len(world.stored(rfq_id).rides) == 1
+
+
+def test_a_booking_whose_timer_was_lost_ends_when_somebody_looks(api: Api, rfq_id: str, world: World) -> None:
+    booked = book(api, rfq_id).body
+    pending = world.stored(rfq_id)
+    world.now = pending.rides[0].deadline
+
+    assert api.call("GET", f"/rides/{booked['id']}").body["status"] == "rejected"
+    ended = world.stored(rfq_id)
+    assert (ended.rides[0].status, ended.rides[0].reason) == ("rejected", "timeout")
+    assert book(api, rfq_id, "u-b").status == 202
+    world.outbox().handle({"Records": [record(ended, pending)]})
+    assert [event["detail-type"] for event in world.published()] == ["RideBookingFailed"]
 
 
 def test_after_a_rejection_the_next_quote_is_another_ride(api: Api, rfq_id: str, world: World) -> None:

@@ -1,7 +1,9 @@
 """What a caller may access: their own RFQs, under their own Idempotency-Keys."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 
 from aws_lambda_powertools import Logger
@@ -22,11 +24,12 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Checks the current request of an API."""
+    """Checks the current request of an API. `now` gives the time."""
 
     api: RestApi
     rfqs: RfqTable
     logger: Logger
+    now: Callable[[], datetime]
 
     def caller(self) -> Caller:
         """Identify the caller. Raises Problem (401 or 403) if the caller is not a customer."""
@@ -39,7 +42,7 @@ class Access:
         self.logger.set_correlation_id(rfq_id)
 
     def own(self, rfq_id: str, *, consistent: bool = False) -> Rfq:
-        """Read the caller's RFQ.
+        """Read the caller's RFQ. If a timer has not done its work, do it.
 
         Raises Problem (404) if there is none; someone else's is answered like a missing one.
         """
@@ -48,7 +51,15 @@ class Access:
         rfq = self.rfqs.get(rfq_id, consistent=consistent)
         if rfq is None or rfq.customer != who.sub:
             raise no_such_rfq()
-        return rfq
+        now = self.now()
+        if rfq.elapse(now) == rfq:
+            return rfq
+        change = self.rfqs.change(rfq_id, lambda rfq: rfq.elapse(now))
+        if change is None:
+            raise no_such_rfq()
+        if how := change.after.completed_since(change.before):
+            self.logger.info("completed", completed_by=how)
+        return change.after
 
     def idempotency_key(self) -> str | None:
         """Read the request's Idempotency-Key, None without one. Raises Problem (400) if it is malformed."""

@@ -63,7 +63,7 @@ class RfqRoutes:
         self._now = now
         self._new_id = new_id
         self._documents = documents
-        self._access = Access(api, rfqs, logger)
+        self._access = Access(api, rfqs, logger, now)
         api.post(PATH)(self.submit)
         api.get(PATH)(self.list)
         api.get(f"{PATH}/<id_>")(self.follow)
@@ -178,7 +178,7 @@ class RfqRoutes:
 
     def list(self) -> Response[str]:
         """List the caller's RFQs: 200 and one page of them."""
-        who = self._access.caller()
+        who, now = self._access.caller(), self._now()
         text = self._api.current_event.query_string_parameters.get("cursor")
         try:
             after = None if text is None else cursor.decode(text, who.sub)
@@ -191,7 +191,7 @@ class RfqRoutes:
         page = self._rfqs.of_customer(who.sub, after, PAGE_SIZE)
         here = self._api.url(PATH)
         body = RfqList(
-            rfqs=tuple(self._summary(rfq) for rfq in page.rfqs),
+            rfqs=tuple(self._summary(rfq.elapse(now)) for rfq in page.rfqs),
             links=ListLinks(
                 self_=f"{here}?cursor={text}" if text else here,
                 next=f"{here}?cursor={cursor.encode(page.end, who.sub)}" if page.end else None,

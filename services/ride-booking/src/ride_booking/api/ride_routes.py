@@ -44,7 +44,7 @@ class RideRoutes:
         self._rfqs = rfqs
         self._logger = logger
         self._now = now
-        self._access = Access(api, rfqs, logger)
+        self._access = Access(api, rfqs, logger, now)
         api.post(f"{PATH}/<id_>/bookings")(self.book)
         api.get(f"{RIDES}/<id_>")(self.ride)
 
@@ -60,7 +60,7 @@ class RideRoutes:
         now = self._now()
 
         def booked(rfq: Rfq) -> Rfq:
-            return rfq.book(body.quote_id, now, key) if rfq.customer == who.sub else rfq
+            return rfq.close(now).book(body.quote_id, now, key) if rfq.customer == who.sub else rfq
 
         try:
             change = self._rfqs.change(id_, booked, consistent=True)

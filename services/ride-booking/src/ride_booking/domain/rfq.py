@@ -173,6 +173,15 @@ class Rfq:
             return self
         return replace(self, completion=Completion("deadline", self.deadline))
 
+    def elapse(self, now: datetime) -> "Rfq":
+        """Apply what time alone brings: the close at the deadline, and the end of bookings without an answer.
+
+        Timers do it in time. Where one was lost, whoever looks does it.
+        """
+        rfq = self.close(now)
+        rides = tuple(ride.time_out(now) for ride in rfq.rides)
+        return rfq if rides == rfq.rides else replace(rfq, rides=rides)
+
     def cancel(self, now: datetime) -> "Rfq":
         """Complete the RFQ because its customer no longer wants it, unless it is over already."""
         rfq = self.close(now)
