@@ -147,7 +147,40 @@ class FeedbackStack(ServiceStack):
             batch_size=10,
             give_up_after=3600,
         )
+        self._sms_alarms()
         smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=SMS_NAME)
+
+    def _sms_alarms(self) -> None:
+        """Sending catches its errors, so that one SMS in trouble holds up no other: no error of a function shows."""
+        self.alarm(
+            "feedback-sms-refused",
+            self.count("SmsRefused"),
+            threshold=5,
+            meaning="AWS refuses SMS for good, or customers have no number: they are not asked about their rides."
+            " The log of feedback-outreach has ride and code. Runbook: feedback-sms-refused.",
+        )
+        self.alarm(
+            "feedback-sms-failing",
+            self.count("SmsFailed"),
+            threshold=3,
+            meaning="Sending SMS ends in an exception: customers are asked late, by the timers."
+            " The log of feedback-outreach has the stack (`cannot send`). Runbook: feedback-sms-failing.",
+        )
+        self.alarm(
+            "feedback-sms-unclear",
+            self.count("SmsUnknown"),
+            threshold=3,
+            meaning="AWS gives no clear answer to SMS that we send: customers may be asked late, and hardly ever"
+            " twice. The log of feedback-outreach has AWS's code. Runbook: feedback-sms-unclear.",
+        )
+        self.alarm(
+            "feedback-sms-not-taken",
+            self.count("SmsNotTaken"),
+            threshold=1,
+            periods=6,
+            meaning="For half an hour AWS has not taken SMS: throttled, the month's budget spent, or our"
+            " configuration wrong. They wait and are sent later. Runbook: feedback-sms-not-taken.",
+        )
 
     def _outbox(self) -> None:
         function = self.function("outbox", seconds=10)

@@ -157,7 +157,7 @@ class Outreach:
 
     def _later(self, claimed: Conversation, code: str) -> str:
         delay = timedelta(seconds=_BACKOFF.delay(claimed.last.tries + 1, self.uniform))
-        return self._note(claimed, "postponed", lambda sms, now: sms.postponed(now + delay, now, code))
+        return self._note(claimed, "not taken", lambda sms, now: sms.postponed(now + delay, now, code))
 
     def _opted_out(self, claimed: Conversation, key: str) -> str:
         """Learn of a STOP that AWS knows and we do not."""
