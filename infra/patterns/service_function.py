@@ -124,6 +124,11 @@ class ServiceFunction(lambda_.Function):
         )
         self.add_environment("REPLY_TO_PATTERN", return_addresses)
         self.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_addresses)
+        self.own_role.add_to_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY, actions=["sqs:SendMessage"], resources=[f"{return_addresses}-dlq"]
+            )
+        )
         accept(
             self.own_role,
             {

@@ -171,6 +171,14 @@ class Partners(Construct):
             " Our credentials are wrong, or its API has changed: the log says which. Runbook: -refused.",
         )
         self._scope.alarm(
+            f"{partner_id}-callbacks-refused",
+            self._calls(partner_id, "callback", "refused", "n"),
+            threshold=5,
+            periods=3,
+            meaning=f"We refuse callbacks of {name}: forged, late or unreadable. If they are its own, its answers are"
+            " lost and RFQs wait for their deadline. Runbook: -callbacks-refused.",
+        )
+        self._scope.alarm(
             f"{partner_id}-bookings-failing",
             self._calls(partner_id, "book", "partner", "n"),
             threshold=5,

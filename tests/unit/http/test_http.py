@@ -90,6 +90,14 @@ def stable() -> Stable:
     return Stable()
 
 
+def test_a_body_that_is_compressed_is_refused(stable: Stable) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = stable.post('{"full-name": "Shadowfax"}', headers=headers)
+    assert (answer["status"], answer["headers"]["Accept-Encoding"]) == (415, "identity")
+    headers["Content-Encoding"] = "identity"
+    assert stable.post('{"full-name": "Shadowfax"}', headers=headers)["status"] == 201
+
+
 @pytest.mark.parametrize(("id_", "status"), [("x" * 128, 204), ("x" * 129, 404), ("ё" * 2038, 404)])
 def test_no_id_is_longer_than_a_table_takes(stable: Stable, id_: str, status: int) -> None:
     assert stable("GET", f"/unicorns/{id_}")["status"] == status
@@ -155,7 +163,7 @@ def test_an_answer_without_a_body_has_an_empty_one(stable: Stable) -> None:
 def test_unknown_paths_and_other_methods(stable: Stable) -> None:
     assert stable("GET", "/elsewhere")["status"] == 404
     answer = stable("PUT", "/unicorns/1")
-    assert (answer["status"], answer["headers"]["Allow"]) == (405, "DELETE, GET")
+    assert (answer["status"], answer["headers"]["Allow"]) == (405, "DELETE, GET, HEAD")
 
 
 @pytest.mark.parametrize(

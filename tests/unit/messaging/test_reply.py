@@ -37,6 +37,7 @@ def test_return_address_of_the_pattern_is_allowed(name: str) -> None:
         "wild-rydes-reply-ride-booking",
         RETURN_ADDRESS.replace(REGION, "eu-west-1"),
         RETURN_ADDRESS.replace(ACCOUNT, "999999999999"),
+        f"{RETURN_ADDRESS}-dlq",
         RETURN_ADDRESS.replace("sqs", "sns"),
         RETURN_ADDRESS.replace("wild-rydes-reply", "unicorn-mgmt"),
         f"{RETURN_ADDRESS}:other",

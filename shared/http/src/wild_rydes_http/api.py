@@ -41,10 +41,16 @@ class RestApi(APIGatewayRestResolver):
         self.exception_handler(Exception)(self._unexpected)
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Respond to one API Gateway proxy event. Log method, path, status and duration in milliseconds."""
+        """Respond to one API Gateway proxy event. Log method, path, status and duration in milliseconds.
+
+        HEAD is answered as GET, without the body.
+        """
         began = perf_counter()
-        response = self.resolve({**event, "path": _path(event)}, LambdaContext())
-        response["body"] = response["body"] or ""  # not every gateway takes null for an empty body
+        is_head = event["httpMethod"] == "HEAD"
+        method = "GET" if is_head else event["httpMethod"]
+        response = self.resolve({**event, "httpMethod": method, "path": _path(event)}, LambdaContext())
+        # Not every gateway takes null for an empty body.
+        response["body"] = "" if is_head else response["body"] or ""
         self._logger.info(
             "answered",
             method=event["httpMethod"],
@@ -67,7 +73,8 @@ class RestApi(APIGatewayRestResolver):
 
     def _not_found(self, _: NotFoundError) -> Response[str]:
         routes = self._static_routes + self._dynamic_routes
-        allowed = sorted({r.method for r in routes if r.rule.match(self.current_event.path)})
+        found = {r.method for r in routes if r.rule.match(self.current_event.path)}
+        allowed = sorted(found | ({"HEAD"} if "GET" in found else set()))
         if allowed:
             return Problem(
                 HTTPStatus.METHOD_NOT_ALLOWED,

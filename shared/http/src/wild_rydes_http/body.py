@@ -3,13 +3,15 @@
 import base64
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from wild_rydes_http.problem import FieldError, Problem
+
+_PLAIN = "identity"
 
 MAX_BYTES = 32 * 1024
 """The largest body that an API reads. Our bodies are below 1 KB; the rest is room, not an invitation."""
@@ -29,15 +31,27 @@ class Representation(BaseModel):
     )
 
 
+Whole = Annotated[
+    int,
+    BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value),
+]
+"""A whole number, which JSON may also write as `5.0`."""
+
 R = TypeVar("R", bound=Representation)
 
 
 def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
     """Parse the request's JSON body as a `model`.
 
-    Raises Problem: 413 if the body is over MAX_BYTES, 415 if it is not declared as JSON, 400 with each wrong
-    field.
+    Raises Problem: 413 if the body is over MAX_BYTES, 415 if it is not declared as plain JSON, 400 with each
+    wrong field.
     """
+    if event.headers.get("content-encoding", _PLAIN).strip().lower() != _PLAIN:
+        raise Problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "Send the body as it is, without a Content-Encoding.",
+            headers={"Accept-Encoding": _PLAIN},
+        )
     content = _bytes(event)
     if len(content) > MAX_BYTES:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body has at most {MAX_BYTES} bytes.")

@@ -36,8 +36,8 @@ class Replies:
     def __init__(self, sqs: "SQSClient", pattern: str, retries: Retries = DEFAULT_RETRIES) -> None:
         self._sqs = sqs
         self._pattern = pattern
-        # `*` matches the rest of the queue's name, never a region or an account.
-        self._allowed = re.compile(re.escape(pattern).replace(r"\*", "[A-Za-z0-9_-]{1,80}"))
+        # `*` matches the rest of the queue's name, never a region or an account. A dead-letter queue is none.
+        self._allowed = re.compile(re.escape(pattern).replace(r"\*", "[A-Za-z0-9_-]{1,80}") + "(?<!-dlq)")
         self._retries = retries
         self._queues: dict[str, Queue] = {}
 

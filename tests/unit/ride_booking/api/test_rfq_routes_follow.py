@@ -58,7 +58,7 @@ class TestFollow:
         answer = api.get(f"/{rfq_id}")
 
         assert answer.status == 200
-        assert answer.headers["retry-after"] == "290"
+        assert answer.headers["retry-after"] == "6"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.body == {
             "id": rfq_id,
@@ -92,6 +92,21 @@ class TestFollow:
         world.now = DEADLINE - timedelta(milliseconds=1)
 
         assert api.get(f"/{kept.id}").headers["retry-after"] == "1"
+
+    def test_who_obeys_sees_early_answers_early_and_seldom_looks(self, api: Api, world: World) -> None:
+        kept = world.put()
+        looked = []
+        while (answer := api.get(f"/{kept.id}")).status == 200:
+            looked.append((world.now - NOW).total_seconds())
+            world.now += timedelta(seconds=int(answer.headers["retry-after"]))
+        assert looked[:5] == [0, 1, 2, 3, 5]
+        assert len(looked) <= 15
+        assert world.now <= DEADLINE + timedelta(seconds=1)
+
+    def test_head_tells_what_get_would_without_a_body(self, api: Api, world: World) -> None:
+        kept = world.put()
+        got, head = api.get(f"/{kept.id}"), api.call("HEAD", f"/instant-ride-rfqs/{kept.id}")
+        assert (head.status, head.headers, head.raw["body"]) == (got.status, got.headers, "")
 
     def test_at_its_deadline_an_rfq_is_over_even_if_its_timer_was_lost(self, api: Api, world: World) -> None:
         kept = world.put()
@@ -155,13 +170,19 @@ class TestQuotes:
         assert len(answer.body["quotes"]) == 3
         assert answer.headers["etag"] != tag
 
+    def test_what_nobody_sees_leaves_the_tag_as_it_is(self, api: Api, world: World) -> None:
+        rfq_id = quoted(world)
+        tag = api.get(f"/{rfq_id}/quotes").headers["etag"]
+        world.gather(response(rfq_id, asked=("u-d",)))
+        assert api.get(f"/{rfq_id}/quotes", If_None_Match=tag).status == 304
+
 
 class TestResult:
     def test_while_it_runs(self, api: Api, world: World) -> None:
         answer = api.get(f"/{quoted(world)}/result")
 
         assert answer.status == 409
-        assert answer.headers["retry-after"] == "300"
+        assert answer.headers["retry-after"] == "1"
 
     def test_when_all_have_answered(self, api: Api, world: World) -> None:
         rfq_id = quoted(world, asked=("u-a", "u-b"))
@@ -365,12 +386,12 @@ def test_nobody_cancels_another_customers_rfq(api: Api, world: World) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", "/instant-ride-rfqs", "GET, POST"),
-        ("DELETE", "/instant-ride-rfqs", "GET, POST"),
-        ("POST", f"/instant-ride-rfqs/{NEVER}", "DELETE, GET"),
-        ("PATCH", f"/instant-ride-rfqs/{NEVER}", "DELETE, GET"),
-        ("DELETE", f"/instant-ride-rfqs/{NEVER}/quotes", "GET"),
-        ("POST", f"/instant-ride-rfqs/{NEVER}/result", "GET"),
+        ("PUT", "/instant-ride-rfqs", "GET, HEAD, POST"),
+        ("DELETE", "/instant-ride-rfqs", "GET, HEAD, POST"),
+        ("POST", f"/instant-ride-rfqs/{NEVER}", "DELETE, GET, HEAD"),
+        ("PATCH", f"/instant-ride-rfqs/{NEVER}", "DELETE, GET, HEAD"),
+        ("DELETE", f"/instant-ride-rfqs/{NEVER}/quotes", "GET, HEAD"),
+        ("POST", f"/instant-ride-rfqs/{NEVER}/result", "GET, HEAD"),
     ],
 )
 def test_wrong_methods(api: Api, method: str, path: str, allowed: str) -> None:

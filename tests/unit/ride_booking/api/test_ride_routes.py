@@ -1,10 +1,12 @@
 """Book a quote over the API, and follow the ride."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from ride_booking.domain.ride import QUOTES_VALID_FOR
+from ride_booking.domain.rfq import MAX_RIDES
+from ride_booking.domain.ride import QUOTES_VALID_FOR, Ride
 from tests.support.ride_booking.world import NOW, Answered, Api, World, quote, record, response
 
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
@@ -104,6 +106,16 @@ def test_what_cannot_be_booked(api: Api, rfq_id: str, world: World) -> None:
     world.now += QUOTES_VALID_FOR
     assert book(api, rfq_id).status == 410
     assert world.stored(rfq_id).rides == ()
+
+
+def test_after_too_many_attempts_the_customer_is_told_so(api: Api, rfq_id: str, world: World) -> None:
+    failed = Ride("u-a", booked_at=NOW, changed_at=NOW, status="rejected", reason="unicorn-busy")
+    world.rfqs.change(rfq_id, lambda rfq: replace(rfq, rides=(failed,) * MAX_RIDES))
+    answer = book(api, rfq_id)
+    assert (answer.status, answer.body["detail"]) == (
+        409,
+        "Booking has failed too often. Request new quotes.",
+    )
 
 
 def test_of_another_customer_nothing_is_booked_and_nothing_seen(api: Api, rfq_id: str, world: World) -> None:

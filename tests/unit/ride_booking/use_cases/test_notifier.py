@@ -1,5 +1,6 @@
 """Watchers see every change, in order."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ride_booking.adapters.watchers import Watchers
-from ride_booking.domain.rfq import Decline, Quote, Rating, Response, Rfq
+from ride_booking.api.socket_messages import MAX_BYTES
+from ride_booking.domain.rfq import MAX_RESPONDERS, Decline, Quote, Rating, Response, Rfq
 from ride_booking.use_cases.notifier import Notifier
 from tests.support.aws import refusal
 from tests.support.ride_booking.connections import Connections, quoting, subscribe, watchers
@@ -80,6 +82,22 @@ def test_a_connection_that_is_gone_watches_no_more(
     assert watchers(world, kept.id) == {"c-2"}
     assert [to for to, _ in connections.sent] == ["c-2"]
     assert calls.count("UpdateItem") == 1
+
+
+def test_an_update_that_no_socket_takes_leaves_out_the_dearest_quotes(
+    world: World, connections: Connections
+) -> None:
+    old = rfq()
+    answers = tuple((f"u-{n:04}", Quote(100 + n, 1, name="x" * 40)) for n in range(MAX_RESPONDERS))
+    many = old.gather([Response(asked=frozenset(key for key, _ in answers), answers=answers)], NOW)
+    notify(world, connections, watched(many, old, "c-1"))
+
+    [(_, update)] = connections.sent
+    assert len(json.dumps(update)) < MAX_BYTES
+    assert len(update["quotes"]) + update["quotes-left-out"] == MAX_RESPONDERS
+    assert [quote["quote-id"] for quote in update["quotes"]] == [
+        key for key, _ in answers[: len(update["quotes"])]
+    ]
 
 
 def test_a_push_that_is_refused_for_good_is_counted_and_holds_up_no_other(

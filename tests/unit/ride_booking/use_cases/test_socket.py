@@ -76,6 +76,17 @@ def test_an_rfq_has_so_many_watchers(world: World, connections: Connections) -> 
     assert subscribe(world, connections, kept.id, connection="c-more")["type"] == "snapshot"
 
 
+def test_who_reconnects_always_gets_a_place_whatever_became_of_the_connections_before(
+    world: World, connections: Connections
+) -> None:
+    kept = world.put()
+    for number in range(3 * MAX_WATCHERS):
+        connections.gone.update({f"c-{number - 1}"} if number != 1 else ())  # c-0 stays
+        assert subscribe(world, connections, kept.id, connection=f"c-{number}")["type"] == "snapshot"
+    assert "c-0" in watchers(world, kept.id)
+    assert len(watchers(world, kept.id)) <= MAX_WATCHERS
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -84,6 +95,8 @@ def test_an_rfq_has_so_many_watchers(world: World, connections: Connections) -> 
         {"action": "look", "rfq-id": NEVER},
         {"action": "subscribe", "rfq-id": 7},
         {"action": "subscribe", "ride-id": "x"},
+        {"action": "subscribe", "ride-id": ".1"},
+        {"action": "unsubscribe", "ride-id": ".1"},
     ],
 )
 def test_what_is_not_understood_is_answered_so(

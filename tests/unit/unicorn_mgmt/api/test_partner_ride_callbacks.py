@@ -138,6 +138,21 @@ def test_a_partner_cannot_speak_of_anothers_ride(world: World) -> None:
 def test_what_cannot_be_read_is_refused(fleet: Fleet) -> None:
     assert fleet.tell("exploded") == 400
     assert fleet.ride.state == "asked"
+    [record] = [line for line in fleet.world.logs if line["message"] == "partner called"]
+    assert (record["operation"], record["outcome"]) == ("callback", "refused")
+    assert record["reason"] == "unreadable answer (KeyError)"
+
+
+def test_a_flood_of_forgeries_is_recorded_and_costs_one_look_at_the_secret(fleet: Fleet) -> None:
+    looked: list[str] = []
+    aws.client("secretsmanager").meta.events.register(
+        "before-call.secrets-manager.GetSecretValue", lambda model, **_: looked.append(model.name)
+    )
+    assert [fleet.tell("completed", key="guessed") for _ in range(50)] == [401] * 50
+    assert len(looked) <= 2
+    refused = [line for line in fleet.world.logs if line.get("outcome") == "refused"]
+    assert [line["reason"] for line in refused] == ["forged, or late"] * 50
+    assert fleet.tell("completed") == 202
 
 
 def test_without_the_secret_that_it_takes_the_partner_is_to_tell_again(fleet: Fleet) -> None:

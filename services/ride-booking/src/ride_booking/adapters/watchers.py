@@ -19,7 +19,12 @@ MAX_WATCHERS = 10
 
 
 class TooManyWatchers(Exception):
-    """MAX_WATCHERS other connections watch the RFQ."""
+    """MAX_WATCHERS other connections watch the RFQ: `watchers`, some of which may be gone."""
+
+    def __init__(self, rfq: Rfq, watchers: tuple[str, ...]) -> None:
+        self.rfq = rfq
+        self.watchers = watchers
+        super().__init__(rfq.id)
 
 
 class Watchers:
@@ -58,7 +63,7 @@ class Watchers:
                 raise
             found: Mapping[str, Any] = error.response.get("Item", {})  # type: ignore[assignment]
             if found.get("customer") == {"S": customer}:
-                raise TooManyWatchers(rfq_id) from None
+                raise TooManyWatchers(from_item(found), watchers_of(found)) from None
             return None
         return from_item(answer["Attributes"])
 

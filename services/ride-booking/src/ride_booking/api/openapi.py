@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
-_RETRY_AFTER = {"Retry-After": "Seconds until the deadline; by then there is a result."}
+_RETRY_AFTER = {
+    "Retry-After": "Seconds to wait before looking again: one at first, then half of the time so far, and never"
+    " longer than until the deadline."
+}
 _ETAG = {"ETag": "Changes whenever the quotes change."}
 _OPERATIONS = {
     "submit": Operation(
@@ -111,7 +114,8 @@ _OPERATIONS = {
         },
         problems={
             HTTPStatus.NOT_FOUND: "The caller has no such RFQ, or the RFQ has no such quote.",
-            HTTPStatus.CONFLICT: "The RFQ is running or cancelled, or one of its quotes is already booked.",
+            HTTPStatus.CONFLICT: "The RFQ is running or cancelled, one of its quotes is already booked, or it has"
+            " had too many attempts to book.",
             HTTPStatus.GONE: "The quote is no longer valid.",
             HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used to book another quote.",
         },

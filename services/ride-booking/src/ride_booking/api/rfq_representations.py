@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from math import ceil
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
@@ -9,10 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from ride_booking.domain.rfq import CompletedBy, Place, Quote, Rating, Rfq, Status
 from wild_rydes_contracts.scalars import PRINTABLE
-from wild_rydes_http.body import Representation
+from wild_rydes_http.body import Representation, Whole
 
 DECIMALS = 6
 """Decimal places of a coordinate in degrees: a tenth of a metre."""
+
+_POLE, _DATE_LINE = 90, 180
 
 SHORTEST, LONGEST, USUAL = 5, 900, 300
 """Seconds that responders may be given. SQS delays the close by no more than the longest."""
@@ -37,6 +40,13 @@ class PlaceBody(Representation):
         description="No control characters or line breaks.",
     )
 
+    @property
+    def point(self) -> tuple[float, float]:
+        """The one way to write this point: a pole has no longitude, and the date line is in the east."""
+        if abs(self.lat) == _POLE:
+            return self.lat, 0.0
+        return self.lat, abs(self.lon) if abs(self.lon) == _DATE_LINE else self.lon
+
     def to_domain(self) -> Place:
         """Make the place."""
         return Place(self.lat, self.lon, self.label)
@@ -55,7 +65,7 @@ class Submission(Representation):
     customer: str | None = Field(
         default=None, max_length=128, description="The caller's own id or user name. May be left out."
     )
-    respond_within: int = Field(
+    respond_within: Whole = Field(
         default=USUAL, ge=SHORTEST, le=LONGEST, description="Seconds that responders have to answer."
     )
 
@@ -63,7 +73,7 @@ class Submission(Representation):
     @classmethod
     def _elsewhere(cls, to: PlaceBody, info: ValidationInfo) -> PlaceBody:
         start = info.data.get("from_")
-        if start and (start.lat, start.lon) == (to.lat, to.lon):
+        if start and start.point == to.point:
             raise PydanticCustomError("same_place", "The ride must end somewhere else than it starts")
         return to
 
@@ -230,6 +240,11 @@ def quotes_of(rfq: Rfq) -> tuple[QuoteBody, ...]:
     return tuple(QuoteBody.from_domain(responder_id, quote) for responder_id, quote in rfq.quotes())
 
 
-def seconds_until(deadline: datetime, now: datetime) -> int:
-    """Count the whole seconds until the deadline: at least one."""
-    return max(1, -int((now - deadline).total_seconds() // 1))
+def seconds_to_wait(rfq: Rfq, now: datetime) -> int:
+    """Tell how long to wait before looking again: a second at first, then half of the time so far.
+
+    Most answers come at once, so an obedient client sees them soon, and looks 14 times in five minutes. It is at
+    least a second, and never longer than until the deadline.
+    """
+    so_far, left = (now - rfq.created_at).total_seconds(), (rfq.deadline - now).total_seconds()
+    return max(1, min(ceil(so_far / 2), ceil(left)))

@@ -1,5 +1,6 @@
 """Submit, follow, read, list and cancel requests for quotation (RFQs). Customers see only their own."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -27,13 +28,13 @@ from ride_booking.api.rfq_representations import (
     Summary,
     answers_received,
     quotes_of,
-    seconds_until,
+    seconds_to_wait,
 )
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_dynamodb.change import TableBusy
 from wild_rydes_http.api import RestApi
-from wild_rydes_http.body import json_response, read_body
+from wild_rydes_http.body import Representation, json_response, read_body
 from wild_rydes_http.caller import Caller
 from wild_rydes_http.problem import FieldError, Problem
 
@@ -105,7 +106,7 @@ class RfqRoutes:
         if rfq.document:
             links = links.model_copy(update={"status_document": self._documents.url(rfq, now)})
             applied = {"Preference-Applied": PREFERENCE}
-        wait = str(seconds_until(rfq.deadline, now))
+        wait = str(seconds_to_wait(rfq, now))
         return json_response(
             HTTPStatus.ACCEPTED,
             Accepted(id=rfq.id, eta=rfq.deadline, links=links),
@@ -125,17 +126,17 @@ class RfqRoutes:
             responders_asked=rfq.counts().asked,
             links=links,
         )
-        wait = str(seconds_until(rfq.deadline, self._now()))
+        wait = str(seconds_to_wait(rfq, self._now()))
         return json_response(HTTPStatus.OK, body, {"Retry-After": wait, **_NO_STORE})
 
     def quotes(self, id_: str) -> Response[str]:
         """Read the quotes so far: 200, or 304 if the caller already has them."""
         rfq = self._access.own(id_)
-        tag = f'"{rfq.revision}"'
+        body = Quotes(id=rfq.id, status=rfq.status, quotes=quotes_of(rfq), links=self._links(rfq))
+        tag = _tag(body)
         headers = {"ETag": tag, **_REVALIDATE}
         if _matches(self._api.current_event.headers.get("if-none-match", ""), tag):
             return json_response(HTTPStatus.NOT_MODIFIED, headers=headers)
-        body = Quotes(id=rfq.id, status=rfq.status, quotes=quotes_of(rfq), links=self._links(rfq))
         return json_response(HTTPStatus.OK, body, headers)
 
     def result(self, id_: str) -> Response[str]:
@@ -147,7 +148,7 @@ class RfqRoutes:
             raise Problem(
                 HTTPStatus.CONFLICT,
                 "The RFQ is still running. Follow it: it redirects here when it is completed.",
-                headers={"Retry-After": str(seconds_until(rfq.deadline, self._now()))},
+                headers={"Retry-After": str(seconds_to_wait(rfq, self._now()))},
             )
         body = Result(
             id=rfq.id,
@@ -221,6 +222,11 @@ class RfqRoutes:
             responders_asked=rfq.counts().asked,
             links=self._links(rfq),
         )
+
+
+def _tag(body: Representation) -> str:
+    """Make the entity tag of a body: it changes when the body does, and not with what nobody sees."""
+    return f'"{hashlib.sha256(body.model_dump_json().encode()).hexdigest()[:32]}"'
 
 
 def _matches(if_none_match: str, tag: str) -> bool:

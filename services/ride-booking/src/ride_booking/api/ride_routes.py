@@ -29,6 +29,7 @@ _NOT_BOOKABLE: dict[NotBookableReason, tuple[HTTPStatus, str]] = {
     "unknown-quote": (HTTPStatus.NOT_FOUND, "The RFQ has no such quote."),
     "expired": (HTTPStatus.GONE, "The quote is no longer valid. Request a new quote."),
     "taken": (HTTPStatus.CONFLICT, "A quote of this RFQ is already booked."),
+    "too-many-attempts": (HTTPStatus.CONFLICT, "Booking has failed too often. Request new quotes."),
     "key-reused": (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This Idempotency-Key was used to book another quote. Use a new key.",

@@ -13,6 +13,10 @@ from ride_booking.domain.rfq import CompletedBy, Rfq, Status
 from ride_booking.domain.ride import RideStatus, ride_id
 from wild_rydes_http.body import Representation
 
+MAX_BYTES = 128 * 1024
+"""The largest message that API Gateway sends over a socket.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html"""
+
 
 class Subscription(Representation):
     """Starts or stops watching an RFQ and its rides.
@@ -44,6 +48,9 @@ class State(Representation):
     status: Status
     completed_by: CompletedBy | None = None
     quotes: tuple[QuoteBody, ...]
+    quotes_left_out: int | None = Field(
+        default=None, ge=1, description="How many of the dearest quotes the message has no room for."
+    )
     rides: tuple[RideState, ...]
 
     @classmethod
@@ -89,8 +96,14 @@ class SubscriptionRefused(Representation):
 
 
 def to_text(message: Representation) -> str:
-    """Serialize a message."""
-    return message.model_dump_json(by_alias=True, exclude_none=True)
+    """Serialize a message. A state that is too large leaves out its dearest quotes, and says how many."""
+    text = message.model_dump_json(by_alias=True, exclude_none=True)
+    while isinstance(message, State) and len(text.encode()) > MAX_BYTES:
+        kept = message.quotes[: len(message.quotes) // 2]
+        left_out = (message.quotes_left_out or 0) + len(message.quotes) - len(kept)
+        message = message.model_copy(update={"quotes": kept, "quotes_left_out": left_out})
+        text = message.model_dump_json(by_alias=True, exclude_none=True)
+    return text
 
 
 def _rides(rfq: Rfq) -> tuple[RideState, ...]:

@@ -191,7 +191,7 @@ class Rfq:
         """Begin a ride with the quote of this responder; change nothing if `key` has booked it before.
 
         Raises NotBookable if the RFQ is running or cancelled, if there is no such quote or it has expired, if
-        another ride is live, or if `key` has booked another quote.
+        another ride is live, if there were too many attempts, or if `key` has booked another quote.
         """
         for ride in self.rides:
             if key is not None and ride.key == key:
@@ -206,8 +206,10 @@ class Rfq:
         if quote is None:
             raise NotBookable("unknown-quote")
         # A pending ride past its deadline stays live until its timer ends it: its failure is announced first.
-        if any(ride.live for ride in self.rides) or len(self.rides) >= MAX_RIDES:
+        if any(ride.live for ride in self.rides):
             raise NotBookable("taken")
+        if len(self.rides) >= MAX_RIDES:
+            raise NotBookable("too-many-attempts")
         if now >= (quote.valid_until or self.completion.at + QUOTES_VALID_FOR):
             raise NotBookable("expired")
         at = truncated(now)

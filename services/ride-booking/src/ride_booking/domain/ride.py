@@ -14,7 +14,7 @@ from wild_rydes_contracts.instants import truncated
 
 RideStatus: TypeAlias = Literal["pending", "confirmed", "rejected", "completed"]
 NotBookableReason: TypeAlias = Literal[
-    "running", "cancelled", "unknown-quote", "expired", "taken", "key-reused"
+    "running", "cancelled", "unknown-quote", "expired", "taken", "too-many-attempts", "key-reused"
 ]
 
 TIME_TO_CONFIRM = timedelta(seconds=60)
@@ -97,6 +97,6 @@ def parse_ride_id(text: str) -> tuple[str, int]:
     Raises ValueError if it is not the id of a ride.
     """
     rfq_id, dot, number = text.rpartition(".")
-    if not dot or not number.isdecimal() or not number.isascii() or number.startswith("0"):
+    if not rfq_id or not dot or not number.isdecimal() or not number.isascii() or number.startswith("0"):
         raise ValueError("no ride id")
     return rfq_id, int(number)

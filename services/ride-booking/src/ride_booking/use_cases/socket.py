@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ride_booking.adapters.watchers import TooManyWatchers, Watchers
 from ride_booking.api.socket_messages import State, Subscription, SubscriptionRefused, to_text
+from ride_booking.domain.rfq import Rfq
 from ride_booking.domain.ride import parse_ride_id
 from wild_rydes_http.body import Representation
 from wild_rydes_http.sockets import Sockets
@@ -29,7 +30,8 @@ class SocketEvents:
     def handle(self, event: Mapping[str, Any]) -> dict[str, int]:
         """Handle one event of the socket.
 
-        A connection that closes stays among an RFQ's watchers until a push finds it gone.
+        A connection that closes stays among an RFQ's watchers until a push finds it gone, or until somebody
+        else needs its place.
         """
         context = event["requestContext"]
         connection, kind = context["connectionId"], context["eventType"]
@@ -61,10 +63,23 @@ class SocketEvents:
 
     def _subscribed(self, rfq_id: str, customer: str, connection: str) -> Representation:
         try:
-            rfq = self.watchers.add(rfq_id, customer, connection) if rfq_id else None
+            rfq = self._watching(rfq_id, customer, connection) if rfq_id else None
         except TooManyWatchers:
             return SubscriptionRefused(rfq_id=rfq_id, reason="too-many-watchers")
         if rfq is None:
             return SubscriptionRefused(rfq_id=rfq_id, reason="no-such-rfq")
         self.logger.info("watched", revision=rfq.revision)
         return State.snapshot(rfq)
+
+    def _watching(self, rfq_id: str, customer: str, connection: str) -> Rfq | None:
+        """Add a watcher. If there are too many, make room first: those that are gone do not count."""
+        try:
+            return self.watchers.add(rfq_id, customer, connection)
+        except TooManyWatchers as full:
+            # Nobody minds what is not newer than what they have, and whoever is gone does not get it.
+            known = to_text(State.snapshot(full.rfq))
+            posted = self.sockets.post_all({watcher: [known] for watcher in full.watchers})
+            for gone in (watcher for watcher, result in posted.items() if result.gone):
+                self.watchers.remove(rfq_id, gone)
+                self.logger.info("gone", connection_id=gone)
+            return self.watchers.add(rfq_id, customer, connection)

@@ -79,14 +79,17 @@ class PartnerCallbacks:
                 case RideHeard() as heard:
                     self._rode(partner_id, heard, now)
         except Forged:
-            self._secrets.forget(secret_id)
+            self._secrets.doubt(secret_id)
+            self._refused(partner_id, "forged, or late")
             raise Problem(HTTPStatus.UNAUTHORIZED, "The signature or the reference is not genuine.") from None
         except OurFault:  # our secret lacks a value that the client needs: the partner may try again
-            self._secrets.forget(secret_id)
+            self._secrets.doubt(secret_id)
+            self._refused(partner_id, "our secret lacks a value")
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE, "We cannot verify this now. Try again later."
             ) from None
-        except CallFailed:
+        except CallFailed as error:
+            self._refused(partner_id, str(error))
             raise Problem(HTTPStatus.BAD_REQUEST, "The body cannot be read.") from None
         return json_response(HTTPStatus.ACCEPTED)
 
@@ -116,6 +119,12 @@ class PartnerCallbacks:
             self._record(partner_id, "late", before.at, now)
             raise Problem(HTTPStatus.GONE, "Too late: the booking has failed.")
         self._record(partner_id, heard.news.state, before.at, now)
+
+    def _refused(self, partner_id: str, why: str) -> None:
+        """Record a callback that says nothing of any RFQ or ride. Too many of them are an alarm."""
+        CallLog(self._logger, partner_id).record(
+            CALLBACK, "refused", milliseconds=0, attempt=1, circuit="", reason=why
+        )
 
     def _record(self, partner_id: str, outcome: str, since: datetime, now: datetime) -> None:
         took = (now - since).total_seconds() * 1000

@@ -11,7 +11,7 @@ from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
 from unicorn_mgmt.domain.rate_card import CENT, RateCard
 from unicorn_mgmt.domain.unicorn import Unicorn
 from wild_rydes_contracts.scalars import PRINTABLE, Currency, check_above_zero, check_coins
-from wild_rydes_http.body import Representation
+from wild_rydes_http.body import Representation, Whole
 
 MAX_FARE = 10_000
 MAX_PER_KM = 400
@@ -128,7 +128,7 @@ class AnswerBody(Representation):
     """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with a short code."""
 
     price: Annotated[Fare, AfterValidator(_above_zero)] | None = None
-    pickup_in_seconds: int | None = Field(default=None, ge=0, le=86_400)
+    pickup_in_seconds: Whole | None = Field(default=None, ge=0, le=86_400)
     decline: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,40}$", examples=["too-far"])
 
     @model_validator(mode="after")

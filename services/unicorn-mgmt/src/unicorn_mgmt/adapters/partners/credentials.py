@@ -1,6 +1,7 @@
 """Partners' secrets, from Secrets Manager."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 
 TTL = 300.0
 """Seconds after which a secret is read again, or sooner if the partner refuses it."""
+
+
+BELIEVED_FOR = 10.0
+"""Seconds for which a secret is believed after it was doubted."""
 
 
 class Credentials:
@@ -37,6 +42,7 @@ class Secrets:
         self._secretsmanager = secretsmanager
         self._clock = clock
         self._kept: dict[str, tuple[float, Credentials]] = {}
+        self._believed_until: dict[str, float] = {}
 
     def get(self, secret_id: str) -> Credentials:
         """Read a secret. One that is no JSON object counts as empty. Raises botocore's errors."""
@@ -55,3 +61,12 @@ class Secrets:
     def forget(self, secret_id: str) -> None:
         """Read the secret again the next time: the partner has refused it, it may have been rotated."""
         self._kept.pop(secret_id, None)
+
+    def doubt(self, secret_id: str) -> None:
+        """Forget the secret because somebody, who may be anybody, does not know it.
+
+        Further doubts count after `BELIEVED_FOR`: a flood of forgeries costs hardly any calls.
+        """
+        if self._clock() >= self._believed_until.get(secret_id, -math.inf):
+            self._believed_until[secret_id] = self._clock() + BELIEVED_FOR
+            self.forget(secret_id)
