@@ -51,6 +51,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         },
         "ride-booking/index/by-customer": {"dynamodb:Query"},
         DOCUMENTS: {"s3:GetObject"},
+        "Documents": {"s3:ListBucket"},
     },
     "ride-booking-outbox": {
         "*": TRACE | {"dynamodb:ListStreams"},
@@ -227,6 +228,7 @@ CONDITIONS = {
         ("unicorn-mgmt-partner-callbacks", "dynamodb:PutItem", "ride#*"),
     )
 }
+CONDITIONS["ride-booking-api", "Documents", ("s3:ListBucket",)] = {"StringLike": {"s3:prefix": "rfqs/*"}}
 QUEUE_CONSUMERS = (
     "feedback-receipts",
     "feedback-replies",
@@ -260,10 +262,11 @@ def test_the_functions_are_those_with_a_permission_list(aws: Assembly) -> None:
     assert set(aws.named("AWS::Lambda::Function", "FunctionName")) == set(PERMISSIONS)
 
 
-def _granted(assembly: Assembly, function: str) -> dict[str, set[str]]:
+def _granted(assembly: Assembly, function: str, effect: str = "Allow") -> dict[str, set[str]]:
     granted: dict[str, set[str]] = {}
     for stack, statement in _statements(assembly, function):
-        assert statement["Effect"] == "Allow"
+        if statement["Effect"] != effect:
+            continue
         for resource in _list(statement["Resource"]):
             granted.setdefault(assembly.text(stack, resource), set()).update(_list(statement["Action"]))
     return granted
@@ -272,6 +275,15 @@ def _granted(assembly: Assembly, function: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("function", PERMISSIONS)
 def test_a_function_may_do_what_is_listed_and_no_more(aws: Assembly, function: str) -> None:
     assert _granted(aws, function) == {**PERMISSIONS[function], f"/aws/lambda/{function}": LOG}
+
+
+def test_who_may_send_to_return_addresses_may_not_send_to_their_dead_letter_queues(aws: Assembly) -> None:
+    replying = {function for function, granted in PERMISSIONS.items() if RETURN_ADDRESSES in granted}
+    denied = {function: _granted(aws, function, "Deny") for function in PERMISSIONS}
+    forbidden = {f"{RETURN_ADDRESSES}-dlq": {"sqs:SendMessage"}}
+    assert {function: found for function, found in denied.items() if found} == dict.fromkeys(
+        replying, forbidden
+    )
 
 
 @pytest.mark.parametrize("function", PERMISSIONS)
