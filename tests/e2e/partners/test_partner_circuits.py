@@ -44,6 +44,7 @@ from wild_rydes_contracts import (
     PartnerCircuitOpened,
     RfqRequested,
 )
+from wild_rydes_contracts.instants import truncated
 from wild_rydes_contracts.metadata import first_of
 
 COMET = "p-comet"
@@ -86,9 +87,10 @@ class Circuit:
 
     def _ours(self, event: Json) -> bool:
         detail = event["detail"]
-        at = instant(detail["metadata"]["occurred_at"]).timestamp()
-        # What was under way on the bus when the test began is of an earlier one.
-        return detail["data"]["partner_id"] == COMET and at >= self.began
+        at = instant(detail["metadata"]["occurred_at"])
+        # What was under way on the bus when the test began is of an earlier one. Events count in milliseconds.
+        began = truncated(datetime.fromtimestamp(self.began, UTC))
+        return detail["data"]["partner_id"] == COMET and at >= began
 
     def becomes(self, state: State) -> None:
         """Wait until it is in this state; requests are made until then."""
