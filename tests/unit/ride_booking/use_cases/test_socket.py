@@ -76,6 +76,7 @@ def test_an_rfq_has_so_many_watchers(world: World, connections: Connections) -> 
     assert subscribe(world, connections, kept.id, connection="c-more")["type"] == "snapshot"
 
 
+@pytest.mark.slow
 def test_who_reconnects_always_gets_a_place_whatever_became_of_the_connections_before(
     world: World, connections: Connections
 ) -> None:

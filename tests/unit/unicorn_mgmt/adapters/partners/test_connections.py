@@ -83,6 +83,7 @@ def ask(transport: Transport, url: str, seconds: float) -> object:
     )
 
 
+@pytest.mark.slow
 def test_a_partner_that_never_ends_takes_no_thread_and_no_connection(
     endless: Endless, servers: dict[str, Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
