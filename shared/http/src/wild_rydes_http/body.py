@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -31,11 +31,17 @@ class Representation(BaseModel):
     )
 
 
-Whole = Annotated[
-    int,
-    BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value),
-]
-"""A whole number, which JSON may also write as `5.0`."""
+WHOLE = BeforeValidator(
+    lambda value: int(value) if isinstance(value, float) and value.is_integer() else value
+)
+"""Takes a whole number that JSON writes as `5.0`. Name it, like `rounded`, after the number's bounds: they would be lost
+in the schema of what is no plain number any longer."""
+
+
+def rounded(places: int) -> BeforeValidator:
+    """Round a number to decimal places before its bounds are checked. Never gives -0.0."""
+    return BeforeValidator(lambda value: round(value, places) + 0.0 if isinstance(value, float) else value)
+
 
 R = TypeVar("R", bound=Representation)
 

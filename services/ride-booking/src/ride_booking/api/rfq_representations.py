@@ -5,12 +5,12 @@ from datetime import datetime
 from math import ceil
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from ride_booking.domain.rfq import CompletedBy, Place, Quote, Rating, Rfq, Status
 from wild_rydes_contracts.scalars import PRINTABLE
-from wild_rydes_http.body import Representation, Whole
+from wild_rydes_http.body import WHOLE, Representation, rounded
 
 DECIMALS = 6
 """Decimal places of a coordinate in degrees: a tenth of a metre."""
@@ -21,18 +21,11 @@ SHORTEST, LONGEST, USUAL = 5, 900, 300
 """Seconds that responders may be given. SQS delays the close by no more than the longest."""
 
 
-def _rounded(degrees: float) -> float:
-    return round(degrees, DECIMALS) + 0.0  # no -0.0
-
-
-Degrees = Annotated[float, AfterValidator(_rounded)]
-
-
 class PlaceBody(Representation):
     """A point on WGS 84, in degrees, kept to six decimals, with the customer's own name for it."""
 
-    lat: Annotated[Degrees, Field(ge=-90, le=90)]
-    lon: Annotated[Degrees, Field(ge=-180, le=180)]
+    lat: Annotated[float, Field(ge=-90, le=90), rounded(DECIMALS)]
+    lon: Annotated[float, Field(ge=-180, le=180), rounded(DECIMALS)]
     label: str | None = Field(
         default=None,
         max_length=100,
@@ -65,7 +58,7 @@ class Submission(Representation):
     customer: str | None = Field(
         default=None, max_length=128, description="The caller's own id or user name. May be left out."
     )
-    respond_within: Whole = Field(
+    respond_within: Annotated[int, WHOLE] = Field(
         default=USUAL, ge=SHORTEST, le=LONGEST, description="Seconds that responders have to answer."
     )
 

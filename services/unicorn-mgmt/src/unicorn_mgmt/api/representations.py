@@ -11,7 +11,7 @@ from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
 from unicorn_mgmt.domain.rate_card import CENT, RateCard
 from unicorn_mgmt.domain.unicorn import Unicorn
 from wild_rydes_contracts.scalars import PRINTABLE, Currency, check_above_zero, check_coins
-from wild_rydes_http.body import Representation, Whole
+from wild_rydes_http.body import WHOLE, Representation, rounded
 
 MAX_FARE = 10_000
 MAX_PER_KM = 400
@@ -78,7 +78,7 @@ class RateCardBody(Representation):
     base: Fare
     per_km: FarePerKm
     minimum: Fare
-    max_km: Annotated[float, AfterValidator(lambda km: round(km, 3)), Field(gt=0, le=MAX_KM)] | None = Field(
+    max_km: Annotated[float, Field(gt=0, le=MAX_KM), rounded(3)] | None = Field(
         default=None,
         description="The longest ride that it takes. Leave it out for any length.",
     )
@@ -128,7 +128,7 @@ class AnswerBody(Representation):
     """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with a short code."""
 
     price: Annotated[Fare, AfterValidator(_above_zero)] | None = None
-    pickup_in_seconds: Whole | None = Field(default=None, ge=0, le=86_400)
+    pickup_in_seconds: Annotated[int, Field(ge=0, le=86_400), WHOLE] | None = None
     decline: str | None = Field(default=None, pattern=r"^[a-z0-9-]{1,40}$", examples=["too-far"])
 
     @model_validator(mode="after")
