@@ -25,7 +25,7 @@ from feedback.domain.quiet_hours import WakingHours
 from feedback.domain.send_ledger import Sms
 from wild_rydes_dynamodb.change import Change, change
 from wild_rydes_messaging.backoff import Backoff
-from wild_rydes_messaging.errors import reason, stack
+from wild_rydes_messaging.errors import describe
 
 _BACKOFF = Backoff(base=60, cap=3600)
 """The pause after the SMS service has not accepted an SMS for now."""
@@ -59,13 +59,7 @@ class Outreach:
                 outcome = self._send(ride_id)
             except Exception as error:  # noqa: BLE001 - the timers bring it again; the others go on
                 outcome = "failed"
-                self.logger.error(
-                    "cannot send",
-                    ride_id=ride_id,
-                    error=type(error).__name__,
-                    reason=reason(error),
-                    stack=stack(error),
-                )
+                self.logger.error("cannot send", ride_id=ride_id, extra=describe(error))
             self.logger.info("outreach", ride_id=ride_id, outcome=outcome)
             self.metrics.add_metric(f"Sms{outcome.title().replace(' ', '')}", MetricUnit.Count, 1)
 

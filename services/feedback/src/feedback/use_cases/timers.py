@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.domain.conversation import SurveyMachine
-from wild_rydes_messaging.errors import reason, stack
+from wild_rydes_messaging.errors import describe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +40,7 @@ class Timers:
                 woken += 1
             except Exception as error:  # noqa: BLE001 - it stays due
                 failed += 1
-                self.logger.error(
-                    "cannot wake",
-                    ride_id=ride_id,
-                    error=type(error).__name__,
-                    reason=reason(error),
-                    stack=stack(error),
-                )
+                self.logger.error("cannot wake", ride_id=ride_id, extra=describe(error))
         self.logger.info("woken", woken=woken, failed=failed)
         self.metrics.add_metric("ConversationsWoken", MetricUnit.Count, woken)
         self.metrics.add_metric("ConversationsNotWoken", MetricUnit.Count, failed)

@@ -61,11 +61,16 @@ class Notifier:
         if not pushes:
             return
         posted = self.sockets.post_all({to: [push.text for push in some] for to, some in pushes.items()})
+        passing: list[Exception] = []
         for connection, result in posted.items():
             self._note(connection, pushes[connection], result)
-        for connection, result in posted.items():
             if result.error and failure(connection, result.error).transient:
-                raise result.error
+                passing.append(result.error)
+            elif result.error:
+                self.logger.error("push refused", connection_id=connection, extra=describe(result.error))
+                self.metrics.add_metric("PushesRefused", MetricUnit.Count, 1)
+        if passing:
+            raise passing[0]
         self.metrics.add_metric(
             "UpdatesPushed", MetricUnit.Count, sum(result.taken for result in posted.values())
         )
@@ -73,9 +78,6 @@ class Notifier:
     def _note(self, connection: str, pushes: Sequence[_Push], result: Posted) -> None:
         for push in pushes[: result.taken]:
             self.logger.info("pushed", correlation_id=push.rfq_id, connection_id=connection)
-        if result.error and not failure(connection, result.error).transient:
-            self.logger.error("push refused", connection_id=connection, extra=describe(result.error))
-            self.metrics.add_metric("PushesRefused", MetricUnit.Count, 1)
         if result.gone:
             for rfq_id in {push.rfq_id for push in pushes}:
                 self.watchers.remove(rfq_id, connection)
