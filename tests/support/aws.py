@@ -17,6 +17,7 @@ from moto import mock_aws
 from moto.core import models
 from moto.core.base_backend import BackendDict
 
+from tests.support.lagging_reads import LaggingReads
 from wild_rydes_runtime.aws import CLIENT_CONFIG
 
 T = TypeVar("T")
@@ -27,6 +28,9 @@ REGION = "us-east-1"
 models.RESPONSES_METHODS.clear()
 # moto's queues have threads wait for messages; a copied queue has them wait at a condition of its own.
 copyreg.pickle(threading.Condition, lambda _: (threading.Condition, ()))
+
+reads = LaggingReads(REGION)
+"""What DynamoDB's reads answer that need not be consistent."""
 
 _registered = ExitStack()
 """Takes away again what a test has registered at the clients, which all tests share."""
@@ -44,7 +48,8 @@ def account(furnish: Callable[[], T] = _nothing) -> Iterator[T]:  # type: ignore
     """
     # boto3's session stays: it keeps what botocore reads from its data files, which takes 200 ms.
     mocked = mock_aws(config={"core": {"reset_boto3_session": False}})
-    with mocked, _registered, patch("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None)):
+    pauses = patch("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    with mocked, _registered, reads.lag(client("dynamodb")), pauses:
         yield _furnished(furnish)
 
 

@@ -71,7 +71,7 @@ def subscribe(world: World, connections: Connections, rfq_id: str, **other: str)
 
 
 def watchers(world: World, rfq_id: str) -> set[str]:
-    item = world.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": rfq_id}})["Item"]
+    item = world.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": rfq_id}}, ConsistentRead=True)["Item"]
     return set(item.get("watchers", {}).get("SS", []))
 
 

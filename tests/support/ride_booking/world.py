@@ -21,6 +21,7 @@ from ride_booking.use_cases.aggregator import Aggregator
 from ride_booking.use_cases.closer import Closer
 from ride_booking.use_cases.outbox import Outbox
 from ride_booking.use_cases.rides import RideNews
+from tests.support import aws
 from wild_rydes_contracts import (
     Answer,
     Decline,
@@ -312,6 +313,8 @@ class Api:
         return self.call("POST", "/instant-ride-rfqs", body, **request)
 
     def get(self, path: str, **request: Any) -> "Answered":
+        """Look, a moment after what was done before."""
+        aws.reads.catch_up()
         return self.call("GET", f"/instant-ride-rfqs{path}", **request)
 
 

@@ -126,7 +126,9 @@ class World:
         return unicorn.id
 
     def item(self, id_: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": id_}})["Item"]
+        found: dict[str, Any] = self.dynamodb.get_item(
+            TableName=TABLE, Key={"id": {"S": id_}}, ConsistentRead=True
+        )["Item"]
         return found
 
     def request(self, rfq_id: str = "rfq-1", **wrong: Any) -> str:

@@ -237,7 +237,9 @@ def test_a_refusal_is_unavailable(dynamodb: DynamoDBClient) -> None:
 
 def test_an_item_tells_people_and_filters_what_they_look_for(dynamodb: DynamoDBClient) -> None:
     first(DynamoDbStore(dynamodb, "circuits"))
-    item = dynamodb.get_item(TableName="circuits", Key={"id": {"S": "circuit#unicab"}})["Item"]
+    item = dynamodb.get_item(TableName="circuits", Key={"id": {"S": "circuit#unicab"}}, ConsistentRead=True)[
+        "Item"
+    ]
     assert (item["state"], item["epoch"], item["revision"]) == ({"S": "HALF_OPEN"}, {"N": "3"}, {"N": "1"})
     assert json.loads(item["record"]["S"])["reason"] == EVERYTHING.reason
 
@@ -248,7 +250,9 @@ def test_an_item_stays_below_a_write_unit(dynamodb: DynamoDBClient) -> None:
     for index in range(10):
         entry = Entry(f"environment{index}", NOW, in_row=True, window=Tally(50, 25), accuses=index < 3)
         store.add("unicab", 3, entry)
-    item = dynamodb.get_item(TableName="circuits", Key={"id": {"S": "circuit#unicab"}})["Item"]
+    item = dynamodb.get_item(TableName="circuits", Key={"id": {"S": "circuit#unicab"}}, ConsistentRead=True)[
+        "Item"
+    ]
     assert len(json.dumps(item)) < 2 * 1024  # as JSON with all its quotes; DynamoDB counts about half
 
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from ride_booking.adapters.rfq_table import KeyReused, from_item, to_item
 from ride_booking.domain.rfq import Completion, Decline, Place, Quote, Rating, Responder, Response, Rfq
 from tests.bench.cost.dynamodb_size import item_bytes
+from tests.support import aws
 from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World, rfq
 from wild_rydes_dynamodb.change import Change, TableBusy
 
@@ -48,7 +49,7 @@ def test_the_stream_sees_the_status_and_the_ttl(world: World) -> None:
     kept = world.put()
     world.rfqs.change(kept.id, lambda found: found.close(DEADLINE))
 
-    item = world.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": kept.id}})["Item"]
+    item = world.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": kept.id}}, ConsistentRead=True)["Item"]
     assert to_item(kept, PRINT)["status"] == {"S": "running"}
     assert item["status"] == {"S": "completed"}
     assert int(item["expires_at"]["N"]) == int((DEADLINE + timedelta(days=30)).timestamp())
@@ -72,6 +73,7 @@ def test_one_write_for_a_change_none_for_no_change(world: World, calls: list[str
     assert changed
     assert changed.after == replace(answering("u-a")(kept), revision=1)
     assert world.stored(kept.id) == changed.after
+    aws.reads.catch_up()
     calls.clear()
 
     assert world.rfqs.change(kept.id, answering("u-a")) == Change(changed.after, changed.after)
@@ -81,11 +83,12 @@ def test_one_write_for_a_change_none_for_no_change(world: World, calls: list[str
 def test_a_lost_race_is_run_again_on_what_the_winner_wrote(world: World, calls: list[str]) -> None:
     kept = world.put()
     rivals = [answering("u-rival"), lambda found: found.cancel(NOW)]
+    aws.reads.catch_up()
     calls.clear()
 
     def slow(found: Rfq) -> Rfq:
         if rivals:
-            world.rfqs.change(kept.id, rivals.pop(0))
+            world.rfqs.change(kept.id, rivals.pop(0), consistent=True)
         return answering("u-slow")(found)
 
     changed = world.rfqs.change(kept.id, slow)
@@ -175,6 +178,7 @@ def test_a_customers_rfqs_newest_first_in_pages(world: World) -> None:
     mine = [world.put(created_at=NOW + timedelta(seconds=i)) for i in range(5)]
     world.put(customer="cust-2", created_at=NOW + timedelta(seconds=9))
     newest_first = [kept.id for kept in reversed(mine)]
+    aws.reads.catch_up()
 
     one = world.rfqs.of_customer("cust-1", None, 2)
     two = world.rfqs.of_customer("cust-1", one.end, 2)
@@ -198,6 +202,7 @@ def test_there_is_no_page_behind_a_full_last_one(world: World) -> None:
 
 def test_keys_that_stay_behind_are_asked_for_again(world: World) -> None:
     kept = {world.put(created_at=NOW + timedelta(seconds=i)).id for i in range(3)}
+    aws.reads.catch_up()
     asked: list[int] = []
 
     def half(parsed: dict[str, object], **_: object) -> None:

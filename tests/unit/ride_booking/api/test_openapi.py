@@ -8,6 +8,7 @@ from openapi_spec_validator import validate
 
 import ride_booking
 from ride_booking.api.openapi import openapi
+from tests.support import aws
 from tests.support.ride_booking.world import DEADLINE, Api, World, quote, response
 
 CHECKED_IN = Path(ride_booking.__file__).parents[2] / "openapi.json"
@@ -36,7 +37,8 @@ def test_the_api_answers_as_documented(api: Api, world: World, done: bool) -> No
     kept = world.put()
     world.gather(response(kept.id, quote("u-a"), quote("u-b", "0.05"), asked=("u-a", "u-b", "u-c")))
     if done:
-        world.rfqs.change(kept.id, lambda found: found.close(DEADLINE).book("u-a", DEADLINE))
+        world.rfqs.change(kept.id, lambda found: found.close(DEADLINE).book("u-a", DEADLINE), consistent=True)
+    aws.reads.catch_up()
     checked = set()
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():

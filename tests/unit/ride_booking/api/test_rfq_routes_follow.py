@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ride_booking.domain.rfq import Completion, Response
+from tests.support import aws
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import (
     DEADLINE,
@@ -220,20 +221,14 @@ class TestResult:
 
     def test_a_stale_read_does_not_refuse_what_is_done(self, api: Api, world: World) -> None:
         rfq_id = world.put().id
-        old = world.dynamodb.get_item(TableName=TABLE, Key={"id": {"S": rfq_id}})["Item"]
+        aws.reads.catch_up()
         world.rfqs.change(rfq_id, lambda found: found.close(DEADLINE))
-        stale: list[bool] = []
-        world.dynamodb.meta.events.register(
-            "provide-client-params.dynamodb.GetItem",
-            lambda params, **_: stale.append(not params["ConsistentRead"]),
-        )
-        world.dynamodb.meta.events.register(
-            "after-call.dynamodb.GetItem",
-            lambda parsed, **_: parsed.update(Item=old) if stale[-1] else None,
-        )
+        statuses = [
+            api.call("GET", f"/instant-ride-rfqs/{rfq_id}{path}").status
+            for path in ("", "/quotes", "/result")
+        ]
 
-        assert api.get(f"/{rfq_id}").status == 200
-        assert api.get(f"/{rfq_id}/result").status == 200
+        assert statuses == [200, 200, 200]
 
 
 class TestCancel:

@@ -7,6 +7,7 @@ import pytest
 
 from ride_booking.domain.rfq import MAX_RIDES
 from ride_booking.domain.ride import QUOTES_VALID_FOR, Ride
+from tests.support import aws
 from tests.support.ride_booking.world import NOW, Answered, Api, World, quote, record, response
 
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
@@ -77,6 +78,7 @@ def test_a_booking_whose_timer_was_lost_ends_when_somebody_looks(api: Api, rfq_i
     pending = world.stored(rfq_id)
     world.now = pending.rides[0].deadline
 
+    aws.reads.catch_up()
     assert api.call("GET", f"/rides/{booked['id']}").body["status"] == "rejected"
     ended = world.stored(rfq_id)
     assert (ended.rides[0].status, ended.rides[0].reason) == ("rejected", "timeout")
@@ -87,7 +89,9 @@ def test_a_booking_whose_timer_was_lost_ends_when_somebody_looks(api: Api, rfq_i
 
 def test_after_a_rejection_the_next_quote_is_another_ride(api: Api, rfq_id: str, world: World) -> None:
     book(api, rfq_id)
-    world.rfqs.change(rfq_id, lambda rfq: rfq.change_ride(1, lambda ride: ride.reject("unicorn-busy", NOW)))
+    world.rfqs.change(
+        rfq_id, lambda rfq: rfq.change_ride(1, lambda ride: ride.reject("unicorn-busy", NOW)), consistent=True
+    )
 
     assert book(api, rfq_id, "u-b").body["id"] == f"{rfq_id}.2"
     first = api.call("GET", f"/rides/{rfq_id}.1").body

@@ -110,7 +110,7 @@ def test_each_other_function_answers_an_event(environment: World) -> None:
     world = environment
     kept = world.put()
     world.gather(response(kept.id, quote("u-a"), asked=("u-a",)))
-    world.rfqs.change(kept.id, lambda found: found.book("u-a", NOW))
+    world.rfqs.change(kept.id, lambda found: found.book("u-a", NOW), consistent=True)
 
     completed = news(RideCompleted, kept.id, customer_id="cust-1", completed_at=NOW)
     batch = world.taken(world.replies, completed)

@@ -5,6 +5,7 @@ import pytest
 
 import wild_rydes_contracts as contracts
 from ride_booking.domain.rfq import Completion, Counts, Quote, Rating
+from tests.support import aws
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import (
     DEADLINE,
@@ -29,6 +30,7 @@ def test_a_batch_about_one_rfq_is_one_read_and_one_write(world: World, calls: li
         *answers,
         response(kept.id, decline("u-no"), asked=("u-no", *(f"u-{i}" for i in range(8)))),
     )
+    aws.reads.catch_up()
     calls.clear()
 
     assert world.aggregator().handle(batch) == DONE
@@ -77,6 +79,7 @@ def test_the_same_batch_again_writes_nothing(world: World, calls: list[str]) -> 
     batch = world.taken(world.replies, response(kept.id, quote("u-a"), asked=("u-a", "u-b")))
     world.aggregator().handle(batch)
     before = world.stored(kept.id)
+    aws.reads.catch_up()
     calls.clear()
 
     assert world.aggregator().handle(batch) == DONE

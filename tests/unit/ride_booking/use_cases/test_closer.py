@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from ride_booking.domain.rfq import Completion
+from tests.support import aws
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import (
     DEADLINE,
@@ -54,6 +55,7 @@ def test_what_is_completed_already_stays_as_it_is(world: World, calls: list[str]
     world.gather(response(batch["id"], quote("u-a"), asked=("u-a",)))
     before = world.stored(batch["id"])
     world.now = DEADLINE
+    aws.reads.catch_up()
     calls.clear()
 
     assert world.closer().handle(batch) == DONE

@@ -7,6 +7,7 @@ import pytest
 
 from ride_booking.domain.rfq import Rfq
 from ride_booking.domain.ride import TIME_TO_CONFIRM
+from tests.support import aws
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import NOW, World, news, quote, record, response
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
@@ -20,7 +21,7 @@ def booked(world: World) -> Rfq:
     """An RFQ whose quote of u-a is booked."""
     kept = world.put()
     world.gather(response(kept.id, quote("u-a"), asked=("u-a",)))
-    change = world.rfqs.change(kept.id, lambda found: found.book("u-a", NOW))
+    change = world.rfqs.change(kept.id, lambda found: found.book("u-a", NOW), consistent=True)
     assert change
     return change.after
 
@@ -48,8 +49,10 @@ def test_a_rejection_rejects(world: World, booked: Rfq) -> None:
 def test_a_batch_is_one_write_and_a_duplicate_none(world: World, booked: Rfq, calls: list[str]) -> None:
     bodies = [news(RideCompleted, booked.id, **COMPLETED), news(RideConfirmed, booked.id)]
     batch = world.taken(world.replies, *bodies)
+    aws.reads.catch_up()
     calls.clear()
     world.ride_news().handle(batch)
+    aws.reads.catch_up()
     world.ride_news().handle(batch)
 
     assert calls == ["GetItem", "UpdateItem", "GetItem"]

@@ -41,7 +41,9 @@ def test_table_and_model_judge_alike() -> None:
             assert table.answer("rfq-1", unicorn, said, now) is verdict
             if verdict is Verdict.ACCEPTED:
                 model = invitation({"u-a": "A", "u-b": "B"}, answers={**model.answers, unicorn: said})
-            item = dynamodb.get_item(TableName=TABLE, Key={"id": {"S": "invitation#rfq-1"}})["Item"]
+            item = dynamodb.get_item(
+                TableName=TABLE, Key={"id": {"S": "invitation#rfq-1"}}, ConsistentRead=True
+            )["Item"]
             assert invitation_from(item) == model
 
     with mock_aws():

@@ -96,7 +96,7 @@ class Circuit:
 
     def image(self) -> dict[str, Any]:
         key = {"id": {"S": "circuit#p-comet"}}
-        found: dict[str, Any] = self.dynamodb.get_item(TableName=TABLE, Key=key)["Item"]
+        found: dict[str, Any] = self.dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
         return found
 
     def turn(self, state: State, *, opens: int, reason: str = "because") -> Change:

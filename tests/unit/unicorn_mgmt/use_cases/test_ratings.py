@@ -70,7 +70,9 @@ def test_in_any_order_and_any_number_of_times_the_newest_stands(
 def test_one_who_is_not_on_our_books_is_not_put_there(world: World) -> None:
     keep(world, scored("p-comet", 3, 20), scored("u-nobody", 1, 8))
     for id_ in ("p-comet", "u-nobody"):
-        assert "Item" not in world.dynamodb.get_item(TableName="unicorn-mgmt", Key={"id": {"S": id_}})
+        assert "Item" not in world.dynamodb.get_item(
+            TableName="unicorn-mgmt", Key={"id": {"S": id_}}, ConsistentRead=True
+        )
     assert world.unicorns.rate("u-nobody", Rating(1, 8)) is Rated.UNKNOWN
 
 

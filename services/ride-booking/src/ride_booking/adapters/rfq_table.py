@@ -150,10 +150,10 @@ class RfqTable:
 
         Returns None if there is no such RFQ. Raises TableBusy if others are faster too often.
 
-        The read may be stale: nothing about an RFQ is ever undone, so a rule that changes nothing of an old
-        state changes nothing of a newer one either, and the write decides any other outcome. If another
-        writer was faster, the rule is applied to what they wrote. A rule that may raise needs a consistent
-        read: no write checks what it raises.
+        The read may be stale: nothing about an RFQ is ever undone, so a rule that finds something done in an
+        old state finds it done in a newer one, and the write decides any other outcome. If another writer was
+        faster, the rule is applied to what they wrote. A rule that may raise needs a consistent read, and so
+        does one that has nothing to do without a ride that may be new: no write checks what they conclude.
         """
 
         def read() -> Rfq:

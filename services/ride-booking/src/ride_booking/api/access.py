@@ -41,14 +41,18 @@ class Access:
             raise no_such_rfq()
         self.logger.set_correlation_id(rfq_id)
 
-    def own(self, rfq_id: str, *, consistent: bool = False) -> Rfq:
+    def own(self, rfq_id: str, *, expecting: Callable[[Rfq], object] = bool) -> Rfq:
         """Read the caller's RFQ. If a timer has not done its work, do it.
 
-        Raises Problem (404) if there is none; someone else's is answered like a missing one.
+        The read may be stale. If it shows nothing of what the caller is `expecting`, who may have just been sent
+        here, it is repeated as a consistent one. Raises Problem (404) if there is no such RFQ; someone else's is
+        answered like a missing one.
         """
         who = self.caller()
         self.check(rfq_id)
-        rfq = self.rfqs.get(rfq_id, consistent=consistent)
+        rfq = self.rfqs.get(rfq_id)
+        if rfq and not expecting(rfq):
+            rfq = self.rfqs.get(rfq_id, consistent=True)
         if rfq is None or rfq.customer != who.sub:
             raise no_such_rfq()
         now = self.now()

@@ -141,9 +141,7 @@ class RfqRoutes:
 
     def result(self, id_: str) -> Response[str]:
         """Read the result: 200, or 409 while the RFQ is running."""
-        rfq = self._access.own(id_)
-        if rfq.completion is None:  # the read may be stale: the caller may come from a 303
-            rfq = self._access.own(id_, consistent=True)
+        rfq = self._access.own(id_, expecting=lambda rfq: rfq.completion)
         if rfq.completion is None:
             raise Problem(
                 HTTPStatus.CONFLICT,

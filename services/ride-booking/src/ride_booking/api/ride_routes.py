@@ -84,7 +84,8 @@ class RideRoutes:
         self._access.caller()
         try:
             rfq_id, number = parse_ride_id(id_)
-            shown = self._shown(self._access.own(rfq_id), number)
+            rfq = self._access.own(rfq_id, expecting=lambda rfq: rfq.ride(number))
+            shown = self._shown(rfq, number)
         except (ValueError, LookupError):
             raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.") from None
         return json_response(HTTPStatus.OK, shown, _NO_STORE)

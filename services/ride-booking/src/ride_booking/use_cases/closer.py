@@ -37,7 +37,10 @@ class Closer:
 
     def _close(self, due: RfqDeadline) -> None:
         now = self.now()
-        change = self.rfqs.change(due.rfq_id, lambda rfq: _closed(rfq, due.ride, now))
+        # A stale read may not show the ride yet; the RFQ itself it always finds, and its end is never undone.
+        change = self.rfqs.change(
+            due.rfq_id, lambda rfq: _closed(rfq, due.ride, now), consistent=due.ride is not None
+        )
         if change is None:
             self.logger.warning("dropped: no such RFQ")
             self.metrics.add_metric("DeadlinesOfUnknownRfq", MetricUnit.Count, 1)

@@ -47,7 +47,8 @@ class RideNews:
                 rfq = apply_news(rfq, one, now)
             return rfq
 
-        change = self.rfqs.change(rfq_id, apply_all)
+        # A stale read may not show the ride yet, and news of it would be dropped.
+        change = self.rfqs.change(rfq_id, apply_all, consistent=True)
         if change is None:
             self.logger.warning("dropped: no such RFQ", messages=len(news))
             self.metrics.add_metric("NewsOfUnknownRide", MetricUnit.Count, len(news))
