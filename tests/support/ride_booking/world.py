@@ -346,11 +346,11 @@ def event(
     groups: Any = "customers",
     base: str = "",
     domain: str = "abc.execute-api.us-east-1.amazonaws.com",
-    **headers: str,
+    **headers: str | list[str],
 ) -> dict[str, Any]:
     """A REST API's proxy event.
 
-    `base` is a custom domain's base path; header names are given with underscores.
+    `base` is a custom domain's base path; header names are given with underscores. A list is a header's lines.
     """
     path, _, query = path.partition("?")
     parameters = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
@@ -359,13 +359,16 @@ def event(
         text = base64.b64encode(body).decode()
     else:
         text = body if body is None or isinstance(body, str) else json.dumps(body)
-    sent = {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    sent = {"Content-Type": ["application/json"]} | {
+        name.replace("_", "-"): [lines] if isinstance(lines, str) else lines
+        for name, lines in headers.items()
+    }
     return {
         "resource": "/{proxy+}",
         "path": f"{base}{path}",
         "httpMethod": method,
-        "headers": sent,
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "headers": {name: lines[-1] for name, lines in sent.items()},
+        "multiValueHeaders": sent,
         "queryStringParameters": parameters,
         "multiValueQueryStringParameters": {k: [v] for k, v in parameters.items()} if parameters else None,
         "pathParameters": {"proxy": path[1:]},

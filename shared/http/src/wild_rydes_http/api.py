@@ -64,6 +64,15 @@ class RestApi(APIGatewayRestResolver):
         """Make the absolute URL of a path of this API, as the caller can follow it."""
         return f"{(self._public_url or self._base()).rstrip('/')}{path}"
 
+    def header(self, name: str) -> list[str]:
+        """List the lines of a header of the current request, in lower case by `name`.
+
+        Of lines that are repeated, the gateway's plain `headers` show just the last.
+        """
+        event = self.current_event
+        sent = event.get("multiValueHeaders") or {key: [line] for key, line in event.headers.items()}
+        return [line for key, lines in sent.items() if key.lower() == name for line in lines]
+
     def _base(self) -> str:
         """Take this request's path off its URL: the stage or a custom domain's base path is left."""
         context = self.current_event["requestContext"]

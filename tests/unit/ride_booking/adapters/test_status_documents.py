@@ -49,17 +49,22 @@ def test_without_the_preference_there_is_none(api: Api, world: World, calls: lis
 
 
 @pytest.mark.parametrize(
-    ("header", "wanted"),
+    ("lines", "wanted"),
     [
-        (None, False),
-        ("", False),
-        ("status-documents", False),
-        ("status-document", True),
-        ('respond-async, Status-Document; x="1", wait=10', True),
+        ([], False),
+        ([""], False),
+        (["status-documents"], False),
+        (["status-document"], True),
+        (['respond-async, Status-Document; x="1", wait=10'], True),
+        (["status-document", "wait=10"], True),
     ],
 )
-def test_the_preference_is_read_as_rfc_7240_has_it(header: str | None, wanted: bool) -> None:
-    assert preferred(header) is wanted
+def test_the_preference_is_read_as_rfc_7240_has_it(lines: list[str], wanted: bool) -> None:
+    assert preferred(lines) is wanted
+
+
+def test_of_repeated_lines_each_counts(api: Api) -> None:
+    assert api.post(prefer=["status-document", "wait=10"]).headers["preference-applied"] == "status-document"
 
 
 def test_it_is_true_at_the_start_at_completion_and_on_cancel(world: World) -> None:

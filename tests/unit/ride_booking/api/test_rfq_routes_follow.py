@@ -150,14 +150,26 @@ class TestQuotes:
             assert shown[0]["rating"] == {"score": 8.6, "count": 12}
             assert "rating" not in shown[1]
 
+    def test_what_has_expired_comes_last(self, api: Api, world: World) -> None:
+        kept = world.put()
+        short = quote("u-a").model_copy(update={"valid_until": NOW + timedelta(seconds=60)})
+        world.gather(response(kept.id, short, quote("u-b", "13.00"), asked=("u-a", "u-b")))
+
+        def shown(part: str) -> list[str]:
+            return [body["quote-id"] for body in api.get(f"/{kept.id}/{part}").body["quotes"]]
+
+        assert (shown("quotes"), shown("result")) == (["u-a", "u-b"], ["u-a", "u-b"])
+        world.now += timedelta(seconds=60)
+        assert (shown("quotes"), shown("result")) == (["u-b", "u-a"], ["u-b", "u-a"])
+
     def test_none_yet(self, api: Api, world: World) -> None:
         assert api.get(f"/{world.put().id}/quotes").body["quotes"] == []
 
-    @pytest.mark.parametrize("known", ["{tag}", "W/{tag}", '"other", {tag}', "*"])
+    @pytest.mark.parametrize("known", ["{tag}", "W/{tag}", '"other", {tag}', "*", '{tag}\n"other"'])
     def test_the_same_as_the_caller_has(self, api: Api, world: World, known: str) -> None:
         rfq_id = quoted(world)
         tag = api.get(f"/{rfq_id}/quotes").headers["etag"]
-        answer = api.get(f"/{rfq_id}/quotes", If_None_Match=known.format(tag=tag))
+        answer = api.get(f"/{rfq_id}/quotes", If_None_Match=known.format(tag=tag).split("\n"))
 
         assert (answer.status, answer.raw["body"], answer.headers["etag"]) == (304, "", tag)
 

@@ -241,8 +241,8 @@ class TestIdempotencyKey:
 
         assert world.count() == 4
 
-    @pytest.mark.parametrize("key", ["", "x" * 129, "schlüssel", "a\tb", "a\x7f"])
-    def test_is_printable_ascii(self, api: Api, world: World, key: str) -> None:
+    @pytest.mark.parametrize("key", ["", "x" * 129, "schlüssel", "a\tb", "a\x7f", ["a", "b"], ["a", "a"]])
+    def test_is_one_of_printable_ascii(self, api: Api, world: World, key: str | list[str]) -> None:
         answer = api.post(Idempotency_Key=key)
 
         assert answer.status == 400

@@ -41,7 +41,7 @@ def test_snapshot_and_updates_make_the_state_whatever_comes_twice_or_first(
     updates = [State.update(old, new) for old, new in pairwise(states)]
     pushed = [update for update in updates if update]
     repeated = data.draw(st.integers(0, len(pushed)))
-    seen = State.snapshot(states[start])
+    seen = State.snapshot(states[start], NOW)
     quotes = {quote.quote_id: quote for quote in seen.quotes}
     rides = {ride.id: ride for ride in seen.rides}
     last = seen
@@ -50,7 +50,7 @@ def test_snapshot_and_updates_make_the_state_whatever_comes_twice_or_first(
             quotes |= {quote.quote_id: quote for quote in update.quotes}
             rides |= {ride.id: ride for ride in update.rides}
             last = update
-    whole = State.snapshot(states[-1])
+    whole = State.snapshot(states[-1], NOW)
     assert quotes == {quote.quote_id: quote for quote in whole.quotes}
     assert rides == {ride.id: ride for ride in whole.rides}
     assert (last.status, last.completed_by) == (whole.status, whole.completed_by)

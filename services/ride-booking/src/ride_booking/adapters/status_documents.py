@@ -4,7 +4,7 @@ An RFQ has one only if its customer prefers that. It holds ids, counts and times
 read it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
@@ -88,9 +88,9 @@ class StatusDocuments:
         )
 
 
-def preferred(header: str | None) -> bool:
-    """Tell whether a request's `Prefer` header asks for a status document."""
-    names = ((header or "").lower()).split(",")
+def preferred(lines: Iterable[str]) -> bool:
+    """Tell whether the `Prefer` headers of a request ask for a status document."""
+    names = [name for line in lines for name in line.lower().split(",")]
     return PREFERENCE in {name.partition(";")[0].strip() for name in names}
 
 

@@ -67,14 +67,14 @@ class Access:
 
     def idempotency_key(self) -> str | None:
         """Read the request's Idempotency-Key, None without one. Raises Problem (400) if it is malformed."""
-        key: str | None = self.api.current_event.headers.get("idempotency-key")
-        if key is not None and not _KEY.fullmatch(key):
+        lines = self.api.header("idempotency-key")
+        if len(lines) > 1 or not all(map(_KEY.fullmatch, lines)):
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
                 "Use another Idempotency-Key.",
-                errors=[FieldError("Idempotency-Key", "1 to 128 printable ASCII characters")],
+                errors=[FieldError("Idempotency-Key", "one of 1 to 128 printable ASCII characters")],
             )
-        return key
+        return lines[0] if lines else None
 
 
 def rfq_links(api: RestApi, rfq_id: str) -> Links:

@@ -156,7 +156,7 @@ class QuoteBody(Representation):
 
 
 class Quotes(Representation):
-    """The quotes so far, cheapest first."""
+    """The quotes so far, cheapest first; those that have expired come last."""
 
     id: str
     status: Status
@@ -178,7 +178,7 @@ class Responders(Representation):
 
 
 class Result(Representation):
-    """The result of an RFQ. Quotes are sorted, cheapest first."""
+    """The result of an RFQ. The cheapest quote comes first, and those that have expired last."""
 
     id: str
     status: Literal["completed"] = "completed"
@@ -228,9 +228,9 @@ def answers_received(rfq: Rfq) -> int:
     return counts.quoted + counts.declined
 
 
-def quotes_of(rfq: Rfq) -> tuple[QuoteBody, ...]:
-    """Show the quotes of an RFQ, cheapest first."""
-    return tuple(QuoteBody.from_domain(responder_id, quote) for responder_id, quote in rfq.quotes())
+def quotes_of(rfq: Rfq, now: datetime | None = None) -> tuple[QuoteBody, ...]:
+    """Show the quotes of an RFQ, cheapest first; those that have expired by `now` come last."""
+    return tuple(QuoteBody.from_domain(responder_id, quote) for responder_id, quote in rfq.quotes(now))
 
 
 def seconds_to_wait(rfq: Rfq, now: datetime) -> int:

@@ -91,7 +91,7 @@ class RfqRoutes:
             destination=body.to.to_domain(),
             created_at=now,
             deadline=now + timedelta(seconds=body.respond_within),
-            document=preferred(self._api.current_event.headers.get("prefer")),
+            document=preferred(self._api.header("prefer")),
         )
         self._logger.set_correlation_id(new.id)
         try:
@@ -132,10 +132,12 @@ class RfqRoutes:
     def quotes(self, id_: str) -> Response[str]:
         """Read the quotes so far: 200, or 304 if the caller already has them."""
         rfq = self._access.own(id_)
-        body = Quotes(id=rfq.id, status=rfq.status, quotes=quotes_of(rfq), links=self._links(rfq))
+        body = Quotes(
+            id=rfq.id, status=rfq.status, quotes=quotes_of(rfq, self._now()), links=self._links(rfq)
+        )
         tag = _tag(body)
         headers = {"ETag": tag, **_REVALIDATE}
-        if _matches(self._api.current_event.headers.get("if-none-match", ""), tag):
+        if _matches(", ".join(self._api.header("if-none-match")), tag):
             return json_response(HTTPStatus.NOT_MODIFIED, headers=headers)
         return json_response(HTTPStatus.OK, body, headers)
 
@@ -156,7 +158,7 @@ class RfqRoutes:
             created_at=rfq.created_at,
             completed_at=rfq.completion.at,
             completed_by=rfq.completion.by,
-            quotes=quotes_of(rfq),
+            quotes=quotes_of(rfq, self._now()),
             responders=Responders(**asdict(rfq.counts())),
             links=self._links(rfq),
         )

@@ -4,6 +4,7 @@ Snapshots and updates carry the RFQ's `revision`. An update may arrive twice, or
 ignores any that is not newer than what it has.
 """
 
+from datetime import datetime
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
@@ -54,9 +55,9 @@ class State(Representation):
     rides: tuple[RideState, ...]
 
     @classmethod
-    def snapshot(cls, rfq: Rfq) -> Self:
-        """Show the whole state of an RFQ."""
-        return cls._from_domain("snapshot", rfq, quotes_of(rfq), _rides(rfq))
+    def snapshot(cls, rfq: Rfq, now: datetime) -> Self:
+        """Show the whole state of an RFQ, as it is `now`: quotes that have expired come last."""
+        return cls._from_domain("snapshot", rfq, quotes_of(rfq, now), _rides(rfq))
 
     @classmethod
     def update(cls, old: Rfq, new: Rfq) -> Self | None:

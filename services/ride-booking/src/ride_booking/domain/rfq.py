@@ -210,7 +210,7 @@ class Rfq:
             raise NotBookable("taken")
         if len(self.rides) >= MAX_RIDES:
             raise NotBookable("too-many-attempts")
-        if now >= (quote.valid_until or self.completion.at + QUOTES_VALID_FOR):
+        if self._expired(quote, now):
             raise NotBookable("expired")
         at = truncated(now)
         return replace(self, rides=(*self.rides, Ride(responder, booked_at=at, changed_at=at, key=key)))
@@ -226,16 +226,23 @@ class Rfq:
             return self
         return replace(self, rides=(*self.rides[: number - 1], transition(ride), *self.rides[number:]))
 
-    def quotes(self) -> list[tuple[str, Quote]]:
+    def quotes(self, now: datetime | None = None) -> list[tuple[str, Quote]]:
         """List the quotes of those who were asked, by responder id: the cheapest first, then the soonest.
 
         Amounts in different currencies are not comparable: the default currency comes first, the others by
-        their code.
+        their code. Those that have expired by `now` can no longer be booked, and come last.
         """
         found = [
             (key, r.answer) for key, r in self.responders.items() if r.asked and isinstance(r.answer, Quote)
         ]
-        return sorted(found, key=lambda item: _rank(*item))
+        return sorted(found, key=lambda item: (self._expired(item[1], now), *_rank(*item)))
+
+    def _expired(self, quote: Quote, now: datetime | None) -> bool:
+        """Tell whether a quote's own time is over or, if it names none, that of all quotes after the end."""
+        until = quote.valid_until
+        if until is None and self.completion:
+            until = self.completion.at + QUOTES_VALID_FOR
+        return now is not None and until is not None and until <= now
 
     def counts(self) -> Counts:
         """Count what those who were asked have done so far."""

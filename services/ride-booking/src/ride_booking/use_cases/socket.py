@@ -69,7 +69,7 @@ class SocketEvents:
         if rfq is None:
             return SubscriptionRefused(rfq_id=rfq_id, reason="no-such-rfq")
         self.logger.info("watched", revision=rfq.revision)
-        return State.snapshot(rfq)
+        return State.snapshot(rfq, self.now())
 
     def _watching(self, rfq_id: str, customer: str, connection: str) -> Rfq | None:
         """Add a watcher. If there are too many, make room first: those that are gone do not count."""
@@ -77,7 +77,7 @@ class SocketEvents:
             return self.watchers.add(rfq_id, customer, connection)
         except TooManyWatchers as full:
             # Nobody minds what is not newer than what they have, and whoever is gone does not get it.
-            known = to_text(State.snapshot(full.rfq))
+            known = to_text(State.snapshot(full.rfq, self.now()))
             posted = self.sockets.post_all({watcher: [known] for watcher in full.watchers})
             for gone in (watcher for watcher, result in posted.items() if result.gone):
                 self.watchers.remove(rfq_id, gone)
