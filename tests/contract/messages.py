@@ -1,5 +1,7 @@
 """Any message that a contract allows, as hypothesis strategies made from the contract's fields."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
@@ -64,6 +66,13 @@ def on_the_bus(envelope: Envelope[Event]) -> dict[str, Any]:
         "resources": [],
         "detail": envelope.model_dump(mode="json", exclude_none=True),
     }
+
+
+def is_as_published(event: Mapping[str, Any]) -> None:
+    """Check an event on the bus against the contract of its name."""
+    contract = next(contract for contract in EVENTS if contract.name == event["detail-type"])
+    assert event["source"] == contract.source
+    Envelope[contract].model_validate_json(json.dumps(event["detail"]))  # type: ignore[valid-type]
 
 
 def _envelope(

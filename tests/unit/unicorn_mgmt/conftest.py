@@ -36,19 +36,24 @@ def furnish() -> dict[str, Any]:
     }
 
 
+def furnished(queues: dict[str, Any]) -> World:
+    """The world of a furnished account."""
+    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
+    return World(
+        dynamodb,
+        sqs,
+        UnicornTable(dynamodb, TABLE),
+        **queues,
+        reply_to=PATTERN.replace("*", "ride-booking"),
+        events=events,
+        socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
+    )
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
-    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
     with aws.account(furnish) as queues:
-        world = World(
-            dynamodb,
-            sqs,
-            UnicornTable(dynamodb, TABLE),
-            **queues,
-            reply_to=PATTERN.replace("*", "ride-booking"),
-            events=events,
-            socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
-        )
+        world = furnished(queues)
         yield world
         world.metrics.clear_metrics()
 

@@ -1,0 +1,79 @@
+"""Whatever a contract admits is handled: written, streamed, read and announced, and nothing of it is a surprise."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.contract.messages import envelopes, is_as_published, on_the_bus
+from tests.support import aws
+from tests.support.stream import changes
+from tests.support.unicorn_mgmt.world import TABLE, World
+from tests.unit.unicorn_mgmt.conftest import furnish, furnished
+from unicorn_mgmt.domain.unicorn import Place, unicorn_id
+from wild_rydes_contracts import (
+    Envelope,
+    FeedbackReceived,
+    QuoteAccepted,
+    RfqRequested,
+    RideBookingFailed,
+)
+from wild_rydes_contracts.scalars import FIRST_INSTANT
+
+pytestmark = pytest.mark.slow
+
+OURS = st.sampled_from([unicorn_id("gandalf"), "p-comet"])
+
+
+@settings(max_examples=settings().max_examples * 2)
+@given(
+    envelopes(QuoteAccepted) | envelopes(RideBookingFailed) | envelopes(FeedbackReceived),
+    st.none() | OURS,
+    st.booleans(),
+)
+def test_news_of_a_ride(
+    envelope: Envelope[QuoteAccepted | RideBookingFailed | FeedbackReceived], ours: str | None, in_time: bool
+) -> None:
+    data = envelope.data.model_copy(update={"responder_id": ours}) if ours else envelope.data
+    envelope = envelope.model_copy(update={"data": data})
+    with aws.account(furnish) as queues:
+        world = furnished(queues)
+        world.add("gandalf")
+        if in_time and envelope.metadata.deadline:
+            world.now = max(FIRST_INSTANT, envelope.metadata.deadline - timedelta(seconds=60))
+        use_case = world.ratings() if isinstance(data, FeedbackReceived) else world.bookings()
+        is_handled_and_announced(world, use_case.handle, json.dumps(on_the_bus(envelope)))
+
+
+@settings(max_examples=settings().max_examples * 2)
+@given(envelopes(RfqRequested))
+def test_a_request_where_unicorns_are(envelope: Envelope[RfqRequested]) -> None:
+    here = Place(round(envelope.data.start.lat, 5), round(envelope.data.start.lon, 5))  # as apps report it
+    with aws.account(furnish) as queues:
+        world = furnished(queues)
+        world.add("gandalf", here)
+        world.add("saruman", here, auto_quote=False, connection="c-1")
+        metadata = envelope.metadata.model_copy(update={"reply_to": world.reply_to})
+        envelope = envelope.model_copy(update={"metadata": metadata})
+        is_handled_and_announced(world, world.responder().handle, json.dumps(on_the_bus(envelope)))
+
+
+def is_handled_and_announced(world: World, handle: Callable[[Any], Any], body: str) -> None:
+    """The message takes effect, and so does what the stream makes of that."""
+    event = world.deliver(body)
+    answered: list[object] = []
+    records = changes(world.dynamodb, TABLE, lambda: answered.append(handle(event)))
+    assert answered == [{"batchItemFailures": []}]
+    reasons = {parked["reason"] for parked in world.parked()}
+    assert reasons <= {"a booking without a deadline"}, "nobody would end it; all else is handled"
+    orders = world.sqs.create_queue(QueueName="p-comet-rides")["QueueUrl"]
+    world.ride_queues["p-comet"] = orders
+    world.outbox().handle({"Records": records})
+    assert world.parked() == []
+    for event in world.published():
+        is_as_published(event)
+    world.metrics.clear_metrics()
