@@ -30,11 +30,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # `make test` runs every property with all of its examples. `make test-fast` takes a quarter of them, the same ones each
 # time: that finds what a change has broken, and leaves the rare sequence of events to `make test`.
+# `make nightly` takes 5,000 of what comes from outside, new ones each time.
 # There is no deadline, because how long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=25, derandomize=True)
 hypothesis.settings.register_profile(
     "thorough", deadline=None, max_examples=100, derandomize="CI" in os.environ, print_blob=True
 )
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=5_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.contract.messages import events, messages, on_the_bus
+from tests.support.boundary import boundary
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,
@@ -23,6 +24,7 @@ from wild_rydes_contracts import (
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
+@boundary
 @given(messages())
 def test_what_is_written_is_read_again(envelope: Envelope[Message]) -> None:
     contract = type(envelope.data)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from tests.support.boundary import boundary
 from wild_rydes_contracts import Money, Quote
 from wild_rydes_contracts.currencies import DECIMAL_PLACES, smallest_amount
 from wild_rydes_contracts.scalars import FIRST_INSTANT, LAST_INSTANT, Instant, Text
@@ -19,6 +20,7 @@ ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(
 )
 
 
+@boundary
 @given(st.datetimes(timezones=ZONES))
 def test_an_instant_is_in_utc_to_the_millisecond_or_refused(at: datetime) -> None:
     if FIRST_INSTANT <= at <= LAST_INSTANT:

@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from pydantic import Field
 
+from tests.support.boundary import boundary
 from wild_rydes_http import openapi
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import MAX_BYTES, Representation, json_response, read_body
@@ -130,6 +131,7 @@ def test_every_wrong_field_is_named(stable: Stable, body: str | None, fields: li
     assert [error["field"] for error in answer["body"]["errors"]] == fields
 
 
+@boundary
 @given(st.text() | st.binary().map(lambda raw: base64.b64encode(raw).decode()), st.booleans())
 def test_no_body_is_too_strange(body: str, encoded: bool) -> None:
     assert Stable().post(body, isBase64Encoded=encoded)["status"] == 400

@@ -11,6 +11,7 @@ from aws_lambda_powertools import Metrics
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.support.boundary import boundary
 from tests.support.messaging.samples import NOW, bus_event, failed_ids, record, records, requested, response
 from tests.unit.messaging.conftest import Log
 from wild_rydes_contracts import Message, RfqCompleted, RfqRequested, RfqResponse
@@ -114,6 +115,7 @@ def consumer(dead_letters: DeadLetters, log: Log, *contracts: type[Message]) -> 
     )
 
 
+@boundary
 @given(body=bodies, contracts=st.sampled_from([(RfqRequested,), (RfqResponse,), (RfqRequested, RfqResponse)]))
 @example(body="", contracts=(RfqRequested,))
 @example(body="null", contracts=(RfqResponse,))
@@ -157,6 +159,7 @@ def test_any_body_is_a_message_or_is_parked_with_its_reason(
     assert PERSONAL not in log.text
 
 
+@boundary
 @given(st.lists(bodies, max_size=5), st.randoms(use_true_random=False))
 def test_poison_does_not_stop_the_messages_around_it(poison: list[str], source: Any) -> None:
     log, dead_letters = Log(), DeadLetters()

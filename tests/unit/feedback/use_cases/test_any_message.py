@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.messages import envelopes, is_as_published, on_the_bus
+from tests.support.boundary import boundary
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import World
 from wild_rydes_contracts import Envelope, RideCompleted
@@ -14,7 +15,7 @@ from wild_rydes_contracts import Envelope, RideCompleted
 pytestmark = pytest.mark.slow
 
 
-@settings(max_examples=settings().max_examples * 2)
+@boundary
 @given(envelopes(RideCompleted), st.booleans())
 def test_the_end_of_a_ride(envelope: Envelope[RideCompleted], just_now: bool) -> None:
     world = World(Memory())

@@ -9,10 +9,12 @@ from ride_booking.api.rfq_representations import QuoteBody, quotes_of
 from ride_booking.api.socket_messages import State
 from ride_booking.use_cases.aggregator import _response
 from tests.contract.messages import envelopes
+from tests.support.boundary import boundary
 from tests.support.ride_booking.world import NOW, rfq
 from wild_rydes_contracts import Envelope, Quote, RfqResponse
 
 
+@boundary
 @given(envelopes(RfqResponse))
 def test_an_answer_of_any_kind_is_kept_and_shown_as_it_was(envelope: Envelope[RfqResponse]) -> None:
     answers = {answer.responder_id: answer for answer in reversed(envelope.data.answers)}

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support import aws
+from tests.support.boundary import boundary
 from tests.support.ride_booking.world import NOW, TABLE, Api, World, quote, response
 from tests.support.stream import changes
 from tests.unit.ride_booking.conftest import clients, furnish
@@ -17,7 +18,7 @@ from wild_rydes_contracts import Envelope, RfqResponse, RideCompleted, RideConfi
 pytestmark = pytest.mark.slow
 
 
-@settings(max_examples=settings().max_examples * 2)
+@boundary
 @given(envelopes(RfqResponse), st.booleans())
 def test_an_answer(envelope: Envelope[RfqResponse], all_asked: bool) -> None:
     with aws.account(furnish) as queues:
@@ -35,7 +36,7 @@ def test_an_answer(envelope: Envelope[RfqResponse], all_asked: bool) -> None:
         assert world.parked() == []
 
 
-@settings(max_examples=settings().max_examples * 2)
+@boundary
 @given(envelopes(RideConfirmed) | envelopes(RideRejected) | envelopes(RideCompleted), st.booleans())
 def test_news_of_a_ride(
     envelope: Envelope[RideConfirmed | RideRejected | RideCompleted], of_our_ride: bool

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support import aws
+from tests.support.boundary import boundary
 from tests.support.stream import changes
 from tests.support.unicorn_mgmt.world import TABLE, World
 from tests.unit.unicorn_mgmt.conftest import furnish, furnished
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 OURS = st.sampled_from([unicorn_id("gandalf"), "p-comet"])
 
 
-@settings(max_examples=settings().max_examples * 2)
+@boundary
 @given(
     envelopes(QuoteAccepted) | envelopes(RideBookingFailed) | envelopes(FeedbackReceived),
     st.none() | OURS,
@@ -49,7 +50,7 @@ def test_news_of_a_ride(
         is_handled_and_announced(world, use_case.handle, json.dumps(on_the_bus(envelope)))
 
 
-@settings(max_examples=settings().max_examples * 2)
+@boundary
 @given(envelopes(RfqRequested))
 def test_a_request_where_unicorns_are(envelope: Envelope[RfqRequested]) -> None:
     here = Place(round(envelope.data.start.lat, 5), round(envelope.data.start.lon, 5))  # as apps report it

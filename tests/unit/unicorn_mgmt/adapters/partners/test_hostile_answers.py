@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.rydes.simulators.partners.server import Server
+from tests.support.boundary import boundary
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, credentials, question
 from unicorn_mgmt.adapters.partners.client import Booking, Callback, QuoteHeard, RideHeard
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -82,6 +83,7 @@ STATUSES = st.sampled_from([200, 201, 202, 204, 301, 304, 400, 401, 408, 409, 42
 HEADERS = st.dictionaries(st.sampled_from(["Retry-After", "X-Signature", "Location"]), st.text(), max_size=2)
 
 
+@boundary
 @pytest.mark.parametrize("partner_id", PARTNERS)
 @given(status=STATUSES, headers=HEADERS, body=BODIES, genuine=st.booleans())
 @example(status=200, headers={}, body=DEEP, genuine=True)
@@ -101,6 +103,7 @@ def test_any_answer_is_understood_or_a_failed_call(
             assert found is None or isinstance(found, Quote | Decline | Confirmed | Declined)
 
 
+@boundary
 @pytest.mark.parametrize("partner_id", PARTNERS)
 @given(body=BODIES, at=st.text() | st.integers().map(str), mac=st.text())
 @example(body=DEEP, at="1", mac="")
