@@ -15,6 +15,7 @@ from wild_rydes_circuit_breaker import (
     State,
     StoreUnavailable,
     Transition,
+    Unreadable,
 )
 from wild_rydes_circuit_breaker.record import Entry
 
@@ -104,6 +105,9 @@ class Heard:
 
     def rejoined(self, circuit: str) -> None:
         self.tidings.append(f"{circuit} rejoined")
+
+    def repaired(self, circuit: str, error: Unreadable) -> None:
+        self.tidings.append(f"{circuit} repaired: {error}")
 
 
 def classify(error: Exception) -> Fault | None:

@@ -74,6 +74,8 @@ def test_from_the_write_of_the_last_failure_nobody_is_let_through_though_its_rep
     refusal = world.environment().refused()
     assert refusal
     assert refusal.retry_after == 60
+    assert world.state() is State.OPEN  # whoever was refused has put it on record
+    assert world.heard.transitions[-1].opened
 
 
 def test_a_success_that_knew_of_the_row_ends_it(world: World) -> None:
@@ -109,21 +111,24 @@ def test_one_environment_whom_the_others_refute_never_opens_the_circuit_and_fall
     world: World,
 ) -> None:
     broken, sound = world.environment(), world.environment()
-    for _ in range(200):
+    for calls in range(200):
+        if calls == 2 * world.settings.minimum_number_of_calls:
+            world.store.writes = 0  # until then each of its calls is reported and refuted
         broken.fails(apart=0.1)
         sound.succeeds(apart=0.1)
     assert world.state() is State.CLOSED
-    rows_and_refutations = 3
     polls = 200 * 0.2 / 5
-    assert world.store.writes <= rows_and_refutations + 3 * polls
+    assert world.store.writes <= 3 * polls
 
 
-def test_an_environment_that_failed_lately_adds_to_no_row(world: World) -> None:
+def test_a_busy_environment_that_failed_lately_adds_to_no_row(world: World) -> None:
     fleet = [world.environment() for _ in range(5)]
     for environment in fleet:
         environment.fails()
         environment.succeeds(apart=0.1)
     world.clock.forward(world.settings.calm_period - 1)
+    for environment in fleet:
+        environment.succeeds(2 * world.settings.minimum_number_of_calls)
     writes = world.store.writes
     for environment in fleet:
         environment.fails()
@@ -132,6 +137,23 @@ def test_an_environment_that_failed_lately_adds_to_no_row(world: World) -> None:
     world.clock.forward(world.settings.calm_period)
     for environment in fleet:
         environment.fails()
+    assert world.state() is State.OPEN
+
+
+def test_a_busy_environment_adds_to_the_row_after_as_many_bad_calls_as_make_one(world: World) -> None:
+    """Else a fleet whose environments all had an error lately would wait for half of their windows to go bad."""
+    fleet = [world.environment() for _ in range(3)]
+    for environment in fleet:
+        environment.fails()
+        environment.succeeds(50)
+    writes = world.store.writes
+    for _ in range(world.settings.consecutive_failures - 1):
+        for environment in fleet:
+            environment.fails()
+    assert world.store.writes == writes
+    for environment in (*fleet, *fleet):
+        if world.state() is State.CLOSED:
+            environment.fails()
     assert world.state() is State.OPEN
 
 
@@ -341,7 +363,7 @@ def test_a_failed_call_looks_again_before_the_next(world: World) -> None:
 
 
 def test_what_others_reported_is_not_judged_by_a_stale_result() -> None:
-    row = Row(NOW, 9, frozenset({"a", "b"}))
+    row = Row(NOW, 9, 9, frozenset({"a", "b"}))
     poll = Poll(NOW - 5, Tally(50, 50), frozenset({"a", "b"}), frozenset({"a", "b"}))
     record = Record(revision=9, epoch=4, row=row, poll=poll)
     stale = rules.Report("c", NOW, epoch=2, draw=1)

@@ -1,5 +1,7 @@
 """A hundred environments in the simulation of the bench: one outage of each kind."""
 
+from statistics import median
+
 import pytest
 
 from tests.bench.breaker.scenarios import healthy, outage
@@ -21,5 +23,6 @@ def test_health_costs_no_write() -> None:
 
 
 def test_errors_below_the_threshold_hardly_disturb_a_fleet() -> None:
-    seen = healthy(100, 60, error_rate=0.3, seed=3)
-    assert seen.refused < seen.calls / 100
+    """In most runs: the start is a false alarm, and one in six of them is taken for true, as three of five probes fail."""
+    runs = [healthy(100, 60, error_rate=0.3, seed=seed) for seed in range(5)]
+    assert median(run.refused / run.calls for run in runs) < 0.01

@@ -159,12 +159,13 @@ class Fleet(RuleBasedStateMachine):
         self.started = 0
         self.store = Watchman(self)
         self.skews = skews
-        self.fleet = [self._start(skew) for skew in skews]
+        self.wrong = [0.0] * ENVIRONMENTS
+        self.fleet = [self._start(who) for who in range(ENVIRONMENTS)]
         self.store.seed(
             CIRCUIT, Record(revision=1, epoch=1, state=state, opens=opens, since=NOW, retry_at=NOW)
         )
 
-    def _start(self, skew: float) -> Environment:
+    def _start(self, who: int) -> Environment:
         self.started += 1
         breaker = CircuitBreaker(
             CIRCUIT,
@@ -173,7 +174,7 @@ class Fleet(RuleBasedStateMachine):
             classify=classify,
             listener=Heard(),
             environment=f"environment-{self.started}",
-            now=lambda: self.now + skew,
+            now=lambda: self.now + self.skews[who] + self.wrong[who],
             draw=lambda: self.draw,
         )
         return Environment(breaker)
@@ -241,7 +242,7 @@ class Fleet(RuleBasedStateMachine):
         if environment.busy:
             return
         if what == "crash":
-            self.fleet[who] = self._start(self.skews[who])
+            self.fleet[who] = self._start(who)
             return
         before, self.acting, self.ending = (self.acting, self.ending), environment, None
         environment.busy = True
@@ -256,7 +257,7 @@ class Fleet(RuleBasedStateMachine):
         except CircuitOpen:
             pass
         except Died:
-            self.fleet[who] = self._start(self.skews[who])
+            self.fleet[who] = self._start(who)
         finally:
             environment.busy = False
             self.acting, self.ending = before
@@ -293,7 +294,7 @@ class Fleet(RuleBasedStateMachine):
     @invariant()
     def no_more_probes_than_permitted(self) -> None:
         probing = [environment for environment in self.fleet if environment.probing(self.now)]
-        assert len(probing) <= PERMITTED
+        assert len(probing) <= PERMITTED or any(self.wrong)
 
     def teardown(self) -> None:
         """Once everything works again and calls succeed, the circuit closes and everybody is let through."""
@@ -321,7 +322,24 @@ class Fleet(RuleBasedStateMachine):
         assert calm
 
 
-Fleet.TestCase.settings = settings(
+class FleetWithWrongClocks(Fleet):
+    """The same, and clocks are put forward and back. More may probe then; still the circuit closes in the end."""
+
+    @rule(who=Fleet.WHO, by=st.sampled_from([-600.0, -20.0, 0.0, 20.0, 600.0]))
+    def a_clock_goes_wrong(self, who: int, by: float) -> None:
+        """It stays so, for the environments that come after this one, too."""
+        self.wrong[who] = by
+
+    def teardown(self) -> None:
+        """What some of them have written is left behind, others go on."""
+        if hasattr(self, "fleet"):
+            for who in range(0, ENVIRONMENTS, 2):
+                self.wrong[who] = 0
+                self._act("crash", who, None)
+        super().teardown()
+
+
+SETTINGS_OF_SEARCH = settings(
     max_examples=4 * settings().max_examples,
     stateful_step_count=40,
     phases=[Phase.reuse, Phase.generate],  # told as found: to shrink forty steps takes minutes
@@ -329,3 +347,6 @@ Fleet.TestCase.settings = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestFleet = Fleet.TestCase
+TestFleet.settings = SETTINGS_OF_SEARCH
+TestFleetWithWrongClocks = FleetWithWrongClocks.TestCase
+TestFleetWithWrongClocks.settings = SETTINGS_OF_SEARCH

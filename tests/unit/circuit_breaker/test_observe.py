@@ -15,6 +15,7 @@ from wild_rydes_circuit_breaker import (
     State,
     StoreUnavailable,
     Transition,
+    Unreadable,
     set_mode,
 )
 
@@ -99,12 +100,14 @@ def test_a_transition_makes_a_line_and_a_metric(
     listener.turned(Transition(CIRCUIT, Record(), half_open), shared=True)
     listener.parted(CIRCUIT, StoreUnavailable("ThrottlingException"))
     listener.rejoined(CIRCUIT)
+    listener.repaired(CIRCUIT, Unreadable("no circuit"))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     turned = next(line for line in lines if line.get("message") == "circuit turned")
     assert (turned["circuit"], turned["before"], turned["after"]) == (CIRCUIT, "CLOSED", "HALF_OPEN")
     assert (turned["reason"], turned["by"], turned["shared"]) == ("time to probe", "environment-1", True)
     metrics = [line for line in lines if "_aws" in line]
-    assert [metric["circuit"] for metric in metrics] == [CIRCUIT, CIRCUIT]
+    assert [metric["circuit"] for metric in metrics] == [CIRCUIT] * 3
     assert metrics[0]["CircuitTurnedHalfOpen"] == [1]
     assert metrics[1]["CircuitStoreUnavailable"] == [1]
+    assert metrics[2]["CircuitRepaired"] == [1]
     assert next(line for line in lines if line.get("reason") == "ThrottlingException")

@@ -115,11 +115,16 @@ def test_a_record_that_is_gone_is_not_written_over(store: Store) -> None:
 
 
 def test_a_row_grows_whoever_adds(store: Store) -> None:
-    one = store.add("unicab", 0, Entry("a", NOW, in_row=True))
-    assert one == Record(row=Row(NOW, 1, frozenset("a")))
-    store.add("unicab", 0, Entry("b", LATER, in_row=True))
-    store.add("unicab", 0, Entry("a", LATER, in_row=True))
-    assert store.read("unicab").row == Row(NOW, 3, frozenset("ab"))
+    one = store.add("unicab", 0, Entry("a", NOW, in_row=True, striking=True))
+    assert one == Record(row=Row(NOW, 1, 1, frozenset("a")))
+    store.add("unicab", 0, Entry("b", LATER, in_row=True, striking=True))
+    store.add("unicab", 0, Entry("a", LATER, in_row=True, striking=True))
+    store.add("unicab", 0, Entry("c", LATER, in_row=True))
+    assert store.read("unicab").row == Row(NOW, 4, 3, frozenset("ab"))
+
+
+def test_a_row_may_begin_with_what_is_not_striking(store: Store) -> None:
+    assert store.add("unicab", 0, Entry("a", NOW, in_row=True)).row == Row(NOW, 1, 0, frozenset())
 
 
 def test_a_poll_adds_up_windows(store: Store) -> None:
@@ -157,7 +162,7 @@ def test_additions_do_not_get_in_the_way_of_a_write_nor_it_in_theirs(store: Stor
     second = store.replace("unicab", EVERYTHING, replace(EVERYTHING, revision=2, quiet_until=LATER))
     assert second == store.read("unicab")
     assert second.quiet_until == LATER
-    assert second.row == Row(NOW, 1, frozenset("a"))
+    assert second.row == Row(NOW, 1, 0, frozenset())
     assert second.poll == Poll(NOW, Tally(1, 1), frozenset("a"), frozenset())
     assert second.partner_retry_at == NOW + 9
 
@@ -169,7 +174,7 @@ def test_a_write_can_end_the_row_or_the_poll_alone(store: Store, part: str) -> N
     ended = store.replace("unicab", added, replace(added, revision=1, **without))
     assert ended == replace(added, revision=1, **without) == store.read("unicab")
     again = store.add("unicab", 0, Entry("b", LATER, in_row=True, window=Tally(2)))
-    assert again.row == (Row(LATER, 1, frozenset("b")) if part == "row" else Row(NOW, 2, frozenset("ab")))
+    assert again.row == (Row(LATER, 1, 0, frozenset()) if part == "row" else Row(NOW, 2, 0, frozenset()))
     assert again.poll == (
         Poll(LATER, Tally(2), frozenset("b"), frozenset())
         if part == "poll"
@@ -190,22 +195,6 @@ def test_a_write_sets_what_a_probe_was_told(store: Store) -> None:
 
 
 # DynamoDB alone
-
-
-@pytest.mark.parametrize(
-    "item",
-    [
-        {"record": {"S": "{"}, "revision": {"N": "1"}},
-        {"record": {"S": '{"state": "AJAR"}'}, "revision": {"N": "1"}},
-        {"revision": {"N": "1"}},
-        {"row_count": {"N": "1"}},
-        {"row_count": {"S": "many"}, "row_since": {"N": "1"}, "row_reporters": {"SS": ["a"]}},
-    ],
-)
-def test_what_cannot_be_read_is_not_trusted(dynamodb: DynamoDBClient, item: dict[str, Any]) -> None:
-    dynamodb.put_item(TableName="circuits", Item={"id": {"S": "circuit#unicab"}, **item})
-    with pytest.raises(StoreUnavailable):
-        DynamoDbStore(dynamodb, "circuits").read("unicab")
 
 
 def test_no_answer_is_unavailable() -> None:

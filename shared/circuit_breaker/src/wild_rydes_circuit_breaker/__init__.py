@@ -16,7 +16,7 @@ from wild_rydes_circuit_breaker.modes import set_mode
 from wild_rydes_circuit_breaker.observe import Listener, LogAndCount
 from wild_rydes_circuit_breaker.record import Mode, Override, Record, State, Transition
 from wild_rydes_circuit_breaker.settings import Settings
-from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable
+from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable, Unreadable
 
 __all__ = [
     "Blame",
@@ -37,6 +37,7 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "Transition",
+    "Unreadable",
     "set_mode",
     "transition_in",
 ]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from wild_rydes_circuit_breaker import rules
 from wild_rydes_circuit_breaker.call import Blame, CircuitOpen, Fault, Permit
 from wild_rydes_circuit_breaker.observe import Listener
+from wild_rydes_circuit_breaker.own_clock import OnOwnClock
 from wild_rydes_circuit_breaker.record import (
     Entry,
     Mode,
@@ -21,11 +22,21 @@ from wild_rydes_circuit_breaker.record import (
 )
 from wild_rydes_circuit_breaker.rules import Admission, Report
 from wild_rydes_circuit_breaker.settings import Settings
-from wild_rydes_circuit_breaker.store import Conflict, MemoryStore, Store, StoreUnavailable, change
+from wild_rydes_circuit_breaker.store import (
+    Conflict,
+    MemoryStore,
+    Store,
+    StoreUnavailable,
+    change,
+    readable,
+)
 from wild_rydes_circuit_breaker.window import Window
 
 _ENOUGH_REPORTERS = 25
 """So many windows are enough for a poll. The limit bounds the item, and what a poll costs a large fleet."""
+
+_FEW = 2
+"""Calls are few in a window of less than so many times the calls of a poll: a lull would leave it without."""
 
 
 class CircuitBreaker:
@@ -52,7 +63,7 @@ class CircuitBreaker:
         self.environment = environment or uuid.uuid4().hex[:12]
         self._settings = settings
         self._alone = settings.alone()
-        self._store = store
+        self._store = OnOwnClock(store, settings, now)
         self._own = MemoryStore()
         self._classify = classify
         self._listener = listener
@@ -64,7 +75,8 @@ class CircuitBreaker:
         self._permits = 0
         self._window = Window(settings.sliding_window_size)
         self._last_bad = float("-inf")
-        self._in_row = False
+        self._bad_in_a_row = 0.0
+        self._striking = False
         self._row: Row | None = None
 
     @contextmanager
@@ -121,13 +133,17 @@ class CircuitBreaker:
         now = self._now()
         probe = None
         admission = rules.admission(record, self._ruling, now)
+        if admission is not Admission.CALL:
+            report = self._reporting(now, record.epoch)
         if admission is Admission.PROBE:
             self._permits += 1
             asked = f"{self.environment}/{self._permits}"
-            report = self._reporting(now, record.epoch)
             record = self._change(lambda record: rules.granted(record, self._ruling, report, permit=asked))
             probe = asked if rules.holds(record, asked) else None
             admission = rules.admission(record, self._ruling, now)
+        elif admission is Admission.REFUSE and record.state is State.CLOSED:
+            # The row that stops calls is not on record yet: it was too short for whoever added to it last.
+            record = self._change(lambda record: rules.tripped(record, self._ruling, report))
         began = self._now()
         if probe and began - now > self._settings.permit_lease / 2:
             probe = None  # the store took so long that the lease might not last
@@ -148,10 +164,13 @@ class CircuitBreaker:
             return
         self._window.add(verdict, report.now)
         if verdict.bad:
-            self._in_row = self._in_row or report.now - self._last_bad >= self._settings.calm_period
+            self._bad_in_a_row += 1
+            calm = not 0 <= report.now - self._last_bad < self._settings.calm_period
+            many = self._bad_in_a_row >= self._settings.consecutive_failures
+            self._striking = self._striking or calm or many
             self._last_bad = report.now
         else:
-            self._in_row = False
+            self._bad_in_a_row, self._striking, self._row = 0, False, None
         if permit.mode is Mode.AUTO and (verdict.bad or self._record.row or self._record.poll):
             self._report(report, verdict, permit.row)
 
@@ -161,25 +180,32 @@ class CircuitBreaker:
             return rules.tripped(then, self._ruling, report)
 
         record = self._change(rule)
-        if report.epoch == record.epoch and self._add(report, record):
+        if report.epoch == record.epoch and self._add(report, record, bad=verdict.bad):
             self._change(lambda record: rules.tripped(record, self._ruling, report))
 
-    def _add(self, report: Report, record: Record) -> bool:
-        """Add what this environment knows to row and poll, unless it has done so."""
+    def _add(self, report: Report, record: Record, *, bad: bool) -> bool:
+        """Add what this environment knows to row and poll. Return whether there was anything to add.
+
+        A `bad` call is kept out of the row where it proves little and is not needed: if it is not striking, and
+        the environment makes so many calls that it can begin a poll.
+        """
         tally, poll = self._window.tally(report.now), record.poll
-        bad = tally.calls > 0 and rules.too_bad(tally, self._settings, of=tally.calls)
+        few = tally.calls < _FEW * self._settings.minimum_number_of_calls
+        in_row = bad and (self._striking or few)
+        accuses = tally.calls > 0 and rules.too_bad(tally, self._settings, of=tally.calls)
         if poll:
             polled = self.environment not in poll.reporters and len(poll.reporters) < _ENOUGH_REPORTERS
         else:
-            polled = bad and tally.failed + tally.slow > 1 and report.now >= record.quiet_until
-        if not polled and not self._in_row:
+            polled = accuses and tally.failed + tally.slow > 1 and report.now >= record.quiet_until
+        if not polled and not in_row:
             return False
         entry = Entry(
             by=self.environment,
             now=report.now,
-            in_row=self._in_row,
+            in_row=in_row,
+            striking=in_row and self._striking,
             window=tally if polled else None,
-            accuses=polled and bad,
+            accuses=polled and accuses,
             retry_at=rules.asked_for(self._settings, report),
         )
         try:
@@ -187,7 +213,7 @@ class CircuitBreaker:
         except Conflict as conflict:
             added = conflict.current
         self._see(added)
-        self._row = self._record.row if self._in_row else None
+        self._row = self._record.row if in_row else None
         return True
 
     def _reporting(self, now: float, epoch: int, retry_after: float = 0) -> Report:
@@ -208,7 +234,9 @@ class CircuitBreaker:
         now = self._now()
         if self._seen_at <= now < self._seen_until:
             return self._record
-        record = self._store.read(self.circuit)
+        record, repaired = readable(self._store, self.circuit, by=self.environment, now=now)
+        if repaired:
+            self._listener.repaired(self.circuit, repaired)
         if self._shared:
             self._see(record)
         else:
@@ -230,13 +258,15 @@ class CircuitBreaker:
     def _see(self, record: Record) -> None:
         if record.epoch != self._record.epoch:
             self._window.clear()
-            self._in_row = False
+            self._bad_in_a_row, self._striking, self._row = 0, False, None
             if record.state is State.CLOSED:
-                # After an outage the next one may come as suddenly; after a false alarm this environment is
-                # calm for a while.
+                # After an outage the next one may come as suddenly; after a false alarm nothing is striking for
+                # a while.
                 self._last_bad = float("-inf") if record.opens else record.since
+                self._bad_in_a_row = 0 if record.opens else float("-inf")
         elif self._row and (record.row is None or record.row.since != self._row.since):
-            self._in_row = False  # refuted: adds nothing until this environment was calm again
+            # Refuted: nothing is striking until this environment was calm again, or had a good call.
+            self._bad_in_a_row, self._striking, self._row = float("-inf"), False, None
         self._record = record
         if self._shared:
             self._valid_for(self._settings.state_cache_ttl)
@@ -250,7 +280,7 @@ class CircuitBreaker:
         if self._shared:
             self._shared = False
             self._own.seed(self.circuit, self._record)
-            self._listener.parted(self.circuit, error)
+        self._listener.parted(self.circuit, error)
         self._valid_for(self._settings.store_retry_interval)
 
     def _rejoin(self, record: Record) -> None:
@@ -260,5 +290,5 @@ class CircuitBreaker:
         self._see(record)
         self._listener.rejoined(self.circuit)
         if found.state is not State.CLOSED and record.state is State.CLOSED:
-            self._in_row = True
-            self._add(self._reporting(self._now(), record.epoch), record)
+            self._striking = True
+            self._add(self._reporting(self._now(), record.epoch), record, bad=True)

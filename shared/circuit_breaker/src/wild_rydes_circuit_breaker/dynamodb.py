@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
-from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally, Transition
+from wild_rydes_circuit_breaker.record import Count, Entry, Record, State, Transition
 from wild_rydes_circuit_breaker.store import (
     Conflict,
     StoreUnavailable,
+    Unreadable,
     changes_wish,
     drops_poll,
     drops_row,
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
 KEY_PREFIX = "circuit#"
 
 _RECORD = TypeAdapter(Record)
+_BODY = TypeAdapter(dict[str, Any])
+_COUNT: TypeAdapter[int] = TypeAdapter(Count)
+_ROW = ("row_since", "row_count", "row_striking", "row_reporters")
+_POLL = ("poll_since", "poll_calls", "poll_failed", "poll_slow", "poll_reporters", "poll_accusers")
 
 
 class DynamoDbStore:
     """Keeps circuits in a table whose partition key is `id`.
 
-    An item holds the record as JSON. Beside it are `state` and `epoch`, for people and for the filters of the
-    table's stream (a transition is a write that changes `epoch`), and the attributes of row and poll. Each
-    write is one conditional UpdateItem of an item below 1 KB. Reads are strongly consistent, so that a cached
+    An item holds the record as JSON. Beside it are `state`, for people, `revision` and `epoch`, which conditions
+    of writes look at and which therefore overrule the JSON (a transition is a write that changes `epoch`), and
+    the attributes of row and poll. Each write is one conditional UpdateItem of an item below 1 KB. Reads are strongly consistent, so that a cached
     state is never older than the cache says. The client needs short timeouts: a call to a partner waits for
     it.
     """
@@ -41,32 +46,38 @@ class DynamoDbStore:
 
     def read(self, circuit: str) -> Record:
         """See Store."""
+        return record_in(self._item(circuit))
+
+    def repair(self, circuit: str, fresh: Record) -> Record:
+        """See Store."""
+        item = self._item(circuit)
+        try:
+            return record_in(item)
+        except Unreadable:
+            fresh = replace(fresh, revision=_next(item, "revision"), epoch=_next(item, "epoch"))
+        expression = _Expression.writing(fresh, over=item.get("revision"))
+        expression.remove(*_ROW, *_POLL, "partner_retry_at")
+        try:
+            return self._update(circuit, expression)
+        except Conflict as conflict:
+            return conflict.current
+
+    def _item(self, circuit: str) -> Mapping[str, Any]:
         try:
             response = self._dynamodb.get_item(TableName=self._table, Key=_key(circuit), ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(str(error)) from error
-        return record_in(response.get("Item"))
+        return response.get("Item", {})
 
     def replace(self, circuit: str, before: Record, after: Record) -> Record:
         """See Store."""
-        body = _RECORD.dump_json(after, exclude={"row", "poll", "partner_retry_at"}).decode()
-        expression = _Expression(
-            "revision = :before" if before.revision else "attribute_not_exists(revision)"
-        )
-        if before.revision:
-            expression.values[":before"] = {"N": str(before.revision)}
-        expression.set("record", {"S": body})
-        expression.set("revision", {"N": str(after.revision)})
-        expression.set("epoch", {"N": str(after.epoch)})
-        expression.set("state", {"S": after.state})
+        expression = _Expression.writing(after, over={"N": str(before.revision)} if before.revision else None)
         if changes_wish(before, after):
             expression.set("partner_retry_at", {"N": str(after.partner_retry_at)})
         if drops_row(before, after):
-            expression.remove("row_since", "row_count", "row_reporters")
+            expression.remove(*_ROW)
         if drops_poll(before, after):
-            expression.remove(
-                "poll_since", "poll_calls", "poll_failed", "poll_slow", "poll_reporters", "poll_accusers"
-            )
+            expression.remove(*_POLL)
         return self._update(circuit, expression)
 
     def add(self, circuit: str, epoch: int, entry: Entry) -> Record:
@@ -78,7 +89,9 @@ class DynamoDbStore:
         if entry.in_row:
             expression.set_once("row_since", {"N": str(entry.now)})
             expression.add("row_count", {"N": "1"})
-            expression.add("row_reporters", {"SS": [entry.by]})
+            if entry.striking:
+                expression.add("row_striking", {"N": "1"})
+                expression.add("row_reporters", {"SS": [entry.by]})
         if window := entry.window:
             expression.set_once("poll_since", {"N": str(entry.now)})
             expression.add("poll_calls", {"N": str(window.calls)})
@@ -122,6 +135,19 @@ class _Expression:
         self.values: dict[str, AttributeValueTypeDef] = {}
         self._clauses: dict[str, list[str]] = {}
 
+    @classmethod
+    def writing(cls, record: Record, *, over: "AttributeValueTypeDef | None") -> "_Expression":
+        """Write a record, without row, poll and wish, over one whose attribute `revision` is `over`."""
+        expression = cls("revision = :before" if over else "attribute_not_exists(revision)")
+        if over:
+            expression.values[":before"] = over
+        body = _RECORD.dump_json(record, exclude={"row", "poll", "partner_retry_at"}).decode()
+        expression.set("record", {"S": body})
+        expression.set("revision", {"N": str(record.revision)})
+        expression.set("epoch", {"N": str(record.epoch)})
+        expression.set("state", {"S": record.state})
+        return expression
+
     def set(self, name: str, value: "AttributeValueTypeDef") -> None:
         self._clause("SET", name, f"#{name} = :{name}", value)
 
@@ -150,45 +176,71 @@ class _Expression:
 def record_in(item: Mapping[str, Any] | None) -> Record:
     """Decode the record of an item, or of an image in the table's stream. Without an item it is `Record()`.
 
-    Raises StoreUnavailable for an item that holds no circuit: it is not trusted.
+    Raises Unreadable for an item that holds no circuit, or one that writes under conditions could not change.
     """
     if not item:
         return Record()
     try:
-        record = _RECORD.validate_json(item["record"]["S"]) if "revision" in item else Record()
-        row = poll = None
-        if "row_count" in item:
-            row = Row(
-                _number(item, "row_since"), int(_number(item, "row_count")), _set(item, "row_reporters")
-            )
-        if "poll_calls" in item:
-            calls, failed, slow = (int(_number(item, f"poll_{name}")) for name in ("calls", "failed", "slow"))
-            poll = Poll(
-                since=_number(item, "poll_since"),
-                tally=Tally(calls, failed, slow),
-                reporters=_set(item, "poll_reporters"),
-                accusers=_set(item, "poll_accusers"),
-            )
-        asked = _number(item, "partner_retry_at") if "partner_retry_at" in item else 0
-        return replace(record, row=row, poll=poll, partner_retry_at=asked)
+        known = {}
+        if any(name in item for name in ("record", "revision", "epoch")):
+            known = _BODY.validate_json(item["record"]["S"])
+            known |= {"revision": item["revision"]["N"], "epoch": item["epoch"]["N"]}
+        record = _RECORD.validate_python(known | _added(item))
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise StoreUnavailable("the item holds no circuit that can be read") from error
+        raise Unreadable("the item holds no circuit that can be read") from error
+    if known and record.revision == 0:
+        raise Unreadable("the item has a revision that none is written over")
+    return record
 
 
 def transition_in(
     keys: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any]
 ) -> Transition | None:
-    """Find the transition, if any, in a record of the table's stream, by its keys and both images."""
-    circuit = keys["id"]["S"].removeprefix(KEY_PREFIX)
-    return Transition.between(circuit, record_in(old), record_in(new))
+    """Find the transition, if any, in a record of the table's stream, by its keys and both images.
+
+    Raises Unreadable for a new image that holds no circuit. An old one may have been announced as open, so what
+    is closed after it is announced.
+    """
+    circuit, after = keys["id"]["S"].removeprefix(KEY_PREFIX), record_in(new)
+    try:
+        before = record_in(old)
+    except Unreadable:
+        return Transition(circuit, Record(state=State.OPEN, opens=1), after)
+    return Transition.between(circuit, before, after)
 
 
-def _number(item: Mapping[str, Any], name: str) -> float:
-    return float(item[name]["N"])
+def _added(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Find what is not part of the JSON: row, poll and the partner's wish. Each is whole, or not there."""
+    found: dict[str, Any] = {"row": None, "poll": None, "partner_retry_at": 0}
+    if any(name in item for name in _ROW):
+        found["row"] = {
+            "since": item["row_since"]["N"],
+            "count": item["row_count"]["N"],
+            "striking": item["row_striking"]["N"] if "row_striking" in item else 0,
+            "reporters": _set(item, "row_reporters"),
+        }
+    if any(name in item for name in _POLL):
+        found["poll"] = {
+            "since": item["poll_since"]["N"],
+            "tally": {name: item[f"poll_{name}"]["N"] for name in ("calls", "failed", "slow")},
+            "reporters": _set(item, "poll_reporters"),
+            "accusers": _set(item, "poll_accusers"),
+        }
+    if "partner_retry_at" in item:
+        found["partner_retry_at"] = item["partner_retry_at"]["N"]
+    return found
 
 
-def _set(item: Mapping[str, Any], name: str) -> frozenset[str]:
-    return frozenset(item[name]["SS"]) if name in item else frozenset()
+def _set(item: Mapping[str, Any], name: str) -> list[str]:
+    return list(item[name]["SS"]) if name in item else []
+
+
+def _next(item: Mapping[str, Any], name: str) -> int:
+    """Count one further, or begin anew if that is not possible."""
+    try:
+        return _COUNT.validate_python(_COUNT.validate_python(item[name]["N"]) + 1)
+    except (LookupError, TypeError, ValueError):
+        return 1
 
 
 def _key(circuit: str) -> "dict[str, AttributeValueTypeDef]":

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from wild_rydes_circuit_breaker.record import Transition
-from wild_rydes_circuit_breaker.store import StoreUnavailable
+from wild_rydes_circuit_breaker.store import StoreUnavailable, Unreadable
 
 
 class Listener(Protocol):
@@ -16,10 +16,13 @@ class Listener(Protocol):
         """A circuit turned: the shared one or, without the store, this environment's own."""
 
     def parted(self, circuit: str, error: StoreUnavailable) -> None:
-        """The store cannot be reached. From now on this environment goes by its own state."""
+        """The store cannot be reached, again or for the first time: this environment goes by its own state."""
 
     def rejoined(self, circuit: str) -> None:
         """The store can be reached again."""
+
+    def repaired(self, circuit: str, error: Unreadable) -> None:
+        """What the store held was no record. It is now, of a closed circuit: all that it held is forgotten."""
 
 
 class LogAndCount:
@@ -51,6 +54,11 @@ class LogAndCount:
     def rejoined(self, circuit: str) -> None:
         """See Listener."""
         self._logger.info("circuit store available again", circuit=circuit)
+
+    def repaired(self, circuit: str, error: Unreadable) -> None:
+        """See Listener."""
+        self._logger.error("circuit repaired", circuit=circuit, reason=str(error))
+        self._count("CircuitRepaired", circuit)
 
     def _count(self, name: str, circuit: str) -> None:
         with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:

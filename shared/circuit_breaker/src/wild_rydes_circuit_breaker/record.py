@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+Instant = Annotated[float, Field(ge=0, le=253_402_300_799, allow_inf_nan=False)]
+"""Seconds since 1970, until the end of the year 9999. Like `Count`, a bound on what is read from a store."""
+
+Count = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class State(StrEnum):
@@ -35,7 +43,7 @@ class Override:
     mode: Mode
     actor: str
     reason: str
-    until: float | None = None
+    until: Instant | None = None
 
     def lapsed(self, now: float) -> bool:
         """Say whether it no longer rules at `now`."""
@@ -59,9 +67,9 @@ class Verdict:
 class Tally:
     """Verdicts, counted."""
 
-    calls: int = 0
-    failed: int = 0
-    slow: int = 0
+    calls: Count = 0
+    failed: Count = 0
+    slow: Count = 0
 
     def plus(self, verdict: Verdict) -> "Tally":
         """Count one more verdict."""
@@ -76,10 +84,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Bad calls in a row, over all environments: `count` of them, from `reporters`, the first at `since`."""
+    """Bad calls in a row, over all environments: `count` of them, the first at `since`.
 
-    since: float
-    count: int
+    `striking` of them, from `reporters`, were striking: see `Entry`.
+    """
+
+    since: Instant
+    count: Count
+    striking: Count
     reporters: frozenset[str]
 
 
@@ -90,7 +102,7 @@ class Poll:
     The first of the `accusers`, the environments whose own window is bad, asked for it at `since`.
     """
 
-    since: float
+    since: Instant
     tally: Tally
     reporters: frozenset[str]
     accusers: frozenset[str]
@@ -100,12 +112,14 @@ class Poll:
 class Entry:
     """What environment `by` adds at `now`: one to the row if `in_row`, and its `window`, if any, to the poll.
 
-    `retry_at` is the instant that the partner asked for by Retry-After, else 0.
+    A bad call is `striking` if it hardly happens by chance: after a calm time, or as one of many in a row in
+    the same environment. `retry_at` is the instant that the partner asked for by Retry-After, else 0.
     """
 
     by: str
     now: float
     in_row: bool = False
+    striking: bool = False
     window: Tally | None = None
     accuses: bool = False
     retry_at: float = 0
@@ -116,7 +130,7 @@ class Probe:
     """A permit to call the partner while the circuit is half open, good until `until`."""
 
     permit: str
-    until: float
+    until: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +142,29 @@ class Record:
     number of environments may add to them at once.
     """
 
-    revision: int = 0
-    epoch: int = 0
+    revision: Count = 0
+    epoch: Count = 0
     state: State = State.CLOSED
-    since: float = 0
+    since: Instant = 0
     reason: str = ""
     by: str = ""
     """The environment or person behind the last transition."""
     override: Override | None = None
-    opens: int = 0
+    opens: Count = 0
     """How often the circuit opened in a row, except for openings that the first probes refuted.
 
     The number is kept when the circuit closes.
     """
-    retry_at: float = 0
+    retry_at: Instant = 0
     """When to probe, while OPEN."""
     probes: tuple[Probe, ...] = ()
     tally: Tally = Tally()
     """The results of the probes that have ended."""
-    quiet_until: float = 0
+    quiet_until: Instant = 0
     """When the next poll may begin, after one that cleared the partner."""
     row: Row | None = None
     poll: Poll | None = None
-    partner_retry_at: float = 0
+    partner_retry_at: Instant = 0
     """The instant that the partner last asked for in this epoch, by Retry-After."""
 
     def mode(self, now: float) -> Mode:

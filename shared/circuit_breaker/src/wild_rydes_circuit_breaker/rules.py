@@ -85,16 +85,15 @@ def asked_for(settings: Settings, report: Report) -> float:
 def outage(record: Record, settings: Settings, now: float) -> bool:
     """Say whether the row is long enough to stop calls and to probe at once.
 
-    It takes two environments, or a single one whose first entry every other active environment had time to
-    answer.
+    Striking entries of two environments are enough. Any others count once every active environment had the
+    time to answer the first of them.
     """
     row = record.row
-    return (
-        record.state is State.CLOSED
-        and row is not None
-        and row.count >= settings.consecutive_failures
-        and (len(row.reporters) > 1 or now - row.since >= settings.hearing_period)
-    )
+    if record.state is not State.CLOSED or row is None:
+        return False
+    heard = now - row.since >= settings.hearing_period
+    long_enough = settings.consecutive_failures
+    return (row.striking >= long_enough and len(row.reporters) > 1) or (row.count >= long_enough and heard)
 
 
 def tripped(record: Record, settings: Settings, report: Report) -> Record:

@@ -27,9 +27,9 @@ class Settings:
 
     # ---
     consecutive_failures: int = 5
-    """So many bad calls in a row, over all environments, stop calls at once. Probes check them at once."""
+    """So many bad calls in a row, over all environments, stop calls. Probes check them at once."""
     calm_period: float = 30
-    """An environment adds to such a row only if it had no bad call for so long before."""
+    """A bad call is striking if its environment had none for so long before."""
     hearing_period: float = 3
     """How long all active environments have to answer a report.
 

@@ -8,7 +8,11 @@ from wild_rydes_circuit_breaker.record import Entry, Poll, Record, Row, Tally
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer, or not in a way that can be understood."""
+    """The store did not answer, or not in a way that can be understood: see also `Unreadable`."""
+
+
+class Unreadable(StoreUnavailable):
+    """The store holds something else than a record. `Store.repair` makes it one."""
 
 
 class Conflict(Exception):
@@ -23,7 +27,14 @@ class Store(Protocol):
     """Keeps one record per circuit. A circuit that was never written to has `Record()`."""
 
     def read(self, circuit: str) -> Record:
-        """Read the current record, which holds every earlier write. Raises StoreUnavailable."""
+        """Read the current record, which holds every earlier write. Raises StoreUnavailable and Unreadable."""
+
+    def repair(self, circuit: str, fresh: Record) -> Record:
+        """Write `fresh` over what is unreadable, if it still is. Return the record that is then stored.
+
+        Its revision and epoch come after those of the old one, where they can be read. Raises
+        StoreUnavailable.
+        """
 
     def replace(self, circuit: str, before: Record, after: Record) -> Record:
         """Write `after`, of the next revision, if the stored record still has the revision of `before`.
@@ -52,6 +63,10 @@ class MemoryStore:
         """See Store."""
         return self._records.get(circuit, Record())
 
+    def repair(self, circuit: str, fresh: Record) -> Record:  # noqa: ARG002 - of the protocol
+        """See Store. Here nothing is unreadable."""
+        return self.read(circuit)
+
     def replace(self, circuit: str, before: Record, after: Record) -> Record:
         """See Store."""
         current = self._records.get(circuit, Record())
@@ -74,8 +89,9 @@ class MemoryStore:
             raise Conflict(current)
         row, poll, by = current.row, current.poll, frozenset({entry.by})
         if entry.in_row:
-            row = row or Row(entry.now, 0, frozenset())
-            row = Row(row.since, row.count + 1, row.reporters | by)
+            row = row or Row(entry.now, 0, 0, frozenset())
+            reporters = row.reporters | by if entry.striking else row.reporters
+            row = Row(row.since, row.count + 1, row.striking + entry.striking, reporters)
         if entry.window is not None:
             poll = poll or Poll(entry.now, Tally(), frozenset(), frozenset())
             accusers = poll.accusers | by if entry.accuses else poll.accusers
@@ -87,6 +103,17 @@ class MemoryStore:
     def seed(self, circuit: str, record: Record) -> None:
         """Begin with a record from another store."""
         self._records[circuit] = record
+
+
+def readable(store: Store, circuit: str, *, by: str, now: float) -> tuple[Record, Unreadable | None]:
+    """Read a record, after a repair if it takes one: what was wrong is then the second value.
+
+    Raises StoreUnavailable.
+    """
+    try:
+        return store.read(circuit), None
+    except Unreadable as error:
+        return store.repair(circuit, Record(since=now, reason=str(error), by=by)), error
 
 
 def drops_row(before: Record, after: Record) -> bool:

@@ -16,6 +16,7 @@ class Window:
 
     def add(self, verdict: Verdict, now: float) -> None:
         """Count a verdict at `now`."""
+        self._forget(now)
         if self._buckets and now < self._buckets[-1][0] + self._size / _BUCKETS:
             start, tally = self._buckets.pop()
         else:
@@ -24,8 +25,7 @@ class Window:
 
     def tally(self, now: float) -> Tally:
         """Count the verdicts within the window that ends at `now`."""
-        while self._buckets and self._buckets[0][0] <= now - self._size:
-            self._buckets.popleft()
+        self._forget(now)
         tallies = [tally for _, tally in self._buckets]
         return Tally(
             sum(t.calls for t in tallies), sum(t.failed for t in tallies), sum(t.slow for t in tallies)
@@ -34,3 +34,10 @@ class Window:
     def clear(self) -> None:
         """Forget everything."""
         self._buckets.clear()
+
+    def _forget(self, now: float) -> None:
+        """Drop what is too old, and what is of a time to come: the clock was put back."""
+        while self._buckets and self._buckets[0][0] <= now - self._size:
+            self._buckets.popleft()
+        while self._buckets and self._buckets[-1][0] > now:
+            self._buckets.pop()
