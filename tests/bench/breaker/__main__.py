@@ -1,7 +1,7 @@
 """How the circuit breaker does in a fleet: `uv run python -m tests.bench.breaker`.
 
 The breaker's real code, every environment with its own, over a store in memory that is as far away as DynamoDB, in a
-simulation: deterministic, and done in less than a minute. Beside it, in the same simulation, AWS Lambda Powertools'
+simulation: deterministic, and done in two minutes. Beside it, in the same simulation, AWS Lambda Powertools'
 breaker with its default settings. Exits with 1 when ours misses one of the limits below.
 """
 
@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tests.bench.breaker import low_traffic
 from tests.bench.breaker.scenarios import BREAKERS, Healthy, Outage, healthy, outage
 from wild_rydes_circuit_breaker import Settings
 
@@ -22,6 +23,12 @@ CLOSED_AFTER = 20.0
 """Seconds after the partner's recovery."""
 
 FLEETS = (20, 100)
+
+FEW_CALLS = ((1, 0.05), (1, 0.3), (1, 1.0), (5, 0.2), (100, 0.05))
+"""Environments, and calls/s of each."""
+
+MORE_CALLS = ((1, 5.0), (100, 5.0))
+"""They show what errors before an outage cost where calls are many; nothing is promised."""
 
 console = Console()
 if not console.is_terminal:
@@ -32,9 +39,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="runs of each outage")
     parser.add_argument("--minutes", type=float, default=60, help="length of the healthy hour")
+    parser.add_argument(
+        "--deaths", type=int, default=20, help="runs of each death of a partner with few calls"
+    )
+    parser.add_argument(
+        "--hours", type=float, default=6, help="length of the hours with few calls and some errors"
+    )
     arguments = parser.parse_args()
     misses = outages(range(arguments.seeds))
     misses += health(arguments.minutes * 60)
+    misses += deaths(range(arguments.deaths))
+    misses += errors(arguments.hours)
     for miss in misses:
         console.print(f"[red]missed:[/] {miss}")
     return 1 if misses else 0
@@ -133,6 +148,91 @@ def health(seconds: float) -> list[str]:
         )
         if rate == 0 and run.writes:
             misses.append(f"{run.writes} writes in {length / 60:g} healthy minutes")
+    console.print(table)
+    return misses
+
+
+def deaths(seeds: Sequence[int]) -> list[str]:
+    """A partner with few calls dies for good."""
+    table = Table(
+        "environ-\nments",
+        "calls/s\nin all",
+        "before",
+        "runs",
+        "noticed",
+        "failed until then",
+        title=f"A partner with few calls dies: median (worst); noticed within {low_traffic.MANY_CALLS} calls",
+    )
+    misses = []
+
+    def row(number: int, rate: float, before: str, runs: Sequence[int | None]) -> None:
+        noticed = [failed for failed in runs if failed is not None]
+        figures = f"{median(noticed):.0f} ({max(noticed)})" if noticed else "-"
+        table.add_row(
+            str(number),
+            f"{number * rate:.3g}",
+            before,
+            str(len(runs)),
+            f"{len(noticed) / len(runs):.0%}",
+            figures,
+        )
+        if (number, rate) not in MORE_CALLS and (
+            len(noticed) < len(runs) or max(noticed) > FAILED_BEFORE_TRIP
+        ):
+            misses.append(f"{number} environments, {number * rate:.3g} calls/s: failed until noticed {runs}")
+
+    for apart in (2, 5, 10, 29):
+        row(1, 1 / apart, "a failure, a success", [low_traffic.dies_after_one_success(apart)])
+    for number, rate in (*FEW_CALLS, *MORE_CALLS):
+        minutes = 20 if (number, rate) in FEW_CALLS else 1
+        runs = [
+            low_traffic.dies_after_errors(number, rate, error_rate=0.05, minutes=minutes, seed=seed)
+            for seed in track(
+                seeds, "deaths", console=console, transient=True, disable=not console.is_terminal
+            )
+        ]
+        row(number, rate, f"5 % errors for {minutes} min", runs)
+    console.print(table)
+    return misses
+
+
+def errors(hours: float) -> list[str]:
+    """A partner with few calls has errors at random."""
+    table = Table(
+        "environ-\nments",
+        "calls/s\nin all",
+        "error rate",
+        "calls",
+        "stopped\nto check",
+        "expected\np⁵(1-p)",
+        "refused",
+        "errors",
+        "writes",
+        title=f"{hours:g} hours with few calls and some errors",
+    )
+    misses = []
+    rows = [(number, rate, p) for number, rate in FEW_CALLS for p in (0.0, 0.01, 0.05)]
+    for number, rate, p in track(
+        rows, "errors", console=console, transient=True, disable=not console.is_terminal
+    ):
+        run = low_traffic.errors(number, rate, error_rate=p, hours=hours, seed=1)
+        table.add_row(
+            str(number),
+            f"{number * rate:.3g}",
+            f"{p:.0%}",
+            f"{run.calls:,}",
+            str(run.checks),
+            f"{run.calls * p ** Settings().consecutive_failures * (1 - p):.1g}",
+            str(run.refused),
+            f"{run.errors:,}",
+            f"{run.writes:,}",
+        )
+        if run.checks:
+            misses.append(
+                f"stopped to check {run.checks} times at {p:.0%} errors, {number * rate:.3g} calls/s"
+            )
+        if p == 0 and run.writes:
+            misses.append(f"{run.writes} writes in {hours:g} healthy hours")
     console.print(table)
     return misses
 

@@ -57,6 +57,8 @@ class Silent:
 
     def rejoined(self, circuit: str) -> None: ...
 
+    def repaired(self, circuit: str, error: StoreUnavailable) -> None: ...
+
 
 def _partners_fault(error: Exception) -> Fault:
     return Fault(Blame.PARTNER)

@@ -110,13 +110,17 @@ class Partner:
 
 @dataclass
 class Fleet:
-    """Environments that each get requests at random, `rate` a second, and work on one at a time."""
+    """Environments that each get requests at random, `rate` a second, and work on one at a time.
+
+    `apart`, if given, is how many seconds the requests come after each other instead.
+    """
 
     simulation: Simulation
     partner: Partner
     guards: list[Guard]
     random: Random
     rate: float = 5
+    apart: float | None = None
     refused_at: list[float] = field(default_factory=list)
 
     def run(self, seconds: float) -> None:
@@ -127,7 +131,7 @@ class Fleet:
     def _environment(self, guard: Guard, until: float) -> None:
         request = self.simulation.now
         while True:
-            request += self.random.expovariate(self.rate)
+            request += self.apart or self.random.expovariate(self.rate)
             if request >= until:
                 return
             self.simulation.sleep(request - self.simulation.now)
