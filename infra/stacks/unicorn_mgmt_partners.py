@@ -186,6 +186,21 @@ class Partners(Construct):
             meaning=f"{name} does not answer bookings: customers wait a minute for nothing."
             " If it goes on quoting, force its circuit open. Runbook: -bookings-failing.",
         )
+        self._scope.alarm(
+            f"{partner_id}-circuit-unavailable",
+            self._circuit(partner_id, "StoreUnavailable"),
+            threshold=1,
+            periods=3,
+            meaning=f"Functions that call {name} have not reached its circuit in the table for minutes. Each goes by"
+            " what it sees alone, and hears of no mode that you set. Runbook: -circuit-unavailable.",
+        )
+        self._scope.alarm(
+            f"{partner_id}-circuit-repaired",
+            self._circuit(partner_id, "Repaired"),
+            threshold=1,
+            meaning=f"The item of {name}'s circuit was no circuit; a call has replaced it by a closed one. A mode that"
+            " was set is gone. Find out who wrote it. Runbook: -circuit-repaired.",
+        )
 
     def _calls(
         self, partner_id: str, operation: str, outcome: str, statistic: str, label: str | None = None
@@ -204,13 +219,13 @@ class Partners(Construct):
             period=cdk.Duration.minutes(1),
         )
 
-    def _transitions(self, partner_id: str, state: str) -> cloudwatch.Metric:
+    def _circuit(self, partner_id: str, what: str, label: str | None = None) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=METRICS_NAMESPACE,
-            metric_name=f"CircuitTurned{state}",
+            metric_name=f"Circuit{what}",
             dimensions_map={"circuit": partner_id, "service": self._scope.service},
             statistic="sum",
-            label=state,
+            label=label,
             period=cdk.Duration.minutes(1),
         )
 
@@ -236,7 +251,10 @@ class Partners(Construct):
                 ),
                 cloudwatch.GraphWidget(
                     title=f"{row['name']}: circuit",
-                    left=[self._transitions(id_, state) for state in ("Open", "HalfOpen", "Closed")],
+                    left=[
+                        self._circuit(id_, f"Turned{state}", state)
+                        for state in ("Open", "HalfOpen", "Closed")
+                    ],
                 ),
                 cloudwatch.GraphWidget(
                     title=f"{row['name']}: waiting",

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from infra import roster
 from tests.support.synth import Assembly
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
@@ -17,3 +18,20 @@ def test_every_alarm_is_described_and_names_its_entry_in_the_runbook(aws: Assemb
         assert found, description
         assert len(found[1]) > 60, description
         assert f"{found[2]}`" in runbook, description
+
+
+def test_each_partners_circuit_rings_when_it_cannot_be_reached_and_when_it_was_repaired(
+    aws: Assembly,
+) -> None:
+    """The names are those of `LogAndCount`, whose test has them, too."""
+    watched = {
+        (alarm.properties["MetricName"], dimension["Value"])
+        for alarm in aws.all("AWS::CloudWatch::Alarm")
+        for dimension in alarm.properties["Dimensions"]
+        if dimension["Name"] == "circuit"
+    }
+    assert watched == {
+        (name, partner)
+        for name in ("CircuitStoreUnavailable", "CircuitRepaired")
+        for partner in roster.partners()
+    }

@@ -17,7 +17,7 @@ from infra import roster
 from infra.rydes.cloud.aws import Account
 from infra.rydes.operator.modes import reached, store
 from infra.rydes.operator.partner_calls import CALLBACK, Call, Figures, RecentCalls, by_operation
-from wild_rydes_circuit_breaker import Mode, Override, Record, Settings, State
+from wild_rydes_circuit_breaker import Mode, Override, Record, Settings, State, Unreadable
 
 _LAYOUT: Any = {"box": SIMPLE_HEAD, "pad_edge": False, "collapse_padding": True, "title_justify": "left"}
 _REFRESH_SECONDS = 1.0
@@ -56,7 +56,7 @@ class Dashboard:
         with reached():
             calls = self._calls.look()
             return [
-                Row(id_, self._circuits.read(id_), _figures(calls, id_, row))
+                Row(id_, self._circuit(id_), _figures(calls, id_, row))
                 for id_, row in roster.partners().items()
                 if self._partner_id in (None, id_)
             ]
@@ -77,6 +77,12 @@ class Dashboard:
             while True:
                 time.sleep(_REFRESH_SECONDS)
                 live.update(self._tables(), refresh=True)
+
+    def _circuit(self, partner_id: str) -> Record:
+        try:
+            return self._circuits.read(partner_id)
+        except Unreadable as error:
+            return Record(reason=f"{error}; the next call or --mode replaces it by a closed one")
 
     def _tables(self) -> Group:
         return to_tables(self.rows(), time.time(), self._seconds)

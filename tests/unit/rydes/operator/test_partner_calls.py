@@ -152,6 +152,17 @@ def test_a_mode_that_is_set_is_shown_with_actor_reason_and_expiry(account: Accou
     assert told["set"]["until"] == told["retry-at"]
 
 
+def test_an_item_that_is_no_circuit_is_shown_and_repaired_by_setting_a_mode(account: Account) -> None:
+    garbage = {"id": {"S": "circuit#p-comet"}, "revision": {"N": "7"}, "record": {"S": "?"}}
+    account.client("dynamodb").put_item(TableName=modes.TABLE, Item=garbage)
+    rows = Dashboard(account, None, 300).rows()
+    assert len(rows) > 1
+    assert "no circuit" in next(row.circuit.reason for row in rows if row.id == "p-comet")
+    modes.put(account, "p-comet", modes.order(Mode.DISABLED, actor="ada", reason="drill", lasts=""))
+    (row,) = Dashboard(account, "p-comet", 300).rows()
+    assert (row.circuit.state, row.circuit.mode(NOW)) == (State.CLOSED, Mode.DISABLED)
+
+
 def test_a_mode_that_has_expired_is_not_shown() -> None:
     circuit = Record(override=Override(Mode.DISABLED, "ada", "drill", until=NOW))
     told = to_json([Row("p-comet", circuit, {})], NOW)["p-comet"]
