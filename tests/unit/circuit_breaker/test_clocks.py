@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, PARTNER, Environment, World
-from wild_rydes_circuit_breaker import Blame, CircuitOpen, Fault, Mode, Override, Record, State, set_mode
-from wild_rydes_circuit_breaker.record import Probe, Row
+from wild_rydes_circuit_breaker import (
+    Blame,
+    CircuitOpen,
+    Fault,
+    Mode,
+    Override,
+    Record,
+    Settings,
+    State,
+    set_mode,
+)
+from wild_rydes_circuit_breaker.record import Poll, Probe, Row, Tally
 
 WRONG = (-86400.0, -600.0, -30.0, 30.0, 600.0, 86400.0)
 
@@ -165,6 +175,43 @@ def test_an_instant_that_no_clock_would_give_is_not_waited_for(world: World) -> 
     assert here.refused()
     world.clock.forward(world.settings.max_retry_after)
     assert here.begins().probe
+
+
+@pytest.mark.parametrize("ahead", [600, 86400])
+def test_a_row_does_not_wait_longer_for_the_partner_than_the_settings_allow(
+    world: World, ahead: float
+) -> None:
+    row = Row(NOW, 5, 5, frozenset({"a", "b"}))
+    world.put(Record(row=row, partner_retry_at=NOW + world.settings.max_retry_after + ahead))
+    here = world.environment()
+    assert here.refused()
+    assert world.record.retry_at == NOW + world.settings.max_retry_after
+    world.clock.forward(world.settings.max_retry_after)
+    assert here.begins().probe
+
+
+@pytest.mark.parametrize("ahead", [600, 86400])
+def test_a_poll_is_judged_when_all_had_the_time_to_answer(world: World, ahead: float) -> None:
+    accusers = frozenset({"a", "b"})
+    world.put(Record(poll=Poll(NOW + ahead, Tally(50, 50), accusers, accusers)))
+    here = world.environment()
+    here.succeeds()
+    assert world.state() is State.CLOSED
+    world.clock.forward(world.settings.hearing_period)
+    here.succeeds()
+    assert world.state() is State.OPEN
+
+
+@pytest.mark.parametrize("ahead", [600, 86400])
+def test_polls_rest_no_longer_than_usual(ahead: float) -> None:
+    world = World(Settings(consecutive_failures=1000))
+    world.put(Record(revision=1, epoch=1, since=NOW, quiet_until=NOW + ahead))
+    here = world.environment()
+    here.fails(2)
+    assert world.record.poll is None
+    world.clock.forward(world.settings.sliding_window_size / 2)
+    here.fails(2)
+    assert world.record.poll
 
 
 def test_a_persons_mode_lasts_as_long_as_it_was_said(world: World) -> None:
