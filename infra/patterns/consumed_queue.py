@@ -10,6 +10,12 @@ from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
 MAX_ATTEMPTS = 5
+"""How often a message is received, at most, that meets a bug."""
+
+MAX_RECEIVES = 500
+"""How often a message is received before its queue gives it up: enough for an hour in which every receipt is in vain,
+however it ends, even if nobody can postpone the message. The shortest visibility timeout is nine seconds, and half of
+the longest backoff is fifteen. Only messages that kill their worker each time come so far."""
 
 
 def dead_letter_queue(
@@ -41,8 +47,8 @@ def dead_letter_queue(
 class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
-    After the last of its `attempts` the consumer parks a message with the reason. The queue itself gives up
-    two receives later: that is for messages that kill their worker. `batching_window` (seconds) trades
+    The consumer parks what it cannot handle, with the reason (`wild_rydes_messaging.retry`). The queue itself
+    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. `batching_window` (seconds) trades
     latency for fuller batches. `concurrency` (2 at least) is how many batches are handled at once. An alarm
     goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
     with a key of SQS if there is none.
@@ -59,7 +65,6 @@ class ConsumedQueue(Construct):
         overdue: int = 60,
         key: kms.IKey | None = None,
         batch_size: int = 10,
-        attempts: int = MAX_ATTEMPTS,
     ) -> None:
         super().__init__(scope, name)
         self.dead_letters = dead_letter_queue(
@@ -79,10 +84,10 @@ class ConsumedQueue(Construct):
             retention_period=cdk.Duration.days(4),
             # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
             visibility_timeout=cdk.Duration.seconds(3 * consumer.seconds + batching_window),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=attempts + 2),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
-        consumer.add_environment("MAX_ATTEMPTS", str(attempts))
+        consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
         consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)  # to park
         if key:
             consumer.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn)  # to read and to park

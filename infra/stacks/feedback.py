@@ -137,7 +137,7 @@ class FeedbackStack(ServiceStack):
         self._may_use_pseudonyms(function)
         if self.stage.phones:
             function.add_environment("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", self.stage.phones)
-        # A record given up loses nothing: the timers find every SMS that still waits.
+        # A record given up loses nothing: the timers find every SMS that still waits. But somebody is woken.
         StreamConsumer(
             self,
             "feedback-outreach-dlq",
@@ -145,7 +145,7 @@ class FeedbackStack(ServiceStack):
             changes=WAITING_SMS,
             delays="SMS to customers",
             batch_size=10,
-            give_up_after=3600,
+            give_up_after=2 * 3600,
         )
         self._sms_alarms()
         smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=SMS_NAME)

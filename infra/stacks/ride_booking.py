@@ -194,7 +194,7 @@ class RideBookingStack(ServiceStack):
             changes=[WATCHED_CHANGES],
             delays="live updates of customers' screens",
             batch_size=25,
-            give_up_after=60,  # anyone still interested has reconnected by then
+            give_up_after=2 * 3600,  # after that nobody looks any more
         )
         self.alarm(
             "ride-booking-pushes-refused",

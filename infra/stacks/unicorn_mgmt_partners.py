@@ -17,10 +17,6 @@ from infra.patterns.rest_api import RestApi
 from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
-RIDE_ATTEMPTS: Final = 100
-"""How often a partner is called about a ride. For a cancellation that takes some four hours; a booking ends
-long before, at its deadline."""
-
 # tests/contract/test_stream_filters.py holds these copies to the services' own prefixes.
 CIRCUIT: Final = "circuit#"
 RIDE: Final = "ride#"
@@ -110,7 +106,6 @@ class Partners(Construct):
             consumer=function,
             concurrency=_BOOKINGS_AT_ONCE,
             batch_size=1,
-            attempts=RIDE_ATTEMPTS,
             overdue=_RIDES_OVERDUE,
         )
 

@@ -489,7 +489,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             {
                 "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-rides-dlq",
-                "MAX_ATTEMPTS": "100",
+                "MAX_ATTEMPTS": "5",
                 "PARTNER_ID": "p-comet",
                 "SECRET_ID": "wild-rydes/partners/p-comet",
             },

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from infra import roster
-from infra.patterns.consumed_queue import MAX_ATTEMPTS
-from infra.stacks.unicorn_mgmt_partners import RIDE_ATTEMPTS
+from infra.patterns.consumed_queue import MAX_RECEIVES
 from tests.support.synth import Assembly
+from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE
 
 PARTNERS = roster.partners()
 PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, row in PARTNERS.items()}
@@ -43,10 +43,10 @@ TOPICS = {
 STREAM_CONSUMERS = {
     # function behind a stream -> table, dead-letter queue, seconds until it gives up
     "ride-booking-outbox": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
-    "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 60),
+    "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 2 * 3600),
     "unicorn-mgmt-outbox": ("unicorn-mgmt", "unicorn-mgmt-outbox-dlq", 6 * 3600),
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
-    "feedback-outreach": ("feedback", "feedback-outreach-dlq", 3600),  # the timers look after the rest
+    "feedback-outreach": ("feedback", "feedback-outreach-dlq", 2 * 3600),
 }
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
@@ -83,9 +83,27 @@ def test_a_consumed_queue_gives_up_to_its_own_dead_letter_queue(aws: Assembly, q
     redrive = resource.properties["RedrivePolicy"]
     assert aws.text(resource.stack, redrive["deadLetterTargetArn"]) == f"{queue}-dlq"
     # The consumer parks first, with the reason; the queue's own count is for messages that kill their worker.
-    assert redrive["maxReceiveCount"] == (RIDE_ATTEMPTS if queue in RIDE_QUEUES else MAX_ATTEMPTS) + 2
+    assert redrive["maxReceiveCount"] == MAX_RECEIVES
     _, window = CONSUMED[queue]
     assert resource.properties["VisibilityTimeout"] == (15 if queue in CALLING else 9) + window
+
+
+@pytest.mark.parametrize("queue", CONSUMED)
+def test_an_hour_of_trouble_that_passes_loses_no_message_of_a_queue(aws: Assembly, queue: str) -> None:
+    """Not even if no message can be postponed, or Lambda receives messages for which it finds no worker."""
+    properties = aws.named("AWS::SQS::Queue", "QueueName")[queue].properties
+    grants = properties["RedrivePolicy"]["maxReceiveCount"] * 0.9
+    hour = PATIENCE.total_seconds()
+    assert hour / properties["VisibilityTimeout"] < grants
+    assert hour / (DEFAULT_BACKOFF.cap / 2) < grants  # the pauses are half the longest, on average
+    assert properties["MessageRetentionPeriod"] > 4 * hour
+
+
+@pytest.mark.parametrize("function", STREAM_CONSUMERS)
+def test_an_hour_of_trouble_that_passes_loses_no_change_of_a_table(aws: Assembly, function: str) -> None:
+    _, properties = _mappings(aws)[function]
+    assert properties["MaximumRecordAgeInSeconds"] >= 2 * PATIENCE.total_seconds()
+    assert properties.get("MaximumRetryAttempts", -1) == -1
 
 
 @pytest.mark.parametrize("queue", CONSUMED)

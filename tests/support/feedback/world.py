@@ -225,14 +225,17 @@ class World:
             }
         )
 
-    def handle(self, use_case: Any, *bodies: str, attempt: int = 1) -> list[str]:
-        """Hand a batch of bodies to a queue's function; the bodies that come again."""
+    def handle(
+        self, use_case: Any, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()
+    ) -> list[str]:
+        """Hand a batch of bodies to a queue's function, so long after the first time; the bodies that come again."""
+        first = str(int((self.now - waited).timestamp() * 1000))
         records = [
             {
                 "messageId": str(i),
                 "receiptHandle": f"receipt-{i}",
                 "body": body,
-                "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1763715600000"},
+                "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": first},
                 "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:feedback-dead",
             }
             for i, body in enumerate(bodies)

@@ -60,13 +60,24 @@ def bus_event(envelope: Envelope[RfqRequested], **changes: Any) -> dict[str, Any
     }
 
 
-def record(body: str, message_id: str = "m-1", attempt: int = 1, queue: str = "inbox") -> dict[str, Any]:
-    """A queue message as Lambda hands it over."""
+def record(
+    body: str,
+    message_id: str = "m-1",
+    attempt: int = 1,
+    queue: str = "inbox",
+    waited: timedelta = timedelta(),
+) -> dict[str, Any]:
+    """A queue message as Lambda hands it over, so long after it was first received."""
+    first = str(int((NOW - waited).timestamp() * 1000))
     return {
         "messageId": message_id,
         "receiptHandle": f"receipt of {message_id}",
         "body": body,
-        "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1795176000000"},
+        "attributes": {
+            "ApproximateReceiveCount": str(attempt),
+            "SentTimestamp": "1795176000000",
+            "ApproximateFirstReceiveTimestamp": first,
+        },
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",

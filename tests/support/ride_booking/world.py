@@ -219,8 +219,11 @@ class World:
         """Items in the table."""
         return int(self.dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"])
 
-    def taken(self, queue: str, *bodies: str, attempt: int = 1) -> dict[str, Any]:
-        """Put bodies into a queue and take all it has out again, as Lambda's event."""
+    def taken(
+        self, queue: str, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()
+    ) -> dict[str, Any]:
+        """Put bodies into a queue and take all it has out again, so long after the first time, as Lambda's event."""
+        first = str(int((self.now - waited).timestamp() * 1000))
         for body in bodies:
             self.sqs.send_message(QueueUrl=queue, MessageBody=body)
         return {
@@ -229,15 +232,19 @@ class World:
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
-                    "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1795251600000"},
+                    "attributes": {
+                        "ApproximateReceiveCount": str(attempt),
+                        "SentTimestamp": "1795251600000",
+                        "ApproximateFirstReceiveTimestamp": first,
+                    },
                     "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue.rpartition('/')[2]}",
                 }
                 for message in self._take(queue)
             ]
         }
 
-    def gather(self, *bodies: str, attempt: int = 1) -> dict[str, Any]:
-        return self.aggregator().handle(self.taken(self.replies, *bodies, attempt=attempt))
+    def gather(self, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()) -> dict[str, Any]:
+        return self.aggregator().handle(self.taken(self.replies, *bodies, attempt=attempt, waited=waited))
 
     def published(self) -> list[dict[str, Any]]:
         """The events that have come over the bus since the last look."""

@@ -223,8 +223,9 @@ class World:
             return {"eventID": "1", "eventName": "INSERT", "dynamodb": change}
         return {"eventID": "1", "eventName": "MODIFY", "dynamodb": {**change, "OldImage": before}}
 
-    def deliver(self, *bodies: str, attempt: int = 1) -> dict[str, Any]:
-        """Put bodies into the inbox and take them out again as Lambda's event."""
+    def deliver(self, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()) -> dict[str, Any]:
+        """Put bodies into the inbox and take them out again, so long after the first time, as Lambda's event."""
+        first = str(int((self.now - waited).timestamp() * 1000))
         for body in bodies:
             self.sqs.send_message(QueueUrl=self.inbox, MessageBody=body)
         taken = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)["Messages"]
@@ -234,7 +235,11 @@ class World:
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
-                    "attributes": {"ApproximateReceiveCount": str(attempt), "SentTimestamp": "1763715600000"},
+                    "attributes": {
+                        "ApproximateReceiveCount": str(attempt),
+                        "SentTimestamp": "1763715600000",
+                        "ApproximateFirstReceiveTimestamp": first,
+                    },
                     "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:unicorn-mgmt-inbox",
                 }
                 for message in taken

@@ -20,10 +20,12 @@ from tests.support.messaging.samples import (
     requested,
 )
 from tests.unit.messaging.conftest import Log
+from tests.unit.messaging.test_transient import refused
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.consume import Consumer, Received, RetryLater, Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.retry import PATIENCE
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -195,6 +197,61 @@ def test_retry_later_is_no_failed_attempt(
 ) -> None:
     assert handle(world, records(record(body(), "m", MAX_ATTEMPTS)), always(RetryLater(3))) == ["m"]
     assert drain(world.dead_letters) == []
+
+
+def test_what_is_throttled_returns_for_an_hour_and_is_then_parked(
+    world: World, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    almost = PATIENCE - timedelta(seconds=1)
+    event = records(record(body(), "m", 400, waited=almost), record(body("rfq-2"), "n", 400, waited=PATIENCE))
+    assert handle(world, event, always(refused("ThrottlingException"))) == ["m"]
+    (parked,) = drain(world.dead_letters)
+    assert parked["Body"] == body("rfq-2")
+    assert "ThrottlingException" in parked["MessageAttributes"]["reason"]["StringValue"]
+
+
+def test_time_in_the_queue_before_the_first_receipt_does_not_count(world: World) -> None:
+    timer = record(body(), "m", 1)
+    timer["attributes"]["SentTimestamp"] = str(int((NOW - 2 * PATIENCE).timestamp() * 1000))
+    assert handle(world, records(timer), always(refused("ThrottlingException"))) == ["m"]
+
+
+def test_a_message_that_fails_comes_again_before_its_deadline(world: World) -> None:
+    event = records(record(body(deadline=NOW + timedelta(seconds=6)), "m", 9))
+    assert handle(world, event, always(refused("ThrottlingException"))) == ["m"]
+    assert world.visibility == [[("receipt of m", 3)]]
+
+
+def test_nothing_is_lost_while_its_queue_is_throttled_too(world: World, sqs: "SQSClient") -> None:
+    """Neither postponed nor parked: each message stays, whatever becomes of it, and the next receipt decides anew."""
+
+    def refuse(**_: object) -> None:
+        raise refused("ThrottlingException")
+
+    sqs.meta.events.register("before-call.sqs", refuse)
+    event = records(
+        record("{", "invalid"),
+        record(body("rfq-1"), "spent", waited=PATIENCE),
+        record(body("rfq-2"), "bug", MAX_ATTEMPTS),
+        record(body("rfq-3"), "throttled"),
+        record(body("rfq-4"), "done"),
+    )
+    errors = {"spent": refused("Throttling"), "throttled": refused("Throttling"), "bug": KeyError()}
+    returned = handle(world, event, lambda message: errors.get(message.message_id))
+    assert sorted(returned) == ["bug", "invalid", "spent", "throttled"]
+
+
+@pytest.mark.parametrize("failing", ["SendMessage", "ChangeMessageVisibilityBatch"])
+def test_a_bug_in_the_consumer_itself_loses_nothing_and_hides_no_success(
+    world: World, sqs: "SQSClient", failing: str
+) -> None:
+    def broken(**_: object) -> None:
+        raise ZeroDivisionError
+
+    sqs.meta.events.register(f"before-call.sqs.{failing}", broken)
+    event = records(record(body("rfq-1"), "spent", MAX_ATTEMPTS), record(body("rfq-2"), "done"))
+    returned = handle(world, event, lambda m: KeyError() if m.message_id == "spent" else None)
+    assert returned == (["spent"] if failing == "SendMessage" else [])
 
 
 def test_unprocessable_is_parked_at_once(

@@ -135,9 +135,24 @@ def test_whole_call_that_will_always_fail_fails_its_entries_only(
     assert caught.value.receipts == tuple(Receipt(str(i), told if i < 10 else None) for i in range(12))
 
 
-def test_an_error_that_is_not_of_the_api_is_not_hidden() -> None:
-    with pytest.raises(ZeroDivisionError):
-        delivery(Api(ZeroDivisionError())).deliver([entry("a")])
+def test_an_error_that_is_not_of_the_api_condemns_the_entry_that_causes_it_alone() -> None:
+    bug = ZeroDivisionError()
+
+    def send(chunk: Sequence[Entry[str]]) -> list[Receipt]:
+        if any(sent.key == "5" for sent in chunk):
+            raise bug
+        return [Receipt(sent.key) for sent in chunk]
+
+    with pytest.raises(DeliveryError) as caught:
+        Delivery(send, MAX_BYTES, no_waiting()).deliver([entry(str(i)) for i in range(12)])
+    [failed] = caught.value.failed
+    assert (failed.key, failed.error, failed.cause, failed.invalid) == ("5", "ZeroDivisionError", bug, True)
+    assert not caught.value.transient
+
+
+def test_an_error_that_is_not_of_the_api_may_have_been_the_only_one() -> None:
+    api = Api(ZeroDivisionError())
+    assert delivery(api).deliver([entry("a")]) == (Receipt("a"),)
 
 
 def test_waits_with_full_jitter_between_attempts() -> None:

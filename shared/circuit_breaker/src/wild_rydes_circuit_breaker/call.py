@@ -27,6 +27,8 @@ class Fault:
 class CircuitOpen(Exception):
     """The call was not made. `retry_after` is the best guess of when it may succeed, in seconds from now."""
 
+    transient = True
+
     def __init__(self, circuit: str, record: Record, retry_after: float) -> None:
         self.circuit = circuit
         self.record = record

@@ -10,6 +10,8 @@ T = TypeVar("T")
 class Conflict(Exception):
     """Another writer was faster, once. `current` is what the table holds now: None if it holds nothing."""
 
+    transient = True
+
     def __init__(self, current: Any) -> None:  # noqa: ANN401 - whatever the table holds
         self.current = current
         super().__init__("another writer was faster")
@@ -17,6 +19,8 @@ class Conflict(Exception):
 
 class TableBusy(Exception):
     """Other writers were faster every time. The same change may succeed later."""
+
+    transient = True
 
 
 @dataclass(frozen=True, slots=True)

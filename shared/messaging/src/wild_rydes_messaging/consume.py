@@ -6,12 +6,11 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from wild_rydes_contracts import Envelope, Event, Message, Metadata
@@ -19,6 +18,7 @@ from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES
 from wild_rydes_messaging.errors import RetryLater, Unprocessable, describe, reason
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE, RetryPolicy
 from wild_rydes_messaging.send import queue_url
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ D = TypeVar("D", bound=Message)
 
 PartialBatchResponse = dict[str, list[dict[str, str]]]
 """`{"batchItemFailures": [{"itemIdentifier": message id}]}`: the queue deletes all other messages."""
-
-
-DEFAULT_BACKOFF = Backoff(base=2, cap=30)
-"""The wait before a message that was not handled is tried again."""
 
 _LONGEST_POSTPONEMENT = 12 * 3600 - 60
 """Seconds. A message stays invisible for at most 12 hours from its receipt, and that was a moment ago."""
@@ -56,9 +52,9 @@ class Consumer(Generic[D]):
     A body with a detail-type is an event's. A message to a return address does not say what it is, so a queue
     can hold only one kind of these: ValueError otherwise.
 
-    A body that is not a valid message is parked with the reason. So is a message whose handling has failed
-    `max_attempts` times; until then the message returns after a backoff. A message past its deadline is
-    dropped before any work. If a worker dies, the queue's own redrive policy takes over.
+    A message that is not handled returns after a backoff, or is parked with the reason: `RetryPolicy` decides.
+    A message past its deadline is dropped before any work. A message whose worker dies returns by itself, until
+    the queue's own redrive policy takes it away.
     """
 
     def __init__(
@@ -69,6 +65,7 @@ class Consumer(Generic[D]):
         logger: Logger,
         metrics: Metrics,
         max_attempts: int,
+        patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         uniform: Callable[[float, float], float] = random.uniform,
@@ -82,8 +79,7 @@ class Consumer(Generic[D]):
         self.parking_lot = parking_lot
         self.logger = logger
         self.metrics = metrics
-        self.max_attempts = max_attempts
-        self.backoff = backoff
+        self.policy = RetryPolicy(max_attempts, patience, backoff)
         self.now = now
         self.uniform = uniform
         self._queue_urls: dict[str, str] = {}
@@ -96,6 +92,7 @@ class Consumer(Generic[D]):
         sqs: "SQSClient",
         logger: Logger,
         metrics: Metrics,
+        patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> Self:
         """Make the consumer of a function from its variables DEAD_LETTER_QUEUE_URL and MAX_ATTEMPTS.
@@ -109,6 +106,7 @@ class Consumer(Generic[D]):
             logger=logger,
             metrics=metrics,
             max_attempts=int(environment["MAX_ATTEMPTS"]),
+            patience=patience,
             backoff=backoff,
         )
 
@@ -157,6 +155,7 @@ class Batch(Generic[D]):
         self._records = {record["messageId"]: record for record in records}
         self._failures: dict[str, BaseException] = {}
         self._messages = [message for record in records if (message := self._open(record))]
+        self._deadlines = {message.message_id: message.metadata.deadline for message in self._messages}
 
     def __iter__(self) -> Iterator[Received[D]]:
         return iter(self._messages)
@@ -219,8 +218,8 @@ class Batch(Generic[D]):
 
     def _parked(self, record: Mapping[str, Any], error: BaseException) -> bool:
         consumer = self._consumer
-        given_up = _attempt(record) >= consumer.max_attempts and not isinstance(error, RetryLater)
-        if not given_up and not isinstance(error, Unprocessable):
+        waited = consumer.now() - _first_received(record)
+        if not consumer.policy.gives_up(error, attempt=_attempt(record), waited=waited):
             return False
         try:
             consumer.parking_lot.park(
@@ -230,15 +229,16 @@ class Batch(Generic[D]):
                 message_id=record["messageId"],
                 attempts=str(_attempt(record)),
             )
-        except (ClientError, BotoCoreError) as parking_error:
+        except Exception as parking_error:  # noqa: BLE001 - whatever it is, the message stays
             consumer.logger.error("cannot park", extra=describe(parking_error))
             return False
         return True
 
     def _delay(self, record: Mapping[str, Any], error: BaseException) -> float:
-        if isinstance(error, RetryLater):
-            return error.delay
-        return self._consumer.backoff.delay(_attempt(record), self._consumer.uniform)
+        consumer = self._consumer
+        deadline = self._deadlines.get(record["messageId"])
+        left = deadline and deadline - consumer.now()
+        return consumer.policy.delay(error, attempt=_attempt(record), left=left, uniform=consumer.uniform)
 
     def _postpone(self, returning: Mapping[str, float]) -> None:
         entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
@@ -259,7 +259,7 @@ class Batch(Generic[D]):
                 )
                 for failed in response.get("Failed", []):
                     consumer.logger.warning("cannot postpone", reason=failed["Code"])
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the queue brings the messages again
             consumer.logger.warning("cannot postpone", extra=describe(error))
 
     @contextmanager
@@ -275,6 +275,13 @@ class Batch(Generic[D]):
 
 def _attempt(record: Mapping[str, Any]) -> int:
     return int(record["attributes"]["ApproximateReceiveCount"])
+
+
+def _first_received(record: Mapping[str, Any]) -> datetime:
+    """Read when the message was first received: a timer waits in its queue before that, and nobody waits for it."""
+    attributes = record["attributes"]
+    milliseconds = attributes.get("ApproximateFirstReceiveTimestamp") or attributes["SentTimestamp"]
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 def _correlation_id(body: str) -> str | None:

@@ -3,33 +3,16 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004
+from botocore.exceptions import BotoCoreError, ClientError
 
 from wild_rydes_messaging.backoff import Backoff
+from wild_rydes_messaging.transient import is_transient
 
 MAX_ENTRIES = 10
 """PutEvents and SendMessageBatch both take at most 10 entries per call."""
-
-# A call that is refused with one of these is not at fault: the same call may succeed later.
-_TRANSIENT = frozenset(
-    {
-        "InternalError",
-        "InternalException",
-        "InternalFailure",
-        "KmsThrottled",
-        "OverLimit",
-        "RequestThrottled",
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-_TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 TOO_LARGE = "EntryTooLarge"
 
@@ -51,20 +34,27 @@ _INVALID = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The outcome of one entry, under the caller's `key`. `error` is None if the entry was accepted."""
+    """The outcome of one entry, under the caller's `key`. `error` is None if the entry was accepted.
+
+    `cause` is what sending it has raised, alone and for the second time, if that is no error of AWS.
+    """
 
     key: str
     error: str | None = None
     transient: bool = False
+    cause: Exception | None = field(default=None, compare=False)
 
     @property
     def invalid(self) -> bool:
         """Whether the entry is itself at fault: it will be refused each time."""
-        return self.error in _INVALID
+        return self.cause is not None or self.error in _INVALID
 
 
 class DeliveryError(Exception):
-    """Some entries were not accepted. `receipts` has the outcome of every entry, in the order given."""
+    """Some entries were not accepted. `receipts` has the outcome of every entry, in the order given.
+
+    It is `transient` as long as one of those may be accepted later.
+    """
 
     def __init__(self, receipts: Sequence[Receipt]) -> None:
         self.receipts = tuple(receipts)
@@ -77,6 +67,11 @@ class DeliveryError(Exception):
     def failed(self) -> tuple[Receipt, ...]:
         """The receipts of the entries that were not accepted, in order."""
         return tuple(receipt for receipt in self.receipts if receipt.error)
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same delivery may get further later."""
+        return any(receipt.transient for receipt in self.failed)
 
 
 E = TypeVar("E")
@@ -125,7 +120,8 @@ class Delivery(Generic[E]):
         """Deliver all entries. Return their receipts in order.
 
         Raises DeliveryError, with all receipts, if any entry was refused or still failed at the last attempt.
-        An entry that is too large to send fails alone. So does one because of which a whole call is refused.
+        An entry that is too large to send fails alone. So does one because of which a whole call is refused, or
+        raises whatever it may be.
         """
         receipts = [Receipt(e.key, TOO_LARGE) if e.size > self.max_bytes else Receipt(e.key) for e in entries]
         pending = [i for i, receipt in enumerate(receipts) if receipt.error is None]
@@ -161,23 +157,23 @@ class Delivery(Generic[E]):
             return self.send(chunk)
         except (ClientError, BotoCoreError) as error:
             receipts = [failure(entry.key, error) for entry in chunk]
-            if len(chunk) > 1 and receipts[0].invalid:
-                return [receipt for entry in chunk for receipt in self._call([entry])]
-            return receipts
+            return self._each_alone(chunk) if len(chunk) > 1 and receipts[0].invalid else receipts
+        except Exception:  # noqa: BLE001 - whatever it is, it is one entry's fault at most
+            return self._each_alone(chunk)
+
+    def _each_alone(self, chunk: Sequence[Entry[E]]) -> Sequence[Receipt]:
+        return [receipt for entry in chunk for receipt in self._alone(entry)]
+
+    def _alone(self, entry: Entry[E]) -> Sequence[Receipt]:
+        try:
+            return self.send([entry])
+        except (ClientError, BotoCoreError) as error:
+            return [failure(entry.key, error)]
+        except Exception as error:  # noqa: BLE001 - it holds up no other entry
+            return [replace(failure(entry.key, error), cause=error)]
 
 
-def failure(key: str, error: ClientError | BotoCoreError) -> Receipt:
+def failure(key: str, error: Exception) -> Receipt:
     """Make the receipt of an entry whose call failed as a whole."""
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        later = is_transient(code) or status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
-        return Receipt(key, code, later)
-    # A call that got no response (refused, reset, timed out) may succeed later. One without credentials will
-    # not.
-    return Receipt(key, type(error).__name__, isinstance(error, (ConnectionError, HTTPClientError)))
-
-
-def is_transient(code: str) -> bool:
-    """Say whether the same call may succeed later, by AWS's error code."""
-    return code in _TRANSIENT
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return Receipt(key, code, is_transient(error))

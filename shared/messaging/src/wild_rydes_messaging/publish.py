@@ -14,10 +14,10 @@ from wild_rydes_messaging.deliver import (
     Entry,
     Receipt,
     Retries,
-    is_transient,
 )
 from wild_rydes_messaging.errors import Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.transient import is_transient_code
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -74,7 +74,7 @@ class Publisher:
                 "event_id": receipt.key,
             }
             if receipt.error:
-                refused = Unprocessable(f"event refused: {receipt.error}")
+                refused = receipt.cause or Unprocessable(f"event refused: {receipt.error}")
                 self._parking_lot.park(envelope.to_json(), refused, queue="bus", **told)
             else:
                 self._logger.info("published", extra=told)
@@ -100,5 +100,5 @@ class Publisher:
         receipts = []
         for entry, result in zip(chunk, response["Entries"], strict=True):
             code = result.get("ErrorCode")
-            receipts.append(Receipt(entry.key, code, transient=code is not None and is_transient(code)))
+            receipts.append(Receipt(entry.key, code, transient=code is not None and is_transient_code(code)))
         return receipts

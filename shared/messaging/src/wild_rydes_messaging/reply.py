@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from wild_rydes_contracts import Envelope, Message
 from wild_rydes_messaging.deliver import DEFAULT_RETRIES, DeliveryError, Receipt, Retries, failure
 from wild_rydes_messaging.errors import Unprocessable
@@ -77,6 +75,6 @@ class Replies:
             return self._queues[address].send(messages)
         except DeliveryError as error:
             return error.receipts
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of this address
             # Such as a missing queue: the other addresses get their replies all the same.
             return [failure(message.key, error) for message in messages]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, is_transient
+from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries
+from wild_rydes_messaging.transient import is_transient_code
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -49,7 +50,7 @@ class Queue:
         receipts = []
         for i, entry in enumerate(chunk):
             code = failed[i]["Code"] if i in failed else None
-            later = code is not None and (not failed[i]["SenderFault"] or is_transient(code))
+            later = code is not None and (not failed[i]["SenderFault"] or is_transient_code(code))
             receipts.append(Receipt(entry.key, code, later))
         return receipts
 

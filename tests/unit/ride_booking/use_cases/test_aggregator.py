@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.support.ride_booking.world import (
     response,
     rfq,
 )
+from wild_rydes_messaging.retry import PATIENCE
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
 
@@ -170,11 +172,13 @@ def test_one_rfq_in_trouble_keeps_back_no_other(world: World) -> None:
     assert world.stored(stuck.id) == stuck
 
 
-def test_what_fails_again_and_again_is_parked(world: World) -> None:
+def test_what_is_throttled_for_an_hour_is_parked(world: World) -> None:
     kept = world.put()
     body = response(kept.id, quote("u-a"), asked=("u-a",))
     with throttle(world.dynamodb, "UpdateItem"):
-        assert world.gather(body, attempt=MAX_ATTEMPTS) == DONE
+        almost = world.gather(body, attempt=10 * MAX_ATTEMPTS, waited=PATIENCE - timedelta(seconds=1))
+        assert len(almost["batchItemFailures"]) == 1
+        assert world.gather(attempt=10 * MAX_ATTEMPTS, waited=PATIENCE) == DONE
 
     [parked] = world.parked()
     assert parked["body"] == body

@@ -37,6 +37,7 @@ class Desk:
 
     def __init__(self, world: World, server: Server, partner_id: str = "p-comet") -> None:
         self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
+        world.now = datetime.now(UTC)
         self.secrets = aws.client("secretsmanager")
         self.store = DynamoDbStore(world.dynamodb, TABLE)
         text = json.dumps({**CREDENTIALS, "base_url": server.url})

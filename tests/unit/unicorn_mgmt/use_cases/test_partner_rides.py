@@ -20,7 +20,7 @@ from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.domain.partner_announcements import orders_of
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
-from unicorn_mgmt.use_cases.partner_rides import PartnerBookings
+from unicorn_mgmt.use_cases.partner_rides import CANCELLED_WITHIN, PartnerBookings
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
 from wild_rydes_messaging.consume import Consumer
 
@@ -33,6 +33,7 @@ class Desk:
 
     def __init__(self, world: World, server: Server, partner_id: str = "p-comet") -> None:
         self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
+        world.now = datetime.now(UTC)
         self.secrets = aws.client("secretsmanager")
         self.secrets.create_secret(
             Name=partner_id, SecretString=json.dumps({**CREDENTIALS, "base_url": server.url})
@@ -63,6 +64,7 @@ class Desk:
                 logger=world.logger,
                 metrics=world.metrics,
                 max_attempts=MAX_ATTEMPTS,
+                patience=CANCELLED_WITHIN,
                 uniform=max,
             ),
             callback_url="http://127.0.0.1:1/",
@@ -92,9 +94,11 @@ class Desk:
         [order] = orders_of(change.before, change.after)
         return order.to_json()
 
-    def handle(self, worker: PartnerBookings, body: str, attempt: int = 1) -> bool:
+    def handle(
+        self, worker: PartnerBookings, body: str, attempt: int = 1, waited: timedelta = timedelta()
+    ) -> bool:
         """Whether the order is done with: it does not come back."""
-        return worker.handle(self.world.deliver(body, attempt=attempt)) == DONE
+        return worker.handle(self.world.deliver(body, attempt=attempt, waited=waited)) == DONE
 
     @property
     def ride(self) -> PartnerRide:
@@ -245,8 +249,8 @@ def test_a_cancellation_that_fails_returns_and_is_parked_in_the_end(desk: Desk) 
     desk.ask()
     body = desk.release()
     desk.server.misbehaviour.set(Faults(error=1))
-    assert not desk.handle(desk.worker(), body)
-    assert desk.handle(desk.worker(), body, attempt=MAX_ATTEMPTS)
+    assert not desk.handle(desk.worker(), body, attempt=10 * MAX_ATTEMPTS)
+    assert desk.handle(desk.worker(), body, waited=CANCELLED_WITHIN)
     [parked] = desk.world.parked()
     assert parked["error"] in ("CallFailed", "CircuitOpen")
 

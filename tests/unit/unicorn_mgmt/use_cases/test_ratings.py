@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from tests.support.unicorn_mgmt.messages import accepted, scored
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, World
 from unicorn_mgmt.adapters.unicorn_table import Rated
 from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
+from wild_rydes_messaging.retry import PATIENCE
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 
@@ -84,12 +86,16 @@ def test_what_is_no_score_is_parked_and_the_rest_kept(world: World) -> None:
     assert rating(world, "gandalf") == Rating(2, 15)
 
 
-def test_a_table_that_fails_brings_back_the_message_and_parks_it_in_the_end(world: World) -> None:
+def test_a_table_that_is_throttled_brings_back_the_message_and_parks_it_after_an_hour(world: World) -> None:
     id_ = world.add("gandalf")
     with throttled(world.dynamodb, "dynamodb.UpdateItem", times=100):
-        [failure] = world.ratings().handle(world.deliver(scored(id_, 1, 8)))["batchItemFailures"]
-        assert failure
-        again = world.deliver(attempt=MAX_ATTEMPTS)
+        for waited in (timedelta(), PATIENCE - timedelta(seconds=1)):
+            again = world.deliver(
+                *([] if waited else [scored(id_, 1, 8)]), attempt=10 * MAX_ATTEMPTS, waited=waited
+            )
+            [_] = world.ratings().handle(again)["batchItemFailures"]
+        assert world.parked() == []
+        again = world.deliver(attempt=10 * MAX_ATTEMPTS, waited=PATIENCE)
         assert world.ratings().handle(again) == DONE
     assert len(world.parked()) == 1
 

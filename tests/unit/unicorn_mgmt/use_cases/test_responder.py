@@ -171,7 +171,7 @@ def test_a_reply_that_is_never_taken_is_parked_at_the_last_attempt(world: World)
     event = world.deliver(world.request(reply_to=nowhere), attempt=MAX_ATTEMPTS)
     assert world.responder().handle(event) == EVERYTHING_DONE
     [parked] = world.parked()
-    assert parked["error"] == "NotDelivered"
+    assert parked["error"] == "DeliveryError"
     assert "NonExistentQueue" in parked["reason"] or "QueueDoesNotExist" in parked["reason"]
 
 

@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import Envelope, RfqRequested
 from wild_rydes_messaging.consume import Received
-from wild_rydes_messaging.deliver import DeliveryError
+from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.send import Outgoing, Queue
 
 if TYPE_CHECKING:
@@ -34,22 +33,20 @@ class RequestQueues:
         """List the ids of the partners whose area covers the place."""
         return tuple(id_ for id_, area in self._areas.items() if area.covers(place))
 
-    def forward(self, asked: Sequence[tuple[Received[RfqRequested], Sequence[str]]]) -> dict[str, str]:
-        """Send each RFQ to its partners, in one batch to each queue. Return the errors by message id.
+    def forward(self, asked: Sequence[tuple[Received[RfqRequested], Sequence[str]]]) -> list[Receipt]:
+        """Send each RFQ to its partners, in one batch to each queue. Return what failed, by message ids.
 
         A queue that fails keeps nothing from the others. A message with an error has to be handled again, as
         a whole.
         """
-        failed: dict[str, str] = {}
+        failed: list[Receipt] = []
         for id_, queue in self._queues.items():
             mine = [Outgoing(m.message_id, _body(m)) for m, partners in asked if id_ in partners]
             try:
                 if mine:
                     queue.send(mine)
             except DeliveryError as error:
-                failed |= {receipt.key: f"{id_}: {receipt.error}" for receipt in error.failed}
-            except (ClientError, BotoCoreError) as error:
-                failed |= {message.key: f"{id_}: {type(error).__name__}" for message in mine}
+                failed += [replace(each, error=f"{id_}: {each.error}") for each in error.failed]
         return failed
 
 
@@ -65,8 +62,7 @@ class RideQueues:
     def send(self, orders: Sequence[Envelope[RideOrder]]) -> list[Envelope[RideOrder]]:
         """Send all orders. Return those whose partner has no queue, since it is a partner no longer.
 
-        Raises DeliveryError when a queue does not take an order, and botocore's errors when it cannot be
-        reached.
+        Raises DeliveryError when a queue does not take an order.
         """
         by_partner = sorted(orders, key=lambda order: order.data.partner_id)
         unsent: list[Envelope[RideOrder]] = []

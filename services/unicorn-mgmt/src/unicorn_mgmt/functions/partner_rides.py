@@ -10,7 +10,7 @@ from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import CIRCUIT_CONFIG, line_to
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.domain.partner_order import RideOrder
-from unicorn_mgmt.use_cases.partner_rides import BETWEEN_CANCELLATIONS, PartnerBookings
+from unicorn_mgmt.use_cases.partner_rides import BETWEEN_CANCELLATIONS, CANCELLED_WITHIN, PartnerBookings
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
@@ -50,6 +50,7 @@ _partner_bookings = PartnerBookings(
         sqs=client("sqs"),
         logger=_logger,
         metrics=_metrics,
+        patience=CANCELLED_WITHIN,
         backoff=BETWEEN_CANCELLATIONS,
     ),
     callback_url=_partner.callback_url(_settings.callback_url),

@@ -27,13 +27,16 @@ BETWEEN_CANCELLATIONS = Backoff(base=1, cap=300)
 """The wait before the next attempt to cancel. Nobody waits for a cancellation; a partner that is down for an
 hour must hear of it all the same."""
 
+CANCELLED_WITHIN = timedelta(hours=4)
+"""How long a partner may give no answer to a cancellation, before a person has to look."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerBookings:
     """Calls the partner for each order, and notes what it says of a booking.
 
     A booking that gets neither yes nor no is tried again until its deadline. Then the saga times out, and its
-    end cancels the ride here. A cancellation that gets no answer comes back until the consumer parks it.
+    end cancels the ride here. A cancellation that gets no answer comes back until the consumer parks it, after `CANCELLED_WITHIN`.
     Repeated calls change nothing at the partner, for it knows the ride by its id.
     """
 

@@ -1,6 +1,6 @@
 """Answer RFQs, each with one message to its return address."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,14 +17,10 @@ from unicorn_mgmt.use_cases.inviter import Inviter
 from wild_rydes_contracts import Coordinates, Decline, Envelope, RfqRequested, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
-from wild_rydes_messaging.deliver import DeliveryError
+from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.reply import Replies, Reply
 
 UNREACHABLE = "unreachable"
-
-
-class NotDelivered(Exception):
-    """For now, the return address has not taken the reply, or a partner's queue the RFQ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +58,12 @@ class Responder:
                 answered.append((message, response))
                 forwarded.append((message, partners))
         # A crash or an error between the two brings the message back: both are sent again, with the same ids.
-        failed = self._send(replies) | self.partners.forward(forwarded)
+        failed = [*self._send(replies), *self.partners.forward(forwarded)]
         for message, response in answered:
             with batch.attempt(message):
-                self._account(message, response, failed.get(message.message_id))
+                if mine := [receipt for receipt in failed if receipt.key == message.message_id]:
+                    raise DeliveryError(mine)
+                self._account(message, response)
         return batch.settle()
 
     def _respond(
@@ -91,17 +89,15 @@ class Responder:
             ),
         )
 
-    def _send(self, replies: list[Reply]) -> dict[str, str]:
-        """Send all replies. Return the error code of each that was not taken, by its key."""
+    def _send(self, replies: list[Reply]) -> Sequence[Receipt]:
+        """Send all replies. Return the receipts of those that were not taken."""
         try:
             self.replies.send(replies)
         except DeliveryError as error:
-            return {receipt.key: receipt.error for receipt in error.failed if receipt.error}
-        return {}
+            return error.failed
+        return ()
 
-    def _account(self, message: Received[RfqRequested], response: RfqResponse, error: str | None) -> None:
-        if error:
-            raise NotDelivered(f"not delivered: {error}")
+    def _account(self, message: Received[RfqRequested], response: RfqResponse) -> None:
         asked, answers = len(response.asked or ()), len(response.answers)
         self.logger.info("replied", message_id=message.message_id, asked=asked, answered=answers)
         self.metrics.add_metric("UnicornsAsked", MetricUnit.Count, asked)

@@ -14,9 +14,10 @@ class CallFailed(Exception):
 
     `blame` says whose fault it is. `decline` is the reason with which the customer's request is declined.
     `retry_after` counts the seconds, 0 to `LONGEST_WAIT`, for which the partner wants no calls.
-    `doubts_secret` means that our secret may be out of date.
+    `doubts_secret` means that our secret may be out of date. `transient`: the same call may succeed later.
     """
 
+    transient = True
     blame = Blame.PARTNER
     decline = "partner-failed"
     doubts_secret = False
