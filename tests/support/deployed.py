@@ -8,6 +8,7 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -159,7 +160,7 @@ class Deployed:
         answer = self._streams.get_records(ShardIterator=self._iterator)
         self._iterator = answer["NextShardIterator"]
         records: list[Item] = []
-        for record in json.loads(json.dumps(answer["Records"], default=str)):
+        for record in json.loads(json.dumps(answer["Records"], default=_plain)):
             last = records[-1] if records else None
             if last and last["dynamodb"].get("NewImage") == record["dynamodb"]["Keys"]:
                 # moto tells of an upsert twice, at first with nothing but the key.
@@ -179,6 +180,10 @@ class Deployed:
             return _answer(operation, parameters)
 
         monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+
+
+def _plain(value: object) -> object:
+    return value.timestamp() if isinstance(value, datetime) else str(value)
 
 
 _TOKENS = {"<Partition>": "aws", "<Region>": REGION, "<AccountId>": "123456789012"}

@@ -284,7 +284,11 @@ def record(new: Rfq, old: Rfq | None = None) -> dict[str, Any]:
     return {
         "eventID": uuid.uuid4().hex,
         "eventName": "MODIFY" if old else "INSERT",
-        "dynamodb": {"Keys": {"id": {"S": new.id}}, **images},
+        "dynamodb": {
+            "ApproximateCreationDateTime": NOW.timestamp(),
+            "Keys": {"id": {"S": new.id}},
+            **images,
+        },
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from botocore.exceptions import ClientError
 from ride_booking.adapters.watchers import Watchers
 from ride_booking.api.socket_messages import MAX_BYTES
 from ride_booking.domain.rfq import MAX_RESPONDERS, Decline, Quote, Rating, Response, Rfq
-from ride_booking.use_cases.notifier import Notifier
+from ride_booking.use_cases.notifier import WORTH_PUSHING_FOR, Notifier
 from tests.support.aws import refusal
 from tests.support.ride_booking.connections import Connections, quoting, subscribe, watchers
+from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import NOW, TABLE, World, record, rfq
 from wild_rydes_http.sockets import Sockets
 
@@ -29,6 +31,7 @@ def notify(world: World, connections: Connections, *records: Mapping[str, Any]) 
         watchers=Watchers(world.dynamodb, TABLE),
         logger=world.logger,
         metrics=world.metrics,
+        now=lambda: world.now,
     ).handle({"Records": list(records)})
 
 
@@ -117,6 +120,25 @@ def test_a_push_that_fails_brings_the_batch_back(world: World, connections: Conn
     connections.broken["c-1"] = refusal("InternalServerError", 500)
     with pytest.raises(ClientError):
         notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
+    assert [to for to, _ in connections.sent] == ["c-2"]
+
+
+def test_a_push_that_still_fails_after_a_minute_holds_up_no_other(
+    world: World, connections: Connections
+) -> None:
+    old = rfq()
+    connections.broken["c-1"] = refusal("InternalServerError", 500)
+    world.now = NOW + WORTH_PUSHING_FOR + timedelta(seconds=1)
+    notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
+    assert [to for to, _ in connections.sent] == ["c-2"]
+    assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
+
+
+def test_a_watcher_that_cannot_be_removed_holds_up_no_other(world: World, connections: Connections) -> None:
+    kept = world.put()
+    connections.gone.add("c-1")
+    with throttle(world.dynamodb, "UpdateItem"):
+        notify(world, connections, watched(quoting("u-a")(kept), kept, "c-1", "c-2"))
     assert [to for to, _ in connections.sent] == ["c-2"]
 
 

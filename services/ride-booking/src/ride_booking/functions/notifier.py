@@ -9,6 +9,7 @@ from ride_booking.adapters.watchers import Watchers
 from ride_booking.use_cases.notifier import Notifier
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
 
@@ -29,6 +30,7 @@ _notifier = Notifier(
     watchers=Watchers(client("dynamodb"), _settings.table_name),
     logger=_logger,
     metrics=_metrics,
+    now=now,
 )
 
 handler = entrypoint(_notifier.handle, _logger, _metrics)

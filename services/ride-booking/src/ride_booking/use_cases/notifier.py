@@ -1,8 +1,9 @@
 """Push the changes of RFQs to their watchers."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,8 +13,12 @@ from ride_booking.adapters.rfq_table import from_item
 from ride_booking.adapters.watchers import Watchers, watchers_of
 from ride_booking.api.socket_messages import State, to_text
 from wild_rydes_http.sockets import Posted, Sockets
-from wild_rydes_messaging.deliver import failure
 from wild_rydes_messaging.errors import describe
+from wild_rydes_messaging.transient import is_transient
+
+WORTH_PUSHING_FOR = timedelta(seconds=60)
+"""How long an update is pushed again that a connection does not take for now. Others of its shard wait meanwhile, and
+whoever is still interested has looked by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +35,20 @@ class Notifier:
     watchers: Watchers
     logger: Logger
     metrics: Metrics
+    now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Push the changes in a batch of stream records.
 
-        Raises botocore's errors if a push fails for now, or the removal of a watcher: the stream then delivers
-        the whole batch again, and watchers ignore the updates they have already seen. A push that is refused
-        for good is counted and left out.
+        Raises botocore's errors if a push fails for now: the stream then delivers the whole batch again, and
+        watchers ignore the updates they have already seen. A push that is refused for good, or is too old, is
+        counted and left out.
         """
         pushes: defaultdict[str, list[_Push]] = defaultdict(list)
         for record in event["Records"]:
             for connection, push in self._pushes(record):
                 pushes[connection].append(push)
-        self._send(pushes)
+        self._send(pushes, again=not self._too_old(event["Records"]))
         self.logger.info("notified", records=len(event["Records"]), watchers=len(pushes))
 
     def _pushes(self, record: Mapping[str, Any]) -> Iterator[tuple[str, _Push]]:
@@ -57,14 +63,18 @@ class Notifier:
             push = _Push(new.id, to_text(update))
             yield from ((connection, push) for connection in watchers_of(change["NewImage"]))
 
-    def _send(self, pushes: Mapping[str, Sequence[_Push]]) -> None:
+    def _too_old(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        created = min((record["dynamodb"]["ApproximateCreationDateTime"] for record in records), default=0)
+        return self.now() - datetime.fromtimestamp(created, UTC) > WORTH_PUSHING_FOR
+
+    def _send(self, pushes: Mapping[str, Sequence[_Push]], *, again: bool) -> None:
         if not pushes:
             return
         posted = self.sockets.post_all({to: [push.text for push in some] for to, some in pushes.items()})
         passing: list[Exception] = []
         for connection, result in posted.items():
             self._note(connection, pushes[connection], result)
-            if result.error and failure(connection, result.error).transient:
+            if result.error and again and is_transient(result.error):
                 passing.append(result.error)
             elif result.error:
                 self.logger.error("push refused", connection_id=connection, extra=describe(result.error))
@@ -80,5 +90,13 @@ class Notifier:
             self.logger.info("pushed", correlation_id=push.rfq_id, connection_id=connection)
         if result.gone:
             for rfq_id in {push.rfq_id for push in pushes}:
-                self.watchers.remove(rfq_id, connection)
-                self.logger.info("gone", correlation_id=rfq_id, connection_id=connection)
+                self._forget(rfq_id, connection)
+
+    def _forget(self, rfq_id: str, connection: str) -> None:
+        """Remove a watcher that is gone, best effort: the next update finds it gone, too."""
+        try:
+            self.watchers.remove(rfq_id, connection)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it holds up no update
+            self.logger.warning("still watched", correlation_id=rfq_id, extra=describe(error))
+        else:
+            self.logger.info("gone", correlation_id=rfq_id, connection_id=connection)
