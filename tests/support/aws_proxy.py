@@ -74,11 +74,19 @@ class AwsProxy(ThreadingHTTPServer):
     def __init__(self, upstream_port: int) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self._upstream_port = upstream_port
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.era = 0
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def exchange(self, request: Request, forward: Callable[[], Response]) -> Response:
         """The answer to a request. Raises Abandoned when there shall be none."""
         raise NotImplementedError
+
+    def forget_connections(self) -> None:
+        """Forget those that are open now, and do not tell: whoever sends on one of them gets no answer.
+
+        So it is with the connections of a worker that was frozen for a while.
+        """
+        self.era += 1
 
     @contextmanager
     def between(self, functions: Any, names: Iterable[str]) -> Iterator[None]:
@@ -122,8 +130,15 @@ class AwsProxy(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        super().setup()
+        self._era = cast("AwsProxy", self.server).era
+
     def _exchange(self) -> None:
         proxy = cast("AwsProxy", self.server)
+        if self._era != proxy.era:
+            self.close_connection = True  # with a reset, since the body is not read
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = Request(self.command, self.path, dict(self.headers.items()), body)
         try:

@@ -1,6 +1,9 @@
 """How functions call AWS."""
 
+import time
+from collections.abc import Callable
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import botocore.session
@@ -14,14 +17,43 @@ CLIENT_CONFIG = Config(
 )
 """Ends a call within a handler's time. What triggered the handler, such as its queue, then tries again."""
 
+KEPT_FOR = 5.0
+"""Seconds for which an idle connection is used again. AWS may close one that is idle for longer, and a worker that was
+frozen meanwhile would not hear of it: its next call would get no answer."""
 
-def client(service: str, *, url: str | None = None, config: Config = CLIENT_CONFIG) -> Any:  # noqa: ANN401 - a client's class is made at run time
+
+def client(
+    service: str,
+    *,
+    url: str | None = None,
+    config: Config = CLIENT_CONFIG,
+    clock: Callable[[], float] = time.time,
+) -> Any:  # noqa: ANN401 - a client's class is made at run time
     """Make a client of an AWS service, for as long as the worker lives.
 
-    `url` is the endpoint of a resource that has one of its own, such as a WebSocket API. The session is
-    botocore's: boto3 would only add its own import to each cold start.
+    `url` is the endpoint of a resource that has one of its own, such as a WebSocket API. `clock` counts seconds, also
+    while the worker is frozen. The session is botocore's: boto3 would only add its own import to each cold start.
     """
-    return _session().create_client(service, endpoint_url=url, config=config)
+    made = _session().create_client(service, endpoint_url=url, config=config)
+    made.meta.events.register("before-call", _Connections(made.close, clock).begin_call)
+    return made
+
+
+class _Connections:
+    """Of one client. They are dropped by `close` before a call that comes after a pause."""
+
+    def __init__(self, close: Callable[[], None], clock: Callable[[], float]) -> None:
+        self._close = close
+        self._clock = clock
+        self._used_at = clock()
+        self._lock = Lock()  # some clients call from many threads at once
+
+    def begin_call(self, **_: object) -> None:
+        with self._lock:
+            now = self._clock()
+            if not 0 <= now - self._used_at <= KEPT_FOR:
+                self._close()
+            self._used_at = now
 
 
 @cache
