@@ -5,7 +5,8 @@ import itertools
 import json
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,9 +26,10 @@ from feedback.use_cases.receipts import Receipts
 from feedback.use_cases.replies import Replies
 from feedback.use_cases.rides import SurveyOpener
 from feedback.use_cases.timers import Timers
+from tests.support import aws
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
-from wild_rydes_contracts import Envelope, RideCompleted
+from wild_rydes_contracts import Envelope, FeedbackReceived, RideCompleted
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_contracts.metadata import first_of
 from wild_rydes_dynamodb.instants import from_number
@@ -367,3 +369,26 @@ def create_table(aws: Moto, name: str) -> str:
         StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
     return iterator
+
+
+@contextmanager
+def an_account() -> Iterator[dict[str, Any]]:
+    """What the worlds on moto share."""
+    sqs, events, cognito = map(aws.client, ("sqs", "events", "cognito-idp"))
+    with aws.account():
+        told = sqs.create_queue(QueueName="told")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.create_event_bus(Name=BUS)
+        pattern = json.dumps({"source": [FeedbackReceived.source]})
+        events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
+        events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "told", "Arn": arn}])
+        yield {
+            "dynamodb": aws.client("dynamodb"),
+            "streams": aws.client("dynamodbstreams"),
+            "sqs": sqs,
+            "events": events,
+            "cognito": cognito,
+            "pool": cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"],
+            "dead": sqs.create_queue(QueueName="feedback-dead")["QueueUrl"],
+            "told_to": told,
+        }

@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -12,7 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, to_item
-from ride_booking.adapters.status_documents import StatusDocuments
+from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from ride_booking.domain.deadline import RfqDeadline
@@ -430,3 +432,31 @@ def create_bus(events: Any, sqs: Any) -> str:
     events.put_rule(Name="all", EventBusName=BUS, EventPattern=json.dumps({"source": [{"prefix": ""}]}))
     events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "copy", "Arn": arn}])
     return url
+
+
+def clients() -> dict[str, Any]:
+    return {name: aws.client(name) for name in ("dynamodb", "sqs", "events")} | {
+        "s3": aws.client("s3", S3_CONFIG)
+    }
+
+
+def furnish() -> dict[str, Any]:
+    """Create what the stack has; the URLs of its queues."""
+    dynamodb, sqs, events, s3 = clients().values()
+    create_table(dynamodb)
+    s3.create_bucket(Bucket=DOCUMENTS)
+    return {
+        "replies": sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+        "deadlines": sqs.create_queue(QueueName="ride-booking-deadlines")["QueueUrl"],
+        "dead": sqs.create_queue(QueueName="dead")["QueueUrl"],
+        "bus_copy": create_bus(events, sqs),
+    }
+
+
+@contextmanager
+def a_world() -> Iterator[World]:
+    """A new one."""
+    with aws.account(furnish) as queues:
+        world = World(**clients(), **queues)
+        yield world
+        world.metrics.clear_metrics()

@@ -3,6 +3,8 @@
 import io
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +12,7 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 
+from tests.support import aws
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.partner_queues import RequestQueues, RideQueues
@@ -285,3 +288,47 @@ def create_table(dynamodb: Any) -> None:
             }
         ],
     )
+
+
+def furnish() -> dict[str, Any]:
+    """Create what the stack has; the URLs of its queues."""
+    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
+    create_table(dynamodb)
+    events.create_event_bus(Name="wild-rydes")
+    events.put_rule(
+        Name="all", EventBusName="wild-rydes", EventPattern='{"source": [{"prefix": "wildrydes"}]}'
+    )
+    events.put_targets(
+        Rule="all",
+        EventBusName="wild-rydes",
+        Targets=[{"Id": "heard", "Arn": f"arn:aws:sqs:{REGION}:123456789012:heard"}],
+    )
+    return {
+        "heard": sqs.create_queue(QueueName="heard")["QueueUrl"],
+        "inbox": sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
+        "dead": sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
+        "replies": sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
+    }
+
+
+def furnished(queues: dict[str, Any]) -> World:
+    """The world of a furnished account."""
+    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
+    return World(
+        dynamodb,
+        sqs,
+        UnicornTable(dynamodb, TABLE),
+        **queues,
+        reply_to=PATTERN.replace("*", "ride-booking"),
+        events=events,
+        socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
+    )
+
+
+@contextmanager
+def a_world() -> Iterator[World]:
+    """A new one."""
+    with aws.account(furnish) as queues:
+        world = furnished(queues)
+        yield world
+        world.metrics.clear_metrics()

@@ -1,39 +1,15 @@
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from ride_booking.adapters.status_documents import S3_CONFIG
-from tests.support import aws
 from tests.support.ride_booking.connections import Connections
-from tests.support.ride_booking.world import DOCUMENTS, Api, World, create_bus, create_table
-
-
-def clients() -> dict[str, Any]:
-    return {name: aws.client(name) for name in ("dynamodb", "sqs", "events")} | {
-        "s3": aws.client("s3", S3_CONFIG)
-    }
-
-
-def furnish() -> dict[str, Any]:
-    """Create what the stack has; the URLs of its queues."""
-    dynamodb, sqs, events, s3 = clients().values()
-    create_table(dynamodb)
-    s3.create_bucket(Bucket=DOCUMENTS)
-    return {
-        "replies": sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
-        "deadlines": sqs.create_queue(QueueName="ride-booking-deadlines")["QueueUrl"],
-        "dead": sqs.create_queue(QueueName="dead")["QueueUrl"],
-        "bus_copy": create_bus(events, sqs),
-    }
+from tests.support.ride_booking.world import Api, World, a_world
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with aws.account(furnish) as queues:
-        world = World(**clients(), **queues)
+    with a_world() as world:
         yield world
-        world.metrics.clear_metrics()
 
 
 @pytest.fixture

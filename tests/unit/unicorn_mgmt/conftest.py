@@ -1,61 +1,20 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import pytest
 
 from infra.rydes.simulators.partners.fleets import Comet, Nimbus, Pegasus
 from infra.rydes.simulators.partners.server import Behaviour, Server
-from tests.support import aws
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS
-from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
-from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World, create_table
-from unicorn_mgmt.adapters.unicorn_table import UnicornTable
-
-
-def furnish() -> dict[str, Any]:
-    """Create what the stack has; the URLs of its queues."""
-    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
-    create_table(dynamodb)
-    events.create_event_bus(Name="wild-rydes")
-    events.put_rule(
-        Name="all", EventBusName="wild-rydes", EventPattern='{"source": [{"prefix": "wildrydes"}]}'
-    )
-    events.put_targets(
-        Rule="all",
-        EventBusName="wild-rydes",
-        Targets=[{"Id": "heard", "Arn": f"arn:aws:sqs:{REGION}:123456789012:heard"}],
-    )
-    return {
-        "heard": sqs.create_queue(QueueName="heard")["QueueUrl"],
-        "inbox": sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
-        "dead": sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],
-        "replies": sqs.create_queue(QueueName="wild-rydes-reply-ride-booking")["QueueUrl"],
-    }
-
-
-def furnished(queues: dict[str, Any]) -> World:
-    """The world of a furnished account."""
-    dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
-    return World(
-        dynamodb,
-        sqs,
-        UnicornTable(dynamodb, TABLE),
-        **queues,
-        reply_to=PATTERN.replace("*", "ride-booking"),
-        events=events,
-        socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
-    )
+from tests.support.unicorn_mgmt.world import World, a_world
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with aws.account(furnish) as queues:
-        world = furnished(queues)
+    with a_world() as world:
         yield world
-        world.metrics.clear_metrics()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -26,7 +26,7 @@ class Posted:
 
     taken: int
     gone: bool = False
-    error: ClientError | BotoCoreError | None = None
+    error: Exception | None = None
 
 
 class Sockets:
@@ -52,7 +52,7 @@ class Sockets:
     def post_all(self, texts: Mapping[str, Sequence[str]]) -> dict[str, Posted]:
         """Send each connection its texts, in order, up to the first that is not taken. Serve many at once.
 
-        Returns how each connection's texts fared, also where botocore raised an error.
+        Returns how each connection's texts fared, whatever error one has met.
         """
         if not any(texts.values()):
             return {connection: Posted(0) for connection in texts}
@@ -65,6 +65,6 @@ class Sockets:
             try:
                 if not self.post(connection, text):
                     return Posted(taken, gone=True)
-            except (ClientError, BotoCoreError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this connection
                 return Posted(taken, error=error)
         return Posted(len(texts))

@@ -237,7 +237,7 @@ class Batch(Generic[D]):
     def _delay(self, record: Mapping[str, Any], error: BaseException) -> float:
         consumer = self._consumer
         deadline = self._deadlines.get(record["messageId"])
-        left = deadline and deadline - consumer.now()
+        left = deadline - consumer.now() if deadline else None
         return consumer.policy.delay(error, attempt=_attempt(record), left=left, uniform=consumer.uniform)
 
     def _postpone(self, returning: Mapping[str, float]) -> None:

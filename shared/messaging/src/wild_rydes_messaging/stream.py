@@ -1,4 +1,4 @@
-"""Consume a batch of changes from a table's stream: an unreadable record does not hold up those behind it."""
+"""Consume a batch of changes from a table's stream: a bad record does not hold up those behind it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.transient import is_transient
 
 Image = Mapping[str, Any]
 """An item in DynamoDB's JSON."""
@@ -30,7 +31,7 @@ class StreamConsumer:
         self.parking_lot = parking_lot
 
     def receive(self, event: Mapping[str, Any]) -> "StreamBatch":
-        """Open a Lambda stream event. Read each record in `StreamBatch.attempt`, then `settle` the batch."""
+        """Open a Lambda stream event. Handle each record in `StreamBatch.attempt`, then `settle` the batch."""
         return StreamBatch(self.parking_lot, event["Records"])
 
 
@@ -40,7 +41,7 @@ class StreamBatch:
     def __init__(self, parking_lot: ParkingLot, raw: list[Mapping[str, Any]]) -> None:
         self._parking_lot = parking_lot
         self._raw = raw
-        self._unreadable: dict[int, Exception] = {}  # by the identity of the raw record
+        self._condemned: dict[int, Exception] = {}  # by the identity of the raw record
         self._records = [record for each in raw if (record := self._open(each))]
 
     def __len__(self) -> int:
@@ -51,22 +52,25 @@ class StreamBatch:
 
     @contextmanager
     def attempt(self, record: Record) -> Iterator[None]:
-        """Read a record inside this context, and do nothing else: Lambda cannot be told which record failed.
+        """Handle a record inside this context. An exception condemns this record and no other.
 
-        Any exception marks the record as unreadable: reading has nothing but the record to fail on.
+        Trouble that passes by itself (`is_transient`) goes through: it says nothing of the record, and Lambda, which
+        cannot be told which record has failed, brings the whole batch again.
         """
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the batch goes on
-            self._unreadable[id(record.raw)] = error
+        except Exception as error:
+            if is_transient(error):
+                raise
+            self._condemned[id(record.raw)] = error
 
     def settle(self) -> None:
-        """Park the unreadable records, each with its reason. Call it when everything else is done.
+        """Park the condemned records, each with its reason. Call it when everything else is done.
 
         Raises botocore's errors: the stream then brings the whole batch again.
         """
         for raw in self._raw:
-            if error := self._unreadable.get(id(raw)):
+            if error := self._condemned.get(id(raw)):
                 body, event_id = json.dumps(raw, default=str), str(raw.get("eventID", ""))
                 self._parking_lot.park(body, error, queue="stream", event_id=event_id)
 
@@ -75,5 +79,5 @@ class StreamBatch:
             change = raw["dynamodb"]
             return Record(change["Keys"]["id"]["S"], change.get("OldImage"), change.get("NewImage"), raw)
         except (AttributeError, LookupError, TypeError) as error:
-            self._unreadable[id(raw)] = error
+            self._condemned[id(raw)] = error
             return None

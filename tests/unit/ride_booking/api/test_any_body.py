@@ -10,9 +10,8 @@ from tests.contract.messages import is_as_published
 from tests.support import aws
 from tests.support.any_body import coordinates, values
 from tests.support.boundary import boundary
-from tests.support.ride_booking.world import TABLE, Api, World
+from tests.support.ride_booking.world import TABLE, Api, World, clients, furnish
 from tests.support.stream import changes
-from tests.unit.ride_booking.conftest import clients, furnish
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support import aws
 from tests.support.boundary import boundary
-from tests.support.ride_booking.world import NOW, TABLE, Api, World, quote, response
+from tests.support.ride_booking.world import NOW, TABLE, Api, World, clients, furnish, quote, response
 from tests.support.stream import changes
-from tests.unit.ride_booking.conftest import clients, furnish
 from wild_rydes_contracts import Envelope, RfqResponse, RideCompleted, RideConfirmed, RideRejected
 
 pytestmark = pytest.mark.slow

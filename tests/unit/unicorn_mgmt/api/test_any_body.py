@@ -14,8 +14,7 @@ from tests.support.boundary import boundary
 from tests.support.stream import changes
 from tests.support.unicorn_mgmt.api_client import Answer, Client
 from tests.support.unicorn_mgmt.invitations import by_hand, respond
-from tests.support.unicorn_mgmt.world import TABLE
-from tests.unit.unicorn_mgmt.conftest import furnish, furnished
+from tests.support.unicorn_mgmt.world import TABLE, furnish, furnished
 from unicorn_mgmt.domain.unicorn import unicorn_id
 from wild_rydes_contracts import Envelope, RfqResponse
 

@@ -13,8 +13,7 @@ from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support import aws
 from tests.support.boundary import boundary
 from tests.support.stream import changes
-from tests.support.unicorn_mgmt.world import TABLE, World
-from tests.unit.unicorn_mgmt.conftest import furnish, furnished
+from tests.support.unicorn_mgmt.world import TABLE, World, furnish, furnished
 from unicorn_mgmt.domain.unicorn import Place, unicorn_id
 from wild_rydes_contracts import (
     Envelope,

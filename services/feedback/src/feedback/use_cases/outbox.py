@@ -12,7 +12,7 @@ from feedback.domain.announcements import events_of, score_received
 from feedback.domain.conversation import Conversation
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_messaging.publish import Publisher
-from wild_rydes_messaging.stream import StreamConsumer
+from wild_rydes_messaging.stream import Record, StreamConsumer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +31,12 @@ class Outbox:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Announce the changes in a Lambda stream event.
 
-        Raises DeliveryError if an event was not accepted, TableBusy and botocore's errors if a score cannot
-        be added or a record not be parked: the stream then brings the whole batch again.
+        Raises DeliveryError if an event was not accepted, TableBusy and botocore's errors if a score cannot be
+        added for now, or a record not be parked: the stream then brings the whole batch again.
         """
         batch = self.consumer.receive(event)
         events: list[Envelope[Event]] = []
-        scored: list[Conversation] = []
+        scored: list[tuple[Record, Conversation]] = []
         for record in batch:
             if record.after is None:  # expired
                 continue
@@ -48,11 +48,12 @@ class Outbox:
                     before = items.to_conversation(record.before) if record.before else None
                     events += list(events_of(before, after))
                     if after.score is not None and (before is None or before.score is None):
-                        scored.append(after)
+                        scored.append((record, after))
         if events:
             self.publisher.publish(events)
-        for conversation in scored:
-            self._tally(conversation)
+        for record, conversation in scored:
+            with batch.attempt(record):
+                self._tally(conversation)
         batch.settle()
         self.logger.info("told", records=len(batch), events=len(events))
 

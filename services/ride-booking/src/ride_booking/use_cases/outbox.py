@@ -14,7 +14,8 @@ from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import Timer
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
-from wild_rydes_messaging.errors import describe
+from wild_rydes_messaging.deliver import DeliveryError
+from wild_rydes_messaging.errors import Unprocessable, describe
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.send import Outgoing, Queue
 from wild_rydes_messaging.stream import StreamConsumer
@@ -68,14 +69,23 @@ class Outbox:
             self._document(rfq)
 
     def _schedule(self, timers: Sequence[Timer]) -> None:
-        self.deadlines.send([_outgoing(timer) for timer in timers])
-        for timer in timers:
-            self.logger.info(
-                "scheduled",
-                correlation_id=timer.message.metadata.correlation_id,
-                message_type=timer.message.data.name,
-                delay=timer.delay,
-            )
+        """Set timers. One that is refused for what it is is parked: it must not hold up those behind it."""
+        try:
+            receipts = self.deadlines.send([_outgoing(timer) for timer in timers])
+        except DeliveryError as error:
+            if not all(receipt.invalid for receipt in error.failed):
+                raise
+            receipts = error.receipts
+        for timer, receipt in zip(timers, receipts, strict=True):
+            told = {
+                "correlation_id": timer.message.metadata.correlation_id,
+                "message_type": timer.message.data.name,
+            }
+            if receipt.error:
+                refused = receipt.cause or Unprocessable(f"timer refused: {receipt.error}")
+                self.consumer.parking_lot.park(timer.message.to_json(), refused, queue="stream", **told)
+            else:
+                self.logger.info("scheduled", extra={**told, "delay": timer.delay})
 
     def _document(self, rfq: Rfq) -> None:
         try:
