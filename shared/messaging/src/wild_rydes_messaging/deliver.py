@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,7 +36,7 @@ _INVALID = frozenset(
 class Receipt:
     """The outcome of one entry, under the caller's `key`. `error` is None if the entry was accepted.
 
-    `cause` is what sending it has raised, alone and for the second time, if that is no error of AWS.
+    `cause` is what sending it has raised if that is no error of AWS: a bug, which it meets again each time.
     """
 
     key: str
@@ -167,13 +167,12 @@ class Delivery(Generic[E]):
     def _alone(self, entry: Entry[E]) -> Sequence[Receipt]:
         try:
             return self.send([entry])
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it holds up no other entry
             return [failure(entry.key, error)]
-        except Exception as error:  # noqa: BLE001 - it holds up no other entry
-            return [replace(failure(entry.key, error), cause=error)]
 
 
 def failure(key: str, error: Exception) -> Receipt:
-    """Make the receipt of an entry whose call failed as a whole."""
+    """Make the receipt of an entry whose call has raised `error`."""
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    return Receipt(key, code, is_transient(error))
+    cause = None if isinstance(error, (ClientError, BotoCoreError)) else error
+    return Receipt(key, code, is_transient(error), cause)

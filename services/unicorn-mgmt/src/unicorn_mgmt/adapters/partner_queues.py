@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.domain.partner_order import RideOrder
@@ -12,6 +13,7 @@ from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import Envelope, RfqRequested
 from wild_rydes_messaging.consume import Received
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
+from wild_rydes_messaging.errors import Unprocessable
 from wild_rydes_messaging.send import Outgoing, Queue
 
 if TYPE_CHECKING:
@@ -59,19 +61,34 @@ class RideQueues:
     def __init__(self, sqs: "SQSClient", queues: Mapping[str, str]) -> None:
         self._queues = {id_: Queue(sqs, url) for id_, url in queues.items()}
 
-    def send(self, orders: Sequence[Envelope[RideOrder]]) -> list[Envelope[RideOrder]]:
-        """Send all orders. Return those whose partner has no queue, since it is a partner no longer.
+    def send(self, orders: Sequence[Envelope[RideOrder]]) -> dict[UUID, Exception]:
+        """Send all orders. Return, by their event ids, why some will never be taken.
 
-        Raises DeliveryError when a queue does not take an order.
+        Such an order is refused for what it is, or its partner has no queue, since it is a partner no longer.
+        Raises DeliveryError when a queue does not take an order for another reason.
         """
         by_partner = sorted(orders, key=lambda order: order.data.partner_id)
-        unsent: list[Envelope[RideOrder]] = []
+        refused: dict[UUID, Exception] = {}
         for partner_id, group in groupby(by_partner, key=lambda order: order.data.partner_id):
+            mine = [*group]
             if queue := self._queues.get(partner_id):
-                queue.send([Outgoing(str(order.metadata.event_id), order.to_json()) for order in group])
+                refused |= _refused(queue, mine)
             else:
-                unsent += group
-        return unsent
+                refused |= {order.metadata.event_id: Unprocessable("no such partner") for order in mine}
+        return refused
+
+
+def _refused(queue: Queue, orders: Sequence[Envelope[RideOrder]]) -> dict[UUID, Exception]:
+    try:
+        queue.send([Outgoing(str(order.metadata.event_id), order.to_json()) for order in orders])
+    except DeliveryError as error:
+        if not all(receipt.invalid for receipt in error.failed):
+            raise
+        return {
+            UUID(receipt.key): receipt.cause or Unprocessable(f"order refused: {receipt.error}")
+            for receipt in error.failed
+        }
+    return {}
 
 
 def _body(message: Received[RfqRequested]) -> str:

@@ -73,27 +73,25 @@ class Outbox:
 
     def _reply(self, replies: Sequence[Reply]) -> None:
         """Send answers. One that is refused for good is parked: it must not hold up those behind it."""
-        refused: dict[str, str] = {}
+        refused: dict[str, Exception] = {}
         try:
             if replies:
                 self.replies.send(replies)
         except DeliveryError as error:
-            if any(receipt.transient for receipt in error.failed):
+            if error.transient:
                 raise
-            refused = {receipt.key: receipt.error or "" for receipt in error.failed}
+            refused = {
+                receipt.key: receipt.cause or Unprocessable(f"reply refused: {receipt.error}")
+                for receipt in error.failed
+            }
         for reply in replies:
-            if reply.key in refused:
-                self._park(reply.envelope, f"reply refused: {refused[reply.key]}")
-            else:
-                self._log("replied", reply.envelope)
+            self._settle("replied", reply.envelope, refused.get(reply.key))
 
     def _order(self, orders: Sequence[Envelope[RideOrder]]) -> None:
-        unsent = self.ride_queues.send(orders)
+        """Send orders. One that is refused for what it is is parked: it must not hold up those behind it."""
+        refused = self.ride_queues.send(orders)
         for order in orders:
-            if order in unsent:
-                self._park(order, "no such partner")
-            else:
-                self._log("ordered", order)
+            self._settle("ordered", order, refused.get(order.metadata.event_id))
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
         """Push new rides to the apps, best effort: an app can look, too."""
@@ -103,19 +101,16 @@ class Outbox:
         }
         push_all(self.sockets, pushes, self.logger)
 
-    def _log(self, what: str, envelope: Envelope[Message]) -> None:
-        self.logger.info(what, extra=_identity(envelope))
-
-    def _park(self, envelope: Envelope[Message], why: str) -> None:
-        self.parking_lot.park(envelope.to_json(), Unprocessable(why), queue="stream", **_identity(envelope))
-
-
-def _identity(envelope: Envelope[Message]) -> dict[str, str]:
-    return {
-        "correlation_id": envelope.metadata.correlation_id,
-        "message_type": envelope.data.name,
-        "event_id": str(envelope.metadata.event_id),
-    }
+    def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
+        told = {
+            "correlation_id": envelope.metadata.correlation_id,
+            "message_type": envelope.data.name,
+            "event_id": str(envelope.metadata.event_id),
+        }
+        if refused:
+            self.parking_lot.park(envelope.to_json(), refused, queue="stream", **told)
+        else:
+            self.logger.info(what, extra=told)
 
 
 def announcements_of(record: Record, now: datetime) -> Announcements:
