@@ -242,7 +242,6 @@ _OUTGOING: Mapping[str, Callable[[Json], Sequence[Any]]] = {
 }
 _PRETENDED: Mapping[str, Callable[[Json], Any]] = {
     "PostToConnection": lambda _: {},
-    "SendTextMessage": lambda p: {"MessageId": f"sms/{p['Context']['ride']}/{p['Context']['sms']}"},
 }
 
 
