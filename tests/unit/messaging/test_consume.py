@@ -1,4 +1,5 @@
 import json
+import random
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from tests.unit.messaging.conftest import Log
 from tests.unit.messaging.test_transient import refused
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.backoff import Backoff
-from wild_rydes_messaging.consume import Consumer, Received, RetryLater, Unprocessable
+from wild_rydes_messaging.consume import SUSPECT_AFTER, Consumer, Received, RetryLater, Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.retry import PATIENCE
 
@@ -192,6 +193,20 @@ def test_last_attempt_is_parked_with_its_reason(
     assert "secret" not in world.log.text
 
 
+def test_a_message_that_kills_its_worker_takes_its_companions_with_it_for_a_while_only(world: World) -> None:
+    """All of a batch come back together each time that the killer is among those that are handled."""
+    chance = random.Random(1)
+    world.consumer.uniform = chance.uniform
+    left = {f"m-{i}" for i in range(9)} | {"killer"}
+    for attempt in range(1, SUSPECT_AFTER + 30):
+        batch = world.consumer.receive(records(*[record(body(m), m, attempt) for m in sorted(left)]))
+        handled = [message.message_id for message in batch]
+        assert attempt > SUSPECT_AFTER or len(handled) == 10
+        if "killer" not in handled:
+            left = {*failed_ids(batch.settle())}
+    assert left == {"killer"}
+
+
 def test_retry_later_is_no_failed_attempt(
     world: World, drain: "Callable[[str], list[MessageTypeDef]]"
 ) -> None:
@@ -203,7 +218,7 @@ def test_what_is_throttled_returns_for_an_hour_and_is_then_parked(
     world: World, drain: "Callable[[str], list[MessageTypeDef]]"
 ) -> None:
     almost = PATIENCE - timedelta(seconds=1)
-    event = records(record(body(), "m", 400, waited=almost), record(body("rfq-2"), "n", 400, waited=PATIENCE))
+    event = records(record(body(), "m", 10, waited=almost), record(body("rfq-2"), "n", 10, waited=PATIENCE))
     assert handle(world, event, always(refused("ThrottlingException"))) == ["m"]
     (parked,) = drain(world.dead_letters)
     assert parked["Body"] == body("rfq-2")

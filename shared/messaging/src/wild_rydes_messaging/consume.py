@@ -32,6 +32,9 @@ D = TypeVar("D", bound=Message)
 PartialBatchResponse = dict[str, list[dict[str, str]]]
 """`{"batchItemFailures": [{"itemIdentifier": message id}]}`: the queue deletes all other messages."""
 
+SUSPECT_AFTER = 20
+"""Receipts after which a message may be one that kills its worker, and with it the work on the rest of its batch."""
+
 _LONGEST_POSTPONEMENT = 12 * 3600 - 60
 """Seconds. A message stays invisible for at most 12 hours from its receipt, and that was a moment ago."""
 
@@ -154,7 +157,9 @@ class Batch(Generic[D]):
         self._consumer = consumer
         self._records = {record["messageId"]: record for record in records}
         self._failures: dict[str, BaseException] = {}
-        self._messages = [message for record in records if (message := self._open(record))]
+        taken = self._in_other_company(records)
+        self._left = [record["messageId"] for record in records if record not in taken]
+        self._messages = [message for record in taken if (message := self._open(record))]
         self._deadlines = {message.message_id: message.metadata.deadline for message in self._messages}
 
     def __iter__(self) -> Iterator[Received[D]]:
@@ -191,7 +196,19 @@ class Batch(Generic[D]):
         if returning:
             self._consumer.metrics.add_metric("MessagesRetried", MetricUnit.Count, len(returning))
             self._postpone(returning)
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in returning]}
+        return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in [*returning, *self._left]]}
+
+    def _in_other_company(self, records: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Take half of the messages, by lot, if one among them may kill its worker; the others come again.
+
+        A message that dies together with its batch comes back together with it. So its companions get away.
+        """
+        if len(records) == 1 or all(_attempt(record) <= SUSPECT_AFTER for record in records):
+            return records
+        draw = self._consumer.uniform
+        by_lot = sorted((draw(0, 1), i) for i in range(len(records)))
+        self._consumer.logger.warning("handles half a batch", messages=len(records))
+        return [records[i] for i in sorted(i for _, i in by_lot[: len(records) // 2])]
 
     def _open(self, record: Mapping[str, Any]) -> Received[D] | None:
         consumer = self._consumer
