@@ -62,6 +62,7 @@ def rides() -> Iterator[Case]:
         rfqs = _rfqs(world)
         for rfq in rfqs:
             world.gather(response(rfq.id, quote("u-a"), asked=("u-a",)))
+            aws.reads.catch_up()
             world.rfqs.change(rfq.id, lambda found: found.book("u-a", NOW))
         yield of_queue(world, world.ride_news(), rfqs, [news(RideConfirmed, rfq.id) for rfq in rfqs])
 

@@ -12,12 +12,13 @@ import pytest
 
 from infra.rydes.simulators.partners.server import Server
 from tests.support import aws
-from tests.support.failures import PARTNER, Case, OfQueue, OfStream, check, settle_queue, settle_stream
+from tests.support.failures import Case, OfQueue, OfStream, check, settle_queue, settle_stream
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.invitations import QUOTE, answer, by_hand, respond
 from tests.support.unicorn_mgmt.messages import accepted, scored
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import PATTERN, TABLE, World, a_world
+from tests.support.wire import PARTNER
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import PartnerLine, line_to
 from unicorn_mgmt.domain.partner_announcements import orders_of
