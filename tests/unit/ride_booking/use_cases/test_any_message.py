@@ -47,7 +47,10 @@ def test_news_of_a_ride(
         world.rfqs.change(kept.id, lambda found: found.book("u-a", NOW), consistent=True)
         if of_our_ride:
             ours = {"rfq_id": kept.id, "ride_id": f"{kept.id}.1", "responder_id": "u-a"}
-            envelope = envelope.model_copy(update={"data": envelope.data.model_copy(update=ours)})
+            metadata = envelope.metadata.model_copy(update={"deadline": None})
+            envelope = envelope.model_copy(
+                update={"metadata": metadata, "data": envelope.data.model_copy(update=ours)}
+            )
         batch = world.taken(world.replies, json.dumps(on_the_bus(envelope)))
         answered: list[object] = []
         records = changes(world.dynamodb, TABLE, lambda: answered.append(world.ride_news().handle(batch)))
