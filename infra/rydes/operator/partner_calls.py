@@ -17,6 +17,7 @@ CALLBACK = "callback"
 
 _FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-partner-callbacks")
 _FAILED = frozenset({"partner", "throttled"})
+_NOT_MADE = frozenset({"circuit-open", "busy"})
 
 
 @dataclass(frozen=True, order=True)
@@ -37,8 +38,8 @@ class Call:
 
     @property
     def made(self) -> bool:
-        """Whether the partner was called at all, or the circuit was open."""
-        return self.outcome != "circuit-open"
+        """Whether the partner was called at all: the circuit was not open, nor too much waiting."""
+        return self.outcome not in _NOT_MADE
 
     @property
     def failed(self) -> bool:
@@ -56,7 +57,7 @@ class Figures:
 
     calls: int
     refused: int
-    """Calls not made, because the circuit was open."""
+    """Calls not made, because the circuit was open or the request had waited for too long."""
     ours: int
     """Calls that failed by our own fault, or were cut short by the deadline."""
     failure_rate: float | None

@@ -14,6 +14,7 @@ _WINDOW = 300.0
 _STYLES = {"CLOSED": "green", "HALF_OPEN": "yellow", "OPEN": "red"}
 
 DECLINED = "declined at once (circuit-open), without waiting"
+BUSY = "declined at once (partner-busy): too many requests wait"
 
 
 @dataclass(frozen=True, order=True)
@@ -60,7 +61,7 @@ class IncidentLog:
             if call.partner != self._partner_id or call.at < self._since:
                 continue
             if not call.made:
-                yield Incident(call.at, DECLINED, "cyan")
+                yield Incident(call.at, BUSY if call.outcome == "busy" else DECLINED, "cyan")
             elif call.circuit == "HALF_OPEN" or call.failed:
                 kind = "probe" if call.circuit == "HALF_OPEN" else "call"
                 yield Incident(

@@ -226,9 +226,15 @@ class World:
             return {"eventID": "1", "eventName": "INSERT", "dynamodb": change}
         return {"eventID": "1", "eventName": "MODIFY", "dynamodb": {**change, "OldImage": before}}
 
-    def deliver(self, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()) -> dict[str, Any]:
-        """Put bodies into the inbox and take them out again, so long after the first time, as Lambda's event."""
-        first = str(int((self.now - waited).timestamp() * 1000))
+    def deliver(
+        self, *bodies: str, attempt: int = 1, waited: float = 0, tried_for: timedelta = timedelta()
+    ) -> dict[str, Any]:
+        """Put bodies into the inbox and take them out again as Lambda's event.
+
+        They were in the queue for `waited` seconds, and first received `tried_for` ago.
+        """
+        first = self.now - tried_for
+        sent = first - timedelta(seconds=waited)
         for body in bodies:
             self.sqs.send_message(QueueUrl=self.inbox, MessageBody=body)
         taken = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)["Messages"]
@@ -240,8 +246,8 @@ class World:
                     "body": message["Body"],
                     "attributes": {
                         "ApproximateReceiveCount": str(attempt),
-                        "SentTimestamp": "1763715600000",
-                        "ApproximateFirstReceiveTimestamp": first,
+                        "SentTimestamp": _milliseconds(sent),
+                        "ApproximateFirstReceiveTimestamp": _milliseconds(first),
                     },
                     "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:unicorn-mgmt-inbox",
                 }
@@ -332,3 +338,7 @@ def a_world() -> Iterator[World]:
         world = furnished(queues)
         yield world
         world.metrics.clear_metrics()
+
+
+def _milliseconds(at: datetime) -> str:
+    return str(round(at.timestamp() * 1000))

@@ -148,6 +148,24 @@ def test_only_the_messages_that_failed_return_after_a_backoff(world: World) -> N
     assert len(world.log.told("will retry")) == 2
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_how_long_a_message_has_waited_is_told_by_the_queues_own_clock(world: World, attempt: int) -> None:
+    message = record(body(), attempt=attempt)
+    message["attributes"] |= {
+        "SentTimestamp": "1795176000000",
+        "ApproximateFirstReceiveTimestamp": "1795176002500",
+    }
+    [received] = world.consumer.receive(records(message))
+    assert received.waited == 2.5
+
+
+def test_a_message_is_never_received_before_it_was_sent(world: World) -> None:
+    message = record(body())
+    message["attributes"]["ApproximateFirstReceiveTimestamp"] = "1795175999000"
+    [received] = world.consumer.receive(records(message))
+    assert received.waited == 0
+
+
 @pytest.mark.parametrize(("attempt", "wait"), [(1, 2), (2, 4)])
 def test_backoff_grows_with_the_attempts(world: World, attempt: int, wait: int) -> None:
     assert handle(world, records(record(body(), "m", attempt)), always(KeyError())) == ["m"]

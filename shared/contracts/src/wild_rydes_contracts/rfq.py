@@ -31,7 +31,7 @@ class Quote(Contract):
 
 
 class Decline(Contract):
-    """A responder's refusal, with the reason as a short code such as `too-far` or `circuit-open`."""
+    """A responder's refusal, with the reason as a short code such as `too-far`, `circuit-open` or `partner-busy`."""
 
     kind: Literal["decline"] = "decline"
     responder_id: ResponderId

@@ -41,12 +41,18 @@ _LONGEST_POSTPONEMENT = 12 * 3600 - 60
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Received(Generic[D]):
-    """A valid message. `attempt` counts its deliveries from 1."""
+    """A valid message. `attempt` counts its deliveries from 1.
+
+    `waited` is how long it was in the queue before the first of them, in seconds, a delay that its sender wanted
+    included. Both instants are the queue's, so that no clock of ours has a say, and a message that comes again has
+    waited as long as before.
+    """
 
     data: D
     metadata: Metadata
     message_id: str
     attempt: int
+    waited: float = 0
 
 
 class Consumer(Generic[D]):
@@ -231,7 +237,7 @@ class Batch(Generic[D]):
                 consumer.logger.info("dropped: past its deadline", deadline=str(metadata.deadline))
                 consumer.metrics.add_metric("MessagesExpired", MetricUnit.Count, 1)
                 return None
-        return Received(envelope.data, metadata, record["messageId"], _attempt(record))
+        return Received(envelope.data, metadata, record["messageId"], _attempt(record), _waited(record))
 
     def _parked(self, record: Mapping[str, Any], error: BaseException) -> bool:
         consumer = self._consumer
@@ -299,6 +305,12 @@ def _first_received(record: Mapping[str, Any]) -> datetime:
     attributes = record["attributes"]
     milliseconds = attributes.get("ApproximateFirstReceiveTimestamp") or attributes["SentTimestamp"]
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def _waited(record: Mapping[str, Any]) -> float:
+    """Tell how many seconds the message was in its queue before that, by the queue's own clock."""
+    sent = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    return max(0.0, (_first_received(record) - sent).total_seconds())
 
 
 def _correlation_id(body: str) -> str | None:

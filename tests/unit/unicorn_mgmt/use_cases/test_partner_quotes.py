@@ -79,12 +79,19 @@ class Desk:
         )
 
     def ask(
-        self, worker: PartnerQuotes, *rfqs: str, deadline: datetime | None = None, **wrong: Any
+        self,
+        worker: PartnerQuotes,
+        *rfqs: str,
+        deadline: datetime | None = None,
+        waited: float = 0,
+        attempt: int = 1,
+        **wrong: Any,
     ) -> list[dict[str, Any]]:
         """Have RFQs asked, until a deadline in an hour; the answers that came to the return address."""
         deadline = deadline or datetime.now(UTC) + timedelta(hours=1)
         bodies = [self.world.request(rfq, deadline=deadline, **wrong) for rfq in rfqs]
-        assert worker.handle(self.world.deliver(*bodies)) == EVERYTHING_DONE
+        event = self.world.deliver(*bodies, attempt=attempt, waited=waited)
+        assert worker.handle(event) == EVERYTHING_DONE
         return [answer for told in self.world.answers() for answer in told["data"]["answers"]]
 
     def records(self) -> list[dict[str, Any]]:
@@ -119,6 +126,40 @@ def test_a_message_that_comes_twice_gives_the_same_message(desk: Desk) -> None:
 def test_a_request_past_its_deadline_is_dropped_before_any_call(desk: Desk) -> None:
     assert desk.ask(desk.worker(), "rfq-1", deadline=datetime.now(UTC) - timedelta(seconds=1)) == []
     assert desk.server.served == 0
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_request_that_has_waited_too_long_is_declined_without_a_call(desk: Desk, attempt: int) -> None:
+    worker = desk.worker(timeout=2)
+    assert desk.ask(worker, "rfq-1", waited=2.0)[0]["kind"] == "quote"
+    served = desk.server.served
+    answers = desk.ask(worker, "rfq-2", waited=2.001, attempt=attempt)
+    assert answers == [{"kind": "decline", "responder_id": "p-comet", "reason": "partner-busy"}]
+    assert desk.server.served == served
+    record = desk.records()[-1]
+    assert (record["operation"], record["outcome"], record["took_ms"]) == ("quote", "busy", 2001)
+    assert (record["correlation_id"], record["circuit"]) == ("rfq-2", "")
+
+
+def test_a_request_is_shed_alike_however_often_it_comes(desk: Desk) -> None:
+    deadline = datetime.now(UTC) + timedelta(hours=1)
+    event = desk.world.deliver(desk.world.request("rfq-1", deadline=deadline), waited=60)
+    for worker in (desk.worker(timeout=2), desk.worker(timeout=2)):
+        assert worker.handle(event) == EVERYTHING_DONE
+    first, second = desk.world.answers()
+    assert first["metadata"]["event_id"] == second["metadata"]["event_id"]
+    assert [a["reason"] for told in (first, second) for a in told["data"]["answers"]] == ["partner-busy"] * 2
+
+
+def test_what_is_shed_says_nothing_of_the_partner_and_needs_neither_circuit_nor_secret(
+    desk: Desk, calls: list[str]
+) -> None:
+    desk.secrets.delete_secret(SecretId="p-comet", ForceDeleteWithoutRecovery=True)
+    deadline = datetime.now(UTC) + timedelta(hours=1)
+    event = desk.world.deliver(desk.world.request("rfq-1", deadline=deadline), waited=60)
+    calls.clear()
+    assert desk.worker(timeout=2).handle(event) == EVERYTHING_DONE
+    assert calls == ["GetQueueUrl", "SendMessageBatch"]
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), RecursionError(), AttributeError("of Grandma")])

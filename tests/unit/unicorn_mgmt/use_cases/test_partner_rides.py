@@ -98,7 +98,7 @@ class Desk:
         self, worker: PartnerBookings, body: str, attempt: int = 1, waited: timedelta = timedelta()
     ) -> bool:
         """Whether the order is done with: it does not come back."""
-        return worker.handle(self.world.deliver(body, attempt=attempt, waited=waited)) == DONE
+        return worker.handle(self.world.deliver(body, attempt=attempt, tried_for=waited)) == DONE
 
     @property
     def ride(self) -> PartnerRide:

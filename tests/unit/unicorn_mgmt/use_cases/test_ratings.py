@@ -91,11 +91,11 @@ def test_a_table_that_is_throttled_brings_back_the_message_and_parks_it_after_an
     with throttled(world.dynamodb, "dynamodb.UpdateItem", times=100):
         for waited in (timedelta(), PATIENCE - timedelta(seconds=1)):
             again = world.deliver(
-                *([] if waited else [scored(id_, 1, 8)]), attempt=10 * MAX_ATTEMPTS, waited=waited
+                *([] if waited else [scored(id_, 1, 8)]), attempt=10 * MAX_ATTEMPTS, tried_for=waited
             )
             [_] = world.ratings().handle(again)["batchItemFailures"]
         assert world.parked() == []
-        again = world.deliver(attempt=10 * MAX_ATTEMPTS, waited=PATIENCE)
+        again = world.deliver(attempt=10 * MAX_ATTEMPTS, tried_for=PATIENCE)
         assert world.ratings().handle(again) == DONE
     assert len(world.parked()) == 1
 

@@ -15,6 +15,7 @@ from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Receive
 from wild_rydes_messaging.reply import Replies, Reply
 
 QUOTE = "quote"
+BUSY = "partner-busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class PartnerQuotes:
     quotes. Only a failure that is not the partner's (its secret cannot be read, the answer cannot be sent)
     brings the message back. The partner is then asked again: it knows the RFQ by its id, and the aggregator
     takes the partner's first answer.
+
+    What has waited in the queue for longer than a call may take is declined without a call. Otherwise a partner that
+    is asked for more than it can answer would have a queue in which every RFQ waits for its deadline.
     """
 
     client: PartnerClient
@@ -53,6 +57,9 @@ class PartnerQuotes:
         self.replies.send([Reply(message.message_id, to, Envelope(metadata=metadata, data=response))])
 
     def _ask(self, message: Received[RfqRequested]) -> Quote | Decline | None:
+        if message.waited > self.line.partner.timeout:
+            self.line.shed(QUOTE, waited=message.waited, attempt=message.attempt)
+            return Decline(responder_id=self.line.partner.id, reason=BUSY)
         question = Question(self.line.partner, message.data, message.metadata, self.callback_url)
         try:
             return self.line.call(

@@ -97,6 +97,10 @@ class PartnerLine:
         note(outcome(answer))
         return answer
 
+    def shed(self, operation: str, *, waited: float, attempt: int) -> None:
+        """Record a call that is not made because its request has waited for too long, so many seconds."""
+        self._call_log.record(operation, "busy", milliseconds=waited * 1000, attempt=attempt, circuit="")
+
     def _within(self, deadline: datetime | None) -> Exchange:
         """Begin an exchange that ends after the partner's timeout, or with the deadline if that is first."""
         longest = self.partner.timeout
