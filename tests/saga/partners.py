@@ -1,5 +1,6 @@
 """A booking with partners in it: what they do with our calls, and what is lost, late or told twice on the way."""
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -12,12 +13,13 @@ from tests.saga.world import Saga
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS
 from unicorn_mgmt.adapters.partner_ride_table import Rule
 from unicorn_mgmt.adapters.partners.client import Booking
-from unicorn_mgmt.adapters.partners.faults import CallFailed
+from unicorn_mgmt.adapters.partners.faults import CallFailed, Refused, Throttled
 from unicorn_mgmt.domain import partner_announcements
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, PartnerRide, RideNews
 from unicorn_mgmt.use_cases.bookings import Bookings
 from unicorn_mgmt.use_cases.partner_rides import PartnerBookings
+from wild_rydes_circuit_breaker import CircuitOpen, Record
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_dynamodb.change import Change
 from wild_rydes_messaging.consume import Received
@@ -26,11 +28,27 @@ from wild_rydes_messaging.errors import RetryLater
 AT_ONCE, LATER = "p-comet", "p-nimbus"
 """A partner that answers the call, and one that calls back."""
 
-Luck = Literal["fine", "failed", "lost", "delayed"]
-"""Of a call: it goes well, does not arrive, its answer is lost, or it arrives long after we gave it up."""
+Luck = Literal["fine", "failed", "lost", "delayed", "killed", "hopeless", "throttled", "closed"]
+"""Of a call: it goes well, does not arrive, its answer is lost, or it arrives long after we gave it up.
+
+`killed`: whoever called dies before the answer. The partner refuses the call for good, or for long, or the circuit does
+not let it through.
+"""
 
 
 A = TypeVar("A")
+
+
+@dataclass
+class Ordered:
+    """An order in its queue, and how often it was delivered."""
+
+    order: Envelope[RideOrder]
+    attempt: int = 0
+
+
+class Killed(BaseException):
+    """A worker dies."""
 
 
 @dataclass
@@ -39,7 +57,7 @@ class Rides:
 
     items: dict[tuple[str, str], PartnerRide] = field(default_factory=dict)
     stream: "defaultdict[str, list[Envelope[Event]]]" = field(default_factory=lambda: defaultdict(list))
-    ordered: list[Envelope[RideOrder]] = field(default_factory=list)
+    ordered: list[Ordered] = field(default_factory=list)
 
     def change(self, partner_id: str, ride_id: str, rule: Rule) -> Change[PartnerRide | None]:
         before = self.items.get((partner_id, ride_id))
@@ -48,7 +66,7 @@ class Rides:
             return Change(before, before)
         self.items[partner_id, ride_id] = after
         self.stream[ride_id] += partner_announcements.events_of(before, after)
-        self.ordered += partner_announcements.orders_of(before, after)
+        self.ordered += map(Ordered, partner_announcements.orders_of(before, after))
         return Change(before, after)
 
 
@@ -109,16 +127,22 @@ class PartnerSaga(Saga):
 
     def order(self, number: int, luck: Luck, *, again: bool) -> None:
         """An order is carried out; `again`: its consumer dies before it can say so."""
-        order = self.partner_rides.ordered[number]
+        ordered = self.partner_rides.ordered[number]
+        order = ordered.order
+        ordered.attempt += 1
         if not order.metadata.expired(self.now):
             self.luck = luck
             try:
-                message = Received(order.data, order.metadata, "m", 1)
+                message = Received(order.data, order.metadata, "m", ordered.attempt)
                 self._partner_bookings[order.data.partner_id].carry_out(message)
-            except (RetryLater, CallFailed):
+            except (RetryLater, CallFailed, CircuitOpen, Killed):
                 return
         if not again:
             self.partner_rides.ordered.pop(number)
+
+    def order_twice(self, number: int) -> None:
+        """The outbox sends an order once more: it does not know that it has."""
+        self.partner_rides.ordered.append(Ordered(self.partner_rides.ordered[number].order))
 
     def call_back(self, number: int, *, again: bool) -> None:
         """A callback comes in; `again`: the partner does not hear that it did."""
@@ -187,8 +211,17 @@ class _Client:
                 return reach()
             case "lost":
                 reach()
+            case "killed":
+                reach()
+                raise Killed
             case "delayed":
                 self._saga.underway.append(reach)
+            case "hopeless":
+                raise Refused("status 403")
+            case "throttled":
+                raise Throttled("status 429", retry_after=3600)
+            case "closed":
+                raise CircuitOpen("p", Record(), retry_after=math.inf)
         raise CallFailed("no answer")
 
 

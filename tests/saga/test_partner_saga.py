@@ -10,7 +10,18 @@ from tests.saga.world import CUSTOMERS, SECONDS, check_always, check_in_the_end
 
 WALKS = 400
 STEPS = 60
-LUCK: tuple[Luck, ...] = ("fine", "fine", "failed", "lost", "delayed")
+LUCK: tuple[Luck, ...] = (
+    "fine",
+    "fine",
+    "fine",
+    "failed",
+    "lost",
+    "delayed",
+    "killed",
+    "hopeless",
+    "throttled",
+    "closed",
+)
 
 
 def step(saga: PartnerSaga, chance: random.Random) -> None:
@@ -18,6 +29,7 @@ def step(saga: PartnerSaga, chance: random.Random) -> None:
     streams = list(saga.streams())
     ordered = saga.partner_rides.ordered
     possible = ["publish"] * (4 * bool(streams)) + ["deliver"] * (4 * bool(saga.bus))
+    possible += ["order twice"] * bool(ordered)
     possible += ["order"] * (4 * bool(ordered)) + ["call back"] * (3 * bool(saga.callbacks))
     possible += ["arrive"] * bool(saga.underway) + ["drive", "mood", "book", "book"]
     possible += ["wait"] * (chance.random() < 0.3) + ["fire"] * bool(saga.timers)
@@ -36,6 +48,8 @@ def step(saga: PartnerSaga, chance: random.Random) -> None:
             saga.fire(chance.randrange(len(saga.timers)))
         case "order":
             saga.order(chance.randrange(len(ordered)), chance.choice(LUCK), again=again)
+        case "order twice":
+            saga.order_twice(chance.randrange(len(ordered)))
         case "call back":
             saga.call_back(chance.randrange(len(saga.callbacks)), again=again)
         case "arrive":
@@ -143,3 +157,21 @@ def test_a_refusal_is_believed_at_once() -> None:
     saga.book("rfq-0", AT_ONCE)
     saga.settle()
     assert [(r.status, r.reason) for r in saga.rides().values()] == [("rejected", "none-free")]
+
+
+@pytest.mark.parametrize("luck", ["hopeless", "throttled", "closed"])
+@pytest.mark.parametrize("partner", [AT_ONCE, LATER])
+def test_what_cannot_be_booked_is_rejected_at_once_and_the_customer_takes_another(
+    partner: str, luck: Luck
+) -> None:
+    saga = PartnerSaga()
+    through_to_the_order(saga, partner)
+    began = saga.now
+    saga.order(0, luck, again=False)
+    saga.settle()
+    assert saga.now == began
+    assert [(r.status, r.reason) for r in saga.rides().values()] == [("rejected", "partner-unavailable")]
+    saga.book("rfq-0", LATER if partner == AT_ONCE else AT_ONCE)
+    saga.settle()
+    assert [ride.status for ride in saga.rides().values()] == ["rejected", "confirmed"]
+    check_partners(saga)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import modes
 from infra.rydes.operator.partner_calls import RECORD
 from infra.rydes.operator.times import instant
 from infra.rydes.simulators.partners.process import Partners
@@ -19,6 +20,7 @@ from tests.support.logs import messages_about, records_about
 from tests.support.partner_fleets import IDS, ask, quoted
 from tests.support.patience import PATIENCE, eventually
 from tests.support.time_travel import booking_is_due, minute_passes
+from wild_rydes_circuit_breaker import Mode
 
 BUS = "wild-rydes"
 NUMBERS = (f"+1206555{number % 10_000:04d}" for number in itertools.count(uuid.uuid4().int))
@@ -190,6 +192,21 @@ def test_a_booking_that_the_partner_never_answers_times_out_and_another_may_be_m
     assert (failed["status"], failed["reason"]) == ("rejected", "timeout")
     partners.misbehave("p-comet")
     wait_for_partner(partners, "p-comet", failed["id"], "cancelled")
+    became(customer, book(customer, result, "p-pegasus"), "completed")
+
+
+def test_a_booking_that_cannot_succeed_is_rejected_at_once_and_another_may_be_made(
+    cloud: Cloud, customer: Customer
+) -> None:
+    result = quotes_of(customer, "p-comet")
+    quotes_of(customer, "p-pegasus")
+    modes.put(cloud, "p-comet", modes.order(Mode.FORCED_OPEN, actor="test", reason="they left", lasts="30m"))
+    try:
+        # Nobody makes the minute pass after which it would time out.
+        failed = became(customer, book(customer, result, "p-comet"), "confirmed", "rejected")
+    finally:
+        modes.put(cloud, "p-comet", modes.order(Mode.AUTO, actor="test", reason="done", lasts=""))
+    assert (failed["status"], failed["reason"]) == ("rejected", "partner-unavailable")
     became(customer, book(customer, result, "p-pegasus"), "completed")
 
 

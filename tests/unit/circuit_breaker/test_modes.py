@@ -41,7 +41,9 @@ def test_forced_open_lets_nothing_through_within_the_life_of_a_view(world: World
 def test_forced_open_without_an_end_stays(world: World) -> None:
     override(world, Mode.FORCED_OPEN)
     world.clock.forward(1e6)
-    assert world.environment().refused()
+    refusal = world.environment().refused()
+    assert refusal
+    assert refusal.retry_after == float("inf")
 
 
 @pytest.mark.parametrize("how", ["expired", "lifted"])

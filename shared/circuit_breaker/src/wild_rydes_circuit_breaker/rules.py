@@ -5,6 +5,7 @@ something is applied again to what won if the write loses a race, so each rule c
 The writer counts the revision.
 """
 
+import math
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -70,7 +71,9 @@ def too_bad(tally: Tally, settings: Settings, of: int) -> bool:
 
 
 def retry_at(record: Record, settings: Settings, now: float) -> float:
-    """Guess when calls may succeed again."""
+    """Guess when calls may succeed again; never, while a person has forced the circuit open without an end."""
+    if record.override and record.mode(now) is Mode.FORCED_OPEN:
+        return record.override.until or math.inf
     return record.partner_retry_at if outage(record, settings, now) else record.retry_at
 
 

@@ -17,7 +17,7 @@ RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
 """Why a ride does not take place, as a short code.
 
 Codes are `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn` and `timeout`. Partner fleets add
-`none-free`, `too-far`, `partner-refused` and `cancelled-by-partner`.
+`none-free`, `too-far`, `partner-refused`, `partner-unavailable` and `cancelled-by-partner`.
 """
 
 

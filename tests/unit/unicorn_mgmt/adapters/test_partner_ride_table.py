@@ -27,6 +27,12 @@ def test_a_ride_is_read_as_it_was_written(world: World) -> None:
     assert world.item(KEY)["expires_at"]["N"] == str(int((NOW + timedelta(days=7)).timestamp()))
 
 
+def test_a_doubt_is_kept(world: World) -> None:
+    world.partner_rides.change("p-comet", "rfq-1.1", lambda _: ASKED)
+    world.partner_rides.change("p-comet", "rfq-1.1", lambda ride: ride and ride.doubt(NOW))
+    assert ride_from(world.item(KEY)).doubtful
+
+
 def test_nothing_is_written_where_nothing_changes(world: World, calls: list[str]) -> None:
     world.partner_rides.change("p-comet", "rfq-1.1", lambda _: ASKED)
     calls.clear()

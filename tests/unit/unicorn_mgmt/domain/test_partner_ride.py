@@ -1,5 +1,7 @@
 """The rules of a ride with a partner, whatever is told in whatever order."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,10 +20,21 @@ from unicorn_mgmt.domain.partner_ride import (
 NEWS: list[RideNews] = [Confirmed(), Declined("none-free"), Completed()]
 
 
-def after(ride: PartnerRide, *steps: RideNews | None) -> PartnerRide:
-    """What becomes of a ride: news of the partner, and None for the end of the booking."""
+Step = RideNews | Literal["doubt", "give up"] | None
+
+
+def after(ride: PartnerRide, *steps: Step) -> PartnerRide:
+    """What becomes of a ride: news of the partner, what came of our calls, and None for the end of the booking."""
     for step in steps:
-        ride = ride.heard(step, NOW) if step else ride.release(NOW)
+        match step:
+            case None:
+                ride = ride.release(NOW)
+            case "doubt":
+                ride = ride.doubt(NOW)
+            case "give up":
+                ride = ride.give_up(NOW)
+            case _:
+                ride = ride.heard(step, NOW)
     return ride
 
 
@@ -41,9 +54,18 @@ def after(ride: PartnerRide, *steps: RideNews | None) -> PartnerRide:
         ([None, Completed()], "released", 1),
         ([Confirmed(), Completed(), None], "completed", 0),
         ([Completed(), Confirmed(), Declined("x")], "completed", 0),
+        (["give up"], "refused", 0),
+        (["give up", None], "refused", 0),
+        (["give up", Confirmed()], "refused", 1),
+        (["doubt", "give up"], "asked", 0),
+        (["doubt", None], "released", 1),
+        (["give up", "doubt", "doubt"], "refused", 1),  # said too soon: the partner may have it after all
+        ([Declined("none-free"), "doubt"], "refused", 0),  # the partner itself has said so
+        ([Confirmed(), "give up", "doubt"], "confirmed", 0),
+        ([None, "doubt", "give up"], "released", 1),
     ],
 )
-def test_what_becomes_of_a_ride(told: list[RideNews | None], state: str, cancels: int) -> None:
+def test_what_becomes_of_a_ride(told: list[Step], state: str, cancels: int) -> None:
     ride = after(ASKED, *told)
     assert (ride.state, ride.cancels) == (state, cancels)
 
@@ -57,8 +79,8 @@ def test_a_booking_that_ended_before_the_question_has_nothing_to_cancel() -> Non
     assert (after(ride, None).state, ride.cancels) == ("released", 0)
 
 
-@given(st.lists(st.sampled_from([*NEWS, None]), max_size=30))
-def test_no_end_is_undone_and_every_late_yes_is_cancelled(told: list[RideNews | None]) -> None:
+@given(st.lists(st.sampled_from([*NEWS, "doubt", "give up", None]), max_size=30))
+def test_no_end_is_undone_and_every_late_yes_is_cancelled(told: list[Step]) -> None:
     ride, seen = ASKED, ["asked"]
     for step in told:
         before, ride = ride, after(ride, step)
@@ -68,7 +90,10 @@ def test_no_end_is_undone_and_every_late_yes_is_cancelled(told: list[RideNews | 
             seen.append(ride.state)
         late_yes = step == Confirmed() and before.state in ("refused", "released")
         let_go = step is None and before.state in ("asked", "confirmed")
-        assert ride.cancels - before.cancels == (1 if late_yes or let_go else 0)
+        said_too_soon = step == "doubt" and before.reason == "partner-unavailable" and not before.doubtful
+        assert ride.cancels - before.cancels == (1 if late_yes or let_go or said_too_soon else 0)
+        if step == "give up" and ride.state != before.state:
+            assert not before.doubtful
         if not late_yes:
             assert after(ride, step) == ride or (
                 step == Confirmed() and ride.state in ("refused", "released")

@@ -17,7 +17,7 @@ from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TE
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, TABLE, World
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
-from unicorn_mgmt.domain.partner_announcements import orders_of
+from unicorn_mgmt.domain.partner_announcements import events_of, orders_of
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
 from unicorn_mgmt.use_cases.partner_rides import CANCELLED_WITHIN, PartnerBookings
@@ -173,6 +173,124 @@ def test_the_wait_doubles_and_is_capped_and_what_the_partner_asks_for_comes_on_t
     comet.server.misbehaviour.set(Faults(throttle=1, retry_after=7200))  # longer than the customer waits
     assert comet.handle(comet.worker(), body)
     assert comet.world.logs[-1]["message"] == "left to the booking's deadline"
+    assert comet.ride.state == "asked"  # it may have been booked by one of the calls before
+
+
+def force_open(desk: Desk, *, until: datetime | None = None) -> None:
+    now = datetime.now(UTC)
+    override = Override(Mode.FORCED_OPEN, "astrid", "contract ended", until.timestamp() if until else None)
+    set_mode(DynamoDbStore(desk.world.dynamodb, TABLE), desk.partner.id, override, now=now.timestamp())
+
+
+def in_an_hour(desk: Desk) -> None:
+    force_open(desk, until=datetime.now(UTC) + timedelta(hours=2))
+
+
+def misbehaving(**faults: float) -> Callable[[Desk], None]:
+    return lambda desk: desk.server.misbehaviour.set(Faults(**faults))  # type: ignore[arg-type]
+
+
+def with_an_old_secret(desk: Desk) -> None:
+    keys = {"api_key": "old", "access_id": "old", "client_secret": "old"}
+    text = json.dumps({**CREDENTIALS, **keys, "base_url": desk.server.url})
+    desk.secrets.put_secret_value(SecretId=desk.partner.id, SecretString=text)
+
+
+def without_a_secret(desk: Desk) -> None:
+    desk.secrets.put_secret_value(SecretId=desk.partner.id, SecretString="{}")
+
+
+HOPELESS: dict[str, Callable[[Desk], None]] = {
+    "its circuit is forced open for longer than the customer waits": in_an_hour,
+    "its circuit is forced open until somebody lifts that": force_open,
+    "it wants no calls for longer than the customer waits": misbehaving(throttle=1, retry_after=3600),
+    "it refuses our credentials": with_an_old_secret,
+    "we have no credentials": without_a_secret,
+}
+
+
+@pytest.mark.parametrize("why", HOPELESS)
+def test_a_booking_that_cannot_succeed_in_time_is_refused_at_once(desk: Desk, why: str) -> None:
+    body, before = desk.ask(datetime.now(UTC) + timedelta(seconds=60)), desk.ride
+    HOPELESS[why](desk)
+    assert desk.handle(desk.worker(), body)
+    assert (desk.ride.state, desk.ride.reason, desk.ride.cancels) == ("refused", "partner-unavailable", 0)
+    [told] = events_of(before, desk.ride)
+    assert (told.data.name, told.data.reason) == ("RideRejected", "partner-unavailable")  # type: ignore[attr-defined]
+    assert list(orders_of(before, desk.ride)) == []
+    assert desk.server.behaviour.rides.states() == {}
+
+
+@pytest.mark.parametrize("why", HOPELESS)
+@pytest.mark.parametrize("fault", ["partial", "error"])
+def test_a_booking_that_the_partner_may_have_is_not_refused(comet: Desk, why: str, fault: str) -> None:
+    body = comet.ask(datetime.now(UTC) + timedelta(seconds=60))
+    comet.server.misbehaviour.set(Faults(**{fault: 1}))  # type: ignore[arg-type]
+    comet.handle(comet.worker(), body)
+    comet.server.misbehaviour.set(Faults())
+    HOPELESS[why](comet)
+    comet.handle(comet.worker(), body)  # the same order, sent twice: as far as it knows, for the first time
+    assert (comet.ride.state, comet.ride.doubtful) == ("asked", True)
+
+
+@pytest.mark.parametrize("why", HOPELESS)
+def test_after_a_delivery_of_which_nothing_is_known_a_booking_is_not_refused(comet: Desk, why: str) -> None:
+    body = comet.ask(datetime.now(UTC) + timedelta(seconds=60))
+    HOPELESS[why](comet)
+    comet.handle(comet.worker(), body, attempt=2)
+    assert comet.ride.state == "asked"
+
+
+def test_a_partner_that_calls_back_may_have_the_ride_until_it_does(
+    world: World, servers: dict[str, Server]
+) -> None:
+    nimbus = Desk(world, servers["p-nimbus"], "p-nimbus")
+    body = nimbus.ask(datetime.now(UTC) + timedelta(seconds=60))
+    assert nimbus.handle(nimbus.worker(), body)
+    force_open(nimbus)
+    nimbus.handle(nimbus.worker(), body)  # the same order, sent twice
+    assert (nimbus.ride.state, nimbus.ride.doubtful) == ("asked", True)
+
+
+@pytest.mark.slow
+def test_a_ride_that_was_refused_at_once_and_booked_all_the_same_is_cancelled(comet: Desk) -> None:
+    """An order that was sent twice: one is refused while the other's call is under way, whose answer is lost."""
+    body = comet.ask(datetime.now(UTC) + timedelta(seconds=60))
+    force_open(comet)
+    assert comet.handle(comet.worker(), body)
+    set_mode(
+        DynamoDbStore(comet.world.dynamodb, TABLE),
+        comet.partner.id,
+        Override(Mode.METRICS_ONLY, "astrid", "back"),
+        now=datetime.now(UTC).timestamp(),
+    )
+    comet.server.misbehaviour.set(Faults(partial=1))
+    before = comet.ride
+    comet.handle(comet.worker(), body)
+    assert (before.cancels, comet.ride.cancels, comet.ride.state) == (0, 1, "refused")
+    [order] = orders_of(before, comet.ride)
+    comet.handle(comet.worker(), body)
+    assert comet.ride.cancels == 1  # once is enough
+    comet.server.misbehaviour.set(Faults())
+    assert comet.handle(comet.worker(), order.to_json())
+    assert comet.server.behaviour.rides.states() == {RIDE: "cancelled"}
+
+
+def test_new_credentials_are_tried_before_a_booking_is_refused(comet: Desk) -> None:
+    with_an_old_secret(comet)
+    worker = comet.worker()
+    worker.line._secrets.get(comet.partner.id)  # noqa: SLF001 - it has read the old one
+    text = json.dumps({**CREDENTIALS, "base_url": comet.server.url})
+    comet.secrets.put_secret_value(SecretId=comet.partner.id, SecretString=text)
+    assert comet.handle(worker, comet.ask())
+    assert comet.ride.state == "confirmed"
+    assert [record["outcome"] for record in comet.records()] == ["ours", "confirmed"]
+
+
+def test_while_the_circuit_may_close_in_time_a_booking_waits(comet: Desk) -> None:
+    force_open(comet, until=datetime.now(UTC) + timedelta(seconds=10))
+    assert not comet.handle(comet.worker(), comet.ask(datetime.now(UTC) + timedelta(seconds=60)))
+    assert comet.ride.state == "asked"
 
 
 def test_however_often_it_was_tried_a_booking_is_never_parked(comet: Desk) -> None:
@@ -197,18 +315,11 @@ def test_a_call_never_outlives_the_deadline_and_the_partner_is_not_blamed(comet:
     assert DynamoDbStore(comet.world.dynamodb, TABLE).read("p-comet").row is None
 
 
-def test_while_the_circuit_is_open_nobody_is_called_and_the_booking_waits(desk: Desk) -> None:
-    override = Override(Mode.FORCED_OPEN, "astrid", "contract ended")
-    set_mode(
-        DynamoDbStore(desk.world.dynamodb, TABLE),
-        desk.partner.id,
-        override,
-        now=datetime.now(UTC).timestamp(),
-    )
-    body = desk.ask()
-    desk.handle(desk.worker(), body)
+def test_while_the_circuit_is_open_nobody_is_called(desk: Desk) -> None:
+    force_open(desk)
+    desk.handle(desk.worker(), desk.ask())
     assert desk.server.served == 0
-    assert (desk.ride.state, desk.records()[-1]["outcome"]) == ("asked", "circuit-open")
+    assert desk.records()[-1]["outcome"] == "circuit-open"
 
 
 def test_bookings_that_fail_open_the_same_circuit(comet: Desk) -> None:

@@ -94,6 +94,7 @@ def ride_from(item: Mapping[str, Any]) -> PartnerRide:
         deadline=from_number(item["deadline"]) if "deadline" in item else None,
         reason=item["reason"]["S"] if "reason" in item else None,
         cancels=int(item["cancels"]["N"]),
+        doubtful="doubtful" in item,
         revision=int(item["revision"]["N"]),
     )
 
@@ -115,6 +116,8 @@ def _item(ride: PartnerRide) -> "dict[str, AttributeValueTypeDef]":
         item["currency"] = {"S": ride.terms.price.currency}
     if ride.deadline:
         item["deadline"] = to_number(ride.deadline)
+    if ride.doubtful:
+        item["doubtful"] = {"BOOL": True}
     if ride.reason:
         item["reason"] = {"S": ride.reason}
     return item

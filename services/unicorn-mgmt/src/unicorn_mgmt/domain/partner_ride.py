@@ -38,6 +38,9 @@ class Completed:
     state: ClassVar[RideState] = "completed"
 
 
+UNAVAILABLE = "partner-unavailable"
+"""Why a ride is refused that the partner was never asked for, as far as we know."""
+
 RideNews: TypeAlias = Confirmed | Declined | Completed
 """What a partner says of a ride; `state` is where that leads a ride which is under way."""
 
@@ -56,8 +59,8 @@ class PartnerRide:
     """One booking of one partner's quote. `at` is the instant of its last change.
 
     `terms` and `deadline` (until when the customer waits) are missing if the booking's end came before the
-    booking. `cancels` counts how often the ride had to be cancelled at the partner. `revision` counts the
-    writes and belongs to the table.
+    booking. `cancels` counts how often the ride had to be cancelled at the partner. `doubtful`: the partner may
+    have the ride without our knowing. `revision` counts the writes and belongs to the table.
     """
 
     id: str
@@ -68,6 +71,7 @@ class PartnerRide:
     deadline: datetime | None = None
     reason: str | None = None
     cancels: int = 0
+    doubtful: bool = False
     revision: int = 0
 
     def heard(self, news: RideNews, now: datetime) -> "PartnerRide":
@@ -82,6 +86,22 @@ class PartnerRide:
             case Completed(), "asked" | "confirmed":
                 return replace(self, state=news.state, at=now)
         return self
+
+    def doubt(self, now: datetime) -> "PartnerRide":
+        """Note that the partner may have the ride: nobody may say any more that it has not.
+
+        If that was said already, the partner has to cancel what it may have.
+        """
+        denied = self.reason == UNAVAILABLE
+        if self.doubtful or not (self.state == "asked" or denied):
+            return self
+        return replace(self, doubtful=True, cancels=self.cancels + denied, at=now)
+
+    def give_up(self, now: datetime) -> "PartnerRide":
+        """Refuse a ride that the partner cannot be asked for in time, unless it may have it."""
+        if self.doubtful or self.state != "asked":
+            return self
+        return replace(self, state="refused", reason=UNAVAILABLE, at=now)
 
     def release(self, now: datetime) -> "PartnerRide":
         """Give the ride up after its booking failed: the partner has to cancel what it may have agreed to."""

@@ -3,17 +3,17 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.client import Booking, PartnerClient
-from unicorn_mgmt.adapters.partners.faults import CallFailed
+from unicorn_mgmt.adapters.partners.faults import CallFailed, Refused
 from unicorn_mgmt.adapters.partners.line import PartnerLine
 from unicorn_mgmt.domain.partner_order import RideOrder
-from unicorn_mgmt.domain.partner_ride import PartnerRide
+from unicorn_mgmt.domain.partner_ride import Confirmed, Declined, PartnerRide
 from wild_rydes_circuit_breaker import CircuitOpen
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received, RetryLater
@@ -36,7 +36,9 @@ class PartnerBookings:
     """Calls the partner for each order, and notes what it says of a booking.
 
     A booking that gets neither yes nor no is tried again until its deadline. Then the saga times out, and its
-    end cancels the ride here. A cancellation that gets no answer comes back until the consumer parks it, after `CANCELLED_WITHIN`.
+    end cancels the ride here. One that cannot be tried again in time is refused at once, unless the partner may
+    have the ride. A cancellation that gets no answer comes back until the consumer parks it, after
+    `CANCELLED_WITHIN`.
     Repeated calls change nothing at the partner, for it knows the ride by its id.
     """
 
@@ -70,24 +72,31 @@ class PartnerBookings:
     def _book(self, message: Received[RideOrder]) -> None:
         booking = self._booking(message)
         try:
-            answer = self.line.call(
+            answer = self._call(message, booking)
+        except (CircuitOpen, CallFailed) as error:
+            self._unanswered(message, error)
+            return
+        now = self.now()
+        # A partner that calls back may have the ride from now on.
+        ride = self._note(message, lambda ride: ride.heard(answer, now) if answer else ride.doubt(now))
+        self.logger.info("noted", ride_id=booking.ride_id, state=ride.state if ride else "unknown")
+
+    def _call(self, message: Received[RideOrder], booking: Booking) -> Confirmed | Declined | None:
+        """Call the partner, and once more if it refuses the request: our secret has been read anew."""
+
+        def once() -> Confirmed | Declined | None:
+            return self.line.call(
                 BOOK,
                 lambda exchange, credentials: self.client.book(booking, exchange, credentials),
                 outcome=lambda answer: answer.state if answer else "accepted",
                 attempt=message.attempt,
                 deadline=message.metadata.deadline,
             )
-        except (CircuitOpen, CallFailed) as error:
-            self._again(message, error.retry_after)
-            return
-        if answer is None:  # it calls back
-            return
 
-        def heard(ride: PartnerRide | None) -> PartnerRide | None:
-            return ride.heard(answer, self.now()) if ride else None
-
-        after = self.rides.change(booking.partner.id, booking.ride_id, heard).after
-        self.logger.info("noted", ride_id=booking.ride_id, state=after.state if after else "unknown")
+        try:
+            return once()
+        except Refused:
+            return once()
 
     def _cancel(self, message: Received[RideOrder]) -> None:
         booking = self._booking(message)
@@ -99,15 +108,36 @@ class PartnerBookings:
             deadline=None,
         )
 
-    def _again(self, message: Received[RideOrder], at_least: float) -> None:
-        """Bring the order back after the partner's wait and a backoff, unless its deadline comes first."""
-        delay = at_least + BETWEEN_BOOKINGS.delay(message.attempt, self.uniform)
-        deadline = message.metadata.deadline
-        if deadline and self.now() + timedelta(seconds=delay) < deadline:
+    def _unanswered(self, message: Received[RideOrder], error: CircuitOpen | CallFailed) -> None:
+        """Bring the order back after the partner's wait and a backoff, unless its deadline comes first.
+
+        Then, or if no attempt will fare better, give the ride up. What became of an earlier delivery is not known:
+        its worker may have died after the call.
+        """
+        now, deadline = self.now(), message.metadata.deadline
+        delay = error.retry_after + BETWEEN_BOOKINGS.delay(message.attempt, self.uniform)
+        in_time = deadline is not None and delay < (deadline - now).total_seconds()
+        if message.attempt > 1 or not (isinstance(error, CircuitOpen) or error.harmless):
+            self._note(message, lambda ride: ride.doubt(now))
+        elif isinstance(error, Refused) or not in_time:
+            ride = self._note(message, lambda ride: ride.give_up(now))
+            if ride and ride.state == "refused":
+                self.logger.warning("refused at once", ride_id=ride.id)
+                return
+        if in_time:
             raise RetryLater(delay)
         self.logger.warning(
             "left to the booking's deadline", ride_id=message.data.ride_id, deadline=str(deadline)
         )
+
+    def _note(
+        self, message: Received[RideOrder], rule: Callable[[PartnerRide], PartnerRide]
+    ) -> PartnerRide | None:
+        order = message.data
+        change = self.rides.change(
+            self.line.partner.id, order.ride_id, lambda ride: rule(ride) if ride else None
+        )
+        return change.after
 
     def _booking(self, message: Received[RideOrder]) -> Booking:
         order = message.data

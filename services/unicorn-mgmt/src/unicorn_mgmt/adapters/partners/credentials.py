@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from unicorn_mgmt.adapters.partners.faults import OurFault
+from unicorn_mgmt.adapters.partners.faults import Refused
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -26,11 +26,11 @@ class Credentials:
         self._values = values
 
     def __getitem__(self, name: str) -> str:
-        """Return a value. Raises OurFault, which names it, if the secret does not have it."""
+        """Return a value. Raises Refused, which names it, if the secret does not have it."""
         try:
             return self._values[name]
         except KeyError:
-            raise OurFault(f"the partner's secret has no {name}") from None
+            raise Refused(f"the partner's secret has no {name}") from None
 
 
 class Secrets:

@@ -14,13 +14,15 @@ class CallFailed(Exception):
 
     `blame` says whose fault it is. `decline` is the reason with which the customer's request is declined.
     `retry_after` counts the seconds, 0 to `LONGEST_WAIT`, for which the partner wants no calls.
-    `doubts_secret` means that our secret may be out of date. `transient`: the same call may succeed later.
+    `doubts_secret` means that our secret may be out of date. `transient`: the same call may succeed later. `harmless`
+    means that the partner has not done what it was asked for, for certain; after any other failure it may have.
     """
 
     transient = True
     blame = Blame.PARTNER
     decline = "partner-failed"
     doubts_secret = False
+    harmless = False
 
     def __init__(self, reason: str, retry_after: float = 0) -> None:
         super().__init__(reason)
@@ -47,6 +49,7 @@ class Throttled(CallFailed):
 
     blame = Blame.THROTTLED
     decline = "partner-throttled"
+    harmless = True
 
 
 class OurFault(CallFailed):
@@ -55,6 +58,12 @@ class OurFault(CallFailed):
     blame = Blame.OURS
     decline = "partner-unavailable"
     doubts_secret = True
+
+
+class Refused(OurFault):
+    """The partner does not take such a request, or it could not even be made: the next will fare no better."""
+
+    harmless = True
 
 
 def fault_of(error: Exception) -> Fault:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from unicorn_mgmt.adapters.partners.client import Booking, Callback, Question, QuoteHeard, RideHeard
 from unicorn_mgmt.adapters.partners.credentials import Credentials
-from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, reading
+from unicorn_mgmt.adapters.partners.faults import CallFailed, Refused, reading
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.sealed_reference import Forged, seal
 from unicorn_mgmt.adapters.partners.transport import Exchange, Response, accepted
@@ -54,7 +54,7 @@ class NimbusClient:
     ) -> Quote | Decline | None:
         """Ask for a quote. The answer, None, means that Nimbus calls back."""
         if question.callback_url is None:
-            raise OurFault("no callback URL")
+            raise Refused("no callback URL")
         content = {
             "reference": seal(question.metadata, question.partner.id, credentials["reference_key"]),
             "request_id": question.rfq.rfq_id,

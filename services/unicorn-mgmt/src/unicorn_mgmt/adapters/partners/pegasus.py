@@ -18,7 +18,7 @@ from defusedxml import ElementTree
 
 from unicorn_mgmt.adapters.partners.client import Booking, Callback, Question, RideHeard
 from unicorn_mgmt.adapters.partners.credentials import Credentials
-from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, WrongSignature, reading
+from unicorn_mgmt.adapters.partners.faults import CallFailed, Refused, Throttled, WrongSignature, reading
 from unicorn_mgmt.adapters.partners.sealed_reference import Forged
 from unicorn_mgmt.adapters.partners.transport import Exchange, Response, accepted
 from unicorn_mgmt.domain.partner_ride import Completed, Confirmed, Declined, RideNews
@@ -148,7 +148,7 @@ def _answer(question: Question, told: "Element", answer: Response) -> Quote | De
 def _fault(told: "Element") -> CallFailed:
     code, wait = told.findtext("Code", ""), float(told.findtext("RetryAfter", "0"))
     if code in _OURS:
-        return OurFault(f"fault {code}")
+        return Refused(f"fault {code}")
     return Throttled("fault Throttled", wait) if code == "Throttled" else CallFailed("fault", wait)
 
 

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as SocketTimeoutError
 
 from unicorn_mgmt.adapters.partners.connections import Connections, Talk
-from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Throttled, TimedOut
+from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, Refused, Throttled, TimedOut
 
 MAX_BYTES = 64 * 1024
 """The longest answer that is read. A quote has a few hundred bytes."""
@@ -121,7 +121,7 @@ class Exchange:
 def accepted(answer: Response) -> Response:
     """Return the answer if its status says that all is well.
 
-    Raises Throttled for 429, CallFailed for 3xx, 5xx and 408, OurFault for the rest: the request was wrong.
+    Raises Throttled for 429, CallFailed for 3xx, 5xx and 408, Refused for the rest: the request was wrong.
     """
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return answer
@@ -130,7 +130,7 @@ def accepted(answer: Response) -> Response:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         raise Throttled(reason, retry_after(answer.headers))
     if is_ours and answer.status != HTTPStatus.REQUEST_TIMEOUT:
-        raise OurFault(reason)
+        raise Refused(reason)
     raise CallFailed(reason, retry_after(answer.headers))
 
 
