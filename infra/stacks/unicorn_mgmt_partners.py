@@ -20,10 +20,11 @@ from infra.patterns.service_stack import ServiceStack
 # tests/contract/test_stream_filters.py holds these copies to the services' own prefixes.
 CIRCUIT: Final = "circuit#"
 RIDE: Final = "ride#"
+CALLBACK: Final = "callback#"
 
 _FAILED: Final = ("partner", "throttled", "ours", "circuit-open")
 _OUTCOMES: Final = {
-    "quote": ("quote", "decline", "accepted", *_FAILED),
+    "quote": ("quote", "decline", "accepted", *_FAILED, "busy"),
     "book": ("confirmed", "refused", "accepted", *_FAILED),
 }
 _AFTER_THE_CALL = 3  # seconds: to read the circuit, to answer, to let a cold start end
@@ -54,7 +55,7 @@ class Partners(Construct):
             self._secret(id_, row)
         callback_url = self._callbacks(rows)
         quotes = {id_: self._quotes(id_, row, callback_url) for id_, row in rows.items()}
-        rides = {id_: self._rides(id_, row, callback_url) for id_, row in rows.items()}
+        rides = {id_: self._rides(id_, row, callback_url, quotes[id_]) for id_, row in rows.items()}
         _may_send(responder, "PARTNER_QUEUES", quotes)
         _may_send(outbox, "PARTNER_RIDE_QUEUES", rides)
         for id_, row in rows.items():
@@ -87,18 +88,24 @@ class Partners(Construct):
         """RFQs that the partner is asked to quote."""
         function = self._function("quotes", partner_id, row, callback_url)
         function.may_reply()
+        self._may_access(function, "dynamodb:GetItem", items=f"{CALLBACK}{partner_id}#*")
         # One message an invocation: calls run at once, as many as partners.toml says, and never in a row.
-        return ConsumedQueue(
+        requests = ConsumedQueue(
             self._scope,
             f"{self._scope.service}-{partner_id}-requests",
             consumer=function,
             concurrency=row["concurrency"],
             batch_size=1,
         )
+        _may_look_later(function, requests)
+        return requests
 
-    def _rides(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
+    def _rides(
+        self, partner_id: str, row: dict[str, Any], callback_url: str, quotes: ConsumedQueue
+    ) -> ConsumedQueue:
         """Rides to book with the partner, and to cancel."""
         function = self._function("rides", partner_id, row, callback_url)
+        _may_look_later(function, quotes)
         self._may_access(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"{RIDE}{partner_id}#*")
         return ConsumedQueue(
             self._scope,
@@ -144,6 +151,7 @@ class Partners(Construct):
         for id_ in secrets:
             self._may_read_secret(function, id_)
         self._may_access(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"{RIDE}*")
+        self._may_access(function, "dynamodb:PutItem", items=f"{CALLBACK}*")
         function.may_reply()
         api = RestApi(scope, "partner-api", function=function, auth="partners", rate=100, burst=200)
         scope.publish_parameter("partner-api-url", naming.PARTNER_API_URL_PARAMETER, api.public_url)
@@ -172,6 +180,22 @@ class Partners(Construct):
             periods=3,
             meaning=f"We refuse callbacks of {name}: forged, late or unreadable. If they are its own, its answers are"
             " lost and RFQs wait for their deadline. Runbook: -callbacks-refused.",
+        )
+        self._scope.alarm(
+            f"{partner_id}-callbacks-missing",
+            self._calls(partner_id, "callback", "missing", "n"),
+            threshold=5,
+            periods=3,
+            meaning=f"{name} takes note of our requests and does not call back, so customers wait for it in vain."
+            " Its circuit opens by itself. Runbook: -callbacks-missing.",
+        )
+        self._scope.alarm(
+            f"{partner_id}-busy",
+            self._calls(partner_id, "quote", "busy", "n"),
+            threshold=20,
+            periods=3,
+            meaning=f"{name} is asked for more quotes than its calls at once can answer. What has waited too long is"
+            " declined, so customers get fewer quotes from it. Runbook: -busy.",
         )
         self._scope.alarm(
             f"{partner_id}-bookings-failing",
@@ -275,6 +299,12 @@ def _may_send(function: ServiceFunction, variable: str, queues: dict[str, Consum
     function.add_environment(
         variable, json.dumps({id_: queue.queue.queue_url for id_, queue in queues.items()})
     )
+
+
+def _may_look_later(function: ServiceFunction, queue: ConsumedQueue) -> None:
+    """Let the function have somebody look, at a later time, whether the partner has called back."""
+    function.may("sqs:SendMessage", on=queue.queue.queue_arn)
+    function.add_environment("CHECKS_URL", queue.queue.queue_url)
 
 
 def _secret_name(partner_id: str) -> str:

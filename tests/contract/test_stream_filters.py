@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE
+from infra.stacks.unicorn_mgmt import ANNOUNCED_CHANGES
+from infra.stacks.unicorn_mgmt_partners import CALLBACK, CIRCUIT, RIDE
 from tests.support.deployed import PHONE, Deployed, batch, matches, on_the_bus
 from tests.support.synth import Assembly
-from unicorn_mgmt.adapters import partner_ride_table
+from unicorn_mgmt.adapters import callback_table, partner_ride_table
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, set_mode
 from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX
 from wild_rydes_contracts import (
@@ -242,7 +243,8 @@ def test_unicorn_mgmt_orders_and_announces_rides_with_partners(
     confirmed = unicorn.service.call("POST", "/partners/p-comet/answers", None)
     confirmed["headers"] = {"X-Webhook-Token": "token"}
     confirmed["body"] = '{"ride": "rfq-1.1", "status": "COMPLETED"}'
-    assert unicorn.service.after("partner-callbacks", confirmed) == {"outbox": ["acted"]}
+    # The ride is completed; that the partner has called back is nobody's news.
+    assert unicorn.service.after("partner-callbacks", confirmed) == {"outbox": ["acted", "nothing"]}
     assert unicorn.booked("rfq-1.2", "p-comet") == ["acted"]
     assert unicorn.failed("rfq-1.2", "p-comet") == ["acted"]
 
@@ -324,4 +326,13 @@ def actions(seen: dict[str, list[str]]) -> dict[str, int]:
 
 
 def test_roles_of_partners_functions_are_limited_to_the_services_own_prefixes() -> None:
-    assert (CIRCUIT, RIDE) == (KEY_PREFIX, partner_ride_table.RIDE)
+    services = KEY_PREFIX, partner_ride_table.RIDE, callback_table.CALLBACK
+    assert services == (CIRCUIT, RIDE, CALLBACK)
+
+
+def test_a_callback_that_has_come_is_announced_to_nobody() -> None:
+    noted = {
+        "eventName": "INSERT",
+        "dynamodb": {"Keys": {"id": {"S": f"{CALLBACK}p-nimbus#rfq-1"}}, "NewImage": {}},
+    }
+    assert [change for change in ANNOUNCED_CHANGES if matches(change, noted)] == []

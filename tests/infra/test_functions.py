@@ -184,7 +184,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
             SECRETS[id_]: {"secretsmanager:GetSecretValue"},
             RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
-            f"unicorn-mgmt-{id_}-requests": CONSUME,
+            f"unicorn-mgmt-{id_}-requests": CONSUME | {"sqs:SendMessage"},
             f"unicorn-mgmt-{id_}-requests-dlq": {"sqs:SendMessage"},
         }
         for id_ in PARTNERS
@@ -194,6 +194,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "*": TRACE,
             "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
             SECRETS[id_]: {"secretsmanager:GetSecretValue"},
+            f"unicorn-mgmt-{id_}-requests": {"sqs:SendMessage"},
             f"unicorn-mgmt-{id_}-rides": CONSUME,
             f"unicorn-mgmt-{id_}-rides-dlq": {"sqs:SendMessage"},
         }
@@ -218,14 +219,16 @@ CONDITIONS = {
         ("feedback-outbox", "feedback"),
     )
 } | {
-    (function, "unicorn-mgmt", ("dynamodb:GetItem", write)): {
+    (function, "unicorn-mgmt", tuple(f"dynamodb:{action}" for action in actions)): {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
     }
-    for function, write, items in (
-        *((f"unicorn-mgmt-{id_}-quotes", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-rides", "dynamodb:UpdateItem", f"circuit#{id_}") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-rides", "dynamodb:PutItem", f"ride#{id_}#*") for id_ in PARTNERS),
-        ("unicorn-mgmt-partner-callbacks", "dynamodb:PutItem", "ride#*"),
+    for function, actions, items in (
+        *((f"unicorn-mgmt-{id_}-quotes", ("GetItem", "UpdateItem"), f"circuit#{id_}") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-quotes", ("GetItem",), f"callback#{id_}#*") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "UpdateItem"), f"circuit#{id_}") for id_ in PARTNERS),
+        *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "PutItem"), f"ride#{id_}#*") for id_ in PARTNERS),
+        ("unicorn-mgmt-partner-callbacks", ("GetItem", "PutItem"), "ride#*"),
+        ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
     )
 }
 CONDITIONS["ride-booking-api", "Documents", ("s3:ListBucket",)] = {"StringLike": {"s3:prefix": "rfqs/*"}}
@@ -476,6 +479,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         (
             "unicorn-mgmt-p-comet-quotes",
             {
+                "CHECKS_URL": "unicorn-mgmt-p-comet-requests",
                 "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-requests-dlq",
                 "MAX_ATTEMPTS": "5",
@@ -487,6 +491,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         (
             "unicorn-mgmt-p-comet-rides",
             {
+                "CHECKS_URL": "unicorn-mgmt-p-comet-requests",
                 "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-rides-dlq",
                 "MAX_ATTEMPTS": "5",

@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
@@ -117,6 +118,7 @@ class PartnerSaga(Saga):
                 _Line(id_),  # type: ignore[arg-type]
                 self.partner_rides,  # type: ignore[arg-type]
                 consumer=None,  # type: ignore[arg-type]
+                expectations=None,  # type: ignore[arg-type]
                 callback_url="",
                 logger=logger,
                 now=lambda: self.now,
@@ -233,3 +235,6 @@ class _Line:
 
     def call(self, _: str, do: Callable[[Any, Any], Any], **__: object) -> Any:
         return do(None, None)
+
+    def due(self, deadline: datetime) -> datetime:
+        return deadline

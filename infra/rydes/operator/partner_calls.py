@@ -16,7 +16,7 @@ CALLBACK = "callback"
 """The operation of a record that is not of our call, but of the partner's."""
 
 _FUNCTIONS = ("unicorn-mgmt-p-", "unicorn-mgmt-partner-callbacks")
-_FAILED = frozenset({"partner", "throttled"})
+_FAILED = frozenset({"partner", "throttled", "missing"})
 _NOT_MADE = frozenset({"circuit-open", "busy"})
 
 

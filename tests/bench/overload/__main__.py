@@ -1,6 +1,6 @@
 """A partner that is asked for more than it can answer: `uv run python -m tests.bench.overload`.
 
-The consumer of the partner's queue is the real one; queue, partner and time are simulated, so that it is done in a minute.
+The consumer of the partner's queue is the real one; queue, partner and time are simulated, so that it is done in two minutes.
 Rows: as many RFQs a second as are asked, and how long each may wait in the queue before it is declined with `partner-busy`:
 for the time that a call may take, as built; for half and for twice that; and for ever, as it was before there was shedding.
 Everything is counted in the second half of the run, when the queue is as long as it gets.
@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.support.unicorn_mgmt.overload import Load, Overload, Seen
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS
+from tests.support.unicorn_mgmt.partner_simulation import Load, Seen, Simulation
 
 RATES = (3, 4, 4.5, 6, 20, 100)
 
@@ -55,7 +55,8 @@ def main() -> None:
     ]
     for load, patience in track(rows, "Asking", console=console, transient=True):
         one = replace(partner, timeout=patience or partner.timeout)
-        seen = Overload(one, call_seconds=options.call_seconds, patient=patience is None).run(load)
+        simulation = Simulation(one, call_seconds=options.call_seconds, patient=patience is None)
+        seen = simulation.run(load, since=load.seconds / 2)
         table.add_row(*_figures(seen, patience), end_section=patience is None)
     console.print(table)
 

@@ -202,7 +202,6 @@ def test_a_booking_that_cannot_succeed_is_rejected_at_once_and_another_may_be_ma
     quotes_of(customer, "p-pegasus")
     modes.put(cloud, "p-comet", modes.order(Mode.FORCED_OPEN, actor="test", reason="they left", lasts="30m"))
     try:
-        # Nobody makes the minute pass after which it would time out.
         failed = became(customer, book(customer, result, "p-comet"), "confirmed", "rejected")
     finally:
         modes.put(cloud, "p-comet", modes.order(Mode.AUTO, actor="test", reason="done", lasts=""))

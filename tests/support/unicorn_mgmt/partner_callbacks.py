@@ -34,6 +34,7 @@ class Partner:
             self.api,
             Replies(world.sqs, PATTERN),
             world.partner_rides,
+            world.callbacks,
             partners=PARTNERS,
             clients={id_: client_of(partner) for id_, partner in PARTNERS.items()},
             secrets=Secrets(secrets),

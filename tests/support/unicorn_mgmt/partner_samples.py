@@ -44,7 +44,9 @@ def question(
     partner_id: str, destination: Coordinates = AIRPORT, callback_url: str | None = "http://127.0.0.1:1/"
 ) -> Question:
     rfq = RfqRequested(rfq_id="rfq-1", start=SPACE_NEEDLE, destination=destination)
-    return Question(PARTNERS[partner_id], rfq, metadata(), callback_url)
+    asked = metadata()
+    assert asked.deadline
+    return Question(PARTNERS[partner_id], rfq, asked, callback_url, asked.deadline)
 
 
 def credentials(base_url: str, **changed: str) -> Credentials:

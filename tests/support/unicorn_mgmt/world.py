@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from tests.support import aws
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
+from unicorn_mgmt.adapters.callback_table import CallbackTable
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.partner_queues import RequestQueues, RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
@@ -70,6 +71,7 @@ class World:
     reply_to: str
     events: Any
     heard: str
+    checks: str
     socket: UnicornSocket
     now: datetime = NOW
     partner_queues: dict[str, str] = field(default_factory=dict)
@@ -194,6 +196,10 @@ class World:
         return PartnerRideTable(self.dynamodb, TABLE)
 
     @property
+    def callbacks(self) -> CallbackTable:
+        return CallbackTable(self.dynamodb, TABLE)
+
+    @property
     def invitations(self) -> InvitationTable:
         return InvitationTable(self.dynamodb, TABLE)
 
@@ -310,6 +316,7 @@ def furnish() -> dict[str, Any]:
         Targets=[{"Id": "heard", "Arn": f"arn:aws:sqs:{REGION}:123456789012:heard"}],
     )
     return {
+        "checks": sqs.create_queue(QueueName="unicorn-mgmt-p-nimbus-requests")["QueueUrl"],
         "heard": sqs.create_queue(QueueName="heard")["QueueUrl"],
         "inbox": sqs.create_queue(QueueName="unicorn-mgmt-inbox")["QueueUrl"],
         "dead": sqs.create_queue(QueueName="unicorn-mgmt-inbox-dlq")["QueueUrl"],

@@ -123,6 +123,17 @@ class CircuitBreaker:
         except StoreUnavailable as error:
             self._part(error)
 
+    def conclude(self, permit: Permit, fault: Fault | None = None) -> None:
+        """Take back a permit of a call that has ended long after it began, maybe in another environment.
+
+        What this one knows of the circuit may be as old as that, so it looks first, as a call does.
+        """
+        try:
+            self._view()
+        except StoreUnavailable as error:
+            self._part(error)
+        self.end(permit, fault)
+
     def tally(self) -> Tally:
         """Count this environment's own results within the window."""
         return self._window.tally(self._now())

@@ -44,6 +44,11 @@ def test_rates_are_of_the_calls_that_say_something_of_the_partner() -> None:
     assert found.failure_rate == 50
 
 
+def test_what_has_waited_too_long_was_not_called_and_a_missing_callback_is_a_failure() -> None:
+    found = figures(call("quote"), call("busy", milliseconds=9000), call("missing"))
+    assert (found.calls, found.refused, found.failure_rate, found.p99_ms) == (2, 1, 50, 20)
+
+
 def test_slow_is_what_the_breaker_takes_for_slow() -> None:
     assert figures(call(milliseconds=999), call(milliseconds=1000)).slow_rate == 50
     assert Figures.of([call(milliseconds=5000)], slow_ms=None).slow_rate is None

@@ -1,11 +1,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from tests.support.unicorn_mgmt.partner_samples import PARTNERS
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, metadata
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, SPACE_NEEDLE, World
-from unicorn_mgmt.adapters.partner_queues import RequestQueues
+from unicorn_mgmt.adapters.partner_queues import CallbackChecks, RequestQueues
+from unicorn_mgmt.domain.callback_due import CallbackDue, OpenCall, expected
 from unicorn_mgmt.domain.unicorn import Place
-from wild_rydes_contracts import RfqRequested
+from wild_rydes_contracts import Envelope, RfqRequested
 from wild_rydes_messaging.consume import Consumer, Received
 
 TACOMA = Place(47.25288, -122.44429)  # 40.2 km from Seattle
@@ -70,3 +71,22 @@ def test_a_queue_that_fails_keeps_nothing_from_the_others(world: World) -> None:
     assert error
     assert error.startswith("p-comet: ")
     assert len(taken(world, urls["p-pegasus"])) == 1
+
+
+def test_what_is_to_be_looked_at_comes_after_its_time(world: World) -> None:
+    now = datetime.now(UTC)
+    call = OpenCall(took=0.1, mode="AUTO", epoch=3, row=1.5, probe="here/1")
+    check = expected(metadata(), "p-nimbus", "rfq-1", due=now + timedelta(seconds=10), call=call, now=now)
+    CallbackChecks(world.sqs, world.checks).send(check, 0.2)
+    attributes = world.sqs.get_queue_attributes(QueueUrl=world.checks, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert attributes["ApproximateNumberOfMessages"] == "0"
+
+
+def test_a_check_is_read_as_it_was_sent() -> None:
+    now = datetime.now(UTC)
+    call = OpenCall(took=0.1, mode="AUTO", epoch=3, row=1.5, probe="here/1")
+    check = expected(metadata(), "p-nimbus", "rfq-1", due=now + timedelta(seconds=10), call=call, now=now)
+    read = Envelope[CallbackDue].model_validate_json(check.to_json())
+    assert read.to_json() == check.to_json()
+    assert read.data.call == call

@@ -34,6 +34,29 @@ def test_a_genuine_answer_goes_to_the_return_address(partner: Partner, encoded: 
     )
 
 
+def test_that_it_has_come_is_noted_for_whoever_looks(partner: Partner) -> None:
+    assert not partner.world.callbacks.has_come("p-nimbus", "rfq-9")
+    assert partner.call_back(metadata("rfq-9")) == 202
+    assert partner.world.callbacks.has_come("p-nimbus", "rfq-9")
+    assert not partner.world.callbacks.has_come("p-comet", "rfq-9")
+    assert not partner.world.callbacks.has_come("p-nimbus", "rfq-8")
+
+
+@pytest.mark.parametrize(
+    "forged", [{"key": "guessed"}, {"reference_key": "guessed"}, {"late_by": 3600}], ids=str
+)
+def test_a_forged_callback_is_none(partner: Partner, forged: dict[str, Any]) -> None:
+    partner.call_back(metadata("rfq-9"), **forged)
+    assert not partner.world.callbacks.has_come("p-nimbus", "rfq-9")
+
+
+def test_an_answer_that_cannot_be_passed_on_has_not_come(partner: Partner) -> None:
+    """The partner tells again."""
+    partner.world.sqs.delete_queue(QueueUrl=partner.world.replies)
+    assert partner.call_back(metadata("rfq-9")) >= 500
+    assert not partner.world.callbacks.has_come("p-nimbus", "rfq-9")
+
+
 def test_no_offer_is_a_decline(partner: Partner) -> None:
     assert partner.call_back(metadata(), offer=None) == 202
     assert partner.world.answers()[0]["data"]["answers"][0]["reason"] == "declined"

@@ -184,3 +184,17 @@ def test_nothing_of_the_customer_is_logged(fleet: Fleet, capsys: pytest.CaptureF
         value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}
     ]
     assert [text for text in (*hidden, "customer-1", "12.50") if text in written] == []
+
+
+@pytest.mark.parametrize("state", ["confirmed", "refused"])
+def test_the_first_news_of_a_ride_is_what_was_owed(nimbus: Fleet, state: str) -> None:
+    assert not nimbus.world.callbacks.has_come("p-nimbus", RIDE)
+    assert nimbus.tell(state) == 202
+    assert nimbus.world.callbacks.has_come("p-nimbus", RIDE)
+
+
+def test_further_news_of_a_ride_costs_no_note(nimbus: Fleet, calls: list[str]) -> None:
+    assert nimbus.tell("confirmed") == 202
+    calls.clear()
+    assert nimbus.tell("completed") == 202
+    assert calls.count("PutItem") == 1

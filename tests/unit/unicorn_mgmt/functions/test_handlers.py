@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "PARTNER_ID": "p-comet",
     "SECRET_ID": "comet",
     "CALLBACK_URL": "https://partners/v1",
+    "CHECKS_URL": "https://sqs/checks",
     "SECRET_IDS": '{"p-comet": "comet"}',
 }
 LONG_FROM_NOW = datetime(2099, 11, 21, 9, tzinfo=UTC)

@@ -15,11 +15,13 @@ from tests.support import aws
 from tests.support.patience import PATIENCE, eventually
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, TABLE, World
+from unicorn_mgmt.adapters.partner_queues import CallbackChecks
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.domain.partner_announcements import events_of, orders_of
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import PartnerRide, asked
+from unicorn_mgmt.use_cases.owed_callbacks import Expectations
 from unicorn_mgmt.use_cases.partner_rides import CANCELLED_WITHIN, PartnerBookings
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, State, set_mode
 from wild_rydes_messaging.consume import Consumer
@@ -45,18 +47,20 @@ class Desk:
         self, *, timeout: float = PATIENCE, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> PartnerBookings:
         world, partner = self.world, self.partner
+        line = line_to(
+            replace(partner, timeout=timeout, breaker={}),
+            dynamodb=world.dynamodb,
+            table_name=TABLE,
+            secretsmanager=self.secrets,
+            secret_id=partner.id,
+            logger=world.logger,
+            now=now,
+        )
         return PartnerBookings(
             client_of(partner),
-            line_to(
-                replace(partner, timeout=timeout, breaker={}),
-                dynamodb=world.dynamodb,
-                table_name=TABLE,
-                secretsmanager=self.secrets,
-                secret_id=partner.id,
-                logger=world.logger,
-                now=now,
-            ),
+            line,
             world.partner_rides,
+            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), now),
             consumer=Consumer(
                 RideOrder,
                 sqs=world.sqs,
@@ -279,12 +283,19 @@ def test_a_ride_that_was_refused_at_once_and_booked_all_the_same_is_cancelled(co
 def test_new_credentials_are_tried_before_a_booking_is_refused(comet: Desk) -> None:
     with_an_old_secret(comet)
     worker = comet.worker()
-    worker.line._secrets.get(comet.partner.id)  # noqa: SLF001 - it has read the old one
+    worker.line._secrets.get(comet.partner.id)  # it has read the old one
     text = json.dumps({**CREDENTIALS, "base_url": comet.server.url})
     comet.secrets.put_secret_value(SecretId=comet.partner.id, SecretString=text)
     assert comet.handle(worker, comet.ask())
     assert comet.ride.state == "confirmed"
     assert [record["outcome"] for record in comet.records()] == ["ours", "confirmed"]
+
+
+def test_a_booking_that_a_partner_takes_note_of_is_looked_at(desk: Desk) -> None:
+    assert desk.handle(desk.worker(), desk.ask())
+    found = desk.world.sqs.get_queue_attributes(QueueUrl=desk.world.checks, AttributeNames=["All"])
+    owed = desk.partner.id == "p-nimbus"
+    assert found["Attributes"]["ApproximateNumberOfMessagesDelayed"] == str(int(owed))
 
 
 def test_while_the_circuit_may_close_in_time_a_booking_waits(comet: Desk) -> None:

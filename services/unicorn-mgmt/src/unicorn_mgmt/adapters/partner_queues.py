@@ -1,6 +1,7 @@
 """One pair of queues a partner: RFQs to answer, and rides to book or cancel."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from unicorn_mgmt.adapters.partners.roster import Partner
+from unicorn_mgmt.domain.callback_due import CallbackDue
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import Envelope, RfqRequested
@@ -89,6 +91,20 @@ def _refused(queue: Queue, orders: Sequence[Envelope[RideOrder]]) -> dict[UUID, 
             for receipt in error.failed
         }
     return {}
+
+
+class CallbackChecks:
+    """Sends to the partner's own queue, at `url`, what is to be looked at later."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._queue = Queue(sqs, url)
+
+    def send(self, check: Envelope[CallbackDue], delay: float) -> None:
+        """Send a message that comes after `delay` seconds, rounded up.
+
+        Raises DeliveryError when the queue does not take it.
+        """
+        self._queue.send([Outgoing(check.data.about, check.to_json(), math.ceil(delay))])
 
 
 def _body(message: Received[RfqRequested]) -> str:

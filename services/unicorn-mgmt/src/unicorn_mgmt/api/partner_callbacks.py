@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
+from unicorn_mgmt.adapters.callback_table import CallbackTable
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.call_log import CallLog
 from unicorn_mgmt.adapters.partners.client import Callback, PartnerClient, QuoteHeard, RideHeard
@@ -28,8 +29,9 @@ CALLBACK = "callback"
 class PartnerCallbacks:
     """The route of callbacks, for a RestApi without tokens: a partner's client knows how the partner signs.
 
-    `secret_ids` names the secret of each partner. Answers to RFQs are not stored: the reference holds all
-    they need. A repetition changes nothing: the first answer counts, and a ride's rules ignore old news.
+    `secret_ids` names the secret of each partner. Of an answer to an RFQ only that it came is stored, for whoever
+    looks whether it has; the reference holds all it needs. A repetition changes nothing: the first answer counts,
+    and a ride's rules ignore old news.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class PartnerCallbacks:
         api: RestApi,
         replies: Replies,
         rides: PartnerRideTable,
+        callbacks: CallbackTable,
         *,
         partners: Mapping[str, Partner],
         clients: Mapping[str, PartnerClient],
@@ -52,6 +55,7 @@ class PartnerCallbacks:
         self._secrets = secrets
         self._replies = replies
         self._rides = rides
+        self._callbacks = callbacks
         self._logger = logger
         self._now = now
         api.post("/partners/<partner_id>/answers")(self.take)
@@ -103,6 +107,7 @@ class PartnerCallbacks:
         to = self._replies.check(asked.reply_to)
         response = RfqResponse(answers=(heard.answer,))
         self._replies.send([Reply(partner_id, to, Envelope(metadata=metadata, data=response))])
+        self._callbacks.note(partner_id, asked.correlation_id, now)
         self._record(partner_id, heard.answer.kind, asked.occurred_at, now)
 
     def _rode(self, partner_id: str, heard: RideHeard, now: datetime) -> None:
@@ -118,6 +123,8 @@ class PartnerCallbacks:
         if ride.state == "released":
             self._record(partner_id, "late", before.at, now)
             raise Problem(HTTPStatus.GONE, "Too late: the booking has failed.")
+        if before.state == "asked":  # it was owed
+            self._callbacks.note(partner_id, ride.id, now)
         self._record(partner_id, heard.news.state, before.at, now)
 
     def _refused(self, partner_id: str, why: str) -> None:

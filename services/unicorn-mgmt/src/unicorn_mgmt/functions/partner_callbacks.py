@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
+from unicorn_mgmt.adapters.callback_table import CallbackTable
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.credentials import Secrets
@@ -32,10 +33,12 @@ _settings = read(Settings, os.environ)
 _logger = Logger()
 _api = RestApi(_logger)
 _partners = roster()
+_dynamodb = client("dynamodb")
 PartnerCallbacks(
     _api,
     Replies(client("sqs"), _settings.reply_to_pattern),
-    PartnerRideTable(client("dynamodb"), _settings.table_name),
+    PartnerRideTable(_dynamodb, _settings.table_name),
+    CallbackTable(_dynamodb, _settings.table_name),
     partners=_partners,
     clients={id_: client_of(partner) for id_, partner in _partners.items()},
     secrets=Secrets(client("secretsmanager")),

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from unicorn_mgmt.adapters.partners.client import PartnerClient, Question
 from unicorn_mgmt.adapters.partners.faults import CallFailed
 from unicorn_mgmt.adapters.partners.line import PartnerLine
+from unicorn_mgmt.domain.callback_due import CallbackDue
+from unicorn_mgmt.use_cases.owed_callbacks import Expectations, OwedCallbacks
 from wild_rydes_circuit_breaker import CircuitOpen
 from wild_rydes_contracts import Decline, Envelope, Quote, RfqRequested, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
@@ -33,21 +35,29 @@ class PartnerQuotes:
 
     client: PartnerClient
     line: PartnerLine
-    consumer: Consumer[RfqRequested]
+    consumer: Consumer[RfqRequested | CallbackDue]
     replies: Replies
+    expectations: Expectations
+    owed_callbacks: OwedCallbacks
     callback_url: str
     now: Callable[[], datetime]
 
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
-        """Ask for the RFQs of a Lambda SQS event, one after the other."""
+        """Ask for the RFQs of a Lambda SQS event, and look for the callbacks that are due, one after the other."""
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                to = self.replies.check(message.metadata.reply_to)
-                answer = self._ask(message)
-                if answer:
-                    self._reply(message, to, answer)
+                if isinstance(message.data, CallbackDue):
+                    self.owed_callbacks.look(cast("Received[CallbackDue]", message))
+                else:
+                    self._answer(cast("Received[RfqRequested]", message))
         return batch.settle()
+
+    def _answer(self, message: Received[RfqRequested]) -> None:
+        to = self.replies.check(message.metadata.reply_to)
+        answer = self._ask(message)
+        if answer:
+            self._reply(message, to, answer)
 
     def _reply(self, message: Received[RfqRequested], to: str, answer: Quote | Decline) -> None:
         metadata = caused_by(
@@ -60,7 +70,8 @@ class PartnerQuotes:
         if message.waited > self.line.partner.timeout:
             self.line.shed(QUOTE, waited=message.waited, attempt=message.attempt)
             return Decline(responder_id=self.line.partner.id, reason=BUSY)
-        question = Question(self.line.partner, message.data, message.metadata, self.callback_url)
+        due = self.line.due(message.metadata.deadline)
+        question = Question(self.line.partner, message.data, message.metadata, self.callback_url, due)
         try:
             return self.line.call(
                 QUOTE,
@@ -68,6 +79,9 @@ class PartnerQuotes:
                 outcome=lambda answer: answer.kind if answer else "accepted",
                 attempt=message.attempt,
                 deadline=message.metadata.deadline,
+                later=lambda call: self.expectations.expect(
+                    message.metadata, message.metadata.correlation_id, due, call
+                ),
             )
         except CircuitOpen:
             return Decline(responder_id=self.line.partner.id, reason="circuit-open")

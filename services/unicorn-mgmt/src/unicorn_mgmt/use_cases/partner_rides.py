@@ -14,6 +14,7 @@ from unicorn_mgmt.adapters.partners.faults import CallFailed, Refused
 from unicorn_mgmt.adapters.partners.line import PartnerLine
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import Confirmed, Declined, PartnerRide
+from unicorn_mgmt.use_cases.owed_callbacks import Expectations
 from wild_rydes_circuit_breaker import CircuitOpen
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received, RetryLater
@@ -46,6 +47,7 @@ class PartnerBookings:
     line: PartnerLine
     rides: PartnerRideTable
     consumer: Consumer[RideOrder]
+    expectations: Expectations
     callback_url: str
     logger: Logger
     now: Callable[[], datetime]
@@ -91,6 +93,9 @@ class PartnerBookings:
                 outcome=lambda answer: answer.state if answer else "accepted",
                 attempt=message.attempt,
                 deadline=message.metadata.deadline,
+                later=lambda call: self.expectations.expect(
+                    message.metadata, booking.ride_id, booking.answer_by, call
+                ),
             )
 
         try:
@@ -148,4 +153,5 @@ class PartnerBookings:
             order.price,
             message.metadata.deadline,
             self.callback_url,
+            self.line.due(message.metadata.deadline),
         )

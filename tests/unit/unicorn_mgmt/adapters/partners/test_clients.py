@@ -173,7 +173,7 @@ def test_connections_are_used_again(servers: Servers) -> None:
 def booking(partner_id: str, ride_id: str = "rfq-1.1", callback_url: str = "http://127.0.0.1:1/") -> Booking:
     price = Money(amount=Decimal("23.50"), currency="USD")
     deadline = datetime.now(UTC) + timedelta(seconds=60)
-    return Booking(PARTNERS[partner_id], ride_id, "rfq-1", price, deadline, callback_url)
+    return Booking(PARTNERS[partner_id], ride_id, "rfq-1", price, deadline, callback_url, deadline)
 
 
 def book(servers: Servers, partner_id: str, ride_id: str = "rfq-1.1") -> object:

@@ -56,7 +56,7 @@ def ask(partner_id: str, *answers: Response, client: Any = None) -> object:
 def booked(partner_id: str, *answers: Response) -> object:
     price = Money(amount=Decimal("23.50"), currency="USD")
     deadline = datetime.now(UTC) + timedelta(seconds=60)
-    booking = Booking(PARTNERS[partner_id], "rfq-1.1", "rfq-1", price, deadline, "https://us/")
+    booking = Booking(PARTNERS[partner_id], "rfq-1.1", "rfq-1", price, deadline, "https://us/", deadline)
     exchange: Any = Scripted(*answers)
     return client_of(PARTNERS[partner_id]).book(booking, exchange, credentials("https://partner"))
 

@@ -22,20 +22,22 @@ _SECONDS = re.compile("[0-9]{1,12}")
 class Question:
     """An RFQ for one partner.
 
-    `callback_url` is where the partner may answer later, None if nobody listens there.
+    `callback_url` is where the partner may answer later, until `answer_by`; None if nobody listens there.
     """
 
     partner: Partner
     rfq: RfqRequested
     metadata: Metadata
-    callback_url: str | None = None
+    callback_url: str | None
+    answer_by: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
     """A ride to book or cancel at a partner, which has quoted this `price` for `rfq_id`.
 
-    The partner posts news of the ride to `callback_url`. After the `deadline` a yes is of no use.
+    The partner posts news of the ride to `callback_url`, the first of them until `answer_by`. After the `deadline` a
+    yes is of no use.
     """
 
     partner: Partner
@@ -44,6 +46,7 @@ class Booking:
     price: Money
     deadline: datetime | None
     callback_url: str
+    answer_by: datetime
 
 
 @dataclass(frozen=True, slots=True)

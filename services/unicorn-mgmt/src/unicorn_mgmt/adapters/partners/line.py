@@ -1,7 +1,7 @@
 """The line to one partner: every call goes through its circuit, ends in time, and leaves a record."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from aws_lambda_powertools import Logger
@@ -12,11 +12,15 @@ from unicorn_mgmt.adapters.partners.credentials import Credentials, Secrets
 from unicorn_mgmt.adapters.partners.faults import CallFailed, OurFault, fault_of
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.transport import Exchange, Transport
+from unicorn_mgmt.domain.callback_due import OpenCall
 from wild_rydes_circuit_breaker import (
+    Blame,
     CircuitBreaker,
     CircuitOpen,
     DynamoDbStore,
+    Fault,
     LogAndCount,
+    Mode,
     Permit,
     Settings,
 )
@@ -65,8 +69,11 @@ class PartnerLine:
         outcome: Callable[[A], str],
         attempt: int,
         deadline: datetime | None,
+        later: Callable[[OpenCall], None] | None = None,
     ) -> A:
         """Call the partner and return what `do` returns. `outcome` names that in the record.
+
+        None means to `later` that the partner calls back: whether the call went well is then for `conclude` to say.
 
         Raises CircuitOpen if the circuit lets no call through, CallFailed or one of its subclasses if the
         partner gives no answer (OurFault, without a call, once the deadline has passed), and botocore's
@@ -83,19 +90,50 @@ class PartnerLine:
             )
 
         try:
-            with self._breaker.call() as permit:
-                circuit = _state(permit)
-                answer = _attempt(do, self._within(deadline), credentials)
+            permit = self._breaker.begin()
         except CircuitOpen as error:
             note("circuit-open", str(error.record.reason))
             raise
+        circuit = _state(permit)
+        try:
+            answer = _attempt(do, self._within(deadline), credentials)
         except CallFailed as error:
+            self._breaker.end(permit, fault_of(error))
             if error.doubts_secret:
                 self._secrets.forget(self._secret_id)
             note(error.blame, str(error))
             raise
         note(outcome(answer))
+        if answer is None and later and permit.shared:
+            took = (self._now() - began).total_seconds()
+            later(
+                OpenCall(took=took, mode=permit.mode, epoch=permit.epoch, row=permit.row, probe=permit.probe)
+            )
+        else:  # an environment without the shared state has nobody to leave the rest to
+            self._breaker.end(permit)
         return answer
+
+    def due(self, deadline: datetime | None) -> datetime:
+        """Tell when the partner has to have called back about a call that is made now."""
+        due = self._now() + timedelta(seconds=self.partner.answers_within)
+        return min(due, deadline) if deadline else due
+
+    def conclude(self, call: OpenCall, *, came: bool) -> None:
+        """End a call that the partner had taken note of. It went well if the partner has called back in time."""
+        began = self._now().timestamp() - call.took  # the partner took no longer to take note of it
+        permit = Permit(began, Mode(call.mode), call.epoch, shared=True, row=call.row, probe=call.probe)
+        if came:
+            self._breaker.conclude(permit)
+            return
+        self._breaker.conclude(permit, Fault(Blame.PARTNER))
+        self._call_log.record(
+            "callback",
+            "missing",
+            milliseconds=self.partner.answers_within * 1000,
+            attempt=1,
+            circuit="",
+            reason="no callback in time",
+        )
 
     def shed(self, operation: str, *, waited: float, attempt: int) -> None:
         """Record a call that is not made because its request has waited for too long, so many seconds."""

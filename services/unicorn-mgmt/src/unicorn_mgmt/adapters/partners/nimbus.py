@@ -60,7 +60,7 @@ class NimbusClient:
             "request_id": question.rfq.rfq_id,
             "from": _point(question.rfq.start),
             "to": _point(question.rfq.destination),
-            "answer_by": question.metadata.deadline.isoformat() if question.metadata.deadline else None,
+            "answer_by": question.answer_by.isoformat(),
             "callback_url": question.callback_url,
         }
         _noted(self._send(exchange, credentials, "POST", "/v2/quote-requests", content))
@@ -73,7 +73,7 @@ class NimbusClient:
         content = {
             "request_id": booking.rfq_id,
             "price": booking.price.model_dump(mode="json"),
-            "answer_by": booking.deadline.isoformat() if booking.deadline else None,
+            "answer_by": booking.answer_by.isoformat(),
             "callback_url": booking.callback_url,
         }
         _noted(self._send(exchange, credentials, "PUT", _ride(booking), content))

@@ -32,6 +32,7 @@ class Partner:
     area: Area
     timeout: float
     concurrency: int
+    answers_within: float = 10
     breaker: Mapping[str, Any] = field(default_factory=dict)
 
     def callback_url(self, api_url: str) -> str:
