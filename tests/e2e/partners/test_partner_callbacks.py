@@ -18,6 +18,7 @@ from tests.support.clients import REPLY_QUEUE, Customer, Json, Queues
 from tests.support.partner_fleets import IDS, in_time, quoted, submit, wait_for_answers
 from tests.support.patience import PATIENCE, eventually
 from tests.support.time_travel import rfq_is_due
+from unicorn_mgmt.adapters.callback_table import CallbackTable
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
 from wild_rydes_contracts import Metadata
 
@@ -29,6 +30,7 @@ class Nimbus:
 
     def __init__(self, cloud: Cloud, partners: Partners) -> None:
         self._cloud = cloud
+        self._callbacks = CallbackTable(cloud.client("dynamodb"), "unicorn-mgmt")
         self.secrets = partners.secrets
         self.mine = partners.secrets[NIMBUS]
         self._api = cloud.urls["partner-api"]
@@ -37,10 +39,14 @@ class Nimbus:
         self._return_address = asked["Attributes"]["QueueArn"]
 
     def asked(self, customer: Customer) -> str:
-        """An RFQ of which Nimbus has taken note in time."""
-        return eventually(
-            lambda: submit(customer), "Nimbus asked", lambda rfq: in_time(self._cloud, rfq, {NIMBUS})
-        )
+        """An RFQ of which Nimbus has taken note in time, and which may wait for its callback until its deadline."""
+
+        def ask() -> str:
+            rfq = submit(customer)
+            self._callbacks.note(NIMBUS, rfq.rpartition("/")[2], datetime.now(UTC))
+            return rfq
+
+        return eventually(ask, "Nimbus asked", lambda rfq: in_time(self._cloud, rfq, {NIMBUS}))
 
     def reference(
         self, rfq: str, *, partner: str = NIMBUS, key: str | None = None, seconds: float = 3600

@@ -3,11 +3,12 @@
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.operator import modes
 from infra.rydes.simulators.partners.process import Partners
-from tests.support.clients import Customer, Queues
-from tests.support.partner_fleets import IDS, ask, in_time, quoted, submit, wait_for_answers
+from tests.support.clients import Customer
+from tests.support.logs import records_about
+from tests.support.partner_fleets import IDS, ask, in_time, quoted, submit
 from tests.support.patience import eventually
-from tests.support.time_travel import rfq_is_due
 
 
 def test_all_three_quote_and_the_request_is_done_early(
@@ -28,19 +29,16 @@ FAULTS: dict[str, dict[str, float]] = {
 
 @pytest.mark.parametrize("partner_id", IDS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_one_partner_costs_its_quote_at_most_and_no_other(  # noqa: PLR0917 - fixtures
-    cloud: Cloud, customer: Customer, partners: Partners, queues: Queues, partner_id: str, fault: str
+def test_a_fault_of_one_partner_costs_its_quote_at_most_and_no_other(
+    cloud: Cloud, customer: Customer, partners: Partners, partner_id: str, fault: str
 ) -> None:
     harmless = fault == "latency" or (fault == "signature" and partner_id == "p-comet")  # it signs nothing
-    silent = fault == "signature" and partner_id == "p-nimbus"  # its callback is refused
     partners.misbehave(partner_id, **FAULTS[fault])
     rfq, well = submit(customer), set(IDS) if harmless else set(IDS) - {partner_id}
-    if silent:
-        wait_for_answers(customer, rfq, len(well))
-        rfq_is_due(cloud, queues, rfq)
     result = customer.result(rfq)
     assert quoted(result) == in_time(cloud, rfq, well)
-    assert result["completed-by"] == ("deadline" if silent else "all-answered")
+    # Not even Nimbus, whose callback is refused for its signature, has anybody wait for the deadline.
+    assert result["completed-by"] == "all-answered"
 
 
 def test_an_outage_opens_the_circuit_and_it_closes_when_the_partner_is_back(
@@ -67,3 +65,32 @@ def test_an_outage_opens_the_circuit_and_it_closes_when_the_partner_is_back(
     eventually(asked, "the circuit closed", lambda state: state == "CLOSED")
     rfq = submit(customer)
     assert quoted(customer.result(rfq)) == in_time(cloud, rfq, set(IDS))
+
+
+def test_a_partner_that_never_calls_back_is_recorded_declined_and_left_alone(
+    cloud: Cloud, customer: Customer, partners: Partners
+) -> None:
+    partners.misbehave("p-nimbus", signature=1)
+    rfq = submit(customer)
+    result = customer.result(rfq)
+    assert (result["completed-by"], "p-nimbus" in quoted(result)) == ("all-answered", False)
+    eventually(
+        lambda: records_about(cloud, rfq.rpartition("/")[2], "unicorn-mgmt-p-nimbus-quotes"),
+        "the callback missing",
+        lambda records: any(record.get("outcome") == "missing" for record in records),
+    )
+
+    circuits = modes.store(cloud)
+    before = circuits.read("p-nimbus").epoch
+
+    def asked() -> int:
+        ask(customer)
+        return circuits.read("p-nimbus").epoch
+
+    for _ in range(6):
+        submit(customer)
+    eventually(asked, "the circuit open", lambda epoch: epoch > before)
+    partners.misbehave("p-nimbus")
+    eventually(
+        lambda: quoted(ask(customer)), "Nimbus' quote", lambda found: "p-nimbus" in found
+    )  # its probes call back

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.circuit_breaker.world import NOW, OURS, PartnerError, World
+from tests.support.circuit_breaker.world import NOW, OURS, PARTNER, PartnerError, World
 from wild_rydes_circuit_breaker import Blame, Fault, Record, Settings, State, rules
 from wild_rydes_circuit_breaker.record import Poll, Row, Tally
 
@@ -370,3 +370,34 @@ def test_what_others_reported_is_not_judged_by_a_stale_result() -> None:
     assert rules.tripped(record, Settings(), stale) is record
     assert rules.refuted(record, stale, row=NOW) is record
     assert rules.tripped(record, Settings(), replace(stale, epoch=4)).state is State.OPEN
+
+
+def test_a_call_may_end_in_another_environment_that_knows_nothing_yet(world: World) -> None:
+    here = world.environment()
+    here.succeeds()
+    world.put(replace(world.record, revision=7, epoch=3))
+    world.clock.forward(world.settings.state_cache_ttl)
+    calls = [here.begins() for _ in range(2)]
+    world.environment().breaker.conclude(calls[0], PARTNER)
+    assert world.record.row
+    assert world.record.row.count == 1
+    world.put(replace(world.record, epoch=4, row=None))
+    world.environment().breaker.conclude(calls[1], PARTNER)  # of an epoch that is over
+    assert world.record.row is None
+
+
+def test_a_probe_may_end_in_another_environment(world: World) -> None:
+    world.put(Record(epoch=1, state=State.OPEN, since=NOW, retry_at=NOW, opens=1))
+    here = world.environment()
+    calls = [here.begins() for _ in range(world.settings.permitted_number_of_calls_in_half_open_state)]
+    assert world.state() is State.HALF_OPEN
+    for call in calls:
+        world.environment().breaker.conclude(call)
+    assert world.state() is State.CLOSED
+
+
+def test_without_the_store_what_began_long_ago_says_nothing(world: World) -> None:
+    call = world.environment().begins()
+    world.store.down = True
+    world.environment().breaker.conclude(call, PARTNER)
+    assert world.record.row is None
