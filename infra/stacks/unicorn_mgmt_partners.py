@@ -220,6 +220,13 @@ class Partners(Construct):
             meaning=f"The item of {name}'s circuit was no circuit; a call has replaced it by a closed one. A mode that"
             " was set is gone. Find out who wrote it. Runbook: -circuit-repaired.",
         )
+        self._scope.alarm(
+            f"{partner_id}-bookings-refused",
+            self._calls(partner_id, "book", "ours", "n"),
+            threshold=5,
+            meaning=f"{name} rejects our bookings, so customers are told that their quote cannot be had. Our credentials"
+            " are wrong, or its API has changed: the log says which. Runbook: -bookings-refused.",
+        )
 
     def _calls(
         self, partner_id: str, operation: str, outcome: str, statistic: str, label: str | None = None

@@ -193,6 +193,12 @@ def test_the_first_news_of_a_ride_is_what_was_owed(nimbus: Fleet, state: str) ->
     assert nimbus.world.callbacks.has_come("p-nimbus", RIDE)
 
 
+def test_news_that_come_too_late_to_be_of_use_were_owed_all_the_same(nimbus: Fleet) -> None:
+    nimbus.release()
+    assert nimbus.tell("confirmed") == 410
+    assert nimbus.world.callbacks.has_come("p-nimbus", RIDE)
+
+
 def test_further_news_of_a_ride_costs_no_note(nimbus: Fleet, calls: list[str]) -> None:
     assert nimbus.tell("confirmed") == 202
     calls.clear()

@@ -120,11 +120,11 @@ class PartnerCallbacks:
             raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.")
         if ride.terms:
             self._logger.set_correlation_id(ride.terms.rfq_id)
+        if before.state in ("asked", "released"):  # it was owed, for whatever it is good
+            self._callbacks.note(partner_id, ride.id, now)
         if ride.state == "released":
             self._record(partner_id, "late", before.at, now)
             raise Problem(HTTPStatus.GONE, "Too late: the booking has failed.")
-        if before.state == "asked":  # it was owed
-            self._callbacks.note(partner_id, ride.id, now)
         self._record(partner_id, heard.news.state, before.at, now)
 
     def _refused(self, partner_id: str, why: str) -> None:

@@ -84,7 +84,7 @@ class PartnerBookings:
         self.logger.info("noted", ride_id=booking.ride_id, state=ride.state if ride else "unknown")
 
     def _call(self, message: Received[RideOrder], booking: Booking) -> Confirmed | Declined | None:
-        """Call the partner, and once more if it refuses the request: our secret has been read anew."""
+        """Call the partner. If it refuses the first call, call once more: our secret is then read anew."""
 
         def once() -> Confirmed | Declined | None:
             return self.line.call(
@@ -101,6 +101,8 @@ class PartnerBookings:
         try:
             return once()
         except Refused:
+            if message.attempt > 1:
+                raise
             return once()
 
     def _cancel(self, message: Received[RideOrder]) -> None:
