@@ -98,8 +98,10 @@ def test_a_crash_between_any_two_steps_of_a_ride(
         known = item(cloud, trip)
         assert known["state"]["S"] == "completed"
         # The partner may have driven the ride before the message of a killed worker is back: then nobody hears of its yes.
-        confirmed = ["RideConfirmed"] * (known["revision"]["N"] == "3")
-        assert known["revision"]["N"] in ("2", "3"), f"{crash}: each step takes effect once"
+        # A call that ran out of time leaves a doubt, once.
+        steps = int(known["revision"]["N"]) - ("doubtful" in known)
+        confirmed = ["RideConfirmed"] * (steps == 3)
+        assert steps in (2, 3), f"{crash}: each step takes effect once"
         events = ["QuoteAccepted", "RideBooked", "RideCompleted", *confirmed]
         eventually(lambda: trip.told(listener), f"{crash}: {events}", lambda told: told == events)
 
