@@ -14,7 +14,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator.modes import reached, store
 from infra.rydes.operator.partner_calls import Call
 from infra.rydes.scenarios.customers import Answered, Customers, asking
-from infra.rydes.scenarios.incident_log import DECLINED, Incident, IncidentLog
+from infra.rydes.scenarios.incident_log import BUSY, DECLINED, Incident, IncidentLog
 from infra.rydes.scenarios.wiretap import listening
 from infra.rydes.simulators.partners import process
 from wild_rydes_circuit_breaker import Mode, State
@@ -131,7 +131,7 @@ class Outage:
         self._tell(Incident(self._phases[-1].began, what, "bold"))
 
     def _tell(self, incident: Incident) -> None:
-        if incident.what == DECLINED and self._said(DECLINED):
+        if incident.what in (DECLINED, BUSY) and self._said(incident.what):
             return  # once a phase is enough
         self._heard.add(incident)
         since = incident.at - self._phases[0].began
