@@ -19,14 +19,17 @@ from tests.support.unicorn_mgmt.messages import accepted, scored
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import PATTERN, TABLE, World, a_world
 from tests.support.wire import PARTNER
+from unicorn_mgmt.adapters.partner_queues import CallbackChecks
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import PartnerLine, line_to
+from unicorn_mgmt.domain.callback_due import CallbackDue
 from unicorn_mgmt.domain.partner_announcements import orders_of
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.partner_ride import asked
+from unicorn_mgmt.use_cases.owed_callbacks import Expectations, OwedCallbacks
 from unicorn_mgmt.use_cases.partner_quotes import PartnerQuotes
 from unicorn_mgmt.use_cases.partner_rides import PartnerBookings
-from wild_rydes_contracts import Message, RfqRequested
+from wild_rydes_contracts import RfqRequested
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.reply import Replies
@@ -115,7 +118,7 @@ def _item(world: World, key: str) -> Any:
 
 
 @contextmanager
-def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[[type[Message]], Consumer[Any]]]]:
+def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[..., Consumer[Any]]]]:
     """p-comet, and what its consumers are made from."""
     with a_world() as world:
         world.now = NOW
@@ -137,11 +140,14 @@ def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[[type
 @contextmanager
 def questions(server: Server) -> Iterator[Case]:
     with partner(server) as (world, line, consumer):
+        replies = Replies(world.sqs, PATTERN)
         quotes = PartnerQuotes(
             client_of(line.partner),
             line,
-            consumer=consumer(RfqRequested),
-            replies=Replies(world.sqs, PATTERN),
+            consumer=consumer(RfqRequested, CallbackDue),
+            replies=replies,
+            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), lambda: NOW),
+            owed_callbacks=OwedCallbacks(line, world.callbacks, replies, lambda: NOW),
             callback_url="http://127.0.0.1:1/",
             now=lambda: NOW,
         )
@@ -165,6 +171,7 @@ def orders(server: Server, *, cancelled: bool) -> Iterator[Case]:
             client_of(line.partner),
             line,
             world.partner_rides,
+            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), lambda: NOW),
             consumer=consumer(RideOrder),
             callback_url="http://127.0.0.1:1/",
             logger=world.logger,

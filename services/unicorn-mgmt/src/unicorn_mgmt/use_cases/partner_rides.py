@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -39,8 +39,7 @@ class PartnerBookings:
     A booking that gets neither yes nor no is tried again until its deadline. Then the saga times out, and its
     end cancels the ride here. One that cannot be tried again in time is refused at once, unless the partner may
     have the ride. A cancellation that gets no answer comes back until the consumer parks it, after
-    `CANCELLED_WITHIN`.
-    Repeated calls change nothing at the partner, for it knows the ride by its id.
+    `CANCELLED_WITHIN`. Repeated calls change nothing at the partner, for it knows the ride by its id.
     """
 
     client: PartnerClient
