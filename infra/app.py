@@ -29,7 +29,8 @@ def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) 
     """Make the app with its stacks, not yet synthesized. `context` adds to cdk.json and the command line.
 
     For AWS, synthesis fails on every finding of the AWS Solutions rules that is not accepted with a reason.
-    Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist.
+    Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist or an origin that
+    is none.
     """
     settings = json.loads(Path(__file__).with_name("cdk.json").read_text())["context"]
     app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)
@@ -47,7 +48,7 @@ def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) 
             for name, artifact in artifacts.items():
                 SERVICES[name](app, stage, artifact.result())
     leave_out(app, stage)
-    if stage is AWS:
+    if stage.name == AWS.name:
         from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 (the local stage saves this import)
 
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -1,13 +1,17 @@
 """The two stages, AWS and the local cloud. This is the only place that knows how the local one differs."""
 
 import os
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import aws_cdk as cdk
 
 from infra.artifacts import Target, aws_target, local_target
+
+# What a browser sends as Origin (RFC 6454, 6.2), or with one `*`, as S3 takes it.
+_ORIGIN: Final = re.compile(r"(?=[^*]*\*?[^*]*$)https?://[a-z0-9.*-]*[a-z0-9](:([0-9]+|\*))?")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Stage:
     """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
     waking_hours: str = "8-21"
     """The hours of the recipient's day in which SMS may be sent."""
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may call the APIs of users from a browser. A `*` stands for any part of a host or a port."""
 
     def api_url(self, name: str) -> str | None:
         """The base URL of an API, or None if it is not known before the deployment."""
@@ -76,20 +82,35 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
         waking_hours="0-24",  # no simulated customer sleeps
+        origins=("http://localhost:*", "http://127.0.0.1:*"),  # whatever a developer serves a page with
     )
 
 
 def stage_of(app: cdk.App) -> Stage:
     """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
-    The base URLs are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2.
+    The context `origins` names more origins whose pages may call the APIs, separated by commas. The base URLs
+    are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError for what
+    is not an origin.
     """
+    stage = AWS
     if app.node.try_get_context("stage") == "local":
-        return local(
+        stage = local(
             os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566"),
             os.environ.get("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", "http://localhost:4567"),
         )
-    return AWS
+    return replace(stage, origins=stage.origins + _origins(app.node.try_get_context("origins") or ""))
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Read a list of origins. `*` alone is none: anybody's page could act for whoever has a token in it."""
+    origins = tuple(part.strip() for part in text.split(",") if part.strip())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin!r} is no origin: write https://app.example.com or https://*.example.com"
+            )
+    return origins
 
 
 def leave_out(app: cdk.App, stage: Stage) -> None:

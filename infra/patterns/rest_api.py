@@ -1,6 +1,7 @@
 """A REST API in front of one function."""
 
 import json
+from http import HTTPStatus
 from typing import Any, Final, Literal, TypeAlias
 
 import aws_cdk as cdk
@@ -16,23 +17,43 @@ Auth: TypeAlias = Literal["users", "partners"]
 caller through, and the function checks the signature of each request."""
 
 PROBLEM_JSON: Final = "application/problem+json"
+BEARER: Final = 'Bearer realm="wild-rydes"'
+"""How to authenticate (RFC 6750, 3): the functions say the same."""
+EXPOSED: Final = ("ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate")
+"""Headers of answers that a page of another origin may read: the functions expose the same."""
 
-# What the gateway answers by itself. Its templates cannot read the status, so each kind states its own. The
-# two defaults cover several statuses and leave it out, as they may (RFC 9457, 3.1.2).
-_PROBLEMS: Final[dict[str, tuple[int | None, str]]] = {
-    "BAD_REQUEST_BODY": (400, "Bad request"),
-    "UNAUTHORIZED": (401, "A valid token is needed"),
-    "ACCESS_DENIED": (403, "Not allowed"),
-    "EXPIRED_TOKEN": (403, "The token has expired"),
-    "MISSING_AUTHENTICATION_TOKEN": (403, "No such resource, or no token"),
-    "REQUEST_TOO_LARGE": (413, "The request is too large"),
-    "THROTTLED": (429, "Too many requests"),
-    "INTEGRATION_FAILURE": (504, "The service did not answer"),
-    "INTEGRATION_TIMEOUT": (504, "The service did not answer in time"),
-    "DEFAULT_4XX": (None, "The request cannot be served"),
-    "DEFAULT_5XX": (None, "The service failed"),
+# Everything that the gateway can answer by itself: its status, and what the caller can do about it. Its templates
+# cannot read the status, so each kind states its own. A client takes what is new to it for the first of its class
+# (RFC 9110, 15), and so do the two defaults, which stand for whatever AWS adds.
+_PROBLEMS: Final[dict[str, tuple[HTTPStatus, str]]] = {
+    "DEFAULT_4XX": (HTTPStatus.BAD_REQUEST, "The request cannot be served."),
+    "BAD_REQUEST_BODY": (HTTPStatus.BAD_REQUEST, "The body is not valid."),
+    "BAD_REQUEST_PARAMETERS": (HTTPStatus.BAD_REQUEST, "A parameter is missing or not valid."),
+    "UNAUTHORIZED": (HTTPStatus.UNAUTHORIZED, "A valid token is needed."),
+    # AWS's own 403 would keep a client from signing in again.
+    "EXPIRED_TOKEN": (HTTPStatus.UNAUTHORIZED, "The token has expired. Sign in again."),
+    "ACCESS_DENIED": (HTTPStatus.FORBIDDEN, "You may not do this."),
+    "INVALID_API_KEY": (HTTPStatus.FORBIDDEN, "You may not do this."),
+    "INVALID_SIGNATURE": (HTTPStatus.FORBIDDEN, "You may not do this."),
+    "WAF_FILTERED": (HTTPStatus.FORBIDDEN, "You may not do this."),
+    # AWS says so of paths and methods that it does not know, with or without a token.
+    "MISSING_AUTHENTICATION_TOKEN": (HTTPStatus.NOT_FOUND, "There is nothing here."),
+    "RESOURCE_NOT_FOUND": (HTTPStatus.NOT_FOUND, "There is nothing here."),
+    "REQUEST_TOO_LARGE": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large."),
+    "UNSUPPORTED_MEDIA_TYPE": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json."),
+    "THROTTLED": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Try again in a moment."),
+    "QUOTA_EXCEEDED": (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests. Try again later."),
+    "DEFAULT_5XX": (HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake."),
+    "API_CONFIGURATION_ERROR": (HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake."),
+    "AUTHORIZER_CONFIGURATION_ERROR": (HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake."),
+    "AUTHORIZER_FAILURE": (HTTPStatus.INTERNAL_SERVER_ERROR, "This is our mistake."),
+    "INTEGRATION_FAILURE": (HTTPStatus.GATEWAY_TIMEOUT, "The service did not answer. Try again."),
+    "INTEGRATION_TIMEOUT": (HTTPStatus.GATEWAY_TIMEOUT, "The service did not answer in time. Try again."),
 }
-_RETRY_AFTER: Final = {"THROTTLED": "1"}
+_HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": BEARER},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "1"},
+}
 
 # Only ids and outcomes: no address, no user, no token.
 _ACCESS_LOG: Final = {
@@ -91,15 +112,19 @@ class RestApi(apigateway.RestApi):
         self.public_url = scope.api_url(self, name, self.rest_api_id)
         integration = apigateway.LambdaIntegration(function.entry, scope_permission_to_method=False)
         options: dict[str, Any] = self._for_users(scope, name) if auth == "users" else {}
-        self.root.add_method("ANY", integration, **options)
-        self.root.add_proxy(
-            default_integration=integration, default_method_options=apigateway.MethodOptions(**options)
-        )
+        self._origins = scope.stage.origins if auth == "users" else ()
+        for resource in (self.root, self.root.add_proxy(any_method=False)):
+            resource.add_method("ANY", integration, **options)
+            if auth == "users":
+                reason = "A browser asks without a token whether a page may call (Fetch, 4.8); nothing else is told"
+                accept(resource.add_method("OPTIONS", integration), {"AwsSolutions-APIG4": reason})
+        if auth == "users":
+            function.add_environment("ALLOWED_ORIGINS", json.dumps(scope.stage.origins))
         if auth == "partners":
             reason = "Callers are partners, not users: the function checks the signature of each request"
             accept(self, {"AwsSolutions-APIG4": reason, "AwsSolutions-COG4": reason})
-        for kind, (status, title) in _PROBLEMS.items():
-            self._problem(kind, status, title)
+        for kind, (status, detail) in _PROBLEMS.items():
+            self._problem(kind, status, detail)
         scope.alarm(
             f"{name}-5xx",
             self.metric_server_error(period=cdk.Duration.minutes(5)),
@@ -121,15 +146,32 @@ class RestApi(apigateway.RestApi):
         )
         return {"authorizer": authorizer, "authorization_type": apigateway.AuthorizationType.COGNITO}
 
-    def _problem(self, kind: str, status: int | None, title: str) -> None:
-        problem = {"type": "about:blank", "title": title} | ({"status": status} if status else {})
-        headers = {"Content-Type": f"'{PROBLEM_JSON}'"}
-        if kind in _RETRY_AFTER:
-            headers["Retry-After"] = f"'{_RETRY_AFTER[kind]}'"
+    def _problem(self, kind: str, status: HTTPStatus, detail: str) -> None:
+        problem = {
+            "type": "about:blank",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": detail,
+        }
+        headers = {"Content-Type": PROBLEM_JSON, **_HEADERS.get(status, {}), **self._cors()}
         self.add_gateway_response(
             f"problem-{kind.lower().replace('_', '-')}",
             type=apigateway.ResponseType.of(kind),
-            status_code=str(status) if status else None,
-            response_headers=headers,
+            status_code=str(status.value),
+            response_headers={name: f"'{value}'" for name, value in headers.items()},
             templates={"application/json": json.dumps(problem)},
         )
+
+    def _cors(self) -> dict[str, str]:
+        """Let pages read what the gateway answers by itself.
+
+        These headers cannot depend on the request. With several origins, or a pattern, every page may read the
+        answer: it is the same for everybody.
+        """
+        if not self._origins:
+            return {}
+        [first, *others] = self._origins
+        return {
+            "Access-Control-Allow-Origin": "*" if others or "*" in first else first,
+            "Access-Control-Expose-Headers": ",".join(EXPOSED),
+        }

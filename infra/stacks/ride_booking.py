@@ -93,6 +93,7 @@ class RideBookingStack(ServiceStack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=self.stage.tls_only,
+            cors=[self._pages_may_read()] if self.stage.origins else None,
             lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(1))],
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
@@ -100,6 +101,15 @@ class RideBookingStack(ServiceStack):
             bucket, {"AwsSolutions-S1": "Documents live for a day, without personal data: nobody needs a log"}
         )
         return bucket
+
+    def _pages_may_read(self) -> s3.CorsRule:
+        return s3.CorsRule(
+            allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.HEAD],
+            allowed_origins=list(self.stage.origins),
+            allowed_headers=["*"],  # any condition; the URL alone decides who may read
+            exposed_headers=["ETag"],
+            max_age=7200,  # browsers believe it no longer
+        )
 
     def _may_on_documents(self, function: ServiceFunction, action: str) -> None:
         bucket = self._documents

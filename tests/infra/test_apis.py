@@ -1,10 +1,21 @@
 """The APIs: users need a token, partners sign their requests, and every error of a REST API is problem+json."""
 
 import json
+from pathlib import Path
+from typing import Any
 
+import aws_cdk as cdk
+import botocore.session
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.support.synth import Assembly, Resource
+from infra import app as app_module
+from infra.stage import stage_of
+from tests.support.synth import Assembly, Resource, load
+from wild_rydes_http.caller import BEARER
+from wild_rydes_http.cors import EXPOSED
+
+ROOT = Path(__file__).parents[2]
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
 SIGNED = {"partner-api": "unicorn-mgmt-partner-callbacks"}
@@ -17,11 +28,20 @@ def _of(aws: Assembly, api: str, type_: str) -> list[Resource]:
     return [r for r in aws.all(type_) if r.properties.get("RestApiId") == {"Ref": logical_id}]
 
 
-def test_every_method_of_every_path_needs_a_token(aws: Assembly) -> None:
-    methods = [method for api in APIS for method in _of(aws, api, "AWS::ApiGateway::Method")]
-    assert len(methods) == 2 * len(APIS)  # the root, and everything below it
-    for method in methods:
-        assert method.properties["HttpMethod"] == "ANY"
+def _methods(assembly: Assembly, api: str, name: str) -> list[Resource]:
+    """The methods of this name: one of the root, and one of everything below it."""
+    of_api = _of(assembly, api, "AWS::ApiGateway::Method")
+    methods = [method for method in of_api if method.properties["HttpMethod"] == name]
+    assert len(methods) == 2
+    return methods
+
+
+def test_every_method_of_every_path_needs_a_token_but_a_browsers_question(aws: Assembly) -> None:
+    names = [m.properties["HttpMethod"] for api in APIS for m in _of(aws, api, "AWS::ApiGateway::Method")]
+    assert sorted(names) == sorted(2 * ["ANY", "OPTIONS"] * len(APIS))
+    for method in (method for api in APIS for method in _methods(aws, api, "OPTIONS")):
+        assert method.properties["AuthorizationType"] == "NONE"
+    for method in (method for api in APIS for method in _methods(aws, api, "ANY")):
         assert method.properties["AuthorizationType"] == "COGNITO_USER_POOLS"
         authorizer = aws.templates[method.stack]["Resources"][method.properties["AuthorizerId"]["Ref"]]
         [pool] = authorizer["Properties"]["ProviderARNs"]
@@ -58,17 +78,124 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
         assert method.properties["RestApiId"] in permission.properties["SourceArn"]["Fn::Join"][1]
 
 
+# What the gateway answers to requests that no document describes: other paths, or a body where none is read.
+UNDOCUMENTED = {"MISSING_AUTHENTICATION_TOKEN", "RESOURCE_NOT_FOUND", "UNSUPPORTED_MEDIA_TYPE"}
+
+
+def _answers(assembly: Assembly, api: str) -> dict[str, dict[str, Any]]:
+    """What the gateway answers by itself, by its kind."""
+    answers = [answer.properties for answer in _of(assembly, api, "AWS::ApiGateway::GatewayResponse")]
+    return {answer["ResponseType"]: answer for answer in answers}
+
+
+def _headers(answer: dict[str, Any]) -> dict[str, str]:
+    prefix = "gatewayresponse.header."
+    return {name.removeprefix(prefix): value for name, value in answer["ResponseParameters"].items()}
+
+
 @pytest.mark.parametrize("api", [*APIS, *SIGNED])
-def test_what_the_gateway_answers_by_itself_is_problem_json(aws: Assembly, api: str) -> None:
-    answers = [a.properties for a in _of(aws, api, "AWS::ApiGateway::GatewayResponse")]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED"} <= {a["ResponseType"] for a in answers}
-    for answer in answers:
-        headers = answer["ResponseParameters"]
-        assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+def test_everything_that_the_gateway_answers_by_itself_is_ours(aws: Assembly, api: str) -> None:
+    model: Any = botocore.session.get_session().get_service_model("apigateway")
+    assert set(_answers(aws, api)) == set(model.shape_for("GatewayResponseType").enum)
+
+
+@pytest.mark.parametrize(("api", "function"), APIS.items())
+def test_what_the_gateway_answers_by_itself_is_what_the_document_says(
+    aws: Assembly, api: str, function: str
+) -> None:
+    service = function.removesuffix("-api")
+    document = json.loads((ROOT / "services" / service / "openapi.json").read_text())
+    schema = {"$ref": "#/components/schemas/Problem", "components": document["components"]}
+    for kind, answer in _answers(aws, api).items():
         problem = json.loads(answer["ResponseTemplates"]["application/json"])
-        assert problem["type"] == "about:blank"
-        assert problem["title"]
-        assert str(problem.get("status")) == str(answer.get("StatusCode"))
+        Draft202012Validator(schema).validate(problem)
+        assert str(problem["status"]) == answer["StatusCode"]
+        headers = _headers(answer)
+        assert headers["Content-Type"] == "'application/problem+json'"
+        if kind in UNDOCUMENTED:
+            continue
+        for operation in (operation for path in document["paths"].values() for operation in path.values()):
+            assert answer["StatusCode"] in operation["responses"]
+        promised = document["components"]["responses"][answer["StatusCode"]].get("headers", {})
+        assert headers.keys() >= promised.keys()
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_caller_without_a_valid_token_learns_how_to_authenticate(aws: Assembly, api: str) -> None:
+    refused = {kind: a for kind, a in _answers(aws, api).items() if a["StatusCode"] == "401"}
+    assert refused.keys() == {"UNAUTHORIZED", "EXPIRED_TOKEN"}
+    for answer in refused.values():
+        assert _headers(answer)["WWW-Authenticate"] == f"'{BEARER}'"
+
+
+def _shown_to(assembly: Assembly, api: str) -> set[str | None]:
+    """The origins whose pages may read what the gateway answers by itself."""
+    headers = [_headers(answer) for answer in _answers(assembly, api).values()]
+    for found in headers:
+        assert "Access-Control-Allow-Credentials" not in found
+        if "Access-Control-Allow-Origin" in found:
+            assert found["Access-Control-Expose-Headers"] == f"'{','.join(EXPOSED)}'"
+    return {found.get("Access-Control-Allow-Origin") for found in headers}
+
+
+def _pages(assembly: Assembly) -> tuple[list[list[str]], list[list[str]]]:
+    """The origins that the functions let in, and those that the bucket of status documents does."""
+    functions = assembly.named("AWS::Lambda::Function", "FunctionName")
+    listed = [
+        functions[name].properties["Environment"]["Variables"]["ALLOWED_ORIGINS"] for name in APIS.values()
+    ]
+    buckets = [bucket.properties.get("CorsConfiguration") for bucket in assembly.all("AWS::S3::Bucket")]
+    rules = [rule["AllowedOrigins"] for found in buckets if found for rule in found["CorsRules"]]
+    return [json.loads(origins) for origins in listed], rules
+
+
+def test_no_page_may_call_before_its_origin_is_configured(aws: Assembly) -> None:
+    assert [_shown_to(aws, api) for api in APIS] == [{None}] * len(APIS)
+    assert _pages(aws) == ([[]] * len(APIS), [])
+
+
+def test_on_the_local_cloud_pages_of_this_machine_may_call(local: Assembly) -> None:
+    origins = ["http://localhost:*", "http://127.0.0.1:*"]
+    assert [_shown_to(local, api) for api in APIS] == [{"'*'"}] * len(APIS)  # one header cannot name both
+    assert _pages(local) == ([origins] * len(APIS), [origins])
+    assert _shown_to(local, "partner-api") == {None}  # partners are no browsers
+
+
+def test_the_pages_of_a_configured_origin_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "artifact.zip").write_bytes(b"PK\5\6" + bytes(18))
+    monkeypatch.setattr(app_module, "build", lambda *_: tmp_path / "artifact.zip")
+    app = "https://app.example.com"
+    context = {"service": "ride-booking", "origins": f" {app} "}
+    app_module.build_app(context, outdir=str(tmp_path / "out")).synth()
+    alone = load(tmp_path / "out")
+    assert _shown_to(alone, "rfq-api") == {f"'{app}'"}
+    function = alone.named("AWS::Lambda::Function", "FunctionName")["ride-booking-api"]
+    assert function.properties["Environment"]["Variables"]["ALLOWED_ORIGINS"] == f'["{app}"]'
+    [bucket] = alone.all("AWS::S3::Bucket")
+    [rule] = bucket.properties["CorsConfiguration"]["CorsRules"]
+    assert (rule["AllowedOrigins"], rule["AllowedMethods"]) == ([app], ["GET", "HEAD"])
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "app.example.com", "https://app.example.com/", "https://*.*.com", "https://*", "http://a:b"]
+)
+def test_what_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no origin: write"):
+        stage_of(cdk.App(context={"origins": text}))
+
+
+def test_origins_are_read_from_the_context() -> None:
+    text = "https://app.example.com, https://*.rydes.example,http://localhost:*"
+    assert stage_of(cdk.App(context={"origins": text})).origins == (
+        "https://app.example.com",
+        "https://*.rydes.example",
+        "http://localhost:*",
+    )
+    assert stage_of(cdk.App(context={"stage": "local", "origins": "https://a.example"})).origins == (
+        "http://localhost:*",
+        "http://127.0.0.1:*",
+        "https://a.example",
+    )
 
 
 @pytest.mark.parametrize("api", [*APIS, *SIGNED])

@@ -360,8 +360,8 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents"}),
-        ("unicorn-mgmt-api", {}),
+        ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents", "ALLOWED_ORIGINS": "[]"}),
+        ("unicorn-mgmt-api", {"ALLOWED_ORIGINS": "[]"}),
         (
             "ride-booking-outbox",
             {
@@ -443,7 +443,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
             },
         ),
-        ("feedback-api", {}),
+        ("feedback-api", {"ALLOWED_ORIGINS": "[]"}),
         (
             "feedback-outreach",
             {

@@ -32,6 +32,9 @@ LEFT_OUT = {
 # What is different there.
 CHANGED = {
     ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"),
+    ("AWS::ApiGateway::GatewayResponse", "ResponseParameters.gatewayresponse"),  # pages of this machine
+    ("AWS::S3::Bucket", "CorsConfiguration"),
+    ("AWS::Lambda::Function", "Environment.Variables.ALLOWED_ORIGINS"),
     ("AWS::ApiGateway::Method", "Integration.Uri"),  # the function itself, for want of an alias
     ("AWS::ApiGateway::RestApi", "Tags"),  # the API's id is pinned
     ("AWS::ApiGatewayV2::Api", "Tags"),

@@ -19,6 +19,7 @@ class Settings:
     partner_queues: Mapping[str, str]
     public_url: str | None = None
     limits: dict[str, int] = field(default_factory=dict)
+    origins: tuple[str, ...] = ()
 
 
 ENVIRONMENT = {
@@ -36,8 +37,14 @@ def test_each_field_is_read_as_its_type() -> None:
 
 
 def test_a_field_with_a_default_may_be_set_all_the_same() -> None:
-    settings = read(Settings, ENVIRONMENT | {"PUBLIC_URL": "https://local", "LIMITS": '{"messages": 9}'})
+    more = {
+        "PUBLIC_URL": "https://local",
+        "LIMITS": '{"messages": 9}',
+        "ORIGINS": '["https://a", "https://b"]',
+    }
+    settings = read(Settings, ENVIRONMENT | more)
     assert (settings.public_url, settings.limits) == ("https://local", {"messages": 9})
+    assert settings.origins == ("https://a", "https://b")
 
 
 def test_the_rest_of_the_environment_does_not_matter() -> None:
@@ -62,6 +69,7 @@ def test_every_missing_variable_is_named() -> None:
         ("PARTNER_QUEUES", "p-comet"),
         ("PARTNER_QUEUES", '["p-comet"]'),
         ("LIMITS", '{"messages": "many"}'),
+        ("ORIGINS", "https://a"),
     ],
 )
 def test_a_variable_that_cannot_be_parsed_is_named(name: str, text: str) -> None:

@@ -1,6 +1,6 @@
 """The resolver of all our REST APIs: every response that is not a success is a problem+json."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from time import perf_counter
 from traceback import walk_tb
@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
+from wild_rydes_http.cors import Origins
 from wild_rydes_http.problem import Problem
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ _THROTTLED = frozenset(
 class RestApi(APIGatewayRestResolver):
     """Routes of one REST API. Register them with `get`, `post`, …, and pass events to `handle`.
 
-    `public_url` is the base of links where the caller's host does not show it, as on the local stage.
+    `public_url` is the base of links where the caller's host does not show it, as on the local stage. Pages of
+    `origins` may call the API from a browser.
     """
 
-    def __init__(self, logger: Logger, public_url: str | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self, logger: Logger, public_url: str | None = None, *, origins: Collection[str] = ()
+    ) -> None:
+        super().__init__(cors=Origins(origins) if origins else None)
         self.use([_ids_are_short])
         self._logger = logger
         self._public_url = public_url
@@ -51,6 +55,8 @@ class RestApi(APIGatewayRestResolver):
         response = self.resolve({**event, "httpMethod": method, "path": _path(event)}, LambdaContext())
         # Not every gateway takes null for an empty body.
         response["body"] = "" if is_head else response["body"] or ""
+        if self._cors:
+            response["multiValueHeaders"]["Vary"] = ["Origin"]
         self._logger.info(
             "answered",
             method=event["httpMethod"],

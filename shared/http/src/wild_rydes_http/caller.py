@@ -8,6 +8,9 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from wild_rydes_http.problem import Problem
 
+BEARER = 'Bearer realm="wild-rydes"'
+"""How to authenticate (RFC 6750, 3). The gateway says the same: infra/patterns/rest_api.py."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -26,7 +29,7 @@ def caller(event: APIGatewayProxyEvent, group: str) -> Caller:
     claims = (event["requestContext"].get("authorizer") or {}).get("claims") or {}
     sub = claims.get("sub")
     if not sub:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "Sign in first.", headers={"WWW-Authenticate": "Bearer"})
+        raise Problem(HTTPStatus.UNAUTHORIZED, "Sign in first.", headers={"WWW-Authenticate": BEARER})
     groups = _groups(claims.get("cognito:groups"))
     if group not in groups:
         raise Problem(HTTPStatus.FORBIDDEN, f"This is for members of the group {group}.")

@@ -1,7 +1,7 @@
 """Read a function's settings from its environment."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 
@@ -14,7 +14,7 @@ S = TypeVar("S", bound="DataclassInstance")
 def read(settings: type[S], environment: Mapping[str, str]) -> S:
     """Make an instance of the dataclass `settings`. Each field's variable has the field's name in upper case.
 
-    Numbers are parsed, mappings are JSON objects, and a field with a default may be left out. Raises KeyError
+    Numbers are parsed, mappings and sequences are JSON, and a field with a default may be left out. Raises KeyError
     that names every missing variable, and ValueError that names a variable which cannot be parsed.
     """
     hints = get_type_hints(settings)
@@ -36,8 +36,8 @@ def _parsed(name: str, text: str, hint: Any) -> Any:  # noqa: ANN401 - a field's
         return text
     from pydantic import TypeAdapter  # noqa: PLC0415 - a cold start with text alone does without it
 
-    is_mapping = isinstance(origin := get_origin(hint), type) and issubclass(origin, Mapping)
+    is_json = isinstance(origin := get_origin(hint), type) and issubclass(origin, Collection)
     try:
-        return TypeAdapter(hint).validate_python(json.loads(text) if is_mapping else text)
+        return TypeAdapter(hint).validate_python(json.loads(text) if is_json else text)
     except ValueError as error:
         raise ValueError(f"{name} is not of type {getattr(hint, '__name__', hint)}: {text!r}") from error

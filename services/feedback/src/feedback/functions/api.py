@@ -21,6 +21,7 @@ class _Settings:
     table_name: str
     public_url: str | None = None
     """The base of links, set on the local stage only."""
+    allowed_origins: tuple[str, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     """Replace those of the flow; the same for all functions."""
 
@@ -28,7 +29,7 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _machine = SurveyMachine(flow().with_limits(_settings.limits))
-_api = RestApi(_logger, _settings.public_url)
+_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins)
 Routes(_api, FeedbackTable(client("dynamodb"), _settings.table_name, _machine), now=clock.now)
 
 handler = entrypoint(_api.handle, _logger)

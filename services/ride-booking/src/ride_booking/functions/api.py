@@ -24,11 +24,12 @@ class Settings:
     table_name: str
     document_bucket: str
     public_url: str | None = None
+    allowed_origins: tuple[str, ...] = ()
 
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, _settings.public_url)
+_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
 _documents = StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
 RfqRoutes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)

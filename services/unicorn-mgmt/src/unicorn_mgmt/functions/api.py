@@ -21,11 +21,12 @@ class Settings:
 
     table_name: str
     public_url: str | None = None
+    allowed_origins: tuple[str, ...] = ()
 
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, _settings.public_url)
+_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins)
 _dynamodb = client("dynamodb")
 Routes(
     _api,
