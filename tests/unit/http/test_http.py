@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -43,9 +44,10 @@ class Unicorn(Representation):
 class Stable:
     """An API with one route that echoes its body, and one that does whatever the test wants."""
 
-    def __init__(self, public_url: str | None = None) -> None:
+    def __init__(self, public_url: str | None = None, origins: tuple[str, ...] = ()) -> None:
         self.stream = io.StringIO()
-        self.api = RestApi(Logger(service=f"stable-{uuid.uuid4()}", stream=self.stream), public_url)
+        logger = Logger(service=f"stable-{uuid.uuid4()}", stream=self.stream)
+        self.api = RestApi(logger, public_url, origins=origins)
         self.does: Callable[[], Response[str]] = lambda: json_response(HTTPStatus.NO_CONTENT)
         self.api.post("/unicorns")(self.echo)
         self.api.get("/unicorns/<id_>")(self.show)
@@ -264,7 +266,15 @@ OPERATIONS = {
 
 
 def describe(stable: Stable, operations: dict[str, openapi.Operation]) -> dict[str, Any]:
-    return openapi.document(stable.api, operations, title="Stable", version="1", description="Unicorns.")
+    return openapi.document(
+        stable.api,
+        operations,
+        title="Stable",
+        version="1",
+        description="Unicorns.",
+        group="grooms",
+        deployed_as="stable-api",
+    )
 
 
 def test_the_document_tells_all_routes_models_and_problems(stable: Stable) -> None:
@@ -280,8 +290,43 @@ def test_the_document_tells_all_routes_models_and_problems(stable: Stable) -> No
     ].keys()
     get = made["paths"]["/unicorns/{id}"]["get"]
     assert {"200", "401", "410"} <= get["responses"].keys()
-    assert not {"400", "413"} & get["responses"].keys()
+    assert "415" not in get["responses"]
     assert get["summary"] == "Does it."
+
+
+def test_the_document_tells_what_the_gateway_answers_to_any_request(stable: Stable) -> None:
+    made = describe(stable, OPERATIONS)
+    for operation in (operation for path in made["paths"].values() for operation in path.values()):
+        assert {"400", "401", "403", "405", "413", "429", "504"} <= operation["responses"].keys()
+    answers = made["components"]["responses"]
+    assert {name: [*answers[name]["headers"]] for name in ("401", "405", "429", "503")} == {
+        "401": ["WWW-Authenticate"],
+        "405": ["Allow"],
+        "429": ["Retry-After"],
+        "503": ["Retry-After"],
+    }
+
+
+def test_the_document_tells_where_the_api_is_and_how_to_get_a_token(stable: Stable) -> None:
+    made = describe(stable, OPERATIONS)
+    aws, local = made["servers"]
+    assert aws["variables"].keys() == set(re.findall(r"{(.+?)}", aws["url"]))
+    values = {name: variable["default"] for name, variable in local["variables"].items()}
+    assert local["url"].format(**values) == "http://localhost:4566/_aws/execute-api/stable-api/v1"
+    [scheme] = made["components"]["securitySchemes"].values()
+    assert "uv run rydes token --user ann --group grooms" in scheme["description"]
+    assert "/wild-rydes/platform/user-pool-client-id" in scheme["description"]
+
+
+def test_a_client_that_follows_a_redirect_finds_its_body_in_the_document(stable: Stable) -> None:
+    success = openapi.Response("Either.", Horn, followed=Unicorn)
+    made = describe(stable, OPERATIONS | {"show": openapi.Operation(responses={HTTPStatus.OK: success})})
+    validate(made)
+    content = made["paths"]["/unicorns/{id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    assert [schema["$ref"] for schema in content["schema"]["oneOf"]] == [
+        "#/components/schemas/Horn",
+        "#/components/schemas/Unicorn",
+    ]
 
 
 def test_a_route_without_its_operation_or_the_other_way_round_is_an_error(stable: Stable) -> None:
@@ -295,3 +340,83 @@ def test_problems_are_as_the_document_says(stable: Stable) -> None:
     schema = describe(stable, OPERATIONS)["components"]["schemas"]["Problem"]
     for answer in (stable.post("{}"), stable("GET", "/elsewhere"), stable("PATCH", "/unicorns")):
         Draft202012Validator(schema).validate(answer["body"])
+
+
+ORIGINS = ("https://app.example.com", "https://*.rydes.example", "http://localhost:*")
+
+
+def access_control(answer: dict[str, Any]) -> dict[str, str]:
+    prefix = "Access-Control-"
+    return {n.removeprefix(prefix): v for n, v in answer["headers"].items() if n.startswith(prefix)}
+
+
+def asked_from(origin: str, method: str = "GET", path: str = "/unicorns/1") -> dict[str, Any]:
+    stable = Stable(origins=ORIGINS)
+    return stable(method, path, headers={"origin": origin, "Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["https://app.example.com", "https://a.rydes.example", "http://localhost:5173", "http://localhost:80"],
+)
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/unicorns/1", 204),
+        ("GET", "/elsewhere", 404),
+        ("PATCH", "/unicorns", 405),
+        ("POST", "/unicorns", 400),
+        ("DELETE", "/unicorns/1", 500),
+    ],
+)
+def test_pages_of_configured_origins_may_read_every_answer(
+    origin: str, method: str, path: str, status: int
+) -> None:
+    answer = asked_from(origin, method, path)
+    assert answer["status"] == status
+    assert answer["headers"]["Vary"] == "Origin"
+    allowed = access_control(answer)
+    assert allowed["Allow-Origin"] == origin
+    assert {"Location", "Retry-After", "ETag", "WWW-Authenticate"} <= {*allowed["Expose-Headers"].split(",")}
+    assert "Allow-Credentials" not in allowed
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://app.example.com",
+        "https://app.example.com.evil.example",
+        "https://appXexample.com",
+        "https://rydes.example",
+        "https://evil.example/.rydes.example",
+        "http://localhost",
+        "http://localhost:80@evil.example",
+        "null",
+        "",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_no_other_page_may(origin: str, method: str) -> None:
+    answer = asked_from(origin, method)
+    assert access_control(answer).keys() <= {"Allow-Methods"}  # a browser needs the origin to be named
+    assert answer["headers"]["Vary"] == "Origin"
+
+
+def test_a_browser_may_ask_what_a_page_may_send() -> None:
+    answer = asked_from("https://app.example.com", "OPTIONS", "/unicorns")
+    assert (answer["status"], answer["body"]) == (204, None)
+    allowed = access_control(answer)
+    assert {*allowed["Allow-Methods"].split(",")} == {"DELETE", "GET", "OPTIONS", "POST"}
+    assert {"Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Prefer"} <= {
+        *allowed["Allow-Headers"].split(",")
+    }
+    assert allowed["Max-Age"] == "7200"
+
+
+def test_an_api_without_origins_is_not_for_pages(stable: Stable) -> None:
+    headers = {"origin": "https://app.example.com"}
+    answers = [stable(method, "/unicorns/1", headers=headers) for method in ("GET", "OPTIONS")]
+    assert [answer["status"] for answer in answers] == [204, 405]
+    assert [access_control(answer) for answer in answers] == [{}, {}]
+    assert "Vary" not in answers[0]["headers"]

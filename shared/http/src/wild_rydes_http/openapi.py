@@ -16,6 +16,8 @@ from wild_rydes_http.problem import MEDIA_TYPE
 
 _REF = "#/components/schemas/{model}"
 _PROBLEM = "Problem"
+_JSON = "application/json"
+_RETRY_AFTER = "Retry-After"
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "title": _PROBLEM,
     "description": "Problem details (RFC 9457).",
@@ -42,17 +44,35 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 # Our own words: Python's phrases change from version to version, and the document must not.
+# The gateway answers most of these by itself, whatever the operation.
 _ANY_REQUEST = {
-    HTTPStatus.UNAUTHORIZED: "The token is missing or not valid.",
+    HTTPStatus.BAD_REQUEST: "The request is not valid. `errors` names each wrong field.",
+    HTTPStatus.UNAUTHORIZED: "The token is missing, expired or not valid.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method. `Allow` names those that it has.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MAX_BYTES // 1024} KB.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again after `Retry-After` seconds.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable. Try again after `Retry-After` seconds.",
+    HTTPStatus.GATEWAY_TIMEOUT: "The service did not answer in time. Whether it has acted is not known: repeat the"
+    " request, with the same Idempotency-Key if it takes one.",
 }
 _ANY_BODY = {
-    HTTPStatus.BAD_REQUEST: "The body is not valid. `errors` names each wrong field.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MAX_BYTES // 1024} KB.",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The Content-Type is not application/json.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The Content-Type is not application/json, or there is a Content-Encoding.",
 }
+_PROBLEM_HEADERS = {
+    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "How to authenticate: `Bearer` (RFC 6750)."),
+    HTTPStatus.METHOD_NOT_ALLOWED: ("Allow", "The methods of the path."),
+    HTTPStatus.TOO_MANY_REQUESTS: (_RETRY_AFTER, "Seconds to wait."),
+    HTTPStatus.SERVICE_UNAVAILABLE: (_RETRY_AFTER, "Seconds to wait."),
+}
+_SIGN_IN = (
+    "A Cognito ID token, with or without the word Bearer. It is valid for an hour.\n\n"
+    "On AWS, sign in to the user pool by SRP, as Amplify and `pycognito` do, and send the `IdToken`. The SSM parameters"
+    " `/wild-rydes/platform/user-pool-id` and `/wild-rydes/platform/user-pool-client-id` name the pool and its client."
+    " Staff add users to the pool, and to the group `{group}`.\n\n"
+    "On the local cloud: `uv run rydes token --user ann --group {group}`."
+)
 
 
 @dataclass(frozen=True)
@@ -67,11 +87,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Response:
-    """A successful response: its description, the model of its body, and its headers with descriptions."""
+    """A successful response: its description, the model of its body, and its headers with descriptions.
+
+    `followed` is the model of the body that clients get instead if they follow another response's redirect.
+    """
 
     description: str
     body: type[BaseModel] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    followed: type[BaseModel] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,11 +112,19 @@ class Operation:
 
 
 def document(
-    api: RestApi, operations: Mapping[str, Operation], *, title: str, version: str, description: str
+    api: RestApi,
+    operations: Mapping[str, Operation],
+    *,
+    title: str,
+    version: str,
+    description: str,
+    group: str,
+    deployed_as: str,
 ) -> dict[str, Any]:
     """Make the OpenAPI 3.1 document. `operations` are keyed by the names of the routes' functions.
 
-    Raises KeyError for a route without an operation, and ValueError for an operation without a route.
+    Callers belong to the user pool's `group`. The stacks deploy the API as `deployed_as`: it has this id on the
+    local cloud, and its URL is in an SSM parameter of this name. Raises KeyError for a route without an operation, and ValueError for an operation without a route.
     """
     routes = [*api._static_routes, *api._dynamic_routes]  # Powertools has no public list of them
     unrouted = operations.keys() - {route.func.__name__ for route in routes}
@@ -108,11 +140,12 @@ def document(
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version, "description": description},
+        "servers": _servers(deployed_as),
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted({**_schemas(operations.values()), _PROBLEM: _PROBLEM_SCHEMA}.items())),
             "responses": {
-                str(status.value): _problem(text)
+                str(status.value): _problem(status, text)
                 for status, text in sorted((_ANY_REQUEST | _ANY_BODY).items())
             },
             "securitySchemes": {
@@ -120,12 +153,30 @@ def document(
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "A Cognito ID token, with or without the word Bearer.",
+                    "description": _SIGN_IN.format(group=group),
                 }
             },
         },
         "security": [{"cognito": []}],
     }
+
+
+def _servers(deployed_as: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "url": "https://{api-id}.execute-api.{region}.amazonaws.com/v1",
+            "description": f"AWS. The SSM parameter that ends in `/{deployed_as}-url` has the URL.",
+            "variables": {
+                "api-id": {"default": "0123456789", "description": "Chosen by AWS when the API is deployed."},
+                "region": {"default": "us-east-1"},
+            },
+        },
+        {
+            "url": f"http://localhost:{{port}}/_aws/execute-api/{deployed_as}/v1",
+            "description": "The local cloud. `uv run rydes status` shows the URL.",
+            "variables": {"port": {"default": "4566"}},
+        },
+    ]
 
 
 def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str, Any]:
@@ -135,7 +186,7 @@ def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str
         for status in (*_ANY_REQUEST, *(_ANY_BODY if operation.body else ()))
     }
     responses |= {status: _response(success) for status, success in operation.responses.items()}
-    responses |= {status: _problem(text) for status, text in operation.problems.items()}
+    responses |= {status: _problem(status, text) for status, text in operation.problems.items()}
     made: dict[str, Any] = {
         "operationId": name,
         "summary": doc,
@@ -151,7 +202,7 @@ def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str
     if operation.body:
         made["requestBody"] = {
             "required": True,
-            "content": _content("application/json", operation.body.__name__),
+            "content": _content(_JSON, operation.body.__name__),
         }
     return made
 
@@ -159,17 +210,26 @@ def _operation(name: str, path: str, doc: str, operation: Operation) -> dict[str
 def _response(response: Response) -> dict[str, Any]:
     made: dict[str, Any] = {"description": response.description}
     if response.headers:
-        made["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}}
-            for name, text in response.headers.items()
-        }
-    if response.body:
-        made["content"] = _content("application/json", response.body.__name__)
+        made["headers"] = {name: _header(name, text) for name, text in response.headers.items()}
+    if response.body and response.followed:
+        models = [{"$ref": _REF.format(model=m.__name__)} for m in (response.body, response.followed)]
+        made["content"] = {_JSON: {"schema": {"oneOf": models}}}
+    elif response.body:
+        made["content"] = _content(_JSON, response.body.__name__)
     return made
 
 
-def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": _content(MEDIA_TYPE, _PROBLEM)}
+def _problem(status: HTTPStatus, description: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"description": description}
+    if status in _PROBLEM_HEADERS:
+        name, text = _PROBLEM_HEADERS[status]
+        made["headers"] = {name: _header(name, text)}
+    return {**made, "content": _content(MEDIA_TYPE, _PROBLEM)}
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 0} if name == _RETRY_AFTER else {"type": "string"}
+    return {"description": description, "schema": schema}
 
 
 def _content(media_type: str, model: str) -> dict[str, Any]:
@@ -180,7 +240,10 @@ def _schemas(operations: Iterable[Operation]) -> dict[str, Any]:
     models = {
         model
         for operation in operations
-        for model in (operation.body, *(response.body for response in operation.responses.values()))
+        for model in (
+            operation.body,
+            *(m for r in operation.responses.values() for m in (r.body, r.followed)),
+        )
         if model
     }
     ordered = sorted(models, key=lambda model: model.__name__)

@@ -163,6 +163,7 @@ def test_only_unicorns_may_call(
         ("rate-card.max-km", 0),
         ("rate-card.max-km", 20_101),
         ("rate-card.max-km", 1e-131),  # smaller than any number of the table's
+        ("rate-card.max-km", 0.0004),  # no metre
         ("rate-card.max-km", "30"),
         ("rate-card.max-km", True),
         ("rate-card.colour", "pink"),

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.api.representations import Callbacks, FeedbackBody
-from feedback.api.routes import Routes
+from feedback.api.routes import GROUP, Routes
 from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
@@ -51,6 +51,8 @@ def openapi() -> dict[str, Any]:
         version="1.0.0",
         description="Customers' feedback on their rides, and the customers who want a call."
         " Callers belong to the user pool group `support`.",
+        group=GROUP,
+        deployed_as="support-api",
     )
 
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments
+from ride_booking.api.access import GROUP
 from ride_booking.api.rfq_representations import Accepted, Quotes, Result, RfqList, Running, Submission
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_representations import Booking, RideBody
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+_KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
 _RETRY_AFTER = {
     "Retry-After": "Seconds to wait before looking again: one at first, then half of the time so far, and never"
@@ -37,7 +39,7 @@ _OPERATIONS = {
                 "header",
                 "Chosen by the caller. A repetition with the same key and body gets the same answer and"
                 " creates no second RFQ. The key is remembered until 30 days after the deadline.",
-                {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+                _KEY,
             ),
             Parameter(
                 "Prefer",
@@ -67,9 +69,16 @@ _OPERATIONS = {
     ),
     "follow": Operation(
         responses={
-            HTTPStatus.OK: Response("The RFQ is running.", Running, _RETRY_AFTER),
+            HTTPStatus.OK: Response(
+                "The RFQ is running, and this is its progress. A client that follows redirects gets the result here"
+                " as soon as the RFQ is completed: `status` tells which of the two it is.",
+                Running,
+                followed=Result,
+                headers=_RETRY_AFTER,
+            ),
             HTTPStatus.SEE_OTHER: Response(
-                "The RFQ is completed.", headers={"Location": "URL of the result."}
+                "The RFQ is completed. GET its result, with the same token.",
+                headers={"Location": "URL of the result."},
             ),
         },
         problems=_NOT_FOUND,
@@ -99,7 +108,7 @@ _OPERATIONS = {
                 "Idempotency-Key",
                 "header",
                 "Chosen by the caller. A repetition with the same key and quote gets the same ride.",
-                {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+                _KEY,
             )
         ],
         responses={
@@ -143,6 +152,8 @@ def openapi() -> dict[str, Any]:
         description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes"
         " arrive, read the result, book a quote, and follow the ride. Callers belong to the user pool group"
         " `customers` and see only their own RFQs.",
+        group=GROUP,
+        deployed_as="rfq-api",
     )
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.representations import AnswerBody, PositionReport, Registration, UnicornBody
-from unicorn_mgmt.api.routes import Routes
+from unicorn_mgmt.api.routes import GROUP, Routes
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Response, document
 
@@ -74,6 +74,8 @@ def openapi() -> dict[str, Any]:
         description="For the unicorn app: register with a rate card, report position and availability, price"
         " rides by hand, end rides. Callers are in the user pool group `unicorns`. Each sees only its own"
         " unicorn.",
+        group=GROUP,
+        deployed_as="unicorn-api",
     )
 
 

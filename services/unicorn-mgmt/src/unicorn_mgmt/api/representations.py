@@ -4,7 +4,16 @@ import re
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
@@ -17,10 +26,23 @@ MAX_FARE = 10_000
 MAX_PER_KM = 400
 """The most expensive ride, half around the globe, still fits the nine digits of a published price."""
 
-MAX_KM = 20_100
-"""No place on earth is farther away."""
+KM_DECIMALS = 3
+"""Decimal places of a kilometre: to the metre."""
+
+MIN_KM, MAX_KM = 0.001, 20_100
+"""The shortest distance that there is at that precision. No place on earth is farther away than the longest."""
 
 _AMOUNT = r"^[0-9]{1,5}(\.[0-9]{1,2})?$"
+
+# JSON Schema of either the one or the other. Generators of clients take alternatives of `oneOf` for models.
+_ONE_OR_THE_OTHER: JsonDict = {
+    "if": {"required": ["decline"], "properties": {"decline": {"type": "string"}}},
+    "then": {"properties": {"price": {"type": "null"}, "pickup-in-seconds": {"type": "null"}}},
+    "else": {
+        "required": ["price", "pickup-in-seconds"],
+        "properties": {"price": {"type": "object"}, "pickup-in-seconds": {"type": "integer"}},
+    },
+}
 
 
 def _amount(value: object) -> Decimal:
@@ -78,7 +100,7 @@ class RateCardBody(Representation):
     base: Fare
     per_km: FarePerKm
     minimum: Fare
-    max_km: Annotated[float, Field(gt=0, le=MAX_KM), rounded(3)] | None = Field(
+    max_km: Annotated[float, Field(ge=MIN_KM, le=MAX_KM), rounded(KM_DECIMALS)] | None = Field(
         default=None,
         description="The longest ride that it takes. Leave it out for any length.",
     )
@@ -126,6 +148,8 @@ class PositionReport(Representation):
 
 class AnswerBody(Representation):
     """A unicorn's answer to an RFQ: `price` and `pickup-in-seconds`, or `decline` with a short code."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_OR_THE_OTHER)
 
     price: Annotated[Fare, AfterValidator(_above_zero)] | None = None
     pickup_in_seconds: Annotated[int, Field(ge=0, le=86_400), WHOLE] | None = None
