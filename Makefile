@@ -8,8 +8,10 @@ BENCH ?= breaker coldstart
 UV_VERSION := 0.13.8
 # An uv of this release on the path is used; otherwise one is installed into the user's cache, for every clone.
 OUR_UV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wild-rydes/uv-$(UV_VERSION)
-UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv || echo $(OUR_UV)/bin/uv)
 BIN := .venv/bin
+# That of an active .venv is a link to one of these.
+UV := $(or $(filter-out $(CURDIR)/$(BIN)/uv,$(shell \
+	uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv)),$(OUR_UV)/bin/uv)
 # Tests that share a local cloud, or the templates, stay on one worker; tests start in the order of tests/conftest.py.
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
