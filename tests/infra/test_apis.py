@@ -261,7 +261,9 @@ def test_a_sockets_stage_is_throttled_and_logged_without_personal_data(aws: Asse
         if s.properties["ApiId"] == {"Ref": api.logical_id}
     ]
     assert stage["StageName"] == "v1"
-    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 500
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] <= 500, (
+        "one client could use up the account's concurrency, and stop the other services"
+    )
     log = stage["AccessLogSettings"]
     assert aws.text(api.stack, log["DestinationArn"]) == f"/aws/apigateway/{name}"
     assert not any(word in log["Format"] for word in ("identity", "principalId", "sourceIp", "querystring"))

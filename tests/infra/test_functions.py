@@ -277,7 +277,15 @@ def _granted(assembly: Assembly, function: str, effect: str = "Allow") -> dict[s
 
 @pytest.mark.parametrize("function", PERMISSIONS)
 def test_a_function_may_do_what_is_listed_and_no_more(aws: Assembly, function: str) -> None:
-    assert _granted(aws, function) == {**PERMISSIONS[function], f"/aws/lambda/{function}": LOG}
+    granted, needed = _granted(aws, function), {**PERMISSIONS[function], f"/aws/lambda/{function}": LOG}
+    surplus = {
+        (what, action) for what, actions in granted.items() for action in actions - needed.get(what, set())
+    }
+    missing = {
+        (what, action) for what, actions in needed.items() for action in actions - granted.get(what, set())
+    }
+    assert not surplus, "whoever takes over the function could do what it never does"
+    assert not missing, "AWS would refuse what the function has to do"
 
 
 def test_who_may_send_to_return_addresses_may_not_send_to_their_dead_letter_queues(aws: Assembly) -> None:
@@ -326,7 +334,7 @@ def test_what_a_partners_functions_may_do_in_the_table_is_limited_without_except
 def test_each_function_has_a_role_of_its_own_without_managed_policies(aws: Assembly) -> None:
     functions = list(aws.all("AWS::Lambda::Function"))
     roles = {(f.stack, f.properties["Role"]["Fn::GetAtt"][0]) for f in functions}
-    assert len(roles) == len(functions)
+    assert len(roles) == len(functions), "whoever takes over one function could do what another may"
     for stack, role in roles:
         properties = aws.templates[stack]["Resources"][role]["Properties"]
         assert not {"ManagedPolicyArns", "Policies"} & set(properties)
@@ -341,7 +349,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == ["arm64"]
     assert properties["TracingConfig"] == {"Mode": "Active"}
-    assert properties["MemorySize"] == 256
+    assert properties["MemorySize"] == 256, "costs and cold starts were measured with it, see docs/costs.md"
     service = next(name for name in SERVICES if function.startswith(name))
     role = function.removeprefix(f"{service}-")
     for id_ in PARTNERS:

@@ -24,7 +24,7 @@ def test_the_bus_is_archived_for_a_month(aws: Assembly) -> None:
     [archive] = aws.all("AWS::Events::Archive")
     assert bus.properties["Name"] == "wild-rydes"
     assert archive.properties["SourceArn"] == {"Fn::GetAtt": [bus.logical_id, "Arn"]}
-    assert archive.properties["RetentionDays"] == 30
+    assert archive.properties["RetentionDays"] >= 30, "what was lost on a holiday could not be replayed"
     assert archive.properties["EventPattern"] == {"source": [{"prefix": "wildrydes."}]}
 
 

@@ -50,6 +50,9 @@ STREAM_CONSUMERS = {
 }
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
+BACK_WITHIN = 16
+"""Seconds until the message of a killed worker is handled by another: each step of a booking can be tried twice in its
+minute."""
 
 
 def _mappings(aws: Assembly) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -82,10 +85,22 @@ def test_a_consumed_queue_gives_up_to_its_own_dead_letter_queue(aws: Assembly, q
     resource = aws.named("AWS::SQS::Queue", "QueueName")[queue]
     redrive = resource.properties["RedrivePolicy"]
     assert aws.text(resource.stack, redrive["deadLetterTargetArn"]) == f"{queue}-dlq"
-    # The consumer parks first, with the reason; the queue's own count is for messages that kill their worker.
-    assert redrive["maxReceiveCount"] == MAX_RECEIVES
-    _, window = CONSUMED[queue]
-    assert resource.properties["VisibilityTimeout"] == (15 if queue in CALLING else 9) + window
+    assert redrive["maxReceiveCount"] == MAX_RECEIVES, (
+        "the consumer parks first, with the reason; the queue's own count is for messages that kill their worker"
+    )
+
+
+@pytest.mark.parametrize("queue", CONSUMED)
+def test_a_message_has_one_worker_at_a_time_and_that_of_a_killed_one_is_soon_back(
+    aws: Assembly, queue: str
+) -> None:
+    consumer, window = CONSUMED[queue]
+    timeout = aws.named("AWS::Lambda::Function", "FunctionName")[consumer].properties["Timeout"]
+    hidden = aws.named("AWS::SQS::Queue", "QueueName")[queue].properties["VisibilityTimeout"]
+    assert hidden > timeout + window, "a second worker would get a message while the first is still at it"
+    assert hidden <= BACK_WITHIN, (
+        "a booking's minute would be over before each of its steps could be tried twice"
+    )
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
@@ -94,16 +109,21 @@ def test_an_hour_of_trouble_that_passes_loses_no_message_of_a_queue(aws: Assembl
     properties = aws.named("AWS::SQS::Queue", "QueueName")[queue].properties
     grants = properties["RedrivePolicy"]["maxReceiveCount"] * 0.9
     hour = PATIENCE.total_seconds()
-    assert hour / properties["VisibilityTimeout"] < grants
-    assert hour / (DEFAULT_BACKOFF.cap / 2) < grants  # the pauses are half the longest, on average
-    assert properties["MessageRetentionPeriod"] > 4 * hour
+    parked = "the queue would take a good message for one that kills its worker"
+    assert hour / properties["VisibilityTimeout"] < grants, parked
+    assert hour / (DEFAULT_BACKOFF.cap / 2) < grants, parked  # the pauses are half the longest, on average
+    assert properties["MessageRetentionPeriod"] > 4 * hour, (
+        "the queue would forget a message before it is parked"
+    )
 
 
 @pytest.mark.parametrize("function", STREAM_CONSUMERS)
 def test_an_hour_of_trouble_that_passes_loses_no_change_of_a_table(aws: Assembly, function: str) -> None:
     _, properties = _mappings(aws)[function]
-    assert properties["MaximumRecordAgeInSeconds"] >= 2 * PATIENCE.total_seconds()
-    assert properties.get("MaximumRetryAttempts", -1) == -1
+    assert properties["MaximumRecordAgeInSeconds"] >= 2 * PATIENCE.total_seconds(), (
+        "what was written in that hour would never be announced"
+    )
+    assert properties.get("MaximumRetryAttempts", -1) == -1, "age alone says when to give up, not speed"
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
@@ -111,10 +131,17 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     consumer, window = CONSUMED[queue]
     source, properties = _mappings(aws)[consumer]
     assert source == queue
-    assert properties["BatchSize"] == (1 if queue in CALLING else 10)
-    assert properties["MaximumBatchingWindowInSeconds"] == window
-    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert properties["ScalingConfig"]["MaximumConcurrency"] == CALLING.get(queue, 10)
+    if queue in CALLING:
+        assert properties["BatchSize"] == 1, "a slow partner's call would hold up the messages behind it"
+    else:
+        assert properties["BatchSize"] == 10, "each message would cost an invocation and a write of its own"
+    assert properties["MaximumBatchingWindowInSeconds"] == window, "decision 5: it is paid for in waiting"
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], (
+        "one message that fails would bring the whole batch again"
+    )
+    assert properties["ScalingConfig"]["MaximumConcurrency"] == CALLING.get(queue, 10), (
+        "a partner would get more calls at once than its row says, or a queue take other queues' workers"
+    )
 
 
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
@@ -128,12 +155,15 @@ def test_a_stream_retries_whole_batches_and_gives_up_in_time(aws: Assembly, func
     table, dead_letters, seconds = STREAM_CONSUMERS[function]
     source, properties = _mappings(aws)[function]
     assert source == table
-    # The local cloud would take a partial response on a stream for success and lose the rest.
-    assert "FunctionResponseTypes" not in properties
-    assert properties["BisectBatchOnFunctionError"] is True
+    assert "FunctionResponseTypes" not in properties, (
+        "the local cloud would take a partial response on a stream for success, and lose the rest"
+    )
+    assert properties["BisectBatchOnFunctionError"] is True, "a bad record would take its whole batch with it"
     assert properties["MaximumRecordAgeInSeconds"] == seconds
-    assert properties["StartingPosition"] == "TRIM_HORIZON"
-    assert len(properties["FilterCriteria"]["Filters"]) <= 5  # more, AWS grants on request only
+    assert properties["StartingPosition"] == "TRIM_HORIZON", (
+        "what was written before the first poll would never be announced"
+    )
+    assert len(properties["FilterCriteria"]["Filters"]) <= 5, "more, AWS grants on request only"
     destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
     stack = aws.named("AWS::Lambda::Function", "FunctionName")[function].stack
     assert aws.text(stack, destination) == dead_letters

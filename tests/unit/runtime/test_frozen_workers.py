@@ -1,8 +1,7 @@
 """A worker that was frozen between two invocations: its connections are dead, and it does not know."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -10,43 +9,12 @@ from botocore.config import Config
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
 from feedback.domain.phone_number import PhoneNumber
 from ride_booking.adapters.status_documents import S3_CONFIG
-from tests.support.aws_proxy import AwsProxy, Request, Response
+from tests.support.frozen import Aws, Clock, thaw
 from tests.support.messaging.samples import REGION
 from unicorn_mgmt.adapters.partners.line import CIRCUIT_CONFIG
 from wild_rydes_runtime.aws import CLIENT_CONFIG, KEPT_FOR, client
 
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
-
-
-class Aws(AwsProxy):
-    """Answers every call, by itself. `calls` are those it heard, `connections` counts those that were opened."""
-
-    def __init__(self) -> None:
-        super().__init__(upstream_port=0)
-        self.calls: list[str] = []
-        self.connections = 0
-
-    def verify_request(self, request: Any, client_address: Any) -> bool:
-        self.connections += 1
-        return super().verify_request(request, client_address)
-
-    def exchange(self, request: Request, _: Callable[[], Response]) -> Response:
-        self.calls.append(request.operation)
-        return Response(200, [("Content-Type", "application/x-amz-json-1.0")], b'{"MessageId": "m-1"}')
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Clock:
-    """Stands still until somebody sets it."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -63,12 +31,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def thaw(aws: Aws, clock: Clock, after: float = KEPT_FOR + 0.1) -> None:
-    """The worker wakes up after so many seconds."""
-    aws.forget_connections()
-    clock.now += after
 
 
 @pytest.mark.parametrize("config", [CLIENT_CONFIG, CIRCUIT_CONFIG, S3_CONFIG, NO_RETRIES])
