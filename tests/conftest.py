@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -31,12 +32,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # `make test` runs every property with all of its examples. `make test-fast` takes a quarter of them, the same ones each
 # time: that finds what a change has broken, and leaves the rare sequence of events to `make test`.
 # `make nightly` takes 5,000 of what comes from outside, new ones each time.
-# There is no deadline, because how long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("fast", deadline=None, max_examples=25, derandomize=True)
+# There is no deadline, and data may be made as slowly as it takes: that says more about the machine than about the code.
+_ANY_MACHINE: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [hypothesis.HealthCheck.too_slow],
+    "print_blob": True,
+}
+hypothesis.settings.register_profile("fast", **_ANY_MACHINE, max_examples=25, derandomize=True)
 hypothesis.settings.register_profile(
-    "thorough", deadline=None, max_examples=100, derandomize="CI" in os.environ, print_blob=True
+    "thorough", **_ANY_MACHINE, max_examples=100, derandomize="CI" in os.environ
 )
-hypothesis.settings.register_profile("nightly", deadline=None, max_examples=5_000, print_blob=True)
+hypothesis.settings.register_profile("nightly", **_ANY_MACHINE, max_examples=5_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 

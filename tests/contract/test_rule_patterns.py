@@ -36,7 +36,9 @@ SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
 Matches = Callable[[dict[str, Any]], bool]
 
 # The templates are the same for every example.
-given_events = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+given_events = settings(
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture]
+)
 
 
 def matcher(pattern: dict[str, Any]) -> Matches:

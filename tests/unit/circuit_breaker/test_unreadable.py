@@ -252,7 +252,8 @@ ITEMS = st.builds(
 @example(stored={"record": {"S": "null"}, "revision": {"N": str(2**53 - 1)}})
 @example(stored=item({**BODY, "state": "CLOSED"}, revision={"N": str(2**53 - 1)}))
 @settings(
-    max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
 def test_whatever_is_stored_calls_flow_again(
     dynamodb: DynamoDBClient, store: DynamoDbStore, stored: Item
@@ -273,7 +274,8 @@ def test_whatever_is_stored_calls_flow_again(
 @pytest.mark.slow
 @given(stored=ITEMS)
 @settings(
-    max_examples=settings().max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 2,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
 def test_whatever_is_stored_a_person_can_set_a_mode(
     dynamodb: DynamoDBClient, store: DynamoDbStore, stored: Item

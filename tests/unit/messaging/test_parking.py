@@ -53,7 +53,8 @@ def test_parked_message_keeps_its_body_and_says_why(
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples * 2 // 5
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
+    max_examples=settings().max_examples * 2 // 5,
 )
 @given(text=st.text())
 @example(text="why " * 200)

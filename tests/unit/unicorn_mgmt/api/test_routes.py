@@ -83,7 +83,7 @@ def test_positions_are_kept_to_about_a_metre(call: Client, world: World) -> None
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
     max_examples=settings().max_examples * 3 // 10,
 )
 @given(lat=st.floats(-90, 90), lon=st.floats(-180, 180))

@@ -51,7 +51,8 @@ def test_a_duplicate_and_a_late_one_change_nothing(world: World) -> None:
 
 @pytest.mark.slow
 @settings(
-    max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 5,
+    suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
 @given(
     scores=st.lists(st.integers(1, 10), min_size=1, max_size=8), randomly=st.randoms(use_true_random=False)
