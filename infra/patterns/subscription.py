@@ -1,5 +1,7 @@
 """A subscription to events: the consumer's rule on the bus, its queue and its function."""
 
+from collections.abc import Mapping, Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -13,8 +15,9 @@ from wild_rydes_contracts import Event, rule_pattern
 class Subscription(ConsumedQueue):
     """Rule -> queue -> function, for the events of some contract classes (of one source and version).
 
-    Only the rule may send to the queue. What the rule cannot deliver within a day goes to the queue's own
-    dead-letter queue.
+    `only` are the values of their fields that matter to the consumer: events with others cost nothing. Only the
+    rule may send to the queue. What the rule cannot deliver within a day goes to the queue's own dead-letter
+    queue.
     """
 
     def __init__(
@@ -23,9 +26,12 @@ class Subscription(ConsumedQueue):
         name: str,
         *contracts: type[Event],
         consumer: ServiceFunction,
+        only: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(scope, name, consumer=consumer)
         pattern = rule_pattern(*contracts)
+        if only:
+            pattern["detail"]["data"] = dict(only)
         events.Rule(
             self,
             "Rule",

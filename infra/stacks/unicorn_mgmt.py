@@ -19,10 +19,17 @@ from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE, Partners
 from infra.stage import Stage
-from wild_rydes_contracts import FeedbackReceived, QuoteAccepted, RfqRequested, RideBookingFailed
+from wild_rydes_contracts import (
+    FeedbackReceived,
+    QuoteAccepted,
+    RfqCompleted,
+    RfqRequested,
+    RideBookingFailed,
+)
 
 SERVICE: Final = "unicorn-mgmt"
 CELL_INDEX: Final = "by-cell"
+UNICORN_INDEX: Final = "by-unicorn"
 
 # What a quote is made from. No ride, and no position report without news, writes to the index.
 QUOTED_FROM: Final = (
@@ -62,7 +69,7 @@ ANNOUNCED_CHANGES: Final = (
 class UnicornMgmtStack(ServiceStack):
     """A table and these functions.
 
-    For the unicorn app `api`, `socket` and its `authorizer`; `responder` answers RFQs, `bookings` and
+    For the unicorn app `api`, `socket` and its `authorizer`; `responder` answers RFQs, `closings`, `bookings` and
     `ratings` take in events, and `outbox` sends what was written. See `Partners` for those that work with
     partner fleets.
     """
@@ -76,16 +83,17 @@ class UnicornMgmtStack(ServiceStack):
             artifact=artifact,
             description="Wild Rydes: unicorns, and their answers to requests for quotation",
         )
-        self._index()
+        self._indexes()
         api = self._api()
-        socket = self._socket()
+        socket = self._socket(api)
         responder = self._responder(api, socket)
         outbox = self._outbox(api, socket)
         Partners(self, responder=responder, outbox=outbox)
+        self._closings(socket)
         self._bookings()
         self._ratings()
 
-    def _index(self) -> None:
+    def _indexes(self) -> None:
         # Sparse: only an available unicorn without a ride has a cell.
         self.table.add_global_secondary_index(
             index_name=CELL_INDEX,
@@ -93,16 +101,42 @@ class UnicornMgmtStack(ServiceStack):
             projection_type=dynamodb.ProjectionType.INCLUDE,
             non_key_attributes=[*QUOTED_FROM],
         )
+        # Sparse: only the note of an invitation has a unicorn.
+        self.table.add_global_secondary_index(
+            index_name=UNICORN_INDEX,
+            partition_key=dynamodb.Attribute(name="unicorn", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="deadline", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+    def _may_list_invitations(self, function: ServiceFunction) -> None:
+        function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{UNICORN_INDEX}")
+        function.may("dynamodb:BatchGetItem", on=self.table.table_arn)
 
     def _responder(self, api: RestApi, socket: SocketApi) -> ServiceFunction:
         function = self.function("responder", seconds=3, UNICORN_API_URL=api.public_url)
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CELL_INDEX}")
-        # To write invitations, and to forget connections that turn out to be closed.
-        function.may("dynamodb:PutItem", "dynamodb:UpdateItem", on=self.table.table_arn)
+        # To write invitations, to note them with those invited, and to forget connections that are closed.
+        function.may(
+            *("dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), on=self.table.table_arn
+        )
         function.may_reply()
         socket.may_post(function)
         Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
         return function
+
+    def _closings(self, socket: SocketApi) -> None:
+        function = self.function("closings", seconds=3)
+        function.may("dynamodb:UpdateItem", "dynamodb:BatchGetItem", on=self.table.table_arn)
+        socket.may_post(function)
+        # When all have answered, nobody thinks about the RFQ any more.
+        Subscription(
+            self,
+            "unicorn-mgmt-closings-inbox",
+            RfqCompleted,
+            consumer=function,
+            only={"completed_by": ["cancelled", "deadline"]},
+        )
 
     def _bookings(self) -> None:
         function = self.function("bookings", seconds=3)
@@ -131,16 +165,19 @@ class UnicornMgmtStack(ServiceStack):
     def _api(self) -> RestApi:
         function = self.function("api", seconds=10, snap_start=True)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
+        self._may_list_invitations(function)
         api = RestApi(self, "unicorn-api", function=function, auth="users")
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
         self.publish_parameter("unicorn-api-url", naming.UNICORN_API_URL_PARAMETER, api.public_url)
         return api
 
-    def _socket(self) -> SocketApi:
-        function = self.function("socket", seconds=10)
+    def _socket(self, api: RestApi) -> SocketApi:
+        function = self.function("socket", seconds=10, UNICORN_API_URL=api.public_url)
         function.may("dynamodb:UpdateItem", on=self.table.table_arn)
+        self._may_list_invitations(function)
         authorizer = self.function("authorizer", seconds=5)
         socket = SocketApi(self, "unicorn-socket", function=function, authorizer=authorizer)
+        socket.may_post(function)
         self.publish_parameter("unicorn-socket-url", naming.UNICORN_SOCKET_URL_PARAMETER, socket.public_url)
         return socket

@@ -28,6 +28,8 @@ from wild_rydes_contracts import (
     Quote,
     QuoteAccepted,
     Rating,
+    ResponderCounts,
+    RfqCompleted,
     RfqRequested,
     RfqResponse,
     RideBookingFailed,
@@ -230,9 +232,16 @@ def test_unicorn_mgmt_hands_on_answers_given_by_hand(
     asked = RfqRequested(rfq_id="rfq-1", start=Coordinates(**HERE), destination=Coordinates(**THERE))
     reply_to = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
     event = on_the_bus(asked, "rfq-1", occurred_at=NOW, deadline=LATER, reply_to=reply_to)
-    assert unicorn.service.after("responder", event) == {"outbox": ["nothing"]}  # it is invited
+    # It is invited, which is noted with it.
+    assert unicorn.service.after("responder", event) == {"outbox": ["nothing", "nothing"]}
     quote = {"price": {"amount": "12.50", "currency": "USD"}, "pickup-in-seconds": 60}
     assert unicorn.does("POST", "/rfqs/rfq-1/answers", quote) == ["acted"]
+    counts = ResponderCounts(asked=1, quoted=1, declined=0, silent=0, late=0)
+    over = RfqCompleted(rfq_id="rfq-1", completed_by="cancelled", completed_at=NOW, responders=counts)
+    # The app is told by whoever has written it.
+    assert unicorn.service.after("closings", on_the_bus(over, "rfq-1", occurred_at=NOW)) == {
+        "outbox": ["in vain"]
+    }
 
 
 def test_unicorn_mgmt_orders_and_announces_rides_with_partners(

@@ -98,7 +98,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-api": {
         "*": TRACE,
-        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
+        "unicorn-mgmt/index/by-unicorn": {"dynamodb:Query"},
     },
     "unicorn-mgmt-bookings": {
         "*": TRACE,
@@ -107,7 +108,19 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-authorizer": {"*": TRACE},
-    "unicorn-mgmt-socket": {"*": TRACE, "unicorn-mgmt": {"dynamodb:UpdateItem"}},
+    "unicorn-mgmt-closings": {
+        "*": TRACE,
+        "unicorn-mgmt": {"dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
+        UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
+        "unicorn-mgmt-closings-inbox": CONSUME,
+        "unicorn-mgmt-closings-inbox-dlq": {"sqs:SendMessage"},
+    },
+    "unicorn-mgmt-socket": {
+        "*": TRACE,
+        "unicorn-mgmt": {"dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
+        "unicorn-mgmt/index/by-unicorn": {"dynamodb:Query"},
+        UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
+    },
     "unicorn-mgmt-outbox": {
         "*": TRACE | {"dynamodb:ListStreams"},
         "unicorn-mgmt": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
@@ -125,7 +138,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-responder": {
         "*": TRACE,
-        "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
         "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
@@ -240,6 +253,7 @@ QUEUE_CONSUMERS = (
     "ride-booking-rides",
     "ride-booking-closer",
     "unicorn-mgmt-bookings",
+    "unicorn-mgmt-closings",
     "unicorn-mgmt-ratings",
     "unicorn-mgmt-responder",
 )
@@ -442,7 +456,15 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 **UNICORN_URLS,
             },
         ),
-        ("unicorn-mgmt-socket", {}),
+        ("unicorn-mgmt-socket", UNICORN_URLS),
+        (
+            "unicorn-mgmt-closings",
+            {
+                "CONNECTIONS_URL": UNICORN_URLS["CONNECTIONS_URL"],
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-closings-inbox-dlq",
+                "MAX_ATTEMPTS": "5",
+            },
+        ),
         (
             "unicorn-mgmt-authorizer",
             {

@@ -5,6 +5,7 @@ from infra import naming
 from infra.app import SERVICES
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
 from tests.support.synth import Assembly
+from unicorn_mgmt.adapters.invitation_table import BY_UNICORN
 from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED
 
 
@@ -99,11 +100,16 @@ def test_the_unicorn_table(aws: Assembly) -> None:
     table = aws.named("AWS::DynamoDB::Table", "TableName")["unicorn-mgmt"].properties
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == INDEX
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["cell"]
-    # A ride may come and go without a write here; the responder reads these and no more.
-    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]}
+    indexes = {
+        index["IndexName"]: ([key["AttributeName"] for key in index["KeySchema"]], index["Projection"])
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert indexes == {
+        # A ride may come and go without a write here; the responder reads these and no more.
+        INDEX: (["cell"], {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]}),
+        # A note of an invitation never changes, so that it is written here once, too.
+        BY_UNICORN: (["unicorn", "deadline"], {"ProjectionType": "KEYS_ONLY"}),
+    }
 
 
 def test_the_feedback_table(aws: Assembly) -> None:

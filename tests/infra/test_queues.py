@@ -21,6 +21,7 @@ CONSUMED = {
     "ride-booking-rides": ("ride-booking-rides", 0),
     "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
     "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
+    "unicorn-mgmt-closings-inbox": ("unicorn-mgmt-closings", 0),
     "unicorn-mgmt-ratings-inbox": ("unicorn-mgmt-ratings", 0),
     "feedback-rides": ("feedback-rides", 0),
     "feedback-sms-replies": ("feedback-replies", 0),
@@ -32,6 +33,7 @@ SUBSCRIPTIONS = (
     "ride-booking-rides",
     "unicorn-mgmt-inbox",
     "unicorn-mgmt-bookings-inbox",
+    "unicorn-mgmt-closings-inbox",
     "unicorn-mgmt-ratings-inbox",
     "feedback-rides",
 )

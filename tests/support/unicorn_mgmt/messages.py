@@ -6,12 +6,15 @@ from decimal import Decimal
 
 from tests.support.unicorn_mgmt.world import NOW
 from wild_rydes_contracts import (
+    CompletedBy,
     Envelope,
     Event,
     FeedbackReceived,
     Money,
     QuoteAccepted,
     Rating,
+    ResponderCounts,
+    RfqCompleted,
     RideBookingFailed,
 )
 from wild_rydes_contracts.metadata import first_of
@@ -50,6 +53,13 @@ def scored(responder: str, count: int, total: int, *, at: datetime = NOW) -> str
         received_at=at,
     )
     return on_the_bus(data, f"rfq-{count}", at, None)
+
+
+def over(rfq_id: str, completed_by: CompletedBy = "cancelled", *, at: datetime = NOW) -> str:
+    """The body in which EventBridge hands on that an RFQ is over."""
+    counts = ResponderCounts(asked=0, quoted=0, declined=0, silent=0, late=0)
+    data = RfqCompleted(rfq_id=rfq_id, completed_by=completed_by, completed_at=at, responders=counts)
+    return on_the_bus(data, rfq_id, at, None)
 
 
 def on_the_bus(data: Event, rfq_id: str, at: datetime, deadline: datetime | None) -> str:

@@ -14,26 +14,30 @@ from aws_lambda_powertools import Logger, Metrics
 
 from tests.support import aws
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
+from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.callback_table import CallbackTable
-from unicorn_mgmt.adapters.invitation_table import InvitationTable
+from unicorn_mgmt.adapters.invitation_table import BY_UNICORN, InvitationTable
 from unicorn_mgmt.adapters.partner_queues import RequestQueues, RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, UnicornTable
-from unicorn_mgmt.api.socket_messages import AppLinks
+from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Place, Unicorn, unicorn_id
 from unicorn_mgmt.use_cases.bookings import Bookings
+from unicorn_mgmt.use_cases.closings import Closings
 from unicorn_mgmt.use_cases.inviter import Inviter
 from unicorn_mgmt.use_cases.outbox import Outbox
 from unicorn_mgmt.use_cases.ratings import Ratings
 from unicorn_mgmt.use_cases.responder import Responder
+from unicorn_mgmt.use_cases.socket import SocketEvents
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,
     FeedbackReceived,
     Message,
     QuoteAccepted,
+    RfqCompleted,
     RfqRequested,
     RideBookingFailed,
 )
@@ -105,11 +109,11 @@ class World:
             self.consumer(RfqRequested),
             self.unicorns,
             Replies(self.sqs, PATTERN),
-            Inviter(self.unicorns, self.invitations, self.sockets, AppLinks(API), self.logger),
+            Inviter(self.connections, self.invitations, self.sockets, AppMessages(API), self.logger),
             RequestQueues(self.sqs, roster(), self.partner_queues),
             logger=self.logger,
             metrics=self.metrics,
-            now=lambda: NOW,
+            now=lambda: self.now,
         )
 
     def add(
@@ -127,7 +131,7 @@ class World:
         if at:
             assert self.unicorns.change(unicorn.id, lambda known: known.report(at, NOW), owner=name)
         if connection:
-            assert self.unicorns.connect(unicorn.id, name, connection)
+            assert self.connections.connect(unicorn.id, name, connection)
         return unicorn.id
 
     def item(self, id_: str) -> dict[str, Any]:
@@ -172,6 +176,27 @@ class World:
             metrics=self.metrics,
         )
 
+    def closings(self) -> Closings:
+        return Closings(
+            self.consumer(RfqCompleted),
+            self.invitations,
+            self.connections,
+            self.sockets,
+            logger=self.logger,
+            metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def socket_events(self) -> SocketEvents:
+        return SocketEvents(
+            self.connections,
+            self.invitations,
+            self.sockets,
+            AppMessages(API),
+            self.logger,
+            now=lambda: self.now,
+        )
+
     def outbox(self) -> Outbox:
         return Outbox(
             StreamConsumer(self.parking_lot),
@@ -185,7 +210,7 @@ class World:
             Replies(self.sqs, PATTERN),
             RideQueues(self.sqs, self.ride_queues),
             self.sockets,
-            AppLinks(API),
+            AppMessages(API),
             parking_lot=self.parking_lot,
             logger=self.logger,
             now=lambda: self.now,
@@ -202,6 +227,10 @@ class World:
     @property
     def invitations(self) -> InvitationTable:
         return InvitationTable(self.dynamodb, TABLE)
+
+    @property
+    def connections(self) -> AppConnections:
+        return AppConnections(self.dynamodb, TABLE)
 
     @property
     def sockets(self) -> Sockets:
@@ -233,17 +262,23 @@ class World:
         return {"eventID": "1", "eventName": "MODIFY", "dynamodb": {**change, "OldImage": before}}
 
     def deliver(
-        self, *bodies: str, attempt: int = 1, waited: float = 0, tried_for: timedelta = timedelta()
+        self,
+        *bodies: str,
+        attempt: int = 1,
+        waited: float = 0,
+        tried_for: timedelta = timedelta(),
+        queue: str | None = None,
     ) -> dict[str, Any]:
-        """Put bodies into the inbox and take them out again as Lambda's event.
+        """Put bodies into the inbox, or another queue, and take out all that there is as Lambda's event.
 
         They were in the queue for `waited` seconds, and first received `tried_for` ago.
         """
+        queue = queue or self.inbox
         first = self.now - tried_for
         sent = first - timedelta(seconds=waited)
         for body in bodies:
-            self.sqs.send_message(QueueUrl=self.inbox, MessageBody=body)
-        taken = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10)["Messages"]
+            self.sqs.send_message(QueueUrl=queue, MessageBody=body)
+        taken = self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
         return {
             "Records": [
                 {
@@ -291,13 +326,23 @@ def create_table(dynamodb: Any) -> None:
         AttributeDefinitions=[
             {"AttributeName": "id", "AttributeType": "S"},
             {"AttributeName": "cell", "AttributeType": "S"},
+            {"AttributeName": "unicorn", "AttributeType": "S"},
+            {"AttributeName": "deadline", "AttributeType": "N"},
         ],
         GlobalSecondaryIndexes=[
             {
                 "IndexName": INDEX,
                 "KeySchema": [{"AttributeName": "cell", "KeyType": "HASH"}],
                 "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]},
-            }
+            },
+            {
+                "IndexName": BY_UNICORN,
+                "KeySchema": [
+                    {"AttributeName": "unicorn", "KeyType": "HASH"},
+                    {"AttributeName": "deadline", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
         ],
     )
 

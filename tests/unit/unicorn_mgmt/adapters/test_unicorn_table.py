@@ -16,18 +16,19 @@ HERE = cell_of(SPACE_NEEDLE)
 
 def test_what_is_registered_is_found(world: World) -> None:
     limited = replace(SHADOWFAX, rate_card=replace(CARD, max_km=12.5), auto_quote=False)
-    assert world.unicorns.register(limited, "gandalf")
+    assert world.unicorns.register(limited, "gandalf") == (limited, True)
     assert world.unicorns.find("u-shadowfax", "gandalf") == limited
 
 
 def test_registering_again_changes_everything_but_the_position(world: World) -> None:
-    assert world.unicorns.register(replace(SHADOWFAX, rate_card=replace(CARD, max_km=12.5)), "gandalf")
+    world.unicorns.register(replace(SHADOWFAX, rate_card=replace(CARD, max_km=12.5)), "gandalf")
     world.unicorns.change("u-shadowfax", lambda unicorn: unicorn.report(SPACE_NEEDLE, NOW))
     changed = replace(SHADOWFAX, name="Snowmane", rate_card=replace(CARD, base=Decimal("9.99")))
-    assert not world.unicorns.register(changed, "gandalf")
+    stored, new = world.unicorns.register(changed, "gandalf")
+    assert not new
     assert world.unicorns.available_in(HERE) == [replace(changed, position=SPACE_NEEDLE)]
-    found = world.unicorns.find("u-shadowfax", "gandalf")
-    assert found == replace(changed, position=SPACE_NEEDLE, reported_at=NOW, revision=1)
+    assert stored == world.unicorns.find("u-shadowfax", "gandalf")
+    assert stored == replace(changed, position=SPACE_NEEDLE, reported_at=NOW, revision=1)
 
 
 def test_another_owner_neither_finds_nor_changes_it(world: World) -> None:
@@ -140,9 +141,3 @@ def test_a_rejection_is_noted_once(world: World) -> None:
     item = world.item("decision#rfq-1.1")
     assert rejection_from(item) == rejection
     assert int(item["expires_at"]["N"]) > NOW.timestamp()
-
-
-def test_a_newer_connection_survives_the_older_ones_end(world: World) -> None:
-    id_ = world.add("gandalf", connection="c-new")
-    assert not world.unicorns.disconnect(id_, "c-old")
-    assert world.item(id_)["connection"] == {"S": "c-new"}

@@ -55,7 +55,11 @@ def test_registering(call: Client) -> None:
         },
         "auto-quote": True,
         "connected": False,
-        "links": {"self": f"{BASE}/unicorns/{ID}", "position": f"{BASE}/unicorns/{ID}/position"},
+        "links": {
+            "self": f"{BASE}/unicorns/{ID}",
+            "position": f"{BASE}/unicorns/{ID}/position",
+            "invitations": f"{BASE}/unicorns/{ID}/invitations",
+        },
     }
     assert call("GET", f"/unicorns/{ID}") == Answer(200, {"Content-Type": "application/json"}, answer.body)
 
@@ -65,6 +69,14 @@ def test_registering_again_updates(call: Client) -> None:
     answer = call("POST", "/unicorns", changed(REGISTRATION, "name", "Snowmane"))
     assert (answer.status, answer.body["name"]) == (200, "Snowmane")
     assert "max-km" not in call("GET", f"/unicorns/{ID}").body["rate-card"]
+
+
+def test_registering_again_shows_what_is_stored(call: Client, world: World) -> None:
+    riding(world, call)
+    assert world.connections.connect(ID, SUB, "c-1")
+    answer = call("POST", "/unicorns", changed(REGISTRATION, "name", "Snowmane"))
+    assert (answer.body["connected"], answer.body["ride"]["id"]) == (True, RIDE)
+    assert answer.body == call("GET", f"/unicorns/{ID}").body
 
 
 def test_an_available_unicorn_is_found_and_one_that_is_not_is_not(call: Client, world: World) -> None:
@@ -115,6 +127,7 @@ CALLS = [
     ("POST", "/unicorns"),
     ("GET", f"/unicorns/{ID}"),
     ("PUT", f"/unicorns/{ID}/position"),
+    ("GET", f"/unicorns/{ID}/invitations"),
     ("POST", f"/rides/{RIDE}/completion"),
     ("POST", f"/rides/{RIDE}/cancellation"),
     ("POST", "/rfqs/rfq-1/answers"),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import aws
 from tests.support.cold_start import modules_after
-from tests.support.unicorn_mgmt.messages import accepted, scored
+from tests.support.unicorn_mgmt.messages import accepted, over, scored
 from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
 from unicorn_mgmt.domain.unicorn import Rating
 
@@ -70,6 +70,22 @@ def test_a_rating_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None
     assert unicorn
     assert unicorn.rating == Rating(2, 17)
     assert len(world.parked()) == 1
+
+
+def test_an_invitation_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = worker("closings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)
+    assert handler(world.deliver(over("rfq-1"), "poison"), CONTEXT) == {"batchItemFailures": []}
+    assert "closed_at" in world.item("invitation#rfq-1")
+    assert len(world.parked()) == 1
+
+
+def test_an_app_connects_and_asks_what_there_is_to_do(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = world.add("gandalf", auto_quote=False)
+    handler = worker("socket", monkeypatch)
+    for type_ in ("CONNECT", "MESSAGE"):
+        context = {"eventType": type_, "connectionId": "c-1", "authorizer": {"sub": "gandalf"}}
+        assert handler({"requestContext": context}, CONTEXT) == {"statusCode": 200}
+    assert world.item(id_)["connection"] == {"S": "c-1"}
 
 
 def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,9 +200,8 @@ def test_bookings_of_partners_are_noted(world: World, monkeypatch: pytest.Monkey
         ),
         *(
             (module, {"boto3", "wild_rydes_http.api", "aws_lambda_powertools.event_handler"})
-            for module in ("responder", "outbox")
+            for module in ("responder", "outbox", "socket", "closings")
         ),
-        ("socket", {"boto3", "pydantic", "wild_rydes_http", "aws_lambda_powertools.event_handler"}),
         *(
             (module, {"defusedxml", "unicorn_mgmt.adapters.partners.pegasus"})
             for module in ("partner_quotes", "partner_rides")

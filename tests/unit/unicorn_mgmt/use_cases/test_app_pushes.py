@@ -4,12 +4,13 @@ from typing import Any
 
 from botocore.exceptions import EndpointConnectionError
 
-from tests.support.unicorn_mgmt.world import API, World
-from unicorn_mgmt.api.socket_messages import AppLinks, RidePush
+from tests.support.unicorn_mgmt.world import API, NOW, World
+from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.domain.unicorn import Ride
 from unicorn_mgmt.use_cases.app_pushes import push_all
 from wild_rydes_http.sockets import Sockets
 
-PUSH = RidePush(ride_id="rfq-1.1", rfq_id="rfq-1", links=AppLinks(API).of_ride("rfq-1.1"))
+PUSH = AppMessages(API).ride(Ride("rfq-1.1", "rfq-1", "c-1", NOW))
 
 
 def test_each_push_has_its_own_outcome(world: World) -> None:

@@ -4,10 +4,12 @@ import pytest
 
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.invitations import DEADLINE, NO, answer, by_hand, respond
+from tests.support.unicorn_mgmt.messages import over
 from tests.support.unicorn_mgmt.world import (
     AIRPORT,
     API,
     MAX_ATTEMPTS,
+    NOW,
     SPACE_NEEDLE,
     World,
 )
@@ -64,6 +66,7 @@ def test_fifty_cost_one_pass_and_at_most_1_2_requests_each(world: World, calls: 
     world.responder().handle(event)
     assert calls.count("PostToConnection") == MAX_FOUND
     assert calls.count("PutItem") == 1
+    assert calls.count("BatchWriteItem") == 2
     assert len(calls) <= 1.2 * MAX_FOUND
     assert 1 < world.socket.most_in_flight <= 10
 
@@ -110,3 +113,36 @@ def test_where_nobody_is_connected_nobody_is_invited(world: World, calls: list[s
     assert not {"PutItem", "PostToConnection"} & {*calls}
     [response] = world.answers()
     assert response["data"]["answers"] == [{"kind": "decline", "responder_id": away, "reason": "unreachable"}]
+
+
+def test_who_could_not_be_told_is_not_invited(world: World, call: Client) -> None:
+    """It counts as declined, and an answer would not be heard."""
+    id_, other = by_hand(world, "gandalf", "c-1"), by_hand(world, "saruman", "c-2")
+    world.socket.failing["c-1"] = 410
+    before = respond(world)
+    assert world.connections.connect(id_, "gandalf", "c-3")
+    assert call("GET", f"/unicorns/{id_}/invitations").body == {"invitations": []}
+    assert answer(call, NO) == 403
+    assert answer(call, NO, "saruman") == 202
+    world.socket.pushed.clear()
+    after = respond(world)
+    assert world.socket.pushed == []
+    assert after["answers"] == before["answers"]
+    assert set(after["asked"]) == {id_, other}
+
+
+def test_an_rfq_that_is_over_invites_nobody(world: World) -> None:
+    id_ = by_hand(world, "gandalf", "c-1")
+    assert world.closings().handle(world.deliver(over("rfq-1"))) == {"batchItemFailures": []}
+    assert respond(world) == {"asked": [id_], "answers": []}
+    assert world.socket.pushed == []
+    assert world.invitations.open_to(id_, NOW) == []
+
+
+def test_a_duplicate_after_the_end_invites_nobody(world: World) -> None:
+    by_hand(world, "gandalf", "c-1")
+    respond(world)
+    world.closings().handle(world.deliver(over("rfq-1")))
+    world.socket.pushed.clear()
+    assert respond(world)["answers"] == []
+    assert world.socket.pushed == []

@@ -56,11 +56,11 @@ class UnicornTable:
         self._dynamodb = dynamodb
         self._table = table_name
 
-    def register(self, unicorn: Unicorn, owner: str) -> bool:
-        """Put a unicorn on the books, or change its name, rate card and auto-quote. Return whether it is new.
+    def register(self, unicorn: Unicorn, owner: str) -> tuple[Unicorn, bool]:
+        """Put a unicorn on the books, or change its name, rate card and auto-quote.
 
-        Position and ride of a known unicorn stay as they are. Raises botocore's ClientError for another
-        owner's unicorn.
+        Return the unicorn as it is on the books now, and whether it is new. Position, ride and connection of a
+        known unicorn stay as they are. Raises botocore's ClientError for another owner's unicorn.
         """
         card = unicorn.rate_card
         changed: dict[str, AttributeValueTypeDef | None] = {
@@ -79,7 +79,9 @@ class UnicornTable:
             condition="attribute_not_exists(id) OR #owner = :owner",
             initial={"state": {"S": "free"}, "revision": _number(0)},
         )
-        return not before
+        stored = {"id": {"S": unicorn.id}, **before, **changed}
+        known = {name: value for name, value in stored.items() if value is not None}
+        return unicorn_from(known), not before
 
     def find(self, unicorn_id: str, owner: str) -> Unicorn | None:
         """Read a unicorn. Return None if there is none, or it is not this owner's."""
@@ -128,59 +130,6 @@ class UnicornTable:
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
             raise Conflict(unicorn_from(error.response["Item"])) from None  # type: ignore[typeddict-item]
         return after
-
-    def connect(self, unicorn_id: str, owner: str, connection: str) -> bool:
-        """Note that the unicorn's app is connected here, and nowhere else.
-
-        Return False if the owner has no such unicorn.
-        """
-        return self._connect(
-            unicorn_id, connection, "#owner = :owner", {":owner": {"S": owner}}, {"#owner": "owner"}
-        )
-
-    def reconnect(self, unicorn_id: str, connection: str) -> bool:
-        """Note that the unicorn's app is connected here, unless it is known to be connected elsewhere."""
-        return self._connect(
-            unicorn_id, connection, "attribute_exists(id) AND attribute_not_exists(#connection)", {}, {}
-        )
-
-    def disconnect(self, unicorn_id: str, connection: str) -> bool:
-        """Forget a connection of the unicorn's app.
-
-        Return False if it is connected elsewhere by now, or nowhere.
-        """
-        return self._conditionally(
-            TableName=self._table,
-            Key={"id": {"S": unicorn_id}},
-            UpdateExpression="REMOVE #connection",
-            ConditionExpression="#connection = :connection",
-            ExpressionAttributeNames={"#connection": "connection"},
-            ExpressionAttributeValues={":connection": {"S": connection}},
-        )
-
-    def _connect(
-        self,
-        unicorn_id: str,
-        connection: str,
-        condition: str,
-        values: "dict[str, AttributeValueTypeDef]",
-        names: dict[str, str],
-    ) -> bool:
-        return self._conditionally(
-            TableName=self._table,
-            Key={"id": {"S": unicorn_id}},
-            UpdateExpression="SET #connection = :connection",
-            ConditionExpression=condition,
-            ExpressionAttributeNames={"#connection": "connection", **names},
-            ExpressionAttributeValues={":connection": {"S": connection}, **values},
-        )
-
-    def _conditionally(self, **update: Any) -> bool:  # noqa: ANN401 - the client's own arguments
-        try:
-            self._dynamodb.update_item(**update)
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
 
     def rate(self, unicorn_id: str, rating: Rating) -> Rated:
         """Keep a rating if it is newer than the known one, which means that it has more scores."""

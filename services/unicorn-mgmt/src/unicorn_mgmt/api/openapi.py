@@ -10,7 +10,13 @@ from aws_lambda_powertools import Logger
 
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
-from unicorn_mgmt.api.representations import AnswerBody, PositionReport, Registration, UnicornBody
+from unicorn_mgmt.api.representations import (
+    AnswerBody,
+    InvitationsBody,
+    PositionReport,
+    Registration,
+    UnicornBody,
+)
 from unicorn_mgmt.api.routes import GROUP, Routes
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Response, document
@@ -43,6 +49,9 @@ _OPERATIONS = {
         responses={HTTPStatus.NO_CONTENT: Response("The report is noted.")},
         problems=_NOT_FOUND,
     ),
+    "invitations": Operation(
+        responses={HTTPStatus.OK: Response("The invitations.", InvitationsBody)}, problems=_NOT_FOUND
+    ),
     "answer": Operation(
         body=AnswerBody,
         responses={HTTPStatus.ACCEPTED: Response("The answer goes to the customer's RFQ.")},
@@ -50,7 +59,7 @@ _OPERATIONS = {
             HTTPStatus.FORBIDDEN: "The caller was not invited.",
             HTTPStatus.NOT_FOUND: "There is no such RFQ, or nobody was invited to it.",
             HTTPStatus.CONFLICT: "The caller has given a different answer before; the first answer counts.",
-            HTTPStatus.GONE: "The deadline has passed.",
+            HTTPStatus.GONE: "The RFQ is over, or its deadline has passed.",
         },
     ),
     "complete": _END,

@@ -16,9 +16,10 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from unicorn_mgmt.domain.invitation import Answer, Declined, Offer
+from unicorn_mgmt.adapters.invitation_table import MOST_OPEN
+from unicorn_mgmt.domain.invitation import Answer, Declined, Invitation, Offer
 from unicorn_mgmt.domain.rate_card import CENT, RateCard
-from unicorn_mgmt.domain.unicorn import Unicorn
+from unicorn_mgmt.domain.unicorn import Place, Unicorn
 from wild_rydes_contracts.scalars import PRINTABLE, Currency, check_above_zero, check_coins
 from wild_rydes_http.body import WHOLE, Representation, rounded
 
@@ -174,6 +175,7 @@ class Links(Representation):
 
     self_: str
     position: str
+    invitations: str
 
 
 class RideLinks(Representation):
@@ -190,6 +192,53 @@ class RideBody(Representation):
     rfq_id: str
     since: AwareDatetime
     links: RideLinks
+
+
+class PlaceBody(Representation):
+    """A point on WGS 84, in degrees."""
+
+    lat: float
+    lon: float
+
+
+class InvitationLinks(Representation):
+    """Where to answer."""
+
+    answers: str
+
+
+class InvitationBody(Representation):
+    """An invitation to price a ride: POST to `links.answers` before the deadline."""
+
+    rfq_id: str
+    from_: PlaceBody
+    to: PlaceBody
+    deadline: AwareDatetime
+    links: InvitationLinks
+
+    @classmethod
+    def from_domain(cls, invitation: Invitation, links: InvitationLinks) -> Self:
+        """Represent an invitation that has its places."""
+        return cls(
+            rfq_id=invitation.rfq_id,
+            from_=_place(invitation.start),
+            to=_place(invitation.destination),
+            deadline=invitation.deadline,
+            links=links,
+        )
+
+
+def _place(place: Place | None) -> PlaceBody:
+    assert place  # noqa: S101 - invitations of before there were places are not shown
+    return PlaceBody(lat=place.lat, lon=place.lon)
+
+
+class InvitationsBody(Representation):
+    """The invitations that a unicorn may still answer."""
+
+    invitations: tuple[InvitationBody, ...] = Field(
+        max_length=MOST_OPEN, description="The first to end first. Those behind the 50th show up later."
+    )
 
 
 class UnicornBody(Registration):

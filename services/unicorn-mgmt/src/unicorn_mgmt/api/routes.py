@@ -14,6 +14,9 @@ from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.representations import (
     AnswerBody,
+    InvitationBody,
+    InvitationLinks,
+    InvitationsBody,
     Links,
     PositionReport,
     Registration,
@@ -52,6 +55,7 @@ class Routes:
         api.post("/unicorns")(self.register)
         api.get("/unicorns/<id_>")(self.show)
         api.put("/unicorns/<id_>/position")(self.report)
+        api.get("/unicorns/<id_>/invitations")(self.invitations)
         api.post("/rfqs/<id_>/answers")(self.answer)
         api.post("/rides/<id_>/completion")(self.complete)
         api.post("/rides/<id_>/cancellation")(self.cancel)
@@ -61,9 +65,9 @@ class Routes:
         sub = self._caller()
         body = read_body(self._api.current_event, Registration)
         unicorn = Unicorn(unicorn_id(sub), body.name, body.rate_card.to_domain(), body.auto_quote)
-        created = self._unicorns.register(unicorn, sub)
+        stored, created = self._unicorns.register(unicorn, sub)
         status = HTTPStatus.CREATED if created else HTTPStatus.OK
-        shown = self._shown(unicorn)
+        shown = self._shown(stored)
         return json_response(status, shown, {"Location": shown.links.self_})
 
     def show(self, id_: str) -> Response[str]:
@@ -84,6 +88,16 @@ class Routes:
             raise _unknown()
         return json_response(HTTPStatus.NO_CONTENT)
 
+    def invitations(self, id_: str) -> Response[str]:
+        """List the RFQs that the caller's unicorn may still answer, as the socket's snapshot does."""
+        self._owner(id_)
+        found = self._invitations.open_to(id_, self._now())
+        shown = tuple(
+            InvitationBody.from_domain(each, InvitationLinks(answers=self._answers(each.rfq_id)))
+            for each in found
+        )
+        return json_response(HTTPStatus.OK, InvitationsBody(invitations=shown))
+
     def answer(self, id_: str) -> Response[str]:
         """Answer an RFQ by hand. Only its first answer counts; it may be sent again."""
         unicorn = unicorn_id(self._caller())
@@ -99,6 +113,8 @@ class Routes:
                 )
             case Verdict.TOO_LATE:
                 raise Problem(HTTPStatus.GONE, "The deadline has passed.")
+            case Verdict.CLOSED:
+                raise Problem(HTTPStatus.GONE, "The RFQ is over.")
         self._logger.set_correlation_id(id_)
         return json_response(HTTPStatus.ACCEPTED)
 
@@ -138,7 +154,11 @@ class Routes:
     def _shown(self, unicorn: Unicorn) -> UnicornBody:
         url = self._api.url(f"/unicorns/{unicorn.id}")
         ride = self._ride(unicorn.ride) if unicorn.ride else None
-        return UnicornBody.from_domain(unicorn, Links(self_=url, position=f"{url}/position"), ride)
+        links = Links(self_=url, position=f"{url}/position", invitations=f"{url}/invitations")
+        return UnicornBody.from_domain(unicorn, links, ride)
+
+    def _answers(self, rfq_id: str) -> str:
+        return self._api.url(f"/rfqs/{rfq_id}/answers")
 
     def _ride(self, ride: Ride) -> RideBody:
         url = self._api.url(f"/rides/{ride.id}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.adapters.partner_queues import RideQueues
-from unicorn_mgmt.api.socket_messages import AppLinks
+from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.use_cases.outbox import Outbox
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.parking import ParkingLot
@@ -48,7 +48,7 @@ _outbox = Outbox(
     Replies(_sqs, _settings.reply_to_pattern),
     RideQueues(_sqs, _settings.partner_ride_queues),
     Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
-    AppLinks(_settings.unicorn_api_url),
+    AppMessages(_settings.unicorn_api_url),
     parking_lot=_parking_lot,
     logger=_logger,
     now=now,

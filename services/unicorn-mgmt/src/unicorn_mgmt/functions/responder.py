@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
 
+from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
-from unicorn_mgmt.api.socket_messages import AppLinks
+from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.use_cases.inviter import Inviter
 from unicorn_mgmt.use_cases.responder import Responder
 from wild_rydes_contracts import RfqRequested
@@ -42,16 +43,15 @@ _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
 _dynamodb = client("dynamodb")
-_unicorns = UnicornTable(_dynamodb, _settings.table_name)
 _responder = Responder(
     Consumer.from_environment(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
-    _unicorns,
+    UnicornTable(_dynamodb, _settings.table_name),
     Replies(_sqs, _settings.reply_to_pattern),
     Inviter(
-        _unicorns,
+        AppConnections(_dynamodb, _settings.table_name),
         InvitationTable(_dynamodb, _settings.table_name),
         Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
-        AppLinks(_settings.unicorn_api_url),
+        AppMessages(_settings.unicorn_api_url),
         _logger,
     ),
     RequestQueues(_sqs, roster(), _settings.partner_queues),

@@ -1,4 +1,4 @@
-"""Push messages to the apps of many unicorns at once. Shared by inviter and outbox."""
+"""Push messages to the apps of many unicorns at once. Shared by inviter, socket, closings and outbox."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,9 @@ from wild_rydes_http.sockets import Posted, Sockets
 
 def push_all(sockets: Sockets, pushes: Mapping[str, Push], logger: Logger) -> dict[str, Posted]:
     """Send each connection (by its id) its message. Log the failures and return the outcome of each."""
-    posted = sockets.post_all({id_: [push.model_dump_json()] for id_, push in pushes.items()})
+    posted = sockets.post_all(
+        {id_: [push.model_dump_json(exclude_none=True)] for id_, push in pushes.items()}
+    )
     for outcome in posted.values():
         if isinstance(outcome.error, ClientError):
             logger.warning("cannot push", reason=outcome.error.response["Error"]["Code"])

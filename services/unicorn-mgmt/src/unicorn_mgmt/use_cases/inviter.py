@@ -1,15 +1,15 @@
 """Ask the unicorns that price by hand, over their sockets. Part of the responder."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from aws_lambda_powertools import Logger
 
+from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
-from unicorn_mgmt.adapters.unicorn_table import UnicornTable
-from unicorn_mgmt.api.socket_messages import AppLinks, InvitationPush
+from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.invitation import Invitation
-from unicorn_mgmt.domain.unicorn import Unicorn
+from unicorn_mgmt.domain.unicorn import Place, Unicorn
 from unicorn_mgmt.use_cases.app_pushes import push_all
 from wild_rydes_contracts import Metadata, RfqRequested
 from wild_rydes_http.sockets import Sockets
@@ -17,12 +17,12 @@ from wild_rydes_http.sockets import Sockets
 
 @dataclass(frozen=True, slots=True)
 class Inviter:
-    """Invites in one pass: one write for the RFQ, and one push for each unicorn."""
+    """Invites in one pass: one write for the RFQ, notes by 25 unicorns a write, and one push for each unicorn."""
 
-    unicorns: UnicornTable
+    connections: AppConnections
     invitations: InvitationTable
     sockets: Sockets
-    links: AppLinks
+    messages: AppMessages
     logger: Logger
 
     def invite(
@@ -31,12 +31,14 @@ class Inviter:
         """Invite these unicorns. Return those of them that cannot be reached.
 
         The unicorns that an earlier delivery of the same request has invited stay invited, and no others are.
-        A connection that turns out to be closed is forgotten.
+        A connection that turns out to be closed is forgotten. Who cannot be reached is not invited any more.
+        An RFQ that is over by now needs nobody. Raises TableBusy.
         """
         connected = {unicorn.connection: unicorn for unicorn in unicorns if unicorn.connection}
         if not connected:
             return [*unicorns]
         assert metadata.deadline  # noqa: S101 - the contract has seen to it
+        start, destination = (Place(place.lat, place.lon) for place in (rfq.start, rfq.destination))
         invitation = self.invitations.open(
             Invitation(
                 rfq_id=rfq.rfq_id,
@@ -47,24 +49,33 @@ class Inviter:
                 cause=metadata.event_id,
                 caused_at=metadata.occurred_at,
                 ratings={unicorn.id: unicorn.rating for unicorn in connected.values() if unicorn.rating},
+                start=start,
+                destination=destination,
             )
         )
-        push = InvitationPush(
-            rfq_id=rfq.rfq_id,
-            from_=rfq.start,
-            to=rfq.destination,
-            deadline=metadata.deadline,
-            links=self.links.of_rfq(rfq.rfq_id),
-        )
-        waiting = {
-            connection: unicorn
-            for connection, unicorn in connected.items()
-            if unicorn.id in invitation.invited and unicorn.id not in invitation.answers
-        }
-        posted = push_all(self.sockets, dict.fromkeys(waiting, push), self.logger)
-        for connection, outcome in posted.items():
-            if outcome.gone:
-                self.unicorns.disconnect(waiting[connection].id, connection)
-        reached = {waiting[connection].id for connection, outcome in posted.items() if outcome.taken}
-        reached |= invitation.answers.keys()
+        if invitation is None or invitation.closed_at:
+            return []
+        self.invitations.note(invitation)
+        # The first delivery may have been to a version that did not keep the places.
+        invitation = replace(invitation, start=start, destination=destination)
+        unreached = self._push(invitation, connected)
+        reached = invitation.invited.keys() - unreached
         return [unicorn for unicorn in unicorns if unicorn.id not in reached]
+
+    def _push(self, invitation: Invitation, connected: Mapping[str, Unicorn]) -> set[str]:
+        """Push an invitation to those who have not answered. Return the ids of those who are not told of it."""
+        waiting = {
+            connection: unicorn.id
+            for connection, unicorn in connected.items()
+            if unicorn.id in invitation.unanswered
+        }
+        push = self.messages.invitation(invitation)
+        posted = push_all(self.sockets, dict.fromkeys(waiting, push), self.logger)
+        unreached: set[str] = set()
+        for connection, outcome in posted.items():
+            unicorn_id = waiting[connection]
+            if outcome.gone:
+                self.connections.disconnect(unicorn_id, connection)
+            if not outcome.taken and self.invitations.withdraw(invitation.rfq_id, unicorn_id):
+                unreached.add(unicorn_id)
+        return unreached

@@ -11,7 +11,7 @@ from unicorn_mgmt.adapters.invitation_table import INVITATION, invitation_from
 from unicorn_mgmt.adapters.partner_queues import RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import RIDE, ride_from
 from unicorn_mgmt.adapters.unicorn_table import DECISION, rejection_from, unicorn_from
-from unicorn_mgmt.api.socket_messages import AppLinks, RidePush
+from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain import announcements, partner_announcements
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.unicorn import Ride
@@ -47,7 +47,7 @@ class Outbox:
     replies: Replies
     ride_queues: RideQueues
     sockets: Sockets
-    links: AppLinks
+    messages: AppMessages
     parking_lot: ParkingLot
     logger: Logger
     now: Callable[[], datetime]
@@ -94,11 +94,8 @@ class Outbox:
             self._settle("ordered", order, refused.get(order.metadata.event_id))
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
-        """Push new rides to the apps, best effort: an app can look, too."""
-        pushes = {
-            connection: RidePush(ride_id=ride.id, rfq_id=ride.rfq_id, links=self.links.of_ride(ride.id))
-            for connection, ride in rides.items()
-        }
+        """Push new rides to the apps, best effort: every snapshot shows them, too."""
+        pushes = {connection: self.messages.ride(ride) for connection, ride in rides.items()}
         push_all(self.sockets, pushes, self.logger)
 
     def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
