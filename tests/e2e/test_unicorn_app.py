@@ -85,6 +85,41 @@ def test_who_disconnects_in_the_middle_may_still_answer(
     assert (after["quoted"], after["declined"]) == (1, 1)
 
 
+def test_an_invitation_that_was_lost_with_its_line_comes_again(
+    customer: Customer, fleet: Fleet, place: Place
+) -> None:
+    unicorn = by_hand(fleet, place)
+    lost = unicorn.connect()
+    rfq = customer.submit(place)
+    lost.expect(rfq)  # which nobody has read
+    lost.close()
+    app = unicorn.connect()
+    [invitation] = app.resume()["invitations"]
+    assert f"{invitation['rfq-id']}/" in f"{rfq}/"
+    listed = unicorn.http.get(unicorn.show()["links"]["invitations"]).raise_for_status().json()
+    assert listed == {"invitations": [invitation]}
+    assert unicorn.http.post(invitation["links"]["answers"], json=quote()).status_code == 202
+    assert customer.result(rfq)["completed-by"] == "all-answered"
+    assert app.resume()["invitations"] == []
+    app.close()
+
+
+def test_an_app_hears_that_an_rfq_is_cancelled(customer: Customer, fleet: Fleet, place: Place) -> None:
+    unicorn, prompt = by_hand(fleet, place), by_hand(fleet, place)
+    app, other = unicorn.connect(), prompt.connect()
+    rfq = customer.submit(place)
+    app.expect(rfq)
+    other.expect(rfq)
+    assert prompt.answer(rfq, NO).status_code == 202
+    assert customer.http.delete(rfq).status_code == 204
+    assert app.expect(rfq, type_="invitation-closed")["completed-by"] == "cancelled"
+    assert app.resume()["invitations"] == []
+    late = unicorn.answer(rfq, quote())
+    assert (late.status_code, late.json()["detail"]) == (410, "The RFQ is over.")
+    app.close()
+    other.close()
+
+
 def test_a_connection_that_died_without_a_word_is_found_out_and_forgotten(
     cloud: Cloud, customer: Customer, fleet: Fleet, place: Place
 ) -> None:

@@ -111,6 +111,16 @@ class Connection:
     def close(self) -> None:
         self._stack.close()
 
+    def resume(self) -> Json:
+        """Say something; the snapshot that answers it."""
+        self._socket.send(json.dumps({"action": "resume"}))
+        while True:
+            with step("a snapshot on the socket"):
+                message: Json = json.loads(self._socket.recv(timeout=PATIENCE))
+            self._received.append(message)
+            if message["type"] == "snapshot":
+                return message
+
     def expect(self, rfq: str, *, type_: str = "invitation") -> Json:
         """The message of this type about this RFQ, given by its URL or id."""
 
@@ -120,7 +130,7 @@ class Connection:
             return self._received
 
         def wanted(message: Json) -> bool:
-            return (message["type"], message["rfq-id"]) == (type_, rfq.rpartition("/")[2])
+            return (message["type"], message.get("rfq-id")) == (type_, rfq.rpartition("/")[2])
 
         received = eventually(look, f"{type_} of {rfq}", lambda received: any(map(wanted, received)))
         return next(filter(wanted, received))

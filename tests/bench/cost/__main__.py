@@ -17,7 +17,7 @@ from tests.bench.bench_cloud import bench_cloud
 from tests.bench.cost import prices
 from tests.bench.cost.bench import Bench, Measurement, console
 from tests.bench.cost.event_sources import EventSources
-from tests.bench.cost.flows import BY_HAND, RIDE, WATCHED, Flows
+from tests.bench.cost.flows import BY_HAND, CANCELLED, RIDE, SNAPSHOT, WATCHED, Flows
 from tests.bench.cost.inviting import invite
 from tests.bench.cost.recorder import Recorder
 
@@ -56,7 +56,8 @@ def report_flows(measurements: Sequence[Measurement]) -> None:
     console.print(
         f"{RIDE}: from the booking to the completion, without its RFQ and without the SMS after it. {WATCHED}: the whole"
         f" RFQ, and a customer's connection of a minute. {BY_HAND}: the whole RFQ, each answer a call of the API, one soon"
-        " after the other; the unicorns' connections are not in it."
+        f" after the other; the unicorns' connections are not in it. {CANCELLED}: the same, cancelled before anybody has"
+        f" answered. {SNAPSHOT}: a message of an app to which one invitation is open, and the answer."
     )
     report_batches(measurements)
 
@@ -98,7 +99,15 @@ def main() -> None:
                 ]
             )
             with Flows(bench, cloud.cloud, options.rfqs) as flows:
-                report_flows([flows.watched(sites[10]), flows.by_hand(10), flows.rides()])
+                report_flows(
+                    [
+                        flows.watched(sites[10]),
+                        flows.by_hand(10),
+                        flows.cancelled(10),
+                        flows.snapshots(),
+                        flows.rides(),
+                    ]
+                )
             if sources.retried:
                 console.print(
                     f"{sources.retried} batches failed and came again, and are counted", style="yellow"

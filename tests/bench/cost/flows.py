@@ -12,6 +12,8 @@ from tests.support.sockets import Socket
 
 WATCHED: Final = "watched"
 BY_HAND: Final = "by hand"
+CANCELLED: Final = "cancelled"
+SNAPSHOT: Final = "a snapshot"
 RIDE: Final = "a ride"
 
 SECONDS_TO_CONFIRM = 60
@@ -67,6 +69,35 @@ class Flows:
             return api_calls(1 + responders + 1)
 
         return self._bench.apart(BY_HAND, responders, [run] * self._runs)
+
+    def cancelled(self, responders: int) -> Measurement:
+        """RFQs of which all responders are invited over their sockets, cancelled before anybody answers."""
+        place = Place.new()
+        apps = [self._fleet.connect(self._fleet.register(place, auto_quote=False)) for _ in range(responders)]
+
+        def run() -> Units:
+            rfq = self._customer.submit(place, **{"respond-within": RESPOND_WITHIN})
+            for app in apps:
+                app.expect(rfq)
+            self._customer.http.delete(rfq).raise_for_status()
+            for app in apps:
+                app.expect(rfq, type_="invitation-closed")
+            return api_calls(2)
+
+        return self._bench.apart(CANCELLED, responders, [run] * self._runs)
+
+    def snapshots(self) -> Measurement:
+        """What an app says, and the snapshot that answers it, with one invitation open."""
+        place = Place.new()
+        app = self._fleet.connect(self._fleet.register(place, auto_quote=False))
+        rfq = self._customer.submit(place, **{"respond-within": 900})
+        app.expect(rfq)
+
+        def run() -> Units:
+            assert len(app.resume()["invitations"]) == 1
+            return socket_message({"action": "resume"})
+
+        return self._bench.apart(SNAPSHOT, 1, [run] * self._runs, wait=_SOON)
 
     def rides(self) -> Measurement:
         """Rides from the booking to the completion, of unicorns that are told of them over their sockets."""

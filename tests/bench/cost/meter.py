@@ -45,7 +45,7 @@ def function_calls(calls: Iterable[Call]) -> Units:
             case "BatchGetItem":
                 for items in call.response["Responses"].values():
                     units[READ] += sum(_read(call, [item]) for item in items)
-            case "PutItem" | "UpdateItem" | "DeleteItem":
+            case "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem":
                 if not call.ok:  # a refused condition is charged like the write
                     units[WRITE] += write_units(call.response.get("Item", {}))
             case "PostToConnection":

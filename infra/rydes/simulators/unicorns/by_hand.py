@@ -1,7 +1,8 @@
 """Unicorns that price by hand: a dozen over Seattle, in a process of their own, on the public API and socket.
 
-Each takes its time, declines some rides, loses its connection now and then, and comes back to answer. It
-makes the rides that it gets. With the same seed (``RYDES_SEED``) all decide alike on every run. The hermit
+Each takes its time, declines some rides, loses its connection now and then, and comes back to answer. Each
+asks again and again what there is to do, since whatever comes over a socket may be lost. It makes the rides
+that it gets. With the same seed (``RYDES_SEED``) all decide alike on every run. The hermit
 at Mount Rainier is connected, is asked, and never answers.
 
 ``python -m infra.rydes.simulators.unicorns.by_hand`` runs them until the cloud of this run directory is down.
@@ -35,6 +36,9 @@ from infra.rydes.simulators.unicorns.registry import AT_ONCE, Unicorn, by_hand, 
 SECONDS_TO_CONNECT = 60.0
 SECONDS_AWAY = 0.5
 SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_QUESTIONS = 20.0
+SECONDS_OF_SILENCE = 20.0
+"""After a question that long without an answer the line is dead. On a phone it would be 5; a laptop may be busy."""
 SECONDS_OF_A_RIDE = (0.5, 1.5)
 _KM_PER_DEGREE = 111.195
 _SPEED_KMH = 60
@@ -88,6 +92,7 @@ class HandPricingUnicorn:
         self._api = httpx.AsyncClient(base_url=cloud.url("unicorn-api"), timeout=30)
         self._id = ""
         self._invitations: dict[str, int] = {}
+        self._pricing: dict[str, asyncio.Task[None]] = {}
         self._rides: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.ready = asyncio.Event()
@@ -109,28 +114,67 @@ class HandPricingUnicorn:
             if not self._id:
                 await self._register()
             socket = await connect(url, additional_headers={"Authorization": token}, open_timeout=30)
+        answered = asyncio.Event()
+        asking = self._spawn(self._ask(socket, answered))
         try:
             self.ready.set()
-            await self._resume()
             async for text in socket:
                 message = json.loads(text)
-                if message["type"] == "invitation" and not self._silent:
-                    self._spawn(self._price(message, socket))
-                elif message["type"] == "ride":
-                    self._spawn(self._make_ride(message["ride-id"], message["links"]))
+                if message["type"] == "snapshot":
+                    answered.set()
+                self._hear(message, socket)
         finally:
+            asking.cancel()
             await socket.close()
 
-    async def _price(self, invitation: Mapping[str, Any], socket: ClientConnection) -> None:
-        """Answer an invitation, unless it was answered before."""
+    async def _ask(self, socket: ClientConnection, answered: asyncio.Event) -> None:
+        """Ask what there is to do, again and again. Close a line over which no answer comes."""
+        with suppress(ConnectionClosed):
+            while True:
+                answered.clear()
+                await socket.send(json.dumps({"action": "resume"}))
+                try:
+                    await asyncio.wait_for(answered.wait(), SECONDS_OF_SILENCE)
+                except TimeoutError:
+                    self._say("the line is dead")
+                    await socket.close()
+                    return
+                await asyncio.sleep(SECONDS_BETWEEN_QUESTIONS)
+
+    def _hear(self, message: Mapping[str, Any], socket: ClientConnection) -> None:
+        """Act on a message, unless that was done before."""
+        match message["type"]:
+            case "invitation":
+                self._begin_to_price(message, socket)
+            case "invitation-closed":
+                self._forget(message["rfq-id"])
+            case "ride":
+                self._spawn(self._make_ride(message["ride-id"], message["links"]))
+            case "snapshot":
+                for invitation in message["invitations"]:
+                    self._begin_to_price(invitation, socket)
+                if ride := message.get("ride"):
+                    self._spawn(self._make_ride(ride["ride-id"], ride["links"]))
+
+    def _begin_to_price(self, invitation: Mapping[str, Any], socket: ClientConnection) -> None:
         rfq = invitation["rfq-id"]
-        if rfq in self._invitations:
-            return
-        number = self._invitations[rfq] = len(self._invitations)
-        decision = decide(self._seed, self._unicorn.name, number)
+        if not self._silent and rfq not in self._invitations:
+            self._invitations[rfq] = len(self._invitations)
+            self._pricing[rfq] = self._spawn(self._price(invitation, socket))
+
+    def _forget(self, rfq: str) -> None:
+        """Think no more about an RFQ that is over."""
+        if pricing := self._pricing.pop(rfq, None):
+            pricing.cancel()
+
+    async def _price(self, invitation: Mapping[str, Any], socket: ClientConnection) -> None:
+        """Answer an invitation."""
+        rfq = invitation["rfq-id"]
+        decision = decide(self._seed, self._unicorn.name, self._invitations[rfq])
         if decision.disconnects:
             await socket.close()
         await asyncio.sleep(decision.delay)
+        del self._pricing[rfq]  # what is sent is not taken back
         body = answer(self._unicorn, invitation, decision)
         answered = await self._api.post(invitation["links"]["answers"], json=body)
         self._say(f"{rfq}: {body} -> {answered.status_code}")
@@ -145,12 +189,6 @@ class HandPricingUnicorn:
         completed = await self._api.post(links["completion"])
         self._say(f"{ride}: completed -> {completed.status_code}")
 
-    async def _resume(self) -> None:
-        """Make the ride that came while the unicorn was disconnected."""
-        shown = (await self._api.get(f"/unicorns/{self._id}")).raise_for_status().json()
-        if ride := shown.get("ride"):
-            self._spawn(self._make_ride(ride["id"], ride["links"]))
-
     async def _sign_in(self) -> str:
         token = await asyncio.to_thread(self._cloud.token, self._unicorn.user, "unicorns")
         self._api.headers["Authorization"] = token
@@ -162,10 +200,11 @@ class HandPricingUnicorn:
         position = {"lat": self._unicorn.lat, "lon": self._unicorn.lon, "available": True}
         (await self._api.put(f"/unicorns/{self._id}/position", json=position)).raise_for_status()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _say(self, what: str) -> None:
         print(f"{self._unicorn.name:<12}{what}", flush=True)

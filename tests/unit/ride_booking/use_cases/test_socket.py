@@ -1,8 +1,9 @@
 """Who may watch what, over the RFQ socket."""
 
 import pytest
+from botocore.exceptions import ClientError
 
-from ride_booking.adapters.watchers import MAX_WATCHERS
+from ride_booking.adapters.watchers import MAX_WATCHERS, TooManyWatchers, Watchers
 from tests.support.ride_booking.connections import (
     Connections,
     quoting,
@@ -12,7 +13,7 @@ from tests.support.ride_booking.connections import (
     watchers,
 )
 from tests.support.ride_booking.faults import throttle
-from tests.support.ride_booking.world import DEADLINE, NOW, World
+from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World
 
 NEVER = "01a1fd55-5472-797f-b00e-2dcdef8f6e19"
 
@@ -65,15 +66,47 @@ def test_a_foreign_rfq_is_refused_as_an_unknown_one_and_nothing_is_written(
     assert world.count() == 1
 
 
-def test_an_rfq_has_so_many_watchers(world: World, connections: Connections) -> None:
+def test_who_watches_already_takes_no_further_place(world: World, connections: Connections) -> None:
     kept = world.put()
     for number in range(MAX_WATCHERS):
         assert subscribe(world, connections, kept.id, connection=f"c-{number}")["type"] == "snapshot"
 
-    assert subscribe(world, connections, kept.id, connection="c-more")["reason"] == "too-many-watchers"
+    connections.sent.clear()
     assert subscribe(world, connections, kept.id, connection="c-0")["type"] == "snapshot"
     assert send(world, connections, {"action": "unsubscribe", "rfq-id": kept.id}, connection="c-0") is None
     assert subscribe(world, connections, kept.id, connection="c-more")["type"] == "snapshot"
+    assert len(watchers(world, kept.id)) == MAX_WATCHERS
+    assert {message["type"] for _, message in connections.sent} == {"snapshot"}
+
+
+def test_ten_lines_that_died_without_a_word_lock_nobody_out(world: World, connections: Connections) -> None:
+    """Nothing says that they are dead. Whoever is still there comes back, and so all who are have a place."""
+    kept = world.put()
+    for number in range(MAX_WATCHERS):
+        subscribe(world, connections, kept.id, connection=f"c-{number}")
+    alive = {"c-3", "c-7"}
+
+    connections.sent.clear()
+    assert subscribe(world, connections, kept.id, connection="c-new")["type"] == "snapshot"
+    told = {to for to, message in connections.sent if message.get("reason") == "subscribe-again"}
+    assert told == {f"c-{number}" for number in range(MAX_WATCHERS)}
+    for connection in sorted(told & alive):
+        assert subscribe(world, connections, kept.id, connection=connection)["type"] == "snapshot"
+    assert watchers(world, kept.id) == {"c-new", *alive}
+
+
+def test_who_came_in_between_is_not_replaced_unheard(world: World, connections: Connections) -> None:
+    kept = world.put()
+    for number in range(MAX_WATCHERS):
+        subscribe(world, connections, kept.id, connection=f"c-{number}")
+    table = Watchers(world.dynamodb, TABLE)
+    with pytest.raises(TooManyWatchers) as full:
+        table.add(kept.id, "cust-1", "c-new")
+    table.remove(kept.id, "c-0")
+    table.add(kept.id, "cust-1", "c-other")
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        table.replace(full.value, "c-new")
+    assert "c-other" in watchers(world, kept.id)
 
 
 @pytest.mark.slow

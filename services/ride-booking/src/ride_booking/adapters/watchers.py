@@ -67,6 +67,24 @@ class Watchers:
             return None
         return from_item(answer["Attributes"])
 
+    def replace(self, full: TooManyWatchers, connection: str) -> Rfq:
+        """Let a connection watch instead of all that do, and return the RFQ as it is at that moment.
+
+        Raises botocore's ClientError if others watch by now.
+        """
+        answer = self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"id": {"S": full.rfq.id}},
+            UpdateExpression="SET watchers = :connections",
+            ConditionExpression="watchers = :replaced",
+            ExpressionAttributeValues={
+                ":connections": {"SS": [connection]},
+                ":replaced": {"SS": [*full.watchers]},
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return from_item(answer["Attributes"])
+
     def remove(self, rfq_id: str, connection: str) -> None:
         """Stop a connection from watching, if it did."""
         try:

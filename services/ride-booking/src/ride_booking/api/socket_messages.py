@@ -1,7 +1,7 @@
 """The messages of the RFQ socket: subscriptions, a snapshot in answer to each, and every change from then on.
 
-Snapshots and updates carry the RFQ's `revision`. An update may arrive twice, or before the snapshot: a client
-ignores any that is not newer than what it has.
+Snapshots and updates carry the RFQ's `revision`. An update may be lost with its line, arrive twice, or before the
+snapshot. A client takes a snapshot as it is, and then the updates of higher revisions, those from before it, too.
 """
 
 from datetime import datetime
@@ -89,11 +89,15 @@ class State(Representation):
 
 
 class SubscriptionRefused(Representation):
-    """The subscription was refused, or the message was not understood."""
+    """The subscription was refused or has ended, or the message was not understood.
+
+    `subscribe-again`: a newer connection has taken the places of all that watched. Whoever still does subscribes
+    again after five seconds.
+    """
 
     type: Literal["refused"] = "refused"
     rfq_id: str | None = None
-    reason: Literal["no-such-rfq", "too-many-watchers", "not-understood", "token-expired", "try-again"]
+    reason: Literal["no-such-rfq", "subscribe-again", "not-understood", "token-expired", "try-again"]
 
 
 def to_text(message: Representation) -> str:

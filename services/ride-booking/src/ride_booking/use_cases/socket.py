@@ -62,10 +62,7 @@ class SocketEvents:
             return SubscriptionRefused(rfq_id=rfq_id, reason="try-again")
 
     def _subscribed(self, rfq_id: str, customer: str, connection: str) -> Representation:
-        try:
-            rfq = self._watching(rfq_id, customer, connection) if rfq_id else None
-        except TooManyWatchers:
-            return SubscriptionRefused(rfq_id=rfq_id, reason="too-many-watchers")
+        rfq = self._watching(rfq_id, customer, connection) if rfq_id else None
         if rfq is None:
             return SubscriptionRefused(rfq_id=rfq_id, reason="no-such-rfq")
         self.logger.info("watched", revision=rfq.revision)
@@ -82,4 +79,12 @@ class SocketEvents:
             for gone in (watcher for watcher, result in posted.items() if result.gone):
                 self.watchers.remove(rfq_id, gone)
                 self.logger.info("gone", connection_id=gone)
+        try:
             return self.watchers.add(rfq_id, customer, connection)
+        except TooManyWatchers as full:
+            # A line that has died without a word seems open for minutes. Who still listens comes back.
+            rfq = self.watchers.replace(full, connection)
+            again = to_text(SubscriptionRefused(rfq_id=rfq_id, reason="subscribe-again"))
+            self.sockets.post_all({watcher: [again] for watcher in full.watchers})
+            self.logger.info("replaced", watchers=len(full.watchers))
+            return rfq

@@ -76,7 +76,10 @@ class RidePush(TakenRide):
 
 
 class SnapshotPush(Push):
-    """What a unicorn has to do now, whatever it got before. Forget the invitations that are not in it."""
+    """What a unicorn has to do now, whatever it got before.
+
+    An invitation that came more than ten seconds before and is not in it is over. A newer one may be missing.
+    """
 
     type: Literal["snapshot"] = "snapshot"
     invitations: tuple[OpenInvitation, ...] = Field(description="Those open to it, the first to end first.")
