@@ -179,5 +179,13 @@ class UnicornMgmtStack(ServiceStack):
         authorizer = self.function("authorizer", seconds=5)
         socket = SocketApi(self, "unicorn-socket", function=function, authorizer=authorizer)
         socket.may_post(function)
+        self.alarm(
+            "unicorn-mgmt-pushes-refused",
+            self.count("PushesRefused"),
+            threshold=1,
+            meaning="Messages to apps are refused: unicorns that price by hand are not asked, and do not hear of"
+            " their rides. The logs of unicorn-mgmt-responder, -socket, -closings and -outbox say why."
+            " Runbook: unicorn-mgmt-pushes-refused.",
+        )
         self.publish_parameter("unicorn-socket-url", naming.UNICORN_SOCKET_URL_PARAMETER, socket.public_url)
         return socket

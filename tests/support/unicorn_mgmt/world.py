@@ -24,6 +24,7 @@ from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, UnicornTable
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Place, Unicorn, unicorn_id
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.bookings import Bookings
 from unicorn_mgmt.use_cases.closings import Closings
 from unicorn_mgmt.use_cases.inviter import Inviter
@@ -109,7 +110,7 @@ class World:
             self.consumer(RfqRequested),
             self.unicorns,
             Replies(self.sqs, PATTERN),
-            Inviter(self.connections, self.invitations, self.sockets, AppMessages(API), self.logger),
+            Inviter(self.connections, self.invitations, self.pushes, AppMessages(API)),
             RequestQueues(self.sqs, roster(), self.partner_queues),
             logger=self.logger,
             metrics=self.metrics,
@@ -181,7 +182,7 @@ class World:
             self.consumer(RfqCompleted),
             self.invitations,
             self.connections,
-            self.sockets,
+            self.pushes,
             logger=self.logger,
             metrics=self.metrics,
             now=lambda: self.now,
@@ -191,7 +192,7 @@ class World:
         return SocketEvents(
             self.connections,
             self.invitations,
-            self.sockets,
+            self.pushes,
             AppMessages(API),
             self.logger,
             now=lambda: self.now,
@@ -209,7 +210,7 @@ class World:
             ),
             Replies(self.sqs, PATTERN),
             RideQueues(self.sqs, self.ride_queues),
-            self.sockets,
+            self.pushes,
             AppMessages(API),
             parking_lot=self.parking_lot,
             logger=self.logger,
@@ -233,8 +234,8 @@ class World:
         return AppConnections(self.dynamodb, TABLE)
 
     @property
-    def sockets(self) -> Sockets:
-        return Sockets(lambda: self.socket.client)
+    def pushes(self) -> AppPushes:
+        return AppPushes(Sockets(lambda: self.socket.client), self.logger, self.metrics)
 
     def published(self) -> list[dict[str, Any]]:
         """The events on the bus since the last call."""

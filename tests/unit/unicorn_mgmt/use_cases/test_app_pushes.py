@@ -7,7 +7,7 @@ from botocore.exceptions import EndpointConnectionError
 from tests.support.unicorn_mgmt.world import API, NOW, World
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.unicorn import Ride
-from unicorn_mgmt.use_cases.app_pushes import push_all
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from wild_rydes_http.sockets import Sockets
 
 PUSH = AppMessages(API).ride(Ride("rfq-1.1", "rfq-1", "c-1", NOW))
@@ -15,13 +15,14 @@ PUSH = AppMessages(API).ride(Ride("rfq-1.1", "rfq-1", "c-1", NOW))
 
 def test_each_push_has_its_own_outcome(world: World) -> None:
     world.socket.failing |= {"gone": 410, "failing": 403}
-    posted = push_all(world.sockets, dict.fromkeys(("fine", "gone", "failing"), PUSH), world.logger)
+    posted = world.pushes.send(dict.fromkeys(("fine", "gone", "failing"), PUSH))
     assert {id_: (outcome.taken, outcome.gone) for id_, outcome in posted.items()} == {
         "fine": (1, False),
         "gone": (0, True),
         "failing": (0, False),
     }
-    assert [(line["message"], line["reason"]) for line in world.logs] == [("cannot push", "403")]
+    assert [(line["message"], line["error"]) for line in world.logs] == [("cannot push", "ClientError")]
+    assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
 
 
 class Unreachable:
@@ -31,6 +32,7 @@ class Unreachable:
 
 def test_a_socket_that_cannot_be_reached_is_logged_by_the_kind_of_error(world: World) -> None:
     nowhere: Any = Unreachable()
-    posted = push_all(Sockets(lambda: nowhere), {"c-1": PUSH}, world.logger)
+    posted = AppPushes(Sockets(lambda: nowhere), world.logger, world.metrics).send({"c-1": PUSH})
     assert not posted["c-1"].taken
-    assert [line["reason"] for line in world.logs] == ["EndpointConnectionError"]
+    assert [line["error"] for line in world.logs] == ["EndpointConnectionError"]
+    assert "PushesRefused" not in world.metrics.metric_set  # the next one may arrive

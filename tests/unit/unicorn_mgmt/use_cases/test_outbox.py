@@ -52,9 +52,9 @@ def test_a_push_that_fails_holds_nothing_up(world: World, status: int, reason: s
     world.decide(accepted(id_))
     world.socket.failing["c-1"] = status
     assert len(world.announced(id_, before)) == 1
-    assert [line["reason"] for line in world.logs if line["message"] == "cannot push"] == [reason][
-        : bool(reason)
-    ]
+    reasons = [line["reason"] for line in world.logs if line["message"] == "cannot push"]
+    assert len(reasons) == bool(reason)
+    assert all(f"({reason})" in told for told in reasons)
 
 
 def test_a_rejected_ride_is_announced_with_the_reason(world: World) -> None:

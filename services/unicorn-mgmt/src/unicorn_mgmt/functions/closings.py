@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.closings import Closings
 from wild_rydes_contracts import RfqCompleted
 from wild_rydes_http.sockets import Sockets
@@ -33,7 +34,11 @@ _closings = Closings(
     Consumer.from_environment(os.environ, RfqCompleted, sqs=client("sqs"), logger=_logger, metrics=_metrics),
     InvitationTable(_dynamodb, _settings.table_name),
     AppConnections(_dynamodb, _settings.table_name),
-    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+    AppPushes(
+        Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+        _logger,
+        _metrics,
+    ),
     logger=_logger,
     metrics=_metrics,
     now=now,

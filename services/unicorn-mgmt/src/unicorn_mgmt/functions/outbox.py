@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.adapters.partner_queues import RideQueues
 from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.outbox import Outbox
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.parking import ParkingLot
@@ -47,7 +48,11 @@ _outbox = Outbox(
     ),
     Replies(_sqs, _settings.reply_to_pattern),
     RideQueues(_sqs, _settings.partner_ride_queues),
-    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+    AppPushes(
+        Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+        _logger,
+        _metrics,
+    ),
     AppMessages(_settings.unicorn_api_url),
     parking_lot=_parking_lot,
     logger=_logger,

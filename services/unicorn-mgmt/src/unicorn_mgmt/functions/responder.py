@@ -12,6 +12,7 @@ from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.inviter import Inviter
 from unicorn_mgmt.use_cases.responder import Responder
 from wild_rydes_contracts import RfqRequested
@@ -50,9 +51,12 @@ _responder = Responder(
     Inviter(
         AppConnections(_dynamodb, _settings.table_name),
         InvitationTable(_dynamodb, _settings.table_name),
-        Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+        AppPushes(
+            Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+            _logger,
+            _metrics,
+        ),
         AppMessages(_settings.unicorn_api_url),
-        _logger,
     ),
     RequestQueues(_sqs, roster(), _settings.partner_queues),
     logger=_logger,

@@ -3,11 +3,12 @@
 import os
 from dataclasses import dataclass
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.socket import SocketEvents
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_runtime.aws import client
@@ -27,14 +28,19 @@ class Settings:
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
+_metrics = Metrics()
 _dynamodb = client("dynamodb")
 _socket_events = SocketEvents(
     AppConnections(_dynamodb, _settings.table_name),
     InvitationTable(_dynamodb, _settings.table_name),
-    Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+    AppPushes(
+        Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+        _logger,
+        _metrics,
+    ),
     AppMessages(_settings.unicorn_api_url),
     _logger,
     now=now,
 )
 
-handler = entrypoint(_socket_events.handle, _logger)
+handler = entrypoint(_socket_events.handle, _logger, _metrics)

@@ -11,9 +11,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.api.socket_messages import InvitationClosedPush
-from unicorn_mgmt.use_cases.app_pushes import push_all
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from wild_rydes_contracts import RfqCompleted
-from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 
 
@@ -28,7 +27,7 @@ class Closings:
     consumer: Consumer[RfqCompleted]
     invitations: InvitationTable
     connections: AppConnections
-    sockets: Sockets
+    pushes: AppPushes
     logger: Logger
     metrics: Metrics
     now: Callable[[], datetime]
@@ -49,7 +48,7 @@ class Closings:
         unanswered = invitation.unanswered if invitation else []
         connections = self.connections.of(unanswered)
         push = InvitationClosedPush(rfq_id=rfq.rfq_id, completed_by=rfq.completed_by)
-        posted = push_all(self.sockets, dict.fromkeys(connections.values(), push), self.logger)
+        posted = self.pushes.send(dict.fromkeys(connections.values(), push))
         for unicorn_id, connection in connections.items():
             if posted[connection].gone:
                 self.connections.disconnect(unicorn_id, connection)

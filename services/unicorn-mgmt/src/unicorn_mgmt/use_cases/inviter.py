@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from aws_lambda_powertools import Logger
-
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.invitation import Invitation
 from unicorn_mgmt.domain.unicorn import Place, Unicorn
-from unicorn_mgmt.use_cases.app_pushes import push_all
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from wild_rydes_contracts import Metadata, RfqRequested
-from wild_rydes_http.sockets import Sockets
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +18,8 @@ class Inviter:
 
     connections: AppConnections
     invitations: InvitationTable
-    sockets: Sockets
+    pushes: AppPushes
     messages: AppMessages
-    logger: Logger
 
     def invite(
         self, rfq: RfqRequested, metadata: Metadata, reply_to: str, unicorns: Sequence[Unicorn]
@@ -70,7 +66,7 @@ class Inviter:
             if unicorn.id in invitation.unanswered
         }
         push = self.messages.invitation(invitation)
-        posted = push_all(self.sockets, dict.fromkeys(waiting, push), self.logger)
+        posted = self.pushes.send(dict.fromkeys(waiting, push))
         unreached: set[str] = set()
         for connection, outcome in posted.items():
             unicorn_id = waiting[connection]

@@ -15,11 +15,10 @@ from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain import announcements, partner_announcements
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.unicorn import Ride
-from unicorn_mgmt.use_cases.app_pushes import push_all
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from wild_rydes_circuit_breaker import StoreUnavailable, transition_in
 from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX as CIRCUIT
 from wild_rydes_contracts import Envelope, Event, Message
-from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.errors import Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
@@ -46,7 +45,7 @@ class Outbox:
     publisher: Publisher
     replies: Replies
     ride_queues: RideQueues
-    sockets: Sockets
+    pushes: AppPushes
     messages: AppMessages
     parking_lot: ParkingLot
     logger: Logger
@@ -95,8 +94,7 @@ class Outbox:
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
         """Push new rides to the apps, best effort: every snapshot shows them, too."""
-        pushes = {connection: self.messages.ride(ride) for connection, ride in rides.items()}
-        push_all(self.sockets, pushes, self.logger)
+        self.pushes.send({connection: self.messages.ride(ride) for connection, ride in rides.items()})
 
     def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
         told = {

@@ -12,8 +12,7 @@ from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.unicorn import unicorn_id
-from unicorn_mgmt.use_cases.app_pushes import push_all
-from wild_rydes_http.sockets import Sockets
+from unicorn_mgmt.use_cases.app_pushes import AppPushes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class SocketEvents:
 
     connections: AppConnections
     invitations: InvitationTable
-    sockets: Sockets
+    pushes: AppPushes
     messages: AppMessages
     logger: Logger
     now: Callable[[], datetime]
@@ -56,5 +55,5 @@ class SocketEvents:
         if unicorn is None or unicorn.connection != connection:
             return
         snapshot = self.messages.snapshot(self.invitations.open_to(unicorn_id, self.now()), unicorn.ride)
-        if push_all(self.sockets, {connection: snapshot}, self.logger)[connection].gone:
+        if self.pushes.send({connection: snapshot})[connection].gone:
             self.connections.disconnect(unicorn_id, connection)
