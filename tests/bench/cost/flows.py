@@ -92,6 +92,7 @@ class Flows:
         app = self._fleet.connect(self._fleet.register(place, auto_quote=False))
         rfq = self._customer.submit(place, **{"respond-within": 900})
         app.expect(rfq)
+        self._bench.wait_for_timers(0)
 
         def run() -> Units:
             assert len(app.resume()["invitations"]) == 1
