@@ -79,7 +79,7 @@ def test_a_snapshot_and_what_follows_are_the_present_state(
     def step(rule: Callable[[Rfq], Rfq], connection: str) -> list[dict[str, Any]]:
         """Change the RFQ; the updates that a connection is sent."""
         connections.sent.clear()
-        change = world.rfqs.change(kept.id, rule)
+        change = world.rfqs.change(kept.id, rule, consistent=True)
         assert change
         assert change.before
         made = record(change.after, change.before)

@@ -68,6 +68,7 @@ class AppConnections:
                     "Keys": [{"id": {"S": unicorn_id}} for unicorn_id in unicorn_ids],
                     "ProjectionExpression": "id, #connection",
                     "ExpressionAttributeNames": {"#connection": "connection"},
+                    "ConsistentRead": True,  # who connected a moment ago is told, too
                 }
             }
         found: dict[str, str] = {}
