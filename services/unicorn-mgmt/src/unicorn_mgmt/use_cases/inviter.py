@@ -9,7 +9,9 @@ from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.invitation import Invitation
 from unicorn_mgmt.domain.unicorn import Place, Unicorn
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
-from wild_rydes_contracts import Metadata, RfqRequested
+from wild_rydes_contracts import Coordinates, Metadata, RfqRequested
+
+_DECIMALS = 6  # of a degree: a tenth of a metre, and nothing that the table's numbers cannot hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Inviter:
         if not connected:
             return [*unicorns]
         assert metadata.deadline  # noqa: S101 - the contract has seen to it
-        start, destination = (Place(place.lat, place.lon) for place in (rfq.start, rfq.destination))
+        start, destination = _place(rfq.start), _place(rfq.destination)
         invitation = self.invitations.open(
             Invitation(
                 rfq_id=rfq.rfq_id,
@@ -75,3 +77,7 @@ class Inviter:
             if not outcome.taken and self.invitations.withdraw(invitation.rfq_id, unicorn_id):
                 unreached.add(unicorn_id)
         return unreached
+
+
+def _place(coordinates: Coordinates) -> Place:
+    return Place(round(coordinates.lat, _DECIMALS) + 0.0, round(coordinates.lon, _DECIMALS) + 0.0)  # no -0.0
