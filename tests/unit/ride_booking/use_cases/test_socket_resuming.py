@@ -74,6 +74,7 @@ def test_a_snapshot_and_what_follows_are_the_present_state(
         watchers=Watchers(world.dynamodb, TABLE),
         logger=world.logger,
         metrics=world.metrics,
+        now=lambda: world.now,
     )
 
     def step(rule: Callable[[Rfq], Rfq], connection: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from tests.support import aws
 from tests.support.failures import Case, OfQueue, OfStream, check, settle_queue, settle_stream
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.invitations import QUOTE, answer, by_hand, respond
-from tests.support.unicorn_mgmt.messages import accepted, scored
+from tests.support.unicorn_mgmt.messages import accepted, over, scored
 from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
 from tests.support.unicorn_mgmt.world import PATTERN, TABLE, World, a_world
 from tests.support.wire import PARTNER
@@ -59,6 +59,23 @@ def rfqs() -> Iterator[Case]:
             world.responder(),
             [(f"rfq-{i}",) for i in RECORDS],
             [world.request(f"rfq-{i}") for i in RECORDS],
+            # Who cannot be pushed to is not invited; `test_inviter` is about that.
+            effect=lambda i: {**(_item(world, f"invitation#rfq-{i}") or {}), "invited": None},
+            optional=frozenset({"PostToConnection"}),
+        )
+
+
+@contextmanager
+def closings() -> Iterator[Case]:
+    with a_world() as world:
+        by_hand(world, "hand", "c-1")
+        for i in RECORDS:
+            respond(world, world.request(f"rfq-{i}"))
+        yield of_queue(
+            world,
+            world.closings(),
+            [(f"rfq-{i}",) for i in RECORDS],
+            [over(f"rfq-{i}") for i in RECORDS],
             effect=lambda i: _item(world, f"invitation#rfq-{i}"),
             optional=frozenset({"PostToConnection"}),
         )
@@ -188,7 +205,7 @@ def orders(server: Server, *, cancelled: bool) -> Iterator[Case]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [rfqs, bookings, ratings])
+@pytest.mark.parametrize("case", [rfqs, closings, bookings, ratings])
 def test_a_failing_call_fails_one_message(case: Callable[[], AbstractContextManager[Case]]) -> None:
     assert check(case, settle_queue) > 10
 
