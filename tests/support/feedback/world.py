@@ -261,9 +261,12 @@ class World:
 
     def pump(self) -> None:
         """Bring the stream's records to both functions behind it, until nothing more comes."""
-        while records := self.aws.records():
+        for _ in range(100):
+            if not (records := self.aws.records()):
+                return
             self.outbox.handle({"Records": chosen(records, told)})
             self.outreach.handle({"Records": chosen(records, waiting)})
+        raise AssertionError("the functions behind the stream bring it a new record for ever")
 
     # -- what is seen of it --------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.domain.conversation import Conversation, Flow, SurveyMachine, flow
-from feedback.domain.send_ledger import SmsState
+from feedback.domain.send_ledger import Receipt, SmsState
 from tests.support.feedback.world import MACHINE, NOON
 
 DAY = timedelta(days=1)
@@ -117,6 +117,21 @@ def test_stop_withholds_what_was_to_be_sent_and_the_reminder() -> None:
     assert MACHINE.wake_at(after) == NOON + 3 * DAY
 
 
+@pytest.mark.parametrize("state", ["sent", "delivered", "failed", "refused", "dropped"])
+def test_stop_does_not_withhold_what_has_its_outcome(state: SmsState) -> None:
+    """Else the ledger would say of an SMS on somebody's phone that it was not sent."""
+    conversation = opened().with_last(replace(opened().last, state=state))
+    assert MACHINE.stopped(conversation, NOON + DAY).sms == conversation.sms
+
+
+def test_after_start_all_is_as_if_there_had_been_no_stop() -> None:
+    """The customer is reminded, and in the end has not answered, rather than opted out."""
+    resumed = sent(MACHINE.resumed(MACHINE.stopped(opened(), NOON), NOON))
+    assert MACHINE.wake_at(resumed) == NOON + DAY
+    assert MACHINE.woken(resumed, NOON + DAY).reminded
+    assert MACHINE.woken(resumed, NOON + 3 * DAY).ending == "no-answer"
+
+
 def test_start_asks_the_open_question_again() -> None:
     resumed = MACHINE.resumed(MACHINE.stopped(heard(opened(), "3"), NOON), NOON)
     assert said(resumed) == ["ask-score", "ask-call", "ask-call"]
@@ -156,6 +171,58 @@ def test_a_claim_without_an_outcome_is_sent_again_only_after_the_window() -> Non
     assert MACHINE.woken(claimed, NOON + window).last.due(NOON + window)
 
 
+def test_a_claim_is_not_overtaken_by_the_reminder() -> None:
+    """Else a question that was held up for a day would come together with its reminder."""
+    claimed = opened().with_last(opened().last.claimed(NOON + DAY))
+    assert MACHINE.wake_at(claimed) == NOON + DAY + timedelta(seconds=MACHINE.limits.resend_after)
+    assert MACHINE.woken(claimed, NOON + DAY) == claimed
+
+
+def test_the_reminder_comes_a_day_after_the_last_sms() -> None:
+    """Else it would follow a HELP, or a question asked again, within minutes."""
+    again = MACHINE.heard(sent(opened()), "what?", NOON + timedelta(hours=23))
+    again = sent(again, timedelta(hours=23))
+    assert MACHINE.wake_at(again) == NOON + timedelta(hours=23) + DAY
+    assert MACHINE.woken(again, NOON + DAY) == again
+
+
+def test_what_still_waits_when_the_conversation_ends_is_dropped() -> None:
+    """Else a customer would be asked what nobody listens to any more."""
+    ended = MACHINE.woken(opened(), NOON + 3 * DAY)
+    assert (ended.stage, ended.last.state, MACHINE.wake_at(ended)) == (None, "dropped", None)
+
+
+@pytest.mark.parametrize("receipt", ["sent", "delivered", "failed", "blocked"])
+def test_news_after_the_end_changes_only_the_ledger(receipt: Receipt) -> None:
+    """The end has been announced: that the customer was asked must not be announced after it."""
+    claimed = opened().with_last(opened().last.claimed(NOON))
+    ended = MACHINE.woken(claimed, NOON + 3 * DAY)
+    later = NOON + 4 * DAY
+    sms = ended.last.received(receipt, "m0", later)
+    assert ended.ending == "undeliverable"
+    assert MACHINE.received(ended, 0, sms, later) == ended.with_last(sms)
+
+
+def test_late_news_of_an_earlier_question_does_not_start_the_time_of_the_open_one() -> None:
+    """Else a customer who answered in the evening would be reminded of a question asked in the morning."""
+    minute = timedelta(minutes=1)
+    asked = opened().with_last(opened().last.claimed(NOON))
+    open_ = MACHINE.heard(asked, "3", NOON + minute)  # the reply proves that the first question came
+    later = NOON + 2 * minute
+    open_ = MACHINE.received(open_, 0, open_.sms[0].received("delivered", "m0", later), later)
+    assert (open_.out, open_.since, open_.asked_at) == (False, NOON + minute, NOON + minute)
+    assert (sent(open_, DAY).out, sent(open_, DAY).since) == (True, NOON + DAY)
+
+
+def test_the_time_of_a_question_starts_once() -> None:
+    """Else each receipt, and each further SMS, would put the end off."""
+    conversation = sent(opened())
+    delivered = conversation.last.received("delivered", "m0", NOON + DAY)
+    conversation = MACHINE.received(conversation, 0, delivered, NOON + DAY)
+    helped = sent(MACHINE.helped(conversation, NOON + DAY), DAY)
+    assert (helped.out, helped.since, helped.asked_at) == (True, NOON, NOON)
+
+
 @pytest.mark.parametrize("state", ["waiting", "claimed", "dropped", "withheld"])
 def test_an_event_settles_any_doubt(state: SmsState) -> None:
     conversation = opened()
@@ -164,16 +231,10 @@ def test_an_event_settles_any_doubt(state: SmsState) -> None:
     assert (settled.last.state, settled.last.message_id, settled.asked_at) == ("sent", "m0", NOON)
 
 
-def test_the_first_final_receipt_stands() -> None:
-    delivered = opened().last.received("delivered", "m", NOON)
-    assert delivered.received("failed", "m", NOON, "TEXT_UNREACHABLE") == delivered
-    assert delivered.received("sent", "m", NOON) == delivered
-
-
 def test_what_cannot_be_sent_is_let_go_in_the_end() -> None:
     """A last word that is throttled for ever must not keep the conversation awake for ever."""
     conversation, now = heard(opened(), "8"), NOON
-    while wake_at := MACHINE.wake_at(conversation):
+    while (wake_at := MACHINE.wake_at(conversation)) and now < NOON + 9 * DAY:
         now = wake_at
         conversation = MACHINE.woken(conversation, now)
         if conversation.last.due(now):

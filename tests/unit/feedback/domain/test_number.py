@@ -1,7 +1,5 @@
 from datetime import timedelta
-
-from hypothesis import given
-from hypothesis import strategies as st
+from itertools import product
 
 from feedback.domain.number import Heard, NumberStanding
 from tests.support.feedback.world import NOON
@@ -9,21 +7,15 @@ from tests.support.feedback.world import NOON
 SECOND = timedelta(seconds=1)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["stop", "start"]), st.integers(0, 5)), max_size=8), st.randoms())
-def test_the_last_word_counts_in_whatever_order_they_arrive(
-    words: list[tuple[str, int]], random: st.DataObject
-) -> None:
-    def after(order: list[tuple[str, int]]) -> bool:
+def test_the_last_word_counts_in_whatever_order_they_arrive() -> None:
+    """All orders of up to four words. Of a STOP and a START of the same instant, the STOP counts."""
+    words = [(second, word) for second in range(3) for word in ("start", "stop")]
+    for order in product(words, repeat=4):
         number = NumberStanding("key")
-        for word, at in order:
-            number = (number.stopped if word == "stop" else number.started)(NOON + at * SECOND)
-        return number.opted_out
-
-    shuffled = words.copy()
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    # Of a STOP and a START of the same instant, the STOP counts.
-    last = max(words, key=lambda word: (word[1], word[0] == "stop"), default=("start", 0))
-    assert after(shuffled) == (last[0] == "stop")
+        for second, word in order:
+            number = (number.stopped if word == "stop" else number.started)(NOON + second * SECOND)
+        last = max(order)
+        assert (number.opted_out, number.decided_at) == (last[1] == "stop", NOON + last[0] * SECOND), order
 
 
 def test_a_repetition_is_the_same_text_about_the_same_ride_within_seconds() -> None:
@@ -33,8 +25,26 @@ def test_a_repetition_is_the_same_text_about_the_same_ride_within_seconds() -> N
     assert not number.repeats(Heard("eight", "b", NOON), certain=True)
     assert not number.repeats(Heard("nine", "a", NOON), certain=True)
     assert not number.repeats(Heard("eight", "a", NOON + 11 * SECOND), certain=True)
+    assert not number.repeats(Heard("eight", "a", NOON - 11 * SECOND), certain=True)
+
+
+def test_a_repetition_may_come_after_other_messages_and_the_oldest_is_forgotten() -> None:
+    number = NumberStanding("key").noted(Heard("eight", "a", NOON))
+    for n in range(19):
+        number = number.noted(Heard(f"other {n}", "a", NOON))
+    assert number.repeats(Heard("eight", "a", NOON), certain=True)
+    number = number.noted(Heard("one more", "a", NOON))
+    assert len(number.heard) == 20
+    assert not number.repeats(Heard("eight", "a", NOON), certain=True)
 
 
 def test_the_newest_conversation_held_from_our_number_comes_first() -> None:
     number = NumberStanding("key").asked("a", "+1").asked("b", "+2").asked("c", "+1").asked("a", "+1")
     assert list(number.held_from("+1")) == ["c", "a"]
+
+
+def test_ten_conversations_are_remembered_the_newest() -> None:
+    number = NumberStanding("key")
+    for n in range(12):
+        number = number.asked(f"ride-{n}", "+1")
+    assert list(number.held_from("+1")) == [f"ride-{n}" for n in range(11, 1, -1)]

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from tests.support.feedback.memory import Memory
-from tests.support.feedback.world import World
+from tests.support.feedback.world import MACHINE, SEATTLE, World
 
-STEPS = range(16)
+STEPS = range(18)
 """More than any of the functions has: before and after each call."""
 
 
@@ -21,11 +21,12 @@ def world() -> Iterator[World]:
 
 
 def meanwhile(world: World, at: int, work: Callable[[], object], other: Callable[[], object]) -> None:
-    """Do `other` at a step of `work`."""
+    """Do `other` at a step of `work`. A second passes at each step: nothing is at the same instant."""
     left = at
 
     def step(**_: object) -> None:
         nonlocal left
+        world.now += timedelta(seconds=1)
         left -= 1
         if left == -1:
             other()
@@ -33,13 +34,22 @@ def meanwhile(world: World, at: int, work: Callable[[], object], other: Callable
     world.on_call(step)
     work()
     world.on_call(None)
+    assert left >= 0 or at < STEPS[-1], "there are more steps than are tried"
 
 
 @pytest.mark.parametrize("at", STEPS)
-def test_a_stop_while_an_sms_is_sent(world: World, at: int) -> None:
-    """An SMS may cross with a STOP in the air, not follow it: none is claimed once the STOP is written."""
+@pytest.mark.parametrize("further", [False, True])
+def test_a_stop_while_an_sms_is_sent(world: World, at: int, further: bool) -> None:
+    """An SMS may cross with a STOP in the air, not follow it: none is claimed once the STOP is written.
+
+    Not the first of a conversation, nor a further one, whose claim changes nothing in the number's standing.
+    """
     world.pump()
     world.ride("next", world.customer())
+    if further:
+        world.pump()
+        world.hear("3", world.last_sms())
+    already = len(world.phones.sent)
     records = world.aws.records()
     state_at_stop = []
 
@@ -50,10 +60,28 @@ def test_a_stop_while_an_sms_is_sent(world: World, at: int) -> None:
     meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), stop)
     if not state_at_stop:
         stop()
-    assert len(world.phones.about("next")) == (state_at_stop[0] in ("claimed", "sent"))
+    assert len(world.phones.sent) - already == (state_at_stop[0] in ("claimed", "sent"))
     world.pass_time(days=2)
     world.pump()
-    assert len(world.phones.sent) <= 2
+    assert len(world.phones.sent) - already <= 1
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_start_while_an_sms_is_withheld(world: World, at: int) -> None:
+    """None is withheld once the START is written: nobody would ask the customer again."""
+    world.pump()
+    world.hear("STOP")
+    world.now += timedelta(minutes=1)
+    world.ride("next", world.customer())
+    records = world.aws.records()
+    state_at_start = []
+
+    def start() -> None:
+        world.hear("START")
+        state_at_start.append(world.states("next")[0])
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), start)
+    assert (len(world.phones.about("next")) == 1) == (state_at_start == ["waiting"])
 
 
 @pytest.mark.parametrize("at", STEPS)
@@ -159,3 +187,122 @@ def test_two_senders_in_the_night(world: World, at: int) -> None:
 
     meanwhile(world, at, send, send)
     assert (world.states("r"), world.conversation("r").last.tries) == (["waiting"], 1)
+
+
+@pytest.mark.parametrize("at", STEPS)
+@pytest.mark.parametrize("fault", ["throttled", "invalid"])
+def test_a_refusal_that_comes_after_the_claim_ran_out_is_void(world: World, at: int, fault: str) -> None:
+    """Another sender has sent the SMS by then: what the first one learns must not be noted over it."""
+    records = world.aws.records()
+    world.phones.faults = [fault]
+
+    def others_send() -> None:
+        if world.states("r") == ["claimed"]:
+            world.phones.faults = [None]
+            world.pass_time(seconds=MACHINE.limits.resend_after)
+            world.pump()
+            world.phones.faults = [fault]
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), others_send)
+    world.phones.faults = []
+    if world.phones.sent:
+        assert world.states("r") == ["sent"]
+    world.pass_time(days=1, hours=-1)
+    world.pump()
+    assert len(world.phones.sent) <= 1
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_receipt_while_the_timers_give_up_a_claim(world: World, at: int) -> None:
+    """A receipt is proof: whoever writes first, the SMS is not sent again."""
+    world.phones.faults = ["no-answer"]
+    world.pump()
+    world.now += timedelta(seconds=MACHINE.limits.resend_after)
+    meanwhile(world, at, world.timers.handle, lambda: world.track("TEXT_SENT", world.last_sms()))
+    if world.states("r") == ["waiting"]:
+        world.track("TEXT_SENT", world.last_sms())
+    world.pump()
+    assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_receipt_while_the_sms_is_sent_again(world: World, at: int) -> None:
+    """A receipt that is written before the second claim prevents it; after it, both ids are known."""
+    world.phones.faults = ["no-answer"]
+    world.pump()
+    world.pass_time(seconds=MACHINE.limits.resend_after)
+    records = world.aws.records()
+    [first] = world.phones.sent
+    state_at_receipt = []
+
+    def receive() -> None:
+        state_at_receipt.append(world.states("r")[0])
+        world.track("TEXT_DELIVERED", first)
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), receive)
+    if not state_at_receipt:
+        receive()
+    world.pump()
+    assert len(world.phones.sent) == (1 if state_at_receipt == ["waiting"] else 2)
+    assert world.states("r") == ["delivered"]
+    assert {world.table.ride_of(sms.id) for sms in world.phones.sent} == {"r"}
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_start_while_aws_refuses_for_an_older_stop(world: World, at: int) -> None:
+    """A START sent after the claim is the last word: the customer is asked once the claim has run out."""
+    records = world.aws.records()
+    world.phones.faults = ["opted-out"]
+    state_at_start = []
+
+    def start() -> None:
+        state_at_start.append(world.states("r")[0])
+        world.hear("START")
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), start)
+    started_before_the_claim = state_at_start == ["waiting"]
+    if not state_at_start:
+        world.now += timedelta(seconds=1)
+        start()
+    world.pass_time(seconds=MACHINE.limits.resend_after)
+    world.pump()
+    assert world.conversation("r").muted == started_before_the_claim
+    assert len(world.phones.sent) == (not started_before_the_claim)
+
+
+@pytest.mark.parametrize("at", STEPS)
+@pytest.mark.parametrize(("first", "last"), [("STOP", "START"), ("START", "STOP")])
+@pytest.mark.parametrize("overtaken", [False, True])
+def test_a_stop_and_a_start_at_once(world: World, at: int, first: str, last: str, overtaken: bool) -> None:
+    """The last to be sent counts for the number and for its conversation, in whatever order they are heard."""
+    world.pump()
+    if last == "START":  # there is something to undo
+        world.hear("STOP")
+    world.now += timedelta(minutes=1)
+    one = world.reply(first, at=world.now)
+    other = world.reply(last, at=world.now + timedelta(seconds=1))
+    if overtaken:
+        one, other = other, one
+    meanwhile(world, at, lambda: world.handle(world.replies, one), lambda: world.handle(world.replies, other))
+    world.handle(world.replies, other)
+    standing = world.table.standing(world.pseudonyms.pseudonym_of(SEATTLE))
+    assert (standing.opted_out, world.conversation("r").muted) == (last == "STOP", last == "STOP")
+
+
+@pytest.mark.parametrize("at", STEPS)
+@pytest.mark.parametrize(
+    ("inbound_ids", "apart"),
+    [(["in", "in"], timedelta(minutes=1)), (["in", "twin"], timedelta(seconds=1))],
+)
+def test_one_reply_heard_twice_at_once(
+    world: World, at: int, inbound_ids: list[str], apart: timedelta
+) -> None:
+    """By one id, however late SNS tells of it again; under two ids by its words. Not asked again twice."""
+    world.pump()
+    one, other = (
+        world.reply("what?", world.last_sms(), inbound_id=inbound_id, at=world.now + n * apart)
+        for n, inbound_id in enumerate(inbound_ids)
+    )
+    meanwhile(world, at, lambda: world.handle(world.replies, one), lambda: world.handle(world.replies, other))
+    world.handle(world.replies, other)
+    assert world.prompts("r") == ["ask-score", "ask-score-again"]

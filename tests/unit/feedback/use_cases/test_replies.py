@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.feedback.phones import Sent
-from tests.support.feedback.world import OURS, SEATTLE, World
+from tests.support.feedback.world import MACHINE, OURS, SEATTLE, World
 
 
 @pytest.fixture
@@ -43,6 +43,82 @@ def test_without_a_known_id_the_newest_open_conversation_is_meant(world: World, 
     world.now += timedelta(minutes=1)
     world.hear("9", answers)
     assert scores(world, "a", "b") == [9, 8]
+
+
+def unsure(world: World, ride_id: str) -> Sent:
+    """An SMS that was sent, though its sender never learned of it: its id is unknown."""
+    world.ride(ride_id, world.customer())
+    world.phones.faults = ["no-answer"]
+    world.pump()
+    assert world.conversation(ride_id).unsettled
+    return world.last_sms()
+
+
+def test_an_unknown_id_is_probably_that_of_an_sms_whose_sender_died(world: World) -> None:
+    """Else the answer would count for the ride that it is not about."""
+    question = unsure(world, "a")
+    world.ride("b", world.customer())
+    world.pump()
+    world.hear("2", question)
+    assert scores(world, "a", "b") == [2, None]
+
+
+def test_of_several_unsure_conversations_the_newest_is_meant(world: World) -> None:
+    unsure(world, "a")
+    question = unsure(world, "b")
+    world.ride("c", world.customer())
+    world.pump()
+    world.hear("2", question)
+    assert scores(world, "a", "b", "c") == [None, 2, None]
+
+
+def test_without_an_id_the_newest_is_meant_even_if_another_is_unsure(world: World) -> None:
+    unsure(world, "a")
+    world.ride("b", world.customer())
+    world.pump()
+    world.hear("2")
+    assert scores(world, "a", "b") == [None, 2]
+
+
+def test_the_id_of_an_ended_conversation_is_known_and_says_nothing_of_an_unsure_one(world: World) -> None:
+    unsure(world, "a")
+    world.ride("b", world.customer())
+    world.ride("c", world.customer())
+    world.pump()
+    *_, ended = world.phones.about("c")
+    world.hear("9", ended)
+    world.now += timedelta(minutes=1)
+    world.hear("2", ended)
+    assert scores(world, "a", "b", "c") == [None, 2, 9]
+
+
+@pytest.mark.parametrize("receipt", ["TEXT_SENT", "TEXT_DELIVERED"])
+def test_a_receipt_makes_the_id_known_that_a_dead_sender_could_not_note(world: World, receipt: str) -> None:
+    """Once it is settled, nothing but its id tells it from the newest conversation."""
+    question = unsure(world, "a")
+    world.track(receipt, question)
+    world.ride("b", world.customer())
+    world.pump()
+    world.hear("2", question)
+    assert scores(world, "a", "b") == [2, None]
+
+
+@pytest.mark.parametrize("of_the_first", ["TEXT_SENT", "TEXT_DELIVERED"])
+def test_both_ids_of_an_sms_that_was_sent_twice_are_known(world: World, of_the_first: str) -> None:
+    """A late receipt of the first changes nothing in the ledger; its id is noted all the same."""
+    first = unsure(world, "a")
+    world.pass_time(seconds=MACHINE.limits.resend_after)
+    world.pump()
+    second = world.last_sms()
+    world.track("TEXT_DELIVERED", second)
+    before = world.conversation("a")
+    world.track(of_the_first, first)
+    assert world.conversation("a") == before
+    world.ride("b", world.customer())
+    world.pump()
+    world.hear("3", first)
+    world.hear("no", second)
+    assert (scores(world, "a", "b"), world.conversation("a").answers["call"]) == ([3, None], "no")
 
 
 def test_an_old_id_leads_to_the_open_question_if_it_answers_that(world: World) -> None:
@@ -101,6 +177,46 @@ def test_the_same_words_within_seconds_are_one_reply(world: World) -> None:
     world.now += timedelta(seconds=11)
     world.hear("3", world.last_sms())
     assert world.prompts("b") == ["ask-score", "ask-call", "ask-call-again"]
+
+
+@pytest.mark.parametrize("later", [timedelta(seconds=11), timedelta(days=14)])
+def test_the_same_inbound_id_again_changes_nothing_however_late(
+    world: World, question: Sent, later: timedelta
+) -> None:
+    """SNS may tell of it again, with another time: by its words it would be a new reply."""
+    world.hear("what?", question, inbound_id="in")
+    world.hear("what?", question, inbound_id="in", at=world.now + later)
+    assert world.prompts("r") == ["ask-score", "ask-score-again"]
+
+
+def test_words_are_compared_by_when_they_were_sent(world: World, question: Sent) -> None:
+    """Else two replies that were held up on their way would be taken for one, or one for two."""
+    sent_at = world.now
+    world.now += timedelta(hours=1)
+    world.hear("what?", question, at=sent_at)
+    world.hear("what?", question, at=sent_at - timedelta(seconds=11))
+    assert world.prompts("r") == ["ask-score", *["ask-score-again"] * 2]
+    world.now += timedelta(hours=1)
+    world.hear("what?", question, at=sent_at + timedelta(seconds=1))
+    assert world.prompts("r") == ["ask-score", *["ask-score-again"] * 2]
+
+
+def test_a_repetition_leaves_the_conversation_alone(world: World, question: Sent) -> None:
+    """Else it would get in the way of the sender that notes its success."""
+    world.hear("what?", question)
+    before = world.conversation("r")
+    world.hear("what?", question)
+    assert world.conversation("r") == before
+
+
+def test_help_is_repeated_for_another_conversation_only(world: World) -> None:
+    """The same words about another ride are no repetition if AWS says which ride, even an ended one."""
+    one, other = two_conversations(world)
+    for question in (one, other):
+        world.hear("8", question)
+    for question in (one, other, one):
+        world.hear("HELP", question)
+    assert [world.prompts(ride_id)[1:] for ride_id in ("a", "b")] == [["thank", "help-after"]] * 2
 
 
 @pytest.mark.parametrize("stop", ["STOP", "alto", "please stop"])
@@ -175,6 +291,31 @@ def test_a_start_from_before_the_stop_does_not_undo_it(world: World, question: S
     world.pump()
     assert len(world.phones.sent) == 1
     assert scores(world, "r") == [8]
+
+
+def test_a_stop_from_before_the_start_does_not_undo_it(world: World, question: Sent) -> None:
+    before = world.reply("STOP", question)
+    world.now += timedelta(seconds=30)
+    world.hear("START", question)
+    world.handle(world.replies, before)
+    world.hear("what?", question)
+    world.pump()
+    assert world.last_sms().text.startswith("Sorry")
+    assert not world.conversation("r").muted
+    world.pass_time(days=1)
+    assert world.prompts("r")[-1] == "remind-score"
+
+
+@pytest.mark.parametrize("words", [["STOP", "START", "STOP"], ["START", "STOP", "START"]])
+def test_in_doubt_the_stop_counts(world: World, question: Sent, words: list[str]) -> None:
+    """Within seconds, the third may be the first again, by the carrier: a START then is, a STOP never."""
+    for word in words:
+        world.hear(word, question)
+        world.now += timedelta(seconds=1)
+    world.hear("8", question)
+    world.pump()
+    assert world.conversation("r").muted
+    assert len(world.phones.sent) == 1
 
 
 def test_an_answer_that_a_stop_has_overtaken_still_counts(world: World, question: Sent) -> None:

@@ -246,11 +246,10 @@ class SurveyMachine:
 
         News after the end changes only the ledger: the end has been announced.
         """
-        before = conversation.sms[index]
         conversation = conversation.with_sms(index, sms)
-        if before.out or not sms.out or conversation.stage is None:
+        if conversation.stage is None:
             return conversation
-        if not conversation.out and before.said_at >= conversation.since:
+        if not conversation.out and sms.said_at >= conversation.since:
             conversation = replace(conversation, out=True, since=now)
         return replace(conversation, asked_at=conversation.asked_at or now)
 

@@ -58,11 +58,6 @@ class Sms:
         """Whether it may still have to be sent."""
         return self.state in _OUTSTANDING
 
-    @property
-    def out(self) -> bool:
-        """Whether the SMS service has accepted it."""
-        return self.state == "sent" or self.state in _FINAL
-
     def due(self, now: datetime) -> bool:
         """Tell whether a sender may claim it now."""
         return self.state == "waiting" and self.not_before <= now
@@ -118,6 +113,6 @@ class Sms:
 
         An event is proof, whatever we thought before. The first message id and the first final receipt count.
         """
-        if self.state in _FINAL or (self.out and receipt == "sent"):
+        if self.state in _FINAL or self.state == receipt:
             return self
         return replace(self, state=receipt, at=now, message_id=self.message_id or message_id, reason=reason)

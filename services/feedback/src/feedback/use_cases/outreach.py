@@ -154,12 +154,17 @@ class Outreach:
         return self._note(claimed, "not taken", lambda sms, now: sms.postponed(now + delay, now, code))
 
     def _opted_out(self, claimed: Conversation, key: str) -> str:
-        """Learn of a STOP that AWS knows and we do not."""
+        """Learn of a STOP that AWS knows and we do not. It was sent before we claimed the SMS.
+
+        A START sent since then counts. The claim stays as it is: its time runs out, and AWS is asked again.
+        """
 
         def rule(found: _Both) -> _Both:
             conversation, standing = found
-            now = self.now()
-            return conversation and self.machine.stopped(conversation, now), standing.stopped(now)
+            standing = standing.stopped(claimed.last.at)
+            if conversation and standing.opted_out:
+                conversation = self.machine.stopped(conversation, self.now())
+            return conversation, standing
 
         self._change_both(claimed, key, rule)
         return "withheld"
