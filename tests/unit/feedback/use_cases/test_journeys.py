@@ -73,6 +73,21 @@ def test_the_customers_language(world: World, number: str, locale: str | None, g
     assert world.conversation("r").call_wanted
 
 
+def test_a_conversation_keeps_its_language(world: World) -> None:
+    """Else a "sí" to a question in Spanish would be read as English, because the account has changed since."""
+    customer = world.customer(locale="es-US")
+    world.ride("r", customer)
+    world.pump()
+    english = [{"Name": "phone_number", "Value": SEATTLE}, {"Name": "locale", "Value": "en-US"}]
+    world.aws.cognito.admin_create_user(UserPoolId=world.aws.pool, Username=customer, UserAttributes=english)
+    world.hear("2", world.last_sms())
+    world.pump()
+    assert world.conversation("r").language == "es"
+    assert "llam" in world.last_sms().text
+    world.hear("sí", world.last_sms())
+    assert world.conversation("r").call_wanted
+
+
 def test_an_answer_in_the_night_is_heard_and_replied_to_in_the_morning(world: World) -> None:
     world.ride("r", world.customer())
     world.pump()

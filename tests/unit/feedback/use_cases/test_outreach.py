@@ -43,6 +43,7 @@ def test_an_event_settles_it_and_it_is_never_sent_again(world: World) -> None:
     world.pass_time(days=1, seconds=-1)
     world.pump()
     assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+    assert world.names_told() == ["FeedbackRequested"]
     world.hear("8", question)
     assert world.conversation("r").score == 8
 

@@ -5,12 +5,6 @@ import pytest
 from tests.support.feedback.world import World
 
 
-@pytest.fixture
-def world(world_on_moto: World) -> World:
-    return world_on_moto
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("type_", "state"),
     [

@@ -35,6 +35,16 @@ def test_two_conversations_on_one_number_are_told_apart(world: World) -> None:
     assert scores(world, "a", "b") == [8, 8]
 
 
+def test_a_repetition_does_not_pass_for_an_answer_about_another_ride(world: World) -> None:
+    """Its own question is answered, so it seems to be about the next; that one has had no answer yet."""
+    one, other = two_conversations(world)
+    world.hear("8", other)
+    world.hear("8")
+    assert scores(world, "a", "b") == [None, 8]
+    world.hear("8", one)
+    assert scores(world, "a", "b") == [8, 8]
+
+
 @pytest.mark.parametrize("answers", [None, "unknown-id"])
 def test_without_a_known_id_the_newest_open_conversation_is_meant(world: World, answers: str | None) -> None:
     two_conversations(world)
@@ -199,6 +209,14 @@ def test_words_are_compared_by_when_they_were_sent(world: World, question: Sent)
     world.now += timedelta(hours=1)
     world.hear("what?", question, at=sent_at + timedelta(seconds=1))
     assert world.prompts("r") == ["ask-score", *["ask-score-again"] * 2]
+
+
+def test_a_repetition_of_a_repetition_is_one(world: World, question: Sent) -> None:
+    """A carrier that delivers an SMS many times takes longer than ten seconds."""
+    for _ in range(4):
+        world.hear("what?", question)
+        world.now += timedelta(seconds=8)
+    assert world.prompts("r") == ["ask-score", "ask-score-again"]
 
 
 def test_a_repetition_leaves_the_conversation_alone(world: World, question: Sent) -> None:

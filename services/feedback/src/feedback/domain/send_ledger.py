@@ -81,7 +81,6 @@ class Sms:
             self,
             state="waiting",
             at=now,
-            not_before=now,
             look_at=now + pause,
             tries=self.tries + 1,
         )

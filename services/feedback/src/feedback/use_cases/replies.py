@@ -73,6 +73,8 @@ class Replies:
             # A STOP is never taken for a repetition: there may have been a START between.
             if command is not Command.STOP and before.standing.repeats(heard, certain=before.certain):
                 after = replace(before, outcome="repeated")
+                if not before.certain:  # nothing was done about the ride that it seems to be about
+                    heard = replace(heard, ride_id=None)
             else:
                 after = self._applied(before, command, sms.text, sent_at)
             return replace(after, standing=after.standing.noted(heard))
