@@ -52,6 +52,7 @@ def test_events_of_others_are_ignored(world: World, changes: dict[str, object]) 
     before = world.conversation("r")
     world.track("TEXT_UNREACHABLE", world.last_sms(), **changes)
     assert world.conversation("r") == before
+    assert world.table.ride_of(world.last_sms().id) == "r"
     assert world.aws.parked() == []
 
 

@@ -336,6 +336,13 @@ def test_in_doubt_the_stop_counts(world: World, question: Sent, words: list[str]
     assert len(world.phones.sent) == 1
 
 
+def test_an_answer_after_the_end_is_ignored_and_counted_as_such(world: World, question: Sent) -> None:
+    for text in ("8", "7"):
+        world.hear(text, question)
+    assert scores(world, "r") == [8]
+    assert [line["outcome"] for line in world.logs if line["message"] == "reply"] == ["heard", "ignored"]
+
+
 def test_an_answer_that_a_stop_has_overtaken_still_counts(world: World, question: Sent) -> None:
     answer = world.reply("2", question)
     world.now += timedelta(seconds=5)

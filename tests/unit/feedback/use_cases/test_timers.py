@@ -45,6 +45,22 @@ def test_what_the_stream_never_brought_is_sent_all_the_same(world_on_moto: World
     assert len(world_on_moto.phones.sent) == 1
 
 
+def test_what_is_not_taken_for_now_is_tried_ever_more_rarely_and_sent_once(world: World) -> None:
+    world.phones.faults = ["throttled"] * 4
+    world.ride("r", world.customer())
+    world.pump()
+    pauses = []
+    for _ in range(4):
+        due = world.next_due()
+        assert due
+        pauses.append((due - world.now) // timedelta(minutes=1))
+        world.now = due
+        world.timers.handle()
+        world.pump()
+    assert pauses == [1, 4, 16, 60]
+    assert (world.phones.requests, world.states("r")) == (5, ["sent"])
+
+
 def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next(world: World) -> None:
     world.ride("r", world.customer())
     world.aws.records()
