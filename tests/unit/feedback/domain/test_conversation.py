@@ -94,6 +94,7 @@ def test_the_time_runs_from_the_first_sms() -> None:
     assert MACHINE.wake_at(late) == NOON + timedelta(hours=11) + DAY
     reminded = sent(MACHINE.woken(late, NOON + 2 * DAY), 2 * DAY)
     assert MACHINE.wake_at(reminded) == NOON + timedelta(hours=11) + 3 * DAY
+    assert MACHINE.woken(reminded, NOON + 3 * DAY) == reminded
 
 
 @pytest.mark.parametrize(
@@ -212,6 +213,26 @@ def test_late_news_of_an_earlier_question_does_not_start_the_time_of_the_open_on
     open_ = MACHINE.received(open_, 0, open_.sms[0].received("delivered", "m0", later), later)
     assert (open_.out, open_.since, open_.asked_at) == (False, NOON + minute, NOON + minute)
     assert (sent(open_, DAY).out, sent(open_, DAY).since) == (True, NOON + DAY)
+
+
+def test_each_question_has_its_own_time() -> None:
+    """Else a second question that waits for the morning would have had the night of its time already."""
+    second = heard(opened(), "3")
+    assert (second.out, sent(second, timedelta(hours=11)).since) == (False, NOON + timedelta(hours=11))
+
+
+def test_what_was_first_known_of_the_customer_stays() -> None:
+    """The events tell when: said again later, they would tell something else."""
+    asked = sent(opened())
+    answered = MACHINE.heard(asked, "3", NOON + DAY)
+    called = MACHINE.heard(answered, "yes", NOON + 2 * DAY)
+    assert (called.asked_at, called.answered_at, called.ended_at) == (NOON, NOON + DAY, NOON + 2 * DAY)
+
+
+def test_only_a_claim_leaves_unknown_if_an_sms_went_out() -> None:
+    claimed = opened().with_last(opened().last.claimed(NOON))
+    overtaken = MACHINE.heard(claimed, "3", NOON)
+    assert [c.unsettled for c in (opened(), claimed, overtaken, sent(claimed))] == [False, True, True, False]
 
 
 def test_the_time_of_a_question_starts_once() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -62,6 +63,14 @@ def test_of_an_sms_sent_twice_the_first_message_id_counts(receipt: Receipt) -> N
 def test_a_receipt_is_proof_whatever_we_thought_before(state: SmsState, receipt: Receipt) -> None:
     sms = replace(NEW, state=state).received(receipt, "m", LATER)
     assert (sms.state, sms.message_id, sms.at) == (receipt, "m", LATER)
+
+
+@pytest.mark.parametrize("ending", ["refused", "withheld", "dropped"])
+def test_what_is_never_sent_says_since_when_and_why(
+    ending: Literal["refused", "withheld", "dropped"],
+) -> None:
+    ended = NEW.ended(ending, LATER, "no-number")
+    assert (ended.state, ended.at, ended.reason) == (ending, LATER, "no-number")
 
 
 def test_the_timers_look_after_it_ever_more_rarely_but_never_give_up() -> None:

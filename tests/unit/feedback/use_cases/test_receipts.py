@@ -10,6 +10,7 @@ from tests.support.feedback.world import World
     [
         ("TEXT_QUEUED", "sent"),
         ("TEXT_SUCCESSFUL", "sent"),
+        ("TEXT_UNKNOWN", "sent"),
         ("TEXT_DELIVERED", "delivered"),
         ("TEXT_UNREACHABLE", "failed"),
         ("TEXT_INVALID", "failed"),
