@@ -85,15 +85,18 @@ def test_a_start_while_an_sms_is_withheld(world: World, at: int) -> None:
 
 
 @pytest.mark.parametrize("at", STEPS)
-def test_two_senders_of_one_sms(world: World, at: int) -> None:
+@pytest.mark.parametrize("fault", [None, "no-answer"])
+def test_two_senders_of_one_sms(world: World, at: int, fault: str | None) -> None:
+    """One of them claims it: whether that one has sent it, or does not know, the other leaves it alone."""
     records = world.aws.records()
+    world.phones.faults = [fault]
 
     def send() -> None:
         world.outreach.handle({"Records": records})
 
     meanwhile(world, at, send, send)
     world.pump()
-    assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+    assert (world.phones.requests, world.states("r")) == (1, ["claimed" if fault else "sent"])
 
 
 @pytest.mark.parametrize("at", STEPS)
