@@ -35,6 +35,14 @@ def test_two_conversations_on_one_number_are_told_apart(world: World) -> None:
     assert scores(world, "a", "b") == [8, 8]
 
 
+@pytest.mark.parametrize("answers", [None, "unknown-id"])
+def test_without_a_known_id_an_unclear_reply_is_answered(
+    world: World, question: Sent, answers: str | None
+) -> None:
+    world.hear("what?", answers)
+    assert world.prompts("r") == ["ask-score", "ask-score-again"]
+
+
 def test_a_repetition_does_not_pass_for_an_answer_about_another_ride(world: World) -> None:
     """Its own question is answered, so it seems to be about the next; that one has had no answer yet."""
     one, other = two_conversations(world)
