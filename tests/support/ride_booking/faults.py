@@ -8,15 +8,20 @@ from typing import Any
 
 
 @contextmanager
-def throttle(client: Any, operation: str, only: str = "") -> Iterator[None]:
+def throttle(
+    client: Any, operation: str, only: str = "", *, code: str = "ThrottlingException", status: int = 400
+) -> Iterator[None]:
     """Refuse the operation, or just those calls of it whose parameters hold this text."""
     name = f"before-call.{client.meta.service_model.service_id.hyphenize()}.{operation}"
 
     def refuse(params: dict[str, Any], **_: Any) -> Any:
         if only and only not in json.dumps(params, default=str):
             return None
-        error = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
-        return SimpleNamespace(status_code=400, headers={}), error
+        error = {
+            "Error": {"Code": code, "Message": "slow down"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        }
+        return SimpleNamespace(status_code=status, headers={}), error
 
     client.meta.events.register(name, refuse)
     try:

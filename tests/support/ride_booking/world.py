@@ -45,6 +45,7 @@ from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.send import Queue
 from wild_rydes_messaging.stream import StreamConsumer
+from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.ids import new_uuid7
 
 REGION = "us-east-1"
@@ -306,7 +307,7 @@ class Api:
     world: World
 
     def __post_init__(self) -> None:
-        self._api = RestApi(self.world.logger, self.world.public_url)
+        self._api = RestApi(self.world.logger, self.world.public_url, is_transient=is_transient)
         world = self.world
         RfqRoutes(
             self._api,

@@ -7,6 +7,7 @@ from typing import Any
 from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.api.routes import Routes
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.transient import is_transient
 
 SUB = "gandalf"
 
@@ -22,7 +23,7 @@ class Client:
     """Calls the API as API Gateway does, for a caller it has verified."""
 
     def __init__(self, world: World) -> None:
-        self._api = RestApi(world.logger)
+        self._api = RestApi(world.logger, is_transient=is_transient)
         Routes(self._api, world.unicorns, world.invitations, world.logger, now=lambda: world.now)
 
     def __call__(

@@ -18,6 +18,7 @@ from unicorn_mgmt.api.partner_callbacks import PartnerCallbacks
 from wild_rydes_contracts import Metadata
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.reply import Replies
+from wild_rydes_messaging.transient import is_transient
 
 OFFER = {"price": {"amount": "23.50", "currency": "USD"}, "pickup_in_seconds": 300}
 
@@ -29,7 +30,7 @@ class Partner:
         self.world = world
         secrets = aws.client("secretsmanager")
         secrets.create_secret(Name="partner", SecretString=json.dumps(CREDENTIALS))
-        self.api = RestApi(world.logger)
+        self.api = RestApi(world.logger, is_transient=is_transient)
         PartnerCallbacks(
             self.api,
             Replies(world.sqs, PATTERN),

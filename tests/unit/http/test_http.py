@@ -25,6 +25,7 @@ from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import MAX_BYTES, Representation, json_response, read_body
 from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import Problem
+from wild_rydes_messaging.transient import is_transient
 
 
 class Horn(Representation):
@@ -47,7 +48,7 @@ class Stable:
     def __init__(self, public_url: str | None = None, origins: tuple[str, ...] = ()) -> None:
         self.stream = io.StringIO()
         logger = Logger(service=f"stable-{uuid.uuid4()}", stream=self.stream)
-        self.api = RestApi(logger, public_url, origins=origins)
+        self.api = RestApi(logger, public_url, origins=origins, is_transient=is_transient)
         self.does: Callable[[], Response[str]] = lambda: json_response(HTTPStatus.NO_CONTENT)
         self.api.post("/unicorns")(self.echo)
         self.api.get("/unicorns/<id_>")(self.show)

@@ -1,6 +1,6 @@
 """The resolver of all our REST APIs: every response that is not a success is a problem+json."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from time import perf_counter
 from traceback import walk_tb
@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from wild_rydes_http.cors import Origins
 from wild_rydes_http.problem import Problem
@@ -20,29 +20,31 @@ if TYPE_CHECKING:
 
 _LONGEST_ID = 128
 
-_THROTTLED = frozenset(
-    {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
-)
-
 
 class RestApi(APIGatewayRestResolver):
     """Routes of one REST API. Register them with `get`, `post`, …, and pass events to `handle`.
 
     `public_url` is the base of links where the caller's host does not show it, as on the local stage. Pages of
-    `origins` may call the API from a browser.
+    `origins` may call the API from a browser. `is_transient` tells which exceptions pass by themselves: callers are
+    asked to try again.
     """
 
     def __init__(
-        self, logger: Logger, public_url: str | None = None, *, origins: Collection[str] = ()
+        self,
+        logger: Logger,
+        public_url: str | None = None,
+        *,
+        origins: Collection[str] = (),
+        is_transient: Callable[[BaseException], bool] = lambda _: False,
     ) -> None:
         super().__init__(cors=Origins(origins) if origins else None)
         self.use([_ids_are_short])
         self._logger = logger
         self._public_url = public_url
+        self._is_transient = is_transient
         self.exception_handler(Problem)(Problem.response)
         self.exception_handler(NotFoundError)(self._not_found)
-        self.exception_handler([ClientError, BotoCoreError])(self._aws_error)
-        self.exception_handler(Exception)(self._unexpected)
+        self.exception_handler(Exception)(self._failed)
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Respond to one API Gateway proxy event. Log method, path, status and duration in milliseconds.
@@ -98,9 +100,8 @@ class RestApi(APIGatewayRestResolver):
             ).response()
         return Problem(HTTPStatus.NOT_FOUND, "There is nothing here.").response()
 
-    def _aws_error(self, error: ClientError | BotoCoreError) -> Response[str]:
-        """Respond to what the SDK gave up. Lost connections and throttling pass; the rest is our mistake."""
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _THROTTLED:
+    def _failed(self, error: Exception) -> Response[str]:
+        if not self._is_transient(error):
             return self._unexpected(error)
         self._logger.warning("not available", error=type(error).__name__, reason=str(error))
         return Problem(

@@ -11,6 +11,7 @@ from feedback.api.routes import PAGE_SIZE, Routes
 from tests.support.feedback.world import World
 from wild_rydes_dynamodb.change import Conflict
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.transient import is_transient
 
 BASE = "https://api.example/v1"
 
@@ -22,7 +23,7 @@ def world(world_on_moto: World) -> World:
 
 class Client:
     def __init__(self, world: World) -> None:
-        self.api = RestApi(world.logger)
+        self.api = RestApi(world.logger, is_transient=is_transient)
         Routes(self.api, world.table, now=lambda: world.now)
 
     def __call__(

@@ -452,6 +452,17 @@ def test_a_throttled_table_is_told_as_such(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("Throttling", 400), ("LimitExceededException", 400), ("InternalServerError", 500), ("whatever", 503)],
+)
+def test_trouble_that_passes_is_not_our_mistake(api: Api, world: World, code: str, status: int) -> None:
+    with throttle(world.dynamodb, "PutItem", code=code, status=status):
+        assert (api.post().status, api.post().headers["retry-after"]) == (503, "1")
+    with throttle(world.dynamodb, "PutItem", code="AccessDeniedException"):
+        assert api.post().status == 500
+
+
 def test_a_table_where_others_are_always_faster_is_told_as_such(api: Api, world: World) -> None:
     kept = world.put()
 

@@ -10,6 +10,7 @@ from feedback.adapters.feedback_table import FeedbackTable
 from feedback.api.routes import Routes
 from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -29,7 +30,7 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _machine = SurveyMachine(flow().with_limits(_settings.limits))
-_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins)
+_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
 Routes(_api, FeedbackTable(client("dynamodb"), _settings.table_name, _machine), now=clock.now)
 
 handler = entrypoint(_api.handle, _logger)

@@ -10,6 +10,7 @@ from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -29,7 +30,7 @@ class Settings:
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins)
+_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
 _documents = StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
 RfqRoutes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)

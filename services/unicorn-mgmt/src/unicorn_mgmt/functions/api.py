@@ -9,6 +9,7 @@ from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.routes import Routes
 from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -26,7 +27,7 @@ class Settings:
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins)
+_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
 _dynamodb = client("dynamodb")
 Routes(
     _api,
