@@ -57,7 +57,7 @@ def test_what_is_no_instant_of_ours_is_refused(text: object) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a\nb", "\x00", "a\tb", "\x7f", "\x85", "\u2028", "\u2029", "\u202egnp.exe", "\u2066x\u2069",
+        "a\nb", "\x00", "a\tb", "\x7f", "\x85", "\u2028", "\u2029", "\u202egnp.exe", "\u061cx", "\u200fx", "\u2066x\u2069",
         "\uffff", "\ud800",
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.unit.messaging.conftest import Log, counted
 from wild_rydes_messaging.errors import Unprocessable, reason, stack
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.send import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,6 +51,16 @@ def test_parked_message_keeps_its_body_and_says_why(
     assert (line["level"], line["queue"], line["attempts"]) == ("ERROR", "inbox", "3")
     assert (line["error"], line["reason"], line["stack"]) == ("Unprocessable", "not JSON", [])
     assert counted(metrics) == {"MessagesParked": [1.0]}
+
+
+def test_what_is_too_large_for_a_message_is_parked_with_its_beginning(
+    lot: ParkingLot, dead_letters: str, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    lot.park("é" * MAX_BYTES, Unprocessable("not JSON"), queue="stream")
+    (parked,) = drain(dead_letters)
+    assert len(parked["Body"].encode()) < MAX_BYTES
+    assert set(parked["Body"]) == {"é"}
+    assert attributes(parked)["size"] == str(2 * MAX_BYTES)
 
 
 @settings(

@@ -144,9 +144,16 @@ def test_a_look_up_without_an_answer_leaves_the_others_their_replies(
     assert len(drain(queues["one"])) == 1
 
 
-def test_a_forbidden_address_among_others_stops_all_before_anything_is_sent(
+def test_a_forbidden_address_among_others_is_refused_alone(
     sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
 ) -> None:
-    with pytest.raises(ForbiddenReturnAddress):
-        Replies(sqs, PATTERN).send(answers(address("one"), "arn:aws:sqs:us-east-1:999999999999:theirs"))
-    assert drain(queues["one"]) == []
+    with pytest.raises(DeliveryError) as caught:
+        Replies(sqs, PATTERN).send(answers("arn:aws:sqs:us-east-1:999999999999:theirs", address("one")))
+    assert not caught.value.transient
+    refused, sent = caught.value.receipts
+    assert (refused.invalid, isinstance(refused.cause, ForbiddenReturnAddress), sent.error) == (
+        True,
+        True,
+        None,
+    )
+    assert len(drain(queues["one"])) == 1

@@ -33,6 +33,7 @@ PASSES = (
     refused("ProvisionedThroughputExceededException"),
     refused("RequestThrottled"),
     refused("KmsThrottled"),
+    refused("KMS.ThrottlingException"),
     refused("TooManyRequestsException", 429),
     refused("whatever", 429),
     refused("InternalServerError", 500),

@@ -28,7 +28,7 @@ def _instant(at: datetime) -> datetime:
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
 """An instant in UTC and whole milliseconds, from 2020 on and before 2100."""
 
-PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
+PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 """A character of a text: no control character, no line break, and none that turns the direction of what follows."""
 
 Text = Annotated[str, Field(pattern=f"^{PRINTABLE}*$")]

@@ -7,15 +7,21 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from wild_rydes_messaging.errors import describe
+from wild_rydes_messaging.send import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+_ATTRIBUTES = 8 * 1024
+"""Bytes that are left to the attributes, which count towards the largest message: most are a few hundred."""
+
+
 class ParkingLot:
     """One dead-letter queue. Logs what is parked there, and counts it in the metric MessagesParked.
 
-    A parked message keeps its body. Its attributes are `reason`, `error` (the type), and those of the caller.
+    A parked message keeps its body, or of one that is larger than a message can be its beginning, and its `size` in
+    bytes. Its attributes are `reason`, `error` (the type), and those of the caller.
     """
 
     def __init__(
@@ -32,6 +38,10 @@ class ParkingLot:
         Raises botocore's errors: the caller must then leave the message where it is.
         """
         described = describe(error)
+        content = body.encode(errors="replace")
+        if len(content) > MAX_BYTES - _ATTRIBUTES:  # a stream's record holds an item twice
+            body = content[: MAX_BYTES - _ATTRIBUTES].decode(errors="ignore")
+            attributes["size"] = str(len(content))
         told: Mapping[str, str] = {
             "reason": described["reason"],
             "error": described["error"],

@@ -53,13 +53,16 @@ class Replies:
     def send(self, replies: Sequence[Reply]) -> tuple[Receipt, ...]:
         """Send all replies, up to ten per call and return address. Receipts have the replies' keys, in order.
 
-        Raises DeliveryError, with all receipts, if any reply was not accepted. Raises ForbiddenReturnAddress
-        before anything is sent.
+        Raises DeliveryError, with all receipts, if any reply was not accepted. A reply to a forbidden address is
+        refused alone, for good.
         """
         by_address: defaultdict[str, list[int]] = defaultdict(list)
-        for i, reply in enumerate(replies):
-            by_address[self.check(reply.to)].append(i)
         receipts = [Receipt(reply.key) for reply in replies]
+        for i, reply in enumerate(replies):
+            try:
+                by_address[self.check(reply.to)].append(i)
+            except ForbiddenReturnAddress as error:
+                receipts[i] = failure(reply.key, error)
         for address, indices in by_address.items():
             messages = [Outgoing(replies[i].key, replies[i].envelope.to_json()) for i in indices]
             for i, receipt in zip(indices, self._send_to(address, messages), strict=True):

@@ -71,7 +71,7 @@ class StreamBatch:
         """
         for raw in self._raw:
             if error := self._condemned.get(id(raw)):
-                body, event_id = json.dumps(raw, default=str), str(raw.get("eventID", ""))
+                body, event_id = json.dumps(raw, default=str, ensure_ascii=False), str(raw.get("eventID", ""))
                 self._parking_lot.park(body, error, queue="stream", event_id=event_id)
 
     def _open(self, raw: Mapping[str, Any]) -> Record | None:

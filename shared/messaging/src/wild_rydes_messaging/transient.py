@@ -45,8 +45,11 @@ _TOO_MANY_REQUESTS, _SERVER_ERROR = 429, 500
 
 
 def is_transient_code(code: str) -> bool:
-    """Say whether the same call may succeed later, by AWS's error code."""
-    return code in _PASSING
+    """Say whether the same call may succeed later, by AWS's error code, with or without its service's name.
+
+    SQS says `KMS.ThrottlingException` for what its own model calls `KmsThrottled`.
+    """
+    return code.rpartition(".")[2] in _PASSING
 
 
 def is_transient(error: BaseException) -> bool:

@@ -1,6 +1,6 @@
 """Replies: found, told apart, never counted twice, and STOP honoured."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -408,3 +408,11 @@ def test_what_is_no_reply_is_parked_with_its_reason(world: World, content: objec
 def test_an_empty_reply_is_asked_again(world: World, question: Sent) -> None:
     world.hear("", question)
     assert world.prompts("r") == ["ask-score", "ask-score-again"]
+
+
+@pytest.mark.parametrize("year", [1969, 2019, 9999])
+def test_a_time_that_nothing_can_hold_is_parked_by_its_name(world: World, year: int) -> None:
+    body = world.reply("8", at=datetime(year, 1, 1, tzinfo=UTC))
+    assert world.handle(world.replies, body) == []
+    [parked] = world.aws.parked()
+    assert parked["reason"] == "no valid InboundSms: Timestamp: instant"

@@ -71,6 +71,14 @@ def test_news_of_what_is_not_there_is_dropped(world: World, booked: Rfq) -> None
     assert world.parked() == []
 
 
+@pytest.mark.parametrize("bad", ["what", "01a1fd55-5472-797f-b00e-2dcdef8f6e19.1"])
+def test_bad_news_does_not_condemn_the_good_news_of_its_rfq(world: World, booked: Rfq, bad: str) -> None:
+    good = news(RideConfirmed, booked.id)
+    assert hear(world, news(RideRejected, booked.id, ride_id=bad, reason="unicorn-gone"), good) == DONE
+    assert status(world, booked.id) == ("confirmed", None)
+    assert len(world.parked()) == 1
+
+
 def test_an_id_that_is_none_is_parked_with_its_reason(world: World, booked: Rfq) -> None:
     hear(world, news(RideConfirmed, booked.id, ride_id="what"))
     assert [message["reason"] for message in world.parked()] == ["no ride id"]

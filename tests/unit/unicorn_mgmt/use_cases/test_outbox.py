@@ -209,14 +209,27 @@ def test_each_answer_is_a_message_of_its_own(world: World, call: Client) -> None
     assert len({message["metadata"]["event_id"] for message in answers}) == 2
 
 
-def test_an_answer_that_nobody_takes_is_parked_and_holds_nothing_up(world: World, call: Client) -> None:
+@pytest.mark.parametrize(
+    ("reply_to", "reason"),
+    [
+        (PATTERN.replace("*", "nowhere"), "reply refused"),
+        ("arn:aws:sqs:us-east-1:123456789012:of-before-the-pattern-changed", "return address is not"),
+    ],
+)
+def test_an_answer_that_nobody_takes_is_parked_and_holds_nothing_up(
+    world: World, call: Client, reply_to: str, reason: str
+) -> None:
     id_ = by_hand(world, "gandalf", "c-1")
-    world.invitations.open(invitation({id_: "gandalf"}, reply_to=PATTERN.replace("*", "nowhere")))
+    world.invitations.open(invitation({id_: "gandalf"}, reply_to=reply_to))
     before = world.item("invitation#rfq-1")
     assert answer(call, QUOTE) == 202
-    world.outbox().handle({"Records": [world.record("invitation#rfq-1", before)]})
+    ride = world.add("shadowfax")
+    idle = world.item(ride)
+    world.decide(accepted(ride))
+    world.outbox().handle({"Records": [world.record("invitation#rfq-1", before), world.record(ride, idle)]})
     [parked] = world.parked()
-    assert "reply refused" in parked["reason"]
+    assert reason in parked["reason"]
+    assert [event["detail-type"] for event in world.published()] == ["RideConfirmed"]
 
 
 def test_logs_hold_no_price_and_no_place(world: World, call: Client) -> None:

@@ -3,10 +3,11 @@
 import json
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wild_rydes_contracts import Envelope, Message, Metadata
 from wild_rydes_contracts.ids import derived_uuid7
+from wild_rydes_contracts.scalars import Instant
 from wild_rydes_messaging.consume import Consumer, Unprocessable
 from wild_rydes_messaging.errors import reason
 
@@ -90,4 +91,4 @@ class _Notification(BaseModel):
 
     id: str = Field(alias="MessageId", pattern=r"^[A-Za-z0-9-]{1,64}$")
     message: str = Field(alias="Message")
-    timestamp: AwareDatetime = Field(alias="Timestamp")
+    timestamp: Instant = Field(alias="Timestamp")

@@ -32,12 +32,13 @@ class Aggregator:
         If the write of an RFQ fails, only its own messages come again.
         """
         batch = self.consumer.receive(event)
-        by_rfq: defaultdict[str, list[Received[RfqResponse]]] = defaultdict(list)
+        by_rfq: defaultdict[str, dict[Received[RfqResponse], domain.Response]] = defaultdict(dict)
         for message in batch:
-            by_rfq[message.metadata.correlation_id].append(message)
-        for rfq_id, messages in by_rfq.items():
-            with batch.attempt(*messages):
-                self._gather(rfq_id, [_response(message.data) for message in messages])
+            with batch.attempt(message):
+                by_rfq[message.metadata.correlation_id][message] = _response(message.data)
+        for rfq_id, responses in by_rfq.items():
+            with batch.attempt(*responses):
+                self._gather(rfq_id, [*responses.values()])
         return batch.settle()
 
     def _gather(self, rfq_id: str, responses: list[domain.Response]) -> None:

@@ -33,7 +33,9 @@ class RideNews:
         batch = self.consumer.receive(event)
         by_rfq = defaultdict(list)
         for message in batch:
-            by_rfq[message.data.rfq_id].append(message)
+            with batch.attempt(message):
+                check_ride(message.data)
+                by_rfq[message.data.rfq_id].append(message)
         for rfq_id, messages in by_rfq.items():
             with batch.attempt(*messages):
                 self._settle(rfq_id, [message.data for message in messages])
@@ -61,17 +63,19 @@ class RideNews:
         )
 
 
-def apply_news(rfq: Rfq, news: News, now: datetime) -> Rfq:
-    """Apply the news of one ride to its RFQ. News from any responder but the ride's own changes nothing.
-
-    Raises Unprocessable if the id is not that of a ride of this RFQ.
-    """
+def check_ride(news: News) -> None:
+    """Raise Unprocessable unless the news is of a ride of its own RFQ: it must not condemn the news beside it."""
     try:
-        rfq_id, number = parse_ride_id(news.ride_id)
+        rfq_id, _ = parse_ride_id(news.ride_id)
     except ValueError as error:
         raise Unprocessable(str(error)) from None
-    if rfq_id != rfq.id:
+    if rfq_id != news.rfq_id:
         raise Unprocessable("a ride of another RFQ")
+
+
+def apply_news(rfq: Rfq, news: News, now: datetime) -> Rfq:
+    """Apply the news of one ride to its RFQ. News from any responder but the ride's own changes nothing."""
+    _, number = parse_ride_id(news.ride_id)
 
     def transition(ride: Ride) -> Ride:
         if ride.responder != news.responder_id:
