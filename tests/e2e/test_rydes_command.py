@@ -16,6 +16,7 @@ from infra.rydes.simulators.partners.process import Partners
 from infra.rydes.simulators.partners.server import FAULTS_PATH
 from infra.rydes.simulators.phones.client import Phone
 from tests.support.clients import Customer, Json, Place
+from tests.support.partner_fleets import IDS
 from tests.support.patience import eventually
 
 
@@ -120,7 +121,7 @@ def test_partners_tells_programs_how_each_partner_does(
 @pytest.mark.parametrize(
     ("arguments", "help_"),
     [
-        (("p-nobody",), "p-comet, p-pegasus, p-nimbus"),
+        (("p-nobody",), ", ".join(IDS)),
         (("p-comet", "--mode", "FORCED_OPEN", "--reason", "x", "--for", "soon"), "30m"),
         (("p-comet", "--mode", "FORCED_OPEN"), "--reason"),
         (("--mode", "FORCED_OPEN", "--reason", "x"), "Name a partner"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra import roster
 from infra.app import SERVICES
 from tests.support.synth import Assembly
 
@@ -22,7 +23,7 @@ UNICORN_URLS = {
 }
 DOCUMENTS = "Documents/rfqs/*"
 REPLY_QUEUE = "wild-rydes-reply-ride-booking"
-PARTNERS = ("p-comet", "p-pegasus", "p-nimbus")
+PARTNERS = tuple(roster.partners())
 SECRETS = {
     id_: f"arn:<Partition>:secretsmanager:<Region>:<AccountId>:secret:wild-rydes/partners/{id_}-??????"
     for id_ in PARTNERS
@@ -416,10 +417,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "BUS_NAME": "/wild-rydes/platform/bus-name",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-outbox-dlq",
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
-                "PARTNER_RIDE_QUEUES": (
-                    '{"p-comet": "unicorn-mgmt-p-comet-rides", "p-pegasus": "unicorn-mgmt-p-pegasus-rides", '
-                    '"p-nimbus": "unicorn-mgmt-p-nimbus-rides"}'
-                ),
+                "PARTNER_RIDE_QUEUES": json.dumps({id_: f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS}),
                 **UNICORN_URLS,
             },
         ),
@@ -448,10 +446,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             {
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
                 "MAX_ATTEMPTS": "5",
-                "PARTNER_QUEUES": (
-                    '{"p-comet": "unicorn-mgmt-p-comet-requests", "p-pegasus": "unicorn-mgmt-p-pegasus-requests", '
-                    '"p-nimbus": "unicorn-mgmt-p-nimbus-requests"}'
-                ),
+                "PARTNER_QUEUES": json.dumps({id_: f"unicorn-mgmt-{id_}-requests" for id_ in PARTNERS}),
                 "REPLY_TO_PATTERN": RETURN_ADDRESSES,
                 **UNICORN_URLS,
             },
@@ -506,28 +501,24 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         ),
         ("feedback-rides", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
         ("feedback-timers", {}),
-        (
-            "unicorn-mgmt-p-comet-quotes",
-            {
-                "CHECKS_URL": "unicorn-mgmt-p-comet-requests",
-                "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
-                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-requests-dlq",
-                "MAX_ATTEMPTS": "5",
-                "PARTNER_ID": "p-comet",
-                "REPLY_TO_PATTERN": RETURN_ADDRESSES,
-                "SECRET_ID": "wild-rydes/partners/p-comet",
-            },
-        ),
-        (
-            "unicorn-mgmt-p-comet-rides",
-            {
-                "CHECKS_URL": "unicorn-mgmt-p-comet-requests",
-                "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
-                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-p-comet-rides-dlq",
-                "MAX_ATTEMPTS": "5",
-                "PARTNER_ID": "p-comet",
-                "SECRET_ID": "wild-rydes/partners/p-comet",
-            },
+        *(
+            (
+                f"unicorn-mgmt-{id_}-{task}",
+                {
+                    "CHECKS_URL": f"unicorn-mgmt-{id_}-requests",
+                    "CALLBACK_URL": "https://partner-api.execute-api.<Region>.<URLSuffix>/v1",
+                    "DEAD_LETTER_QUEUE_URL": f"unicorn-mgmt-{id_}-{queue}-dlq",
+                    "MAX_ATTEMPTS": "5",
+                    "PARTNER_ID": id_,
+                    "SECRET_ID": f"wild-rydes/partners/{id_}",
+                    **more,
+                },
+            )
+            for id_ in PARTNERS
+            for task, queue, more in (
+                ("quotes", "requests", {"REPLY_TO_PATTERN": RETURN_ADDRESSES}),
+                ("rides", "rides", {}),
+            )
         ),
         (
             "unicorn-mgmt-partner-callbacks",

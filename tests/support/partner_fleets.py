@@ -9,7 +9,7 @@ from tests.support.clients import Customer, Json, key
 from tests.support.logs import records_about
 from tests.support.patience import eventually
 
-IDS = ("p-comet", "p-pegasus", "p-nimbus")
+IDS = tuple(roster.partners())
 NEARLY = 0.95
 """Of a call's time: whoever takes so much of it has run out of it."""
 

@@ -1,15 +1,13 @@
 """Partners that call back, genuine and otherwise."""
 
 import base64
-import hashlib
-import hmac
 import json
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.support import aws
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, SECRETS, simulated
 from tests.support.unicorn_mgmt.world import PATTERN, World
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.credentials import Secrets
@@ -29,7 +27,8 @@ class Partner:
     def __init__(self, world: World) -> None:
         self.world = world
         secrets = aws.client("secretsmanager")
-        secrets.create_secret(Name="partner", SecretString=json.dumps(CREDENTIALS))
+        for id_, values in SECRETS.items():
+            secrets.create_secret(Name=id_, SecretString=json.dumps(values))
         self.api = RestApi(world.logger, is_transient=is_transient)
         PartnerCallbacks(
             self.api,
@@ -39,7 +38,7 @@ class Partner:
             partners=PARTNERS,
             clients={id_: client_of(partner) for id_, partner in PARTNERS.items()},
             secrets=Secrets(secrets),
-            secret_ids=dict.fromkeys(PARTNERS, "partner"),
+            secret_ids={id_: id_ for id_ in PARTNERS},
             logger=world.logger,
             now=lambda: datetime.now(UTC),
         )
@@ -50,8 +49,8 @@ class Partner:
         offer: dict[str, Any] | None = OFFER,
         *,
         reference: str | None = None,
-        reference_key: str = CREDENTIALS["reference_key"],
-        key: str = CREDENTIALS["callback_key"],
+        reference_key: str = SECRETS["p-nimbus"]["reference_key"],
+        key: str = SECRETS["p-nimbus"]["callback_key"],
         late_by: float = 0,
         partner_id: str = "p-nimbus",
         encoded: bool = False,
@@ -59,9 +58,8 @@ class Partner:
     ) -> int:
         sealed = reference if reference is not None else seal(asked, "p-nimbus", reference_key)
         body = json.dumps({"reference": sealed, "offer": offer, **more})
-        stamp = str(int(time.time() - late_by))
-        mac = hmac.new(key.encode(), f"{stamp}.{body}".encode(), hashlib.sha256).hexdigest()
-        return self.post(body, f"t={stamp},v1={mac}", partner_id, encoded=encoded)
+        headers = simulated("p-nimbus", callback_key=key).seal(body.encode(), str(int(time.time() - late_by)))
+        return self.send(body, headers, partner_id, encoded=encoded)
 
     def post(self, body: str, signature: str, partner_id: str = "p-nimbus", *, encoded: bool = False) -> int:
         return self.send(body, {"Nimbus-Signature": signature}, partner_id, encoded=encoded)

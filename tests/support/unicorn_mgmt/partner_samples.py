@@ -1,8 +1,11 @@
-"""A question, a ride, and the secrets of all partners in one."""
+"""A question, a ride, and the secret of each partner."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from infra.rydes.simulators.partners.behaviour import Behaviour
+from infra.rydes.simulators.partners.fleets import FLEETS
 from tests.support.unicorn_mgmt.world import NOW
 from unicorn_mgmt.adapters.partners.client import Question
 from unicorn_mgmt.adapters.partners.credentials import Credentials
@@ -17,16 +20,28 @@ AIRPORT = Coordinates(lat=47.44369, lon=-122.30132)
 TOKYO = Coordinates(lat=35.68, lon=139.69)
 REPLY_TO = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
 
-CREDENTIALS = {
-    "api_key": "comet-key-3f1",
-    "webhook_token": "comet-token-51c",
-    "access_id": "wild-rydes",
-    "signing_key": "pegasus-key-9a2",
-    "client_id": "wild-rydes",
-    "client_secret": "nimbus-secret-77c",
-    "callback_key": "callback-key-b04",
-    "reference_key": "reference-key-e55",
+CALLING_BACK = tuple(id_ for id_, fleet in FLEETS.items() if fleet.calls_back)
+AT_ONCE = tuple(id_ for id_, fleet in FLEETS.items() if not fleet.calls_back)
+
+SECRETS = {
+    id_: {name: f"{name}-of-{id_}-3f1" for name in fleet.secret_values} for id_, fleet in FLEETS.items()
 }
+"""What each partner's secret holds beside `base_url`."""
+
+
+def simulated(partner_id: str, **wrong: str) -> Behaviour:
+    """The simulated partner, or somebody who would like to be it and has wrong values for its secret."""
+    return FLEETS[partner_id]({**SECRETS[partner_id], **wrong})
+
+
+def known_by(partner_id: str) -> str:
+    """The name of the value by which the partner knows us."""
+    return FLEETS[partner_id].secret_values[0]
+
+
+def secret(partner_id: str, base_url: str, **changed: str) -> str:
+    """The partner's secret as Secrets Manager has it."""
+    return json.dumps({**SECRETS[partner_id], "base_url": base_url, **changed})
 
 
 def metadata(rfq_id: str = "rfq-1", *, seconds: float = 60) -> Metadata:
@@ -49,8 +64,8 @@ def question(
     return Question(PARTNERS[partner_id], rfq, asked, callback_url, asked.deadline)
 
 
-def credentials(base_url: str, **changed: str) -> Credentials:
-    return Credentials({**CREDENTIALS, "base_url": base_url, **changed})
+def credentials(partner_id: str, base_url: str, **changed: str) -> Credentials:
+    return Credentials(json.loads(secret(partner_id, base_url, **changed)))
 
 
 TERMS = Terms("rfq-1", "customer-1", Money(amount=Decimal("12.50"), currency="USD"))

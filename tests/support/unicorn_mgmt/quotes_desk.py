@@ -1,6 +1,5 @@
 """The consumer of a partner's queue for quotes, on moto, with a real server for the partner."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 from infra.rydes.simulators.partners.server import Server
 from tests.support import aws
 from tests.support.patience import PATIENCE
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, secret
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, TABLE, World
 from unicorn_mgmt.adapters.partner_queues import CallbackChecks
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -35,8 +34,7 @@ class Desk:
         world.now = datetime.now(UTC)
         self.secrets = aws.client("secretsmanager")
         self.store = DynamoDbStore(world.dynamodb, TABLE)
-        text = json.dumps({**CREDENTIALS, "base_url": server.url})
-        self.secrets.create_secret(Name=partner_id, SecretString=text)
+        self.secrets.create_secret(Name=partner_id, SecretString=secret(partner_id, server.url))
 
     def worker(
         self,

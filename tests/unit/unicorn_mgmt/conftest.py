@@ -4,10 +4,10 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from infra.rydes.simulators.partners.fleets import Comet, Nimbus, Pegasus
-from infra.rydes.simulators.partners.server import Behaviour, Server
+from infra.rydes.simulators.partners.behaviour import Behaviour
+from infra.rydes.simulators.partners.server import Server
 from tests.support.unicorn_mgmt.api_client import Client
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, simulated
 from tests.support.unicorn_mgmt.world import World, a_world
 
 
@@ -42,20 +42,9 @@ def serving(behaviour: Behaviour) -> Iterator[Server]:
 
 @pytest.fixture
 def servers() -> Iterator[dict[str, Server]]:
-    """The three partners, each on a port of its own."""
-    values = CREDENTIALS
-    fleets: dict[str, Behaviour] = {
-        "p-comet": Comet(values["api_key"], values["webhook_token"]),
-        "p-pegasus": Pegasus(values["access_id"], values["signing_key"]),
-        "p-nimbus": Nimbus(
-            values["client_id"],
-            values["client_secret"],
-            values["callback_key"],
-            think_seconds=0.01,
-        ),
-    }
+    """The partners, each on a port of its own."""
     with ExitStack() as stack:
-        yield {id_: stack.enter_context(serving(fleet)) for id_, fleet in fleets.items()}
+        yield {id_: stack.enter_context(serving(simulated(id_))) for id_ in PARTNERS}
 
 
 @pytest.fixture(autouse=True)

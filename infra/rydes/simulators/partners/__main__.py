@@ -1,4 +1,4 @@
-"""Serve the three partners as long as the emulator of a run directory lives.
+"""Serve the partners as long as the emulator of a run directory lives.
 
     python -m infra.rydes.simulators.partners RUN_DIR EMULATOR_PID
 
@@ -13,42 +13,20 @@ import time
 from pathlib import Path
 
 from infra.rydes.cloud import emulator
-from infra.rydes.simulators.partners.fleets import Comet, Nimbus, Pegasus
-from infra.rydes.simulators.partners.server import Behaviour, Server
+from infra.rydes.simulators.partners.fleets import FLEETS
+from infra.rydes.simulators.partners.server import Server
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def main(run_dir: Path, pid: int) -> None:
     """Serve the partners, and write their URLs and secrets to the file."""
-    keys = {
-        name: secrets.token_urlsafe(24)
-        for name in ("comet", "webhook", "pegasus", "nimbus", "callback", "reference")
-    }
-    fleets: dict[str, tuple[Behaviour, dict[str, str]]] = {
-        "p-comet": (
-            Comet(keys["comet"], keys["webhook"]),
-            {"api_key": keys["comet"], "webhook_token": keys["webhook"]},
-        ),
-        "p-pegasus": (
-            Pegasus("wild-rydes", keys["pegasus"]),
-            {"access_id": "wild-rydes", "signing_key": keys["pegasus"]},
-        ),
-        "p-nimbus": (
-            Nimbus("wild-rydes", keys["nimbus"], keys["callback"]),
-            {
-                "client_id": "wild-rydes",
-                "client_secret": keys["nimbus"],
-                "callback_key": keys["callback"],
-                "reference_key": keys["reference"],
-            },
-        ),
-    }
     written = {}
-    for id_, (behaviour, credentials) in fleets.items():
-        server = Server(behaviour)
+    for id_, fleet in FLEETS.items():
+        secret = {name: secrets.token_urlsafe(24) for name in fleet.secret_values}
+        server = Server(fleet(secret))
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        written[id_] = {"base_url": server.url, **credentials}
+        written[id_] = {"base_url": server.url, **secret}
     file = run_dir / f"partners-{pid}.json"
     unfinished = file.with_suffix(".unfinished")
     unfinished.touch(mode=0o600)

@@ -3,52 +3,17 @@
 import json
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
 
+from infra.rydes.simulators.partners.behaviour import Behaviour, Reply, Request
 from infra.rydes.simulators.partners.faults import Faults, Misbehaviour
-from infra.rydes.simulators.partners.rides import Rides
 
 FAULTS_PATH = "/_faults"
 """GET shows the faults, the number of requests, and the rides' states; PUT sets the faults."""
 
 _LONGEST_HANG = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """An HTTP request. Header names are in lower case."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An HTTP response."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-class Behaviour(Protocol):
-    """What a partner answers, on a good day and on a bad one."""
-
-    rides: Rides
-
-    def answer(self, request: Request, *, willing: bool = True) -> Reply:
-        """Answer a request; with a proper no, if the partner is not `willing`."""
-
-    def throttled(self, retry_after: int) -> Reply:
-        """Answer that there are too many requests."""
-
-    def missigned(self, request: Request) -> Reply:
-        """Answer with a wrong signature, if the partner signs anything."""
 
 
 class Server(ThreadingHTTPServer):

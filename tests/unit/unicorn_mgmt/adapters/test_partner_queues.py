@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, metadata
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, SPACE_NEEDLE, World
 from unicorn_mgmt.adapters.partner_queues import CallbackChecks, RequestQueues
+from unicorn_mgmt.adapters.partners.roster import Area
 from unicorn_mgmt.domain.callback_due import CallbackDue, OpenCall, expected
 from unicorn_mgmt.domain.unicorn import Place
 from wild_rydes_contracts import Envelope, RfqRequested
@@ -36,9 +38,14 @@ def taken(world: World, url: str) -> list[str]:
 
 
 def test_who_serves_a_place_is_asked(world: World) -> None:
-    forwarding = RequestQueues(world.sqs, PARTNERS, queues(world))
-    assert forwarding.serving(SPACE_NEEDLE) == ("p-comet", "p-pegasus", "p-nimbus")
-    assert forwarding.serving(TACOMA) == ("p-pegasus",)
+    near, far = (
+        replace(PARTNERS["p-comet"], id=id_, area=Area(47.6062, -122.3321, radius_km))
+        for id_, radius_km in (("p-near", 40), ("p-far", 41))
+    )
+    partners = {partner.id: partner for partner in (near, far)}
+    forwarding = RequestQueues(world.sqs, partners, dict.fromkeys(partners, "https://queue"))
+    assert forwarding.serving(SPACE_NEEDLE) == ("p-near", "p-far")
+    assert forwarding.serving(TACOMA) == ("p-far",)
     assert forwarding.serving(SYDNEY) == ()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.unicorn_mgmt.partner_callbacks import OFFER, Partner
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, metadata
+from tests.support.unicorn_mgmt.partner_samples import SECRETS, metadata
 from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
 
@@ -98,7 +98,7 @@ def test_a_late_answer_is_refused(partner: Partner) -> None:
 
 
 def test_a_reference_does_for_no_other_partner(partner: Partner) -> None:
-    sealed = seal(metadata(), "p-comet", CREDENTIALS["reference_key"])
+    sealed = seal(metadata(), "p-comet", SECRETS["p-nimbus"]["reference_key"])
     assert partner.call_back(metadata(), reference=sealed) == 401
 
 

@@ -1,6 +1,5 @@
 """Each call of each consumer fails, once and for good: see `tests.support.failures`."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -16,7 +15,7 @@ from tests.support.failures import Case, OfQueue, OfStream, check, settle_queue,
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.invitations import QUOTE, answer, by_hand, respond
 from tests.support.unicorn_mgmt.messages import accepted, over, scored
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, TERMS, secret
 from tests.support.unicorn_mgmt.world import PATTERN, TABLE, World, a_world
 from tests.support.wire import PARTNER
 from unicorn_mgmt.adapters.partner_queues import CallbackChecks
@@ -140,8 +139,7 @@ def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[..., 
     with a_world() as world:
         world.now = NOW
         secrets = aws.client("secretsmanager")
-        secret = json.dumps({**CREDENTIALS, "base_url": server.url})
-        secrets.create_secret(Name="p-comet", SecretString=secret)
+        secrets.create_secret(Name="p-comet", SecretString=secret("p-comet", server.url))
         line = line_to(
             replace(PARTNERS["p-comet"], timeout=60, breaker={}),
             dynamodb=world.dynamodb,

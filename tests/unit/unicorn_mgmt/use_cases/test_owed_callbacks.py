@@ -11,7 +11,7 @@ import pytest
 
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
-from tests.support.unicorn_mgmt.partner_samples import PARTNERS
+from tests.support.unicorn_mgmt.partner_samples import CALLING_BACK, PARTNERS
 from tests.support.unicorn_mgmt.quotes_desk import EVERYTHING_DONE, Desk
 from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.domain.callback_due import CallbackDue
@@ -177,9 +177,10 @@ def test_a_forbidden_return_address_in_a_check_is_parked(nimbus: Desk, checks: C
     assert [parked["error"] for parked in nimbus.world.parked()] == ["ForbiddenReturnAddress"]
 
 
-def test_a_probe_is_not_given_up_before_its_callback_is_due() -> None:
+@pytest.mark.parametrize("partner_id", CALLING_BACK)
+def test_a_probe_is_not_given_up_before_its_callback_is_due(partner_id: str) -> None:
     """The settings' own rule, for a call that lasts until the callback."""
-    partner = PARTNERS[NIMBUS]
+    partner = PARTNERS[partner_id]
     settings = Settings(**partner.breaker)
     assert settings.permit_lease >= 2 * (partner.timeout + partner.answers_within)
     assert settings.max_wait_duration_in_half_open_state > partner.timeout + partner.answers_within

@@ -11,7 +11,7 @@ import pytest
 from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
 from tests.support.patience import PATIENCE
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, SECRETS, secret
 from tests.support.unicorn_mgmt.quotes_desk import EVERYTHING_DONE, Desk
 from tests.support.unicorn_mgmt.world import World
 from wild_rydes_circuit_breaker import (
@@ -169,9 +169,7 @@ def test_our_own_faults_never_open_the_circuit_and_the_secret_is_read_anew(desk:
     reasons = [desk.ask(worker, f"rfq-{i}")[0]["reason"] for i in range(12)]
     assert reasons == ["partner-unavailable"] * 12
     assert desk.store.read("p-comet").epoch == 0
-    desk.secrets.put_secret_value(
-        SecretId="p-comet", SecretString=json.dumps({**CREDENTIALS, "base_url": desk.server.url})
-    )
+    desk.secrets.put_secret_value(SecretId="p-comet", SecretString=secret("p-comet", desk.server.url))
     assert desk.ask(worker, "rfq-new")[0]["kind"] == "quote"
 
 
@@ -220,5 +218,6 @@ def test_secrets_and_places_are_never_logged(
     written = world.stream.getvalue() + "".join(capsys.readouterr())
     assert "partner called" in written
     assert "PartnerCall" in written
-    hidden = [value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}]
-    assert [text for text in (*hidden, "47.62", "122.3", "Bearer") if text in written] == []
+    assert [
+        text for text in (*SECRETS[partner_id].values(), "47.62", "122.3", "Bearer") if text in written
+    ] == []

@@ -1,7 +1,6 @@
 """The consumer of a partner's queue for rides: breaker, table, queues and secret on moto, the partner a real
 server."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,14 @@ from infra.rydes.simulators.partners.faults import Faults
 from infra.rydes.simulators.partners.server import Server
 from tests.support import aws
 from tests.support.patience import PATIENCE, eventually
-from tests.support.unicorn_mgmt.partner_samples import CREDENTIALS, PARTNERS, TERMS
+from tests.support.unicorn_mgmt.partner_samples import (
+    CALLING_BACK,
+    PARTNERS,
+    SECRETS,
+    TERMS,
+    known_by,
+    secret,
+)
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, TABLE, World
 from unicorn_mgmt.adapters.partner_queues import CallbackChecks
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -37,9 +43,7 @@ class Desk:
         self.world, self.server, self.partner = world, server, PARTNERS[partner_id]
         world.now = datetime.now(UTC)
         self.secrets = aws.client("secretsmanager")
-        self.secrets.create_secret(
-            Name=partner_id, SecretString=json.dumps({**CREDENTIALS, "base_url": server.url})
-        )
+        self.secrets.create_secret(Name=partner_id, SecretString=secret(partner_id, server.url))
         self.server.behaviour.rides.seconds = 600
         self.slept: list[float] = []
 
@@ -114,7 +118,7 @@ class Desk:
         return [line for line in self.world.logs if line["message"] == "partner called"]
 
 
-@pytest.fixture(params=["p-comet", "p-pegasus", "p-nimbus"])
+@pytest.fixture(params=PARTNERS)
 def desk(request: pytest.FixtureRequest, world: World, servers: dict[str, Server]) -> Desk:
     return Desk(world, servers[request.param], request.param)
 
@@ -126,7 +130,7 @@ def comet(world: World, servers: dict[str, Server]) -> Desk:
 
 def test_a_booking_is_made_at_the_partner_and_noted(desk: Desk) -> None:
     assert desk.handle(desk.worker(), desk.ask())
-    later = desk.partner.id == "p-nimbus"  # it calls back
+    later = desk.partner.id in CALLING_BACK
     assert desk.ride.state == ("asked" if later else "confirmed")
     [record] = desk.records()
     assert (record["operation"], record["outcome"]) == ("book", "accepted" if later else "confirmed")
@@ -195,8 +199,7 @@ def misbehaving(**faults: float) -> Callable[[Desk], None]:
 
 
 def with_an_old_secret(desk: Desk) -> None:
-    keys = {"api_key": "old", "access_id": "old", "client_secret": "old"}
-    text = json.dumps({**CREDENTIALS, **keys, "base_url": desk.server.url})
+    text = secret(desk.partner.id, desk.server.url, **{known_by(desk.partner.id): "old"})
     desk.secrets.put_secret_value(SecretId=desk.partner.id, SecretString=text)
 
 
@@ -284,7 +287,7 @@ def test_new_credentials_are_tried_before_a_booking_is_refused(comet: Desk) -> N
     with_an_old_secret(comet)
     worker = comet.worker()
     worker.line._secrets.get(comet.partner.id)  # it has read the old one
-    text = json.dumps({**CREDENTIALS, "base_url": comet.server.url})
+    text = secret(comet.partner.id, comet.server.url)
     comet.secrets.put_secret_value(SecretId=comet.partner.id, SecretString=text)
     assert comet.handle(worker, comet.ask())
     assert comet.ride.state == "confirmed"
@@ -294,7 +297,7 @@ def test_new_credentials_are_tried_before_a_booking_is_refused(comet: Desk) -> N
 def test_a_booking_that_a_partner_takes_note_of_is_looked_at(desk: Desk) -> None:
     assert desk.handle(desk.worker(), desk.ask())
     found = desk.world.sqs.get_queue_attributes(QueueUrl=desk.world.checks, AttributeNames=["All"])
-    owed = desk.partner.id == "p-nimbus"
+    owed = desk.partner.id in CALLING_BACK
     assert found["Attributes"]["ApproximateNumberOfMessagesDelayed"] == str(int(owed))
 
 
@@ -388,5 +391,8 @@ def test_secrets_and_customers_are_never_logged(
     desk.handle(desk.worker(), desk.release() if desk.ride.state != "refused" else desk.ask())
     written = desk.world.stream.getvalue() + "".join(capsys.readouterr())
     assert "partner called" in written
-    hidden = [value for name, value in CREDENTIALS.items() if name not in {"access_id", "client_id"}]
-    assert [text for text in (*hidden, "customer-1", "12.50", "Bearer") if text in written] == []
+    assert [
+        text
+        for text in (*SECRETS[desk.partner.id].values(), "customer-1", "12.50", "Bearer")
+        if text in written
+    ] == []

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.support.unicorn_mgmt.faults import throttled
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS
 from tests.support.unicorn_mgmt.world import CARD, MAX_ATTEMPTS, NOW, PATTERN, SPACE_NEEDLE, World
 from unicorn_mgmt.domain.unicorn import Place
 from unicorn_mgmt.domain.vicinity import MAX_FOUND
@@ -205,11 +206,10 @@ def test_logs_tell_the_counts_and_no_coordinates_or_names(world: World) -> None:
 
 def test_partners_that_serve_the_place_are_asked_too_each_by_its_own_queue(world: World) -> None:
     near = world.add("near")
-    names = ("p-comet", "p-pegasus", "p-nimbus")
-    world.partner_queues |= {id_: world.sqs.create_queue(QueueName=id_)["QueueUrl"] for id_ in names}
+    world.partner_queues |= {id_: world.sqs.create_queue(QueueName=id_)["QueueUrl"] for id_ in PARTNERS}
     assert world.responder().handle(world.deliver(world.request())) == EVERYTHING_DONE
     [response] = world.answers()
-    assert response["data"]["asked"] == [near, *names]
+    assert response["data"]["asked"] == [near, *PARTNERS]
     assert [answer["responder_id"] for answer in response["data"]["answers"]] == [near]
     for url in world.partner_queues.values():
         [forwarded] = world.answers(url)

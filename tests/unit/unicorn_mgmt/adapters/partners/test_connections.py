@@ -79,7 +79,7 @@ def endless(request: pytest.FixtureRequest) -> Iterator[Endless]:
 
 def ask(transport: Transport, url: str, seconds: float) -> object:
     return client_of(PARTNERS["p-comet"]).quote(
-        question("p-comet"), transport.exchange(seconds), credentials(url)
+        question("p-comet"), transport.exchange(seconds), credentials("p-comet", url)
     )
 
 
