@@ -33,4 +33,8 @@ def _nimbus() -> PartnerClient:
     return NimbusClient()
 
 
-_CLIENTS: dict[str, Callable[[], PartnerClient]] = {"comet": _comet, "pegasus": _pegasus, "nimbus": _nimbus}
+_CLIENTS: dict[str, Callable[[], PartnerClient]] = {
+    "comet": _comet,
+    "pegasus": _pegasus,
+    "nimbus": _nimbus,
+}
