@@ -40,20 +40,20 @@ def told(guide: str) -> list[Edit | str]:
     return list(steps((ROOT / f"docs/guides/{guide}.md").read_text()))
 
 
-def follow(steps: Iterable[Edit | str], root: Path) -> None:
-    for step in steps:
+def follow(story: Iterable[Edit | str], root: Path) -> None:
+    for step in story:
         if isinstance(step, Edit):
             step.apply(root)
         else:
             run(step, root)
 
 
-def checks_last(steps: Iterable[Edit | str]) -> list[Edit | str]:
+def checks_last(story: Iterable[Edit | str]) -> list[Edit | str]:
     """Put off what only checks to the end of the story, and check nothing twice: each run synthesizes all stacks."""
     work: list[Edit | str] = []
     checks: dict[str, None] = {}
     paths: dict[str, None] = {}
-    for step in steps:
+    for step in story:
         if isinstance(step, Edit) or not step.startswith(("make check", "make test")):
             work.append(step)
         elif by_path := PATHS.fullmatch(step):
@@ -130,8 +130,8 @@ def test_checks_come_last_and_once() -> None:
     edit = Edit("a.py", "new", None, "")
     one, two = 'make test ARGS="-q tests/a tests/b"', 'make test ARGS="-q tests/b tests/c"'
     some = """make test ARGS="-q -k 'a or b' tests/d\""""
-    steps = ["make check", one, edit, "make generate", some, "make check", two]
-    assert checks_last(steps) == [
+    story: list[Edit | str] = ["make check", one, edit, "make generate", some, "make check", two]
+    assert checks_last(story) == [
         edit,
         "make generate",
         "make check",
