@@ -71,8 +71,8 @@ class Behaviour(ABC):
     tariff: ClassVar[Tariff]
 
     signs: ClassVar[Literal["nothing", "answers", "callbacks"]] = "nothing"
-    """What `missigned` signs wrongly. Who signs answers signs a refusal as well, so wrong credentials of ours
-    show as a wrong signature."""
+    """Where its quotes carry a signature, which `missigned` gets wrong. Who signs answers signs a refusal as well, so
+    a wrong key of ours shows as a wrong signature."""
 
     calls_back: ClassVar[bool] = False
     """Whether it takes note of a request with status 202, and calls back with its answer."""
@@ -90,7 +90,7 @@ class Behaviour(ABC):
         """Answer that there are too many requests."""
 
     def missigned(self, request: Request) -> Reply:
-        """Answer with a wrong signature, if the partner signs anything."""
+        """Answer with a wrong signature, if the partner signs its quotes."""
         return self.answer(request)
 
     @abstractmethod
