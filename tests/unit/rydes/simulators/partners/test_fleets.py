@@ -11,7 +11,7 @@ from unicorn_mgmt.domain.unicorn import Place as Start
 
 
 def test_each_partner_of_the_roster_has_a_simulator_and_nobody_else() -> None:
-    assert list(FLEETS) == list(PARTNERS) == list(roster.partners())
+    assert FLEETS.keys() == PARTNERS.keys() == roster.partners().keys()
 
 
 @pytest.mark.parametrize("partner_id", PARTNERS)
