@@ -25,6 +25,9 @@ class UnicornSocket:
         self.pushed: list[tuple[str, dict[str, Any]]] = []
         self.failing: dict[str, int] = {}
         self.in_flight = self.most_in_flight = 0
+        self.time = 0.0
+        """Of its clock, in seconds: each push takes `takes` of them."""
+        self.takes = 0.0
         self.together = 1
         """So many pushes wait for each other."""
         self._change = threading.Condition()
@@ -39,6 +42,7 @@ class UnicornSocket:
             self._change.wait_for(lambda: self.most_in_flight >= self.together, PATIENCE)
         with self._change:
             self.in_flight -= 1
+            self.time += self.takes
             push = json.loads(request.body)
             AS_DOCUMENTED.validate(push)
             self.pushed.append((connection, push))

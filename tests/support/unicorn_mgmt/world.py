@@ -49,6 +49,7 @@ from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_messaging.stream import StreamConsumer
+from wild_rydes_runtime.aws import QUICK_CONFIG
 
 M = TypeVar("M", bound=Message)
 
@@ -235,7 +236,9 @@ class World:
 
     @property
     def pushes(self) -> AppPushes:
-        return AppPushes(Sockets(lambda: self.socket.client), self.logger, self.metrics)
+        return AppPushes(
+            Sockets(lambda: self.socket.client, clock=lambda: self.socket.time), self.logger, self.metrics
+        )
 
     def published(self) -> list[dict[str, Any]]:
         """The events on the bus since the last call."""
@@ -380,7 +383,9 @@ def furnished(queues: dict[str, Any]) -> World:
         **queues,
         reply_to=PATTERN.replace("*", "ride-booking"),
         events=events,
-        socket=UnicornSocket(aws.client("apigatewaymanagementapi", url="https://socket/v1")),
+        socket=UnicornSocket(
+            aws.client("apigatewaymanagementapi", config=QUICK_CONFIG, url="https://socket/v1")
+        ),
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
 
-from wild_rydes_http.sockets import AT_ONCE, Posted, Sockets
+from wild_rydes_http.sockets import AT_ONCE, POSTING_FOR, Late, Posted, Sockets
+from wild_rydes_runtime.aws import QUICK_CONFIG
 
 
 def refusal(code: str) -> ClientError:
@@ -137,9 +138,59 @@ def test_a_connection_without_texts_does_not_keep_others_from_theirs() -> None:
     assert client.taken["c2"] == ["text"]
 
 
-def test_a_client_that_cannot_be_made_is_an_error() -> None:
-    def fail() -> Any:
-        raise BotoCoreError
+def test_a_client_that_cannot_be_made_is_an_error_of_each_connection() -> None:
+    error = BotoCoreError()
 
-    with pytest.raises(BotoCoreError):
-        Sockets(fail).post_all({"c1": ["text"]})
+    def fail() -> Any:
+        raise error
+
+    assert Sockets(fail).post_all({"c1": ["text"], "c2": []}) == {
+        "c1": Posted(0, error=error),
+        "c2": Posted(0, error=error),
+    }
+
+
+class Hanging:
+    """Takes no text, and half a second for each, on a clock of its own."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.time = 0.0
+        self._lock = threading.Lock()
+
+    def clock(self) -> float:
+        return self.time
+
+    def post_to_connection(self, **_: object) -> None:
+        with self._lock:
+            self.asked += 1
+            self.time += 0.5
+        raise TIMEOUT
+
+
+def test_no_post_begins_when_the_time_is_over() -> None:
+    client = Hanging()
+    posts = Sockets(lambda: client, within=1, clock=client.clock)  # type: ignore[arg-type, return-value]
+    told = posts.post_all({f"c{i}": ["text"] for i in range(10 * AT_ONCE)})
+    errors = [posted.error for posted in told.values()]
+    late = [error for error in errors if isinstance(error, Late)]
+    assert client.asked <= 2 + AT_ONCE
+    assert [errors.count(TIMEOUT), len(late)] == [client.asked, len(errors) - client.asked]
+
+
+def test_a_connection_gets_no_further_text_when_the_time_is_over() -> None:
+    class Slow(Hanging):
+        def post_to_connection(self, **_: object) -> None:
+            self.time += 0.5
+
+    client = Slow()
+    posts = Sockets(lambda: client, within=1, clock=client.clock)  # type: ignore[arg-type, return-value]
+    for _ in range(2):  # each time has its own time
+        posted = posts.post_all({"c1": ["a", "b", "c"]})["c1"]
+        assert (posted.taken, type(posted.error)) == (2, Late)
+
+
+def test_posts_leave_a_third_of_the_shortest_function_s_three_seconds() -> None:
+    quick: Any = QUICK_CONFIG
+    assert quick.retries["total_max_attempts"] == 1
+    assert POSTING_FOR + quick.connect_timeout + quick.read_timeout <= 2

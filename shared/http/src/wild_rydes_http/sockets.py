@@ -1,5 +1,6 @@
 """Post to the connections of a WebSocket API."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
 AT_ONCE = 10
 """Posts in flight: botocore's default for the connections that a client keeps open."""
 
+POSTING_FOR = 1.0
+"""Seconds in which `Sockets.post_all` begins posts, unless told otherwise. With the second that the last one may take it
+leaves a third of the time of the shortest function that posts, which has three."""
+
 _GONE = frozenset({"GoneException", "410"})  # botocore falls back on the status of a response without a body
+
+
+class Late(Exception):
+    """A text was not posted: those before it have used up the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,17 @@ class Posted:
 class Sockets:
     """The connections of one WebSocket API, by id. The client is made once, before the first text is sent."""
 
-    def __init__(self, make_client: "Callable[[], ApiGatewayManagementApiClient]") -> None:
+    def __init__(
+        self,
+        make_client: "Callable[[], ApiGatewayManagementApiClient]",
+        *,
+        within: float = POSTING_FOR,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`post_all` begins posts for `within` seconds. `clock` counts seconds."""
         self._make_client = make_client
+        self._within = within
+        self._clock = clock
 
     @cached_property
     def _client(self) -> "ApiGatewayManagementApiClient":
@@ -52,16 +70,28 @@ class Sockets:
     def post_all(self, texts: Mapping[str, Sequence[str]]) -> dict[str, Posted]:
         """Send each connection its texts, in order, up to the first that is not taken. Serve many at once.
 
-        Returns how each connection's texts fared, whatever error one has met.
+        Returns how each connection's texts fared, whatever error one has met: it raises none. No post begins
+        when the time is over (`Late`), and one that is under way ends by the timeouts of the client: however
+        slow the connections are, this ends.
         """
         if not any(texts.values()):
             return {connection: Posted(0) for connection in texts}
-        _ = self._client  # made here, as the threads would each make one
-        with ThreadPoolExecutor(min(AT_ONCE, len(texts))) as pool:
-            return dict(zip(texts, pool.map(self._post_in_order, texts, texts.values()), strict=True))
+        until = self._clock() + self._within
+        try:
+            _ = self._client  # made here, as the threads would each make one
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of all connections
+            return {connection: Posted(0, error=error) for connection in texts}
 
-    def _post_in_order(self, connection: str, texts: Sequence[str]) -> Posted:
+        def post(connection: str, mine: Sequence[str]) -> Posted:
+            return self._post_in_order(connection, mine, until)
+
+        with ThreadPoolExecutor(min(AT_ONCE, len(texts))) as pool:
+            return dict(zip(texts, pool.map(post, texts, texts.values()), strict=True))
+
+    def _post_in_order(self, connection: str, texts: Sequence[str], until: float) -> Posted:
         for taken, text in enumerate(texts):
+            if self._clock() >= until:
+                return Posted(taken, error=Late("the time is over"))
             try:
                 if not self.post(connection, text):
                     return Posted(taken, gone=True)

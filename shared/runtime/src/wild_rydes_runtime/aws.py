@@ -17,6 +17,12 @@ CLIENT_CONFIG = Config(
 )
 """Ends a call within a handler's time. What triggered the handler, such as its queue, then tries again."""
 
+QUICK_CONFIG = CLIENT_CONFIG.merge(
+    Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
+)
+"""For calls that work must not wait for, such as pushes: one attempt, which ends within a second. The SDK would pause for
+up to three seconds between the attempts of a call that is throttled."""
+
 KEPT_FOR = 5.0
 """Seconds for which an idle connection is used again. AWS may close one that is idle for longer, and a worker that was
 frozen meanwhile would not hear of it: its next call would get no answer."""

@@ -102,7 +102,7 @@ def test_a_unicorn_finds_what_it_may_still_answer_and_nothing_else(world: World)
         opened(world, rfq_id, deadline=NOW + timedelta(seconds=seconds))
     world.invitations.answer("answered", "u-a", Declined("no"), NOW)
     world.invitations.close("over", NOW)
-    assert world.invitations.withdraw("taken back", "u-a")
+    assert world.invitations.withdraw("taken back", ["u-a"]) == {"u-a"}
     assert open_to(world, "u-a") == ["soon", "late"]
     assert open_to(world, "u-b") == ["taken back", "soon", "late", "answered"]
     assert open_to(world, "u-b", 100) == ["late", "answered"]
@@ -123,8 +123,8 @@ def test_a_hundred_that_are_answered_hide_none_that_is_open(world: World) -> Non
 def test_an_answer_that_was_faster_is_not_taken_back(world: World) -> None:
     opened(world, "rfq-1")
     assert world.invitations.answer("rfq-1", "u-a", Declined("no"), NOW) is Verdict.ACCEPTED
-    assert not world.invitations.withdraw("rfq-1", "u-a")
-    assert world.invitations.withdraw("rfq-1", "u-b")
+    assert world.invitations.withdraw("rfq-1", ["u-a"]) == set()
+    assert world.invitations.withdraw("rfq-1", ["u-a", "u-b"]) == {"u-b"}
     item = invitation_from(world.item("invitation#rfq-1"))
     assert (item.invited, item.unanswered) == ({"u-a": "A"}, [])
 

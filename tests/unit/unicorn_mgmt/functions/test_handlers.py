@@ -62,6 +62,21 @@ def test_the_responder_answers(world: World, monkeypatch: pytest.MonkeyPatch) ->
     assert len(world.parked()) == 1
 
 
+@pytest.mark.parametrize("module", ["responder", "closings", "outbox"])
+def test_pushes_are_tried_once_and_quickly(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(
+        "wild_rydes_http.sockets.Sockets.__init__", lambda _, make_client, **__: made.append(make_client)
+    )
+    worker(module, monkeypatch)
+    config = made[0]().meta.config
+    assert (config.retries["total_max_attempts"], config.connect_timeout, config.read_timeout) == (
+        1,
+        0.5,
+        0.5,
+    )
+
+
 def test_a_rating_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     id_ = world.add("gandalf")
     handler = worker("ratings", monkeypatch, DEAD_LETTER_QUEUE_URL=world.dead)

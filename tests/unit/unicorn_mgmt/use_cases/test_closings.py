@@ -61,7 +61,7 @@ def test_who_is_not_connected_is_not_told_and_a_closed_connection_is_forgotten(w
     assert close(world, over("rfq-1")) == ["c-1"]
     assert "connection" not in world.item(gone)
     [line] = [line for line in world.logs if line["message"] == "closed"]
-    assert (line["unanswered"], line["told"], line["correlation_id"]) == (2, 0, "rfq-1")
+    assert (line["unanswered"], line["connected"], line["correlation_id"]) == (2, 1, "rfq-1")
 
 
 def test_garbage_and_a_busy_table_hold_up_nothing_else(world: World) -> None:

@@ -7,7 +7,7 @@ An item `invited#<unicorn>#<RFQ>` notes one unicorn's invitation. The index `by-
 unicorn, by deadline. Nobody changes a note: what became of the invitation is in the invitation.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -78,19 +78,30 @@ class InvitationTable:
             else:
                 raise TableBusy("not all invitations are noted")
 
-    def withdraw(self, rfq_id: str, unicorn_id: str) -> bool:
-        """Take back the invitation of a unicorn that could not be told. Return False if it has answered."""
-        try:
-            self._dynamodb.update_item(
-                TableName=self._table,
-                Key={"id": {"S": INVITATION + rfq_id}},
-                UpdateExpression="REMOVE invited.#unicorn",
-                ConditionExpression="attribute_not_exists(answers.#unicorn)",
-                ExpressionAttributeNames={"#unicorn": unicorn_id},
-            )
-        except self._dynamodb.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def withdraw(self, rfq_id: str, unicorn_ids: Collection[str]) -> set[str]:
+        """Take back the invitations of unicorns that could not be told. Return those that have not answered.
+
+        It is one write, and another whenever one of them has been faster with its answer.
+        """
+        left = set(unicorn_ids)
+        while left:
+            names = {f"#u{n}": unicorn_id for n, unicorn_id in enumerate(sorted(left))}
+            try:
+                self._dynamodb.update_item(
+                    TableName=self._table,
+                    Key={"id": {"S": INVITATION + rfq_id}},
+                    UpdateExpression="REMOVE " + ", ".join(f"invited.{name}" for name in names),
+                    ConditionExpression=" AND ".join(
+                        f"attribute_not_exists(answers.{name})" for name in names
+                    ),
+                    ExpressionAttributeNames=names,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._dynamodb.exceptions.ConditionalCheckFailedException as error:
+                left -= error.response["Item"]["answers"]["M"].keys()  # type: ignore[typeddict-item]
+            else:
+                break
+        return left
 
     def close(self, rfq_id: str, now: datetime) -> Invitation | None:
         """Note that an RFQ is over: nobody is invited to it any more, and no further answer counts.

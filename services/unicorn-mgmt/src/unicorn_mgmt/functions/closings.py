@@ -12,7 +12,7 @@ from unicorn_mgmt.use_cases.closings import Closings
 from wild_rydes_contracts import RfqCompleted
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.consume import Consumer
-from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.aws import QUICK_CONFIG, client
 from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
@@ -35,7 +35,9 @@ _closings = Closings(
     InvitationTable(_dynamodb, _settings.table_name),
     AppConnections(_dynamodb, _settings.table_name),
     AppPushes(
-        Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+        Sockets(
+            lambda: client("apigatewaymanagementapi", url=_settings.connections_url, config=QUICK_CONFIG)
+        ),
         _logger,
         _metrics,
     ),

@@ -15,7 +15,7 @@ from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_messaging.stream import StreamConsumer
-from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.aws import QUICK_CONFIG, client
 from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
@@ -49,7 +49,9 @@ _outbox = Outbox(
     Replies(_sqs, _settings.reply_to_pattern),
     RideQueues(_sqs, _settings.partner_ride_queues),
     AppPushes(
-        Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+        Sockets(
+            lambda: client("apigatewaymanagementapi", url=_settings.connections_url, config=QUICK_CONFIG)
+        ),
         _logger,
         _metrics,
     ),

@@ -19,7 +19,7 @@ from wild_rydes_contracts import RfqRequested
 from wild_rydes_http.sockets import Sockets
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.reply import Replies
-from wild_rydes_runtime.aws import client
+from wild_rydes_runtime.aws import QUICK_CONFIG, client
 from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
@@ -52,7 +52,9 @@ _responder = Responder(
         AppConnections(_dynamodb, _settings.table_name),
         InvitationTable(_dynamodb, _settings.table_name),
         AppPushes(
-            Sockets(lambda: client("apigatewaymanagementapi", url=_settings.connections_url)),
+            Sockets(
+                lambda: client("apigatewaymanagementapi", url=_settings.connections_url, config=QUICK_CONFIG)
+            ),
             _logger,
             _metrics,
         ),

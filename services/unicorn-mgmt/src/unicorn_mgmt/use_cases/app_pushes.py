@@ -1,6 +1,6 @@
 """Push messages to the apps of many unicorns at once. Shared by inviter, socket, closings and outbox."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
@@ -14,16 +14,19 @@ from wild_rydes_messaging.errors import describe
 
 @dataclass(frozen=True, slots=True)
 class AppPushes:
-    """Sends each connection one message, once. What is not taken is logged, and counted if it never will be."""
+    """Sends each connection its messages, once, all at once and within the time of `Sockets.post_all`.
+
+    What is not taken is logged, and counted if it never will be or if there was no time for it.
+    """
 
     sockets: Sockets
     logger: Logger
     metrics: Metrics
 
-    def send(self, pushes: Mapping[str, Push]) -> dict[str, Posted]:
-        """Send each connection (by its id) its message. Return the outcome of each."""
+    def send(self, pushes: Mapping[str, Sequence[Push]]) -> dict[str, Posted]:
+        """Send each connection (by its id) its messages. Return the outcome of each. Raises nothing."""
         posted = self.sockets.post_all(
-            {id_: [push.model_dump_json(exclude_none=True)] for id_, push in pushes.items()}
+            {id_: [push.model_dump_json(exclude_none=True) for push in mine] for id_, mine in pushes.items()}
         )
         for connection, outcome in posted.items():
             if outcome.error:

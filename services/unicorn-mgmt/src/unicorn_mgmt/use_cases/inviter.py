@@ -1,11 +1,12 @@
 """Ask the unicorns that price by hand, over their sockets. Part of the responder."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
-from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.api.socket_messages import AppMessages, InvitationPush
 from unicorn_mgmt.domain.invitation import Invitation
 from unicorn_mgmt.domain.unicorn import Place, Unicorn
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
@@ -15,26 +16,50 @@ _DECIMALS = 6  # of a degree: a tenth of a metre, and nothing that the table's n
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """Unicorns to ask, and the invitation of those who are connected: None if nobody is, or needs to be."""
+
+    unicorns: Sequence[Unicorn]
+    invitation: Invitation | None = None
+
+    @property
+    def waiting(self) -> list[Unicorn]:
+        """Those who are connected, invited, and have not answered."""
+        unanswered = self.invitation.unanswered if self.invitation else ()
+        return [unicorn for unicorn in self.unicorns if unicorn.connection and unicorn.id in unanswered]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who was told of which RFQ, as (RFQ's id, unicorn's id), and the connections that are gone."""
+
+    pairs: frozenset[tuple[str, str]]
+    gone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Inviter:
-    """Invites in one pass: one write for the RFQ, notes by 25 unicorns a write, and one push for each unicorn."""
+    """Invites in one pass: one write for the RFQ, notes by 25 unicorns a write, and one push for each unicorn.
+
+    The pushes of a batch go out at once and take a bounded time, so that no reply of the batch waits for long.
+    """
 
     connections: AppConnections
     invitations: InvitationTable
     pushes: AppPushes
     messages: AppMessages
 
-    def invite(
+    def open(
         self, rfq: RfqRequested, metadata: Metadata, reply_to: str, unicorns: Sequence[Unicorn]
-    ) -> list[Unicorn]:
-        """Invite these unicorns. Return those of them that cannot be reached.
+    ) -> Opened:
+        """Write the invitation of these unicorns, before anyone hears of it.
 
         The unicorns that an earlier delivery of the same request has invited stay invited, and no others are.
-        A connection that turns out to be closed is forgotten. Who cannot be reached is not invited any more.
         An RFQ that is over by now needs nobody. Raises TableBusy.
         """
         connected = {unicorn.connection: unicorn for unicorn in unicorns if unicorn.connection}
         if not connected:
-            return [*unicorns]
+            return Opened(unicorns)
         assert metadata.deadline  # noqa: S101 - the contract has seen to it
         start, destination = _place(rfq.start), _place(rfq.destination)
         invitation = self.invitations.open(
@@ -52,31 +77,45 @@ class Inviter:
             )
         )
         if invitation is None or invitation.closed_at:
-            return []
+            return Opened(())
         self.invitations.note(invitation)
         # The first delivery may have been to a version that did not keep the places.
-        invitation = replace(invitation, start=start, destination=destination)
-        unreached = self._push(invitation, connected)
-        reached = invitation.invited.keys() - unreached
-        return [unicorn for unicorn in unicorns if unicorn.id not in reached]
+        return Opened(unicorns, replace(invitation, start=start, destination=destination))
 
-    def _push(self, invitation: Invitation, connected: Mapping[str, Unicorn]) -> set[str]:
-        """Push an invitation to those who have not answered. Return the ids of those who are not told of it."""
-        waiting = {
-            connection: unicorn.id
-            for connection, unicorn in connected.items()
-            if unicorn.id in invitation.unanswered
-        }
-        push = self.messages.invitation(invitation)
-        posted = self.pushes.send(dict.fromkeys(waiting, push))
-        unreached: set[str] = set()
-        for connection, outcome in posted.items():
-            unicorn_id = waiting[connection]
-            if outcome.gone:
-                self.connections.disconnect(unicorn_id, connection)
-            if not outcome.taken and self.invitations.withdraw(invitation.rfq_id, unicorn_id):
-                unreached.add(unicorn_id)
-        return unreached
+    def push(self, opened: Iterable[Opened]) -> Told:
+        """Push invitations to those who have not answered, all at once. Raises nothing."""
+        pushes: defaultdict[str, list[InvitationPush]] = defaultdict(list)
+        about: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for each in opened:
+            if each.invitation is None:
+                continue
+            push = self.messages.invitation(each.invitation)
+            for unicorn in each.waiting:
+                assert unicorn.connection  # noqa: S101 - who waits is connected
+                pushes[unicorn.connection].append(push)
+                about[unicorn.connection].append((each.invitation.rfq_id, unicorn.id))
+        posted = self.pushes.send(pushes)
+        return Told(
+            frozenset(
+                pair for connection, outcome in posted.items() for pair in about[connection][: outcome.taken]
+            ),
+            frozenset(connection for connection, outcome in posted.items() if outcome.gone),
+        )
+
+    def unreachable(self, opened: Opened, told: Told) -> list[Unicorn]:
+        """Take back the invitation of those who are not told of it. Return the unicorns that cannot be reached.
+
+        A connection that turned out to be closed is forgotten.
+        """
+        if opened.invitation is None:
+            return [*opened.unicorns]
+        rfq_id, waiting = opened.invitation.rfq_id, opened.waiting
+        for unicorn in waiting:
+            if unicorn.connection and unicorn.connection in told.gone:
+                self.connections.disconnect(unicorn.id, unicorn.connection)
+        missed = [unicorn.id for unicorn in waiting if (rfq_id, unicorn.id) not in told.pairs]
+        reached = opened.invitation.invited.keys() - self.invitations.withdraw(rfq_id, missed)
+        return [unicorn for unicorn in opened.unicorns if unicorn.id not in reached]
 
 
 def _place(coordinates: Coordinates) -> Place:

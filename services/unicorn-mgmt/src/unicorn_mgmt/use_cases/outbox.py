@@ -66,8 +66,9 @@ class Outbox:
             self.publisher.publish(events)
         self._reply([reply for each in found for reply in each.replies])
         self._order([order for each in found for order in each.orders])
-        self._push({connection: ride for each in found for connection, ride in each.rides.items()})
         batch.settle()
+        # Last: nothing above waits for what each snapshot shows, too.
+        self._push({connection: ride for each in found for connection, ride in each.rides.items()})
         self.logger.info("told", records=len(batch))
 
     def _reply(self, replies: Sequence[Reply]) -> None:
@@ -93,8 +94,8 @@ class Outbox:
             self._settle("ordered", order, refused.get(order.metadata.event_id))
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
-        """Push new rides to the apps, best effort: every snapshot shows them, too."""
-        self.pushes.send({connection: self.messages.ride(ride) for connection, ride in rides.items()})
+        """Push new rides to the apps, best effort."""
+        self.pushes.send({connection: [self.messages.ride(ride)] for connection, ride in rides.items()})
 
     def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
         told = {

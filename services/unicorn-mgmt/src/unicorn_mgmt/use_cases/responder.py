@@ -12,8 +12,8 @@ from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.domain.quoting import answer
 from unicorn_mgmt.domain.unicorn import Place, distance_km
-from unicorn_mgmt.domain.vicinity import Vicinity
-from unicorn_mgmt.use_cases.inviter import Inviter
+from unicorn_mgmt.domain.vicinity import Nearby, Vicinity
+from unicorn_mgmt.use_cases.inviter import Inviter, Opened, Told
 from wild_rydes_contracts import Coordinates, Decline, Envelope, RfqRequested, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
@@ -21,6 +21,17 @@ from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.reply import Replies, Reply
 
 UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An RFQ, and who is to answer it."""
+
+    message: Received[RfqRequested]
+    reply_to: str
+    nearest: Sequence[Nearby]
+    partners: tuple[str, ...]
+    opened: Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +54,27 @@ class Responder:
         """Answer the RFQs of a Lambda SQS event, all in one batch to each return address."""
         batch = self.consumer.receive(event)
         vicinity = Vicinity(self.unicorns.available_in)
+        asked: list[_Asked] = []
         answered: list[tuple[Received[RfqRequested], RfqResponse]] = []
         forwarded: list[tuple[Received[RfqRequested], tuple[str, ...]]] = []
         replies: list[Reply] = []
         for message in batch:
             with batch.attempt(message):
-                to = self.replies.check(message.metadata.reply_to)
-                partners = self.partners.serving(_place(message.data.start))
-                response = self._respond(message, to, vicinity, partners)
+                asked.append(self._ask(message, vicinity))
+        # All of the batch at once, in a bounded time: the replies must know who cannot be reached.
+        told = self.inviter.push(each.opened for each in asked)
+        for each in asked:
+            message = each.message
+            with batch.attempt(message):
+                response = self._respond(each, told)
                 metadata = caused_by(
                     message.metadata, RfqResponse, occurred_at=self.now(), distinct="unicorn-mgmt"
                 )
-                replies.append(Reply(message.message_id, to, Envelope(metadata=metadata, data=response)))
+                replies.append(
+                    Reply(message.message_id, each.reply_to, Envelope(metadata=metadata, data=response))
+                )
                 answered.append((message, response))
-                forwarded.append((message, partners))
+                forwarded.append((message, each.partners))
         # A crash or an error between the two brings the message back: both are sent again, with the same ids.
         failed = [*self._send(replies), *self.partners.forward(forwarded)]
         for message, response in answered:
@@ -66,25 +84,30 @@ class Responder:
                 self._account(message, response)
         return batch.settle()
 
-    def _respond(
-        self, message: Received[RfqRequested], to: str, vicinity: Vicinity, partners: tuple[str, ...]
-    ) -> RfqResponse:
-        """Tell who is asked, `partners` too, answer for those on auto-quote, decline for the unreachable.
+    def _ask(self, message: Received[RfqRequested], vicinity: Vicinity) -> _Asked:
+        """Find who is to answer, and write the invitation of those who price by hand."""
+        rfq = message.data
+        reply_to = self.replies.check(message.metadata.reply_to)
+        start = _place(rfq.start)
+        nearest = vicinity.nearest(start)
+        by_hand = [nearby.unicorn for nearby in nearest if not nearby.unicorn.auto_quote]
+        opened = self.inviter.open(rfq, message.metadata, reply_to, by_hand) if by_hand else Opened(())
+        return _Asked(message, reply_to, nearest, self.partners.serving(start), opened)
+
+    def _respond(self, asked: _Asked, told: Told) -> RfqResponse:
+        """Tell who is asked, partners too, answer for those on auto-quote, decline for the unreachable.
 
         The others are silent until they answer. With nobody in reach `asked` is empty, not left out: it tells
         the aggregator that it has nothing to wait for.
         """
-        rfq = message.data
-        start, destination = _place(rfq.start), _place(rfq.destination)
-        nearest = vicinity.nearest(start)
-        ride_km = distance_km(start, destination)
-        by_hand = [nearby.unicorn for nearby in nearest if not nearby.unicorn.auto_quote]
-        unreachable = self.inviter.invite(rfq, message.metadata, to, by_hand) if by_hand else []
+        rfq = asked.message.data
+        ride_km = distance_km(_place(rfq.start), _place(rfq.destination))
+        unreachable = self.inviter.unreachable(asked.opened, told)
         self.metrics.add_metric("UnicornsUnreachable", MetricUnit.Count, len(unreachable))
         return RfqResponse(
-            asked=(*(nearby.unicorn_id for nearby in nearest), *partners),
+            asked=(*(nearby.unicorn_id for nearby in asked.nearest), *asked.partners),
             answers=(
-                *(answer(n.unicorn, n.km, ride_km) for n in nearest if n.unicorn.auto_quote),
+                *(answer(n.unicorn, n.km, ride_km) for n in asked.nearest if n.unicorn.auto_quote),
                 *(Decline(responder_id=unicorn.id, reason=UNREACHABLE) for unicorn in unreachable),
             ),
         )

@@ -55,5 +55,5 @@ class SocketEvents:
         if unicorn is None or unicorn.connection != connection:
             return
         snapshot = self.messages.snapshot(self.invitations.open_to(unicorn_id, self.now()), unicorn.ride)
-        if self.pushes.send({connection: snapshot})[connection].gone:
+        if self.pushes.send({connection: [snapshot]})[connection].gone:
             self.connections.disconnect(unicorn_id, connection)
