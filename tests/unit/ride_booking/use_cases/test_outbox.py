@@ -1,11 +1,13 @@
 import json
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError, ReadTimeoutError
 
+from ride_booking.adapters.status_documents import AT_ONCE, WRITE_CONFIG, WRITING_FOR, StatusDocuments
 from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import DEADLINE, DOCUMENTS, NOW, REPLY_TO, SECRETS, World, record, rfq
@@ -163,6 +165,42 @@ def test_a_document_that_cannot_be_written_holds_up_no_announcement(world: World
     [line] = world.logged("no status document")
     assert (line["level"], line["correlation_id"], line["error"]) == ("ERROR", first.id, "ClientError")
     assert world.metrics.metric_set["StatusDocumentsFailed"]["Value"] == [1.0]
+
+
+def test_documents_hold_up_the_shard_for_a_bounded_time(world: World) -> None:
+    """However long S3 takes, and whatever it says: here a second for each, on the world's clock."""
+    rfqs = [rfq(document=True) for _ in range(5 * AT_ONCE)]
+    asked = []
+    lock = threading.Lock()
+
+    def hang(**_: Any) -> Any:
+        with lock:
+            asked.append(1)
+            world.now += timedelta(seconds=1)
+        raise ReadTimeoutError(endpoint_url="https://s3")
+
+    world.s3.meta.events.register("before-call.s3.PutObject", hang)
+    world.outbox().handle({"Records": [record(each) for each in rfqs]})
+
+    assert len(asked) <= WRITING_FOR / timedelta(seconds=1) + AT_ONCE
+    errors = [line["error"] for line in world.logged("no status document")]
+    assert (errors.count("ReadTimeoutError"), errors.count("Late")) == (len(asked), len(rfqs) - len(asked))
+    assert world.metrics.metric_set["StatusDocumentsFailed"]["Value"] == [1.0] * len(rfqs)
+
+
+def test_a_document_is_tried_once_and_quickly() -> None:
+    config: Any = WRITE_CONFIG
+    assert config.retries["total_max_attempts"] == 1
+    assert WRITING_FOR.total_seconds() + config.connect_timeout + config.read_timeout < 5
+
+
+def test_a_client_that_cannot_be_made_is_an_error_of_each_document(world: World) -> None:
+    def fail() -> Any:
+        raise NoRegionError
+
+    world.documents = StatusDocuments(fail, DOCUMENTS)
+    world.outbox().handle({"Records": [record(rfq(document=True)) for _ in range(2)]})
+    assert [line["error"] for line in world.logged("no status document")] == ["NoRegionError"] * 2
 
 
 def test_an_event_that_the_bus_will_never_take_is_parked_by_itself(world: World) -> None:

@@ -4,7 +4,8 @@ An RFQ has one only if its customer prefers that. It holds ids, counts and times
 read it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
@@ -29,7 +30,23 @@ READABLE_FOR = timedelta(minutes=5)
 S3_CONFIG = CLIENT_CONFIG.merge(Config(s3={"addressing_style": "path"}, signature_version="s3v4"))
 """The bucket in the URL's path, since its host name resolves only on AWS. Every region accepts the signature."""
 
+WRITE_CONFIG = S3_CONFIG.merge(
+    Config(connect_timeout=0.5, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 1})
+)
+"""Of a client that writes documents: a write is tried once, for a second or so, as announcements wait behind it."""
+
+WRITING_FOR = timedelta(seconds=2)
+"""How long `StatusDocuments.write_all` begins writes. With the time that the last one may take, this leaves more than half
+of the ten seconds of the function."""
+
+AT_ONCE = 10
+"""Writes under way: botocore's default for the connections that a client keeps open."""
+
 _CONTENT_TYPE = "application/json"
+
+
+class Late(Exception):
+    """A document was not written: those before it have used up the time."""
 
 
 class StatusDocument(Representation):
@@ -75,6 +92,33 @@ class StatusDocuments:
         return self._s3.generate_presigned_url(
             "get_object", Params={"Bucket": self._bucket, "Key": _key(rfq)}, ExpiresIn=max(1, seconds)
         )
+
+    def write_all(self, rfqs: Sequence[Rfq], now: Callable[[], datetime]) -> dict[str, Exception]:
+        """Write the current documents of RFQs, many at once, for as long as `WRITING_FOR`.
+
+        Returns what kept documents from being written, by the RFQs' ids: Late if there was no time. It raises
+        nothing.
+        """
+        if not rfqs:
+            return {}
+        until = now() + WRITING_FOR
+        try:
+            _ = self._s3  # made here, as the threads would each make one
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is of all documents
+            return {rfq.id: error for rfq in rfqs}
+
+        def write(rfq: Rfq) -> Exception | None:
+            try:
+                if now() >= until:
+                    raise Late("the time is over")
+                self.write(rfq)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this document
+                return error
+            return None
+
+        with ThreadPoolExecutor(min(AT_ONCE, len(rfqs))) as pool:
+            results = zip(rfqs, pool.map(write, rfqs), strict=True)
+            return {rfq.id: error for rfq, error in results if error}
 
     def write(self, rfq: Rfq) -> None:
         """Write the current document of an RFQ. Raises botocore's errors."""

@@ -25,8 +25,8 @@ from wild_rydes_messaging.stream import StreamConsumer
 class Outbox:
     """Announces RFQs and the steps of their rides on the bus, and sets the timers of their deadlines.
 
-    Also writes the status documents that customers have asked for, best effort: announcements never wait for
-    them. Message ids are derived from what happened, so that a batch handled twice sends the same messages
+    Also writes the status documents that customers have asked for, best effort: the announcements of a batch
+    never wait for them, and those of the next one for a few seconds at most. Message ids are derived from what happened, so that a batch handled twice sends the same messages
     again.
     """
 
@@ -65,8 +65,7 @@ class Outbox:
         self.publisher.publish(events)
         self._count(events)
         batch.settle()
-        for rfq in documents.values():
-            self._document(rfq)
+        self._document([*documents.values()])
 
     def _schedule(self, timers: Sequence[Timer]) -> None:
         """Set timers. One that is refused for what it is is parked: it must not hold up those behind it."""
@@ -87,11 +86,10 @@ class Outbox:
             else:
                 self.logger.info("scheduled", extra={**told, "delay": timer.delay})
 
-    def _document(self, rfq: Rfq) -> None:
-        try:
-            self.documents.write(rfq)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the API tells as much as the document
-            self.logger.error("no status document", correlation_id=rfq.id, extra=describe(error))
+    def _document(self, rfqs: Sequence[Rfq]) -> None:
+        """Write documents for a bounded time. The API tells as much as one that is not written."""
+        for rfq_id, error in self.documents.write_all(rfqs, self.now).items():
+            self.logger.error("no status document", correlation_id=rfq_id, extra=describe(error))
             self.metrics.add_metric("StatusDocumentsFailed", MetricUnit.Count, 1)
 
     def _count(self, events: Sequence[Envelope[Event]]) -> None:
