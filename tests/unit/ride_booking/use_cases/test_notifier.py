@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from ride_booking.adapters.watchers import Watchers
 from ride_booking.api.socket_messages import MAX_BYTES
 from ride_booking.domain.rfq import MAX_RESPONDERS, Decline, Quote, Rating, Response, Rfq
-from ride_booking.use_cases.notifier import WORTH_PUSHING_FOR, Notifier
+from ride_booking.use_cases.notifier import Notifier
 from tests.support.aws import refusal
 from tests.support.ride_booking.connections import Connections, quoting, subscribe, watchers
 from tests.support.ride_booking.faults import throttle
@@ -115,22 +115,48 @@ def test_a_push_that_is_refused_for_good_is_counted_and_holds_up_no_other(
     assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
 
 
-def test_a_push_that_fails_brings_the_batch_back(world: World, connections: Connections) -> None:
+PASSING = [refusal("LimitExceededException", 429), refusal("InternalServerError", 500)]
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_a_batch_of_which_nothing_is_taken_for_now_comes_back(
+    world: World, connections: Connections, error: ClientError
+) -> None:
     old = rfq()
-    connections.broken["c-1"] = refusal("InternalServerError", 500)
+    connections.broken |= {"c-1": error, "c-2": error}
     with pytest.raises(ClientError):
         notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
+    assert "PushesRefused" not in world.metrics.metric_set
+
+
+@pytest.mark.parametrize("error", PASSING)
+def test_a_connection_in_trouble_of_its_own_holds_up_no_other(
+    world: World, connections: Connections, error: ClientError
+) -> None:
+    old = rfq()
+    connections.broken["c-1"] = error
+    notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
     assert [to for to, _ in connections.sent] == ["c-2"]
+    assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
 
 
-def test_a_push_that_still_fails_after_a_minute_holds_up_no_other(
+def test_a_connection_that_is_gone_shows_that_the_service_works(
+    world: World, connections: Connections
+) -> None:
+    kept = world.put()
+    connections.gone.add("c-2")
+    connections.broken["c-1"] = refusal("LimitExceededException", 429)
+    notify(world, connections, watched(quoting("u-a")(kept), kept, "c-1", "c-2"))
+    assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
+
+
+def test_a_lone_phone_that_is_stuck_holds_up_its_shard_for_some_seconds(
     world: World, connections: Connections
 ) -> None:
     old = rfq()
-    connections.broken["c-1"] = refusal("InternalServerError", 500)
-    world.now = NOW + WORTH_PUSHING_FOR + timedelta(seconds=1)
-    notify(world, connections, watched(quoting("u-a")(old), old, "c-1", "c-2"))
-    assert [to for to, _ in connections.sent] == ["c-2"]
+    connections.broken["c-1"] = refusal("LimitExceededException", 429)
+    world.now = NOW + timedelta(seconds=6)
+    notify(world, connections, watched(quoting("u-a")(old), old, "c-1"))
     assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
 
 

@@ -16,9 +16,9 @@ from wild_rydes_http.sockets import Posted, Sockets
 from wild_rydes_messaging.errors import describe
 from wild_rydes_messaging.transient import is_transient
 
-WORTH_PUSHING_FOR = timedelta(seconds=60)
-"""How long an update is pushed again that a connection does not take for now. Others of its shard wait meanwhile, and
-whoever is still interested has looked by then."""
+WORTH_PUSHING_FOR = timedelta(seconds=5)
+"""How long a batch is pushed again of which no connection takes anything for now. All others of its shard wait meanwhile,
+so it is no longer than a live update may be late; whoever is still interested looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,10 @@ class Notifier:
     def handle(self, event: Mapping[str, Any]) -> None:
         """Push the changes in a batch of stream records.
 
-        Raises botocore's errors if a push fails for now: the stream then delivers the whole batch again, and
-        watchers ignore the updates they have already seen. A push that is refused for good, or is too old, is
-        counted and left out.
+        Raises botocore's errors if no connection takes anything for now: the stream then delivers the whole
+        batch again. Where some do, the service works, and what fails is a connection's own trouble, such as the
+        full buffer of a phone that reads nothing, for which AWS throttles (`429`). It is counted and left out,
+        as is what is refused for good or too old.
         """
         pushes: defaultdict[str, list[_Push]] = defaultdict(list)
         for record in event["Records"]:
@@ -71,16 +72,14 @@ class Notifier:
         if not pushes:
             return
         posted = self.sockets.post_all({to: [push.text for push in some] for to, some in pushes.items()})
-        passing: list[Exception] = []
+        passing = [r.error for r in posted.values() if r.error and is_transient(r.error)]
+        if again and passing and not any(result.taken or result.gone for result in posted.values()):
+            raise passing[0]
         for connection, result in posted.items():
             self._note(connection, pushes[connection], result)
-            if result.error and again and is_transient(result.error):
-                passing.append(result.error)
-            elif result.error:
+            if result.error:
                 self.logger.error("push refused", connection_id=connection, extra=describe(result.error))
                 self.metrics.add_metric("PushesRefused", MetricUnit.Count, 1)
-        if passing:
-            raise passing[0]
         self.metrics.add_metric(
             "UpdatesPushed", MetricUnit.Count, sum(result.taken for result in posted.values())
         )
