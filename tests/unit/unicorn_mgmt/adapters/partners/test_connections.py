@@ -18,12 +18,22 @@ from unicorn_mgmt.adapters.partners.faults import TimedOut
 from unicorn_mgmt.adapters.partners.transport import Transport
 from wild_rydes_contracts import Quote
 
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+"""How an answer begins with which the connection ends."""
+
 ENDLESS = {
     "headers": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"a"),
     "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"a"),
     "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
     "status": (b"HTTP/1.1 2", b"0"),
+    "last body": (LAST + b"\r\n", b"a"),
+    "last chunk's size": (LAST + CHUNKED, b"0"),
+    "trailers": (b"HTTP/1.1 200 OK\r\n" + CHUNKED + b"0\r\n", b"X: y\r\n"),
+    "last trailers": (LAST + CHUNKED + b"0\r\n", b"X: y\r\n"),
+    "flood of last trailers": (LAST + CHUNKED + b"0\r\n", b"X: y\r\n" * 2000),
+    "trailers of HTTP/1.0": (b"HTTP/1.0 200 OK\r\n" + CHUNKED + b"0\r\n", b"X: y\r\n"),
 }
 
 

@@ -20,19 +20,23 @@ worker that was frozen meanwhile would not hear of it."""
 
 
 class Talk:
-    """One request and its answer, in one thread. Another thread may give it up at any time."""
+    """One request and its answer, in one thread. Another thread may give it up at any time.
+
+    It has a handle of its own on the connection's socket: http.client lets go of the socket with the answer's headers
+    if the connection closes after it, and TLS takes it away during the handshake.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._connection: HTTPConnection | None = None
+        self._handle: socket.socket | None = None
         self._given_up = False
 
     def give_up(self) -> None:
         """End the connection of this talk, now or as soon as it has one. Its thread gets an error."""
         with self._lock:
             self._given_up = True
-            if self._connection is not None and self._connection.sock is not None:
-                _end(self._connection.sock)
+            if self._handle is not None:
+                _end(self._handle)
 
     @contextmanager
     def here(self) -> Iterator[None]:
@@ -42,13 +46,22 @@ class Talk:
             yield
         finally:
             _here.talk = None
+            with self._lock:
+                self._let_go()
 
-    def uses(self, connection: HTTPConnection) -> None:
-        """Note the connection of this talk. Raises TimeoutError if the talk was given up."""
+    def uses(self, connected: socket.socket | None) -> None:
+        """Note the socket of this talk, if there is one. Raises TimeoutError if the talk was given up."""
         with self._lock:
             if self._given_up:
                 raise TimeoutError("given up")
-            self._connection = connection
+            self._let_go()
+            if connected is not None:
+                self._handle = socket.fromfd(connected.fileno(), connected.family, connected.type)
+
+    def _let_go(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
 
 
 class Connections:
@@ -85,22 +98,27 @@ class Connections:
 _here = threading.local()
 
 
-def _note(connection: HTTPConnection) -> None:
+def _note(connected: socket.socket | None) -> None:
     talk: Talk | None = getattr(_here, "talk", None)
     if talk is not None:
-        talk.uses(connection)
+        talk.uses(connected)
 
 
 class _HttpConnection(HTTPConnection):
-    def connect(self) -> None:
-        _note(self)
-        super().connect()
-        _note(self)
+    def _new_conn(self) -> socket.socket:
+        _note(None)
+        connected = super()._new_conn()
+        try:
+            _note(connected)
+        except BaseException:
+            connected.close()
+            raise
+        return connected
 
     def putrequest(
         self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False
     ) -> None:
-        _note(self)
+        _note(self.sock)
         super().putrequest(method, url, skip_host, skip_accept_encoding)
 
 
@@ -118,6 +136,6 @@ class _HttpsPool(HTTPSConnectionPool):
 
 def _end(connected: socket.socket) -> None:
     try:
-        socket.socket.shutdown(connected, socket.SHUT_RDWR)  # that of TLS is not for other threads
+        connected.shutdown(socket.SHUT_RDWR)
     except OSError:  # it has ended by itself
         return
