@@ -11,7 +11,7 @@ from tests.support.unicorn_mgmt.partner_simulation import QUOTED, Load, Simulati
 from wild_rydes_circuit_breaker import Record, State
 
 NIMBUS = PARTNERS["p-nimbus"]
-MISSING = ("callback", "missing")
+MISSING, CUT_SHORT = ("callback", "missing"), ("callback", "ours")
 
 
 def simulation(calls_back: object) -> Simulation:
@@ -63,6 +63,14 @@ def test_a_lost_callback_now_and_then_declines_for_its_rfq_and_opens_nothing() -
 
 
 @pytest.mark.slow
+def test_customers_who_wait_for_less_than_a_partner_may_take_open_nothing() -> None:
+    nimbus = simulation(lambda _: 6)
+    nimbus.run(Load(rate=2, seconds=120, respond_within=5))
+    assert nimbus.outcomes[CUT_SHORT] == len(nimbus.calls)
+    assert nimbus.circuit == Record()
+
+
+@pytest.mark.slow
 @given(
     rate=st.floats(0.5, 10),
     slow=st.floats(0, 30),
@@ -85,6 +93,6 @@ def test_every_call_ends_once_and_every_rfq_is_answered(
     if within > NIMBUS.answers_within + 1:
         assert seen.all_answered == 1
     if share == 1 and slow < min(within, NIMBUS.answers_within):
-        assert nimbus.outcomes[MISSING] == 0
+        assert nimbus.outcomes[MISSING] + nimbus.outcomes[CUT_SHORT] == 0
     if share == 0:
-        assert nimbus.outcomes[MISSING] == called
+        assert nimbus.outcomes[MISSING if within > NIMBUS.answers_within else CUT_SHORT] == called

@@ -16,7 +16,7 @@ from tests.support.unicorn_mgmt.quotes_desk import EVERYTHING_DONE, Desk
 from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.domain.callback_due import CallbackDue
 from unicorn_mgmt.use_cases.partner_quotes import PartnerQuotes
-from wild_rydes_circuit_breaker import Record, Settings
+from wild_rydes_circuit_breaker import Mode, Override, Record, Settings, State, set_mode
 from wild_rydes_contracts import Envelope
 
 NIMBUS = "p-nimbus"
@@ -142,13 +142,30 @@ def test_who_looks_twice_says_the_same(nimbus: Desk, checks: Checks) -> None:
     assert first["data"] == second["data"]
 
 
-def test_with_the_rfq_itself_it_is_too_late_to_decline(nimbus: Desk, checks: Checks) -> None:
+def test_with_the_rfq_itself_it_is_too_late_to_decline_and_no_failure_of_the_partner(
+    nimbus: Desk, checks: Checks
+) -> None:
     soon = timedelta(seconds=5)
     check = asked(nimbus, checks, deadline=datetime.now(UTC) + soon)
     assert check.data.due < datetime.now(UTC) + soon
     assert look(nimbus, check, late_by=soon)
     assert nimbus.world.answers() == []
-    assert nimbus.records()[-1]["outcome"] == "missing"
+    record = nimbus.records()[-1]
+    assert (record["outcome"], record["reason"]) == ("ours", "too little time was left")
+    assert nimbus.store.read(NIMBUS) == Record()
+
+
+def test_a_probe_that_was_cut_short_says_nothing_and_makes_room_for_another(
+    nimbus: Desk, checks: Checks
+) -> None:
+    now = datetime.now(UTC).timestamp()
+    for mode in (Mode.FORCED_OPEN, Mode.AUTO):
+        set_mode(nimbus.store, NIMBUS, Override(mode, "a test", "somebody", None), now=now)
+    check = asked(nimbus, checks, deadline=datetime.now(UTC) + timedelta(seconds=5))
+    assert check.data.call.probe
+    assert look(nimbus, check, late_by=timedelta(seconds=5))
+    circuit = nimbus.store.read(NIMBUS)
+    assert (circuit.state, circuit.tally.calls, circuit.probes) == (State.HALF_OPEN, 0, ())
 
 
 def test_a_decline_that_cannot_be_sent_brings_the_look_back_and_counts_nothing(

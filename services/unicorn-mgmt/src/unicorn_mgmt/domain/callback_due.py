@@ -32,7 +32,8 @@ class OpenCall(Contract):
 class CallbackDue(Message):
     """Look whether the partner has called back about an RFQ or a ride, whose id is `about`.
 
-    If it has not at `due`, it has failed. Then it declines, at the metadata's return address if there is one.
+    If it has not at `due`, it declines, at the metadata's return address if there is one. It has failed, unless the
+    customer's deadline has `cut_short` the time that it may take.
     """
 
     name: ClassVar[str] = "CallbackDue"
@@ -42,6 +43,7 @@ class CallbackDue(Message):
     about: str
     due: Instant
     call: OpenCall
+    cut_short: bool = False
 
 
 def expected(
@@ -51,11 +53,10 @@ def expected(
 
     With the RFQ itself it is too late to decline.
     """
+    cut_short = cause.deadline is not None and due >= cause.deadline
     due = truncated(due)
-    declines = cause.deadline is None or due < cause.deadline
     metadata = caused_by(cause, CallbackDue, occurred_at=now, distinct=partner_id).model_copy(
-        update={"reply_to": cause.reply_to if declines else None, "deadline": due + _NEWS_FOR}
+        update={"reply_to": None if cut_short else cause.reply_to, "deadline": due + _NEWS_FOR}
     )
-    return Envelope(
-        metadata=metadata, data=CallbackDue(partner_id=partner_id, about=about, due=due, call=call)
-    )
+    check = CallbackDue(partner_id=partner_id, about=about, due=due, call=call, cut_short=cut_short)
+    return Envelope(metadata=metadata, data=check)

@@ -36,8 +36,9 @@ class Expectations:
 class OwedCallbacks:
     """Ends each call that the partner has taken note of: well if it has called back, as its failure when that is due.
 
-    A failure declines for the partner as well, so that the RFQ does not wait for its deadline. Whatever is done twice
-    changes nothing but the circuit's count: the aggregator takes the first answer.
+    Where the customer's deadline came before the partner's own time was over, it says nothing of the partner. A failure
+    declines for the partner as well, so that the RFQ does not wait for its deadline. Whatever is done twice changes
+    nothing but the circuit's count: the aggregator takes the first answer.
     """
 
     line: PartnerLine
@@ -53,7 +54,7 @@ class OwedCallbacks:
             raise RetryLater((owed.due - now).total_seconds())
         if message.metadata.reply_to and not came:
             self._decline(message, self.replies.check(message.metadata.reply_to))
-        self.line.conclude(owed.call, came=came)
+        self.line.conclude(owed.call, came=came, cut_short=owed.cut_short)
 
     def _decline(self, message: Received[CallbackDue], to: str) -> None:
         metadata = caused_by(message.metadata, RfqResponse, occurred_at=self.now())

@@ -118,21 +118,23 @@ class PartnerLine:
         due = self._now() + timedelta(seconds=self.partner.answers_within)
         return min(due, deadline) if deadline else due
 
-    def conclude(self, call: OpenCall, *, came: bool) -> None:
-        """End a call that the partner had taken note of. It went well if the partner has called back in time."""
+    def conclude(self, call: OpenCall, *, came: bool, cut_short: bool) -> None:
+        """End a call that the partner had taken note of. It went well if the partner has called back in time.
+
+        If it has not, in a time that was `cut_short`, nothing is known of the partner.
+        """
         began = self._now().timestamp() - call.took  # the partner took no longer to take note of it
         permit = Permit(began, Mode(call.mode), call.epoch, shared=True, row=call.row, probe=call.probe)
         if came:
             self._breaker.conclude(permit)
             return
-        self._breaker.conclude(permit, Fault(Blame.PARTNER))
+        if cut_short:
+            outcome, why, seconds = str(Blame.OURS), "too little time was left", call.took
+        else:
+            outcome, why, seconds = "missing", "no callback in time", self.partner.answers_within
+        self._breaker.conclude(permit, Fault(Blame.OURS if cut_short else Blame.PARTNER))
         self._call_log.record(
-            "callback",
-            "missing",
-            milliseconds=self.partner.answers_within * 1000,
-            attempt=1,
-            circuit="",
-            reason="no callback in time",
+            "callback", outcome, milliseconds=seconds * 1000, attempt=1, circuit="", reason=why
         )
 
     def shed(self, operation: str, *, waited: float, attempt: int) -> None:
