@@ -29,10 +29,10 @@ from wild_rydes_messaging.errors import RetryLater
 AT_ONCE, LATER = "p-comet", "p-nimbus"
 """A partner that answers the call, and one that calls back."""
 
-Luck = Literal["fine", "failed", "lost", "delayed", "killed", "hopeless", "throttled", "closed"]
+Luck = Literal["fine", "failed", "lost", "delayed", "killed", "denied", "hopeless", "throttled", "closed"]
 """Of a call: it goes well, does not arrive, its answer is lost, or it arrives long after we gave it up.
 
-`killed`: whoever called dies before the answer. The partner refuses the call for good, or for long, or the circuit does
+`killed`: whoever called dies before the answer. `denied`: the partner does what it is asked for and says that it does not. The partner refuses the call for good, or for long, or the circuit does
 not let it through.
 """
 
@@ -218,6 +218,9 @@ class _Client:
                 raise Killed
             case "delayed":
                 self._saga.underway.append(reach)
+            case "denied":
+                reach()
+                raise Refused("status 400")
             case "hopeless":
                 raise Refused("status 403")
             case "throttled":

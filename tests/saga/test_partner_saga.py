@@ -18,6 +18,7 @@ LUCK: tuple[Luck, ...] = (
     "lost",
     "delayed",
     "killed",
+    "denied",
     "hopeless",
     "throttled",
     "closed",
@@ -159,7 +160,7 @@ def test_a_refusal_is_believed_at_once() -> None:
     assert [(r.status, r.reason) for r in saga.rides().values()] == [("rejected", "none-free")]
 
 
-@pytest.mark.parametrize("luck", ["hopeless", "throttled", "closed"])
+@pytest.mark.parametrize("luck", ["denied", "hopeless", "throttled", "closed"])
 @pytest.mark.parametrize("partner", [AT_ONCE, LATER])
 def test_what_cannot_be_booked_is_rejected_at_once_and_the_customer_takes_another(
     partner: str, luck: Luck

@@ -43,6 +43,12 @@ def test_an_end_is_ordered_without_a_deadline_and_the_bus_knows_it() -> None:
     assert not [*events_of(ASKED, after)]
 
 
+def test_a_ride_that_is_given_up_is_rejected_and_cancelled() -> None:
+    after = ASKED.give_up(NOW)
+    [rejected], [order] = events_of(ASKED, after), orders_of(ASKED, after)
+    assert (rejected.data.name, order.data.what, order.metadata.deadline) == ("RideRejected", "cancel", None)
+
+
 def test_a_yes_that_comes_too_late_is_cancelled_again_under_an_id_of_its_own() -> None:
     let_go = ASKED.release(NOW)
     [first] = orders_of(ASKED, let_go)

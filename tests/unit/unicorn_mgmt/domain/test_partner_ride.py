@@ -54,12 +54,12 @@ def after(ride: PartnerRide, *steps: Step) -> PartnerRide:
         ([None, Completed()], "released", 1),
         ([Confirmed(), Completed(), None], "completed", 0),
         ([Completed(), Confirmed(), Declined("x")], "completed", 0),
-        (["give up"], "refused", 0),
-        (["give up", None], "refused", 0),
-        (["give up", Confirmed()], "refused", 1),
+        (["give up"], "refused", 1),
+        (["give up", None], "refused", 1),
+        (["give up", Confirmed()], "refused", 2),
         (["doubt", "give up"], "asked", 0),
         (["doubt", None], "released", 1),
-        (["give up", "doubt", "doubt"], "refused", 1),  # said too soon: the partner may have it after all
+        (["give up", "doubt", "doubt"], "refused", 2),  # said too soon: the partner may have it after all
         ([Declined("none-free"), "doubt"], "refused", 0),  # the partner itself has said so
         ([Confirmed(), "give up", "doubt"], "confirmed", 0),
         ([None, "doubt", "give up"], "released", 1),
@@ -91,7 +91,8 @@ def test_no_end_is_undone_and_every_late_yes_is_cancelled(told: list[Step]) -> N
         late_yes = step == Confirmed() and before.state in ("refused", "released")
         let_go = step is None and before.state in ("asked", "confirmed")
         said_too_soon = step == "doubt" and before.reason == "partner-unavailable" and not before.doubtful
-        assert ride.cancels - before.cancels == (1 if late_yes or let_go or said_too_soon else 0)
+        given_up = step == "give up" and before.state == "asked" and not before.doubtful
+        assert ride.cancels - before.cancels == int(late_yes or let_go or said_too_soon or given_up)
         if step == "give up" and ride.state != before.state:
             assert not before.doubtful
         if not late_yes:

@@ -39,7 +39,7 @@ class Completed:
 
 
 UNAVAILABLE = "partner-unavailable"
-"""Why a ride is refused that the partner was never asked for, as far as we know."""
+"""Why a ride is refused that the partner does not have, as far as we know."""
 
 RideNews: TypeAlias = Confirmed | Declined | Completed
 """What a partner says of a ride; `state` is where that leads a ride which is under way."""
@@ -90,7 +90,7 @@ class PartnerRide:
     def doubt(self, now: datetime) -> "PartnerRide":
         """Note that the partner may have the ride: nobody may say any more that it has not.
 
-        If that was said already, the partner has to cancel what it may have.
+        If that was said already, the partner has to cancel what it may have, once more: now it was called for certain.
         """
         denied = self.reason == UNAVAILABLE
         if self.doubtful or not (self.state == "asked" or denied):
@@ -98,10 +98,14 @@ class PartnerRide:
         return replace(self, doubtful=True, cancels=self.cancels + denied, at=now)
 
     def give_up(self, now: datetime) -> "PartnerRide":
-        """Refuse a ride that the partner cannot be asked for in time, unless it may have it."""
+        """Refuse a ride that the partner cannot be asked for in time, unless we know that it may have it.
+
+        It has to cancel the ride all the same: it may have taken it and answered nonsense, or another worker may have
+        called it and died.
+        """
         if self.doubtful or self.state != "asked":
             return self
-        return replace(self, state="refused", reason=UNAVAILABLE, at=now)
+        return replace(self, state="refused", reason=UNAVAILABLE, cancels=self.cancels + 1, at=now)
 
     def release(self, now: datetime) -> "PartnerRide":
         """Give the ride up after its booking failed: the partner has to cancel what it may have agreed to."""
