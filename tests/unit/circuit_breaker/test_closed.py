@@ -327,6 +327,30 @@ def test_an_absurd_retry_after_is_not_believed(world: World, asked: float, waits
     assert world.record.retry_at == NOW + waits
 
 
+def test_a_wish_is_over_when_the_partner_serves_calls_again(world: World) -> None:
+    here, there = world.environment(), world.environment()
+    here.fails(fault=Fault(Blame.THROTTLED, retry_after=300))
+    for environment in (there, here):
+        environment.succeeds(2, apart=world.settings.state_cache_ttl)
+    assert (world.record.row, world.record.partner_retry_at) == (None, 0)
+    before = world.store.writes
+    here.succeeds(50, apart=0.5)
+    assert world.store.writes == before
+    for _ in range(5):
+        world.environment().fails()
+    assert world.state() is State.OPEN
+    assert world.environment().begins().probe  # it is asked at once, as after any row
+
+
+def test_a_wish_is_over_with_the_poll_that_clears_the_partner(world: World) -> None:
+    row = Row(NOW, 1, 0, frozenset())
+    poll = Poll(NOW, Tally(1000, 1), frozenset({"a", "b"}), frozenset({"a"}))
+    later = rules.Report("b", NOW + world.settings.hearing_period, epoch=0, draw=1)
+    for record, wish in ((Record(poll=poll), 0), (Record(poll=poll, row=row), NOW + 300)):
+        after = rules.tripped(replace(record, partner_retry_at=NOW + 300), world.settings, later)
+        assert (after.state, after.poll, after.partner_retry_at) == (State.CLOSED, None, wish)
+
+
 def test_a_polls_retry_after_counts(polls: World) -> None:
     here = polls.environment()
     while polls.state() is State.CLOSED:

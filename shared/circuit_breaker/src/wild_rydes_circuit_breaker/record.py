@@ -165,7 +165,7 @@ class Record:
     row: Row | None = None
     poll: Poll | None = None
     partner_retry_at: Instant = 0
-    """The instant that the partner last asked for in this epoch, by Retry-After."""
+    """The instant that the partner last asked for, by Retry-After. It ends with row and poll, and with the epoch."""
 
     def mode(self, now: float) -> Mode:
         """Return the mode that rules at `now`."""

@@ -120,14 +120,14 @@ def tripped(record: Record, settings: Settings, report: Report) -> Record:
         reason = f"{poll.tally} in {settings.sliding_window_size:g} s, environments: {len(poll.reporters)}"
         return _opened(told, report, reason, wait=_wait(1, settings, report), opens=1)
     quiet_until = report.now + settings.sliding_window_size / 2 if conclusive else record.quiet_until
-    return replace(record, poll=None, quiet_until=quiet_until)
+    return _unless_cleared(replace(record, poll=None, quiet_until=quiet_until))
 
 
 def refuted(record: Record, report: Report, row: float | None) -> Record:
     """Drop the row that began at `row`: a call that began when the row was known has gone well."""
     if row is None or not _heard(record, report) or record.row is None or record.row.since != row:
         return record
-    return replace(record, row=None)
+    return _unless_cleared(replace(record, row=None))
 
 
 # While open or half open: probes.
@@ -214,6 +214,11 @@ def _guilty(poll: Poll, settings: Settings) -> bool:
 def _heeding(record: Record, settings: Settings, report: Report) -> Record:
     asked = asked_for(settings, report)
     return replace(record, partner_retry_at=asked) if asked else record
+
+
+def _unless_cleared(record: Record) -> Record:
+    """Forget the partner's wish with the last of row and poll: it has served calls since."""
+    return record if record.row or record.poll else replace(record, partner_retry_at=0)
 
 
 def _running(record: Record, now: float) -> tuple[Probe, ...]:
