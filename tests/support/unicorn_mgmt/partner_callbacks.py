@@ -65,13 +65,18 @@ class Partner:
         return self.send(body, {"Nimbus-Signature": signature}, partner_id, encoded=encoded)
 
     def send(self, body: str, headers: dict[str, str], partner_id: str, *, encoded: bool = False) -> int:
+        sent = base64.b64encode(body.encode()).decode() if encoded else body
+        return self.handed_on(sent, headers, partner_id, encoded=encoded)
+
+    def handed_on(self, body: str, headers: dict[str, str], partner_id: str, *, encoded: bool) -> int:
+        """The gateway hands on a body, in base64 or what it takes for that if it is `encoded`."""
         path = f"/partners/{partner_id}/answers"
         event = {
             "httpMethod": "POST",
             "path": path,
             "headers": headers,
             "multiValueHeaders": {},
-            "body": base64.b64encode(body.encode()).decode() if encoded else body,
+            "body": body,
             "isBase64Encoded": encoded,
             "queryStringParameters": None,
             "requestContext": {"path": f"/v1{path}", "stage": "v1", "domainName": "here"},

@@ -58,9 +58,7 @@ def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
             "Send the body as it is, without a Content-Encoding.",
             headers={"Accept-Encoding": _PLAIN},
         )
-    content = _bytes(event)
-    if len(content) > MAX_BYTES:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body has at most {MAX_BYTES} bytes.")
+    content = bytes_of(event)
     media_type = event.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != content_types.APPLICATION_JSON:
         raise Problem(
@@ -75,6 +73,25 @@ def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid.", errors=errors) from None
 
 
+def bytes_of(event: APIGatewayProxyEvent) -> bytes:
+    """Return the request's body, whatever it is.
+
+    Raises Problem: 413 if it is over MAX_BYTES, 400 if the gateway's base64 is none.
+    """
+    body = event.body or ""
+    try:
+        content = (
+            base64.b64decode(body, validate=True)
+            if event.is_base64_encoded
+            else body.encode("utf-8", "surrogatepass")
+        )
+    except ValueError:  # binascii.Error is one; so is a character that is not ASCII
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid base64.") from None
+    if len(content) > MAX_BYTES:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body has at most {MAX_BYTES} bytes.")
+    return content
+
+
 def json_response(
     status: HTTPStatus, body: BaseModel | None = None, headers: Mapping[str, str] | None = None
 ) -> Response[str]:
@@ -83,16 +100,6 @@ def json_response(
     return Response(
         status.value, content_types.APPLICATION_JSON if body else None, text, headers=dict(headers or {})
     )
-
-
-def _bytes(event: APIGatewayProxyEvent) -> bytes:
-    body = event.body or ""
-    if not event.is_base64_encoded:
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except ValueError:  # binascii.Error is one; so is a character that is not ASCII
-        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid base64.") from None
 
 
 def _path(location: tuple[int | str, ...]) -> str:

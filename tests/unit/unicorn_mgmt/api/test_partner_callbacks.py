@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.unicorn_mgmt.partner_callbacks import OFFER, Partner
-from tests.support.unicorn_mgmt.partner_samples import SECRETS, metadata
+from tests.support.unicorn_mgmt.partner_samples import PARTNERS, SECRETS, metadata
 from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
 
@@ -120,3 +120,21 @@ def test_a_signature_does_for_no_other_partner(partner: Partner) -> None:
 
 def test_a_long_body_is_not_read(partner: Partner) -> None:
     assert partner.call_back(metadata(), filler="x" * 40_000) == 413
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize(
+    ("body", "encoded", "status"),
+    [("//4=", True, 401), ("!!!", True, 400), ("é", True, 400), ("\ud800", False, 401)],
+)
+def test_a_strange_body_is_refused_before_anybody_has_signed_it(
+    partner: Partner, partner_id: str, body: str, encoded: bool, status: int
+) -> None:
+    assert partner.handed_on(body, {}, partner_id, encoded=encoded) == status
+
+
+@pytest.mark.parametrize("partner_id", PARTNERS)
+@pytest.mark.parametrize("header", ["\ud800", "t=\ud800,v1=\ud800", "é"])
+def test_a_strange_header_is_no_signature(partner: Partner, partner_id: str, header: str) -> None:
+    names = ("Nimbus-Signature", "X-Webhook-Token", "X-Timestamp", "X-Signature")
+    assert partner.send("{}", dict.fromkeys(names, header), partner_id) == 401

@@ -179,3 +179,15 @@ def test_further_news_of_a_ride_costs_no_note(nimbus: Fleet, calls: list[str]) -
     calls.clear()
     assert nimbus.tell("completed") == 202
     assert calls.count("PutItem") == 1
+
+
+@pytest.mark.parametrize("ride_id", ["", "r" * 129, "r" * 3000, "ümlaut", "a ride"])
+def test_what_is_no_id_of_a_ride_is_never_looked_up(fleet: Fleet, ride_id: str, calls: list[str]) -> None:
+    calls.clear()
+    assert fleet.tell("completed", ride_id) == 400
+    assert not {"GetItem", "PutItem"} & set(calls)
+
+
+@pytest.mark.parametrize("partner_id", ["p-comet", "p-nimbus"])
+def test_half_a_character_is_no_id_of_a_ride(world: World, partner_id: str) -> None:
+    assert Fleet(world, partner_id).tell("completed", "\ud800") == 400

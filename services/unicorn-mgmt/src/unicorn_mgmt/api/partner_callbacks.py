@@ -19,7 +19,7 @@ from unicorn_mgmt.domain.partner_ride import PartnerRide
 from wild_rydes_contracts import Envelope, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_http.api import RestApi
-from wild_rydes_http.body import MAX_BYTES, json_response
+from wild_rydes_http.body import bytes_of, json_response
 from wild_rydes_http.problem import Problem
 from wild_rydes_messaging.reply import Replies, Reply
 
@@ -63,17 +63,18 @@ class PartnerCallbacks:
     def take(self, partner_id: str) -> Response[str]:
         """Take a callback: 202.
 
-        401 for a forgery, 410 for a late one, 404 for an unknown ride, 400 for an unreadable body, 503 if our
-        secret is incomplete.
+        401 for a forgery, 410 for a late one, 404 for an unknown ride, 400 for an unreadable body, 413 for a long one,
+        503 if our secret is incomplete.
         """
         secret_id = self._secret_ids.get(partner_id)
         if secret_id is None:
             raise Problem(HTTPStatus.NOT_FOUND, "There is nothing here.")
         event, now = self._api.current_event, self._now()
-        body = (event.decoded_body or "").encode()
-        if len(body) > MAX_BYTES:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A body has at most {MAX_BYTES} bytes.")
-        headers = {name.lower(): value for name, value in event.headers.items()}
+        body = bytes_of(event)
+        # No signature holds half of a surrogate pair, which could not be compared.
+        headers = {
+            name.lower(): value.encode(errors="replace").decode() for name, value in event.headers.items()
+        }
         callback = Callback(self._partners[partner_id], headers, body, now.timestamp())
         credentials = self._secrets.get(secret_id)
         try:

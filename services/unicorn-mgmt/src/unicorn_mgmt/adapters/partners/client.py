@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pydantic import TypeAdapter
+
 from unicorn_mgmt.adapters.partners.credentials import Credentials
 from unicorn_mgmt.adapters.partners.roster import Partner
 from unicorn_mgmt.adapters.partners.transport import Exchange
 from unicorn_mgmt.domain.partner_ride import Confirmed, Declined, RideNews
 from wild_rydes_contracts import Decline, Metadata, Money, Quote, RfqRequested
+from wild_rydes_contracts.scalars import ConversationId
 
 TOLERANCE = 300
 """Seconds by which a callback's time may differ from ours."""
 
+_ID: TypeAdapter[str] = TypeAdapter(ConversationId)
 _SECONDS = re.compile("[0-9]{1,12}")
 
 
@@ -79,10 +83,13 @@ class QuoteHeard:
 
 @dataclass(frozen=True, slots=True)
 class RideHeard:
-    """News of a ride. `ride_id` is our own."""
+    """News of a ride. `ride_id` is our own. Raises ValueError if it is no id at all."""
 
     ride_id: str
     news: RideNews
+
+    def __post_init__(self) -> None:
+        _ID.validate_python(self.ride_id)
 
 
 class PartnerClient(Protocol):
