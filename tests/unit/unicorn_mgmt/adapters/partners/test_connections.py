@@ -25,6 +25,7 @@ LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
 ENDLESS = {
     "headers": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"a"),
     "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "early hints": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
     "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n", b"a"),
     "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
     "status": (b"HTTP/1.1 2", b"0"),
@@ -104,6 +105,21 @@ def test_a_partner_that_never_ends_takes_no_thread_and_no_connection(
             ask(transport, endless.url, 0.1)
     assert isinstance(ask(transport, servers["p-comet"].url, 60), Quote)
     eventually(lambda: endless.talking, "nobody listens any longer", lambda talking: talking == 0)
+
+
+@pytest.mark.parametrize("closes", [b"", b"Connection: close\r\n"])
+def test_what_comes_before_the_answer_is_skipped(closes: bytes) -> None:
+    interim = (
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n" + closes
+    )
+    final = b"HTTP/1.1 200 OK\r\nX-Final: yes\r\nContent-Length: 2\r\n\r\nok"
+    server = Endless(interim + b"\r\nHTTP/1.1 100 Continue\r\n\r\n" + final, b"")
+    try:
+        answer = Transport().exchange(PATIENCE).send("GET", server.url, {}, b"")
+    finally:
+        server.close()
+    assert (answer.status, answer.headers["X-Final"], answer.body) == (200, "yes", b"ok")
+    assert "Transfer-Encoding" not in answer.headers
 
 
 def test_a_request_that_never_got_a_thread_is_not_made_up_for(servers: dict[str, Server]) -> None:

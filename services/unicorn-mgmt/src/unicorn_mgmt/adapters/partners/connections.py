@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPResponse
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -104,7 +106,19 @@ def _note(connected: socket.socket | None) -> None:
         talk.uses(connected)
 
 
+class _FinalAnswer(HTTPResponse):
+    """Skips the answers before the last one (RFC 9110, section 15.2), of which http.client knows but one, 100."""
+
+    def begin(self) -> None:
+        super().begin()
+        while HTTPStatus.SWITCHING_PROTOCOLS < self.status < HTTPStatus.OK:
+            self.headers = None  # type: ignore[assignment]  # as before it began
+            super().begin()
+
+
 class _HttpConnection(HTTPConnection):
+    response_class = _FinalAnswer
+
     def _new_conn(self) -> socket.socket:
         _note(None)
         connected = super()._new_conn()
