@@ -107,6 +107,16 @@ def test_a_partner_that_never_ends_takes_no_thread_and_no_connection(
     eventually(lambda: endless.talking, "nobody listens any longer", lambda talking: talking == 0)
 
 
+def test_an_answer_that_closes_its_connection_can_be_given_up() -> None:
+    server, transport = Endless(*ENDLESS["last trailers"]), Transport()
+    try:
+        with pytest.raises(TimedOut):
+            transport.exchange(0.1).send("GET", server.url, {}, b"")
+        eventually(lambda: server.talking, "nobody listens any longer", lambda talking: talking == 0)
+    finally:
+        server.close()
+
+
 @pytest.mark.parametrize("closes", [b"", b"Connection: close\r\n"])
 def test_what_comes_before_the_answer_is_skipped(closes: bytes) -> None:
     interim = (
