@@ -150,6 +150,14 @@ def test_a_client_that_cannot_be_made_is_an_error_of_each_connection() -> None:
     }
 
 
+def test_texts_may_be_posted_whatever_becomes_of_the_others() -> None:
+    client = Client({("c1", 0): THROTTLED})
+    told = sockets(client).post_each([("c2", "a"), ("c1", "b"), ("c2", "c")])
+    assert told == [Posted(1), Posted(0, error=THROTTLED), Posted(1)]
+    assert sorted(client.taken["c2"]) == ["a", "c"]
+    assert sockets(client).post_each([]) == []
+
+
 class Hanging:
     """Takes no text, and half a second for each, on a clock of its own."""
 

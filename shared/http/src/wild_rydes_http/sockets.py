@@ -74,19 +74,25 @@ class Sockets:
         when the time is over (`Late`), and one that is under way ends by the timeouts of the client: however
         slow the connections are, this ends.
         """
-        if not any(texts.values()):
-            return {connection: Posted(0) for connection in texts}
+        return dict(zip(texts, self._side_by_side([*texts.items()]), strict=True))
+
+    def post_each(self, texts: Sequence[tuple[str, str]]) -> list[Posted]:
+        """Send texts, each with its connection's id, as `post_all` does, but whatever becomes of the others.
+
+        Returns how each fared, in their order. Those of one connection may arrive in another.
+        """
+        return self._side_by_side([(connection, [text]) for connection, text in texts])
+
+    def _side_by_side(self, work: Sequence[tuple[str, Sequence[str]]]) -> list[Posted]:
+        if not any(texts for _, texts in work):
+            return [Posted(0) for _ in work]
         until = self._clock() + self._within
         try:
             _ = self._client  # made here, as the threads would each make one
         except Exception as error:  # noqa: BLE001 - whatever it is, it is of all connections
-            return {connection: Posted(0, error=error) for connection in texts}
-
-        def post(connection: str, mine: Sequence[str]) -> Posted:
-            return self._post_in_order(connection, mine, until)
-
-        with ThreadPoolExecutor(min(AT_ONCE, len(texts))) as pool:
-            return dict(zip(texts, pool.map(post, texts, texts.values()), strict=True))
+            return [Posted(0, error=error) for _ in work]
+        with ThreadPoolExecutor(min(AT_ONCE, len(work))) as pool:
+            return [*pool.map(lambda each: self._post_in_order(each[0], each[1], until), work)]
 
     def _post_in_order(self, connection: str, texts: Sequence[str], until: float) -> Posted:
         for taken, text in enumerate(texts):

@@ -15,12 +15,8 @@ PUSH = AppMessages(API).ride(Ride("rfq-1.1", "rfq-1", "c-1", NOW))
 
 def test_each_push_has_its_own_outcome(world: World) -> None:
     world.socket.failing |= {"gone": 410, "failing": 403}
-    posted = world.pushes.send({id_: [PUSH] for id_ in ("fine", "gone", "failing")})
-    assert {id_: (outcome.taken, outcome.gone) for id_, outcome in posted.items()} == {
-        "fine": (1, False),
-        "gone": (0, True),
-        "failing": (0, False),
-    }
+    posted = world.pushes.send([(id_, PUSH) for id_ in ("fine", "gone", "failing")])
+    assert [(outcome.taken, outcome.gone) for outcome in posted] == [(1, False), (0, True), (0, False)]
     assert [(line["message"], line["error"]) for line in world.logs] == [("cannot push", "ClientError")]
     assert world.metrics.metric_set["PushesRefused"]["Value"] == [1.0]
 
@@ -32,7 +28,7 @@ class Unreachable:
 
 def test_a_socket_that_cannot_be_reached_is_logged_by_the_kind_of_error(world: World) -> None:
     nowhere: Any = Unreachable()
-    posted = AppPushes(Sockets(lambda: nowhere), world.logger, world.metrics).send({"c-1": [PUSH]})
-    assert not posted["c-1"].taken
+    posted = AppPushes(Sockets(lambda: nowhere), world.logger, world.metrics).send([("c-1", PUSH)])
+    assert not posted[0].taken
     assert [line["error"] for line in world.logs] == ["EndpointConnectionError"]
     assert "PushesRefused" not in world.metrics.metric_set  # the next one may arrive

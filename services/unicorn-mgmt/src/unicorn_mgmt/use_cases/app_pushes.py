@@ -1,6 +1,6 @@
 """Push messages to the apps of many unicorns at once. Shared by inviter, socket, closings and outbox."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
@@ -14,7 +14,7 @@ from wild_rydes_messaging.errors import describe
 
 @dataclass(frozen=True, slots=True)
 class AppPushes:
-    """Sends each connection its messages, once, all at once and within the time of `Sockets.post_all`.
+    """Sends messages, each once, all at once and within the time of `Sockets`.
 
     What is not taken is logged, and counted if it never will be or if there was no time for it.
     """
@@ -23,12 +23,12 @@ class AppPushes:
     logger: Logger
     metrics: Metrics
 
-    def send(self, pushes: Mapping[str, Sequence[Push]]) -> dict[str, Posted]:
-        """Send each connection (by its id) its messages. Return the outcome of each. Raises nothing."""
-        posted = self.sockets.post_all(
-            {id_: [push.model_dump_json(exclude_none=True) for push in mine] for id_, mine in pushes.items()}
+    def send(self, pushes: Sequence[tuple[str, Push]]) -> list[Posted]:
+        """Send messages, each with its connection's id. Return the outcome of each, in order. Raises nothing."""
+        posted = self.sockets.post_each(
+            [(connection, push.model_dump_json(exclude_none=True)) for connection, push in pushes]
         )
-        for connection, outcome in posted.items():
+        for (connection, _), outcome in zip(pushes, posted, strict=True):
             if outcome.error:
                 self.logger.warning("cannot push", extra=describe(outcome.error))
                 if not failure(connection, outcome.error).transient:

@@ -1,6 +1,5 @@
 """Tell the apps of unicorns that have not answered that an RFQ is over."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,23 +39,16 @@ class Closings:
         A write that fails keeps back its own message and no other.
         """
         batch = self.consumer.receive(event)
-        pushes: defaultdict[str, list[InvitationClosedPush]] = defaultdict(list)
-        connected: dict[str, str] = {}
+        pushes: list[tuple[str, str, InvitationClosedPush]] = []
         for message in batch:
             with batch.attempt(message):
-                closed = self._close(message.data)
-                connected |= closed
-                push = InvitationClosedPush(
-                    rfq_id=message.data.rfq_id, completed_by=message.data.completed_by
-                )
-                for connection in closed:
-                    pushes[connection].append(push)
+                pushes += self._close(message.data)
         settled = batch.settle()
-        self._push(pushes, connected)
+        self._push(pushes)
         return settled
 
-    def _close(self, rfq: RfqCompleted) -> dict[str, str]:
-        """Close an invitation. Return the unicorns to tell, by their connections."""
+    def _close(self, rfq: RfqCompleted) -> list[tuple[str, str, InvitationClosedPush]]:
+        """Close an invitation. Return what is to be pushed, with the unicorn's id and its connection."""
         invitation = self.invitations.close(rfq.rfq_id, self.now())
         unanswered = invitation.unanswered if invitation else []
         connections = self.connections.of(unanswered)
@@ -64,17 +56,20 @@ class Closings:
             "closed", completed_by=rfq.completed_by, unanswered=len(unanswered), connected=len(connections)
         )
         self.metrics.add_metric("InvitationsClosed", MetricUnit.Count, len(unanswered))
-        return {connection: unicorn_id for unicorn_id, connection in connections.items()}
+        push = InvitationClosedPush(rfq_id=rfq.rfq_id, completed_by=rfq.completed_by)
+        return [(unicorn_id, connection, push) for unicorn_id, connection in connections.items()]
 
-    def _push(
-        self, pushes: Mapping[str, Sequence[InvitationClosedPush]], connected: Mapping[str, str]
-    ) -> None:
+    def _push(self, pushes: Sequence[tuple[str, str, InvitationClosedPush]]) -> None:
         """Push what was closed, best effort, and forget connections that are gone: the next push finds them, too."""
-        posted = self.pushes.send(pushes)
-        self.logger.info("told", pushes=sum(outcome.taken for outcome in posted.values()))
-        for connection, outcome in posted.items():
-            if outcome.gone:
-                try:
-                    self.connections.disconnect(connected[connection], connection)
-                except Exception as error:  # noqa: BLE001 - whatever it is, the messages are done with
-                    self.logger.warning("still connected", extra=describe(error))
+        posted = self.pushes.send([(connection, push) for _, connection, push in pushes])
+        self.logger.info("told", pushes=sum(outcome.taken for outcome in posted))
+        gone = {
+            (unicorn_id, connection)
+            for (unicorn_id, connection, _), outcome in zip(pushes, posted, strict=True)
+            if outcome.gone
+        }
+        for unicorn_id, connection in gone:
+            try:
+                self.connections.disconnect(unicorn_id, connection)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the messages are done with
+                self.logger.warning("still connected", extra=describe(error))

@@ -1,12 +1,11 @@
 """Ask the unicorns that price by hand, over their sockets. Part of the responder."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
-from unicorn_mgmt.api.socket_messages import AppMessages, InvitationPush
+from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.invitation import Invitation
 from unicorn_mgmt.domain.unicorn import Place, Unicorn
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
@@ -84,22 +83,22 @@ class Inviter:
 
     def push(self, opened: Iterable[Opened]) -> Told:
         """Push invitations to those who have not answered, all at once. Raises nothing."""
-        pushes: defaultdict[str, list[InvitationPush]] = defaultdict(list)
-        about: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for each in opened:
-            if each.invitation is None:
-                continue
-            push = self.messages.invitation(each.invitation)
-            for unicorn in each.waiting:
-                assert unicorn.connection  # noqa: S101 - who waits is connected
-                pushes[unicorn.connection].append(push)
-                about[unicorn.connection].append((each.invitation.rfq_id, unicorn.id))
-        posted = self.pushes.send(pushes)
+        invited = [
+            (each.invitation, unicorn.id, unicorn.connection)
+            for each in opened
+            if each.invitation
+            for unicorn in each.waiting
+            if unicorn.connection
+        ]
+        posted = self.pushes.send(
+            [(connection, self.messages.invitation(invitation)) for invitation, _, connection in invited]
+        )
+        outcomes = [*zip(invited, posted, strict=True)]
         return Told(
             frozenset(
-                pair for connection, outcome in posted.items() for pair in about[connection][: outcome.taken]
+                (invitation.rfq_id, id_) for (invitation, id_, _), outcome in outcomes if outcome.taken
             ),
-            frozenset(connection for connection, outcome in posted.items() if outcome.gone),
+            frozenset(connection for (_, _, connection), outcome in outcomes if outcome.gone),
         )
 
     def unreachable(self, opened: Opened, told: Told) -> list[Unicorn]:

@@ -95,7 +95,7 @@ class Outbox:
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
         """Push new rides to the apps, best effort."""
-        self.pushes.send({connection: [self.messages.ride(ride)] for connection, ride in rides.items()})
+        self.pushes.send([(connection, self.messages.ride(ride)) for connection, ride in rides.items()])
 
     def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
         told = {

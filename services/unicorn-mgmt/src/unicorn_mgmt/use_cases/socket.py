@@ -55,5 +55,6 @@ class SocketEvents:
         if unicorn is None or unicorn.connection != connection:
             return
         snapshot = self.messages.snapshot(self.invitations.open_to(unicorn_id, self.now()), unicorn.ride)
-        if self.pushes.send({connection: [snapshot]})[connection].gone:
+        [outcome] = self.pushes.send([(connection, snapshot)])
+        if outcome.gone:
             self.connections.disconnect(unicorn_id, connection)
