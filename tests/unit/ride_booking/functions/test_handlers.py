@@ -161,3 +161,18 @@ def test_the_api_does_not_import_what_only_the_queues_need() -> None:
         "ride_booking.api.openapi",
     )
     assert not [name for name in unwanted if name in loaded]
+
+
+@pytest.mark.usefixtures("environment")
+def test_live_updates_are_tried_once_and_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(
+        "wild_rydes_http.sockets.Sockets.__init__", lambda _, make_client, **__: made.append(make_client)
+    )
+    load("notifier")
+    config = made[0]().meta.config
+    assert (config.retries["total_max_attempts"], config.connect_timeout, config.read_timeout) == (
+        1,
+        0.5,
+        0.5,
+    )
