@@ -82,6 +82,9 @@ class App:
 class Sky:
     """API Gateway and the lines behind it. It is the client of the service's `Sockets`, and used by several threads."""
 
+    time = 0.0
+    """Of the clock of `Sockets`: pushes take no time."""
+
     def __init__(self, weather: Weather, seed: int) -> None:
         self._weather, self._seed = weather, seed
         self._lock = threading.Lock()
