@@ -16,9 +16,7 @@ from unicorn_mgmt.adapters.partners.line import line_to
 from unicorn_mgmt.domain.callback_due import CallbackDue
 from unicorn_mgmt.use_cases.owed_callbacks import Expectations, OwedCallbacks
 from unicorn_mgmt.use_cases.partner_quotes import PartnerQuotes
-from wild_rydes_circuit_breaker import (
-    DynamoDbStore,
-)
+from wild_rydes_circuit_breaker import DynamoDbStore
 from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.reply import Replies

@@ -19,19 +19,19 @@ BUGS = [error for error in STAYS if not isinstance(error, Unprocessable)]
 
 @pytest.mark.parametrize("error", PASSES, ids=str)
 def test_trouble_that_passes_is_given_an_hour_however_often_it_comes(error: Exception) -> None:
-    assert not POLICY.gives_up(error, attempt=10_000, waited=ALMOST)
-    assert POLICY.gives_up(error, attempt=1, waited=PATIENCE)
+    assert not POLICY.gives_up(error, attempt=10_000, tried_for=ALMOST)
+    assert POLICY.gives_up(error, attempt=1, tried_for=PATIENCE)
 
 
 @pytest.mark.parametrize("error", BUGS, ids=str)
 def test_a_bug_is_given_so_many_attempts_however_little_time_they_take(error: Exception) -> None:
-    assert not POLICY.gives_up(error, attempt=4, waited=10 * PATIENCE)
-    assert POLICY.gives_up(error, attempt=5, waited=timedelta())
+    assert not POLICY.gives_up(error, attempt=4, tried_for=10 * PATIENCE)
+    assert POLICY.gives_up(error, attempt=5, tried_for=timedelta())
 
 
 def test_an_invalid_message_is_given_nothing_and_one_that_is_early_everything() -> None:
-    assert POLICY.gives_up(Unprocessable("no"), attempt=1, waited=timedelta())
-    assert not POLICY.gives_up(RetryLater(1), attempt=10_000, waited=10 * PATIENCE)
+    assert POLICY.gives_up(Unprocessable("no"), attempt=1, tried_for=timedelta())
+    assert not POLICY.gives_up(RetryLater(1), attempt=10_000, tried_for=10 * PATIENCE)
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 2), (2, 4), (4, 16), (5, 30), (400, 30)])
@@ -58,4 +58,4 @@ def test_what_is_early_comes_when_it_said() -> None:
 def test_a_backoff_of_its_own() -> None:
     slow = RetryPolicy(max_attempts=5, patience=timedelta(hours=4), backoff=Backoff(base=1, cap=300))
     assert slow.delay(THROTTLED, attempt=100, left=None, uniform=lambda _, high: high) == 300
-    assert not slow.gives_up(THROTTLED, attempt=100, waited=timedelta(hours=3.9))
+    assert not slow.gives_up(THROTTLED, attempt=100, tried_for=timedelta(hours=3.9))

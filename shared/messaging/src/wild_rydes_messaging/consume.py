@@ -241,8 +241,8 @@ class Batch(Generic[D]):
 
     def _parked(self, record: Mapping[str, Any], error: BaseException) -> bool:
         consumer = self._consumer
-        waited = consumer.now() - _first_received(record)
-        if not consumer.policy.gives_up(error, attempt=_attempt(record), waited=waited):
+        tried_for = consumer.now() - _first_received(record)
+        if not consumer.policy.gives_up(error, attempt=_attempt(record), tried_for=tried_for):
             return False
         try:
             consumer.parking_lot.park(

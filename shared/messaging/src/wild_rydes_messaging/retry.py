@@ -31,14 +31,14 @@ class RetryPolicy:
     patience: timedelta = PATIENCE
     backoff: Backoff = DEFAULT_BACKOFF
 
-    def gives_up(self, error: BaseException, *, attempt: int, waited: timedelta) -> bool:
+    def gives_up(self, error: BaseException, *, attempt: int, tried_for: timedelta) -> bool:
         """Say whether the message is beyond hope, after its receipt number `attempt`, so long after the first."""
         if isinstance(error, Unprocessable):
             return True
         if isinstance(error, RetryLater):
             return False
         if is_transient(error):
-            return waited >= self.patience
+            return tried_for >= self.patience
         return attempt >= self.max_attempts
 
     def delay(

@@ -18,7 +18,6 @@ from feedback.api.representations import (
     ListLinks,
 )
 from feedback.domain.conversation import Conversation
-from wild_rydes_dynamodb.change import TableBusy
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response
 from wild_rydes_http.caller import caller
@@ -40,7 +39,6 @@ class Routes:
         api.get("/callbacks")(self.callbacks)
         api.delete("/callbacks/<ride_id>")(self.called)
         api.get("/rides/<ride_id>/feedback")(self.feedback)
-        api.exception_handler(TableBusy)(_busy)
 
     def callbacks(self) -> Response[str]:
         """List the customers who wait for a call, page by page."""
@@ -105,9 +103,3 @@ class Routes:
 
     def _feedback_url(self, ride_id: str) -> str:
         return self._api.url(f"/rides/{ride_id}/feedback")
-
-
-def _busy(_: TableBusy) -> Response[str]:
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": "1"}
-    ).response()

@@ -32,7 +32,6 @@ from ride_booking.api.rfq_representations import (
 )
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts.instants import truncated
-from wild_rydes_dynamodb.change import TableBusy
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import Representation, json_response, read_body
 from wild_rydes_http.caller import Caller
@@ -71,7 +70,6 @@ class RfqRoutes:
         api.delete(f"{PATH}/<id_>")(self.cancel)
         api.get(f"{PATH}/<id_>/quotes")(self.quotes)
         api.get(f"{PATH}/<id_>/result")(self.result)
-        api.exception_handler(TableBusy)(_busy)
 
     def submit(self) -> Response[str]:
         """Request quotes: 202 and where to follow the RFQ.
@@ -233,9 +231,3 @@ def _matches(if_none_match: str, tag: str) -> bool:
     """Tell whether `If-None-Match` names this entity tag, by weak comparison (RFC 9110, section 13.1.2)."""
     tags = {candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")}
     return bool(tags & {tag, "*"})
-
-
-def _busy(_: TableBusy) -> Response[str]:
-    return Problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, "Try again in a moment.", headers={"Retry-After": "1"}
-    ).response()
