@@ -3,7 +3,7 @@
 import pytest
 
 from feedback.domain.conversation import flow
-from feedback.domain.language import languages
+from feedback.domain.language import languages, patterns
 from feedback.domain.reading import Command, command, score, words, yes_or_no
 
 # GSM 03.38, the basic set. One character outside, and an SMS holds 70 characters instead of 160.
@@ -34,7 +34,7 @@ def test_every_prompt_fits_one_sms(code: str) -> None:
 
 @pytest.mark.parametrize("code", languages())
 def test_every_word_is_understood_as_what_it_stands_for(code: str) -> None:
-    language = languages()[code]
+    language = patterns()[code]
     assert all(score(word, code) == number for word, number in language.numbers.items())
     assert all(yes_or_no(phrase, code) == "yes" for phrase in language.yes)
     assert all(yes_or_no(phrase, code) == "no" for phrase in language.no)
@@ -46,7 +46,7 @@ def test_every_word_is_understood_as_what_it_stands_for(code: str) -> None:
 
 @pytest.mark.parametrize("code", languages())
 def test_words_stand_in_the_data_as_they_are_compared(code: str) -> None:
-    language = languages()[code]
+    language = patterns()[code]
     for phrase in (*language.numbers, *language.out_of, *language.yes, *language.no):
         assert words(phrase) == phrase
     for phrase in (*language.doubtful, *language.stop, *language.start, *language.help):

@@ -1,4 +1,4 @@
-"""Languages as data: our texts, and the words we understand. To add one, add a file to `languages/`."""
+"""Languages as data: a folder of `languages/` each, with our texts and the patterns that we understand."""
 
 from functools import cache
 from importlib.resources import files
@@ -8,14 +8,7 @@ from pydantic import BaseModel, ConfigDict
 DEFAULT = "en"
 
 
-class Language(BaseModel):
-    """One file of `languages/`, named after its ISO 639-1 code.
-
-    Words and phrases are written as `reading.words` returns them: lower case, no accents, no punctuation. In
-    `doubtful`, `#` is a number. The phrases in `stop`, `start` and `help` must match the whole message; `*`
-    is any words or none.
-    """
-
+class _Data(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -23,9 +16,23 @@ class Language(BaseModel):
         populate_by_name=True,
     )
 
+
+class Language(_Data):
+    """What we say: `prompts.json` of a folder named after the ISO 639-1 code."""
+
     default_in: frozenset[str]
     """Regions (ISO 3166-1) whose customers are addressed in this language unless they have chosen another."""
     prompts: dict[str, str]
+
+
+class Patterns(_Data):
+    """What we understand: `reading.json` of the same folder.
+
+    Words and phrases are written as `reading.words` returns them: lower case, no accents, no punctuation. In
+    `doubtful`, `#` is a number. The phrases in `stop`, `start` and `help` must match the whole message; `*`
+    is any words or none.
+    """
+
     numbers: dict[str, int]
     out_of: tuple[str, ...]
     """The words between a score and the highest one, as in "8 out of 10"."""
@@ -40,12 +47,19 @@ class Language(BaseModel):
 
 @cache
 def languages() -> dict[str, Language]:
-    """Read all languages, by their codes."""
-    return {
-        file.name.removesuffix(".json"): Language.model_validate_json(file.read_bytes())
-        for file in files(__package__).joinpath("languages").iterdir()
-        if file.name.endswith(".json")
-    }
+    """Read the texts of all languages, by their codes."""
+    return {code: Language.model_validate_json(data) for code, data in _each("prompts.json")}
+
+
+@cache
+def patterns() -> dict[str, Patterns]:
+    """Read the patterns of all languages, by their codes."""
+    return {code: Patterns.model_validate_json(data) for code, data in _each("reading.json")}
+
+
+def _each(name: str) -> list[tuple[str, bytes]]:
+    folders = files(__package__).joinpath("languages").iterdir()
+    return [(folder.name, folder.joinpath(name).read_bytes()) for folder in folders if folder.is_dir()]
 
 
 def choose(locale: str | None, region: str | None) -> str:

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Literal
 
-from feedback.domain.language import DEFAULT, Language, languages
+from feedback.domain.language import DEFAULT, Patterns, patterns
 
 HIGHEST = 10
 LOWEST = 1
@@ -98,7 +98,7 @@ def _contains(skeleton: Iterable[str], phrase: str) -> bool:
 
 @cache
 def _vocabulary(code: str) -> Vocabulary:
-    spoken = languages()
+    spoken = patterns()
     own = spoken.get(code, spoken[DEFAULT])
     # The conversation's own language comes last, and so has the last word.
     every = [*(spoken[other] for other in sorted(spoken) if spoken[other] is not own), own]
@@ -114,7 +114,7 @@ def _vocabulary(code: str) -> Vocabulary:
     )
 
 
-def _scaled(every: Iterable[Language], numbers: Mapping[str, int]) -> re.Pattern[str]:
+def _scaled(every: Iterable[Patterns], numbers: Mapping[str, int]) -> re.Pattern[str]:
     """Match "8/10" or "eight out of ten", so that the 10 is not taken for a second number."""
     between = "|".join(sorted({f" {re.escape(phrase)} " for language in every for phrase in language.out_of}))
     number = "|".join([r"\d+", *map(re.escape, numbers)])
@@ -127,7 +127,7 @@ def _commands() -> tuple[tuple[Command, re.Pattern[str]], ...]:
     return tuple(
         (command, _pattern(phrase))
         for command in Command  # STOP comes first: if in doubt, stop
-        for language in languages().values()
+        for language in patterns().values()
         for phrase in getattr(language, command.value)
     )
 
