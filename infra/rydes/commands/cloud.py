@@ -1,0 +1,76 @@
+"""Commands that run the local cloud."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.cloud import status as cloud_status
+from infra.rydes.cloud.progress import Progress
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.up import up as bring_up
+from infra.rydes.commands.terminal import INTERRUPTED, console, end_in_order, one_line_errors
+from infra.rydes.scenarios import journey
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    once: Annotated[bool, typer.Option("--once", help="Stop everything after the journey.")] = False,
+) -> None:
+    """Deploy everything, take one ride, show how the request went, and stay up until Ctrl-C."""
+    end_in_order()
+    with one_line_errors():
+        try:
+            journey.run(Settings.from_environment(), console, once=once)
+        except KeyboardInterrupt:
+            print("\nStopped before the journey was finished.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def up() -> None:
+    """Start the local cloud in the background, or update the stacks of the running one."""
+    with one_line_errors():
+        progress = Progress(console)
+        cloud, _ = bring_up(Settings.from_environment(), progress, owned=False)
+        journey.seed(cloud, progress)
+        console.print(
+            f"The local cloud is up on port {cloud.settings.port} ({progress.seconds:.1f} s). "
+            "Stop it: uv run rydes down"
+        )
+
+
+@app.command()
+def down() -> None:
+    """Stop the local cloud; its data is gone."""
+    with one_line_errors():
+        stopped = emulator.stop(Settings.from_environment().run_dir)
+    console.print("Stopped." if stopped else "The local cloud was not up.")
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show whether the local cloud is up, and the URLs of its APIs and queues."""
+    with one_line_errors():
+        found = cloud_status(Settings.from_environment())
+    if as_json:
+        print(json.dumps(asdict(found)))
+        return
+    console.print("[green]ready[/]" if found.ready else "[yellow]not ready[/] (rydes up)")
+    for name, url in {**found.urls, **found.queues}.items():
+        print(f"{name:<36}{url}")
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="The user's name, any you like.")],
+    group: Annotated[str, typer.Option(help="One of customers, unicorns, support.")],
+) -> None:
+    """Print a JWT of a user, creating the user if necessary."""
+    with one_line_errors():
+        print(Cloud.find(Settings.from_environment()).token(user, group))

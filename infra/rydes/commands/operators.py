@@ -1,0 +1,131 @@
+"""Commands for whoever runs the services."""
+
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Annotated, Any, cast
+
+import boto3
+import typer
+
+from infra.rydes.cloud.aws import Account
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.commands.terminal import INTERRUPTED, console, end_in_order, one_line_errors, quiet_end
+from infra.rydes.operator import log_events, modes
+from infra.rydes.operator import logs as log_lines
+from infra.rydes.operator import trace as timeline
+from infra.rydes.operator.dashboard import Dashboard
+from infra.rydes.scenarios.outage import Outage
+from wild_rydes_circuit_breaker import Mode
+
+app = typer.Typer()
+scenarios = typer.Typer(help="Play a story on the running local cloud.", no_args_is_help=True)
+app.add_typer(scenarios, name="scenario")
+
+
+@app.command()
+def partners(
+    partner: Annotated[str, typer.Argument(help="A partner's id; by default all partners.")] = "",
+    *,
+    mode: Annotated[
+        Mode | None, typer.Option(case_sensitive=False, help="Set the mode of the partner's circuit.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; shown to everyone who looks at the circuit.")] = "",
+    lasts: Annotated[
+        str,
+        typer.Option(
+            "--for", help="How long the mode lasts: 90s, 30m, 2h or 1d; by default until it is lifted."
+        ),
+    ] = "",
+    actor: Annotated[str, typer.Option(help="Who sets the mode; by default you.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="Print the tables once.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, once.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How many minutes of calls to count.")] = 5,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Use your AWS account instead of the local cloud.")
+    ] = False,
+) -> None:
+    """Show partners, their circuits and how calls to them go, live; or set the mode of a circuit."""
+    with one_line_errors(), modes.reached(), suppress(KeyboardInterrupt):
+        # The stubs' overloads of `client` are no match for a protocol.
+        account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
+        chosen = modes.known(partner) if partner else None
+        if mode is not None:
+            modes.put(account, chosen, modes.order(mode, actor=actor, reason=reason, lasts=lasts))
+        elif reason or lasts or actor:
+            raise LocalCloudError("The mode is missing.", "Name one: --mode FORCED_OPEN")
+        Dashboard(account, chosen, minutes * 60.0).show(
+            console, once=once or mode is not None, as_json=as_json
+        )
+
+
+@scenarios.command()
+def outage(
+    partner: Annotated[str, typer.Option(help="The partner's id.")] = "p-comet",
+    hangs: Annotated[
+        bool, typer.Option("--hangs", help="The partner does not answer at all, instead of with 503.")
+    ] = False,
+) -> None:
+    """Let a partner go down: its circuit opens, RFQs complete without it, it recovers."""
+    end_in_order()
+    with one_line_errors():
+        try:
+            Outage(Cloud.find(Settings.from_environment()), modes.known(partner), console).play(hangs=hangs)
+        except KeyboardInterrupt:
+            print(f"\nStopped; {partner} is well again.")
+            raise typer.Exit(INTERRUPTED) from None
+
+
+@app.command()
+def trace(rfq_id: Annotated[str, typer.Argument(help="The RFQ's id: the last part of its URL.")]) -> None:
+    """Show how one RFQ went through all functions and queues, and where it waited."""
+    with one_line_errors():
+        found = timeline.lines(Cloud.find(Settings.from_environment()), rfq_id)
+        if not found:
+            raise LocalCloudError(
+                f"No function logged anything about {rfq_id}.",
+                "`uv run rydes logs --last 10m` shows recent RFQs.",
+            )
+        console.print(timeline.view(found, console.width))
+
+
+@app.command()
+def logs(
+    pattern: Annotated[
+        str, typer.Argument(help="A word, a correlation id, or a CloudWatch filter pattern; else all lines.")
+    ] = "",
+    *,
+    service: Annotated[str, typer.Option(help=f"One of {', '.join(log_lines.SERVICES)}.")] = "",
+    level: Annotated[
+        str, typer.Option(help=f"Only this level and above: {', '.join(log_lines.LEVELS)}.")
+    ] = "",
+    since: Annotated[
+        str, typer.Option(help="From this time on, in UTC: 08:45, 08:45:12 or 2026-11-21T08:45:12.")
+    ] = "",
+    until: Annotated[str, typer.Option(help="Up to this time, in UTC.")] = "",
+    last: Annotated[str, typer.Option(help="How far back to look: 90s, 30m, 2h or 1d.")] = "",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they were logged.")] = False,
+) -> None:
+    """Print the lines that the functions logged, in order of time; with -f, as they arrive."""
+    now = datetime.now(UTC)
+    with one_line_errors(), log_events.reached(), quiet_end():
+        if follow and until:
+            raise LocalCloudError("--follow never ends.", "Leave out --until.")
+        selection = log_lines.select(
+            pattern,
+            service=service,
+            level=level,
+            since=since or (now.isoformat() if follow and not last else ""),
+            until=until,
+            last=last,
+            now=now,
+        )
+        cloud = Cloud.find(Settings.from_environment())
+        found = (log_lines.watch if follow else log_lines.read)(cloud, selection)
+        if not log_lines.show(found, console, as_json=as_json, today=now):
+            print("No line matches.", file=sys.stderr)
