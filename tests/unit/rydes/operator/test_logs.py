@@ -219,11 +219,12 @@ def test_programs_get_every_line_as_json_as_it_was_logged(capsys: pytest.Capture
 _COMMAND = """
 import sys
 from infra.rydes import cli
+from infra.rydes.cloud.cloud import Cloud
 from tests.support.fake_logs import Logs
 logs = Logs()
 for number in range(20_000):
     logs.log(1_795_250_700_000 + number, "x" * 100)
-cli.Cloud.find = lambda settings: logs
+Cloud.find = lambda settings: logs
 cli.app(sys.argv[1:])
 """
 
