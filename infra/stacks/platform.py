@@ -21,6 +21,9 @@ GROUPS: Final = {
     "support": "Look after customers and unicorns",
 }
 
+CONSENT_ATTRIBUTES: Final = {"sms_consent_at": 40, "sms_consent_how": 32, "sms_consent_by": 36}
+"""Custom attributes with their greatest length: when, how and through whom a customer agreed to be texted."""
+
 
 class PlatformStack(cdk.Stack):
     """The bus with its archive, the user pool with its groups, the alarm topic, and their parameters."""
@@ -93,6 +96,10 @@ class PlatformStack(cdk.Stack):
                 require_symbols=True,
                 require_uppercase=True,
             ),
+            custom_attributes={
+                name: cognito.StringAttribute(max_len=length, mutable=True)
+                for name, length in CONSENT_ATTRIBUTES.items()
+            },
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             # Users outlive the stack. A first deployment that fails removes the pool, or the next fails too.
@@ -111,6 +118,12 @@ class PlatformStack(cdk.Stack):
             auth_flows=cognito.AuthFlow(user_srp=True, user_password=stage.password_login),
             disable_o_auth=True,
             generate_secret=False,
+            # What a user may change with a token of the apps. That a number is theirs is not theirs to say.
+            write_attributes=cognito.ClientAttributes()
+            .with_standard_attributes(
+                email=True, family_name=True, given_name=True, locale=True, phone_number=True
+            )
+            .with_custom_attributes(*CONSENT_ATTRIBUTES),
             id_token_validity=cdk.Duration.hours(1),
             access_token_validity=cdk.Duration.hours(1),
             prevent_user_existence_errors=True,

@@ -39,6 +39,17 @@ def test_users_log_in_by_srp_and_nobody_signs_up_alone(aws: Assembly) -> None:
     assert groups == {"customers", "unicorns", "support"}
 
 
+def test_a_user_may_consent_but_not_say_that_a_number_is_theirs(aws: Assembly) -> None:
+    """Else anybody could have any number texted."""
+    [pool] = aws.all("AWS::Cognito::UserPool")
+    [client] = aws.all("AWS::Cognito::UserPoolClient")
+    consent = {f"sms_consent_{part}" for part in ("at", "how", "by")}
+    assert {attribute["Name"] for attribute in pool.properties["Schema"]} == consent
+    writable = set(client.properties["WriteAttributes"])
+    assert {f"custom:{name}" for name in consent} | {"phone_number", "locale"} <= writable
+    assert not writable & {"phone_number_verified", "email_verified"}
+
+
 def test_alarms_may_reach_the_alarm_topic(aws: Assembly) -> None:
     """A topic policy replaces the default one, which would have let them."""
     [policy] = [

@@ -8,7 +8,7 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,7 @@ import botocore.client
 import botocore.session
 import pytest
 
+from infra.rydes.simulators.phones.client import agreed
 from tests.support.synth import Assembly, Resource
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_contracts.metadata import first_of
@@ -200,7 +201,9 @@ def _answer(operation: str, parameters: Mapping[str, Any]) -> Any:
         "SendMessageBatch": {"Successful": [{"Id": entry.get("Id")} for entry in entries], "Failed": []},
         "GetQueueUrl": {"QueueUrl": parameters.get("QueueName")},
         "SendTextMessage": {"MessageId": uuid.uuid4().hex},
-        "AdminGetUser": {"UserAttributes": [{"Name": "phone_number", "Value": PHONE}]},
+        "AdminGetUser": {
+            "UserAttributes": [{"Name": n, "Value": v} for n, v in agreed(PHONE, datetime.now(UTC)).items()]
+        },
         "GetSecretValue": {"SecretString": json.dumps({"webhook_token": "token"})},
     }
     return answers.get(operation, {})

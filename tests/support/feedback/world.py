@@ -26,6 +26,7 @@ from feedback.use_cases.receipts import Receipts
 from feedback.use_cases.replies import Replies
 from feedback.use_cases.rides import SurveyOpener
 from feedback.use_cases.timers import Timers
+from infra.rydes.simulators.phones.client import agreed
 from tests.support import aws
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
@@ -143,16 +144,23 @@ class World:
 
     # -- what happens to the service -----------------------------------------------------------------------------
 
-    def customer(self, number: str | None = SEATTLE, *, locale: str | None = None) -> str:
-        """Create a customer; return their id. moto knows users only by name, AWS also by their sub."""
+    def customer(self, number: str | None = SEATTLE, **attributes: str | None) -> str:
+        """Create a customer whose number is verified and who has consented, unless the attributes tell otherwise.
+
+        Return their id. moto knows users only by name, AWS also by their sub.
+        """
         id_ = f"sub-{uuid.uuid4()}"
-        attributes = {"phone_number": number, "locale": locale}
+        self.set_customer(id_, number, **attributes)
+        return id_
+
+    def set_customer(self, id_: str, number: str | None = SEATTLE, **attributes: str | None) -> None:
+        """Write all attributes of a customer, as `customer` does."""
+        told = {**agreed(number or "", NOON - timedelta(days=30)), **attributes}
         self.aws.cognito.admin_create_user(
             UserPoolId=self.aws.pool,
             Username=id_,
-            UserAttributes=[{"Name": n, "Value": v} for n, v in attributes.items() if v],
+            UserAttributes=[{"Name": n, "Value": v} for n, v in told.items() if v],
         )
-        return id_
 
     def completed(self, ride_id: str, customer_id: str, responder_id: str = "u-shadowfax") -> str:
         """The body in which EventBridge puts a RideCompleted into our queue."""

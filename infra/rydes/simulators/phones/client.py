@@ -1,5 +1,6 @@
 """The phones as their owners use them, over the simulator's API."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -41,12 +42,23 @@ def numbers(cloud: Cloud) -> list[str]:
 
 
 def give_phone(cloud: Cloud, user: str, number: str) -> str:
-    """Write a user's number to the user directory, and return the user's id (`sub`)."""
+    """Give a user a number that is verified, and their consent to be texted; return the user's id (`sub`)."""
     pool, cognito = cloud.parameters[USER_POOL_ID_PARAMETER], cloud.client("cognito-idp")
-    attributes = [{"Name": "phone_number", "Value": number}]
+    attributes = [{"Name": name, "Value": value} for name, value in agreed(number, datetime.now(UTC)).items()]
     cognito.admin_update_user_attributes(UserPoolId=pool, Username=user, UserAttributes=attributes)
     found = cognito.admin_get_user(UserPoolId=pool, Username=user)["UserAttributes"]
     return next(str(attribute["Value"]) for attribute in found if attribute["Name"] == "sub")
+
+
+def agreed(number: str, at: datetime) -> dict[str, str]:
+    """Make the attributes of a user who may be texted: a verified number, and consent given in the app."""
+    return {
+        "phone_number": number,
+        "phone_number_verified": "true",
+        "custom:sms_consent_at": at.isoformat(),
+        "custom:sms_consent_how": "app",
+        "custom:sms_consent_by": "customer",
+    }
 
 
 def _client(cloud: Cloud) -> httpx.Client:

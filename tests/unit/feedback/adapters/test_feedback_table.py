@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from feedback.adapters.feedback_items import to_standing
 from feedback.adapters.feedback_table import FeedbackTable, Lookup, Repeated, TooSoon
+from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation
-from feedback.domain.number import Heard, NumberStanding
+from feedback.domain.number import Heard, NumberStanding, OptOut
 from tests.support.feedback.memory import Memory, TransactionCancelled
 from tests.support.feedback.world import MACHINE, NOON, Moto, World
 from wild_rydes_dynamodb.change import Conflict, TableBusy
@@ -106,6 +108,29 @@ def test_an_inbound_message_counts_once_even_if_all_else_is_stale(
     table.write(found(table), table.standing("n"), None, "in-2", now=NOON)
     assert table.standing("n").heard == (Heard("d", "r", NOON),)
     assert (found(table).revision, table.standing("n").revision) == (3, 2)
+
+
+def test_all_of_a_standing_is_read_back(aws: Moto | Memory, table: FeedbackTable) -> None:
+    consent = Consent(NOON, "app", "customer")
+    agreed = NumberStanding("n").texted("c", consent).asked("r", "+1").noted(Heard("d", None, NOON))
+    for n, standing in enumerate((agreed, agreed.stopped(NOON, "support", "agent-7")), 1):
+        table.write(standing=replace(standing, revision=n - 1), now=NOON)
+        assert table.standing("n") == replace(standing, revision=n)
+    assert "expires_at" not in by_id(aws)["number#n"]
+
+
+def test_an_opt_out_that_was_stored_without_its_origin_is_one() -> None:
+    item = {
+        "id": {"S": "number#n"},
+        "opted_out": {"BOOL": True},
+        "decided_at": {"N": "1763755200000"},
+        "conversations": {"L": []},
+        "heard": {"L": []},
+        "revision": {"N": "3"},
+    }
+    at = datetime(2025, 11, 21, 20, tzinfo=UTC)
+    assert to_standing(item) == NumberStanding("n", OptOut(at, "sms", "customer"), at, revision=3)
+    assert not to_standing({**item, "opted_out": {"BOOL": False}}).opted_out
 
 
 def test_an_sms_is_known_by_its_id(table: FeedbackTable) -> None:

@@ -1,7 +1,8 @@
 from datetime import timedelta
 from itertools import product
 
-from feedback.domain.number import Heard, NumberStanding
+from feedback.domain.consent import Consent
+from feedback.domain.number import Heard, NumberStanding, OptOut
 from tests.support.feedback.world import NOON
 
 SECOND = timedelta(seconds=1)
@@ -48,3 +49,14 @@ def test_ten_conversations_are_remembered_the_newest() -> None:
     for n in range(12):
         number = number.asked(f"ride-{n}", "+1")
     assert list(number.held_from("+1")) == [f"ride-{n}" for n in range(11, 1, -1)]
+
+
+def test_an_opt_out_keeps_its_origin_and_a_start_is_a_fresh_consent() -> None:
+    agreed = Consent(NOON - 9 * SECOND, "app", "customer")
+    number = NumberStanding("key").texted("c", agreed).texted("c", None)
+    assert (number.consent, number.customer_id) == (agreed, "c")
+    number = number.stopped(NOON, "support", "agent-7").stopped(NOON + SECOND)
+    assert number.opt_out == OptOut(NOON, "support", "agent-7")
+    number = number.started(NOON + 2 * SECOND)
+    assert (number.opt_out, number.consent) == (None, Consent(NOON + 2 * SECOND, "sms", "customer"))
+    assert number.texted("c", agreed).consent == number.consent, "an older one is no news"

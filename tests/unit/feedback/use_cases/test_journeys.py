@@ -78,8 +78,7 @@ def test_a_conversation_keeps_its_language(world: World) -> None:
     customer = world.customer(locale="es-US")
     world.ride("r", customer)
     world.pump()
-    english = [{"Name": "phone_number", "Value": SEATTLE}, {"Name": "locale", "Value": "en-US"}]
-    world.aws.cognito.admin_create_user(UserPoolId=world.aws.pool, Username=customer, UserAttributes=english)
+    world.set_customer(customer, locale="en-US")
     world.hear("2", world.last_sms())
     world.pump()
     assert world.conversation("r").language == "es"

@@ -5,17 +5,22 @@ stored.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation, Reading
-from feedback.domain.number import Heard, Held, NumberStanding
+from feedback.domain.number import CUSTOMER, Heard, Held, NumberStanding, OptOut
 from feedback.domain.rating import RatedScore
 from feedback.domain.send_ledger import Sms
 from wild_rydes_dynamodb import instants
 
 Item = Mapping[str, Any]
+
+_NESTED = frozenset({"opt_out", "consent", "conversations", "heard"})
+"""What is not one attribute of a number's item."""
 
 
 def marker(id_: str, expires_at: datetime) -> dict[str, Any]:
@@ -67,7 +72,11 @@ def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, A
     item = marker(f"number#{standing.key}", expires_at)
     if standing.opted_out:
         del item["expires_at"]
-    item |= _attributes(standing, skip={"key", "conversations", "heard", "revision"})
+    item |= _attributes(standing, skip={"key", *_NESTED, "revision"})
+    if standing.opt_out:
+        item["opt_out"] = {"M": _attributes(standing.opt_out)}
+    if standing.consent:
+        item["consent"] = {"M": _attributes(standing.consent)}
     item["conversations"] = {"L": [{"M": _attributes(held)} for held in standing.conversations]}
     item["heard"] = {"L": [{"M": _attributes(heard)} for heard in standing.heard]}
     item["revision"] = {"N": str(standing.revision)}
@@ -76,12 +85,22 @@ def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, A
 
 def to_standing(item: Item) -> NumberStanding:
     """Decode the standing of a number."""
+    opt_out = OptOut(**_values(OptOut, item["opt_out"]["M"])) if "opt_out" in item else _stopped_before(item)
     return NumberStanding(
         key=item["id"]["S"].removeprefix("number#"),
+        opt_out=opt_out,
+        consent=Consent(**_values(Consent, item["consent"]["M"])) if "consent" in item else None,
         conversations=tuple(Held(**_values(Held, entry["M"])) for entry in item["conversations"]["L"]),
         heard=tuple(Heard(**{"ride_id": None, **_values(Heard, entry["M"])}) for entry in item["heard"]["L"]),
-        **_values(NumberStanding, item, skip={"conversations", "heard"}),
+        **_values(NumberStanding, item, skip=_NESTED),
     )
+
+
+def _stopped_before(item: Item) -> OptOut | None:
+    """Decode an opt-out that was stored before its origin was."""
+    if not item.get("opted_out", {}).get("BOOL"):
+        return None
+    return OptOut(instants.from_number(item["decided_at"]), "sms", CUSTOMER)
 
 
 def from_latest(conversation: Conversation) -> dict[str, Any]:
@@ -106,7 +125,7 @@ def to_rated_score(responder: Item) -> RatedScore:
     )
 
 
-def _attributes(of: object, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+def _attributes(of: object, skip: AbstractSet[str] = frozenset()) -> dict[str, Any]:
     named = ((field.name, getattr(of, field.name)) for field in fields(of) if field.name not in skip)  # type: ignore[arg-type]
     return {name: _attribute(value) for name, value in named if value is not None}
 
@@ -122,7 +141,7 @@ def _attribute(value: object) -> Item:
     return {"S": str(value)}
 
 
-def _values(of: type, item: Item, skip: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
+def _values(of: type, item: Item, skip: AbstractSet[str] = frozenset()) -> dict[str, Any]:
     names = {field.name: field.type for field in fields(of) if field.name in item and field.name not in skip}
     return {
         name: instants.from_number(item[name]) if "datetime" in str(kind) else _value(item[name])

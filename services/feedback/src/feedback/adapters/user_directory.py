@@ -1,9 +1,14 @@
-"""The user directory: the Cognito user pool, which owns the customers' phone numbers."""
+"""The user directory: the Cognito user pool, which owns the customers' phone numbers and their consent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel, Field, ValidationError
+
+from feedback.domain.consent import Consent
 from feedback.domain.phone_number import InvalidNumber, PhoneNumber
+from wild_rydes_contracts.scalars import Instant
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -11,10 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """How to reach a customer: their number, and the locale (BCP 47) that they have chosen, if any."""
+    """How to reach a customer, and whether we may.
+
+    `locale` (BCP 47) is the one that they have chosen, `verified` means that the number is known to be theirs,
+    and without `consent` they are not texted.
+    """
 
     number: PhoneNumber
-    locale: str | None
+    locale: str | None = None
+    verified: bool = False
+    consent: Consent | None = None
 
 
 class UserDirectory:
@@ -40,4 +51,26 @@ class UserDirectory:
             number = PhoneNumber.parse(attributes.get("phone_number", ""))
         except InvalidNumber:
             return None
-        return Customer(number, attributes.get("locale"))
+        return Customer(
+            number,
+            attributes.get("locale"),
+            verified=attributes.get("phone_number_verified") == "true",
+            consent=_consent(attributes),
+        )
+
+
+class _Recorded(BaseModel):
+    """A consent as the directory has it. It is copied to the table, so there is no room for a name or a number."""
+
+    at: Instant = Field(alias="custom:sms_consent_at")
+    how: str = Field(alias="custom:sms_consent_how", pattern=r"^[a-z][a-z-]{0,31}$")
+    by: str = Field(alias="custom:sms_consent_by", pattern=r"^([a-z][a-z0-9-]{0,31}|[0-9a-f-]{36})$")
+
+
+def _consent(attributes: Mapping[str, str]) -> Consent | None:
+    """Read the consent. None unless all of it is there and valid: half a record proves nothing."""
+    try:
+        recorded = _Recorded.model_validate(attributes)
+    except ValidationError:
+        return None
+    return Consent(recorded.at, recorded.how, recorded.by)

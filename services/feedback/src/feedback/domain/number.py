@@ -6,6 +6,19 @@ Numbers appear here only under a pseudonym.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
+
+from feedback.domain.consent import Consent, later
+
+OptOutHow = Literal[
+    "sms",  # a STOP
+    "support",  # by hand, over the support API
+    "carrier",  # the SMS service or a carrier has the number on its list
+]
+
+CUSTOMER = "customer"
+"""By whom: the one who has the phone."""
+CARRIER = "carrier"
 
 REPEATED_WITHIN = timedelta(seconds=10)
 """The same words within this time are one SMS that a carrier has delivered under two ids."""
@@ -33,15 +46,42 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOut:
+    """That a number wants no messages: since when, how we know, and from whom.
+
+    `by` is `CUSTOMER`, `CARRIER` or an agent's id.
+    """
+
+    since: datetime
+    how: OptOutHow
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class NumberStanding:
-    """The standing of a number. `conversations` is newest first; `revision` counts the writes."""
+    """The standing of a number. `conversations` is newest first; `revision` counts the writes.
+
+    `opt_out` is there while the number wants no messages, `decided_at` is when the STOP or START was sent that
+    counts. `consent` is the last one that we have seen, `customer_id` the last customer whom we have texted.
+    """
 
     key: str
-    opted_out: bool = False
+    opt_out: OptOut | None = None
     decided_at: datetime | None = None
+    consent: Consent | None = None
+    customer_id: str | None = None
     conversations: Sequence[Held] = ()
     heard: Sequence[Heard] = ()
     revision: int = 0
+
+    @property
+    def opted_out(self) -> bool:
+        """Whether the number wants no messages."""
+        return self.opt_out is not None
+
+    def texted(self, customer_id: str, consent: Consent | None) -> "NumberStanding":
+        """Note whom we text here, and on what consent."""
+        return replace(self, customer_id=customer_id, consent=later(self.consent, consent))
 
     def asked(self, ride_id: str, ours: str) -> "NumberStanding":
         """Add a conversation as the newest, unless it is listed already."""
@@ -70,17 +110,22 @@ class NumberStanding:
         """Add a message as the last to arrive. It may have been sent long before the others."""
         return replace(self, heard=(message, *self.heard)[:_MESSAGES])
 
-    def stopped(self, at: datetime) -> "NumberStanding":
+    def stopped(self, at: datetime, how: OptOutHow = "sms", by: str = CUSTOMER) -> "NumberStanding":
         """Apply a STOP sent at `at`.
 
-        Messages overtake each other: a STOP sent before the last decision changes nothing.
+        Messages overtake each other: a STOP sent before the last decision changes nothing. Another STOP changes
+        neither since when nor how the number has opted out.
         """
         if self.decided_at and at < self.decided_at:
             return self
-        return replace(self, opted_out=True, decided_at=at)
+        return replace(self, opt_out=self.opt_out or OptOut(at, how, by), decided_at=at)
 
     def started(self, at: datetime) -> "NumberStanding":
-        """Apply a START sent at `at`. Of a STOP and a START sent at the same instant, the STOP counts."""
+        """Apply a START sent at `at`, which is a fresh consent.
+
+        Of a STOP and a START sent at the same instant, the STOP counts.
+        """
         if self.decided_at and at <= self.decided_at:
             return self
-        return replace(self, opted_out=False, decided_at=at)
+        consent = later(self.consent, Consent(at, "sms", CUSTOMER))
+        return replace(self, opt_out=None, decided_at=at, consent=consent)

@@ -20,7 +20,7 @@ from feedback.adapters.sms_service import NotNow, OptedOut, OutcomeUnknown, SmsR
 from feedback.adapters.user_directory import Customer, UserDirectory
 from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.language import DEFAULT, choose, languages
-from feedback.domain.number import NumberStanding
+from feedback.domain.number import CARRIER, NumberStanding
 from feedback.domain.quiet_hours import WakingHours
 from feedback.domain.send_ledger import Sms
 from wild_rydes_dynamodb.change import Change, change
@@ -69,10 +69,11 @@ class Outreach:
             return "not due"
         self.logger.set_correlation_id(conversation.correlation_id)
         customer = self.directory.find(conversation.customer_id)
-        if customer is None:
-            return self._note(
-                conversation, "refused", lambda sms, now: sms.ended("refused", now, "no-number")
-            )
+        bar = _bar(customer)
+        if customer is None or bar:
+            # A number that is missing may be our mistake; the others are the customer's choice, or still to come.
+            outcome = bar.replace("-", " ") if customer else "refused"
+            return self._note(conversation, outcome, lambda sms, now: sms.ended("refused", now, bar))
         now = self.now()
         awake_at = self.waking_hours.next(customer.number.zones, now)
         if awake_at > now:
@@ -80,15 +81,16 @@ class Outreach:
                 conversation, "postponed", lambda sms, now: sms.postponed(awake_at, now, "night")
             )
         key = self.pseudonyms.pseudonym_of(customer.number.e164)
-        claimed = self._claim(conversation, key, choose(customer.locale, customer.number.region))
+        claimed = self._claim(conversation, key, customer)
         if claimed is None:
             return "overtaken"
         if claimed.last.state == "withheld":
             return "withheld"
         return self._hand_over(claimed, customer, key)
 
-    def _claim(self, seen: Conversation, key: str, language: str) -> Conversation | None:
+    def _claim(self, seen: Conversation, key: str, customer: Customer) -> Conversation | None:
         """Claim the last SMS, or withhold it from a number that wants none. None if it is no longer due."""
+        language = choose(customer.locale, customer.number.region)
 
         def rule(found: _Both) -> _Both:
             conversation, standing = found
@@ -99,6 +101,7 @@ class Outreach:
                 return self.machine.stopped(conversation, now), standing
             claimed = conversation.with_last(conversation.last.claimed(now))
             claimed = replace(claimed, language=claimed.language or language)
+            standing = standing.texted(claimed.customer_id, customer.consent)
             return claimed, standing.asked(claimed.ride_id, self.ours)
 
         found = self._change_both(seen, key, rule)
@@ -161,7 +164,7 @@ class Outreach:
 
         def rule(found: _Both) -> _Both:
             conversation, standing = found
-            standing = standing.stopped(claimed.last.at)
+            standing = standing.stopped(claimed.last.at, "carrier", CARRIER)
             if conversation and standing.opted_out:
                 conversation = self.machine.stopped(conversation, self.now())
             return conversation, standing
@@ -182,3 +185,12 @@ class Outreach:
 
         self.table.change(seen.ride_id, apply, now)
         return outcome
+
+
+def _bar(customer: Customer | None) -> str:
+    """Tell why a customer is not texted, as a code. Empty if nothing bars it."""
+    if customer is None:
+        return "no-number"
+    if not customer.verified:
+        return "number-unverified"
+    return "" if customer.consent else "no-consent"
