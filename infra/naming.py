@@ -33,6 +33,8 @@ UNICORN_SOCKET_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-socket-u
 SUPPORT_API_URL_PARAMETER: Final = "/wild-rydes/feedback/support-api-url"
 ORIGINATION_NUMBER_PARAMETER: Final = "/wild-rydes/feedback/origination-number"
 """The number that SMS come from, in E.164 form. A person writes this parameter: see feedback's README."""
+LOCAL_ORIGINATION_NUMBER: Final = "+12065550100"
+"""The number of the local cloud, where nobody has to apply for one."""
 PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name

@@ -9,6 +9,7 @@ from typing import Final
 import aws_cdk as cdk
 
 from infra.artifacts import Target, aws_target, local_target
+from infra.naming import LOCAL_ORIGINATION_NUMBER
 
 # What a browser sends as Origin (RFC 6454, 6.2), or with one `*`, as S3 takes it.
 _ORIGIN: Final = re.compile(r"(?=[^*]*\*?[^*]*$)https?://[a-z0-9.*-]*[a-z0-9](:([0-9]+|\*))?")
@@ -78,7 +79,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
         # Only AWS takes snapshots. A version for every change would just slow down the deployment.
         snap_start=False,
         phones=phones,
-        origination_number="+12065550100",
+        origination_number=LOCAL_ORIGINATION_NUMBER,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
         waking_hours="0-24",  # no simulated customer sleeps

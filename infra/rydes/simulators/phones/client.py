@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
-from infra.naming import USER_POOL_ID_PARAMETER
+from infra.naming import LOCAL_ORIGINATION_NUMBER, USER_POOL_ID_PARAMETER
 from infra.rydes.cloud.api_call import call
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
@@ -27,8 +27,9 @@ class Phone:
         return [Sms(**message) for message in found]
 
     def say(self, text: str) -> None:
-        """Reply to the number that wrote last."""
-        call(self._http, "POST", f"{self._path}/messages", {202}, json={"text": text})
+        """Send an SMS to the cloud's number."""
+        message = {"text": text, "to": LOCAL_ORIGINATION_NUMBER}
+        call(self._http, "POST", f"{self._path}/messages", {202}, json=message)
 
     def set_faults(self, **faults: Any) -> None:  # noqa: ANN401 - each fault has its type
         """Replace the phone's faults. `infra.rydes.simulators.phones.model.Faults` has their names."""

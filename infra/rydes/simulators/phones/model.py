@@ -8,16 +8,30 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from infra.rydes.simulators.phones.coding import code
+
 REFUSALS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "throttled": ("ThrottlingException", {}),
     "budget": ("ServiceQuotaExceededException", {"Reason": "MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT"}),
     "opted-out": ("ConflictException", {"Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}),
+    "unverified": ("ConflictException", {"Reason": "DESTINATION_PHONE_NUMBER_NOT_VERIFIED"}),
     "invalid": ("ValidationException", {"Reason": "INVALID_PARAMETER"}),
 }
-"""What a send may be refused with: AWS's error code, and what more stands in the answer."""
+"""What a send may be refused with: AWS's error code, and what more stands in the answer.
 
+`opted-out`: the number is on AWS's opt-out list. As set up, only a person puts it there: opt-outs are ours to manage.
+`unverified`: the account is in AWS's sandbox, and nobody has proved there that the number is theirs.
+"""
 
 KILLS = ("before", "after")
+
+REPORTS: Mapping[str, bool] = {
+    "TEXT_QUEUED": False, "TEXT_PENDING": False, "TEXT_SENT": False, "TEXT_UNKNOWN": True,
+    "TEXT_SUCCESSFUL": True, "TEXT_DELIVERED": True, "TEXT_INVALID": True, "TEXT_INVALID_MESSAGE": True,
+    "TEXT_UNREACHABLE": True, "TEXT_CARRIER_UNREACHABLE": True, "TEXT_BLOCKED": True, "TEXT_CARRIER_BLOCKED": True,
+    "TEXT_SPAM": True, "TEXT_TTL_EXPIRED": True, "TEXT_PROTECT_BLOCKED": True,
+}  # fmt: skip
+"""The event types of a delivery, and whether they are final."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,8 @@ class Faults:
     refuse: what the next sends are refused with, one each (see REFUSALS).
     kill: when the workers that send the next SMS are killed, one each (see KILLS): before the SMS is taken, or after.
     lose_answers: so many sends go out, but their sender gets a server error instead of the message id.
-    receipts: the event types reported of each SMS, in this order; none: receipts are dropped.
+    receipts: the event types reported of each SMS, in this order (see REPORTS); none: receipts are dropped. Where
+        carriers report no delivery, TEXT_SUCCESSFUL is the last: the carrier has taken the SMS.
     drop: so many replies never reach the cloud.
     delay: seconds for which a notification is under way.
     copies: how often a notification is delivered; with `new_ids` under an inbound id of its own, as some carriers do.
@@ -50,8 +65,8 @@ class Faults:
     def of(cls, content: Mapping[str, Any]) -> "Faults":
         """Of JSON. Raises ValueError for a fault that there is not."""
         unknown = content.keys() - {field.name for field in fields(cls)}
-        wrong = set(content.get("refuse", ())) - REFUSALS.keys() | set(content.get("kill", ())) - set(KILLS)
-        if unknown or wrong:
+        choices = {"refuse": REFUSALS, "kill": KILLS, "receipts": REPORTS}
+        if unknown or any(set(content.get(fault, ())) - set(known) for fault, known in choices.items()):
             raise ValueError(f"no such fault: {content}")
         fault: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in content.items()}
         return cls(**fault)
@@ -59,7 +74,10 @@ class Faults:
 
 @dataclass(frozen=True)
 class Sms:
-    """One SMS on a phone; `ours` if the cloud sent it. `at` is seconds since 1970."""
+    """One SMS on a phone; `ours` if the cloud sent it. `at` is seconds since 1970.
+
+    `sender` is the cloud's number in either direction.
+    """
 
     id: str
     number: str
@@ -68,6 +86,7 @@ class Sms:
     at: float
     sender: str
     context: Mapping[str, str] = field(default_factory=dict)
+    parts: int = 1
 
     def json(self) -> dict[str, Any]:
         """As the simulator's own API shows it."""
@@ -87,7 +106,6 @@ class SmsRejected(Exception):
 class _Phone:
     messages: list[Sms] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
-    opted_out: bool = False
     held: list[Sms] = field(default_factory=list)
 
 
@@ -116,28 +134,31 @@ class Phones:
                 kind, *rest = phone.faults.refuse
                 phone.faults = replace(phone.faults, refuse=tuple(rest))
                 raise SmsRejected(*REFUSALS[kind])
-            if phone.opted_out:
-                raise SmsRejected(*REFUSALS["opted-out"])
-            sms = Sms(str(uuid.uuid4()), number, text, True, time.time(), sender, dict(context))
+            sms = Sms(
+                str(uuid.uuid4()), number, text, True, time.time(), sender, dict(context), code(text).parts
+            )
             phone.messages.append(sms)
             lost = phone.faults.lose_answers > 0
             if lost:
                 phone.faults = replace(phone.faults, lose_answers=phone.faults.lose_answers - 1)
             return sms, not lost
 
-    def reply(self, number: str, text: str) -> tuple[list[tuple[Sms, str | None]], Faults]:
-        """A text from a phone to who wrote last; what now reaches the cloud, each with the id of the SMS it answers.
+    def reply(
+        self, number: str, text: str, to: str | None = None
+    ) -> tuple[list[tuple[Sms, str | None]], Faults]:
+        """A text from a phone to one of the cloud's numbers, by default to the one that wrote last.
 
-        STOP puts the number on the opt-out list, START takes it off, as AWS does by default.
+        Returns what now reaches the cloud, each with the id of the SMS that it answers. A STOP is a text like any
+        other: with self-managed opt-outs AWS neither answers it nor puts the number on a list.
         """
         with self._lock:
             phone = self._phones[number]
-            last = next((sms for sms in reversed(phone.messages) if sms.ours), None)
-            sender = last.sender if last else ""
-            reply = Sms(str(uuid.uuid4()), number, text, False, time.time(), sender)
+            last = next(
+                (sms for sms in reversed(phone.messages) if sms.ours and to in (None, sms.sender)), None
+            )
+            sender = to or (last.sender if last else "")
+            reply = Sms(str(uuid.uuid4()), number, text, False, time.time(), sender, parts=code(text).parts)
             phone.messages.append(reply)
-            keyword = text.strip().upper()
-            phone.opted_out = keyword == "STOP" or (phone.opted_out and keyword != "START")
             if phone.faults.drop:
                 phone.faults = replace(phone.faults, drop=phone.faults.drop - 1)
                 return [], phone.faults

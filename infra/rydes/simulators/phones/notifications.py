@@ -5,12 +5,17 @@ import time
 import uuid
 from typing import Any
 
-from infra.rydes.simulators.phones.model import Sms
+import phonenumbers
 
-_FINAL = {
-    "TEXT_DELIVERED", "TEXT_SUCCESSFUL", "TEXT_INVALID", "TEXT_UNREACHABLE", "TEXT_CARRIER_UNREACHABLE",
-    "TEXT_BLOCKED", "TEXT_CARRIER_BLOCKED", "TEXT_SPAM", "TEXT_TTL_EXPIRED",
-}  # fmt: skip
+from infra.rydes.cloud.settings import ACCOUNT
+from infra.rydes.simulators.phones.coding import code
+from infra.rydes.simulators.phones.model import REPORTS, Sms
+
+_KEYWORDS = ("HELP", "STOP")
+"""What every number of AWS's has as keywords; an SMS that begins with none of them has the account's."""
+
+PRICE, CARRIER_FEE = 0.0083, 0.003
+"""Dollars a part: about what AWS and the carriers ask in the US."""
 
 
 def inbound(reply: Sms, answers: str | None, inbound_id: str | None = None) -> str:
@@ -18,10 +23,11 @@ def inbound(reply: Sms, answers: str | None, inbound_id: str | None = None) -> s
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-payload.html
     """
+    first = next(iter(reply.text.upper().split()), "")
     content: dict[str, Any] = {
         "originationNumber": reply.number,
         "destinationNumber": reply.sender,
-        "messageKeyword": reply.text.strip().upper() if reply.text.strip().upper() == "STOP" else "KEYWORD",
+        "messageKeyword": first if first in _KEYWORDS else f"KEYWORD_{ACCOUNT}",
         "messageBody": reply.text,
         "inboundMessageId": inbound_id or reply.id,
     }
@@ -33,25 +39,26 @@ def receipt(sms: Sms, event_type: str) -> str:
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
     """
+    coding = code(sms.text)
     return json.dumps(
         {
             "eventType": event_type,
             "eventVersion": "1.0",
             "eventTimestamp": int(time.time() * 1000),
-            "isFinal": event_type in _FINAL,
+            "isFinal": REPORTS[event_type],
             "originationPhoneNumber": sms.sender,
             "destinationPhoneNumber": sms.number,
-            "isoCountryCode": "US",
+            "isoCountryCode": _country(sms.number),
             "messageId": sms.id,
             "messageRequestTimestamp": int(sms.at * 1000),
-            "messageEncoding": "GSM",
+            "messageEncoding": coding.encoding,
             "messageType": "TRANSACTIONAL",
             "messageStatus": event_type.removeprefix("TEXT_"),
             "messageStatusDescription": f"The simulator says {event_type.removeprefix('TEXT_').lower()}",
             "context": dict(sms.context),
-            "totalMessageParts": 1,
-            "totalMessagePrice": 0.0083,
-            "totalCarrierFee": 0.003,
+            "totalMessageParts": coding.parts,
+            "totalMessagePrice": round(PRICE * coding.parts, 5),
+            "totalCarrierFee": round(CARRIER_FEE * coding.parts, 5),
         }
     )
 
@@ -59,3 +66,8 @@ def receipt(sms: Sms, event_type: str) -> str:
 def another_id() -> str:
     """Make an inbound id for a copy that a carrier delivers as a new message."""
     return str(uuid.uuid4())
+
+
+def _country(number: str) -> str | None:
+    """Find the ISO 3166-1 code of a number's country."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number))

@@ -1,5 +1,7 @@
 """The simulator's process: the wire protocol of `pinpoint-sms-voice-v2`, and an API for whoever holds a phone.
 
+It is set up as services/feedback/README.md, "Setting up a number", asks for: two-way SMS, self-managed opt-outs.
+
     python -m infra.rydes.simulators.phones.server LISTENING_FD EMULATOR_LOCK
 
 It listens on a socket that it inherits, so that its port is known before it starts, and ends with the emulator, whose
@@ -10,7 +12,7 @@ lock the kernel lets go of however that ends.
 | `POST /` with `X-Amz-Target: PinpointSMSVoiceV2.SendTextMessage` | what AWS does (JSON 1.0) |
 | `GET /phones` | the numbers that have messages, the latest first |
 | `GET /phones/{number}/messages` | the conversation |
-| `POST /phones/{number}/messages` `{"text"}` | a reply, published to the topic of replies |
+| `POST /phones/{number}/messages` `{"text", "to"}` | an SMS to this number of ours, else to the one that wrote last |
 | `PUT /phones/{number}/faults` | what goes wrong with this number: see `Faults` |
 """
 
@@ -39,7 +41,8 @@ from infra.rydes.simulators.phones.notifications import another_id, inbound, rec
 
 TARGET = "PinpointSMSVoiceV2.SendTextMessage"
 _E164 = re.compile(r"\+[1-9]\d{3,14}")
-_LONGEST_TEXT = 1600
+LONGEST_TEXT = 1600
+"""Characters, in all parts together."""
 _BEFORE_RECEIPTS = 0.05
 """Seconds. AWS, too, answers first and reports then, as a rule."""
 
@@ -58,7 +61,7 @@ class Service:
     def send_text_message(self, request: Json, sender: Worker | None) -> tuple[int, Json]:
         """Status and body of the answer to a call of this worker, or of somebody who is none and whom no fault kills."""
         number, text = request.get("DestinationPhoneNumber", ""), request.get("MessageBody", "")
-        if not _E164.fullmatch(number) or not 0 < len(text) <= _LONGEST_TEXT:
+        if not _E164.fullmatch(number) or not text.strip() or len(text) > LONGEST_TEXT:
             return _error("ValidationException", {"Reason": "INVALID_PARAMETER"})
         context = request.get("Context", {})
         death = self._phones.next_kill(number) if sender else None
@@ -74,9 +77,9 @@ class Service:
         self._pool.submit(self._report, sms)
         return (200, {"MessageId": sms.id}) if heard else _error("InternalServerException", {}, 500)
 
-    def reply(self, number: str, text: str) -> None:
+    def reply(self, number: str, text: str, to: str | None) -> None:
         """Publish a reply, and whatever it brings along."""
-        released, faults = self._phones.reply(number, text)
+        released, faults = self._phones.reply(number, text, to)
 
         def publish() -> None:
             time.sleep(faults.delay)
@@ -126,7 +129,7 @@ def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]
                         sender = caller(self.headers.get("User-Agent", ""))
                         self._answer(*service.send_text_message(body, sender), aws=True)
                 case ["phones", number, "messages"] if _E164.fullmatch(number):
-                    service.reply(number, str(body.get("text", "")))
+                    service.reply(number, str(body.get("text", "")), body.get("to"))
                     self._answer(202, {})
                 case _:
                     self._answer(404, {})

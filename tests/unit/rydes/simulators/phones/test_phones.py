@@ -1,5 +1,6 @@
 """The phone simulator, as the SDK and as a phone sees it."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms
-from infra.rydes.simulators.phones.model import Phones
+from infra.rydes.simulators.phones.coding import Coding, code
+from infra.rydes.simulators.phones.model import REPORTS, Phones
 from infra.rydes.simulators.phones.server import Service, handler_of
 from tests.support.patience import PATIENCE
 
@@ -125,6 +127,7 @@ def test_a_reply_says_what_it_answers(url: str, topics: Topics) -> None:
         ("throttled", "ThrottlingException"),
         ("budget", "ServiceQuotaExceededException"),
         ("opted-out", "ConflictException"),
+        ("unverified", "ConflictException"),
         ("invalid", "ValidationException"),
     ],
 )
@@ -173,13 +176,74 @@ def test_what_is_no_number_is_refused(url: str) -> None:
         send(url, number="12")
 
 
-def test_stop_is_honoured_until_start(url: str) -> None:
+def test_aws_neither_honours_nor_answers_a_stop(url: str, topics: Topics) -> None:
+    """As set up: opt-outs are self-managed, so the service's confirmation goes out."""
     send(url)
-    reply(url, "stop")
-    with pytest.raises(ClientError, match="ConflictException"):
-        send(url)
-    reply(url, "START")
-    send(url)
+    for text in ("STOP", "stop it please", "HELP", "I need help"):
+        reply(url, text)
+    found = [json.loads(m) for m in topics.on("wild-rydes-sms-replies", 4)]
+    assert [sms["messageKeyword"] for sms in found] == ["STOP", "STOP", "HELP", "KEYWORD_000000000000"]
+    send(url, "You are unsubscribed.")
+    assert on_the_phone(url)[-1] == "You are unsubscribed."
+    assert len(on_the_phone(url)) == 6
+
+
+def test_whoever_had_no_sms_may_write_to_a_number_of_ours(url: str, topics: Topics) -> None:
+    assert (
+        httpx.post(f"{url}/phones/{NUMBER}/messages", json={"text": "hello?", "to": OURS}).status_code == 202
+    )
+    [sms] = [InboundSms.model_validate_json(m) for m in topics.on("wild-rydes-sms-replies", 1)]
+    assert (sms.sender, sms.ours, sms.text, sms.answers_id) == (NUMBER, OURS, "hello?", None)
+
+
+def test_what_aws_does_not_take_is_refused(url: str) -> None:
+    for text in ("x" * 1601, "   "):
+        with pytest.raises(ClientError, match="ValidationException"):
+            send(url, text)
+    send(url, "x" * 1600)
+    [sms] = httpx.get(f"{url}/phones/{NUMBER}/messages").json()["messages"]
+    assert sms["parts"] == 11
+
+
+def test_receipts_have_the_parts_the_price_and_the_country(url: str, topics: Topics) -> None:
+    send(url, "x" * 161)
+    send(url, "日本" * 36, number="+81312345678")
+    receipts = {
+        r["destinationPhoneNumber"]: r
+        for m in topics.on("wild-rydes-sms-receipts", 4)
+        if (r := json.loads(m))
+    }
+    for number, country, encoding in ((NUMBER, "US", "GSM"), ("+81312345678", "JP", "Unicode")):
+        receipt = receipts[number]
+        assert (receipt["isoCountryCode"], receipt["messageEncoding"]) == (country, encoding)
+        assert receipt["totalMessageParts"] == 2
+        assert (receipt["totalMessagePrice"], receipt["totalCarrierFee"]) == (0.0166, 0.006)
+
+
+def test_every_event_type_of_aws_can_be_reported() -> None:
+    types = SESSION.get_service_model("pinpoint-sms-voice-v2").shape_for("EventType")
+    of_aws = {name for name in types.metadata["enum"] if name.startswith("TEXT_")}
+    assert set(REPORTS) == of_aws - {"TEXT_ALL"}  # which is for filters
+
+
+def test_texts_are_coded_and_divided_as_the_standard_says() -> None:
+    for text, encoding, parts in (
+        ("", "GSM", 1),
+        ("a" * 160, "GSM", 1),
+        ("a" * 161, "GSM", 2),
+        ("a" * 306, "GSM", 2),
+        ("a" * 307, "GSM", 3),
+        ("¿ñÑàèéìòùäöüÄÖÜßÇ", "GSM", 1),
+        ("€" * 80, "GSM", 1),  # of two units each
+        ("€" * 81, "GSM", 2),
+        ("€" * 153, "GSM", 3),  # 76 in a part: none is divided
+        ("ç" + "a" * 69, "Unicode", 1),
+        ("ç" + "a" * 70, "Unicode", 2),
+        ("😀" * 35, "Unicode", 1),
+        ("😀" * 66, "Unicode", 2),
+        ("😀" * 67, "Unicode", 3),
+    ):
+        assert code(text) == Coding(encoding, parts), f"{len(text)} x {text[:1]!r}"  # type: ignore[arg-type]
 
 
 def test_replies_are_repeated_turned_around_and_forget_what_they_answer(url: str, topics: Topics) -> None:
@@ -206,4 +270,5 @@ def test_a_dropped_reply_is_seen_by_the_phone_alone(url: str, topics: Topics) ->
 
 def test_an_unknown_fault_is_refused(url: str) -> None:
     assert httpx.put(f"{url}/phones/{NUMBER}/faults", json={"explode": True}).status_code == 400
-    assert httpx.put(f"{url}/phones/{NUMBER}/faults", json={"kill": ["somebody"]}).status_code == 400
+    for unknown in ({"kill": ["somebody"]}, {"refuse": ["rudely"]}, {"receipts": ["TEXT_LOST"]}):
+        assert httpx.put(f"{url}/phones/{NUMBER}/faults", json=unknown).status_code == 400
