@@ -29,8 +29,8 @@ def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) 
     """Make the app with its stacks, not yet synthesized. `context` adds to cdk.json and the command line.
 
     For AWS, synthesis fails on every finding of the AWS Solutions rules that is not accepted with a reason.
-    Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist or an origin that
-    is none.
+    Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist and for what
+    `stage_of` refuses.
     """
     settings = json.loads(Path(__file__).with_name("cdk.json").read_text())["context"]
     app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)

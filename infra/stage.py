@@ -11,6 +11,8 @@ import aws_cdk as cdk
 from infra.artifacts import Target, aws_target, local_target
 from infra.naming import LOCAL_ORIGINATION_NUMBER
 
+# What every phone shows, and short enough for the texts that name it to stay one SMS.
+_CONTACT: Final = re.compile(r"[A-Za-z0-9.:/@+ -]{1,30}")
 # What a browser sends as Origin (RFC 6454, 6.2), or with one `*`, as S3 takes it.
 _ORIGIN: Final = re.compile(r"(?=[^*]*\*?[^*]*$)https?://[a-z0-9.*-]*[a-z0-9](:([0-9]+|\*))?")
 
@@ -45,6 +47,8 @@ class Stage:
     """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
     waking_hours: str = "8-21"
     """The hours of the recipient's day in which SMS may be sent."""
+    support_contact: str = "wildrydes.example/help"
+    """Where customers get help, as SMS name it: a web page, an e-mail address or a phone number."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the APIs of users from a browser. A `*` stands for any part of a host or a port."""
 
@@ -90,9 +94,10 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
 def stage_of(app: cdk.App) -> Stage:
     """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
-    The context `origins` names more origins whose pages may call the APIs, separated by commas. The base URLs
-    are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError for what
-    is not an origin.
+    The context `origins` names more origins whose pages may call the APIs, separated by commas, and
+    `support-contact` where customers get help. The base URLs are AWS_ENDPOINT_URL and, for its phones,
+    AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError for what is not an origin, and for a contact that
+    does not fit into an SMS.
     """
     stage = AWS
     if app.node.try_get_context("stage") == "local":
@@ -100,7 +105,17 @@ def stage_of(app: cdk.App) -> Stage:
             os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566"),
             os.environ.get("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", "http://localhost:4567"),
         )
-    return replace(stage, origins=stage.origins + _origins(app.node.try_get_context("origins") or ""))
+    return replace(
+        stage,
+        origins=stage.origins + _origins(app.node.try_get_context("origins") or ""),
+        support_contact=_contact(app.node.try_get_context("support-contact") or stage.support_contact),
+    )
+
+
+def _contact(text: str) -> str:
+    if not _CONTACT.fullmatch(text):
+        raise ValueError(f"{text!r} fits into no SMS: at most 30 letters, digits, spaces and . : / @ + -")
+    return text
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -122,6 +122,7 @@ class FeedbackStack(ServiceStack):
             ORIGINATION_NUMBER=number,
             CONFIGURATION_SET=SMS_NAME,
             WAKING_HOURS=self.stage.waking_hours,
+            SUPPORT_CONTACT=self.stage.support_contact,
         )
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)

@@ -476,6 +476,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "DEAD_LETTER_QUEUE_URL": "feedback-outreach-dlq",
                 "NUMBER_SECRET_ARN": "NumberSecret",
                 "ORIGINATION_NUMBER": "/wild-rydes/feedback/origination-number",
+                "SUPPORT_CONTACT": "wildrydes.example/help",
                 "USER_POOL_ID": "/wild-rydes/platform/user-pool-id",
                 "WAKING_HOURS": "8-21",
             },

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sqs as sqs
 
@@ -17,6 +18,7 @@ from infra import roster
 from infra.app import build_app
 from infra.artifacts import Target
 from infra.stage import local as local_stage
+from infra.stage import stage_of
 from tests.support.synth import Assembly, load
 
 # What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
@@ -196,3 +198,14 @@ def _empty_zip(directory: Path) -> Path:
     path = directory / "empty.zip"
     zipfile.ZipFile(path, "w").close()
     return path
+
+
+def test_where_customers_get_help_is_read_from_the_context() -> None:
+    """Every text that names it stays one SMS."""
+    assert stage_of(cdk.App()).support_contact == "wildrydes.example/help"
+    assert (
+        stage_of(cdk.App(context={"support-contact": "+1 206 555 0199"})).support_contact == "+1 206 555 0199"
+    )
+    for contact in ("a" * 31, "ayúdame.example", "a\nb"):
+        with pytest.raises(ValueError, match="fits into no SMS"):
+            stage_of(cdk.App(context={"support-contact": contact}))

@@ -46,6 +46,7 @@ OURS = "+18445550100"
 SEATTLE = "+12065550142"
 MADRID = "+34600123456"
 SECRET = b"secret of the pseudonyms"
+CONTACT = "wildrydes.example/help"
 MAX_ATTEMPTS = 3
 MACHINE = SurveyMachine(flow())
 
@@ -131,6 +132,7 @@ class World:
             sender=SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
             pseudonyms=self.pseudonyms,
             ours=OURS,
+            contact=CONTACT,
             waking_hours=WakingHours(),
             uniform=max,
             **every,

@@ -5,19 +5,19 @@ import pytest
 from feedback.domain.conversation import flow
 from feedback.domain.language import languages, patterns
 from feedback.domain.reading import Command, command, score, words, yes_or_no
+from feedback.domain.sms_parts import sms_size
 
-# GSM 03.38, the basic set. One character outside, and an SMS holds 70 characters instead of 160.
-GSM = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
 STAGES = flow().stages
 PROMPTS = {
     flow().gives_up,
     flow().helps_after,
     *(p for s in STAGES.values() for p in (s.asks, s.asks_again, s.reminds, s.helps)),
     *(outcome.says for stage in STAGES.values() for outcome in stage.outcomes if outcome.says),
+    "confirm-stop",
+    "confirm-start",
 }
+CONTACT = "x" * 30
+"""The longest that infra/stage.py lets through."""
 
 
 @pytest.mark.parametrize("code", languages())
@@ -27,9 +27,18 @@ def test_every_language_has_every_prompt_and_no_other(code: str) -> None:
 
 @pytest.mark.parametrize("code", languages())
 def test_every_prompt_fits_one_sms(code: str) -> None:
-    for name, text in languages()[code].prompts.items():
-        assert len(text) <= 160, name
-        assert set(text) <= GSM, name
+    """So each costs as little as an SMS can, whatever our contact is."""
+    for name in languages()[code].prompts:
+        text = languages()[code].text(name, contact=CONTACT)
+        assert sms_size(text).parts == 1, f"{name}: {sms_size(text)}"
+
+
+@pytest.mark.parametrize("code", languages())
+def test_the_contact_is_named_where_customers_ask_for_it(code: str) -> None:
+    language = languages()[code]
+    named = {name for name in PROMPTS if CONTACT in language.text(name, contact=CONTACT)}
+    assert named == {name for name in PROMPTS if name.startswith("help-")} | {"confirm-stop"}
+    assert not any(set("{}") & set(language.text(name, contact=CONTACT)) for name in PROMPTS)
 
 
 @pytest.mark.parametrize("code", languages())

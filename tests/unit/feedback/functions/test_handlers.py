@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "USER_POOL_ID": "us-east-1_pool",
     "ORIGINATION_NUMBER": OURS,
     "CONFIGURATION_SET": "feedback",
+    "SUPPORT_CONTACT": "wildrydes.example/help",
     "WAKING_HOURS": "0-24",
 }
 

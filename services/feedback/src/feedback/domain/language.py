@@ -23,6 +23,11 @@ class Language(_Data):
     default_in: frozenset[str]
     """Regions (ISO 3166-1) whose customers are addressed in this language unless they have chosen another."""
     prompts: dict[str, str]
+    """Texts by name. `{contact}` stands for where customers get help."""
+
+    def text(self, prompt: str, *, contact: str) -> str:
+        """Give the text of a prompt, with our contact filled in."""
+        return self.prompts[prompt].replace("{contact}", contact)
 
 
 class Patterns(_Data):

@@ -27,6 +27,8 @@ class _Settings:
     configuration_set: str
     origination_number: str
     """Our number in E.164 form, as replies name it."""
+    support_contact: str
+    """Where customers get help."""
     waking_hours: str = "8-21"
     limits: Mapping[str, int] = field(default_factory=dict)
     """Replace those of the flow; the same for all functions."""
@@ -47,6 +49,7 @@ _outreach = Outreach(
     ),
     pseudonyms=Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
     ours=_settings.origination_number,
+    contact=_settings.support_contact,
     waking_hours=WakingHours.parse(_settings.waking_hours),
     logger=_logger,
     metrics=_metrics,

@@ -36,7 +36,10 @@ _Both = tuple[Conversation | None, NumberStanding]
 
 @dataclass(frozen=True, kw_only=True)
 class Outreach:
-    """Claims the SMS that is due, sends it, and notes the outcome. `ours` is our own number (E.164)."""
+    """Claims the SMS that is due, sends it, and notes the outcome.
+
+    `ours` is our own number (E.164), `contact` where customers get help, in 30 characters at most.
+    """
 
     table: FeedbackTable
     machine: SurveyMachine
@@ -44,6 +47,7 @@ class Outreach:
     sender: SmsSender
     pseudonyms: Pseudonyms
     ours: str
+    contact: str
     waking_hours: WakingHours
     logger: Logger
     metrics: Metrics
@@ -125,7 +129,8 @@ class Outreach:
 
     def _hand_over(self, claimed: Conversation, customer: Customer, key: str) -> str:
         index = len(claimed.sms) - 1
-        text = languages()[claimed.language or DEFAULT].prompts[claimed.last.prompt]
+        language = languages()[claimed.language or DEFAULT]
+        text = language.text(claimed.last.prompt, contact=self.contact)
         context = {"ride": claimed.ride_id, "sms": str(index)}
         try:
             message_id = self.sender.send(customer.number, text, context)
