@@ -162,7 +162,7 @@ class FeedbackStack(ServiceStack):
         )
         self.alarm(
             "feedback-sms-failing",
-            self.count("SmsFailed"),
+            self.count("OutreachFailed"),
             threshold=3,
             meaning="Sending SMS ends in an exception: customers are asked late, by the timers."
             " The log of feedback-outreach has the stack (`cannot send`). Runbook: feedback-sms-failing.",

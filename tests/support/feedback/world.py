@@ -141,7 +141,7 @@ class World:
             consumer=StreamConsumer(self.parking_lot),
             publisher=Publisher(self.aws.events, BUS, parking_lot=self.parking_lot, **told),
             table=self.table,
-            logger=self.logger,
+            **told,
         )
 
     # -- what happens to the service -----------------------------------------------------------------------------

@@ -93,8 +93,16 @@ def test_feedback_of_a_ride(world: World, client: Client) -> None:
         "asked-at": noon,
         "answered-at": noon,
         "ended-at": noon,
+        "cost": 0.00881,
         "messages": [
-            {"prompt": "ask-score", "said-at": noon, "state": "delivered", "state-since": noon},
+            {
+                "prompt": "ask-score",
+                "said-at": noon,
+                "state": "delivered",
+                "state-since": noon,
+                "parts": 1,
+                "price": 0.00881,
+            },
             {
                 "prompt": "thank",
                 "said-at": noon,

@@ -88,3 +88,14 @@ def test_the_timers_look_after_what_waits_and_after_a_claim_from_when_it_was_mad
     looks = {state: replace(NEW, state=state, at=LATER).next_look(resend_after) for state in STATES}
     assert looks == dict.fromkeys(STATES) | {"waiting": NEW.look_at, "claimed": LATER + resend_after}
     assert NEW.postponed(LATER, NOON, "night").next_look(resend_after) == LATER
+
+
+def test_bills_of_one_sms_are_kept_not_added_and_the_highest_counts_in_any_order() -> None:
+    """AWS repeats the whole bill in each event, and the first event may not know it yet."""
+    bills = [(None, None), (1, 0), (2, 17_620), (2, 17_620), (None, 500)]
+    for order in (bills, bills[::-1]):
+        sms = NEW
+        for parts, price in order:
+            sms = sms.billed(parts, price)
+        assert (sms.parts, sms.price) == (2, 17_620), order
+    assert NEW.billed(None, None) == NEW

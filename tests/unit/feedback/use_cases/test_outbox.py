@@ -1,7 +1,16 @@
 """What is announced, and what of the stream is not."""
 
+from collections import Counter
+from dataclasses import replace
+from types import SimpleNamespace
+from unittest.mock import Mock
+
+import pytest
+
+from feedback.domain.figures import figures
 from tests.support.feedback.world import World, chosen, told
 from wild_rydes_contracts import EVENTS, Envelope
+from wild_rydes_dynamodb.change import TableBusy
 
 
 def test_every_event_is_one_of_the_contracts(world: World) -> None:
@@ -77,3 +86,45 @@ def test_an_item_that_has_expired_is_no_news(world: World) -> None:
     expired = {"dynamodb": {"Keys": change["Keys"], "OldImage": change["NewImage"]}}
     world.outbox.handle({"Records": [expired]})
     assert (world.names_told(), world.aws.parked()) == ([], [])
+
+
+def counting(world: World) -> Counter[str]:
+    """What the outbox counts from now on."""
+    counted: Counter[str] = Counter()
+    metrics = SimpleNamespace(add_metric=lambda name, _, value: counted.update({name: value}))
+    world.outbox = replace(world.outbox, metrics=metrics)  # type: ignore[arg-type]
+    return counted
+
+
+def test_a_batch_that_comes_again_is_counted_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    counted = counting(world)
+    world.hear("8", world.last_sms())
+    records = chosen(world.aws.records(), told)
+    with monkeypatch.context() as patched:
+        patched.setattr(world.table, "tally", Mock(side_effect=TableBusy("busy")))
+        with pytest.raises(TableBusy):
+            world.outbox.handle({"Records": records})
+    assert counted == {}
+    world.outbox.handle({"Records": records})
+    assert counted == {"Score8": 1, "EndedAnswered": 1}
+
+
+def test_what_is_counted_of_all_changes_is_what_the_conversations_have_come_to(world: World) -> None:
+    counted = counting(world)
+    numbers = [f"+1206555014{i}" for i in range(4)]
+    for i, number in enumerate(numbers):
+        world.ride(f"r{i}", world.customer(number))
+        world.pump()
+        world.track("TEXT_BLOCKED" if i == 3 else "TEXT_DELIVERED", world.last_sms(number))
+        for text in (["9"], ["what?", "2", "no"], ["STOP"], [])[i]:
+            world.hear(text, world.last_sms(number), sender=number)
+            world.pump()
+            world.track("TEXT_QUEUED", world.last_sms(number))
+    world.pass_time(days=3)
+    world.pump()
+    expected = sum((figures(world.conversation(f"r{i}")) for i in range(4)), Counter[str]())
+    assert counted == +expected
+    assert counted["SmsMicrodollars"] == 8_810 * counted["SmsSent"] > 0
+    assert counted.items() >= {"EndedAnswered": 2, "EndedOptedOut": 1, "EndedUndeliverable": 1}.items()

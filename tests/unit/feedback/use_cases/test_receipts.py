@@ -62,3 +62,26 @@ def test_what_is_no_notification_is_parked(world: World, body: str) -> None:
     assert world.handle(world.replies, body) == []
     assert world.handle(world.receipts, body) == []
     assert len(world.aws.parked()) == 2
+
+
+def test_parts_and_price_are_kept_once_however_often_they_are_told(world: World) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    for type_ in ("TEXT_QUEUED", "TEXT_DELIVERED", "TEXT_DELIVERED"):
+        world.track(type_, world.last_sms(), totalMessageParts=2)
+    sms = world.conversation("r").last
+    assert (sms.parts, sms.price) == (2, 8_810)  # 0.00581 and the carrier's 0.003 dollars
+
+
+def test_a_bill_that_is_garbage_is_unknown_and_its_receipt_counts(world: World) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    garbage: tuple[object, ...] = ("1 dollar", None, -1, 1e400, float("nan"), 10**400, [], {})
+    for value in garbage:
+        bill = dict.fromkeys(("totalMessageParts", "totalMessagePrice", "totalCarrierFee"), value)
+        world.track("TEXT_DELIVERED", world.last_sms(), **bill)
+        sms = world.conversation("r").last
+        assert (sms.state, sms.parts, sms.price) == ("delivered", None, None), value
+    world.track("TEXT_DELIVERED", world.last_sms(), totalCarrierFee="?")
+    assert world.conversation("r").last.price == 5_810
+    assert world.aws.parked() == []

@@ -348,7 +348,7 @@ def test_an_answer_after_the_end_is_ignored_and_counted_as_such(world: World, qu
     for text in ("8", "7"):
         world.hear(text, question)
     assert scores(world, "r") == [8]
-    assert [line["outcome"] for line in world.logs if line["message"] == "reply"] == ["heard", "ignored"]
+    assert [line["outcome"] for line in world.logs if line["message"] == "reply"] == ["understood", "ignored"]
 
 
 def test_an_answer_that_a_stop_has_overtaken_still_counts(world: World, question: Sent) -> None:

@@ -1,9 +1,16 @@
 """What AWS End User Messaging tells us through SNS: replies of customers, and the delivery of our SMS."""
 
 import json
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from wild_rydes_contracts import Envelope, Message, Metadata
 from wild_rydes_contracts.ids import derived_uuid7
@@ -41,8 +48,20 @@ class Context(BaseModel):
     sms: int = Field(ge=0)
 
 
+def _unless_garbage(value: object, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - what it reads
+    """Take what is out of bounds for unknown: no receipt is lost for its bill."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+_Parts = Annotated[Annotated[int, Field(ge=1, le=100)] | None, WrapValidator(_unless_garbage)]
+_Dollars = Annotated[Annotated[float, Field(ge=0, le=100)] | None, WrapValidator(_unless_garbage)]
+
+
 class DeliveryEvent(Message):
-    """A step in the delivery of one of our SMS.
+    """A step in the delivery of one of our SMS. Each event has the whole bill, as far as AWS knows it.
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
     """
@@ -54,6 +73,16 @@ class DeliveryEvent(Message):
     final: bool = Field(default=False, alias="isFinal")
     message_id: MessageId = Field(alias="messageId", min_length=1, max_length=128)
     context: Context | None = None
+    parts: _Parts = Field(default=None, alias="totalMessageParts")
+    message_price: _Dollars = Field(default=None, alias="totalMessagePrice")
+    carrier_fee: _Dollars = Field(default=None, alias="totalCarrierFee")
+
+    @property
+    def price(self) -> int | None:
+        """What AWS charges, the carrier's fee included, in millionths of a dollar."""
+        if self.message_price is None:
+            return None
+        return round((self.message_price + (self.carrier_fee or 0)) * 1_000_000)
 
 
 M = TypeVar("M", bound=Message)

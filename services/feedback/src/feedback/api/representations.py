@@ -9,6 +9,8 @@ from feedback.domain.conversation import Conversation, Ending
 from feedback.domain.send_ledger import Sms, SmsState
 from wild_rydes_http.body import Representation
 
+MILLION = 1_000_000
+
 
 class FeedbackLinks(Representation):
     """Related resources. `callback` is present if the customer wants a call."""
@@ -27,12 +29,24 @@ class SmsBody(Representation):
     reason: str | None = Field(
         default=None, description="Why the SMS was refused, postponed or failed: a code."
     )
+    parts: int | None = Field(
+        default=None, description="How many messages the carrier made of it, each of which is charged."
+    )
+    price: float | None = Field(
+        default=None, description="What AWS charges, the carrier's fee included, in US dollars."
+    )
 
     @classmethod
     def from_domain(cls, sms: Sms) -> Self:
         """Show an SMS."""
         return cls(
-            prompt=sms.prompt, said_at=sms.said_at, state=sms.state, state_since=sms.at, reason=sms.reason
+            prompt=sms.prompt,
+            said_at=sms.said_at,
+            state=sms.state,
+            state_since=sms.at,
+            reason=sms.reason,
+            parts=sms.parts,
+            price=None if sms.price is None else sms.price / MILLION,
         )
 
 
@@ -53,6 +67,7 @@ class FeedbackBody(Representation):
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     called_at: datetime | None = None
+    cost: float = Field(description="The prices of all SMS as far as they are known, in US dollars.")
     messages: tuple[SmsBody, ...]
     links: FeedbackLinks
 
@@ -73,6 +88,7 @@ class FeedbackBody(Representation):
             answered_at=conversation.answered_at,
             ended_at=conversation.ended_at,
             called_at=conversation.called_at,
+            cost=sum(sms.price or 0 for sms in conversation.sms) / MILLION,
             messages=tuple(SmsBody.from_domain(sms) for sms in conversation.sms),
             links=links,
         )

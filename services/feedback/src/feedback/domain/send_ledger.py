@@ -26,6 +26,8 @@ Receipt = Literal["sent", "delivered", "failed", "blocked"]
 
 _OUTSTANDING = ("waiting", "claimed")
 _FINAL = ("delivered", "failed", "blocked")
+SENT = ("sent", *_FINAL)
+"""The SMS service has it, whatever became of it then."""
 UNDELIVERABLE = ("failed", "blocked", "refused")
 
 
@@ -35,7 +37,8 @@ class Sms:
 
     While it waits, it is not sent before `not_before`, and the timers look after it at `look_at`. `tries`
     counts how often they did, and how often it was postponed. `reason` is a short code of a refusal or
-    failure.
+    failure. `parts` is how many messages the carrier made of it, `price` what AWS charges, the carrier's fee
+    included, in millionths of a dollar; None until a delivery event has told.
     """
 
     prompt: str
@@ -47,6 +50,8 @@ class Sms:
     tries: int = 0
     message_id: str | None = None
     reason: str | None = None
+    parts: int | None = None
+    price: int | None = None
 
     @classmethod
     def new(cls, prompt: str, now: datetime, look_again_after: timedelta) -> "Sms":
@@ -115,3 +120,14 @@ class Sms:
         if self.state in _FINAL or self.state == receipt:
             return self
         return replace(self, state=receipt, at=now, message_id=self.message_id or message_id, reason=reason)
+
+    def billed(self, parts: int | None, price: int | None) -> "Sms":
+        """Note what it costs. Each delivery event has the whole bill, so bills are not added.
+
+        The highest counts, in whatever order they come.
+        """
+        return replace(self, parts=_highest(self.parts, parts), price=_highest(self.price, price))
+
+
+def _highest(*amounts: int | None) -> int | None:
+    return max((amount for amount in amounts if amount is not None), default=None)

@@ -39,6 +39,7 @@ _outbox = Outbox(
         client("dynamodb"), _settings.table_name, SurveyMachine(flow().with_limits(_settings.limits))
     ),
     logger=_logger,
+    metrics=_metrics,
 )
 
 handler = entrypoint(_outbox.handle, _logger, _metrics)

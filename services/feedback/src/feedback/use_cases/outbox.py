@@ -1,15 +1,18 @@
 """Announce what was written. Use case of the outbox function."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from feedback.adapters import feedback_items as items
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.domain.announcements import events_of, score_received
 from feedback.domain.conversation import Conversation
+from feedback.domain.figures import gained
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.stream import Record, StreamConsumer
@@ -17,7 +20,7 @@ from wild_rydes_messaging.stream import Record, StreamConsumer
 
 @dataclass(frozen=True, kw_only=True)
 class Outbox:
-    """Publishes the events of each change, and adds each new score to its responder's rating.
+    """Publishes the events of each change, counts it, and adds each new score to its responder's rating.
 
     A score is announced by the responder's own item, once the score is in it. So the event carries the new
     rating, and says the same however often it is published.
@@ -27,6 +30,7 @@ class Outbox:
     publisher: Publisher
     table: FeedbackTable
     logger: Logger
+    metrics: Metrics
 
     def handle(self, event: Mapping[str, Any]) -> None:
         """Announce the changes in a Lambda stream event.
@@ -37,6 +41,7 @@ class Outbox:
         batch = self.consumer.receive(event)
         events: list[Envelope[Event]] = []
         scored: list[tuple[Record, Conversation]] = []
+        figures: Counter[str] = Counter()
         for record in batch:
             if record.after is None:  # expired
                 continue
@@ -47,6 +52,7 @@ class Outbox:
                     after = items.to_conversation(record.after)
                     before = items.to_conversation(record.before) if record.before else None
                     events += list(events_of(before, after))
+                    figures.update(gained(before, after))
                     if after.score is not None and (before is None or before.score is None):
                         scored.append((record, after))
         if events:
@@ -55,6 +61,8 @@ class Outbox:
             with batch.attempt(record):
                 self._tally(conversation)
         batch.settle()
+        for name, count in figures.items():  # last: a batch that comes again has counted nothing yet
+            self.metrics.add_metric(name, MetricUnit.Count, count)
         self.logger.info("told", records=len(batch), events=len(events))
 
     def _tally(self, conversation: Conversation) -> None:

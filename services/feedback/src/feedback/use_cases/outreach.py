@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -29,6 +29,16 @@ from wild_rydes_messaging.errors import describe
 
 _BACKOFF = Backoff(base=60, cap=3600)
 """The pause after the SMS service has not accepted an SMS for now."""
+
+_METRICS: Final[Mapping[str, str]] = {
+    "refused": "SmsRefused",
+    "number unverified": "SmsNumberUnverified",
+    "no consent": "SmsNoConsent",
+    "unknown": "SmsUnknown",
+    "not taken": "SmsNotTaken",
+    "failed": "OutreachFailed",
+}
+"""Outcomes that somebody may have to do something about. What was sent is counted by its receipts."""
 
 _Both = tuple[Conversation | None, NumberStanding]
 """A conversation, and the standing of the number that it is held with."""
@@ -65,7 +75,8 @@ class Outreach:
                 outcome = "failed"
                 self.logger.error("cannot send", ride_id=ride_id, extra=describe(error))
             self.logger.info("outreach", ride_id=ride_id, outcome=outcome)
-            self.metrics.add_metric(f"Sms{outcome.title().replace(' ', '')}", MetricUnit.Count, 1)
+            if metric := _METRICS.get(outcome):
+                self.metrics.add_metric(metric, MetricUnit.Count, 1)
 
     def _send(self, ride_id: str) -> str:
         conversation = self.table.conversation(ride_id)

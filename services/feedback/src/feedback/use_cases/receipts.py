@@ -70,10 +70,9 @@ class Receipts:
             if index >= len(conversation.sms):
                 return conversation
             sms = conversation.sms[index].received(receipt, event.message_id, now, reason)
-            return self.machine.received(conversation, index, sms, now)
+            return self.machine.received(conversation, index, sms.billed(event.parts, event.price), now)
 
         found = self.table.change(ride_id, apply, now, lookup=Lookup(event.message_id, ride_id))
         self.logger.info(
             "receipt" if found else "ignored: no such ride", ride_id=ride_id, sms=index, event_type=event.type
         )
-        self.metrics.add_metric(f"Receipts{receipt.title()}", MetricUnit.Count, 1)

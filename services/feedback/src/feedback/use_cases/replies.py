@@ -135,5 +135,6 @@ class Replies:
             return replace(before, outcome="ignored")
         if not before.belongs and not self.machine.understands(conversation, text):
             return replace(before, outcome="ignored")
-        conversation = self.machine.heard(conversation, text, now)
-        return replace(before, conversation=conversation, outcome="heard")
+        after = self.machine.heard(conversation, text, now)
+        outcome = "unclear" if after.answers == conversation.answers else "understood"
+        return replace(before, conversation=after, outcome=outcome)
