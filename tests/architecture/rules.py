@@ -41,7 +41,7 @@ IO_ALLOWED: Mapping[str, frozenset[str]] = {
 # package), no clock, no chance.
 DOMAIN_IMPORTS = frozenset(
     {
-        *("wild_rydes_contracts", "pydantic", "phonenumbers", "gsm0338", "h3"),
+        *("wild_rydes_contracts", "pydantic", "phonenumbers", "gsm0338", "h3", "tzfpy"),
         *(
             "abc",
             "collections",

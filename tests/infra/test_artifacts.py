@@ -32,7 +32,7 @@ DEPENDENCIES = {
 # To verify the tokens of callers who connect to a socket.
 SOCKETS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
 OWN_DEPENDENCIES = {
-    "ride-booking": SOCKETS,
+    "ride-booking": SOCKETS | {"tzfpy"},
     "unicorn-mgmt": SOCKETS | {"h3", "defusedxml", "urllib3"},
     "feedback": {"phonenumbers", "tzdata"},
 }

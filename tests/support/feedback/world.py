@@ -164,7 +164,13 @@ class World:
             UserAttributes=[{"Name": n, "Value": v} for n, v in told.items() if v],
         )
 
-    def completed(self, ride_id: str, customer_id: str, responder_id: str = "u-shadowfax") -> str:
+    def completed(
+        self,
+        ride_id: str,
+        customer_id: str,
+        responder_id: str = "u-shadowfax",
+        time_zone: str | None = None,
+    ) -> str:
         """The body in which EventBridge puts a RideCompleted into our queue."""
         data = RideCompleted(
             ride_id=ride_id,
@@ -172,6 +178,7 @@ class World:
             responder_id=responder_id,
             customer_id=customer_id,
             completed_at=self.now,
+            time_zone=time_zone,
         )
         metadata = first_of(RideCompleted, correlation_id=f"rfq-of-{ride_id}", occurred_at=self.now)
         detail = json.loads(Envelope(metadata=metadata, data=data).to_json())

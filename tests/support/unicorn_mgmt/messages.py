@@ -21,7 +21,12 @@ from wild_rydes_contracts.metadata import first_of
 
 
 def accepted(
-    unicorn: str, ride_id: str = "rfq-1.1", *, at: datetime = NOW, deadline: datetime | None = None
+    unicorn: str,
+    ride_id: str = "rfq-1.1",
+    *,
+    at: datetime = NOW,
+    deadline: datetime | None = None,
+    time_zone: str | None = None,
 ) -> str:
     """The body in which EventBridge hands on that a customer wants to ride with this unicorn."""
     rfq_id = ride_id.partition(".")[0]
@@ -31,6 +36,7 @@ def accepted(
         responder_id=unicorn,
         customer_id=f"customer-of-{rfq_id}",
         price=Money(amount=Decimal("12.50"), currency="USD"),
+        time_zone=time_zone,
     )
     return on_the_bus(data, rfq_id, at, deadline or at + timedelta(seconds=60))
 

@@ -68,7 +68,9 @@ def credentials(partner_id: str, base_url: str, **changed: str) -> Credentials:
     return Credentials(json.loads(secret(partner_id, base_url, **changed)))
 
 
-TERMS = Terms("rfq-1", "customer-1", Money(amount=Decimal("12.50"), currency="USD"))
+TERMS = Terms(
+    "rfq-1", "customer-1", Money(amount=Decimal("12.50"), currency="USD"), time_zone="America/Los_Angeles"
+)
 
 
 ASKED = asked("rfq-1.1", "p-comet", TERMS, NOW + timedelta(seconds=60), NOW)

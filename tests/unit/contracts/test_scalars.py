@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 from tests.support.boundary import boundary
 from wild_rydes_contracts import Money, Quote
 from wild_rydes_contracts.currencies import DECIMAL_PLACES, smallest_amount
-from wild_rydes_contracts.scalars import FIRST_INSTANT, LAST_INSTANT, Instant, Text
+from wild_rydes_contracts.scalars import FIRST_INSTANT, LAST_INSTANT, Instant, Text, TimeZone
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 TEXT: TypeAdapter[str] = TypeAdapter(Text)
+TIME_ZONE: TypeAdapter[str] = TypeAdapter(TimeZone)
 ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(
     lambda offset: timezone(offset - timedelta(microseconds=offset.microseconds))
 )
@@ -116,3 +118,22 @@ def test_a_quote_costs_something() -> None:
 @given(st.sampled_from(sorted(DECIMAL_PLACES)))
 def test_the_smallest_amount_of_each_currency_is_money(currency: str) -> None:
     assert Money(amount=smallest_amount(currency), currency=currency).amount > 0
+
+
+def test_a_time_zone_has_the_form_of_a_name() -> None:
+    files = {"localtime", "posixrules"}  # of some machines, beside the zones
+    for name in sorted(available_timezones() - files):
+        assert TIME_ZONE.validate_python(name) == name
+    for text in (
+        "",
+        "america/los_angeles",
+        "../etc/passwd",
+        "/UTC",
+        "UTC\n",
+        "A/B/C/D",
+        "Ä/B",
+        "A b",
+        "X" * 15,
+    ):
+        with pytest.raises(ValidationError):
+            TIME_ZONE.validate_python(text)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from wild_rydes_contracts.envelope import Event
-from wild_rydes_contracts.scalars import ConversationId, Instant, ResponderId
+from wild_rydes_contracts.scalars import ConversationId, Instant, ResponderId, TimeZone
 from wild_rydes_contracts.values import Money
 
 RejectionReason = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
@@ -34,7 +34,7 @@ class QuoteAccepted(RideEvent):
 
     The service that owns the responder publishes RideConfirmed or RideRejected. From `metadata.deadline` on
     the customer no longer waits: a consumer drops a message that it reads later, and RideBookingFailed
-    follows.
+    follows. `time_zone` is that of the place where the ride will end, absent where there is none.
     """
 
     name: ClassVar[str] = "QuoteAccepted"
@@ -43,6 +43,7 @@ class QuoteAccepted(RideEvent):
 
     customer_id: ConversationId
     price: Money
+    time_zone: TimeZone | None = None
 
 
 class RideConfirmed(RideEvent):
@@ -84,7 +85,10 @@ class RideBookingFailed(RideEvent):
 
 
 class RideCompleted(RideEvent):
-    """A ride is over: the customer has arrived."""
+    """A ride is over: the customer has arrived.
+
+    `time_zone` is that of the place, as QuoteAccepted told it: the customer is probably still there.
+    """
 
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
@@ -92,3 +96,4 @@ class RideCompleted(RideEvent):
 
     customer_id: ConversationId
     completed_at: Instant
+    time_zone: TimeZone | None = None

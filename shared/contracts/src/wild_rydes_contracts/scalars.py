@@ -40,6 +40,16 @@ ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,
 ResponderId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
 """A unicorn (`u-…`) or a partner fleet (`p-…`). Short, because it is stored once per answer."""
 
+TimeZone = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Z][A-Za-z0-9_+-]{0,13}(/[A-Za-z0-9_+-]{1,14}){0,2}$",
+        description="IANA time zone",
+        examples=["America/Los_Angeles"],
+    ),
+]
+"""The name of a time zone, by its form: each reader knows the zones of its own edition, and ignores others."""
+
 
 def _currency(code: str) -> str:
     if code not in DECIMAL_PLACES:

@@ -40,3 +40,11 @@ def test_a_ride_of_long_ago_is_not_asked_about(world: World) -> None:
     world.now += timedelta(days=3, seconds=1)
     assert world.handle(world.rides, body) == []
     assert world.table.conversation("r") is None
+
+
+def test_a_conversation_keeps_the_zone_in_which_the_ride_ended(world: World) -> None:
+    world.ride("there", world.customer(), time_zone="Asia/Tokyo")
+    world.ride("there", world.customer(), time_zone="Europe/Madrid")  # told again: the first stands
+    world.ride("at-sea", world.customer())  # or told by a producer of before
+    assert world.conversation("there").time_zone == "Asia/Tokyo"
+    assert world.conversation("at-sea").time_zone is None

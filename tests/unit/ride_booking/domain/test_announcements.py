@@ -11,7 +11,7 @@ import pytest
 
 from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import RfqDeadline
-from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
+from ride_booking.domain.rfq import Completion, Place, Quote, Responder, Rfq
 from ride_booking.domain.ride import Ride
 from tests.support.ride_booking.world import NOW, REPLY_TO, rfq
 
@@ -53,12 +53,26 @@ def test_a_booking_is_announced_with_its_deadline_and_timed() -> None:
         "responder_id": "u-a",
         "customer_id": "cust-1",
         "price": {"amount": "12.05", "currency": "USD"},
+        "time_zone": "America/Los_Angeles",
     }
     assert event["metadata"]["correlation_id"] == before.id
     assert event["metadata"]["deadline"] == "2026-11-21T09:01:00.123000Z"
     [timer] = timers_of(before, booked, NOW)
     assert (timer.delay, timer.message.metadata.correlation_id) == (60, before.id)
     assert timer.message.data == RfqDeadline(rfq_id=before.id, ride=1)
+
+
+def test_a_ride_that_ends_elsewhere_has_the_clock_of_there() -> None:
+    for place, zone in (
+        (Place(36.1, -115.2), "America/Los_Angeles"),
+        (Place(36.1, -112.1), "America/Phoenix"),
+    ):
+        before = replace(done(), destination=place)
+        [(_, data)] = told(before, before.book("u-a", NOW))
+        assert data["time_zone"] == zone
+    before = replace(done(), destination=Place(30.0, -140.0))
+    [(_, data)] = told(before, before.book("u-a", NOW))
+    assert "time_zone" not in data, "no clock at sea"
 
 
 def test_each_end_is_announced() -> None:

@@ -34,6 +34,7 @@ def test_what_the_partner_says_goes_to_the_bus(news: RideNews, event: type) -> N
             assert reason == "none-free"
         case RideCompleted() as completed:
             assert (completed.customer_id, completed.completed_at) == ("customer-1", NOW)
+            assert completed.time_zone == "America/Los_Angeles"
 
 
 def test_an_end_is_ordered_without_a_deadline_and_the_bus_knows_it() -> None:

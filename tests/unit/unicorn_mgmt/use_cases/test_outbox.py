@@ -78,6 +78,21 @@ def test_a_failed_booking_frees_the_unicorn_without_a_word(world: World) -> None
 
 
 @pytest.mark.parametrize(
+    "zone", ["America/Los_Angeles", None]
+)  # None: at sea, or booked before zones were told
+def test_a_ride_ends_in_the_zone_that_its_booking_told(world: World, zone: str | None) -> None:
+    id_ = world.add("gandalf")
+    booking = accepted(id_, time_zone=zone)
+    world.decide(booking)
+    assert ("time_zone" in world.item(id_)["ride"]["M"]) == (zone is not None)
+    world.decide(booking, accepted(id_, time_zone="Asia/Tokyo"))  # the first decides
+    before = world.item(id_)
+    world.unicorns.change(id_, lambda unicorn: unicorn.end(RIDE, "completed", NOW))
+    [event] = world.announced(id_, before)
+    assert event["detail"]["data"].get("time_zone") == zone
+
+
+@pytest.mark.parametrize(
     ("outcome", "name", "more"),
     [
         ("completed", "RideCompleted", {"customer_id": "customer-of-rfq-1"}),

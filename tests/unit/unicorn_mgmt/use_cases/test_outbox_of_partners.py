@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.unicorn_mgmt.messages import accepted, failed
 from tests.support.unicorn_mgmt.world import NOW, TABLE, World
-from unicorn_mgmt.domain.partner_ride import Confirmed
+from unicorn_mgmt.domain.partner_ride import Completed, Confirmed
 from unicorn_mgmt.use_cases.outbox import Announcements, announcements_of
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, Record, State, set_mode
 from wild_rydes_contracts import PartnerCircuitClosed, PartnerCircuitOpened
@@ -39,6 +39,15 @@ def test_a_partner_is_asked_by_an_order_in_its_queue_until_the_deadline(world: W
     }
     assert order["metadata"]["deadline"] == "2026-11-21T09:01:00Z"
     assert order["metadata"]["correlation_id"] == "rfq-1"
+
+
+def test_a_partners_ride_ends_in_the_zone_that_its_booking_told(world: World) -> None:
+    rides_queue(world)
+    world.decide(accepted("p-comet", time_zone="America/Los_Angeles"), accepted("p-comet"))
+    before = world.item(PARTNER_RIDE)
+    world.partner_rides.change("p-comet", RIDE, lambda ride: ride and ride.heard(Completed(), NOW))
+    [event] = world.announced(PARTNER_RIDE, before)
+    assert event["detail"]["data"]["time_zone"] == "America/Los_Angeles"
 
 
 def test_a_partners_ride_whose_booking_failed_is_cancelled_there_without_a_deadline(world: World) -> None:

@@ -109,7 +109,8 @@ class Conversation:
 
     `since` is when the stage began or, once its question is known to have gone out (`out`), when that became
     known. `muted` means that the customer wants no messages. `asked_at` is when the customer was first known
-    to have been asked, `answered_at` when the score came, `called_at` when support has called. `revision`
+    to have been asked, `answered_at` when the score came, `called_at` when support has called. `time_zone` is
+    that of the place where the ride ended, by its IANA name, if it is known: the name may be news to us. `revision`
     counts the writes, and `tallied` means that the score is part of the responder's rating; both belong to
     the table.
     """
@@ -121,6 +122,7 @@ class Conversation:
     created_at: datetime
     since: datetime
     stage: str | None
+    time_zone: str | None = None
     out: bool = False
     ending: Ending | None = None
     ended_at: datetime | None = None
@@ -181,7 +183,14 @@ class SurveyMachine:
         self._look_again_after = timedelta(seconds=self.limits.look_again_after)
 
     def opened(
-        self, *, ride_id: str, responder_id: str, customer_id: str, correlation_id: str, now: datetime
+        self,
+        *,
+        ride_id: str,
+        responder_id: str,
+        customer_id: str,
+        correlation_id: str,
+        now: datetime,
+        time_zone: str | None = None,
     ) -> Conversation:
         """Open the conversation about a ride, with its first question to be sent."""
         conversation = Conversation(
@@ -192,6 +201,7 @@ class SurveyMachine:
             created_at=now,
             since=now,
             stage=self.flow.first,
+            time_zone=time_zone,
         )
         return self._say(conversation, self.flow.stages[self.flow.first].asks, now)
 

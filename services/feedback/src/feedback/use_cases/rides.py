@@ -48,6 +48,7 @@ class SurveyOpener:
             customer_id=ride.customer_id,
             correlation_id=message.metadata.correlation_id,
             now=now,
+            time_zone=ride.time_zone,
         )
         try:
             return "opened" if self.table.open(conversation) else "known"

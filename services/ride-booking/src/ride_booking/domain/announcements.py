@@ -9,6 +9,7 @@ from itertools import zip_longest
 from ride_booking.domain.deadline import LONGEST_DELAY, RfqDeadline, Timer
 from ride_booking.domain.rfq import Completion, Quote, Rfq
 from ride_booking.domain.ride import Ride, ride_id
+from ride_booking.domain.time_zone import time_zone_of
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,
@@ -79,7 +80,12 @@ def _of_ride(rfq: Rfq, number: int, before: Ride | None, ride: Ride) -> Iterator
         metadata = first_of(
             QuoteAccepted, correlation_id=rfq.id, occurred_at=ride.booked_at, deadline=ride.deadline
         )
-        accepted = QuoteAccepted(**about, customer_id=rfq.customer, price=_price(rfq, ride))
+        accepted = QuoteAccepted(
+            **about,
+            customer_id=rfq.customer,
+            price=_price(rfq, ride),
+            time_zone=time_zone_of(rfq.destination),
+        )
         yield Envelope(metadata=metadata, data=accepted)
     if ride.status in ("confirmed", "completed") and (before is None or before.status == "pending"):
         metadata = first_of(RideBooked, correlation_id=rfq.id, occurred_at=ride.changed_at)

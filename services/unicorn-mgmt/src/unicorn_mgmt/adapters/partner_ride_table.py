@@ -84,7 +84,8 @@ def ride_from(item: Mapping[str, Any]) -> PartnerRide:
     terms = None
     if "rfq_id" in item:
         price = Money(amount=Decimal(item["amount"]["N"]), currency=item["currency"]["S"])
-        terms = Terms(item["rfq_id"]["S"], item["customer_id"]["S"], price)
+        time_zone = item["time_zone"]["S"] if "time_zone" in item else None
+        terms = Terms(item["rfq_id"]["S"], item["customer_id"]["S"], price, time_zone)
     return PartnerRide(
         id=item["ride_id"]["S"],
         partner_id=item["partner_id"]["S"],
@@ -114,6 +115,8 @@ def _item(ride: PartnerRide) -> "dict[str, AttributeValueTypeDef]":
         item["customer_id"] = {"S": ride.terms.customer_id}
         item["amount"] = {"N": str(ride.terms.price.amount)}
         item["currency"] = {"S": ride.terms.price.currency}
+        if ride.terms.time_zone:
+            item["time_zone"] = {"S": ride.terms.time_zone}
     if ride.deadline:
         item["deadline"] = to_number(ride.deadline)
     if ride.doubtful:

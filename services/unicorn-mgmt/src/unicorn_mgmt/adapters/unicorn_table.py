@@ -241,6 +241,7 @@ def _ride(ride: Ride) -> "dict[str, AttributeValueTypeDef]":
         "rfq_id": {"S": ride.rfq_id},
         "customer_id": {"S": ride.customer_id},
         "since": to_number(ride.since),
+        **({"time_zone": {"S": ride.time_zone}} if ride.time_zone else {}),
     }
 
 
@@ -281,7 +282,11 @@ def unicorn_from(item: Attributes) -> Unicorn:
 
 def _to_ride(item: Attributes) -> Ride:
     return Ride(
-        item["id"]["S"], item["rfq_id"]["S"], item["customer_id"]["S"], since=from_number(item["since"])
+        item["id"]["S"],
+        item["rfq_id"]["S"],
+        item["customer_id"]["S"],
+        since=from_number(item["since"]),
+        time_zone=item["time_zone"]["S"] if "time_zone" in item else None,
     )
 
 

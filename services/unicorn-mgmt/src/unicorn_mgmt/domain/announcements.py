@@ -77,6 +77,7 @@ def _ended(ride: Ride, unicorn: Unicorn) -> list[Envelope[Event]]:
                 responder_id=unicorn.id,
                 customer_id=ride.customer_id,
                 completed_at=ending.at,
+                time_zone=ride.time_zone,
             )
             return [_event(completed, ride.rfq_id, ending.at)]
         case "cancelled":

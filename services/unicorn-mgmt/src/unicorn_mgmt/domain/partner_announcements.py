@@ -36,7 +36,12 @@ def events_of(before: PartnerRide | None, after: PartnerRide) -> Iterator[Envelo
         case "refused":
             event = RideRejected(**about, reason=after.reason or "")
         case _:
-            event = RideCompleted(**about, customer_id=terms.customer_id, completed_at=after.at)
+            event = RideCompleted(
+                **about,
+                customer_id=terms.customer_id,
+                completed_at=after.at,
+                time_zone=terms.time_zone,
+            )
     yield _event(event, terms.rfq_id, after.at)
 
 

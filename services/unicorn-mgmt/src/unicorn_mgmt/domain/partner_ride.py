@@ -47,11 +47,12 @@ RideNews: TypeAlias = Confirmed | Declined | Completed
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was booked: the quote that the partner gave to `rfq_id`."""
+    """What was booked: the quote that the partner gave to `rfq_id`. `time_zone` is where the ride will end, if known."""
 
     rfq_id: str
     customer_id: str
     price: Money
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,13 @@ Outcome = Literal["completed", "cancelled", "released"]
 
 @dataclass(frozen=True, slots=True)
 class Ride:
-    """A ride that a unicorn has taken, and since when."""
+    """A ride that a unicorn has taken, and since when. `time_zone` is where it will end, if that is known."""
 
     id: str
     rfq_id: str
     customer_id: str
     since: datetime
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Bookings:
     def _ask_partner(self, booking: QuoteAccepted, deadline: datetime | None) -> None:
         if deadline is None:
             raise Unprocessable("a booking without a deadline")
-        terms = Terms(booking.rfq_id, booking.customer_id, booking.price)
+        terms = Terms(booking.rfq_id, booking.customer_id, booking.price, booking.time_zone)
         ride = asked(booking.ride_id, booking.responder_id, terms, deadline, self.now())
         change = self.partner_rides.change(ride.partner_id, ride.id, lambda known: known or ride)
         self._note("asked", ride.id, partner=ride.partner_id, again=change.before is not None)
@@ -79,7 +79,7 @@ class Bookings:
         self._note("released", failed.ride_id, reason=failed.reason, cancels=cancels)
 
     def _decide(self, booking: QuoteAccepted) -> None:
-        ride = Ride(booking.ride_id, booking.rfq_id, booking.customer_id, self.now())
+        ride = Ride(booking.ride_id, booking.rfq_id, booking.customer_id, self.now(), booking.time_zone)
         change = self.unicorns.change(booking.responder_id, lambda unicorn: unicorn.take(ride))
         unicorn = change.after if change else None
         if unicorn and unicorn.ride and unicorn.ride.id == ride.id:
