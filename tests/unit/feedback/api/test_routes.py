@@ -1,14 +1,14 @@
 """The API of the support team."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from feedback.api.routes import PAGE_SIZE, Routes
-from tests.support.feedback.world import World
+from tests.support.feedback.world import MACHINE, World
 from wild_rydes_dynamodb.change import Conflict
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.transient import is_transient
@@ -24,7 +24,7 @@ def world(world_on_moto: World) -> World:
 class Client:
     def __init__(self, world: World) -> None:
         self.api = RestApi(world.logger, is_transient=is_transient)
-        Routes(self.api, world.table, now=lambda: world.now)
+        Routes(self.api, world.table, MACHINE, now=lambda: world.now)
 
     def __call__(
         self, method: str, path: str, *, groups: str | None = "support", query: dict[str, str] | None = None
@@ -89,6 +89,7 @@ def test_feedback_of_a_ride(world: World, client: Client) -> None:
         "ending": "answered",
         "score": 8,
         "call-wanted": False,
+        "opted-out": False,
         "created-at": noon,
         "asked-at": noon,
         "answered-at": noon,
@@ -113,6 +114,27 @@ def test_feedback_of_a_ride(world: World, client: Client) -> None:
         ],
         "links": {"self": f"{BASE}/rides/r/feedback"},
     }
+
+
+def test_feedback_tells_what_time_will_bring(world: World, client: Client) -> None:
+    world.now = datetime(2026, 11, 22, 9, tzinfo=UTC)  # one in the night in Seattle
+    world.ride("r", world.customer())
+    world.pump()
+
+    def look(*names: str) -> list[Any]:
+        body = client("GET", "/rides/r/feedback")[1]
+        return [body["messages"][0].get(name) for name in ("state", "reason", "not-before")] + [
+            body.get(name) for name in ("reminder-at", "expires-at", "opted-out")
+        ]
+
+    morning = "2026-11-22T16:00:00Z"
+    assert look() == ["waiting", "night", morning, None, "2026-11-25T09:00:00Z", False]
+    world.pass_time(hours=7)
+    world.pump()
+    assert look() == ["sent", None, None, "2026-11-23T16:00:00Z", "2026-11-25T16:00:00Z", False]
+    world.hear("STOP", world.last_sms())
+    world.pump()
+    assert look()[3:] == [None, "2026-11-25T16:00:00Z", True]
 
 
 @pytest.mark.slow

@@ -42,8 +42,9 @@ _OPERATIONS = {
 def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the feedback API."""
     api = RestApi(Logger(service="feedback"))
-    store = FeedbackTable(cast("DynamoDBClient", None), "", SurveyMachine(flow()))  # never called
-    Routes(api, store, now=clock.now)
+    machine = SurveyMachine(flow())
+    store = FeedbackTable(cast("DynamoDBClient", None), "", machine)  # never called
+    Routes(api, store, machine, now=clock.now)
     return document(
         api,
         _OPERATIONS,

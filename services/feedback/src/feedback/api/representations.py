@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from feedback.domain.conversation import Conversation, Ending
+from feedback.domain.conversation import Conversation, Ending, SurveyMachine
 from feedback.domain.send_ledger import Sms, SmsState
 from wild_rydes_http.body import Representation
 
@@ -35,6 +35,7 @@ class SmsBody(Representation):
     price: float | None = Field(
         default=None, description="What AWS charges, the carrier's fee included, in US dollars."
     )
+    not_before: datetime | None = Field(default=None, description="Until when a waiting SMS is postponed.")
 
     @classmethod
     def from_domain(cls, sms: Sms) -> Self:
@@ -47,6 +48,7 @@ class SmsBody(Representation):
             reason=sms.reason,
             parts=sms.parts,
             price=None if sms.price is None else sms.price / MILLION,
+            not_before=sms.not_before if sms.state == "waiting" else None,
         )
 
 
@@ -62,17 +64,24 @@ class FeedbackBody(Representation):
     ending: Ending | None = None
     score: int | None = None
     call_wanted: bool
+    opted_out: bool = Field(description="Whether the customer has said to want no more messages.")
     created_at: datetime
     asked_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
     called_at: datetime | None = None
     cost: float = Field(description="The prices of all SMS as far as they are known, in US dollars.")
+    reminder_at: datetime | None = Field(
+        default=None, description="When the customer is reminded, if they do not answer."
+    )
+    expires_at: datetime | None = Field(
+        default=None, description="When the conversation ends, if the customer does not answer."
+    )
     messages: tuple[SmsBody, ...]
     links: FeedbackLinks
 
     @classmethod
-    def from_domain(cls, conversation: Conversation, links: FeedbackLinks) -> Self:
+    def from_domain(cls, conversation: Conversation, machine: SurveyMachine, links: FeedbackLinks) -> Self:
         """Show a conversation."""
         status: Literal["requested", "asked", "ended"] = "asked" if conversation.asked_at else "requested"
         return cls(
@@ -83,12 +92,15 @@ class FeedbackBody(Representation):
             ending=conversation.ending,
             score=conversation.score,
             call_wanted=conversation.call_wanted,
+            opted_out=conversation.muted,
             created_at=conversation.created_at,
             asked_at=conversation.asked_at,
             answered_at=conversation.answered_at,
             ended_at=conversation.ended_at,
             called_at=conversation.called_at,
             cost=sum(sms.price or 0 for sms in conversation.sms) / MILLION,
+            reminder_at=machine.reminder_at(conversation),
+            expires_at=machine.expires_at(conversation),
             messages=tuple(SmsBody.from_domain(sms) for sms in conversation.sms),
             links=links,
         )

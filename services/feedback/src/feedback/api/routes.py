@@ -17,7 +17,7 @@ from feedback.api.representations import (
     FeedbackLinks,
     ListLinks,
 )
-from feedback.domain.conversation import Conversation
+from feedback.domain.conversation import Conversation, SurveyMachine
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response
 from wild_rydes_http.caller import caller
@@ -32,9 +32,12 @@ _NO_STORE = {"Cache-Control": "no-store"}
 class Routes:
     """Adds the routes to a RestApi. `now` gives the time."""
 
-    def __init__(self, api: RestApi, store: FeedbackTable, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, api: RestApi, store: FeedbackTable, machine: SurveyMachine, now: Callable[[], datetime]
+    ) -> None:
         self._api = api
         self._table = store
+        self._machine = machine
         self._now = now
         api.get("/callbacks")(self.callbacks)
         api.delete("/callbacks/<ride_id>")(self.called)
@@ -84,7 +87,8 @@ class Routes:
             self_=self._feedback_url(ride_id),
             callback=self._api.url(f"/callbacks/{ride_id}") if conversation.call_wanted else None,
         )
-        return json_response(HTTPStatus.OK, FeedbackBody.from_domain(conversation, links), _NO_STORE)
+        body = FeedbackBody.from_domain(conversation, self._machine, links)
+        return json_response(HTTPStatus.OK, body, _NO_STORE)
 
     def _callback(self, conversation: Conversation) -> CallbackBody | None:
         if conversation.score is None:  # nobody is offered a call before the score

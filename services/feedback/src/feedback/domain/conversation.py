@@ -265,7 +265,8 @@ class SurveyMachine:
 
     def woken(self, conversation: Conversation, now: datetime) -> Conversation:
         """Let time pass: end the conversation, remind the customer, or have an outstanding SMS sent again."""
-        if conversation.stage and now >= conversation.since + self._expire_after:
+        expires_at = self.expires_at(conversation)
+        if expires_at and now >= expires_at:
             return self._ended(self._overtaken(conversation, now), _silent_ending(conversation), now)
         last = conversation.last
         look_at = last.next_look(self._resend_after)
@@ -273,18 +274,32 @@ class SurveyMachine:
             if now >= last.said_at + self._expire_after:
                 return conversation.with_last(last.ended("dropped", now))
             return conversation.with_last(last.looked_after(now, self._look_again_after))
-        remind_at = self._remind_at(conversation)
-        if conversation.stage and remind_at and now >= remind_at:
+        reminder_at = self.reminder_at(conversation)
+        if conversation.stage and reminder_at and now >= reminder_at:
             reminder = self._say(conversation, self.flow.stages[conversation.stage].reminds, now)
             return replace(reminder, reminded=True)
         return conversation
 
     def wake_at(self, conversation: Conversation) -> datetime | None:
         """Tell when `woken` will next change something. None if it never will."""
-        times = [conversation.last.next_look(self._resend_after), self._remind_at(conversation)]
-        if conversation.stage:
-            times.append(conversation.since + self._expire_after)
+        times = [
+            conversation.last.next_look(self._resend_after),
+            self.reminder_at(conversation),
+            self.expires_at(conversation),
+        ]
         return min((time for time in times if time), default=None)
+
+    def reminder_at(self, conversation: Conversation) -> datetime | None:
+        """Tell when the customer will be reminded: once, and never if they cannot be reached or want no messages."""
+        if conversation.stage is None or conversation.reminded or conversation.muted:
+            return None
+        if conversation.last.state not in ("sent", "delivered"):
+            return None
+        return max(conversation.since, conversation.last.said_at) + self._remind_after
+
+    def expires_at(self, conversation: Conversation) -> datetime | None:
+        """Tell when the open question will be given up. None after the end."""
+        return conversation.since + self._expire_after if conversation.stage else None
 
     def _answered(self, conversation: Conversation, outcome: Outcome, now: datetime) -> Conversation:
         if conversation.score is not None and conversation.answered_at is None:
@@ -314,14 +329,6 @@ class SurveyMachine:
 
     def _ended(self, conversation: Conversation, ending: Ending, now: datetime) -> Conversation:
         return replace(conversation, stage=None, ending=ending, ended_at=now)
-
-    def _remind_at(self, conversation: Conversation) -> datetime | None:
-        """Remind once, and never a customer who cannot be reached or wants no messages."""
-        if conversation.stage is None or conversation.reminded or conversation.muted:
-            return None
-        if conversation.last.state not in ("sent", "delivered"):
-            return None
-        return max(conversation.since, conversation.last.said_at) + self._remind_after
 
 
 def _silent_ending(conversation: Conversation) -> Ending:

@@ -31,6 +31,6 @@ _settings = read(_Settings, os.environ)
 _logger = Logger()
 _machine = SurveyMachine(flow().with_limits(_settings.limits))
 _api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
-Routes(_api, FeedbackTable(client("dynamodb"), _settings.table_name, _machine), now=clock.now)
+Routes(_api, FeedbackTable(client("dynamodb"), _settings.table_name, _machine), _machine, now=clock.now)
 
 handler = entrypoint(_api.handle, _logger)
