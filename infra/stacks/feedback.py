@@ -245,9 +245,16 @@ class FeedbackStack(ServiceStack):
         )
 
     def _api(self) -> None:
-        function = self.function("api", seconds=10, snap_start=True)
+        function = self.function(
+            "api",
+            seconds=10,
+            snap_start=True,
+            USER_POOL_ID=self.parameter(naming.USER_POOL_ID_PARAMETER),
+        )
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CALLBACK_INDEX}")
+        function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)
+        self._may_use_pseudonyms(function)
         api = RestApi(self, "support-api", function=function, auth="users")
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)

@@ -151,6 +151,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-callback": {"dynamodb:Query"},
+        "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
+        "NumberSecret": {"secretsmanager:GetSecretValue"},
     },
     "feedback-outreach": {
         "*": TRACE | {"dynamodb:ListStreams"},
@@ -468,7 +470,14 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
             },
         ),
-        ("feedback-api", {"ALLOWED_ORIGINS": "[]"}),
+        (
+            "feedback-api",
+            {
+                "ALLOWED_ORIGINS": "[]",
+                "NUMBER_SECRET_ARN": "NumberSecret",
+                "USER_POOL_ID": "/wild-rydes/platform/user-pool-id",
+            },
+        ),
         (
             "feedback-outreach",
             {

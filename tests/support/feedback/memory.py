@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from feedback.adapters.feedback_table import BY_DUE
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE
 
 Item = dict[str, Any]
 
@@ -87,12 +87,17 @@ class Memory:
         self.on_call()
 
     def query(self, *, IndexName: str, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
-        assert IndexName == BY_DUE
         self.on_call()
-        now = _n(ExpressionAttributeValues[":now"])
-        due = [item for item in self._items.values() if "due" in item and _n(item["due_at"]) <= now]
+        if IndexName == BY_CALLBACK:
+            found = [_copy(item) for item in self._items.values() if "callback" in item]
+            found.sort(key=lambda item: _n(item["callback_at"]))
+        else:
+            assert IndexName == BY_DUE
+            now = _n(ExpressionAttributeValues[":now"])
+            due = [item for item in self._items.values() if "due" in item and _n(item["due_at"]) <= now]
+            found = [{"id": item["id"]} for item in sorted(due, key=lambda item: _n(item["due_at"]))]
         self.on_call()
-        return {"Items": [{"id": item["id"]} for item in sorted(due, key=lambda item: _n(item["due_at"]))]}
+        return {"Items": found}
 
     def items(self) -> list[Item]:
         return list(self._items.values())

@@ -127,8 +127,9 @@ class World:
         )
         self.receipts = Receipts(consumer=self._consumer(NotificationConsumer, DeliveryEvent), **every)
         self.timers = Timers(**every)
+        self.directory = UserDirectory(self.aws.cognito, self.aws.pool)
         self.outreach = Outreach(
-            directory=UserDirectory(self.aws.cognito, self.aws.pool),
+            directory=self.directory,
             sender=SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
             pseudonyms=self.pseudonyms,
             ours=OURS,
@@ -284,6 +285,16 @@ class World:
             self.outbox.handle({"Records": chosen(records, told)})
             self.outreach.handle({"Records": chosen(records, waiting)})
         raise AssertionError("the functions behind the stream bring it a new record for ever")
+
+    def wants_call(self, ride_id: str, number: str = SEATTLE, **more: Any) -> str:
+        """A new customer gives a low score, and wants to be called. Their id."""
+        customer_id = self.customer(number, **more)
+        self.ride(ride_id, customer_id)
+        self.pump()
+        for text in ("2", "yes"):
+            self.hear(text, self.last_sms(number), sender=number)
+            self.pump()
+        return customer_id
 
     # -- what is seen of it --------------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from wild_rydes_contracts.envelope import (
     rule_pattern,
 )
 from wild_rydes_contracts.feedback import (
+    CallbackDone,
+    CallbackOutcome,
     CallbackRequested,
     FeedbackEnding,
     FeedbackExpired,
@@ -53,6 +55,7 @@ EVENTS: tuple[type[Event], ...] = (
     FeedbackRequested,
     FeedbackReceived,
     CallbackRequested,
+    CallbackDone,
     FeedbackExpired,
 )
 """Every event that may appear on the bus."""
@@ -67,6 +70,8 @@ __all__ = [
     "MAX_RESPONDERS",
     "MESSAGES",
     "Answer",
+    "CallbackDone",
+    "CallbackOutcome",
     "CallbackRequested",
     "CompletedBy",
     "Contract",

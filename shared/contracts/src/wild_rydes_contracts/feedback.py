@@ -14,6 +14,14 @@ from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Rating
 FeedbackEnding = Literal["no-answer", "not-understood", "opted-out", "undeliverable"]
 """Why a customer who was asked gave no score."""
 
+CallbackOutcome = Literal[
+    "reached",  # agent and customer have talked
+    "not-reached",  # nobody answers, and nobody will try again
+    "wrong-number",  # somebody else answers
+    "not-wanted",  # the customer no longer wants to talk
+]
+"""How a call to a customer ended."""
+
 
 class FeedbackEvent(Event):
     """Base of these messages: the ride, its responder and its customer."""
@@ -57,6 +65,17 @@ class CallbackRequested(FeedbackEvent):
 
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
     requested_at: Instant
+
+
+class CallbackDone(FeedbackEvent):
+    """The support team is done with a call that a customer wanted. It does not say who called."""
+
+    name: ClassVar[str] = "CallbackDone"
+    source: ClassVar[str] = "wildrydes.feedback"
+    version: ClassVar[int] = 1
+
+    outcome: CallbackOutcome
+    done_at: Instant
 
 
 class FeedbackExpired(FeedbackEvent):

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
-from feedback.adapters.feedback_items import to_standing
+from feedback.adapters import feedback_items as items
 from feedback.adapters.feedback_table import FeedbackTable, Lookup, Repeated, TooSoon
+from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation
 from feedback.domain.number import Heard, NumberStanding, OptOut
+from feedback.domain.wished_time import WishedTime
 from tests.support.feedback.memory import Memory, TransactionCancelled
 from tests.support.feedback.world import MACHINE, NOON, Moto, World
 from wild_rydes_dynamodb.change import Conflict, TableBusy
-from wild_rydes_dynamodb.instants import from_number
+from wild_rydes_dynamodb.instants import from_number, to_number
 
 DAY = timedelta(days=1)
 
@@ -129,8 +131,36 @@ def test_an_opt_out_that_was_stored_without_its_origin_is_one() -> None:
         "revision": {"N": "3"},
     }
     at = datetime(2025, 11, 21, 20, tzinfo=UTC)
-    assert to_standing(item) == NumberStanding("n", OptOut(at, "sms", "customer"), at, revision=3)
-    assert not to_standing({**item, "opted_out": {"BOOL": False}}).opted_out
+    assert items.to_standing(item) == NumberStanding("n", OptOut(at, "sms", "customer"), at, revision=3)
+    assert not items.to_standing({**item, "opted_out": {"BOOL": False}}).opted_out
+
+
+CALLS = (
+    Callback(NOON),
+    Callback(NOON, WishedTime("tomorrow", 17, None), claimed_by="ann", claimed_until=NOON + DAY),
+    Callback(NOON, WishedTime(), outcome="wrong-number", closed_at=NOON + DAY, closed_by="ann"),
+)
+
+
+def test_a_call_that_a_customer_wants_is_kept_and_found_until_it_is_closed(table: FeedbackTable) -> None:
+    table.open(opened())
+    for call in CALLS:
+        table.write(replace(found(table), call=call), now=NOON)
+        assert found(table).call == call
+        assert [c.call for c in table.callbacks(None, 9)[0]] == ([] if call.closed_at else [call])
+
+
+def test_calls_of_before_there_were_claims_are_understood() -> None:
+    """Items then had the answer, the end of the conversation, and when the customer was called."""
+    item = items.from_conversation(replace(opened(), answers={"score": 2, "call": "yes"}), None, NOON)
+    item["ended_at"] = to_number(NOON + DAY)
+    assert items.to_conversation(item).call == Callback(NOON + DAY)
+    item["called_at"] = to_number(NOON + 2 * DAY)
+    old = items.to_conversation(item)
+    assert old.call == Callback(NOON + DAY, closed_at=NOON + 2 * DAY)
+    assert items.to_conversation(items.from_conversation(old, None, NOON)) == old
+    item["answers"]["M"]["call"] = {"S": "no"}
+    assert items.to_conversation(item).call is None
 
 
 def test_an_sms_is_known_by_its_id(table: FeedbackTable) -> None:

@@ -1,19 +1,15 @@
 """The API of the support team."""
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from feedback.api.routes import PAGE_SIZE, Routes
-from tests.support.feedback.world import MACHINE, World
-from wild_rydes_dynamodb.change import Conflict
-from wild_rydes_http.api import RestApi
-from wild_rydes_messaging.transient import is_transient
+from tests.support.feedback.support_api import BASE, Client
+from tests.support.feedback.world import World
 
-BASE = "https://api.example/v1"
+CALLS = [("GET", ""), ("PUT", "/claim"), ("DELETE", "/claim"), ("POST", "/outcome")]
+"""What can be done about a call that a customer wants."""
 
 
 @pytest.fixture
@@ -21,51 +17,9 @@ def world(world_on_moto: World) -> World:
     return world_on_moto
 
 
-class Client:
-    def __init__(self, world: World) -> None:
-        self.api = RestApi(world.logger, is_transient=is_transient)
-        Routes(self.api, world.table, MACHINE, now=lambda: world.now)
-
-    def __call__(
-        self, method: str, path: str, *, groups: str | None = "support", query: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        claims = {"claims": {"sub": "gandalf", "cognito:groups": groups}} if groups is not None else None
-        event = {
-            "httpMethod": method,
-            "path": path,
-            "headers": {},
-            "queryStringParameters": query,
-            "requestContext": {
-                "domainName": "api.example",
-                "stage": "v1",
-                "path": f"/v1{path}",
-                "authorizer": claims,
-            },
-            "body": None,
-        }
-        answer = self.api.handle(event)
-        return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
-
-    def follow(self, url: str) -> Any:
-        parts = urlsplit(url)
-        assert f"{parts.scheme}://{parts.netloc}/v1" == BASE
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        status, body = self("GET", parts.path.removeprefix("/v1"), query=query)
-        assert status == 200
-        return body
-
-
 @pytest.fixture
 def client(world: World) -> Client:
     return Client(world)
-
-
-def wants_call(world: World, ride_id: str, number: str) -> None:
-    world.ride(ride_id, world.customer(number))
-    world.pump()
-    for text in ("2", "yes"):
-        world.hear(text, world.last_sms(number), sender=number)
-        world.pump()
 
 
 def test_feedback_of_a_ride(world: World, client: Client) -> None:
@@ -137,98 +91,29 @@ def test_feedback_tells_what_time_will_bring(world: World, client: Client) -> No
     assert look()[3:] == [None, "2026-11-25T16:00:00Z", True]
 
 
-@pytest.mark.slow
-def test_open_callbacks_the_longest_waiting_first_until_called(world: World, client: Client) -> None:
-    for i in range(3):
-        wants_call(world, f"r{i}", f"+1206555014{i}")
-        world.now += timedelta(minutes=1)
-    _, body = client("GET", "/callbacks")
-    assert [callback["ride-id"] for callback in body["callbacks"]] == ["r0", "r1", "r2"]
-    first = body["callbacks"][0]
-    assert (first["score"], first["requested-at"]) == (2, "2026-11-21T20:00:00Z")
-    feedback = client.follow(first["links"]["feedback"])
-    assert feedback["links"]["callback"] == first["links"]["self"] == f"{BASE}/callbacks/r0"
-    for _ in range(2):
-        assert client("DELETE", "/callbacks/r0") == (204, None)
-    assert [c["ride-id"] for c in client("GET", "/callbacks")[1]["callbacks"]] == ["r1", "r2"]
-    assert "called-at" in client("GET", "/rides/r0/feedback")[1]
-    assert world.names_told().count("CallbackRequested") == 3
-
-
-def test_callbacks_come_in_pages(world: World, client: Client) -> None:
-    ride = world.completed("r", world.customer())
-    assert world.handle(world.rides, ride) == []
-    item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r")
-    for i in range(PAGE_SIZE + 1):
-        more = {
-            "id": {"S": f"ride#r{i}"},
-            "answers": {"M": {"score": {"N": "2"}, "call": {"S": "yes"}}},
-            "callback": {"S": "open"},
-            "callback_at": {"N": str(i)},
-        }
-        world.aws.dynamodb.put_item(TableName=world.aws.table, Item={**item, **more})
-    first = client("GET", "/callbacks")[1]
-    second = client.follow(first["links"]["next"])
-    listed = [c["ride-id"] for page in (first, second) for c in page["callbacks"]]
-    assert listed == [f"r{i}" for i in range(PAGE_SIZE + 1)]
-    assert "next" not in second["links"]
-
-
-def test_nothing_waits(client: Client) -> None:
-    assert client("GET", "/callbacks") == (200, {"callbacks": [], "links": {"self": f"{BASE}/callbacks"}})
-
-
 @pytest.mark.parametrize(
     ("method", "path"),
     [
         ("GET", "/rides/unknown/feedback"),
-        ("DELETE", "/callbacks/unknown"),
         ("GET", f"/rides/{'x' * 3000}/feedback"),
+        *((method, f"/callbacks/unknown{path}") for method, path in CALLS),
     ],
 )
 def test_what_is_unknown(client: Client, method: str, path: str) -> None:
-    status, body = client(method, path)
+    status, body = client(method, path, {"outcome": "reached"})
     assert (status, body["status"]) == (404, 404)
-
-
-def test_nobody_wanted_to_be_called(world: World, client: Client) -> None:
-    world.ride("r", world.customer())
-    assert client("DELETE", "/callbacks/r")[0] == 404
 
 
 @pytest.mark.parametrize(
     ("groups", "status"), [("customers", 403), ("unicorns,customers", 403), ("", 403), (None, 401)]
 )
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/callbacks"), ("DELETE", "/callbacks/r"), ("GET", "/rides/r/feedback")]
+    ("method", "path"),
+    [
+        ("GET", "/callbacks"),
+        ("GET", "/rides/r/feedback"),
+        *((method, f"/callbacks/r{path}") for method, path in CALLS),
+    ],
 )
 def test_others_are_kept_out(client: Client, groups: str | None, status: int, method: str, path: str) -> None:
     assert client(method, path, groups=groups)[0] == status
-
-
-@pytest.mark.parametrize("text", ["x", "", "bm90IGpzb24", "WzEsMl0", "W10", "é", "A" * 5000])
-def test_a_cursor_that_is_none(client: Client, text: str) -> None:
-    status, body = client("GET", "/callbacks", query={"cursor": text})
-    assert (status, body["errors"][0]["field"]) == (400, "cursor")
-
-
-def test_a_callback_without_a_score_is_not_listed(world: World, client: Client) -> None:
-    wants_call(world, "r", "+12065550142")
-    item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r")
-    answers = {"M": {"call": {"S": "yes"}}}
-    world.aws.dynamodb.put_item(TableName=world.aws.table, Item={**item, "answers": answers})
-    assert client("GET", "/callbacks")[1]["callbacks"] == []
-
-
-def test_while_others_are_faster_the_caller_is_asked_to_wait(
-    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wants_call(world, "r", "+12065550142")
-    waiting = world.conversation("r")
-
-    def write(*_: object, **__: object) -> None:
-        raise Conflict(waiting)
-
-    monkeypatch.setattr(world.table, "write", write)
-    status, body = client("DELETE", "/callbacks/r")
-    assert (status, body["title"]) == (503, "Service Unavailable")

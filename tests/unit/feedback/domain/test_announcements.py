@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from feedback.domain.announcements import events_of, score_received
+from feedback.domain.callback import Callback
 from feedback.domain.conversation import Conversation, Ending, Reading
 from feedback.domain.rating import RatedScore
 from tests.support.feedback.world import MACHINE, NOON
-from wild_rydes_contracts import Rating
+from wild_rydes_contracts import CallbackDone, Rating
 
 OPENED = MACHINE.opened(ride_id="r", responder_id="u-1", customer_id="c", correlation_id="rfq", now=NOON)
 ASKED = replace(OPENED, asked_at=NOON)
@@ -35,7 +37,7 @@ def test_a_conversation_is_announced_when_its_customer_is_known_to_be_asked() ->
     [
         (ended("answered", score=8), []),
         (ended("answered", score=2, call="no"), []),
-        (ended("answered", score=2, call="yes"), ["CallbackRequested"]),
+        (replace(ended("answered", score=2, call="yes"), call=Callback(LATER)), ["CallbackRequested"]),
         (ended("no-answer"), ["FeedbackExpired"]),
         (ended("opted-out"), ["FeedbackExpired"]),
         (replace(ended("undeliverable"), asked_at=None), []),
@@ -43,7 +45,33 @@ def test_a_conversation_is_announced_when_its_customer_is_known_to_be_asked() ->
 )
 def test_an_end_is_announced_unless_its_score_says_all(after: Conversation, expected: list[str]) -> None:
     assert names(ASKED, after) == expected
-    assert names(after, replace(after, called_at=LATER)) == []
+    assert names(after, replace(after, muted=True)) == []
+
+
+def test_a_call_is_announced_when_it_is_closed_and_not_when_it_is_claimed_or_left() -> None:
+    """Nor is who has called."""
+    call = Callback(LATER)
+    claimed = call.claimed("agent", LATER, timedelta(minutes=30))
+    closed = claimed.closed("agent", "not-reached", LATER + timedelta(minutes=1))
+    steps = [
+        replace(ended("answered", score=2, call="yes"), call=step)
+        for step in (call, claimed, claimed.released("agent", LATER), claimed, closed, closed)
+    ]
+    told = [events_of(before, after) for before, after in pairwise(steps)]
+    [event] = [event for events in told for event in events]
+    assert event.data == CallbackDone(
+        ride_id="r",
+        responder_id="u-1",
+        customer_id="c",
+        outcome="not-reached",
+        done_at=LATER + timedelta(minutes=1),
+    )
+    assert (event.metadata.occurred_at, event.metadata.correlation_id) == (event.data.done_at, "rfq")
+
+
+def test_a_call_that_was_closed_before_there_were_outcomes_is_not_announced() -> None:
+    before = replace(ended("answered", score=2, call="yes"), call=Callback(LATER))
+    assert names(before, replace(before, call=Callback(LATER, closed_at=LATER))) == []
 
 
 def test_what_was_asked_and_ended_in_one_change_is_announced_in_this_order() -> None:

@@ -181,7 +181,7 @@ def test_the_sms_client_never_retries_by_itself() -> None:
 @pytest.mark.parametrize(
     ("module", "needless"),
     [
-        ("api", {"phonenumbers", "wild_rydes_contracts.catalogue", "wild_rydes_messaging.consume"}),
+        ("api", {"phonenumbers.geodata", "wild_rydes_contracts.catalogue", "wild_rydes_messaging.consume"}),
         ("rides", {"phonenumbers", "wild_rydes_http"}),
         ("replies", {"phonenumbers", "wild_rydes_http"}),
         ("receipts", {"phonenumbers", "wild_rydes_http"}),

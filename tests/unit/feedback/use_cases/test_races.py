@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.feedback.memory import Memory
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import MACHINE, SEATTLE, World
 
 STEPS = range(18)
@@ -309,3 +310,93 @@ def test_one_reply_heard_twice_at_once(
     meanwhile(world, at, lambda: world.handle(world.replies, one), lambda: world.handle(world.replies, other))
     world.handle(world.replies, other)
     assert world.prompts("r") == ["ask-score", "ask-score-again"]
+
+
+@pytest.fixture
+def agents(world: World) -> Client:
+    """The API, while a customer waits for a call."""
+    world.wants_call("wanted", "+12065550143")
+    return Client(world)
+
+
+CLAIM, OUTCOME = "/callbacks/wanted/claim", "/callbacks/wanted/outcome"
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_two_agents_claim_one_call(world: World, agents: Client, at: int) -> None:
+    """One of them gets it, and sees whom to call."""
+    answers: dict[str, int] = {}
+
+    def claim(agent: str) -> None:
+        answers[agent] = agents("PUT", CLAIM, agent=agent)[0]
+
+    meanwhile(world, at, lambda: claim("ann"), lambda: claim("bob"))
+    if "bob" not in answers:
+        claim("bob")
+    assert sorted(answers.values()) == [200, 409]
+    for agent, status in answers.items():
+        shown = agents("GET", "/callbacks/wanted", agent=agent)[1]
+        assert ("contact" in shown) == (status == 200)
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_call_is_closed_while_another_agent_claims_it(world: World, agents: Client, at: int) -> None:
+    agents("PUT", CLAIM)
+    answers: list[int] = []
+
+    def claim() -> None:
+        answers.append(agents("PUT", CLAIM, agent="bob")[0])
+
+    def close() -> None:
+        answers.append(agents("POST", OUTCOME, {"outcome": "reached"})[0])
+
+    meanwhile(world, at, close, claim)
+    assert sorted(answers) in ([200], [200, 409])
+    world.pump()
+    assert world.names_told().count("CallbackDone") == 1
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_claim_lapses_and_goes_to_another_while_its_agent_closes_the_call(
+    world: World, agents: Client, at: int
+) -> None:
+    """Either the first agent has closed it, or the second has it; never both, and never nobody."""
+    agents("PUT", CLAIM)
+    world.now += timedelta(seconds=MACHINE.limits.call_claimed_for - 4)
+    answers: dict[str, int] = {}
+
+    def claim() -> None:
+        world.now += timedelta(seconds=4)
+        answers["bob"] = agents("PUT", CLAIM, agent="bob")[0]
+
+    def close() -> None:
+        answers["ann"] = agents("POST", OUTCOME, {"outcome": "reached"})[0]
+
+    meanwhile(world, at, close, claim)
+    if "bob" not in answers:
+        claim()
+    assert sorted(answers.values()) == [200, 409]
+    call = world.conversation("wanted").call
+    assert call
+    assert (call.closed_by, call.holder(world.now)) == (
+        ("ann", None) if answers["ann"] == 200 else (None, "bob")
+    )
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_call_is_claimed_while_the_promise_of_it_is_sent(world: World, at: int) -> None:
+    """They write the same item, and neither is lost."""
+    world.pump()
+    world.hear("2", world.last_sms())
+    world.pump()
+    world.hear("yes", world.last_sms())
+    records, agents = world.aws.records(), Client(world)
+
+    def claim() -> None:
+        assert agents("PUT", "/callbacks/r/claim")[0] == 200
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), claim)
+    claim()
+    call = world.conversation("r").call
+    assert call
+    assert (call.holder(world.now), world.states("r")[-1]) == ("ann", "sent")

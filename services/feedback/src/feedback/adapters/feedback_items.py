@@ -10,11 +10,13 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
+from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation, Reading
 from feedback.domain.number import CUSTOMER, Heard, Held, NumberStanding, OptOut
 from feedback.domain.rating import RatedScore
 from feedback.domain.send_ledger import Sms
+from feedback.domain.wished_time import WishedTime
 from wild_rydes_dynamodb import instants
 
 Item = Mapping[str, Any]
@@ -38,18 +40,17 @@ def from_conversation(
 ) -> dict[str, Any]:
     """Encode a conversation. `sms_state` is there for stream filters."""
     item = marker(f"ride#{conversation.ride_id}", expires_at)
-    item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "revision"})
+    item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "call", "revision"})
     item["answers"] = {"M": {stage: _attribute(answer) for stage, answer in conversation.answers.items()}}
     item["sms"] = {"L": [{"M": _attributes(sms)} for sms in conversation.sms]}
     item["sms_state"] = {"S": conversation.last.state}
     item["revision"] = {"N": str(conversation.revision)}
     if wake_at:
         item |= {"due": {"S": "yes"}, "due_at": instants.to_number(wake_at)}
-    if conversation.call_wanted and not conversation.called_at:
-        item |= {
-            "callback": {"S": "open"},
-            "callback_at": instants.to_number(conversation.ended_at or conversation.since),
-        }
+    if call := conversation.call:
+        item["call"] = _from_callback(call)
+        if not call.closed_at:
+            item |= {"callback": {"S": "open"}, "callback_at": instants.to_number(call.requested_at)}
     return item
 
 
@@ -63,7 +64,33 @@ def to_conversation(item: Item) -> Conversation:
         ride_id=ride_id(item),
         answers=answers,
         sms=tuple(Sms(**_values(Sms, entry["M"])) for entry in item["sms"]["L"]),
-        **{"stage": None, **_values(Conversation, item, skip={"answers", "sms"})},
+        call=_to_callback(item),
+        **{"stage": None, **_values(Conversation, item, skip={"answers", "sms", "call"})},
+    )
+
+
+def _from_callback(call: Callback) -> dict[str, Any]:
+    attributes = _attributes(call, skip={"wished"})
+    if call.wished:
+        attributes["wished"] = {"M": _attributes(call.wished)}
+    return {"M": attributes}
+
+
+def _to_callback(item: Item) -> Callback | None:
+    """Decode the call that the customer of a conversation wants.
+
+    Items that were written before there were claims have but the answer, and when the customer was called.
+    """
+    if "call" not in item:
+        if item["answers"]["M"].get("call") != {"S": "yes"}:
+            return None
+        since, called_at = item.get("ended_at", item["since"]), item.get("called_at")
+        return Callback(instants.from_number(since), closed_at=called_at and instants.from_number(called_at))
+    attributes = item["call"]["M"]
+    wished = attributes.get("wished")
+    return Callback(
+        **_values(Callback, attributes, skip={"wished"}),
+        wished=wished and WishedTime(**_values(WishedTime, wished["M"])),
     )
 
 

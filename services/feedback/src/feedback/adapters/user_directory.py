@@ -1,7 +1,7 @@
 """The user directory: the Cognito user pool, which owns the customers' phone numbers and their consent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field, ValidationError
@@ -19,17 +19,18 @@ class Customer:
     """How to reach a customer, and whether we may.
 
     `locale` (BCP 47) is the one that they have chosen, `verified` means that the number is known to be theirs,
-    and without `consent` they are not texted.
+    and without `consent` they are not texted. The `repr` shows neither number nor name.
     """
 
     number: PhoneNumber
     locale: str | None = None
     verified: bool = False
     consent: Consent | None = None
+    name: str | None = field(default=None, repr=False)
 
 
 class UserDirectory:
-    """Looks customers up when an SMS is about to be sent. Nothing it finds is kept."""
+    """Looks customers up when an SMS is about to be sent, or an agent about to call. Nothing it finds is kept."""
 
     def __init__(self, cognito: "CognitoIdentityProviderClient", user_pool_id: str) -> None:
         self._cognito = cognito
@@ -56,6 +57,7 @@ class UserDirectory:
             attributes.get("locale"),
             verified=attributes.get("phone_number_verified") == "true",
             consent=_consent(attributes),
+            name=attributes.get("name") or attributes.get("given_name"),
         )
 
 

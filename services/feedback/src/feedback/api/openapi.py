@@ -3,20 +3,18 @@
 import json
 import sys
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from feedback.adapters.feedback_table import FeedbackTable
-from feedback.api.representations import Callbacks, FeedbackBody
+from feedback.api.callback_bodies import CallbackBody, Callbacks, Closing
+from feedback.api.callbacks import CallbackRoutes
+from feedback.api.representations import FeedbackBody
 from feedback.api.routes import GROUP, Routes
-from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
-from wild_rydes_runtime import clock
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+_NO_CALL = "No customer wants a call about this ride."
 
 _OPERATIONS = {
     "callbacks": Operation(
@@ -24,13 +22,40 @@ _OPERATIONS = {
         responses={HTTPStatus.OK: Response("Up to 20 open callbacks, the longest waiting first.", Callbacks)},
         problems={HTTPStatus.BAD_REQUEST: "The cursor does not belong to this list."},
     ),
-    "called": Operation(
+    "callback": Operation(
+        responses={HTTPStatus.OK: Response("The call.", CallbackBody)},
+        problems={HTTPStatus.NOT_FOUND: _NO_CALL},
+    ),
+    "claim": Operation(
+        responses={HTTPStatus.OK: Response("The call is yours. `contact` says whom to call.", CallbackBody)},
+        problems={
+            HTTPStatus.NOT_FOUND: _NO_CALL,
+            HTTPStatus.CONFLICT: "Another agent has the call, or it is closed.",
+        },
+    ),
+    "release": Operation(
         responses={
             HTTPStatus.NO_CONTENT: Response(
-                "The customer is marked as called. Repeating the request changes nothing."
+                "The call is not yours (any more). Repeating the request changes nothing."
             )
         },
-        problems={HTTPStatus.NOT_FOUND: "No customer wants a call about this ride."},
+        problems={
+            HTTPStatus.NOT_FOUND: _NO_CALL,
+            HTTPStatus.CONFLICT: "Another agent has the call.",
+        },
+    ),
+    "close": Operation(
+        body=Closing,
+        responses={
+            HTTPStatus.OK: Response(
+                "The call is closed. Repeating the request changes nothing.", CallbackBody
+            )
+        },
+        problems={
+            HTTPStatus.NOT_FOUND: _NO_CALL,
+            HTTPStatus.CONFLICT: "You have not claimed the call, or the claim has lapsed, or the call is closed"
+            " with another outcome or by another agent.",
+        },
     ),
     "feedback": Operation(
         responses={HTTPStatus.OK: Response("The conversation about the ride.", FeedbackBody)},
@@ -42,9 +67,17 @@ _OPERATIONS = {
 def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the feedback API."""
     api = RestApi(Logger(service="feedback"))
-    machine = SurveyMachine(flow())
-    store = FeedbackTable(cast("DynamoDBClient", None), "", machine)  # never called
-    Routes(api, store, machine, now=clock.now)
+    never_called: Any = None
+    Routes(api, never_called, never_called)
+    CallbackRoutes(
+        api,
+        table=never_called,
+        directory=never_called,
+        pseudonyms=never_called,
+        claimed_for=never_called,
+        logger=never_called,
+        now=never_called,
+    )
     return document(
         api,
         _OPERATIONS,

@@ -1,4 +1,4 @@
-"""What the API returns: ids and answers, but no phone number and no text that a customer wrote."""
+"""What the API tells about feedback: ids and answers, but no phone number and no text that a customer wrote."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -69,7 +69,6 @@ class FeedbackBody(Representation):
     asked_at: datetime | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
-    called_at: datetime | None = None
     cost: float = Field(description="The prices of all SMS as far as they are known, in US dollars.")
     reminder_at: datetime | None = Field(
         default=None, description="When the customer is reminded, if they do not answer."
@@ -97,7 +96,6 @@ class FeedbackBody(Representation):
             asked_at=conversation.asked_at,
             answered_at=conversation.answered_at,
             ended_at=conversation.ended_at,
-            called_at=conversation.called_at,
             cost=sum(sms.price or 0 for sms in conversation.sms) / MILLION,
             reminder_at=machine.reminder_at(conversation),
             expires_at=machine.expires_at(conversation),
@@ -106,33 +104,8 @@ class FeedbackBody(Representation):
         )
 
 
-class CallbackLinks(Representation):
-    """Related resources. DELETE `self` once the customer has been called."""
-
-    self_: str
-    feedback: str
-
-
-class CallbackBody(Representation):
-    """A customer who waits for a call."""
-
-    ride_id: str
-    responder_id: str
-    customer_id: str
-    score: int
-    requested_at: datetime
-    links: CallbackLinks
-
-
 class ListLinks(Representation):
     """Related pages. `next` is absent on the last page."""
 
     self_: str
     next: str | None = None
-
-
-class Callbacks(Representation):
-    """Customers who wait for a call, the longest waiting first."""
-
-    callbacks: tuple[CallbackBody, ...]
-    links: ListLinks

@@ -3,11 +3,13 @@
 Event ids are derived from what happened: the same change, announced twice, gives the same events.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from feedback.domain.conversation import Conversation
 from feedback.domain.rating import RatedScore
 from wild_rydes_contracts import (
+    CallbackDone,
     CallbackRequested,
     Envelope,
     Event,
@@ -32,17 +34,26 @@ def events_of(before: Conversation | None, after: Conversation) -> Iterator[Enve
             metadata=first_of(FeedbackRequested, correlation_id=conversation, occurred_at=after.asked_at),
             data=FeedbackRequested(**about, requested_at=after.asked_at),
         )
-    if not after.ended_at or (before and before.ended_at):
-        return
-    if after.call_wanted and after.score is not None:
+    if after.ended_at and not (before and before.ended_at):
+        yield from _ended(after, after.ended_at, about)
+    call = after.call
+    if call and call.closed_at and call.outcome and not (before and before.call and before.call.closed_at):
         yield Envelope(
-            metadata=first_of(CallbackRequested, correlation_id=conversation, occurred_at=after.ended_at),
-            data=CallbackRequested(**about, score=after.score, requested_at=after.ended_at),
+            metadata=first_of(CallbackDone, correlation_id=conversation, occurred_at=call.closed_at),
+            data=CallbackDone(**about, outcome=call.outcome, done_at=call.closed_at),
+        )
+
+
+def _ended(after: Conversation, ended_at: datetime, about: Mapping[str, str]) -> Iterator[Envelope[Event]]:
+    if after.call and after.score is not None:
+        yield Envelope(
+            metadata=first_of(CallbackRequested, correlation_id=after.correlation_id, occurred_at=ended_at),
+            data=CallbackRequested(**about, score=after.score, requested_at=ended_at),
         )
     elif after.asked_at and after.ending and after.ending != "answered":
         yield Envelope(
-            metadata=first_of(FeedbackExpired, correlation_id=conversation, occurred_at=after.ended_at),
-            data=FeedbackExpired(**about, reason=after.ending, expired_at=after.ended_at),
+            metadata=first_of(FeedbackExpired, correlation_id=after.correlation_id, occurred_at=ended_at),
+            data=FeedbackExpired(**about, reason=after.ending, expired_at=ended_at),
         )
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from feedback.domain import reading
+from feedback.domain.callback import Callback
 from feedback.domain.language import DEFAULT
 from feedback.domain.send_ledger import UNDELIVERABLE, Sms
 
@@ -32,11 +33,12 @@ class _Data(BaseModel):
 
 
 class Outcome(_Data):
-    """What an answer leads to: another stage, or the end with a last SMS."""
+    """What an answer leads to: another stage, or the end with a last SMS, and with a call if it `calls`."""
 
     answers: tuple[Reading, ...]
     leads_to: str | None = None
     says: str | None = None
+    calls: bool = False
 
 
 class Stage(_Data):
@@ -75,6 +77,8 @@ class Limits(_Data):
     Far longer than a sender can live (60 s), and than AWS usually takes to report the first delivery event:
     seconds, but it promises nothing.
     """
+    call_claimed_for: int
+    """How long an agent has a claimed call."""
     look_again_after: int
     """After this time the timers check whether the stream has brought a waiting SMS to a sender."""
 
@@ -109,10 +113,10 @@ class Conversation:
 
     `since` is when the stage began or, once its question is known to have gone out (`out`), when that became
     known. `muted` means that the customer wants no messages. `asked_at` is when the customer was first known
-    to have been asked, `answered_at` when the score came, `called_at` when support has called. `time_zone` is
-    that of the place where the ride ended, by its IANA name, if it is known: the name may be news to us. `revision`
-    counts the writes, and `tallied` means that the score is part of the responder's rating; both belong to
-    the table.
+    to have been asked, `answered_at` when the score came. `call` is the call that the customer wants. `time_zone`
+    is that of the place where the ride ended, by its IANA name, if it is known: the name may be news to us.
+    `revision` counts the writes, and `tallied` means that the score is part of the responder's rating; both belong
+    to the table.
     """
 
     ride_id: str
@@ -133,7 +137,7 @@ class Conversation:
     muted: bool = False
     asked_at: datetime | None = None
     answered_at: datetime | None = None
-    called_at: datetime | None = None
+    call: Callback | None = None
     sms: Sequence[Sms] = ()
     revision: int = 0
     tallied: bool = False
@@ -146,8 +150,8 @@ class Conversation:
 
     @property
     def call_wanted(self) -> bool:
-        """Whether the customer wants to be called."""
-        return self.answers.get("call") == "yes"
+        """Whether the customer wants to be called, or wanted it."""
+        return self.call is not None
 
     @property
     def last(self) -> Sms:
@@ -217,7 +221,9 @@ class SurveyMachine:
         answer = stage.read(text, conversation.language or DEFAULT)
         if answer is not None:
             answers: dict[str, Reading] = {**conversation.answers, name: answer}
-            return self._answered(replace(conversation, answers=answers), stage.outcome(answer), now)
+            outcome = stage.outcome(answer)
+            call = Callback(now) if outcome.calls else None
+            return self._answered(replace(conversation, answers=answers, call=call), outcome, now)
         if conversation.misunderstood >= self.limits.asks_again:
             ending: Ending = "not-understood" if conversation.score is None else "answered"
             return self._ended(self._say(conversation, self.flow.gives_up, now), ending, now)

@@ -1,12 +1,17 @@
-"""Requests of the support team → open callbacks, and the feedback about a ride."""
+"""Requests of the support team → calls that customers want, and the feedback about a ride."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
 
 from aws_lambda_powertools import Logger
 
 from feedback.adapters.feedback_table import FeedbackTable
+from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.user_directory import UserDirectory
+from feedback.api.callbacks import CallbackRoutes
 from feedback.api.routes import Routes
 from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
@@ -20,6 +25,8 @@ from wild_rydes_runtime.environment import read
 @dataclass(frozen=True, slots=True)
 class _Settings:
     table_name: str
+    user_pool_id: str
+    number_secret_arn: str
     public_url: str | None = None
     """The base of links, set on the local stage only."""
     allowed_origins: tuple[str, ...] = ()
@@ -30,7 +37,25 @@ class _Settings:
 _settings = read(_Settings, os.environ)
 _logger = Logger()
 _machine = SurveyMachine(flow().with_limits(_settings.limits))
+_table = FeedbackTable(client("dynamodb"), _settings.table_name, _machine)
+
+
+@cache
+def _pseudonyms() -> Pseudonyms:
+    """Read the secret when it is first needed: most requests are about no number."""
+    return Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn)
+
+
 _api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
-Routes(_api, FeedbackTable(client("dynamodb"), _settings.table_name, _machine), _machine, now=clock.now)
+Routes(_api, _table, _machine)
+CallbackRoutes(
+    _api,
+    table=_table,
+    directory=UserDirectory(client("cognito-idp"), _settings.user_pool_id),
+    pseudonyms=_pseudonyms,
+    claimed_for=timedelta(seconds=_machine.limits.call_claimed_for),
+    logger=_logger,
+    now=clock.now,
+)
 
 handler = entrypoint(_api.handle, _logger)

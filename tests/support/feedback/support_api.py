@@ -1,0 +1,66 @@
+"""The support team's API, as an agent calls it."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from feedback.api.callbacks import CallbackRoutes
+from feedback.api.routes import Routes
+from tests.support.feedback.world import MACHINE, World
+from wild_rydes_http.api import RestApi
+from wild_rydes_messaging.transient import is_transient
+
+BASE = "https://api.example/v1"
+
+
+class Client:
+    def __init__(self, world: World) -> None:
+        self.api = RestApi(world.logger, is_transient=is_transient)
+        Routes(self.api, world.table, MACHINE)
+        CallbackRoutes(
+            self.api,
+            table=world.table,
+            directory=world.directory,
+            pseudonyms=lambda: world.pseudonyms,
+            claimed_for=timedelta(seconds=MACHINE.limits.call_claimed_for),
+            logger=world.logger,
+            now=lambda: world.now,
+        )
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        agent: str = "ann",
+        groups: str | None = "support",
+        query: dict[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        """The status and the body of the answer."""
+        claims = {"claims": {"sub": agent, "cognito:groups": groups}} if groups is not None else None
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "headers": {"content-type": "application/json"},
+            "queryStringParameters": query,
+            "requestContext": {
+                "domainName": "api.example",
+                "stage": "v1",
+                "path": f"/v1{path}",
+                "authorizer": claims,
+            },
+            "body": None if body is None else json.dumps(body),
+        }
+        answer = self.api.handle(event)
+        return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
+
+    def follow(self, url: str, method: str = "GET", body: object = None, **more: Any) -> Any:
+        """What a link leads to."""
+        parts = urlsplit(url)
+        assert f"{parts.scheme}://{parts.netloc}/v1" == BASE
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        status, found = self(method, parts.path.removeprefix("/v1"), body, query=query, **more)
+        assert status == 200
+        return found
