@@ -299,6 +299,11 @@ class Survey:
         }
         return self._notified("replies", content)
 
+    def agent(self, method: str, what: str, body: object = None) -> dict[str, list[str]]:
+        """An agent does something about the call that the customer wants."""
+        path = f"/callbacks/rfq-1.1/{what}"
+        return self.service.after("api", self.service.call(method, path, body, "support"))
+
     def delivered(self) -> dict[str, list[str]]:
         """The first SMS has reached the customer."""
         content = {
@@ -326,6 +331,8 @@ def test_feedback_announces_what_customers_do_and_sends_what_waits(
     assert actions(survey.delivered()) == {"outreach": 0, "outbox": 0}
     assert actions(survey.replied("3")) == {"outreach": 1, "outbox": 2}  # the score is added, then announced
     assert actions(survey.replied("yes")) == {"outreach": 1, "outbox": 1}
+    assert actions(survey.agent("PUT", "claim")) == {"outreach": 0, "outbox": 0}
+    assert actions(survey.agent("POST", "outcome", {"outcome": "reached"})) == {"outreach": 0, "outbox": 1}
 
 
 def actions(seen: dict[str, list[str]]) -> dict[str, int]:

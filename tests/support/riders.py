@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from infra.naming import USER_POOL_ID_PARAMETER
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.phones.client import Phone, give_phone
 from infra.rydes.simulators.phones.model import Sms
@@ -105,6 +106,14 @@ class Rider:
         self.ride_id = f"ride-{uuid.uuid4().hex}"
         self.responder_id = f"u-{uuid.uuid4().hex[:12]}"
 
+    def goes_by(self, name: str) -> None:
+        """Write a name to the user directory."""
+        self.cloud.client("cognito-idp").admin_update_user_attributes(
+            UserPoolId=self.cloud.parameters[USER_POOL_ID_PARAMETER],
+            Username=self.id,
+            UserAttributes=[{"Name": "name", "Value": name}],
+        )
+
     def rides(self) -> None:
         self.bus.completed(self.ride_id, self.id, self.responder_id)
 
@@ -140,6 +149,16 @@ class Support:
     def __init__(self, cloud: Cloud, group: str = "support") -> None:
         token = cloud.token(f"agent-{group}-{uuid.uuid4().hex[:8]}", group)
         self.http = api(cloud.urls["support-api"], f"Bearer {token}")
+
+    def callbacks(self) -> dict[str, Json]:
+        """The calls that customers wait for, by their ride."""
+        found: dict[str, Json] = {}
+        url: str | None = "/callbacks"
+        while url:
+            page = self.http.get(url).raise_for_status().json()
+            found |= {callback["ride-id"]: callback for callback in page["callbacks"]}
+            url = page["links"].get("next")
+        return found
 
     def feedback(self, ride_id: str) -> Json:
         answer = self.http.get(f"/rides/{ride_id}/feedback")

@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.support.clients import Json
 from tests.support.riders import (
     ASKED,
     CALL_OFFERED,
@@ -44,15 +43,7 @@ def test_a_low_score_offers_a_call_and_support_gets_to_know(rider: Rider, bus: B
     rider.read(PROMISED)
     [wanted] = bus.told(rider.ride_id, "CallbackRequested")
     assert (wanted["score"], wanted["customer_id"]) == (2, rider.id)
-
-    def open_callbacks() -> dict[str, Json]:
-        waiting = support.http.get("/callbacks").raise_for_status().json()["callbacks"]
-        return {callback["ride-id"]: callback for callback in waiting}
-
-    callback = open_callbacks()[rider.ride_id]
-    assert callback["score"] == 2
-    assert support.http.delete(callback["links"]["self"]).status_code == 204
-    assert rider.ride_id not in open_callbacks()
+    assert support.callbacks()[rider.ride_id]["score"] == 2
 
 
 def test_after_stop_there_is_silence_until_start(rider: Rider, bus: Bus, support: Support) -> None:

@@ -25,6 +25,7 @@ from feedback.domain.reading import Command
 from tests.support.feedback.crash import Died, dying
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Sent
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import MACHINE, MADRID, NOON, SEATTLE, World, chosen, told, waiting
 
 NEVER = 10**6
@@ -40,6 +41,8 @@ EVENTS = st.sampled_from(["TEXT_SENT", "TEXT_DELIVERED", "TEXT_DELIVERED", "TEXT
 FAULTS = st.sampled_from([None, None, None, "throttled", "no-answer", "broken-after", "broken", "invalid"])
 DEATHS = st.sampled_from([NEVER] * 8 + list(range(14)))
 """The step at which the worker dies, most often not at all."""
+ACTIONS = st.sampled_from(["claim", "claim", "release", "reached", "not-reached"])
+"""What agents do about calls that customers want: the last two close it."""
 DURATIONS = st.sampled_from(
     [{"seconds": 3}, {"minutes": 2}, {"minutes": 16}, {"hours": 7}, {"days": 1}, {"days": 2}]
 )
@@ -71,6 +74,7 @@ class Service(RuleBasedStateMachine):
     @initialize(hour=st.sampled_from([0, 0, 0, 0, 5, 12, 17]))
     def begin(self, hour: int) -> None:
         self.world = World(Memory(), now=NOON + timedelta(hours=hour))
+        self.support = Client(self.world)
         self.customers: dict[str, list[str]] = {SEATTLE: [], MADRID: []}
         self.standings = {SEATTLE: Standing(), MADRID: Standing()}
         self.rides: list[str] = []
@@ -137,6 +141,21 @@ class Service(RuleBasedStateMachine):
     def receipt(self, back: int, type_: str, dies_at: int) -> None:
         sms = self.world.phones.sent[-1 - back % len(self.world.phones.sent)]
         self.deliver(self.world.receipts, self.world.event(type_, sms), dies_at)
+
+    @precondition(lambda self: self.rides)
+    @rule(data=st.data(), agent=st.sampled_from(["ann", "bob"]), action=ACTIONS, dies_at=DEATHS)
+    def an_agent_acts(self, data: st.DataObject, agent: str, action: str, dies_at: int) -> None:
+        """About a call that a customer wants, if there is one. Only who has the call sees whom to call."""
+        open_ = [ride_id for ride_id in self.rides if self.wants_call(ride_id)]
+        path = f"/callbacks/{data.draw(st.sampled_from(open_ or self.rides))}"
+        call = {"claim": ("PUT", "/claim"), "release": ("DELETE", "/claim")}.get(action, ("POST", "/outcome"))
+
+        def act() -> None:
+            status, body = self.support(call[0], path + call[1], {"outcome": action}, agent=agent)
+            assert status in ((200, 204, 409) if open_ else (404,))
+            assert ("contact" in (body or {})) == (status == 200 and action == "claim")
+
+        self.dies(act, dies_at)
 
     @rule(dies_at=DEATHS, fault=FAULTS)
     def stream(self, dies_at: int = NEVER, fault: str | None = None) -> None:
@@ -247,13 +266,20 @@ class Service(RuleBasedStateMachine):
             conversation = self.world.table.conversation(ride_id)
             if conversation is None:
                 continue
-            requested, received, called, expired = (
+            requested, received, called, done, expired = (
                 by_ride.get((name, ride_id))
-                for name in ("FeedbackRequested", "FeedbackReceived", "CallbackRequested", "FeedbackExpired")
+                for name in (
+                    "FeedbackRequested",
+                    "FeedbackReceived",
+                    "CallbackRequested",
+                    "CallbackDone",
+                    "FeedbackExpired",
+                )
             )
             assert bool(requested) == bool(conversation.asked_at)
             assert bool(received) == (conversation.score is not None)
             assert bool(called) == conversation.call_wanted
+            assert (done and done["outcome"]) == (conversation.call and conversation.call.outcome)
             assert bool(expired) == (conversation.asked_at is not None and conversation.score is None)
             if received:
                 assert received["score"] == conversation.score
@@ -270,6 +296,10 @@ class Service(RuleBasedStateMachine):
             assert newest == {"count": len(scores), "total": sum(scores)}
 
     # -- how it is done ------------------------------------------------------------------------------------------
+
+    def wants_call(self, ride_id: str) -> bool:
+        conversation = self.world.table.conversation(ride_id)
+        return conversation is not None and conversation.call_wanted
 
     def pump(self, dies_at: int = NEVER, fault: str | None = None) -> bool:
         """Bring the stream's records to the functions. False when there were none."""
