@@ -20,6 +20,7 @@ from infra.patterns.subscription import Subscription
 from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE, Partners
 from infra.stage import Stage
 from wild_rydes_contracts import (
+    FeedbackCorrected,
     FeedbackReceived,
     QuoteAccepted,
     RfqCompleted,
@@ -146,7 +147,9 @@ class UnicornMgmtStack(ServiceStack):
     def _ratings(self) -> None:
         function = self.function("ratings", seconds=3)
         function.may("dynamodb:UpdateItem", on=self.table.table_arn)
-        Subscription(self, "unicorn-mgmt-ratings-inbox", FeedbackReceived, consumer=function)
+        Subscription(
+            self, "unicorn-mgmt-ratings-inbox", FeedbackReceived, FeedbackCorrected, consumer=function
+        )
 
     def _outbox(self, api: RestApi, socket: SocketApi) -> ServiceFunction:
         function = self.function("outbox", seconds=10, UNICORN_API_URL=api.public_url)

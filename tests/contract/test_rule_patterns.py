@@ -15,6 +15,7 @@ from wild_rydes_contracts import (
     EVENTS,
     Envelope,
     Event,
+    FeedbackCorrected,
     FeedbackReceived,
     QuoteAccepted,
     RfqCompleted,
@@ -29,7 +30,7 @@ SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},
     "unicorn-mgmt-bookings-inbox": {QuoteAccepted, RideBookingFailed},
     "unicorn-mgmt-closings-inbox": {RfqCompleted},
-    "unicorn-mgmt-ratings-inbox": {FeedbackReceived},
+    "unicorn-mgmt-ratings-inbox": {FeedbackReceived, FeedbackCorrected},
     "ride-booking-rides": {RideConfirmed, RideRejected, RideCompleted},
     "feedback-rides": {RideCompleted},
 }

@@ -333,6 +333,10 @@ def test_feedback_announces_what_customers_do_and_sends_what_waits(
     assert actions(survey.replied("yes")) == {"outreach": 1, "outbox": 1}
     assert actions(survey.agent("PUT", "claim")) == {"outreach": 0, "outbox": 0}
     assert actions(survey.agent("POST", "outcome", {"outcome": "reached"})) == {"outreach": 0, "outbox": 1}
+    correction = survey.service.call(
+        "POST", "/rides/rfq-1.1/corrections", {"score": None, "reason": "misread"}, "support"
+    )
+    assert actions(survey.service.after("api", correction)) == {"outreach": 0, "outbox": 2}
 
 
 def actions(seen: dict[str, list[str]]) -> dict[str, int]:

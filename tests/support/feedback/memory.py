@@ -20,10 +20,10 @@ Item = dict[str, Any]
 _CONDITIONS: dict[str, Callable[[Item | None, Any], bool]] = {
     "attribute_not_exists(id)": lambda item, _: item is None,
     "revision = :was": lambda item, v: item is not None and item["revision"] == v[":was"],
+    "tallied = :was": lambda item, v: item is not None and item["tallied"] == v[":was"],
     "attribute_not_exists(id) OR asked_at <= :before": lambda item, v: (
         item is None or _n(item["asked_at"]) <= _n(v[":before"])
     ),
-    "tallied = :false": lambda item, v: item is not None and item["tallied"] == v[":false"],
 }
 
 
@@ -161,16 +161,15 @@ def _copy(item: Item | None) -> Any:
 def _tallied(item: Item, write: Any) -> Item:
     values = write["ExpressionAttributeValues"]
     match write["UpdateExpression"]:
-        case "SET tallied = :true, revision = revision + :one":
-            return {**item, "tallied": values[":true"], "revision": {"N": str(_n(item["revision"]) + 1)}}
-        case "SET latest = :latest ADD scores :one, #total :score":
-            scores, total = (_n(item.get(name, {"N": "0"})) for name in ("scores", "total"))
-            return {
-                **item,
-                "latest": values[":latest"],
-                "scores": {"N": str(scores + 1)},
-                "total": {"N": str(total + _n(values[":score"]))},
+        case "SET tallied = :number, revision = revision + :one":
+            return {**item, "tallied": values[":number"], "revision": {"N": str(_n(item["revision"]) + 1)}}
+        case "SET latest = :latest ADD scores :count, #total :total, ahead :ahead":
+            added = {"scores": ":count", "total": ":total", "ahead": ":ahead"}
+            sums = {
+                name: {"N": str(_n(item.get(name, {"N": "0"})) + _n(values[value]))}
+                for name, value in added.items()
             }
+            return {**item, "latest": values[":latest"], **sums}
     raise KeyError(write["UpdateExpression"])
 
 

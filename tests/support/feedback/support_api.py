@@ -17,7 +17,7 @@ BASE = "https://api.example/v1"
 class Client:
     def __init__(self, world: World) -> None:
         self.api = RestApi(world.logger, is_transient=is_transient)
-        Routes(self.api, world.table, MACHINE)
+        Routes(self.api, world.table, MACHINE, lambda: world.now)
         CallbackRoutes(
             self.api,
             table=world.table,

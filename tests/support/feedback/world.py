@@ -19,6 +19,7 @@ from feedback.adapters.sms_service import SmsSender
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
 from feedback.adapters.user_directory import UserDirectory
 from feedback.domain.conversation import Conversation, SurveyMachine, flow
+from feedback.domain.correction import Correction, corrected
 from feedback.domain.quiet_hours import WakingHours
 from feedback.use_cases.outbox import Outbox
 from feedback.use_cases.outreach import Outreach
@@ -271,6 +272,11 @@ class World:
 
     def track(self, type_: str, sms: Sent, **changes: Any) -> None:
         assert self.handle(self.receipts, self.event(type_, sms, **changes)) == []
+
+    def correct(self, ride_id: str, score: int | None) -> None:
+        """Support puts another score in the place of one, or voids it."""
+        correction = Correction(score, "misread", "sub-agent", truncated(self.now))
+        self.table.change(ride_id, lambda c: corrected(c, correction), correction.at)
 
     def pass_time(self, **duration: float) -> None:
         """Time passes, and the timers run at its end."""

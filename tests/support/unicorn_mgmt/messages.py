@@ -9,6 +9,7 @@ from wild_rydes_contracts import (
     CompletedBy,
     Envelope,
     Event,
+    FeedbackCorrected,
     FeedbackReceived,
     Money,
     QuoteAccepted,
@@ -48,7 +49,7 @@ def failed(unicorn: str, ride_id: str = "rfq-1.1", reason: str = "timeout", *, a
     return on_the_bus(data, rfq_id, at, None)
 
 
-def scored(responder: str, count: int, total: int, *, at: datetime = NOW) -> str:
+def scored(responder: str, count: int, total: int, *, revision: int | None = None, at: datetime = NOW) -> str:
     """The body in which EventBridge hands on a score, with all of its responder's up to it."""
     data = FeedbackReceived(
         ride_id=f"rfq-{count}.1",
@@ -56,9 +57,23 @@ def scored(responder: str, count: int, total: int, *, at: datetime = NOW) -> str
         customer_id="c-1",
         score=5,
         rating=Rating(count=count, total=total),
+        rating_revision=revision,
         received_at=at,
     )
     return on_the_bus(data, f"rfq-{count}", at, None)
+
+
+def rescored(responder: str, count: int, total: int, revision: int, *, at: datetime = NOW) -> str:
+    """The body in which EventBridge hands on that a score was corrected, with what it has left of the rating."""
+    data = FeedbackCorrected(
+        ride_id="rfq-1.1",
+        responder_id=responder,
+        customer_id="c-1",
+        rating=Rating(count=count, total=total) if count else None,
+        rating_revision=revision,
+        corrected_at=at,
+    )
+    return on_the_bus(data, "rfq-1", at, None)
 
 
 def over(rfq_id: str, completed_by: CompletedBy = "cancelled", *, at: datetime = NOW) -> str:

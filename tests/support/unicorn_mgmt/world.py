@@ -35,6 +35,7 @@ from unicorn_mgmt.use_cases.socket import SocketEvents
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,
+    FeedbackCorrected,
     FeedbackReceived,
     Message,
     QuoteAccepted,
@@ -172,7 +173,7 @@ class World:
 
     def ratings(self) -> Ratings:
         return Ratings(
-            self.consumer(FeedbackReceived),
+            self.consumer(FeedbackReceived, FeedbackCorrected),
             self.unicorns,
             logger=self.logger,
             metrics=self.metrics,

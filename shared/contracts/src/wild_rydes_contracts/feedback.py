@@ -9,7 +9,7 @@ from pydantic import Field
 
 from wild_rydes_contracts.envelope import Event
 from wild_rydes_contracts.scalars import ConversationId, Instant, ResponderId
-from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Rating
+from wild_rydes_contracts.values import HIGHEST_SCORE, LOWEST_SCORE, Rating, RatingRevision
 
 FeedbackEnding = Literal["no-answer", "not-understood", "opted-out", "undeliverable"]
 """Why a customer who was asked gave no score."""
@@ -42,9 +42,9 @@ class FeedbackRequested(FeedbackEvent):
 
 
 class FeedbackReceived(FeedbackEvent):
-    """The customer of a ride gave a score, which is final.
+    """The customer of a ride gave a score. Each time that it is corrected, a FeedbackCorrected follows.
 
-    `rating` is the responder's rating, this score included.
+    `rating` is the responder's rating, this score included. Without `rating_revision` its count is the revision.
     """
 
     name: ClassVar[str] = "FeedbackReceived"
@@ -53,7 +53,25 @@ class FeedbackReceived(FeedbackEvent):
 
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
     rating: Rating
+    rating_revision: RatingRevision | None = None
     received_at: Instant
+
+
+class FeedbackCorrected(FeedbackEvent):
+    """The support team has put another score in the place of one, or has voided it: then `score` is absent.
+
+    `rating` is the responder's rating after that, absent if no score is left. The one with the highest
+    `rating_revision` is the newest, in whatever order this and FeedbackReceived arrive.
+    """
+
+    name: ClassVar[str] = "FeedbackCorrected"
+    source: ClassVar[str] = "wildrydes.feedback"
+    version: ClassVar[int] = 1
+
+    score: int | None = Field(default=None, ge=LOWEST_SCORE, le=HIGHEST_SCORE)
+    rating: Rating | None = None
+    rating_revision: RatingRevision
+    corrected_at: Instant
 
 
 class CallbackRequested(FeedbackEvent):

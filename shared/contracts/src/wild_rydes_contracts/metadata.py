@@ -13,14 +13,17 @@ def first_of(
     occurred_at: datetime,
     reply_to: str | None = None,
     deadline: datetime | None = None,
+    distinct: str = "",
 ) -> Metadata:
     """Make the metadata of a message that no other message caused, such as one that leaves through an outbox.
 
     The event id is derived from what happened, when, and in which conversation: a change that is published
-    twice has the same id both times. Raises pydantic's ValidationError for an id that is none.
+    twice has the same id both times. If the same can happen twice in a millisecond, `distinct` tells the two
+    apart. Raises pydantic's ValidationError for an id that is none.
     """
+    seed = "/".join(filter(None, [contract.name, correlation_id, distinct]))
     return Metadata(
-        event_id=derived_uuid7(occurred_at, f"{contract.name}/{correlation_id}"),
+        event_id=derived_uuid7(occurred_at, seed),
         event_version=contract.version,
         occurred_at=occurred_at,
         correlation_id=correlation_id,

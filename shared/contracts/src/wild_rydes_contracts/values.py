@@ -37,14 +37,15 @@ _MOST_SCORES = 1_000_000_000
 
 
 class Rating(Contract):
-    """All scores of one responder up to and including a certain one: how many, and their sum.
-
-    `count` only grows. Of two ratings of one responder, the one with the higher count is the newer, whichever
-    arrives first.
-    """
+    """The scores of one responder at one moment: how many, and their sum."""
 
     count: int = Field(ge=1, le=_MOST_SCORES)
     total: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE * _MOST_SCORES)
+
+
+RatingRevision = Annotated[int, Field(ge=1, le=100 * _MOST_SCORES)]
+"""Counts the changes of a responder's rating. Of two ratings the one with the higher revision is the newer,
+whichever arrives first. It is never below the rating's count, from which a score that is voided is taken away."""
 
 
 class Coordinates(Contract):

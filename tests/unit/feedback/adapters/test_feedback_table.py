@@ -12,12 +12,14 @@ from feedback.adapters.feedback_table import FeedbackTable, Lookup, Repeated, To
 from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation
+from feedback.domain.correction import Correction, corrected
 from feedback.domain.number import Heard, NumberStanding, OptOut
+from feedback.domain.rating import RatedScore
 from feedback.domain.wished_time import WishedTime
 from tests.support.feedback.memory import Memory, TransactionCancelled
 from tests.support.feedback.world import MACHINE, NOON, Moto, World
 from wild_rydes_dynamodb.change import Conflict, TableBusy
-from wild_rydes_dynamodb.instants import from_number, to_number
+from wild_rydes_dynamodb.instants import to_number
 
 DAY = timedelta(days=1)
 
@@ -52,6 +54,10 @@ def found(table: FeedbackTable, ride_id: str = "r") -> Conversation:
 
 def by_id(aws: Moto | Memory) -> dict[str, Any]:
     return {item["id"]["S"]: item for item in aws.items()}
+
+
+def rated(aws: Moto | Memory) -> RatedScore:
+    return items.to_rated_score(by_id(aws)["responder#u-silver"])
 
 
 def test_a_ride_has_one_conversation(table: FeedbackTable) -> None:
@@ -187,17 +193,54 @@ def test_a_score_is_added_once(aws: Moto | Memory, table: FeedbackTable) -> None
         answered = found(table, ride_id)
         assert table.tally(answered)
         assert not table.tally(answered)
-        assert found(table, ride_id) == replace(answered, tallied=True, revision=answered.revision + 1)
-    responder = by_id(aws)["responder#u-silver"]
-    assert {name: responder[name] for name in ("scores", "total")} == {
-        "scores": {"N": "2"},
-        "total": {"N": "13"},
+        assert found(table, ride_id) == replace(answered, tallied=1, revision=answered.revision + 1)
+        assert not table.tally(found(table, ride_id))
+    assert rated(aws) == RatedScore("b", "u-silver", "b", "rfq-1", 1, 4, NOON, count=2, total=13, revision=2)
+
+
+def test_a_rating_follows_corrections_each_once(aws: Moto | Memory, table: FeedbackTable) -> None:
+    table.open(opened())
+    table.write(MACHINE.heard(found(table), "9", NOON), now=NOON)
+    for score in (None, 4):
+        table.change("r", lambda c, s=score: corrected(c, Correction(s, "misread", "a", NOON)), NOON)  # type: ignore[misc]
+    seen = []
+    while table.tally(stale := found(table)):
+        assert not table.tally(stale)
+        last = rated(aws)
+        seen.append((last.number, last.score, last.count, last.total, last.revision))
+    assert seen == [(1, 9, 1, 9, 1), (2, None, 0, 0, 2), (3, 4, 1, 4, 3)]
+
+
+def test_a_score_is_added_whatever_else_was_written_since(aws: Moto | Memory, table: FeedbackTable) -> None:
+    table.open(opened())
+    table.write(MACHINE.heard(found(table), "9", NOON), now=NOON)
+    stale = found(table)
+    table.write(replace(stale, muted=True), now=NOON)
+    table.change("r", lambda c: corrected(c, Correction(4, "misread", "a", NOON)), NOON)
+    assert table.tally(stale)
+    assert (rated(aws).score, found(table).muted, found(table).score_in_force) == (9, True, 4)
+    assert not table.tally(stale)
+
+
+def test_items_of_before_there_were_corrections(aws: Moto | Memory, table: FeedbackTable) -> None:
+    """Scores that were added stay added, and the rating's revision goes on from the count."""
+    table.open(opened())
+    item = items.from_conversation(MACHINE.heard(found(table), "9", NOON), None, NOON)
+    del item["corrections"]
+    for tallied, expected in ((False, 0), (True, 1)):
+        assert items.to_conversation({**item, "tallied": {"BOOL": tallied}}).tallied == expected
+    latest = {
+        "M": {name: {"S": "r"} for name in ("ride_id", "customer_id", "correlation_id")}
+        | {"score": {"N": "9"}, "answered_at": to_number(NOON)}
     }
-    latest = responder["latest"]["M"]
-    assert (latest["ride_id"]["S"], latest["score"]["N"], from_number(latest["answered_at"])) == (
-        "b",
-        "4",
-        NOON,
+    responder = {
+        "id": {"S": "responder#u-silver"},
+        "scores": {"N": "5"},
+        "total": {"N": "40"},
+        "latest": latest,
+    }
+    assert items.to_rated_score(responder) == RatedScore(
+        "r", "u-silver", "r", "r", 1, 9, NOON, count=5, total=40, revision=5
     )
 
 

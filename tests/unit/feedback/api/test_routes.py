@@ -42,6 +42,8 @@ def test_feedback_of_a_ride(world: World, client: Client) -> None:
         "status": "ended",
         "ending": "answered",
         "score": 8,
+        "score-given": 8,
+        "corrections": [],
         "call-wanted": False,
         "opted-out": False,
         "created-at": noon,
@@ -66,7 +68,7 @@ def test_feedback_of_a_ride(world: World, client: Client) -> None:
                 "reason": "INVALID_PARAMETER",
             },
         ],
-        "links": {"self": f"{BASE}/rides/r/feedback"},
+        "links": {"self": f"{BASE}/rides/r/feedback", "corrections": f"{BASE}/rides/r/corrections"},
     }
 
 
@@ -112,6 +114,7 @@ def test_what_is_unknown(client: Client, method: str, path: str) -> None:
     [
         ("GET", "/callbacks"),
         ("GET", "/rides/r/feedback"),
+        ("POST", "/rides/r/corrections"),
         *((method, f"/callbacks/r{path}") for method, path in CALLS),
     ],
 )

@@ -3,19 +3,22 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from feedback.domain.announcements import events_of, score_received
+from feedback.domain.announcements import events_of, score_rated
 from feedback.domain.callback import Callback
 from feedback.domain.conversation import Conversation, Ending, Reading
 from feedback.domain.rating import RatedScore
 from tests.support.feedback.world import MACHINE, NOON
-from wild_rydes_contracts import CallbackDone, Rating
+from wild_rydes_contracts import CallbackDone, FeedbackCorrected, FeedbackReceived, Rating
 
 OPENED = MACHINE.opened(ride_id="r", responder_id="u-1", customer_id="c", correlation_id="rfq", now=NOON)
 ASKED = replace(OPENED, asked_at=NOON)
 LATER = NOON + timedelta(days=1)
+RATED = RatedScore("r", "u-1", "c", "rfq", number=1, score=8, at=LATER, count=3, total=23, revision=5)
+ABOUT: dict[str, Any] = {"ride_id": "r", "responder_id": "u-1", "customer_id": "c"}
 
 
 def ended(ending: Ending, **answers: Reading) -> Conversation:
@@ -85,6 +88,21 @@ def test_the_same_change_gives_the_same_events() -> None:
 
 
 def test_a_score_is_announced_with_the_rating_it_led_to() -> None:
-    event = score_received(RatedScore("r", "u-1", "c", "rfq", LATER, score=8, count=3, total=23))
-    assert event.data.rating == Rating(count=3, total=23)  # type: ignore[attr-defined]
+    event = score_rated(RATED)
+    assert event.data == FeedbackReceived(
+        **ABOUT, score=8, rating=Rating(count=3, total=23), rating_revision=5, received_at=LATER
+    )
     assert (event.metadata.occurred_at, event.metadata.correlation_id) == (LATER, "rfq")
+
+
+def test_a_correction_is_announced_with_the_rating_that_is_left() -> None:
+    again = replace(RATED, number=2, score=3)
+    event = score_rated(again)
+    assert event.data == FeedbackCorrected(
+        **ABOUT, score=3, rating=Rating(count=3, total=23), rating_revision=5, corrected_at=LATER
+    )
+    void = score_rated(replace(RATED, number=3, score=None, count=0, total=0))
+    assert void.data == FeedbackCorrected(**ABOUT, rating_revision=5, corrected_at=LATER)
+    assert event == score_rated(again)
+    at_once = [RATED, again, replace(RATED, number=3), replace(again, ride_id="of-the-same-rfq")]
+    assert len({score_rated(rated).metadata.event_id for rated in at_once}) == len(at_once)

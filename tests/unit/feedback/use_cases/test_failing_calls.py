@@ -89,13 +89,17 @@ def receipts() -> Iterator[Case]:
 
 
 @contextmanager
-def announcements(*, tallied: bool) -> Iterator[Case]:
-    """Scores as they are heard, or as they are added to their responders'."""
+def announcements(*, tallied: bool, corrected: bool) -> Iterator[Case]:
+    """Scores as they are heard or corrected, or as their responders' ratings have taken them in."""
     with _world() as world:
         _asked(world)
         world.aws.records()
         for number in NUMBERS:
             world.hear("8", world.last_sms(number), sender=number)
+        if corrected:
+            world.pump()
+            for ride_id in RIDES:
+                world.correct(ride_id, 3)
         records = chosen(world.aws.records(), told)
         if tallied:
             world.outbox.handle({"Records": records})
@@ -166,9 +170,10 @@ def test_a_failing_call_fails_one_message(case: Callable[[], AbstractContextMana
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tallied", [False, True], ids=["heard", "tallied"])
-def test_a_failing_call_fails_one_record(tallied: bool) -> None:
-    assert check(partial(announcements, tallied=tallied), settle_stream) > 3
+@pytest.mark.parametrize("tallied", [False, True], ids=["written", "tallied"])
+@pytest.mark.parametrize("corrected", [False, True], ids=["score", "correction"])
+def test_a_failing_call_fails_one_record(tallied: bool, corrected: bool) -> None:
+    assert check(partial(announcements, tallied=tallied, corrected=corrected), settle_stream) > 3
 
 
 @pytest.mark.slow

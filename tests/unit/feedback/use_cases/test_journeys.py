@@ -27,6 +27,7 @@ def test_a_happy_customer(world: World) -> None:
         **about,
         "score": 8,
         "rating": {"count": 1, "total": 8},
+        "rating_revision": 1,
         "received_at": noon,
     }
     assert {e["detail"]["metadata"]["correlation_id"] for e in (requested, received)} == {"rfq-of-r"}

@@ -48,6 +48,40 @@ def test_the_rating_of_a_responder_runs(world: World) -> None:
         e["detail"]["data"]["rating"] for e in world.aws.told() if e["detail-type"] == "FeedbackReceived"
     ]
     assert ratings == [{"count": 1, "total": 9}, {"count": 2, "total": 13}, {"count": 3, "total": 23}]
+    # One that is void leaves the rating, and what is left is a rating of its own.
+    after: tuple[tuple[int | None, object], ...] = (
+        (None, {"count": 2, "total": 14}),
+        (5, {"count": 3, "total": 19}),
+    )
+    for corrected, left in after:
+        world.correct("r0", corrected)
+        world.pump()
+        [event] = world.aws.told()
+        assert (event["detail-type"], event["detail"]["data"].get("score")) == (
+            "FeedbackCorrected",
+            corrected,
+        )
+        assert event["detail"]["data"]["rating"] == left
+
+
+def test_a_rating_whose_only_score_is_void_is_none(world: World) -> None:
+    customer = world.customer()
+    world.ride("r", customer)
+    world.pump()
+    world.hear("8", world.last_sms())
+    world.correct("r", 7)  # before the rating has taken in the first
+    world.correct("r", None)
+    world.pump()
+    received, corrected, void = [
+        e["detail"]["data"] for e in world.aws.told() if e["detail-type"] != "FeedbackRequested"
+    ]
+    about = {"ride_id": "r", "responder_id": "u-shadowfax", "customer_id": customer}
+    noon = "2026-11-21T20:00:00Z"
+    first = {"score": 8, "rating": {"count": 1, "total": 8}, "rating_revision": 1, "received_at": noon}
+    second = {"score": 7, "rating": {"count": 1, "total": 7}, "rating_revision": 2, "corrected_at": noon}
+    assert received == {**about, **first}
+    assert corrected == {**about, **second}
+    assert void == {**about, "rating_revision": 3, "corrected_at": noon}
 
 
 def test_telling_twice_says_the_same(world: World) -> None:

@@ -168,6 +168,36 @@ def test_a_score_told_twice_at_once(world: World, at: int) -> None:
 
 
 @pytest.mark.parametrize("at", STEPS)
+def test_a_correction_while_the_score_is_tallied(world: World, at: int) -> None:
+    """Whichever is written first, both are announced, and the rating ends with what is in force."""
+    world.pump()
+    world.hear("8", world.last_sms())
+    records = world.aws.records()
+    meanwhile(world, at, lambda: world.outbox.handle({"Records": records}), lambda: world.correct("r", 3))
+    world.correct("r", 3)
+    world.pump()
+    told = [e["detail"]["data"] for e in world.aws.told() if e["detail-type"] != "FeedbackRequested"]
+    assert [(data["score"], data["rating"], data["rating_revision"]) for data in told] == [
+        (8, {"count": 1, "total": 8}, 1),
+        (3, {"count": 1, "total": 3}, 2),
+    ]
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_two_corrections_at_once(world: World, at: int) -> None:
+    """Both are in the history, and the rating follows the one that was written last."""
+    world.pump()
+    world.hear("8", world.last_sms())
+    meanwhile(world, at, lambda: world.correct("r", 3), lambda: world.correct("r", None))
+    world.correct("r", None)
+    world.pump()
+    assert world.conversation("r").scores in ((8, None, 3, None), (8, 3, None))
+    told = [e["detail"]["data"] for e in world.aws.told() if e["detail-type"] == "FeedbackCorrected"]
+    assert [data.get("score") for data in told] == list(world.conversation("r").scores[1:])
+    assert "rating" not in told[-1]
+
+
+@pytest.mark.parametrize("at", STEPS)
 def test_an_answer_while_its_question_is_not_taken_for_now(world: World, at: int) -> None:
     """The question is overtaken, and never sent."""
     records = world.aws.records()

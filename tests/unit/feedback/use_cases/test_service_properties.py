@@ -157,6 +157,16 @@ class Service(RuleBasedStateMachine):
 
         self.dies(act, dies_at)
 
+    @precondition(lambda self: self.scores)
+    @rule(data=st.data(), score=st.sampled_from([None, 1, 6, 10]), dies_at=DEATHS)
+    def correction(self, data: st.DataObject, score: int | None, dies_at: int) -> None:
+        """Support corrects or voids a score; an agent who has no answer does it again."""
+        ride_id = data.draw(st.sampled_from(sorted(self.scores)))
+        if self.dies(lambda: self.world.correct(ride_id, score), dies_at):
+            self.world.correct(ride_id, score)
+        conversation = self.world.conversation(ride_id)
+        assert (conversation.score_in_force, conversation.score) == (score, self.scores[ride_id])
+
     @rule(dies_at=DEATHS, fault=FAULTS)
     def stream(self, dies_at: int = NEVER, fault: str | None = None) -> None:
         """The table's stream reaches both functions behind it; the one that dies gets its records again."""
@@ -257,10 +267,18 @@ class Service(RuleBasedStateMachine):
 
     def everything_was_told(self) -> None:
         by_ride: dict[tuple[str, str], dict[str, Any]] = {}
+        corrections: dict[str, list[dict[str, Any]]] = {}
+        newest: dict[str, dict[str, Any]] = {}
         for event in self.events.values():
-            key = event["detail-type"], event["detail"]["data"]["ride_id"]
-            assert key not in by_ride
-            by_ride[key] = event["detail"]["data"]
+            name, data = event["detail-type"], event["detail"]["data"]
+            if "rating_revision" in data:
+                of_responder = newest.setdefault(data["responder_id"], data)
+                newest[data["responder_id"]] = max(of_responder, data, key=lambda d: d["rating_revision"])
+            if name == "FeedbackCorrected":
+                corrections.setdefault(data["ride_id"], []).append(data)
+                continue
+            assert (name, data["ride_id"]) not in by_ride
+            by_ride[name, data["ride_id"]] = data
         sums: dict[str, list[int]] = {}
         for ride_id in self.rides:
             conversation = self.world.table.conversation(ride_id)
@@ -281,19 +299,16 @@ class Service(RuleBasedStateMachine):
             assert bool(called) == conversation.call_wanted
             assert (done and done["outcome"]) == (conversation.call and conversation.call.outcome)
             assert bool(expired) == (conversation.asked_at is not None and conversation.score is None)
+            corrected = sorted(corrections.get(ride_id, []), key=lambda d: d["rating_revision"])
+            told = [data.get("score") for data in [received, *corrected] if data]
+            assert told == list(conversation.scores), "a score or a correction was not told, or told twice"
             if received:
-                assert received["score"] == conversation.score
-                sums.setdefault(conversation.responder_id, []).append(received["score"])
+                in_force = [] if told[-1] is None else told[-1:]
+                sums.setdefault(conversation.responder_id, []).extend(in_force)
         for responder, scores in sums.items():
-            newest = max(
-                (
-                    d["rating"]
-                    for (n, _), d in by_ride.items()
-                    if n == "FeedbackReceived" and d["responder_id"] == responder
-                ),
-                key=lambda rating: rating["count"],
+            assert newest[responder].get("rating") == (
+                {"count": len(scores), "total": sum(scores)} if scores else None
             )
-            assert newest == {"count": len(scores), "total": sum(scores)}
 
     # -- how it is done ------------------------------------------------------------------------------------------
 

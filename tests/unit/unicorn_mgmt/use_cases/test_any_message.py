@@ -17,6 +17,7 @@ from tests.support.unicorn_mgmt.world import TABLE, World, furnish, furnished
 from unicorn_mgmt.domain.unicorn import Place, unicorn_id
 from wild_rydes_contracts import (
     Envelope,
+    FeedbackCorrected,
     FeedbackReceived,
     QuoteAccepted,
     RfqRequested,
@@ -31,12 +32,16 @@ OURS = st.sampled_from([unicorn_id("gandalf"), "p-comet"])
 
 @boundary
 @given(
-    envelopes(QuoteAccepted) | envelopes(RideBookingFailed) | envelopes(FeedbackReceived),
+    st.sampled_from([QuoteAccepted, RideBookingFailed, FeedbackReceived, FeedbackCorrected]).flatmap(
+        envelopes
+    ),
     st.none() | OURS,
     st.booleans(),
 )
 def test_news_of_a_ride(
-    envelope: Envelope[QuoteAccepted | RideBookingFailed | FeedbackReceived], ours: str | None, in_time: bool
+    envelope: Envelope[QuoteAccepted | RideBookingFailed | FeedbackReceived | FeedbackCorrected],
+    ours: str | None,
+    in_time: bool,
 ) -> None:
     data = envelope.data.model_copy(update={"responder_id": ours}) if ours else envelope.data
     envelope = envelope.model_copy(update={"data": data})
@@ -45,7 +50,9 @@ def test_news_of_a_ride(
         world.add("gandalf")
         if in_time and envelope.metadata.deadline:
             world.now = max(FIRST_INSTANT, envelope.metadata.deadline - timedelta(seconds=60))
-        use_case = world.ratings() if isinstance(data, FeedbackReceived) else world.bookings()
+        use_case = (
+            world.ratings() if isinstance(data, FeedbackReceived | FeedbackCorrected) else world.bookings()
+        )
         is_handled_and_announced(world, use_case.handle, json.dumps(on_the_bus(envelope)))
 
 

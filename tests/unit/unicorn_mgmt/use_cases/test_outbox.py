@@ -201,7 +201,7 @@ def test_an_answer_goes_to_who_asked(world: World, call: Client) -> None:
 
 def test_an_answer_tells_what_passengers_think_of_who_gave_it(world: World, call: Client) -> None:
     id_ = by_hand(world, "gandalf", "c-1")
-    world.unicorns.rate(id_, Rating(4, 30))
+    world.unicorns.rate(id_, Rating(4, 30), 4)
     respond(world)
     before = world.item("invitation#rfq-1")
     answer(call, QUOTE)

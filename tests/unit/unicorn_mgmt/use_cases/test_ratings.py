@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.unicorn_mgmt.faults import throttled
-from tests.support.unicorn_mgmt.messages import accepted, scored
+from tests.support.unicorn_mgmt.messages import accepted, rescored, scored
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, World
 from unicorn_mgmt.adapters.unicorn_table import Rated
 from unicorn_mgmt.domain.unicorn import Rating, unicorn_id
@@ -55,28 +55,64 @@ def test_a_duplicate_and_a_late_one_change_nothing(world: World) -> None:
     suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture],
 )
 @given(
-    scores=st.lists(st.integers(1, 10), min_size=1, max_size=8), randomly=st.randoms(use_true_random=False)
+    scores=st.lists(st.integers(0, 10), min_size=1, max_size=8), randomly=st.randoms(use_true_random=False)
 )
 def test_in_any_order_and_any_number_of_times_the_newest_stands(
     world: World, scores: list[int], randomly: random.Random
 ) -> None:
+    """A 0 voids the score before it, if there is one."""
     owner = f"unicorn {uuid.uuid4()}"  # the world is the same for all examples
     id_ = world.add(owner)
-    told = [Rating(count, sum(scores[:count])) for count in range(1, len(scores) + 1)]
+    in_force: list[int] = []
+    told: list[tuple[Rating | None, int]] = []
+    for revision, score in enumerate(scores, start=1):
+        in_force = [*in_force, score] if score else in_force[:-1]
+        told.append((Rating(len(in_force), sum(in_force)) if in_force else None, revision))
+    newest = told[-1][0]
     told += randomly.choices(told, k=4)
     randomly.shuffle(told)
     for each in told:
-        world.unicorns.rate(id_, each)
-    assert rating(world, owner) == Rating(len(scores), sum(scores))
+        world.unicorns.rate(id_, *each)
+    assert rating(world, owner) == newest
+
+
+def test_a_void_score_leaves_the_rating_and_the_last_one_takes_it_along(world: World) -> None:
+    id_ = world.add("gandalf")
+    keep(world, scored(id_, 2, 11, revision=2), rescored(id_, 1, 8, 3))
+    assert rating(world, "gandalf") == Rating(1, 8)
+    keep(world, rescored(id_, 0, 0, 4))
+    assert rating(world, "gandalf") is None
+    before = world.item(id_)
+    keep(world, rescored(id_, 1, 8, 3), scored(id_, 2, 11, revision=2), rescored(id_, 0, 0, 4))
+    assert world.item(id_) == before, "a late or repeated message brought the rating back"
+    keep(world, scored(id_, 1, 9, revision=5))
+    assert rating(world, "gandalf") == Rating(1, 9)
+
+
+def test_ratings_with_and_without_a_revision_are_in_one_order(world: World) -> None:
+    """Of before there were corrections, on both sides: then the count is the revision."""
+    id_ = world.add("gandalf")
+    keep(world, scored(id_, 3, 24))
+    item = {name: value for name, value in world.item(id_).items() if name != "rating_revision"}
+    world.dynamodb.put_item(TableName="unicorn-mgmt", Item=item)  # as it was kept then
+    for body, expected in (
+        (scored(id_, 2, 17), Rating(3, 24)),  # late
+        (scored(id_, 3, 24, revision=3), Rating(3, 24)),  # told again
+        (rescored(id_, 2, 14, 4), Rating(2, 14)),
+        (scored(id_, 4, 33), Rating(2, 14)),  # sent before the correction by who knows none
+        (scored(id_, 3, 22, revision=5), Rating(3, 22)),
+    ):
+        keep(world, body)
+        assert rating(world, "gandalf") == expected, body
 
 
 def test_one_who_is_not_on_our_books_is_not_put_there(world: World) -> None:
-    keep(world, scored("p-comet", 3, 20), scored("u-nobody", 1, 8))
-    for id_ in ("p-comet", "u-nobody"):
+    keep(world, scored("p-comet", 3, 20), scored("u-nobody", 1, 8), rescored("p-acme", 0, 0, 2))
+    for id_ in ("p-comet", "u-nobody", "p-acme"):
         assert "Item" not in world.dynamodb.get_item(
             TableName="unicorn-mgmt", Key={"id": {"S": id_}}, ConsistentRead=True
         )
-    assert world.unicorns.rate("u-nobody", Rating(1, 8)) is Rated.UNKNOWN
+    assert world.unicorns.rate("u-nobody", Rating(1, 8), 1) is Rated.UNKNOWN
 
 
 def test_what_is_no_score_is_parked_and_the_rest_kept(world: World) -> None:

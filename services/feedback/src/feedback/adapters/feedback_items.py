@@ -13,8 +13,9 @@ from typing import Any
 from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation, Reading
+from feedback.domain.correction import Correction
 from feedback.domain.number import CUSTOMER, Heard, Held, NumberStanding, OptOut
-from feedback.domain.rating import RatedScore
+from feedback.domain.rating import RatedScore, RatingStep
 from feedback.domain.send_ledger import Sms
 from feedback.domain.wished_time import WishedTime
 from wild_rydes_dynamodb import instants
@@ -22,6 +23,7 @@ from wild_rydes_dynamodb import instants
 Item = Mapping[str, Any]
 
 _NESTED = frozenset({"opt_out", "consent", "conversations", "heard"})
+_SPECIAL = frozenset({"answers", "sms", "call", "corrections", "tallied"})
 """What is not one attribute of a number's item."""
 
 
@@ -40,10 +42,12 @@ def from_conversation(
 ) -> dict[str, Any]:
     """Encode a conversation. `sms_state` is there for stream filters."""
     item = marker(f"ride#{conversation.ride_id}", expires_at)
-    item |= _attributes(conversation, skip={"ride_id", "sms", "answers", "call", "revision"})
+    item |= _attributes(conversation, skip={"ride_id", "revision", *_SPECIAL})
     item["answers"] = {"M": {stage: _attribute(answer) for stage, answer in conversation.answers.items()}}
     item["sms"] = {"L": [{"M": _attributes(sms)} for sms in conversation.sms]}
     item["sms_state"] = {"S": conversation.last.state}
+    item["corrections"] = {"L": [{"M": _attributes(correction)} for correction in conversation.corrections]}
+    item["tallied"] = from_tallied(conversation.tallied)
     item["revision"] = {"N": str(conversation.revision)}
     if wake_at:
         item |= {"due": {"S": "yes"}, "due_at": instants.to_number(wake_at)}
@@ -60,12 +64,15 @@ def to_conversation(item: Item) -> Conversation:
     Raises KeyError, TypeError or ValueError if there is none.
     """
     answers: dict[str, Reading] = {stage: _value(a) for stage, a in item["answers"]["M"].items()}
+    corrections = item.get("corrections", {"L": []})["L"]
     return Conversation(
         ride_id=ride_id(item),
         answers=answers,
         sms=tuple(Sms(**_values(Sms, entry["M"])) for entry in item["sms"]["L"]),
         call=_to_callback(item),
-        **{"stage": None, **_values(Conversation, item, skip={"answers", "sms", "call"})},
+        corrections=tuple(Correction(**{"score": None, **_values(Correction, c["M"])}) for c in corrections),
+        tallied=int(_value(item["tallied"])),
+        **{"stage": None, **_values(Conversation, item, skip=_SPECIAL)},
     )
 
 
@@ -92,6 +99,11 @@ def _to_callback(item: Item) -> Callback | None:
         **_values(Callback, attributes, skip={"wished"}),
         wished=wished and WishedTime(**_values(WishedTime, wished["M"])),
     )
+
+
+def from_tallied(number: int) -> dict[str, Any]:
+    """Encode how many scores a rating has taken in. 0 and 1 as before there were corrections: no or yes."""
+    return {"N": str(number)} if number > 1 else {"BOOL": bool(number)}
 
 
 def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, Any]:
@@ -130,25 +142,30 @@ def _stopped_before(item: Item) -> OptOut | None:
     return OptOut(instants.from_number(item["decided_at"]), "sms", CUSTOMER)
 
 
-def from_latest(conversation: Conversation) -> dict[str, Any]:
-    """Encode what a responder's item keeps of the latest score."""
-    latest = {"ride_id", "customer_id", "correlation_id", "answered_at"}
-    skip = {field.name for field in fields(conversation)} - latest
-    return {"M": {**_attributes(conversation, skip=skip), "score": {"N": str(conversation.score)}}}
+def from_step(conversation: Conversation, step: RatingStep) -> dict[str, Any]:
+    """Encode what a responder's item keeps of the last step of the rating."""
+    about = {"ride_id", "customer_id", "correlation_id"}
+    skip = {field.name for field in fields(conversation)} - about
+    return {"M": {**_attributes(conversation, skip=skip), **_attributes(step, skip={"instead_of"})}}
 
 
 def to_rated_score(responder: Item) -> RatedScore:
-    """Decode the latest score in a responder's item. Raises as `to_conversation` does."""
-    latest = responder["latest"]["M"]
+    """Decode the last step in a responder's item. Raises as `to_conversation` does.
+
+    Items of before there were corrections have only first scores, with `answered_at`, and are ahead by nothing.
+    """
+    step, count = responder["latest"]["M"], int(responder["scores"]["N"])
     return RatedScore(
-        ride_id=latest["ride_id"]["S"],
+        ride_id=step["ride_id"]["S"],
         responder_id=responder["id"]["S"].removeprefix("responder#"),
-        customer_id=latest["customer_id"]["S"],
-        correlation_id=latest["correlation_id"]["S"],
-        answered_at=instants.from_number(latest["answered_at"]),
-        score=int(latest["score"]["N"]),
-        count=int(responder["scores"]["N"]),
+        customer_id=step["customer_id"]["S"],
+        correlation_id=step["correlation_id"]["S"],
+        number=int(step["number"]["N"]) if "number" in step else 1,
+        score=int(step["score"]["N"]) if "score" in step else None,
+        at=instants.from_number(step.get("at") or step["answered_at"]),
+        count=count,
         total=int(responder["total"]["N"]),
+        revision=count + (int(responder["ahead"]["N"]) if "ahead" in responder else 0),
     )
 
 

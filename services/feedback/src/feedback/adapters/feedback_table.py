@@ -7,7 +7,7 @@
 | `inbound#<inbound id>` | a marker: this reply was handled | `REMEMBERED_FOR` |
 | `number#<pseudonym>` | the standing of a number | `KEPT_FOR`; for good if it wants no messages |
 | `customer#<id>` | when the customer was last chosen for a survey | `REMEMBERED_FOR` |
-| `responder#<id>` | the sum and count of the responder's scores | for good |
+| `responder#<id>` | the rating: sum and count of scores, and how far its revision is ahead of the count | for good |
 
 The table holds no phone number and no text that a customer wrote. Each step is one write: a transaction where
 several items change together. `revision` is the optimistic lock of conversations and numbers. The index
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from feedback.adapters import feedback_items as items
 from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.number import NumberStanding
+from feedback.domain.rating import next_step
 from wild_rydes_dynamodb import instants
 from wild_rydes_dynamodb.change import Conflict, TableBusy, change
 
@@ -207,18 +208,24 @@ class FeedbackTable:
         return found.after
 
     def tally(self, conversation: Conversation) -> bool:
-        """Add a score to its responder's rating. False if it was added before. Raises TableBusy."""
+        """Have the responder's rating take in the conversation's next score. Raises TableBusy.
+
+        False if there is none, or it was taken in before. That the conversation has changed since it was read does
+        not matter: its history only grows, and so does `tallied`.
+        """
+        if (step := next_step(conversation)) is None:
+            return False
         try:
             self._transact(
                 {
                     "Update": {
                         "TableName": self._name,
                         "Key": {"id": {"S": f"ride#{conversation.ride_id}"}},
-                        "UpdateExpression": "SET tallied = :true, revision = revision + :one",
-                        "ConditionExpression": "tallied = :false",
+                        "UpdateExpression": "SET tallied = :number, revision = revision + :one",
+                        "ConditionExpression": "tallied = :was",
                         "ExpressionAttributeValues": {
-                            ":true": {"BOOL": True},
-                            ":false": {"BOOL": False},
+                            ":was": items.from_tallied(conversation.tallied),
+                            ":number": items.from_tallied(step.number),
                             ":one": {"N": "1"},
                         },
                     }
@@ -227,12 +234,13 @@ class FeedbackTable:
                     "Update": {
                         "TableName": self._name,
                         "Key": {"id": {"S": f"responder#{conversation.responder_id}"}},
-                        "UpdateExpression": "SET latest = :latest ADD scores :one, #total :score",
+                        "UpdateExpression": "SET latest = :latest ADD scores :count, #total :total, ahead :ahead",
                         "ExpressionAttributeNames": {"#total": "total"},
                         "ExpressionAttributeValues": {
-                            ":one": {"N": "1"},
-                            ":score": {"N": str(conversation.score)},
-                            ":latest": items.from_latest(conversation),
+                            ":count": {"N": str(step.count)},
+                            ":total": {"N": str(step.total)},
+                            ":ahead": {"N": str(1 - step.count)},
+                            ":latest": items.from_step(conversation, step),
                         },
                     }
                 },

@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger
 
 from feedback.api.callback_bodies import CallbackBody, Callbacks, Closing
 from feedback.api.callbacks import CallbackRoutes
+from feedback.api.correction_bodies import CorrectionRequest
 from feedback.api.representations import FeedbackBody
 from feedback.api.routes import GROUP, Routes
 from wild_rydes_http.api import RestApi
@@ -61,6 +62,19 @@ _OPERATIONS = {
         responses={HTTPStatus.OK: Response("The conversation about the ride.", FeedbackBody)},
         problems={HTTPStatus.NOT_FOUND: "No customer was asked about this ride."},
     ),
+    "correct": Operation(
+        body=CorrectionRequest,
+        responses={
+            HTTPStatus.OK: Response(
+                "The conversation, with the score that is in force now. Repeating the request changes nothing.",
+                FeedbackBody,
+            )
+        },
+        problems={
+            HTTPStatus.NOT_FOUND: "No customer was asked about this ride.",
+            HTTPStatus.CONFLICT: "The customer has given no score, or it has been corrected too often.",
+        },
+    ),
 }
 
 
@@ -68,7 +82,7 @@ def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the feedback API."""
     api = RestApi(Logger(service="feedback"))
     never_called: Any = None
-    Routes(api, never_called, never_called)
+    Routes(api, never_called, never_called, never_called)
     CallbackRoutes(
         api,
         table=never_called,
@@ -83,7 +97,7 @@ def openapi() -> dict[str, Any]:
         _OPERATIONS,
         title="Wild Rydes feedback API",
         version="1.0.0",
-        description="Customers' feedback on their rides, and the customers who want a call."
+        description="Customers' feedback on their rides, corrections of scores, and the customers who want a call."
         " Callers belong to the user pool group `support`.",
         group=GROUP,
         deployed_as="support-api",

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
+from feedback.api.correction_bodies import CorrectionBody
 from feedback.domain.conversation import Conversation, Ending, SurveyMachine
 from feedback.domain.send_ledger import Sms, SmsState
 from wild_rydes_http.body import Representation
@@ -13,10 +14,11 @@ MILLION = 1_000_000
 
 
 class FeedbackLinks(Representation):
-    """Related resources. `callback` is present if the customer wants a call."""
+    """Related resources. `callback` is present if the customer wants a call, `corrections` once there is a score."""
 
     self_: str
     callback: str | None = None
+    corrections: str | None = None
 
 
 class SmsBody(Representation):
@@ -62,7 +64,11 @@ class FeedbackBody(Representation):
         description="`requested`: the first SMS has not been confirmed as sent yet; `asked`: it has."
     )
     ending: Ending | None = None
-    score: int | None = None
+    score: int | None = Field(
+        default=None, description="The score in force, which counts in the responder's rating."
+    )
+    score_given: int | None = Field(default=None, description="The score as the customer has given it.")
+    corrections: tuple[CorrectionBody, ...] = Field(description="The last one says which score is in force.")
     call_wanted: bool
     opted_out: bool = Field(description="Whether the customer has said to want no more messages.")
     created_at: datetime
@@ -89,7 +95,9 @@ class FeedbackBody(Representation):
             customer_id=conversation.customer_id,
             status=status if conversation.stage else "ended",
             ending=conversation.ending,
-            score=conversation.score,
+            score=conversation.score_in_force,
+            score_given=conversation.score,
+            corrections=tuple(CorrectionBody.from_domain(each) for each in conversation.corrections),
             call_wanted=conversation.call_wanted,
             opted_out=conversation.muted,
             created_at=conversation.created_at,

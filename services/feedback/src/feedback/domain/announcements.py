@@ -13,6 +13,7 @@ from wild_rydes_contracts import (
     CallbackRequested,
     Envelope,
     Event,
+    FeedbackCorrected,
     FeedbackExpired,
     FeedbackReceived,
     FeedbackRequested,
@@ -22,7 +23,7 @@ from wild_rydes_contracts.metadata import first_of
 
 
 def events_of(before: Conversation | None, after: Conversation) -> Iterator[Envelope[Event]]:
-    """Announce a change of a conversation. Its score is announced apart, by `score_received`."""
+    """Announce a change of a conversation. Its scores are announced apart, by `score_rated`."""
     about = {
         "ride_id": after.ride_id,
         "responder_id": after.responder_id,
@@ -57,18 +58,27 @@ def _ended(after: Conversation, ended_at: datetime, about: Mapping[str, str]) ->
         )
 
 
-def score_received(rated: RatedScore) -> Envelope[Event]:
-    """Announce a score, with the responder's new rating."""
+def score_rated(rated: RatedScore) -> Envelope[Event]:
+    """Announce a score that a rating has taken in: as given, or as corrected."""
+    about = {
+        "ride_id": rated.ride_id,
+        "responder_id": rated.responder_id,
+        "customer_id": rated.customer_id,
+        "score": rated.score,
+        "rating": Rating(count=rated.count, total=rated.total) if rated.count else None,
+        "rating_revision": rated.revision,
+    }
+    if rated.number == 1:
+        return Envelope(
+            metadata=first_of(FeedbackReceived, correlation_id=rated.correlation_id, occurred_at=rated.at),
+            data=FeedbackReceived(**about, received_at=rated.at),
+        )
     return Envelope(
         metadata=first_of(
-            FeedbackReceived, correlation_id=rated.correlation_id, occurred_at=rated.answered_at
+            FeedbackCorrected,
+            correlation_id=rated.correlation_id,
+            occurred_at=rated.at,
+            distinct=f"{rated.ride_id}/{rated.number}",
         ),
-        data=FeedbackReceived(
-            ride_id=rated.ride_id,
-            responder_id=rated.responder_id,
-            customer_id=rated.customer_id,
-            score=rated.score,
-            rating=Rating(count=rated.count, total=rated.total),
-            received_at=rated.answered_at,
-        ),
+        data=FeedbackCorrected(**about, corrected_at=rated.at),
     )

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from feedback.domain import reading
 from feedback.domain.callback import Callback
+from feedback.domain.correction import Correction
 from feedback.domain.language import DEFAULT
 from feedback.domain.send_ledger import UNDELIVERABLE, Sms
 
@@ -115,8 +116,8 @@ class Conversation:
     known. `muted` means that the customer wants no messages. `asked_at` is when the customer was first known
     to have been asked, `answered_at` when the score came. `call` is the call that the customer wants. `time_zone`
     is that of the place where the ride ended, by its IANA name, if it is known: the name may be news to us.
-    `revision` counts the writes, and `tallied` means that the score is part of the responder's rating; both belong
-    to the table.
+    `revision` counts the writes, and `tallied` how many of the `scores` the responder's rating has taken in; both
+    belong to the table.
     """
 
     ride_id: str
@@ -139,14 +140,27 @@ class Conversation:
     answered_at: datetime | None = None
     call: Callback | None = None
     sms: Sequence[Sms] = ()
+    corrections: Sequence[Correction] = ()
     revision: int = 0
-    tallied: bool = False
+    tallied: int = 0
 
     @property
     def score(self) -> int | None:
-        """The score, once given. It never changes."""
+        """The score as the customer has given it, once given. It never changes."""
         score = self.answers.get("score")
         return score if isinstance(score, int) else None
+
+    @property
+    def scores(self) -> Sequence[int | None]:
+        """The score as given, then as each correction has left it: None means that it is void."""
+        if self.score is None:
+            return ()
+        return (self.score, *(correction.score for correction in self.corrections))
+
+    @property
+    def score_in_force(self) -> int | None:
+        """The score that counts in the responder's rating. None if there is none, or it is void."""
+        return self.scores[-1] if self.scores else None
 
     @property
     def call_wanted(self) -> bool:

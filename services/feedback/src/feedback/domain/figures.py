@@ -24,8 +24,8 @@ def figures(conversation: Conversation | None) -> Counter[str]:
         found["SmsParts"] += sms.parts or 0
         found["SmsMicrodollars"] += sms.price or 0
     found["OptOuts"] += conversation.muted
-    if conversation.score is not None:
-        found[f"Score{conversation.score}"] += 1
+    if (score := conversation.score_in_force) is not None:
+        found[f"Score{score}"] += 1
     if conversation.ending:
         found[f"Ended{conversation.ending.title().replace('-', '')}"] += 1
     return found

@@ -47,7 +47,7 @@ def _pseudonyms() -> Pseudonyms:
 
 
 _api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
-Routes(_api, _table, _machine)
+Routes(_api, _table, _machine, clock.now)
 CallbackRoutes(
     _api,
     table=_table,

@@ -10,9 +10,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from feedback.adapters import feedback_items as items
 from feedback.adapters.feedback_table import FeedbackTable
-from feedback.domain.announcements import events_of, score_received
+from feedback.domain.announcements import events_of, score_rated
 from feedback.domain.conversation import Conversation
 from feedback.domain.figures import gained
+from feedback.domain.rating import next_step
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.stream import Record, StreamConsumer
@@ -20,10 +21,11 @@ from wild_rydes_messaging.stream import Record, StreamConsumer
 
 @dataclass(frozen=True, kw_only=True)
 class Outbox:
-    """Publishes the events of each change, counts it, and adds each new score to its responder's rating.
+    """Publishes the events of each change, counts it, and has responders' ratings take in each new score.
 
-    A score is announced by the responder's own item, once the score is in it. So the event carries the new
-    rating, and says the same however often it is published.
+    A score is announced by the responder's own item, once the rating has taken it in. So the event carries the new
+    rating, and says the same however often it is published. Each step writes the conversation, too, which brings it
+    back here until its rating has taken in everything.
     """
 
     consumer: StreamConsumer
@@ -47,13 +49,13 @@ class Outbox:
                 continue
             with batch.attempt(record):
                 if record.key.startswith("responder#"):
-                    events.append(score_received(items.to_rated_score(record.after)))
+                    events.append(score_rated(items.to_rated_score(record.after)))
                 elif record.key.startswith("ride#"):
                     after = items.to_conversation(record.after)
                     before = items.to_conversation(record.before) if record.before else None
                     events += list(events_of(before, after))
                     figures.update(gained(before, after))
-                    if after.score is not None and (before is None or before.score is None):
+                    if (step := next_step(after)) and step != (before and next_step(before)):
                         scored.append((record, after))
         if events:
             self.publisher.publish(events)

@@ -131,15 +131,25 @@ class UnicornTable:
             raise Conflict(unicorn_from(error.response["Item"])) from None  # type: ignore[typeddict-item]
         return after
 
-    def rate(self, unicorn_id: str, rating: Rating) -> Rated:
-        """Keep a rating if it is newer than the known one, which means that it has more scores."""
+    def rate(self, unicorn_id: str, rating: Rating | None, revision: int) -> Rated:
+        """Keep a rating, or None when no score is left, if its revision is higher than that of the known one.
+
+        A rating of before there were revisions has its count for one: no rating's revision is lower.
+        """
+        kept = (
+            {":count": _number(rating.count), ":total": _number(rating.total)} if rating is not None else {}
+        )
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"id": {"S": unicorn_id}},
-                UpdateExpression="SET scores = :count, score_total = :total",
-                ConditionExpression="attribute_exists(id) AND (attribute_not_exists(scores) OR scores < :count)",
-                ExpressionAttributeValues={":count": _number(rating.count), ":total": _number(rating.total)},
+                UpdateExpression="SET rating_revision = :revision, scores = :count, score_total = :total"
+                if kept
+                else "SET rating_revision = :revision REMOVE scores, score_total",
+                ConditionExpression="attribute_exists(id)"
+                " AND (attribute_not_exists(scores) OR scores < :revision)"
+                " AND (attribute_not_exists(rating_revision) OR rating_revision < :revision)",
+                ExpressionAttributeValues={":revision": _number(revision), **kept},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException as error:

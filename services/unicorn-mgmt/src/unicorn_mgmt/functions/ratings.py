@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.use_cases.ratings import Ratings
-from wild_rydes_contracts import FeedbackReceived
+from wild_rydes_contracts import FeedbackCorrected, FeedbackReceived
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.entrypoint import entrypoint
@@ -25,8 +25,13 @@ _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _ratings = Ratings(
-    Consumer.from_environment(
-        os.environ, FeedbackReceived, sqs=client("sqs"), logger=_logger, metrics=_metrics
+    Consumer[FeedbackReceived | FeedbackCorrected].from_environment(
+        os.environ,
+        FeedbackReceived,
+        FeedbackCorrected,
+        sqs=client("sqs"),
+        logger=_logger,
+        metrics=_metrics,
     ),
     UnicornTable(client("dynamodb"), _settings.table_name),
     logger=_logger,
