@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from feedback.domain.conversation import Conversation, Ending
+from feedback.domain.correction import Correction, corrected
 from feedback.domain.figures import figures, gained
 from feedback.domain.send_ledger import Sms, SmsState
 from tests.support.feedback.world import MACHINE, NOON
@@ -47,8 +48,8 @@ def test_parts_and_prices_of_all_sms_are_added_up() -> None:
 def test_a_score_counts_by_its_number_and_a_voided_one_no_more() -> None:
     scored = replace(ASKED, answers={"score": 9})
     assert gained(ASKED, scored) == {"Score9": 1}
-    assert gained(scored, ASKED) == {"Score9": -1}
-    assert gained(scored, replace(ASKED, answers={"score": 3})) == {"Score9": -1, "Score3": 1}
+    for score, taken in ((None, {"Score9": -1}), (3, {"Score9": -1, "Score3": 1})):
+        assert gained(scored, corrected(scored, Correction(score, "misread", "a", NOON))) == taken
 
 
 def test_a_stop_counts_until_a_start() -> None:
