@@ -6,6 +6,9 @@ from tests.support.clients import Customer, Fleet, Json, Place, key
 from tests.support.patience import eventually
 from tests.support.riders import NUMBERS, THANKED
 
+LOS_ANGELES = Place(34.05, -118.24)
+"""No other test's place."""
+
 
 def quotes(customer: Customer, place: Place) -> dict[str, Json]:
     """A new RFQ's quotes by their responder."""
@@ -13,9 +16,10 @@ def quotes(customer: Customer, place: Place) -> dict[str, Json]:
     return {quote["responder-id"]: quote for quote in result["quotes"]}
 
 
-def test_the_next_quote_of_a_unicorn_shows_what_its_passenger_said(
-    cloud: Cloud, customer: Customer, fleet: Fleet, place: Place
+def test_the_next_quote_of_a_unicorn_shows_what_its_passenger_said_in_the_time_zone_of_the_ride(
+    cloud: Cloud, customer: Customer, fleet: Fleet
 ) -> None:
+    place = LOS_ANGELES
     unicorn, other = fleet.register(place), fleet.register(place)
     phone = Phone(cloud, next(NUMBERS))
     give_phone(cloud, customer.name, phone.number)
@@ -34,6 +38,9 @@ def test_the_next_quote_of_a_unicorn_shows_what_its_passenger_said(
     unicorn.http.post(f"/rides/{ride_id}/completion").raise_for_status()
 
     eventually(phone.messages, "the question")
+    key_ = {"id": {"S": f"ride#{ride_id}"}}
+    asked = cloud.client("dynamodb").get_item(TableName="feedback", Key=key_, ConsistentRead=True)["Item"]
+    assert asked["time_zone"] == {"S": "America/Los_Angeles"}
     phone.say("9")
     eventually(phone.messages, "the thanks", lambda messages: THANKED in messages[-1].text)
     shown = eventually(

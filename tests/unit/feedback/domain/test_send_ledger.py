@@ -32,6 +32,7 @@ def test_only_what_waits_is_due_and_not_before_its_time() -> None:
     postponed = NEW.postponed(LATER, NOON, "night")
     assert not postponed.due(LATER - timedelta(seconds=1))
     assert postponed.due(LATER)
+    assert (postponed.reason, postponed.claimed(LATER).reason) == ("night", None), "the night is over"
 
 
 def test_what_waits_or_is_claimed_may_still_have_to_be_sent() -> None:

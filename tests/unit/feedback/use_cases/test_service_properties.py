@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,7 @@ from feedback.domain import reading
 from feedback.domain.number import REPEATED_WITHIN
 from feedback.domain.phone_number import PhoneNumber
 from feedback.domain.reading import Command
+from feedback.domain.time_zones import known_zones
 from tests.support.feedback.crash import Died, dying
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Sent
@@ -32,6 +34,7 @@ NEVER = 10**6
 MOST_RIDES = 5
 WINDOW = timedelta(seconds=MACHINE.limits.resend_after)
 
+TIME_ZONES = st.sampled_from([None, None, "America/Los_Angeles", "Asia/Tokyo", "Mars/Olympus_Mons"])
 NUMBERS = st.sampled_from([SEATTLE, SEATTLE, MADRID])
 RESPONDERS = st.sampled_from(["u-shadowfax", "p-acme"])
 TEXTS = st.sampled_from(
@@ -78,6 +81,7 @@ class Service(RuleBasedStateMachine):
         self.customers: dict[str, list[str]] = {SEATTLE: [], MADRID: []}
         self.standings = {SEATTLE: Standing(), MADRID: Standing()}
         self.rides: list[str] = []
+        self.zones: dict[str, list[ZoneInfo]] = {}
         self.completions: list[str] = []
         self.inbound: list[Reply] = []
         self.queued: list[tuple[Any, str]] = []  # (use case, body) that must come again
@@ -89,15 +93,32 @@ class Service(RuleBasedStateMachine):
     # -- rules ---------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.rides) < MOST_RIDES)
-    @rule(number=NUMBERS, again=st.booleans(), responder=RESPONDERS, dies_at=DEATHS, sender_dies_at=DEATHS)
-    def ride(self, number: str, again: bool, responder: str, dies_at: int, sender_dies_at: int) -> None:
+    @rule(
+        number=NUMBERS,
+        again=st.booleans(),
+        responder=RESPONDERS,
+        time_zone=TIME_ZONES,
+        dies_at=DEATHS,
+        sender_dies_at=DEATHS,
+    )
+    def ride(
+        self,
+        *,
+        number: str,
+        again: bool,
+        responder: str,
+        time_zone: str | None,
+        dies_at: int,
+        sender_dies_at: int,
+    ) -> None:
         """Of a customer who has ridden before, or of a new one. All on a number share that phone."""
         customers = self.customers[number]
         if not (customers and again):
             customers.append(self.world.customer(number))
         ride_id = f"ride-{len(self.rides)}"
         self.rides.append(ride_id)
-        body = self.world.completed(ride_id, customers[-1], responder)
+        self.zones[ride_id] = known_zones([time_zone]) or [*PhoneNumber(number).zones]
+        body = self.world.completed(ride_id, customers[-1], responder, time_zone)
         self.completions.append(body)
         self.deliver(self.world.rides, body, dies_at)
         self.pump(sender_dies_at)
@@ -189,8 +210,7 @@ class Service(RuleBasedStateMachine):
     def every_sms_was_welcome(self) -> None:
         """Checked when it is sent: see `watch`."""
         for sms in self.world.phones.sent[self.checked :]:
-            zones = PhoneNumber(sms.to).zones
-            assert all(8 <= sms.at.astimezone(zone).hour < 21 for zone in zones)
+            assert all(8 <= sms.at.astimezone(zone).hour < 21 for zone in self.zones[sms.ride_id])
             earlier = [s for s in self.world.phones.sent if s.context == sms.context and s is not sms]
             assert all(abs(sms.at - s.at) >= WINDOW for s in earlier)
         self.checked = len(self.world.phones.sent)

@@ -3,7 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tests.support.feedback.world import NOON, World
+import pytest
+
+from tests.support.feedback.world import MADRID, NOON, SEATTLE, World, chosen, waiting
+
+SATELLITE = "+882161234567"
 
 
 def test_a_silent_customer(world: World) -> None:
@@ -25,9 +29,9 @@ def test_the_night_is_waited_for(world: World) -> None:
     world.pump()
     assert world.phones.sent == []
     assert world.conversation("r").last.reason == "night"
-    morning = datetime(2026, 11, 22, 16, tzinfo=UTC)
+    morning = datetime(2026, 11, 22, 17, tzinfo=UTC)  # the last one in the hour in which all go out
     assert world.next_due() == morning
-    world.pass_time(hours=9, minutes=29)
+    world.pass_time(hours=10, minutes=29)
     world.pump()
     assert world.phones.sent == []
     world.pass_time(minutes=1)
@@ -35,6 +39,60 @@ def test_the_night_is_waited_for(world: World) -> None:
     [question] = world.phones.sent
     assert question.at == morning
     assert world.names_told() == ["FeedbackRequested"]
+
+
+@pytest.mark.parametrize(
+    ("number", "time_zone", "hours"),
+    [
+        (SEATTLE, "Asia/Tokyo", 4),  # 5 in the morning: it is day where the number is, not where the ride was
+        (MADRID, "America/Los_Angeles", 0),  # and the other way round
+        (MADRID, "Mars/Olympus_Mons", 13),  # a zone that is news to us
+        (MADRID, None, 13),  # or on the Canary Islands
+        (SATELLITE, "Asia/Tokyo", 4),
+        (SATELLITE, None, 3),  # our own number is of North America, where it is day from 22 h UTC on
+    ],
+)
+def test_it_is_day_where_the_ride_was_then_where_the_number_is_then_where_we_are(
+    world: World, number: str, time_zone: str | None, hours: int
+) -> None:
+    world.ride("r", world.customer(number), time_zone=time_zone)
+    world.pump()
+    if hours:
+        assert world.phones.sent == []
+        world.pass_time(hours=hours, seconds=-1)
+        world.pump()
+        assert world.phones.sent == []
+        world.pass_time(seconds=1)
+        world.pump()
+    assert [sms.at - NOON for sms in world.phones.sent] == [timedelta(hours=hours)]
+
+
+def test_what_waited_for_the_morning_does_not_go_out_at_once(world: World) -> None:
+    world.now = NOON + timedelta(hours=10)
+    spread = iter([0, 1200, 3599])
+    outreach = replace(world.outreach, uniform=lambda _, __: next(spread))
+    for i in range(3):
+        world.ride(f"r{i}", world.customer())
+    outreach.handle({"Records": chosen(world.aws.records(), waiting)})
+    assert [world.conversation(f"r{i}").last.not_before for i in range(3)] == [
+        datetime(2026, 11, 22, 16, tzinfo=UTC) + timedelta(seconds=seconds) for seconds in (0, 1200, 3599)
+    ]
+
+
+def test_a_question_that_waits_for_its_morning_costs_the_customer_no_time(world: World) -> None:
+    """Reminder and end are counted from the morning, wherever in the night the ride ended."""
+    for hour in range(9, 20):
+        world.now = NOON + timedelta(hours=hour)
+        world.ride(f"r{hour}", world.customer())
+    world.pump()
+    while not (asked := world.phones.sent):
+        world.now = world.next_due() or world.now
+        world.timers.handle()
+        world.pump()
+    morning = asked[0].at
+    world.now = morning + timedelta(days=3, seconds=-1)
+    world.timers.handle()
+    assert all(world.conversation(f"r{hour}").stage for hour in range(9, 20))
 
 
 def test_what_the_stream_never_brought_is_sent_all_the_same(world_on_moto: World) -> None:

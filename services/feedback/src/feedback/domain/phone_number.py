@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, timezone
 
-_UTC = ZoneInfo("UTC")
+from feedback.domain.time_zones import known_zones
 
 
 class InvalidNumber(ValueError):
@@ -41,15 +41,12 @@ class PhoneNumber:
 
     @property
     def zones(self) -> Sequence[ZoneInfo]:
-        """The time zones where the number may be: one for a town, many for a continent, UTC if unknown."""
-        parsed = phonenumbers.parse(self.e164, None)
+        """The time zones where the number may be: one for a town, many for a continent, none for a satellite."""
+        try:
+            parsed = phonenumbers.parse(self.e164, None)
+        except NumberParseException:  # a short code of ours
+            return []
         names = timezone.time_zones_for_number(parsed)
         if names == (timezone.UNKNOWN_TIMEZONE,):  # not in use today: take its country
             names = timezone.time_zones_for_geographical_number(parsed)
-        zones = []
-        for name in names:
-            try:
-                zones.append(ZoneInfo(name))
-            except ZoneInfoNotFoundError:  # the zone is unknown, or newer than our data
-                continue
-        return zones or [_UTC]
+        return known_zones(names)

@@ -92,7 +92,7 @@ class Sms:
 
     def claimed(self, now: datetime) -> "Sms":
         """Put it into the hands of a sender."""
-        return replace(self, state="claimed", at=now)
+        return replace(self, state="claimed", at=now, reason=None)
 
     def postponed(self, until: datetime, now: datetime, reason: str) -> "Sms":
         """Send it later, not before `until`. Even a claimed one: its sender knows that it did not go out."""

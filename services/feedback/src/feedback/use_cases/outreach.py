@@ -5,10 +5,11 @@ So one conversation in trouble never holds up the stream.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -21,8 +22,10 @@ from feedback.adapters.user_directory import Customer, UserDirectory
 from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.language import DEFAULT, choose, languages
 from feedback.domain.number import CARRIER, NumberStanding
+from feedback.domain.phone_number import PhoneNumber
 from feedback.domain.quiet_hours import WakingHours
 from feedback.domain.send_ledger import Sms
+from feedback.domain.time_zones import known_zones
 from wild_rydes_dynamodb.change import Change, change
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.errors import describe
@@ -39,6 +42,9 @@ _METRICS: Final[Mapping[str, str]] = {
     "failed": "OutreachFailed",
 }
 """Outcomes that somebody may have to do something about. What was sent is counted by its receipts."""
+
+_MORNING = 3600
+"""In so many seconds those go out that have waited for the morning: not all at once at its first stroke."""
 
 _Both = tuple[Conversation | None, NumberStanding]
 """A conversation, and the standing of the number that it is held with."""
@@ -90,11 +96,10 @@ class Outreach:
             outcome = bar.replace("-", " ") if customer else "refused"
             return self._note(conversation, outcome, lambda sms, now: sms.ended("refused", now, bar))
         now = self.now()
-        awake_at = self.waking_hours.next(customer.number.zones, now)
+        awake_at = self.waking_hours.next(self._zones(conversation, customer), now)
         if awake_at > now:
-            return self._note(
-                conversation, "postponed", lambda sms, now: sms.postponed(awake_at, now, "night")
-            )
+            until = awake_at + timedelta(seconds=self.uniform(0, _MORNING))
+            return self._note(conversation, "postponed", lambda sms, now: sms.postponed(until, now, "night"))
         key = self.pseudonyms.pseudonym_of(customer.number.e164)
         claimed = self._claim(conversation, key, customer)
         if claimed is None:
@@ -102,6 +107,10 @@ class Outreach:
         if claimed.last.state == "withheld":
             return "withheld"
         return self._hand_over(claimed, customer, key)
+
+    def _zones(self, conversation: Conversation, customer: Customer) -> Sequence[ZoneInfo]:
+        """Tell where the customer may be: where the ride ended, else where their number is, else where ours is."""
+        return known_zones([conversation.time_zone]) or customer.number.zones or PhoneNumber(self.ours).zones
 
     def _claim(self, seen: Conversation, key: str, customer: Customer) -> Conversation | None:
         """Claim the last SMS, or withhold it from a number that wants none. None if it is no longer due."""
