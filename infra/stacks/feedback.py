@@ -110,7 +110,7 @@ class FeedbackStack(ServiceStack):
 
     def _rides(self) -> None:
         function = self.function("rides", seconds=3)
-        function.may("dynamodb:PutItem", on=self.table.table_arn)
+        function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         Subscription(self, "feedback-rides", RideCompleted, consumer=function)
 
     def _outreach(self) -> None:

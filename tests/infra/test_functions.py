@@ -185,7 +185,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "feedback-rides": {
         "*": TRACE,
-        "feedback": {"dynamodb:PutItem"},
+        "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback-rides": CONSUME,
         "feedback-rides-dlq": {"sqs:SendMessage"},
     },

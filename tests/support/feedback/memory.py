@@ -21,9 +21,7 @@ _CONDITIONS: dict[str, Callable[[Item | None, Any], bool]] = {
     "attribute_not_exists(id)": lambda item, _: item is None,
     "revision = :was": lambda item, v: item is not None and item["revision"] == v[":was"],
     "tallied = :was": lambda item, v: item is not None and item["tallied"] == v[":was"],
-    "attribute_not_exists(id) OR asked_at <= :before": lambda item, v: (
-        item is None or _n(item["asked_at"]) <= _n(v[":before"])
-    ),
+    "asked_at = :was": lambda item, v: item is not None and item["asked_at"] == v[":was"],
 }
 
 

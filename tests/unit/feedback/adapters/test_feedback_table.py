@@ -13,6 +13,7 @@ from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation
 from feedback.domain.correction import Correction, corrected
+from feedback.domain.frequency_cap import Capped
 from feedback.domain.number import Heard, NumberStanding, OptOut
 from feedback.domain.rating import RatedScore
 from feedback.domain.wished_time import WishedTime
@@ -77,6 +78,19 @@ def test_a_customer_has_one_a_day_and_a_known_ride_is_known_rather_than_too_soon
     assert not table.open(opened(days=0.5))
     assert table.open(opened("of-another", customer="d"))
     assert table.open(opened("next", days=1))
+
+
+def test_a_customer_of_before_there_was_a_cap_a_month(aws: Moto | Memory, table: FeedbackTable) -> None:
+    """The item then had the last time only."""
+    table.open(opened())
+    for item in (by_id(aws)["customer#c"],):
+        del item["earlier"]
+        aws.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": aws.table, "Item": item}}])
+    with pytest.raises(TooSoon) as too_soon:
+        table.open(opened("next", days=0.99))
+    assert too_soon.value.capped == Capped("too soon", NOON + DAY)
+    assert table.open(opened("next", days=1))
+    assert items.to_asked(by_id(aws)["customer#c"]) == [NOON, NOON + DAY]
 
 
 def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_written(

@@ -151,6 +151,17 @@ def test_a_ride_told_twice_at_once(world: World, at: int) -> None:
 
 
 @pytest.mark.parametrize("at", STEPS)
+def test_two_rides_of_a_customer_at_once(world: World, at: int) -> None:
+    """There is one survey, of whichever is written first."""
+    customer = world.customer("+12065550143")
+    meanwhile(world, at, lambda: world.ride("one", customer), lambda: world.ride("other", customer))
+    world.ride("other", customer)
+    assert len([ride for ride in ("one", "other") if world.table.conversation(ride)]) == 1
+    last = [line["message"] for line in world.logs if line.get("ride_id") in ("one", "other")]
+    assert last.count("opened") == 1
+
+
+@pytest.mark.parametrize("at", STEPS)
 def test_a_score_told_twice_at_once(world: World, at: int) -> None:
     world.pump()
     world.hear("8", world.last_sms())

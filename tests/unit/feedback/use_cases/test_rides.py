@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.support.feedback.world import MADRID, World
+from tests.support.feedback.world import MADRID, NOON, World
 
 
 def test_one_survey_a_ride_whatever_becomes_of_it(world: World) -> None:
@@ -33,6 +33,30 @@ def test_no_more_than_one_survey_a_day_for_a_customer(world: World) -> None:
     assert world.table.conversation("too-soon") is None
     assert world.table.conversation("of-another")
     assert world.table.conversation("next-day")
+
+
+def test_no_more_than_four_surveys_a_month_for_a_customer(world: World) -> None:
+    customer = world.customer()
+    for day in range(4):
+        world.ride(f"r{day}", customer)
+        world.now += timedelta(days=1)
+    world.now = NOON + timedelta(days=30, milliseconds=-1)
+    world.ride("fifth", customer)
+    world.ride("r3", customer)  # told again
+    world.now = NOON + timedelta(days=30)
+    world.ride("next-month", customer)
+    world.ride("too-soon", customer)
+    asked = [ride for ride in ("r3", "fifth", "next-month", "too-soon") if world.table.conversation(ride)]
+    assert asked == ["r3", "next-month"]
+    about = {line["ride_id"]: line for line in world.logs if "ride_id" in line}
+    told = {ride: (about[ride]["message"], about[ride].get("until")) for ride in ("r3", "fifth", "too-soon")}
+    assert told == {
+        "r3": ("known", None),
+        "fifth": ("too often", "2026-12-21T20:00:00+00:00"),
+        "too-soon": ("too soon", "2026-12-22T20:00:00+00:00"),
+    }
+    counted = {name for name in world.metrics.metric_set if name.startswith("Surveys")}
+    assert counted == {"SurveysOpened", "SurveysKnown", "SurveysTooOften", "SurveysTooSoon"}
 
 
 def test_a_ride_of_long_ago_is_not_asked_about(world: World) -> None:

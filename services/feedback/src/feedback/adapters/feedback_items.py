@@ -4,7 +4,7 @@ Instants are milliseconds since 1970; `expires_at`, the table's time to live, is
 stored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from datetime import datetime
@@ -14,6 +14,7 @@ from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
 from feedback.domain.conversation import Conversation, Reading
 from feedback.domain.correction import Correction
+from feedback.domain.frequency_cap import MONTH
 from feedback.domain.number import CUSTOMER, Heard, Held, NumberStanding, OptOut
 from feedback.domain.rating import RatedScore, RatingStep
 from feedback.domain.send_ledger import Sms
@@ -30,6 +31,22 @@ _SPECIAL = frozenset({"answers", "sms", "call", "corrections", "tallied"})
 def marker(id_: str, expires_at: datetime) -> dict[str, Any]:
     """Make a marker item: only its existence matters."""
     return {"id": {"S": id_}, "expires_at": instants.to_seconds(expires_at)}
+
+
+def from_asked(customer_id: str, asked: Sequence[datetime]) -> dict[str, Any]:
+    """Encode when a customer was asked, oldest first. A `MONTH` after the last time it no longer matters."""
+    *earlier, last = asked
+    return {
+        **marker(f"customer#{customer_id}", last + MONTH),
+        "asked_at": instants.to_number(last),
+        "earlier": {"L": [instants.to_number(at) for at in earlier]},
+    }
+
+
+def to_asked(item: Item) -> Sequence[datetime]:
+    """Decode when a customer was asked. Items of before there was a cap a month have the last time only."""
+    times = [*item.get("earlier", {"L": []})["L"], item["asked_at"]]
+    return [instants.from_number(at) for at in times]
 
 
 def ride_id(item: Item) -> str:

@@ -6,7 +6,7 @@
 | `message#<message id>` | a lookup: the ride that one of our SMS was about | `KEPT_FOR` |
 | `inbound#<inbound id>` | a marker: this reply was handled | `REMEMBERED_FOR` |
 | `number#<pseudonym>` | the standing of a number | `KEPT_FOR`; for good if it wants no messages |
-| `customer#<id>` | when the customer was last chosen for a survey | `REMEMBERED_FOR` |
+| `customer#<id>` | when the customer was asked of late | `MONTH` after the last time |
 | `responder#<id>` | the rating: sum and count of scores, and how far its revision is ahead of the count | for good |
 
 The table holds no phone number and no text that a customer wrote. Each step is one write: a transaction where
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from feedback.adapters import feedback_items as items
 from feedback.domain.conversation import Conversation, SurveyMachine
+from feedback.domain.frequency_cap import Capped, FrequencyCap
 from feedback.domain.number import NumberStanding
 from feedback.domain.rating import next_step
 from wild_rydes_dynamodb import instants
@@ -45,8 +46,6 @@ KEPT_FOR = timedelta(days=90)
 REMEMBERED_FOR = timedelta(days=15)
 """Longer than the 14 days for which a queue can keep a message."""
 
-SURVEY_EVERY = timedelta(days=1)
-
 Revised = TypeVar("Revised", Conversation, NumberStanding)
 
 
@@ -55,7 +54,11 @@ class Repeated(Exception):
 
 
 class TooSoon(Exception):
-    """The customer was chosen for a survey less than a day ago."""
+    """The customer was asked too short a time ago, or too often of late: `capped` says which, and until when."""
+
+    def __init__(self, capped: Capped) -> None:
+        self.capped = capped
+        super().__init__(f"{capped.why}: not before {capped.until}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ class FeedbackTable:
         self._dynamodb = dynamodb
         self._name = name
         self._machine = machine
+        limits = machine.limits
+        self._cap = FrequencyCap(timedelta(seconds=limits.survey_every), limits.surveys_a_month)
 
     def conversation(self, ride_id: str) -> Conversation | None:
         """Read the conversation about a ride."""
@@ -115,22 +120,35 @@ class FeedbackTable:
 
         Raises TooSoon, or TableBusy if another transaction is writing the same items.
         """
-        now = conversation.created_at
-        customer = items.marker(f"customer#{conversation.customer_id}", now + REMEMBERED_FOR)
-        chosen = self._put(
-            {**customer, "asked_at": instants.to_number(now)},
-            "attribute_not_exists(id) OR asked_at <= :before",
-        )
-        chosen["Put"]["ExpressionAttributeValues"] = {":before": instants.to_number(now - SURVEY_EVERY)}
+        customer_id, now = conversation.customer_id, conversation.created_at
+
+        def asked_again(asked: Sequence[datetime]) -> Sequence[datetime]:
+            if capped := self._cap.check(asked, now):
+                raise TooSoon(capped)
+            return self._cap.noted(asked, now)
+
+        def write(before: Sequence[datetime], after: Sequence[datetime]) -> Sequence[datetime]:
+            customer = items.from_asked(customer_id, after)
+            chosen = self._put(customer, "asked_at = :was" if before else "attribute_not_exists(id)")
+            if before:
+                chosen["Put"]["ExpressionAttributeValues"] = {":was": instants.to_number(before[-1])}
+            try:
+                self._transact(self._put_conversation(conversation), chosen)
+            except _TransactionCancelled as cancelled:
+                if cancelled.codes[0] == "ConditionalCheckFailed":
+                    return before
+                if cancelled.codes[1] == "ConditionalCheckFailed":
+                    raise Conflict(self._asked(customer_id)) from None
+                raise TableBusy("another transaction is under way") from None
+            return after
+
         try:
-            self._transact(self._put_conversation(conversation), chosen)
-        except _TransactionCancelled as cancelled:
-            if cancelled.codes[0] == "ConditionalCheckFailed":
+            found = change(lambda: self._asked(customer_id), asked_again, write)
+        except TooSoon:
+            if self.conversation(conversation.ride_id):  # about this very ride
                 return False
-            if cancelled.codes[1] == "ConditionalCheckFailed":
-                raise TooSoon from None
-            raise TableBusy("another transaction is under way") from None
-        return True
+            raise
+        return found.after != found.before
 
     def write(
         self,
@@ -273,6 +291,10 @@ class FeedbackTable:
         last = page.get("LastEvaluatedKey")
         end = Cursor(instants.from_number(last["callback_at"]), items.ride_id(last)) if last else None
         return [items.to_conversation(item) for item in page["Items"]], end
+
+    def _asked(self, customer_id: str) -> Sequence[datetime]:
+        item = self._get(f"customer#{customer_id}")
+        return items.to_asked(item) if item else ()
 
     def _get(self, id_: str) -> "Mapping[str, AttributeValueTypeDef] | None":
         return self._dynamodb.get_item(TableName=self._name, Key={"id": {"S": id_}}, ConsistentRead=True).get(

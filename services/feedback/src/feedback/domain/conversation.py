@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PositiveInt
 
 from feedback.domain import reading
 from feedback.domain.callback import Callback
@@ -62,7 +62,7 @@ class Stage(_Data):
 
 
 class Limits(_Data):
-    """The limits of a conversation. Times are in seconds."""
+    """The limits of a conversation, and of how many a customer has. Times are in seconds."""
 
     asks_again: int
     """How often a question is repeated when the answer is unclear."""
@@ -82,6 +82,10 @@ class Limits(_Data):
     """How long an agent has a claimed call."""
     look_again_after: int
     """After this time the timers check whether the stream has brought a waiting SMS to a sender."""
+    survey_every: int
+    """From one survey of a customer to the next at least."""
+    surveys_a_month: PositiveInt
+    """How often a customer is asked in 30 days at most."""
 
 
 class Flow(_Data):

@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from feedback.adapters.feedback_table import FeedbackTable, TooSoon
 from feedback.domain.conversation import SurveyMachine
+from feedback.domain.frequency_cap import Capped
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 
@@ -19,7 +20,7 @@ ASKED_WITHIN = timedelta(days=3)
 
 @dataclass(frozen=True, kw_only=True)
 class SurveyOpener:
-    """Chooses whom to ask: once about a ride, and no customer more than once a day."""
+    """Chooses whom to ask: once about a ride, and no customer more often than the limits allow."""
 
     consumer: Consumer[RideCompleted]
     table: FeedbackTable
@@ -33,15 +34,16 @@ class SurveyOpener:
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                outcome = self._open(message)
-                self.logger.info(outcome, ride_id=message.data.ride_id)
+                outcome, capped = self._open(message)
+                until = {"until": capped.until.isoformat()} if capped else {}
+                self.logger.info(outcome, ride_id=message.data.ride_id, extra=until)
                 self.metrics.add_metric(f"Surveys{outcome.title().replace(' ', '')}", MetricUnit.Count, 1)
         return batch.settle()
 
-    def _open(self, message: Received[RideCompleted]) -> str:
+    def _open(self, message: Received[RideCompleted]) -> tuple[str, Capped | None]:
         ride, now = message.data, self.now()
         if now - ride.completed_at > ASKED_WITHIN:
-            return "too late"
+            return "too late", None
         conversation = self.machine.opened(
             ride_id=ride.ride_id,
             responder_id=ride.responder_id,
@@ -51,6 +53,6 @@ class SurveyOpener:
             time_zone=ride.time_zone,
         )
         try:
-            return "opened" if self.table.open(conversation) else "known"
-        except TooSoon:
-            return "too soon"
+            return "opened" if self.table.open(conversation) else "known", None
+        except TooSoon as error:
+            return error.capped.why, error.capped
