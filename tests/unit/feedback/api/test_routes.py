@@ -83,14 +83,14 @@ def test_feedback_tells_what_time_will_bring(world: World, client: Client) -> No
             body.get(name) for name in ("reminder-at", "expires-at", "opted-out")
         ]
 
-    morning = "2026-11-22T16:00:00Z"
+    morning = "2026-11-22T17:00:00Z"  # at the end of its first hour
     assert look() == ["waiting", "night", morning, None, "2026-11-25T09:00:00Z", False]
-    world.pass_time(hours=7)
+    world.pass_time(hours=8)
     world.pump()
-    assert look() == ["sent", None, None, "2026-11-23T16:00:00Z", "2026-11-25T16:00:00Z", False]
+    assert look() == ["sent", None, None, "2026-11-23T17:00:00Z", "2026-11-25T17:00:00Z", False]
     world.hear("STOP", world.last_sms())
     world.pump()
-    assert look()[3:] == [None, "2026-11-25T16:00:00Z", True]
+    assert look()[3:] == [None, "2026-11-25T17:00:00Z", True]
 
 
 @pytest.mark.parametrize(
