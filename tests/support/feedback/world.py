@@ -292,10 +292,12 @@ class World:
             self.outreach.handle({"Records": chosen(records, waiting)})
         raise AssertionError("the functions behind the stream bring it a new record for ever")
 
-    def wants_call(self, ride_id: str, number: str = SEATTLE, **more: Any) -> str:
+    def wants_call(
+        self, ride_id: str, number: str = SEATTLE, *, time_zone: str | None = None, **more: Any
+    ) -> str:
         """A new customer gives a low score, and wants to be called. Their id."""
         customer_id = self.customer(number, **more)
-        self.ride(ride_id, customer_id)
+        self.ride(ride_id, customer_id, time_zone=time_zone)
         self.pump()
         for text in ("2", "yes"):
             self.hear(text, self.last_sms(number), sender=number)

@@ -20,7 +20,7 @@ def client(world: World) -> Client:
 
 
 def test_a_call_is_claimed_made_and_closed(world: World, client: Client) -> None:
-    customer = world.wants_call("r", name=NAME)
+    customer = world.wants_call("r", name=NAME, time_zone="America/Los_Angeles")
     status, claimed = client("PUT", CLAIM)
     here = f"{BASE}/callbacks/r"
     shown = {
@@ -29,6 +29,7 @@ def test_a_call_is_claimed_made_and_closed(world: World, client: Client) -> None
         "customer-id": customer,
         "score": 2,
         "language": "en",
+        "time-zone": "America/Los_Angeles",
         "requested-at": "2026-11-21T20:00:00Z",
         "links": {
             "self": here,

@@ -65,6 +65,11 @@ class CallbackBody(Representation):
     score: int | None = None
     language: str | None = Field(default=None, description="The language of the conversation.")
     wished: Wish | None = None
+    time_zone: str | None = Field(
+        default=None,
+        description="Where the ride ended: an IANA name. Whose clock a wish is in, and whether it is night there.",
+        examples=["America/Los_Angeles"],
+    )
     requested_at: datetime
     claimed_by: str | None = Field(default=None, description="The id of the agent who has the call now.")
     claimed_until: datetime | None = None
@@ -95,6 +100,7 @@ class CallbackBody(Representation):
             score=conversation.score,
             language=conversation.language,
             wished=Wish.from_domain(call.wished) if call.wished else None,
+            time_zone=conversation.time_zone,
             requested_at=call.requested_at,
             claimed_by=holder,
             claimed_until=call.claimed_until if holder else None,
