@@ -17,11 +17,12 @@ PREFIX = "+1425555"
 """Of nearly all customers' numbers, and of no other."""
 NUMBERS = (f"{PREFIX}{number % 10_000:04d}" for number in itertools.count(uuid.uuid4().int))
 TAP = "test-feedback-tap"
-ASKED, CALL_OFFERED, THANKED, PROMISED = (
+ASKED, CALL_OFFERED, THANKED, PROMISED, OPTED_OUT = (
     "how was your ride?",
     "our support team to call you",
     "Thank you! Your unicorn",
     "will call you",
+    "you have opted out",
 )
 
 
@@ -100,9 +101,9 @@ class Rider:
         self.cloud, self.bus = cloud, bus
         self.number = number or next(NUMBERS)
         self.phone = Phone(cloud, self.number)
-        name = f"rider-{uuid.uuid4().hex[:12]}"
-        cloud.token(name, "customers")
-        self.id = give_phone(cloud, name, self.number)
+        self.name = f"rider-{uuid.uuid4().hex[:12]}"
+        cloud.token(self.name, "customers")
+        self.id = give_phone(cloud, self.name, self.number)
         self.ride_id = f"ride-{uuid.uuid4().hex}"
         self.responder_id = f"u-{uuid.uuid4().hex[:12]}"
 

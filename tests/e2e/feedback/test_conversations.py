@@ -3,10 +3,12 @@
 import time
 from datetime import timedelta
 
+from infra.naming import USER_POOL_ID_PARAMETER
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.riders import (
     ASKED,
     CALL_OFFERED,
+    OPTED_OUT,
     PROMISED,
     THANKED,
     Bus,
@@ -46,17 +48,18 @@ def test_a_low_score_offers_a_call_and_support_gets_to_know(rider: Rider, bus: B
     assert support.callbacks()[rider.ride_id]["score"] == 2
 
 
-def test_after_stop_there_is_silence_until_start(rider: Rider, bus: Bus, support: Support) -> None:
+def test_a_stop_is_confirmed_once_and_then_there_is_silence(rider: Rider, bus: Bus, support: Support) -> None:
     rider.rides()
     rider.read(ASKED)
     rider.stops("Please stop")
+    rider.read(OPTED_OUT)
     second = f"{rider.ride_id}-2"
     bus.completed(second, f"{rider.id}", rider.responder_id)  # one a day: none in any case
-    rider.says("9")
+    rider.says("STOP", "9")
     [received] = bus.told(rider.ride_id, "FeedbackReceived")
     assert received["score"] == 9
-    support.sees_sms(rider.ride_id, "withheld", 1)
-    assert len(rider.got()) == 1
+    support.sees_sms(rider.ride_id, "withheld", 2)
+    assert [OPTED_OUT in sms.text for sms in rider.got()] == [False, True]
     assert support.feedback(second) == {}
 
 
@@ -64,12 +67,58 @@ def test_start_asks_again(rider: Rider, support: Support) -> None:
     rider.rides()
     rider.read(ASKED)
     rider.stops("STOP")
+    rider.read(OPTED_OUT)
     time.sleep(1)  # SNS tells whole seconds here, and of a STOP and a START at once the STOP counts
     rider.says("START")
     rider.read(ASKED, count=2)
     rider.says("10")
     rider.read(THANKED)
     support.sees(rider.ride_id, lambda found: found.get("score") == 10, "the score")
+
+
+def test_start_asks_a_question_that_was_withheld(
+    cloud: Cloud, bus: Bus, rider: Rider, support: Support
+) -> None:
+    """That of another ride, of which nobody on this phone has heard yet."""
+    rider.rides()
+    rider.read(ASKED)
+    rider.says("9")
+    rider.read(THANKED)
+    rider.stops("STOP")
+    rider.read(OPTED_OUT)
+    other = Rider(cloud, bus, rider.number)
+    other.rides()
+    support.sees_sms(other.ride_id, "withheld")
+    time.sleep(1)  # as above
+    rider.says("START")
+    rider.read(ASKED, count=2)
+    rider.says("7")
+    support.sees(other.ride_id, lambda found: found.get("score") == 7, "the score")
+
+
+def test_help_names_the_brand_and_a_contact_in_any_stage_and_after_the_end(rider: Rider) -> None:
+    rider.rides()
+    rider.read(ASKED)
+    for count, (text, answer) in enumerate(
+        [("HELP", "reply 1 to 10"), ("9", THANKED), ("HELP", "asks once")], 1
+    ):
+        rider.says(text)
+        rider.read(answer, count=1 + (count == 3))
+    helps = [sms.text for sms in rider.got() if "More help" in sms.text]
+    assert len(helps) == 2
+    assert all(text.startswith("Wild Rydes") and "wildrydes.example/help" in text for text in helps)
+
+
+def test_who_has_not_agreed_is_not_texted(cloud: Cloud, rider: Rider, support: Support) -> None:
+    pool = cloud.parameters[USER_POOL_ID_PARAMETER]
+    cloud.client("cognito-idp").admin_update_user_attributes(
+        UserPoolId=pool,
+        Username=rider.name,
+        UserAttributes=[{"Name": "custom:sms_consent_at", "Value": ""}],
+    )
+    rider.rides()
+    assert support.sees_sms(rider.ride_id, "refused")["reason"] == "no-consent"
+    assert rider.got() == []
 
 
 def test_a_number_that_has_said_stop_to_aws_is_left_alone(rider: Rider, support: Support) -> None:

@@ -98,7 +98,7 @@ def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_writte
 ) -> None:
     table.open(opened())
     seen, unknown = found(table), table.standing("n")
-    table.write(replace(seen, muted=True), unknown, now=NOON)
+    table.write(replace(seen, muted=True), standing=unknown, now=NOON)
     before = by_id(aws)
     for conversation, standing in (
         (seen, table.standing("n")),
@@ -107,7 +107,13 @@ def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_writte
         (replace(opened(), revision=0), None),
     ):
         with pytest.raises(Conflict):
-            table.write(conversation, standing, Lookup("sms-1", "r"), "in-1", now=NOON)
+            table.write(
+                conversation,
+                standing=standing,
+                lookup=Lookup("sms-1", "r"),
+                inbound_id="in-1",
+                now=NOON,
+            )
     assert by_id(aws) == before
     assert found(table).muted
     assert table.ride_of("sms-1") is None
@@ -119,15 +125,18 @@ def test_an_inbound_message_counts_once_even_if_all_else_is_stale(
     table.open(opened())
     seen = found(table)
     table.write(
-        replace(seen, muted=True), NumberStanding("n").noted(Heard("d", "r", NOON)), None, "in-1", now=NOON
+        replace(seen, muted=True),
+        standing=NumberStanding("n").noted(Heard("d", "r", NOON)),
+        inbound_id="in-1",
+        now=NOON,
     )
     before = by_id(aws)
     with pytest.raises(Repeated):
-        table.write(found(table), table.standing("n"), None, "in-1", now=NOON + DAY)
+        table.write(found(table), standing=table.standing("n"), inbound_id="in-1", now=NOON + DAY)
     with pytest.raises(Repeated):
-        table.write(seen, NumberStanding("n"), None, "in-1", now=NOON + DAY)
+        table.write(seen, standing=NumberStanding("n"), inbound_id="in-1", now=NOON + DAY)
     assert by_id(aws) == before
-    table.write(found(table), table.standing("n"), None, "in-2", now=NOON)
+    table.write(found(table), standing=table.standing("n"), inbound_id="in-2", now=NOON)
     assert table.standing("n").heard == (Heard("d", "r", NOON),)
     assert (found(table).revision, table.standing("n").revision) == (3, 2)
 

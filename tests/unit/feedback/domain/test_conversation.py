@@ -138,7 +138,57 @@ def test_start_asks_the_open_question_again() -> None:
     assert said(resumed) == ["ask-score", "ask-call", "ask-call"]
     assert MACHINE.heard(sent(resumed), "yes", NOON).call_wanted
     ended = heard(opened(), "8")
-    assert said(MACHINE.resumed(ended, NOON)) == said(ended)
+    assert said(MACHINE.resumed(ended, NOON)) == [*said(ended), "confirm-start"]
+
+
+def test_start_gives_the_question_all_of_its_time_again() -> None:
+    """Else one that a STOP held back for three days would end before it has come."""
+    withheld = MACHINE.stopped(opened(), NOON)
+    resumed = MACHINE.resumed(withheld, NOON + 2.9 * DAY)
+    assert MACHINE.woken(resumed, NOON + 3 * DAY).stage == "score"
+    assert sent(resumed, 2.9 * DAY).since == NOON + 2.9 * DAY
+
+
+def test_a_question_may_be_asked_again_after_a_wait() -> None:
+    """And has its time from then on."""
+    planned = MACHINE.resumed(MACHINE.stopped(opened(), NOON), NOON, wait=5 * DAY)
+    assert not planned.last.due(NOON + 5 * DAY - timedelta(seconds=1))
+    assert MACHINE.wake_at(planned) == NOON + 5 * DAY
+    woken = MACHINE.woken(planned, NOON + 5 * DAY)
+    assert (woken.last.due(NOON + 5 * DAY), woken.last.promptly) == (True, False)
+    assert MACHINE.wake_at(sent(woken, 5 * DAY)) == NOON + 6 * DAY
+
+
+def confirmed(conversation: Conversation) -> Conversation:
+    return MACHINE.confirmed(MACHINE.stopped(conversation, NOON), NOON)
+
+
+def test_nothing_gets_in_the_way_of_the_confirmation_of_a_stop() -> None:
+    """Neither another STOP, nor an answer that was on its way, nor HELP, nor the end, nor the limit of messages."""
+    full = opened()
+    for _ in range(50):
+        full = MACHINE.helped(sent(full), NOON)
+    for before in (opened(), full, heard(opened(), "8")):
+        conversation = confirmed(before)
+        assert (conversation.last.prompt, conversation.last.promptly) == ("confirm-stop", True)
+        for after in (
+            MACHINE.stopped(conversation, NOON),
+            MACHINE.heard(conversation, "3", NOON),
+            MACHINE.heard(conversation, "what?", NOON),
+            MACHINE.helped(conversation, NOON),
+            MACHINE.woken(conversation, NOON + 3 * DAY) if conversation.stage else conversation,
+        ):
+            assert after.last == conversation.last
+    assert MACHINE.resumed(confirmed(opened()), NOON).sms[-2].state == "dropped"
+
+
+def test_a_confirmation_leaves_room_for_the_twelve_others() -> None:
+    conversation = opened()
+    for _ in range(50):
+        conversation = MACHINE.helped(sent(sent(confirmed(conversation))), NOON)
+        conversation = MACHINE.resumed(conversation, NOON)
+    others = [prompt for prompt in said(conversation) if prompt != "confirm-stop"]
+    assert len(others) == MACHINE.limits.messages
 
 
 def test_help_is_given_in_every_stage_and_after_the_end() -> None:

@@ -29,6 +29,28 @@ def test_a_repetition_is_the_same_text_about_the_same_ride_within_seconds() -> N
     assert not number.repeats(Heard("eight", "a", NOON - 11 * SECOND), certain=True)
 
 
+def test_the_same_word_is_said_twice_if_it_answers_two_of_our_sms() -> None:
+    """A carrier's copy answers the same SMS, or seems to answer the next question, which it does not fit."""
+    for earlier, stage, answers_id, fits, twice in (
+        ("sms-1", "score", "sms-1", True, False),
+        ("sms-1", "score", "sms-2", False, True),
+        ("sms-1", "score", None, True, False),
+        (None, "score", "sms-1", True, False),
+        (None, "score", None, True, False),
+        ("sms-1", "call", "sms-2", True, True),
+        ("sms-1", "call", "sms-2", False, False),
+        ("sms-1", "call", "sms-1", True, False),
+        ("sms-1", "call", None, True, True),
+        (None, "call", None, True, True),
+        (None, "call", None, False, False),
+        ("sms-1", None, "sms-1", False, False),
+    ):
+        number = NumberStanding("key").noted(Heard("no", "a", NOON, "score", earlier))
+        message = Heard("no", "a", NOON + SECOND, stage, answers_id)
+        for certain in (True, False):
+            assert number.repeats(message, certain=certain, answers=fits) != twice, (earlier, message, fits)
+
+
 def test_a_repetition_may_come_after_other_messages_and_the_oldest_is_forgotten() -> None:
     number = NumberStanding("key").noted(Heard("eight", "a", NOON))
     for n in range(19):

@@ -88,18 +88,40 @@ def test_a_conversation_keeps_its_language(world: World) -> None:
     assert world.conversation("r").call_wanted
 
 
-def test_an_answer_in_the_night_is_heard_and_replied_to_in_the_morning(world: World) -> None:
+def test_what_answers_a_customer_does_not_wait_for_the_morning(world: World) -> None:
+    """Who writes in the night is awake. What starts a talk waits, and so does an answer that has become old."""
+    world.ride("r", world.customer())
+    world.pump()
+    world.now += timedelta(hours=10)
+    for text in ("HELP", "?", "3", "maybe", "no"):
+        world.now += timedelta(minutes=1)
+        world.hear(text, world.last_sms())
+        world.pump()
+    assert len(world.phones.sent) == 6
+    world.ride("next", world.customer())
+    world.pump()
+    assert world.states("next") == ["waiting"]
+    late = world.reply("STOP", world.last_sms())
+    world.now += timedelta(hours=2)
+    world.handle(world.replies, late)
+    world.pump()
+    assert world.conversation("r").last.reason == "night"
+    assert len(world.phones.sent) == 6
+
+
+def test_an_answer_that_could_not_be_sent_for_an_hour_waits_for_the_morning(world: World) -> None:
     world.ride("r", world.customer())
     world.pump()
     world.now += timedelta(hours=10)
     world.hear("3", world.last_sms())
+    world.phones.faults = ["throttled"]
     world.pump()
-    assert world.conversation("r").score == 3
-    assert len(world.phones.sent) == 1
-    world.hear("STOP", world.last_sms())
+    world.pass_time(hours=1)
+    world.pump()
+    assert (len(world.phones.sent), world.conversation("r").last.reason) == (1, "night")
     world.pass_time(hours=10)
     world.pump()
-    assert len(world.phones.sent) == 1
+    assert (world.conversation("r").score, len(world.phones.sent)) == (3, 2)
 
 
 @pytest.mark.parametrize("number", [None, "not a number", "+1206"])

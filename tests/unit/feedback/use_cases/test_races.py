@@ -50,7 +50,7 @@ def test_a_stop_while_an_sms_is_sent(world: World, at: int, further: bool) -> No
     if further:
         world.pump()
         world.hear("3", world.last_sms())
-    already = len(world.phones.sent)
+    already = len(world.phones.about("next"))
     records = world.aws.records()
     state_at_stop = []
 
@@ -61,28 +61,56 @@ def test_a_stop_while_an_sms_is_sent(world: World, at: int, further: bool) -> No
     meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), stop)
     if not state_at_stop:
         stop()
-    assert len(world.phones.sent) - already == (state_at_stop[0] in ("claimed", "sent"))
+    assert len(world.phones.about("next")) - already == (state_at_stop[0] in ("claimed", "sent"))
     world.pass_time(days=2)
     world.pump()
-    assert len(world.phones.sent) - already <= 1
+    assert len(world.phones.about("next")) - already <= 1
+    assert world.prompts("r") == ["ask-score", "confirm-stop"]
 
 
 @pytest.mark.parametrize("at", STEPS)
 def test_a_start_while_an_sms_is_withheld(world: World, at: int) -> None:
-    """None is withheld once the START is written: nobody would ask the customer again."""
+    """Whether it is withheld by then or not, the customer is asked, and once."""
     world.pump()
+    world.hear("9", world.last_sms())
     world.hear("STOP")
+    world.pump()
     world.now += timedelta(minutes=1)
     world.ride("next", world.customer())
+    records = world.aws.records()
+    heard = []
+
+    def start() -> None:
+        world.hear("START")
+        heard.append(world.states("next"))
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), start)
+    if not heard:
+        start()
+    world.pump()
+    assert len(world.phones.about("next")) == 1, heard
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_start_while_a_stop_is_confirmed(world: World, at: int) -> None:
+    """The confirmation is dropped or has left, and the question is asked: never a confirmation of what is over."""
+    world.pump()
+    world.hear("STOP", world.last_sms())
     records = world.aws.records()
     state_at_start = []
 
     def start() -> None:
+        state_at_start.append(world.states("r")[-1])
         world.hear("START")
-        state_at_start.append(world.states("next")[0])
 
     meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), start)
-    assert (len(world.phones.about("next")) == 1) == (state_at_start == ["waiting"])
+    if not state_at_start:
+        start()
+    left = state_at_start != ["waiting"]
+    world.pump()
+    assert world.prompts("r") == ["ask-score", "confirm-stop", "ask-score"]
+    assert world.states("r") == ["sent", "sent" if left else "dropped", "sent"]
+    assert len(world.phones.sent) == 2 + left
 
 
 @pytest.mark.parametrize("at", STEPS)

@@ -23,6 +23,7 @@ from feedback.domain import reading
 from feedback.domain.number import REPEATED_WITHIN
 from feedback.domain.phone_number import PhoneNumber
 from feedback.domain.reading import Command
+from feedback.domain.send_ledger import FRESH_FOR
 from feedback.domain.time_zones import known_zones
 from tests.support.feedback.crash import Died, dying
 from tests.support.feedback.memory import Memory
@@ -63,6 +64,10 @@ class Reply:
     answers: Sent | None = None
 
 
+Stages = dict[str, str | None]
+"""The stages of conversations, by their rides."""
+
+
 class Standing:
     """What a customer would say of their number: whether they want messages, and what they sent of late."""
 
@@ -70,7 +75,9 @@ class Standing:
         self.opted_out = False
         self.decided_at = datetime.min.replace(tzinfo=UTC)
         self.handled: set[str] = set()
-        self.texts: list[tuple[str, datetime]] = []
+        self.texts: list[tuple[str, datetime, Stages]] = []
+        self.opt_outs = 0
+        self.confirmed: set[str] = set()
 
 
 class Service(RuleBasedStateMachine):
@@ -210,10 +217,17 @@ class Service(RuleBasedStateMachine):
     def every_sms_was_welcome(self) -> None:
         """Checked when it is sent: see `watch`."""
         for sms in self.world.phones.sent[self.checked :]:
-            assert all(8 <= sms.at.astimezone(zone).hour < 21 for zone in self.zones[sms.ride_id])
+            assert self.answers_somebody_awake(sms) or all(
+                8 <= sms.at.astimezone(zone).hour < 21 for zone in self.zones[sms.ride_id]
+            )
             earlier = [s for s in self.world.phones.sent if s.context == sms.context and s is not sms]
             assert all(abs(sms.at - s.at) >= WINDOW for s in earlier)
         self.checked = len(self.world.phones.sent)
+
+    def answers_somebody_awake(self, sms: Sent) -> bool:
+        """Whether the phone's owner has written of late: within an hour of its handling, which is within one."""
+        ago = [sms.at - reply.at for reply in self.inbound if reply.sender == sms.to]
+        return any(timedelta() <= time < 2 * FRESH_FOR for time in ago)
 
     @invariant()
     def a_score_stays(self) -> None:
@@ -358,29 +372,54 @@ class Service(RuleBasedStateMachine):
         key = self.world.pseudonyms.pseudonym_of(reply.sender)
         told_apart = reply.answers is not None and self.is_told_apart(reply.answers)
         known = reply.id in standing.handled
-        repeated = known or any(
-            text == reply.text and abs(reply.at - at) <= REPEATED_WITHIN for text, at in standing.texts
-        )
+        copied = [
+            stages
+            for text, at, stages in standing.texts
+            if text == reply.text and abs(reply.at - at) <= REPEATED_WITHIN
+        ]
+        stages = self.stages()
         command = reading.command(reply.text)
+        was_opted_out = self.world.table.standing(key).opted_out
         handled = self.deliver(self.world.replies, reply.body, dies_at)
+        opted_out = self.world.table.standing(key).opted_out
+        standing.opt_outs += opted_out and not was_opted_out
         newer = reply.at > standing.decided_at
-        # Only the service knows if a START counted as a repetition, or was applied before the worker died.
-        if command is Command.START and newer and not self.world.table.standing(key).opted_out:
+        # Only the service knows if a START was applied before the worker died.
+        if command is Command.START and newer and not opted_out:
             standing.opted_out, standing.decided_at = False, reply.at
         if not handled:
             return
-        if known or (repeated and command is not Command.STOP and not reply.answers):
+        if known or (
+            copied
+            and not reply.answers
+            and opted_out == was_opted_out
+            and not any(self.answers_another_question(reply.text, then, stages) for then in copied)
+        ):
             assert self.progress() == progress, "a repeated reply changed something"
         if known:
             return
+        if command in (Command.STOP, Command.START) and newer:
+            assert opted_out == (command is Command.STOP), "the last command does not count"
         if command is Command.STOP and reply.at >= standing.decided_at:
             standing.opted_out, standing.decided_at = True, reply.at
-        if before and before.stage == "score" and not repeated and not command and told_apart:
+        if before and before.stage == "score" and not copied and not command and told_apart:
             answer = reading.score(reply.text, before.language or "en")
             if answer is not None:
                 assert self.world.conversation(before.ride_id).score == answer, "a valid answer was lost"
         standing.handled.add(reply.id)
-        standing.texts.append((reply.text, reply.at))
+        standing.texts.append((reply.text, reply.at, stages))
+
+    def stages(self) -> Stages:
+        conversations = map(self.world.table.conversation, self.rides)
+        return {c.ride_id: c.stage for c in conversations if c}
+
+    def answers_another_question(self, text: str, then: Stages, now: Stages) -> bool:
+        """Whether a question has followed another, about the same ride, that the text answers or asks about."""
+        return any(
+            stage and then.get(ride_id) not in (None, stage)
+            for ride_id, stage in now.items()
+            if reading.command(text) or reading.yes_or_no(text, "en") or reading.yes_or_no(text, "es")
+        )
 
     def deliver(self, use_case: Any, body: str, dies_at: int = NEVER) -> bool:
         """Hand a body to a queue's function. False when its worker died, and it comes again."""
@@ -424,8 +463,17 @@ class Service(RuleBasedStateMachine):
             return True
         finally:
             for sms in self.world.phones.sent[already:]:
-                assert not self.standings[sms.to].opted_out, "an SMS after STOP"
+                self.is_welcome(sms)
         return False
+
+    def is_welcome(self, sms: Sent) -> None:
+        standing = self.standings[sms.to]
+        ledger = self.world.conversation(sms.ride_id).sms
+        if ledger[int(sms.context["sms"])].prompt == "confirm-stop":
+            standing.confirmed.add(str(sms.context))
+            assert len(standing.confirmed) <= standing.opt_outs, "a second confirmation of one opt-out"
+        else:
+            assert not standing.opted_out, "an SMS after STOP"
 
 
 @pytest.mark.slow

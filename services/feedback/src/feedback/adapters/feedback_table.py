@@ -152,11 +152,10 @@ class FeedbackTable:
 
     def write(
         self,
-        conversation: Conversation | None = None,
+        *conversations: Conversation,
         standing: NumberStanding | None = None,
         lookup: Lookup | None = None,
         inbound_id: str | None = None,
-        *,
         now: datetime,
         reread: Callable[[], object] = lambda: None,
     ) -> None:
@@ -169,8 +168,7 @@ class FeedbackTable:
         if inbound_id is not None:
             handled = items.marker(f"inbound#{inbound_id}", now + REMEMBERED_FOR)
             puts.append(self._put(handled, "attribute_not_exists(id)"))
-        if conversation:
-            puts.append(self._put_conversation(conversation))
+        puts += map(self._put_conversation, conversations)
         if standing:
             puts.append(self._put_standing(standing, now))
         if lookup:
@@ -217,7 +215,7 @@ class FeedbackTable:
             return before and rule(before)
 
         def write(_: Conversation | None, after: Conversation | None) -> Conversation | None:
-            self.write(after, lookup=lookup, now=now, reread=read)
+            self.write(*([after] if after else []), lookup=lookup, now=now, reread=read)
             return after and written(after)
 
         found = change(read, apply, write)

@@ -67,7 +67,7 @@ class Limits(_Data):
     asks_again: int
     """How often a question is repeated when the answer is unclear."""
     messages: int
-    """How many SMS a conversation sends at most."""
+    """How many SMS a conversation sends at most, not counting those that confirm a STOP."""
     remind_after: int
     """From the question to the reminder."""
     expire_after: int
@@ -95,7 +95,13 @@ class Flow(_Data):
     stages: dict[str, Stage]
     gives_up: str
     helps_after: str
+    confirms_stop: str
+    confirms_start: str
     limits: Limits
+
+    def owed(self, prompt: str) -> bool:
+        """Tell whether the prompt answers a STOP or a HELP: whoever sends one is owed the answer, even unasked."""
+        return prompt in {self.confirms_stop, self.helps_after, *(s.helps for s in self.stages.values())}
 
     def with_limits(self, changes: Mapping[str, int]) -> "Flow":
         """Replace some limits, named as in `flow.json`: a local cloud is in a hurry.
@@ -177,6 +183,11 @@ class Conversation:
         return self.sms[-1]
 
     @property
+    def perhaps_asked(self) -> bool:
+        """Whether the customer may have had an SMS. Else nothing that they say is about this ride."""
+        return self.asked_at is not None or any(sms.handed_over for sms in self.sms)
+
+    @property
     def unsettled(self) -> bool:
         """Whether it is unknown if one of the SMS went out."""
         return any(sms.state == "claimed" for sms in self.sms)
@@ -227,8 +238,10 @@ class SurveyMachine:
         )
         return self._say(conversation, self.flow.stages[self.flow.first].asks, now)
 
-    def heard(self, conversation: Conversation, text: str, now: datetime) -> Conversation:
-        """Apply a reply that is no command.
+    def heard(
+        self, conversation: Conversation, text: str, now: datetime, *, promptly: bool = True
+    ) -> Conversation:
+        """Apply a reply that is no command, and react to it, `promptly` if it is a fresh one.
 
         After an unclear one the question is asked again, `asks_again` times; then the conversation ends.
         """
@@ -241,11 +254,13 @@ class SurveyMachine:
             answers: dict[str, Reading] = {**conversation.answers, name: answer}
             outcome = stage.outcome(answer)
             call = Callback(now) if outcome.calls else None
-            return self._answered(replace(conversation, answers=answers, call=call), outcome, now)
+            conversation = replace(conversation, answers=answers, call=call)
+            return self._answered(conversation, outcome, now, promptly=promptly)
         if conversation.misunderstood >= self.limits.asks_again:
             ending: Ending = "not-understood" if conversation.score is None else "answered"
-            return self._ended(self._say(conversation, self.flow.gives_up, now), ending, now)
-        again = self._say(conversation, stage.asks_again, now)
+            given_up = self._say(conversation, self.flow.gives_up, now, promptly=promptly)
+            return self._ended(given_up, ending, now)
+        again = self._say(conversation, stage.asks_again, now, promptly=promptly)
         return replace(again, misunderstood=conversation.misunderstood + 1)
 
     def understands(self, conversation: Conversation, text: str) -> bool:
@@ -253,27 +268,52 @@ class SurveyMachine:
         stage = self.flow.stages.get(conversation.stage or "")
         return stage is not None and stage.read(text, conversation.language or DEFAULT) is not None
 
-    def helped(self, conversation: Conversation, now: datetime) -> Conversation:
+    def helped(self, conversation: Conversation, now: datetime, *, promptly: bool = True) -> Conversation:
         """Apply a HELP, in any stage or after the end."""
         stage = self.flow.stages.get(conversation.stage or "")
-        return self._say(conversation, stage.helps if stage else self.flow.helps_after, now)
+        help_ = stage.helps if stage else self.flow.helps_after
+        return self._say(conversation, help_, now, promptly=promptly)
 
     def stopped(self, conversation: Conversation, now: datetime) -> Conversation:
-        """Apply a STOP: the SMS that was to be sent is withheld.
+        """Apply a STOP: the SMS that was to be sent is withheld, unless it confirms a STOP.
 
         The question stays open, in case the customer changes their mind.
         """
         conversation = replace(conversation, muted=True)
-        if not conversation.last.outstanding:
+        if not conversation.last.outstanding or self.confirms_stop(conversation.last):
             return conversation
         return conversation.with_last(conversation.last.ended("withheld", now))
 
-    def resumed(self, conversation: Conversation, now: datetime) -> Conversation:
-        """Apply a START: the open question is asked once more."""
+    def confirmed(self, conversation: Conversation, now: datetime, *, promptly: bool = True) -> Conversation:
+        """Have a STOP that has been applied confirmed, even beyond the limit of messages."""
+        confirmation = self._new(self.flow.confirms_stop, now, promptly=promptly)
+        return replace(conversation, sms=(*conversation.sms, confirmation))
+
+    def confirms_stop(self, sms: Sms) -> bool:
+        """Tell whether an SMS confirms a STOP: the only one that a number gets which wants none."""
+        return sms.prompt == self.flow.confirms_stop
+
+    def resumed(
+        self,
+        conversation: Conversation,
+        now: datetime,
+        *,
+        promptly: bool = True,
+        wait: timedelta = timedelta(),
+    ) -> Conversation:
+        """Apply a START: the open question is asked once more, after a `wait`, and has all of its time again.
+
+        If none is open, the START is confirmed.
+        """
         conversation = replace(conversation, muted=False)
         if conversation.stage is None:
-            return conversation
-        return self._say(conversation, self.flow.stages[conversation.stage].asks, now)
+            return self._say(conversation, self.flow.confirms_start, now, promptly=promptly)
+        question = self.flow.stages[conversation.stage].asks
+        if wait:
+            said = self._add(conversation, Sms.planned(question, now + wait, now), now)
+        else:
+            said = self._say(conversation, question, now, promptly=promptly)
+        return said if said is conversation else replace(said, since=now + wait, out=False)
 
     def received(self, conversation: Conversation, index: int, sms: Sms, now: datetime) -> Conversation:
         """Note news of an SMS. The time of a stage runs from when its question is known to have gone out.
@@ -291,7 +331,10 @@ class SurveyMachine:
         """Let time pass: end the conversation, remind the customer, or have an outstanding SMS sent again."""
         expires_at = self.expires_at(conversation)
         if expires_at and now >= expires_at:
-            return self._ended(self._overtaken(conversation, now), _silent_ending(conversation), now)
+            ending = _silent_ending(conversation)
+            if not self.confirms_stop(conversation.last):
+                conversation = self._overtaken(conversation, now)
+            return self._ended(conversation, ending, now)
         last = conversation.last
         look_at = last.next_look(self._resend_after)
         if look_at and now >= look_at:
@@ -325,25 +368,42 @@ class SurveyMachine:
         """Tell when the open question will be given up. None after the end."""
         return conversation.since + self._expire_after if conversation.stage else None
 
-    def _answered(self, conversation: Conversation, outcome: Outcome, now: datetime) -> Conversation:
+    def _answered(
+        self, conversation: Conversation, outcome: Outcome, now: datetime, *, promptly: bool
+    ) -> Conversation:
         if conversation.score is not None and conversation.answered_at is None:
             conversation = replace(conversation, answered_at=now)
         if outcome.leads_to:
             conversation = replace(
                 conversation, stage=outcome.leads_to, since=now, out=False, misunderstood=0
             )
-            return self._say(conversation, self.flow.stages[outcome.leads_to].asks, now)
+            asks = self.flow.stages[outcome.leads_to].asks
+            return self._say(conversation, asks, now, promptly=promptly)
         if outcome.says:
-            conversation = self._say(conversation, outcome.says, now)
+            conversation = self._say(conversation, outcome.says, now, promptly=promptly)
         return self._ended(conversation, "answered", now)
 
-    def _say(self, conversation: Conversation, prompt: str, now: datetime) -> Conversation:
-        """Add an SMS to be sent, unless the conversation has reached its message limit."""
-        if len(conversation.sms) >= self.limits.messages:
+    def _new(self, prompt: str, now: datetime, *, promptly: bool) -> Sms:
+        return Sms.new(prompt, now, self._look_again_after, promptly=promptly)
+
+    def _say(
+        self, conversation: Conversation, prompt: str, now: datetime, *, promptly: bool = False
+    ) -> Conversation:
+        return self._add(conversation, self._new(prompt, now, promptly=promptly), now)
+
+    def _add(self, conversation: Conversation, sms: Sms, now: datetime) -> Conversation:
+        """Add an SMS to be sent, unless the conversation has reached its message limit.
+
+        Nor is anything added behind the confirmation of a STOP: it would be withheld, but overtake it.
+        """
+        if sum(not self.confirms_stop(sms) for sms in conversation.sms) >= self.limits.messages:
             return conversation
         if conversation.sms:
+            last = conversation.last
+            if conversation.muted and last.outstanding and self.confirms_stop(last):
+                return conversation
             conversation = self._overtaken(conversation, now)
-        return replace(conversation, sms=(*conversation.sms, Sms.new(prompt, now, self._look_again_after)))
+        return replace(conversation, sms=(*conversation.sms, sms))
 
     def _overtaken(self, conversation: Conversation, now: datetime) -> Conversation:
         """Drop the last SMS if it waits. A claimed one may be on its way: its outcome is still noted."""

@@ -38,11 +38,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A recent message: a digest of its text, and the ride that it was understood to be about."""
+    """A recent message: a digest of its text, and what it was understood to be about.
+
+    That is a ride, the stage that its conversation was in, and the id of our SMS that it answers, where known.
+    """
 
     digest: str
     ride_id: str | None
     at: datetime
+    stage: str | None = None
+    answers_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +98,17 @@ class NumberStanding:
         """List the rides of the conversations held from one of our numbers, newest first."""
         return (held.ride_id for held in self.conversations if held.ours == ours)
 
-    def repeats(self, message: Heard, *, certain: bool) -> bool:
+    def repeats(self, message: Heard, *, certain: bool, answers: bool = False) -> bool:
         """Tell whether a message repeats one that came a moment ago.
 
-        `certain` means that its ride is known, not guessed: then the same words about another ride are no
-        repetition.
+        The same words are said twice if they answer two of our SMS, or two questions about one ride, or are
+        about two rides. `certain` means that the ride is known, not guessed; `answers` that the words answer the
+        question that is open now.
         """
         return any(
             earlier.digest == message.digest
             and abs(message.at - earlier.at) <= REPEATED_WITHIN
-            and (not certain or earlier.ride_id == message.ride_id)
+            and not _said_twice(earlier, message, certain=certain, answers=answers)
             for earlier in self.heard
         )
 
@@ -129,3 +135,17 @@ class NumberStanding:
             return self
         consent = later(self.consent, Consent(at, "sms", CUSTOMER))
         return replace(self, opt_out=None, decided_at=at, consent=consent)
+
+
+def _said_twice(earlier: Heard, message: Heard, *, certain: bool, answers: bool) -> bool:
+    """Tell whether the same words, within moments, are two messages."""
+    if earlier.ride_id != message.ride_id:
+        return certain
+    if earlier.stage != message.stage:
+        # A carrier's copy may come after our next question, and then seems to be about that.
+        return answers and not _same_sms(earlier, message)
+    return None not in (earlier.answers_id, message.answers_id) and not _same_sms(earlier, message)
+
+
+def _same_sms(earlier: Heard, message: Heard) -> bool:
+    return earlier.answers_id is not None and earlier.answers_id == message.answers_id

@@ -30,6 +30,9 @@ SENT = ("sent", *_FINAL)
 """The SMS service has it, whatever became of it then."""
 UNDELIVERABLE = ("failed", "blocked", "refused")
 
+FRESH_FOR = timedelta(hours=1)
+"""How long an answer to a customer's message is awaited at any hour. A later one waits for the morning."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sms:
@@ -37,8 +40,9 @@ class Sms:
 
     While it waits, it is not sent before `not_before`, and the timers look after it at `look_at`. `tries`
     counts how often they did, and how often it was postponed. `reason` is a short code of a refusal or
-    failure. `parts` is how many messages the carrier made of it, `price` what AWS charges, the carrier's fee
-    included, in millionths of a dollar; None until a delivery event has told.
+    failure. `promptly` means that it answers the customer's own message, `handed_over` that a sender has had
+    it, so that it may have gone out. `parts` is how many messages the carrier made of it, `price` what AWS
+    charges, the carrier's fee included, in millionths of a dollar; None until a delivery event has told.
     """
 
     prompt: str
@@ -50,13 +54,21 @@ class Sms:
     tries: int = 0
     message_id: str | None = None
     reason: str | None = None
+    promptly: bool = False
+    handed_over: bool = False
     parts: int | None = None
     price: int | None = None
 
     @classmethod
-    def new(cls, prompt: str, now: datetime, look_again_after: timedelta) -> "Sms":
-        """Make an SMS to be sent at once."""
-        return cls(prompt, now, "waiting", now, not_before=now, look_at=now + look_again_after)
+    def new(cls, prompt: str, now: datetime, look_again_after: timedelta, *, promptly: bool = False) -> "Sms":
+        """Make an SMS to be sent at once: now by day, and if it is sent `promptly` even in the night."""
+        look_at = now + look_again_after
+        return cls(prompt, now, "waiting", now, not_before=now, look_at=look_at, promptly=promptly)
+
+    @classmethod
+    def planned(cls, prompt: str, at: datetime, now: datetime) -> "Sms":
+        """Make an SMS to be sent later, as if it were said then."""
+        return cls(prompt, at, "waiting", now, not_before=at, look_at=at)
 
     @property
     def outstanding(self) -> bool:
@@ -66,6 +78,10 @@ class Sms:
     def due(self, now: datetime) -> bool:
         """Tell whether a sender may claim it now."""
         return self.state == "waiting" and self.not_before <= now
+
+    def at_any_hour(self, now: datetime) -> bool:
+        """Tell whether it is still awaited, so that it does not wait for the morning."""
+        return self.promptly and now - self.said_at < FRESH_FOR
 
     def next_look(self, resend_after: timedelta) -> datetime | None:
         """Tell when the timers must look after it: if claimed, once it has no outcome for `resend_after`."""
@@ -92,7 +108,7 @@ class Sms:
 
     def claimed(self, now: datetime) -> "Sms":
         """Put it into the hands of a sender."""
-        return replace(self, state="claimed", at=now, reason=None)
+        return replace(self, state="claimed", at=now, reason=None, handed_over=True)
 
     def postponed(self, until: datetime, now: datetime, reason: str) -> "Sms":
         """Send it later, not before `until`. Even a claimed one: its sender knows that it did not go out."""

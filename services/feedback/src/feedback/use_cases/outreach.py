@@ -90,30 +90,44 @@ class Outreach:
             return "not due"
         self.logger.set_correlation_id(conversation.correlation_id)
         customer = self.directory.find(conversation.customer_id)
-        bar = _bar(customer)
+        bar = self._bar(customer, conversation.last)
         if customer is None or bar:
             # A number that is missing may be our mistake; the others are the customer's choice, or still to come.
             outcome = bar.replace("-", " ") if customer else "refused"
             return self._note(conversation, outcome, lambda sms, now: sms.ended("refused", now, bar))
         now = self.now()
         awake_at = self.waking_hours.next(self._zones(conversation, customer), now)
-        if awake_at > now:
+        if awake_at > now and not conversation.last.at_any_hour(now):
             until = awake_at + timedelta(seconds=self.uniform(0, _MORNING))
             return self._note(conversation, "postponed", lambda sms, now: sms.postponed(until, now, "night"))
         key = self.pseudonyms.pseudonym_of(customer.number.e164)
         claimed = self._claim(conversation, key, customer)
-        if claimed is None:
+        if claimed is None or claimed.last.state == "dropped":
             return "overtaken"
         if claimed.last.state == "withheld":
             return "withheld"
         return self._hand_over(claimed, customer, key)
+
+    def _bar(self, customer: Customer | None, sms: Sms) -> str:
+        """Tell why a customer is not sent an SMS, as a code. Empty if nothing bars it."""
+        if customer is None:
+            return "no-number"
+        if self.machine.flow.owed(sms.prompt):
+            return ""
+        if not customer.verified:
+            return "number-unverified"
+        return "" if customer.consent else "no-consent"
 
     def _zones(self, conversation: Conversation, customer: Customer) -> Sequence[ZoneInfo]:
         """Tell where the customer may be: where the ride ended, else where their number is, else where ours is."""
         return known_zones([conversation.time_zone]) or customer.number.zones or PhoneNumber(self.ours).zones
 
     def _claim(self, seen: Conversation, key: str, customer: Customer) -> Conversation | None:
-        """Claim the last SMS, or withhold it from a number that wants none. None if it is no longer due."""
+        """Claim the last SMS, or withhold it from a number that wants none. None if it is no longer due.
+
+        A conversation that is withheld from its first SMS on is noted as well: a START asks its question. A STOP
+        is confirmed to the number that said it, while that wants no messages.
+        """
         language = choose(customer.locale, customer.number.region)
 
         def rule(found: _Both) -> _Both:
@@ -121,8 +135,12 @@ class Outreach:
             now = self.now()
             if conversation is None or not conversation.last.due(now):
                 return found
-            if standing.opted_out:
-                return self.machine.stopped(conversation, now), standing
+            confirms = self.machine.confirms_stop(conversation.last)
+            if standing.opted_out and not confirms:
+                stopped = self.machine.stopped(conversation, now)
+                return stopped, standing.asked(stopped.ride_id, self.ours)
+            if confirms and not standing.opted_out:
+                return conversation.with_last(conversation.last.ended("dropped", now)), standing
             claimed = conversation.with_last(conversation.last.claimed(now))
             claimed = replace(claimed, language=claimed.language or language)
             standing = standing.texted(claimed.customer_id, customer.consent)
@@ -142,7 +160,8 @@ class Outreach:
 
         def write(_: _Both, after: _Both) -> _Both:
             conversation, standing = after
-            self.table.write(conversation, standing, now=self.now(), reread=read)
+            changed = [conversation] if conversation else []
+            self.table.write(*changed, standing=standing, now=self.now(), reread=read)
             return conversation and written(conversation), written(standing)
 
         return change(lambda: (seen, self.table.standing(key)), rule, write)
@@ -184,11 +203,17 @@ class Outreach:
     def _opted_out(self, claimed: Conversation, key: str) -> str:
         """Learn of a STOP that AWS knows and we do not. It was sent before we claimed the SMS.
 
-        A START sent since then counts. The claim stays as it is: its time runs out, and AWS is asked again.
+        A START sent since then counts. The claim stays as it is: its time runs out, and AWS is asked again. But
+        a STOP is confirmed now or never.
         """
+        index = len(claimed.sms) - 1
 
         def rule(found: _Both) -> _Both:
             conversation, standing = found
+            if conversation and self.machine.confirms_stop(claimed.last):
+                if conversation.sms[index] == claimed.last:
+                    return conversation.with_sms(index, claimed.last.ended("withheld", self.now())), standing
+                return found
             standing = standing.stopped(claimed.last.at, "carrier", CARRIER)
             if conversation and standing.opted_out:
                 conversation = self.machine.stopped(conversation, self.now())
@@ -210,12 +235,3 @@ class Outreach:
 
         self.table.change(seen.ride_id, apply, now)
         return outcome
-
-
-def _bar(customer: Customer | None) -> str:
-    """Tell why a customer is not texted, as a code. Empty if nothing bars it."""
-    if customer is None:
-        return "no-number"
-    if not customer.verified:
-        return "number-unverified"
-    return "" if customer.consent else "no-consent"

@@ -12,31 +12,14 @@ from feedback.adapters.feedback_table import FeedbackTable, Repeated
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sns_notifications import InboundSms
 from feedback.domain import reading
+from feedback.domain.commands import Commands, Situation
 from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.number import Heard, NumberStanding
 from feedback.domain.reading import Command
+from feedback.domain.send_ledger import FRESH_FOR
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_dynamodb.change import change
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What a reply is about: the standing of its number, a conversation, and the outcome once it is applied.
-
-    `certain` means that AWS has named the conversation, `belongs` that nothing speaks against it.
-    """
-
-    standing: NumberStanding
-    conversation: Conversation | None
-    certain: bool = False
-    belongs: bool = True
-    outcome: str = ""
-
-    @property
-    def ride_id(self) -> str | None:
-        """The ride of the conversation."""
-        return self.conversation.ride_id if self.conversation else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,24 +49,27 @@ class Replies:
         command = reading.command(sms.text)
 
         def read() -> Situation:
-            return self._situation(sms, self.table.standing(key))
+            return self._situation(sms, command, self.table.standing(key))
 
         def apply(before: Situation) -> Situation:
-            heard = Heard(digest, before.ride_id, sent_at)
-            # A STOP is never taken for a repetition: there may have been a START between.
-            if command is not Command.STOP and before.standing.repeats(heard, certain=before.certain):
-                after = replace(before, outcome="repeated")
-                if not before.certain:  # nothing was done about the ride that it seems to be about
-                    heard = replace(heard, ride_id=None)
-            else:
-                after = self._applied(before, command, sms.text, sent_at)
+            about = before.conversation
+            answers_id = None if command else sms.answers_id  # a command answers no SMS in particular
+            heard = Heard(digest, before.ride_id, sent_at, about.stage if about else None, answers_id)
+            answers = about is not None and (command is not None or self.machine.understands(about, sms.text))
+            repeated = before.standing.repeats(heard, certain=before.certain, answers=answers)
+            after = self._applied(before, command, sms.text, sent_at, repeated=repeated)
+            if repeated and not before.certain:  # nothing was done about the ride that it seems to be about
+                heard = replace(heard, ride_id=None)
             return replace(after, standing=after.standing.noted(heard))
 
         def write(before: Situation, after: Situation) -> Situation:
-            conversation = after.conversation if after.conversation != before.conversation else None
+            talks = zip(
+                (before.conversation, *before.others), (after.conversation, *after.others), strict=True
+            )
+            changed = [new for old, new in talks if new and new != old]
             try:
                 self.table.write(
-                    conversation, after.standing, inbound_id=sms.inbound_id, now=self.now(), reread=read
+                    *changed, standing=after.standing, inbound_id=sms.inbound_id, now=self.now(), reread=read
                 )
             except Repeated:
                 return replace(before, outcome="repeated")
@@ -93,48 +79,65 @@ class Replies:
         self.logger.info("reply", outcome=after.outcome, ride_id=after.ride_id, certain=after.certain)
         return after.outcome
 
-    def _situation(self, sms: InboundSms, standing: NumberStanding) -> Situation:
-        """Find the conversation that AWS names, if it was held with this number and is open, else the newest.
+    def _situation(self, sms: InboundSms, command: Command | None, standing: NumberStanding) -> Situation:
+        """Find the conversation that AWS names if it was held with this number, ended or not, else a likely one.
 
-        Only open conversations count as the newest. A reply to a closed one may be meant for an open one: it
-        belongs there if it answers the open question. An unknown id is probably that of an SMS whose sender
-        died before it could note the id, so a conversation with such an SMS comes first.
+        An answer is likely to be about the newest that is open and whose customer may have been asked. An
+        unknown id is probably that of an SMS whose sender died before it could note the id, so a conversation
+        with such an SMS comes first. A command is answered in any conversation, best in an open one.
         """
         ride_id = self.table.ride_of(sms.answers_id) if sms.answers_id else None
         named = None
-        if ride_id is not None and any(held.ride_id == ride_id for held in standing.conversations):
-            named = self.table.conversation(ride_id)
-        if named and named.stage:
+        if any(held.ride_id == ride_id for held in standing.conversations):
+            named = self.table.conversation(ride_id or "")
+        if command is Command.START:
+            return self._to_be_resumed(sms, standing, named)
+        if named:
             return Situation(standing, named, certain=True)
-        held = map(self.table.conversation, standing.held_from(sms.ours))
-        candidates: Iterator[Conversation] = (c for c in held if c and c.stage)
+        held = (c for c in map(self.table.conversation, standing.held_from(sms.ours)) if c)
+        if command:
+            return Situation(standing, next(iter(sorted(held, key=lambda c: c.stage is None)), None))
+        candidates: Iterator[Conversation] = (c for c in held if c.stage and c.perhaps_asked)
         if sms.answers_id and ride_id is None:
             candidates = iter(sorted(candidates, key=lambda c: not c.unsettled))  # stable: the newest first
-        if meant := next(candidates, None):
-            return Situation(standing, meant, belongs=named is None)
-        return Situation(standing, named, certain=named is not None)
+        return Situation(standing, next(candidates, None))
 
-    def _applied(self, before: Situation, command: Command | None, text: str, sent_at: datetime) -> Situation:
-        """Apply a reply that is no repetition."""
-        standing, conversation, now = before.standing, before.conversation, self.now()
+    def _to_be_resumed(
+        self, sms: InboundSms, standing: NumberStanding, named: Conversation | None
+    ) -> Situation:
+        """Find what a START resumes: the open conversation that it names, else the newest, and all others.
+
+        A START in answer to the confirmation of a STOP names none: that stands where the STOP was said.
+        """
+        held = [c for c in (self.table.conversation(h.ride_id) for h in standing.conversations) if c]
+        open_ = [c for c in held if c.stage]
+        if named and named.stage and not self._confirmed_by(named, sms.answers_id):
+            others = tuple(c for c in open_ if c.ride_id != named.ride_id)
+            return Situation(standing, named, others, certain=True)
+        return Situation(standing, next(iter(open_ or held), None), tuple(open_[1:]))
+
+    def _confirmed_by(self, conversation: Conversation, message_id: str | None) -> bool:
+        return any(
+            self.machine.confirms_stop(sms) for sms in conversation.sms if sms.message_id == message_id
+        )
+
+    def _applied(
+        self, before: Situation, command: Command | None, text: str, sent_at: datetime, *, repeated: bool
+    ) -> Situation:
+        """Apply a reply. A STOP or a START is never taken for a repetition: the other may have come between."""
+        now, commands = self.now(), Commands(self.machine)
+        promptly = now - sent_at < FRESH_FOR
         match command:
             case Command.STOP:
-                standing = standing.stopped(sent_at)
-                if conversation and standing.opted_out:
-                    conversation = self.machine.stopped(conversation, now)
-                return replace(before, standing=standing, conversation=conversation, outcome="stopped")
+                return commands.stop(before, sent_at, now, promptly=promptly)
             case Command.START:
-                standing = standing.started(sent_at)
-                if conversation and before.standing.opted_out and not standing.opted_out:
-                    conversation = self.machine.resumed(conversation, now)
-                return replace(before, standing=standing, conversation=conversation, outcome="started")
-            case Command.HELP:
-                conversation = conversation and self.machine.helped(conversation, now)
-                return replace(before, conversation=conversation, outcome="helped")
-        if conversation is None or conversation.stage is None:
+                return commands.start(before, sent_at, now, promptly=promptly, repeated=repeated)
+        if repeated:
+            return replace(before, outcome="repeated")
+        if command is Command.HELP:
+            return commands.help(before, now, promptly=promptly)
+        if before.conversation is None or before.conversation.stage is None:
             return replace(before, outcome="ignored")
-        if not before.belongs and not self.machine.understands(conversation, text):
-            return replace(before, outcome="ignored")
-        after = self.machine.heard(conversation, text, now)
-        outcome = "unclear" if after.answers == conversation.answers else "understood"
-        return replace(before, conversation=after, outcome=outcome)
+        conversation = self.machine.heard(before.conversation, text, now, promptly=promptly)
+        outcome = "unclear" if conversation.answers == before.conversation.answers else "understood"
+        return replace(before, conversation=conversation, outcome=outcome)
