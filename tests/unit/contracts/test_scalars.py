@@ -1,5 +1,6 @@
 """What comes from outside can be stored, sent and shown, or is refused."""
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import available_timezones
@@ -16,7 +17,7 @@ from wild_rydes_contracts.scalars import FIRST_INSTANT, LAST_INSTANT, Instant, T
 
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 TEXT: TypeAdapter[str] = TypeAdapter(Text)
-TIME_ZONE: TypeAdapter[str] = TypeAdapter(TimeZone)
+TIME_ZONE: TypeAdapter[str | None] = TypeAdapter(TimeZone)
 ZONES = st.timedeltas(timedelta(hours=-23), timedelta(hours=23)).map(
     lambda offset: timezone(offset - timedelta(microseconds=offset.microseconds))
 )
@@ -120,20 +121,10 @@ def test_the_smallest_amount_of_each_currency_is_money(currency: str) -> None:
     assert Money(amount=smallest_amount(currency), currency=currency).amount > 0
 
 
-def test_a_time_zone_has_the_form_of_a_name() -> None:
+def test_a_time_zone_has_the_form_of_a_name_or_is_none() -> None:
     files = {"localtime", "posixrules"}  # of some machines, beside the zones
     for name in sorted(available_timezones() - files):
         assert TIME_ZONE.validate_python(name) == name
-    for text in (
-        "",
-        "america/los_angeles",
-        "../etc/passwd",
-        "/UTC",
-        "UTC\n",
-        "A/B/C/D",
-        "Ä/B",
-        "A b",
-        "X" * 15,
-    ):
-        with pytest.raises(ValidationError):
-            TIME_ZONE.validate_python(text)
+    none = ["", "america/x", "../etc/passwd", "/UTC", "UTC\n", "A/B/C/D", "Ä/B", "A b", "X" * 15, 5, {}, None]
+    for value in none:
+        assert TIME_ZONE.validate_json(json.dumps(value)) is None, value

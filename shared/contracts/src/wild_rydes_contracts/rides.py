@@ -43,7 +43,7 @@ class QuoteAccepted(RideEvent):
 
     customer_id: ConversationId
     price: Money
-    time_zone: TimeZone | None = None
+    time_zone: TimeZone = None
 
 
 class RideConfirmed(RideEvent):
@@ -96,4 +96,4 @@ class RideCompleted(RideEvent):
 
     customer_id: ConversationId
     completed_at: Instant
-    time_zone: TimeZone | None = None
+    time_zone: TimeZone = None

@@ -40,15 +40,22 @@ ConversationId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,
 ResponderId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
 """A unicorn (`u-…`) or a partner fleet (`p-…`). Short, because it is stored once per answer."""
 
+_TIME_ZONE = r"^[A-Z][A-Za-z0-9_+-]{0,13}(/[A-Za-z0-9_+-]{1,14}){0,2}$"
+
+
+def _time_zone(value: object) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(_TIME_ZONE, value) else None
+
+
 TimeZone = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Z][A-Za-z0-9_+-]{0,13}(/[A-Za-z0-9_+-]{1,14}){0,2}$",
-        description="IANA time zone",
-        examples=["America/Los_Angeles"],
-    ),
+    Annotated[str, Field(pattern=_TIME_ZONE)] | None,
+    BeforeValidator(_time_zone),
+    Field(description="IANA time zone", examples=["America/Los_Angeles"]),
 ]
-"""The name of a time zone, by its form: each reader knows the zones of its own edition, and ignores others."""
+"""The name of a time zone, by its form: each reader knows the zones of its own edition, and ignores others.
+
+It helps to choose an hour, and stops nothing: what has another form is none.
+"""
 
 
 def _currency(code: str) -> str:
