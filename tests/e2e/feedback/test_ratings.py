@@ -1,10 +1,10 @@
-"""From a ride over its score to the next customer's quotes."""
+"""From a ride over its score, and what support makes of it, to the next customer's quotes."""
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.phones.client import Phone, give_phone
 from tests.support.clients import Customer, Fleet, Json, Place, key
 from tests.support.patience import eventually
-from tests.support.riders import NUMBERS, THANKED
+from tests.support.riders import NUMBERS, THANKED, Support
 
 LOS_ANGELES = Place(34.05, -118.24)
 """No other test's place."""
@@ -17,7 +17,7 @@ def quotes(customer: Customer, place: Place) -> dict[str, Json]:
 
 
 def test_the_next_quote_of_a_unicorn_shows_what_its_passenger_said_in_the_time_zone_of_the_ride(
-    cloud: Cloud, customer: Customer, fleet: Fleet
+    cloud: Cloud, customer: Customer, fleet: Fleet, support: Support
 ) -> None:
     place = LOS_ANGELES
     unicorn, other = fleet.register(place), fleet.register(place)
@@ -43,8 +43,19 @@ def test_the_next_quote_of_a_unicorn_shows_what_its_passenger_said_in_the_time_z
     assert asked["time_zone"] == {"S": "America/Los_Angeles"}
     phone.say("9")
     eventually(phone.messages, "the thanks", lambda messages: THANKED in messages[-1].text)
-    shown = eventually(
-        lambda: quotes(customer, place), "the rating", lambda quotes: "rating" in quotes.get(unicorn.id, {})
-    )
-    assert shown[unicorn.id]["rating"] == {"score": 9.0, "count": 1}
-    assert "rating" not in shown[other.id]
+
+    def quoted(rating: Json | None) -> dict[str, Json]:
+        return eventually(
+            lambda: quotes(customer, place),
+            f"the rating {rating}",
+            lambda quotes: unicorn.id in quotes and quotes[unicorn.id].get("rating") == rating,
+        )
+
+    assert "rating" not in quoted({"score": 9.0, "count": 1})[other.id]
+
+    for score, rating in ((4, {"score": 4.0, "count": 1}), (None, None)):
+        wrong = {"score": score, "reason": "wrong-ride"}
+        found = support.http.post(f"/rides/{ride_id}/corrections", json=wrong).raise_for_status().json()
+        assert (found.get("score"), found["score-given"]) == (score, 9)
+        quoted(rating)
+    assert len(support.feedback(ride_id)["corrections"]) == 2
