@@ -32,8 +32,10 @@ def test_another_fact_has_another_id() -> None:
         first(correlation_id="rfq-2").event_id,
         first(occurred_at=NOW + timedelta(milliseconds=1)).event_id,
         completed.event_id,
+        first(distinct="1").event_id,
+        first(distinct="2").event_id,
     }
-    assert len({first().event_id, *others}) == 4
+    assert len({first().event_id, *others}) == 6
 
 
 def test_caused_by_continues_the_conversation() -> None:

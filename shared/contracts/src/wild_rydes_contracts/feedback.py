@@ -75,7 +75,10 @@ class FeedbackCorrected(FeedbackEvent):
 
 
 class CallbackRequested(FeedbackEvent):
-    """The customer of a ride that went badly wants a call from the support team."""
+    """The customer of a ride that went badly wants a call from the support team.
+
+    `score` is the one that the customer has given, whatever support has put in its place.
+    """
 
     name: ClassVar[str] = "CallbackRequested"
     source: ClassVar[str] = "wildrydes.feedback"
