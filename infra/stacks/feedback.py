@@ -24,6 +24,7 @@ from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.subscription import Subscription
+from infra.stacks.feedback_figures import FeedbackFigures
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted
 
@@ -77,6 +78,7 @@ class FeedbackStack(ServiceStack):
         self._receipts()
         self._timers()
         self._api()
+        FeedbackFigures(self)
 
     def _indexes(self) -> None:
         # Both are sparse: conversations have the attributes while timers or the support team must act.

@@ -42,5 +42,4 @@ class Timers:
                 failed += 1
                 self.logger.error("cannot wake", ride_id=ride_id, extra=describe(error))
         self.logger.info("woken", woken=woken, failed=failed)
-        self.metrics.add_metric("ConversationsWoken", MetricUnit.Count, woken)
         self.metrics.add_metric("ConversationsNotWoken", MetricUnit.Count, failed)

@@ -1,0 +1,166 @@
+"""Dashboard and alarms of feedback show what its code counts: under these names, all of it, and nothing else."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+
+from infra.stacks.feedback_figures import DASHBOARD, DOLLARS_A_DAY
+from tests.support.feedback.memory import Memory
+from tests.support.feedback.world import World
+from tests.support.synth import Assembly
+
+TEXTS = (*(["1"], ["2", "yes"]), *([str(score)] for score in range(3, 11)), ["?", "??", "???"], ["STOP"])
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World(Memory())
+    yield world
+    world.close()
+
+
+def everything_happens(world: World) -> None:
+    """Let all happen that the service counts."""
+
+    def phone(number: int) -> str:
+        return f"+1206555{number:04}"
+
+    def ride(number: int) -> None:
+        world.ride(f"r{number}", world.customer(phone(number)))
+        world.pump()
+
+    for number, texts in enumerate(TEXTS):
+        ride(number)
+        world.track("TEXT_DELIVERED", world.last_sms(phone(number)))
+        for text in texts:
+            world.hear(text, world.last_sms(phone(number)), sender=phone(number))
+            world.pump()
+    for text in ("HELP", "HELP", "8", "START"):  # to a call that is offered: repeated, unclear, and nothing
+        world.hear(text, sender=phone(0))
+    world.hear("hello", sender="+12065559999")
+    ride(20)
+    for number, event in ((21, "TEXT_BLOCKED"), (22, "TEXT_UNREACHABLE")):
+        ride(number)
+        world.track(event, world.last_sms(phone(number)))
+    world.track("VOICE_RINGING", world.last_sms(phone(20)))
+    assert world.handle(world.receipts, "garbage") == []
+
+    for number, fault in enumerate(("invalid", "throttled", "no-answer"), start=30):
+        world.phones.faults = [fault]
+        ride(number)
+    world.ride("no-consent", world.customer(phone(40), **{"custom:sms_consent_at": None}))
+    world.ride("unverified", world.customer(phone(41), phone_number_verified="false"))
+    world.pump()
+    world.ride("failing", world.customer(phone(42)))
+    outreach = world.outreach
+    world.outreach = replace(outreach, directory=Mock(find=Mock(side_effect=RuntimeError)))
+    world.pump()
+    world.outreach = outreach
+
+    customer = world.customer(phone(50))
+    for ride_id in ("once", "once", "again"):  # opened, known, too soon
+        world.ride(ride_id, customer)
+    late = world.completed("late", customer)
+    world.now += timedelta(days=4)
+    assert world.handle(world.rides, late) == []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.table, "open", Mock(side_effect=RuntimeError))
+        assert world.handle(world.rides, world.completed("trouble", customer)) != []
+        patched.setattr(world.table, "change", Mock(side_effect=RuntimeError))
+        world.timers.handle()
+    world.timers.handle()
+    world.pump()
+
+
+def shown(aws: Assembly) -> set[str]:
+    """The metrics that the dashboard shows."""
+    [board] = [
+        dashboard
+        for dashboard in aws.all("AWS::CloudWatch::Dashboard")
+        if dashboard.properties["DashboardName"] == DASHBOARD
+    ]
+    body = aws.text(board.stack, board.properties["DashboardBody"])
+    return set(re.findall(r'\["WildRydes","(\w+)","service","feedback"', body))
+
+
+def alarms(aws: Assembly) -> dict[str, dict[str, Any]]:
+    """The alarms on feedback's own metrics, by the names of their entries in the runbook."""
+    found = {}
+    for alarm in aws.all("AWS::CloudWatch::Alarm"):
+        of_math = [query["MetricStat"]["Metric"] for query in metrics_of(alarm.properties)]
+        for metric in of_math or [alarm.properties]:
+            if metric["Namespace"] == "WildRydes" and metric["Dimensions"] == [
+                {"Name": "service", "Value": "feedback"}
+            ]:
+                found[alarm.properties["AlarmDescription"].rpartition(" ")[2].rstrip(".")] = alarm.properties
+    return found
+
+
+def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    return [query for query in alarm.get("Metrics", []) if "MetricStat" in query]
+
+
+def watched(alarm: dict[str, Any]) -> set[str]:
+    """The metrics that an alarm goes by."""
+    of_math = {query["MetricStat"]["Metric"]["MetricName"] for query in metrics_of(alarm)}
+    return of_math or {alarm["MetricName"]}
+
+
+def test_all_that_is_counted_is_shown_and_all_that_is_shown_is_counted(aws: Assembly, world: World) -> None:
+    everything_happens(world)
+    counted = set(world.metrics.metric_set)
+    assert shown(aws) - counted == set(), "nobody counts these: a graph that stays empty"
+    assert counted - shown(aws) == set(), "these are paid for and shown nowhere"
+    for name, alarm in alarms(aws).items():
+        assert watched(alarm) <= counted, f"{name} can never go off"
+
+
+def percent(alarm: dict[str, Any], figures: dict[str, int]) -> float:
+    """Evaluate an alarm's expression as CloudWatch does, where these figures have been counted and no others."""
+    [expression] = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
+    names = {
+        query["Id"]: query["MetricStat"]["Metric"]["MetricName"]
+        for query in metrics_of(alarm)
+        if query["MetricStat"]["Stat"] == "Sum"
+    }
+    python = re.sub(r"FILL\((\w+), 0\)", lambda found: str(figures.get(names[found[1]], 0)), expression)
+    return float(eval(python, {"IF": lambda met, then, otherwise: then if met else otherwise}))  # noqa: S307 - ours
+
+
+def test_alarms_go_by_rates_and_say_nothing_of_a_few_cases(aws: Assembly) -> None:
+    few_bad: dict[str, dict[str, int]] = {
+        "feedback-undelivered": {"SmsSent": 19, "SmsFailed": 10, "SmsBlocked": 9},
+        "feedback-unanswered": {"FeedbackReceived": 0, "FeedbackExpired": 49},
+        "feedback-asked-again": {"RepliesUnderstood": 0, "RepliesUnclear": 19},
+        "feedback-opt-outs": {"FeedbackRequested": 19, "OptOuts": 19},
+    }
+    usual: dict[str, dict[str, int]] = {
+        "feedback-undelivered": {"SmsSent": 100, "SmsDelivered": 20, "SmsFailed": 10, "SmsBlocked": 9},
+        "feedback-unanswered": {"FeedbackReceived": 6, "FeedbackExpired": 94},
+        "feedback-asked-again": {"RepliesUnderstood": 71, "RepliesUnclear": 29},
+        "feedback-opt-outs": {"FeedbackRequested": 100, "OptOuts": 9},
+    }
+    too_bad: dict[str, dict[str, int]] = {
+        "feedback-undelivered": {"SmsSent": 20, "SmsFailed": 2, "SmsBlocked": 2},
+        "feedback-unanswered": {"FeedbackReceived": 2, "FeedbackExpired": 48},
+        "feedback-asked-again": {"RepliesUnderstood": 14, "RepliesUnclear": 6},
+        "feedback-opt-outs": {"FeedbackRequested": 20, "OptOuts": 2},
+    }
+    rates = {name: alarm for name, alarm in alarms(aws).items() if "Metrics" in alarm}
+    assert rates.keys() == few_bad.keys()
+    for name, alarm in rates.items():
+        assert percent(alarm, few_bad[name]) == 0, name
+        assert percent(alarm, usual[name]) < alarm["Threshold"], name
+        assert percent(alarm, too_bad[name]) >= alarm["Threshold"], name
+        assert len({query["MetricStat"]["Period"] for query in metrics_of(alarm)}) == 1, name
+
+
+def test_the_alarm_on_spending_goes_by_dollars_of_a_day(aws: Assembly) -> None:
+    alarm = alarms(aws)["feedback-spend"]
+    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 86_400)
+    assert alarm["Threshold"] == DOLLARS_A_DAY * 1_000_000  # the metric counts millionths
