@@ -8,6 +8,8 @@ EVENT_SOURCE_PREFIX: Final = "wildrydes."
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
 """The names of all return addresses begin like this: responders' roles may send to no other queue."""
 
+METRICS_NAMESPACE: Final = "WildRydes"
+
 API_STAGE: Final = "v1"
 
 PLATFORM_STACK: Final = "WildRydesPlatform"

@@ -13,8 +13,6 @@ from infra.patterns.accept import accept
 if TYPE_CHECKING:
     from infra.patterns.service_stack import ServiceStack
 
-METRICS_NAMESPACE = "WildRydes"
-
 
 class ServiceFunction(lambda_.Function):
     """Python 3.13 on arm64, traced, with its own role, log group and alarms.
@@ -59,7 +57,7 @@ class ServiceFunction(lambda_.Function):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": scope.service,
-                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "POWERTOOLS_METRICS_NAMESPACE": naming.METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **environment,
             },

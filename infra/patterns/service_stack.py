@@ -15,7 +15,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import naming
-from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
+from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_table import ServiceTable
 from infra.stage import Stage
 
@@ -122,7 +122,7 @@ class ServiceStack(cdk.Stack):
     def count(self, name: str) -> cloudwatch.Metric:
         """How often the service has counted something in five minutes, under the name that its code gives it."""
         return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
+            namespace=naming.METRICS_NAMESPACE,
             metric_name=name,
             dimensions_map={"service": self.service},
             period=cdk.Duration.minutes(5),

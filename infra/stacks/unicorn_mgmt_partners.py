@@ -14,7 +14,7 @@ from infra import naming, roster
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.rest_api import RestApi
-from infra.patterns.service_function import METRICS_NAMESPACE, ServiceFunction
+from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
 # tests/contract/test_stream_filters.py holds these copies to the services' own prefixes.
@@ -232,7 +232,7 @@ class Partners(Construct):
         self, partner_id: str, operation: str, outcome: str, statistic: str, label: str | None = None
     ) -> cloudwatch.Metric:
         return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
+            namespace=naming.METRICS_NAMESPACE,
             metric_name="PartnerCall",
             dimensions_map={
                 "partner": partner_id,
@@ -247,7 +247,7 @@ class Partners(Construct):
 
     def _circuit(self, partner_id: str, what: str, label: str | None = None) -> cloudwatch.Metric:
         return cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
+            namespace=naming.METRICS_NAMESPACE,
             metric_name=f"Circuit{what}",
             dimensions_map={"circuit": partner_id, "service": self._scope.service},
             statistic="sum",

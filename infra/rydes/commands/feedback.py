@@ -1,0 +1,33 @@
+"""The command for whoever wants to know how SMS conversations go."""
+
+from contextlib import suppress
+from typing import Annotated, Any, cast
+
+import boto3
+import typer
+
+from infra.rydes.cloud.aws import Account
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.commands.terminal import console, one_line_errors
+from infra.rydes.operator import log_events
+from infra.rydes.operator.conversations import Conversations
+
+app = typer.Typer()
+
+
+@app.command()
+def feedback(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Print the figures once.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, once.")] = False,
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="How many minutes to look back.")] = 60,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Use your AWS account instead of the local cloud.")
+    ] = False,
+) -> None:
+    """Show how SMS conversations go, live: who answers, the scores, what it costs."""
+    with one_line_errors(), log_events.reached(), suppress(KeyboardInterrupt):
+        # The stubs' overloads of `client` are no match for a protocol.
+        account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
+        Conversations(account, minutes).show(console, once=once, as_json=as_json)
