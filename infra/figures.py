@@ -16,6 +16,8 @@ ENDINGS: Final = (
     "EndedOptedOut",
     "EndedUndeliverable",
 )
+CALLS: Final = ("CallReached", "CallNotReached", "CallWrongNumber", "CallNotWanted")
+"""The outcomes of callbacks."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ class Stage:
     """Whether clients of the user pool may log in with a password, as scripts do; otherwise by SRP alone."""
     snap_start: bool = True
     """Whether functions that ask for it are served from a snapshot, through a version and its alias."""
+    metric_math: bool = True
+    """Whether alarms may go by an expression of several metrics. Where not, the stacks come without these."""
     phones: str | None = None
     """The base URL of the phone simulator, which replaces AWS End User Messaging."""
     origination_number: str | None = None
@@ -82,6 +84,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
         password_login=True,
         # Only AWS takes snapshots. A version for every change would just slow down the deployment.
         snap_start=False,
+        metric_math=False,
         phones=phones,
         origination_number=LOCAL_ORIGINATION_NUMBER,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.

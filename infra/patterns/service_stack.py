@@ -107,6 +107,8 @@ class ServiceStack(cdk.Stack):
         `meaning` tells whoever is on call what happens, what customers notice and what to do. It ends with
         the alarm's name in docs/runbook.md.
         """
+        if isinstance(metric, cloudwatch.MathExpression) and not self.stage.metric_math:
+            return
         alarm = cloudwatch.Alarm(
             self,
             construct_id,

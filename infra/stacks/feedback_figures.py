@@ -9,6 +9,7 @@ from constructs import Construct
 from infra.figures import (
     ANSWERED,
     ASKED_AGAIN,
+    CALLS,
     COST_EACH,
     CSAT,
     DELIVERED,
@@ -106,7 +107,7 @@ class FeedbackFigures(Construct):
             ),
         )
         board.add_widgets(
-            self._counts("Callbacks", "CallbackRequested"),
+            self._counts("Callbacks", "CallbackRequested", "CallsClaimed", "CallbackDone", *CALLS),
             self._counts("Rides", *(f"Surveys{outcome}" for outcome in _SURVEYS), stacked=True),
             self._counts("Not texted", "SmsNoConsent", "SmsNumberUnverified", "SmsRefused"),
             self._counts("Trouble", *_TROUBLE),

@@ -15,9 +15,11 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners.process import Partners
 from infra.rydes.simulators.partners.server import FAULTS_PATH
 from infra.rydes.simulators.phones.client import Phone
+from infra.rydes.simulators.phones.notifications import CARRIER_FEE, PRICE
 from tests.support.clients import Customer, Json, Place
 from tests.support.partner_fleets import IDS
 from tests.support.patience import eventually
+from tests.support.riders import ASKED, CALL_OFFERED, PROMISED, THANKED, Bus, Rider
 
 
 def rydes(cloud: Cloud, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
@@ -134,6 +136,47 @@ def test_what_partners_cannot_do_is_one_line(cloud: Cloud, arguments: tuple[str,
     assert answer.stdout == ""
     (line,) = answer.stderr.splitlines()
     assert help_ in line
+
+
+def test_feedback_counts_two_conversations(cloud: Cloud) -> None:
+    """One customer is pleased; the other is asked again, unhappy, and wants to be called."""
+
+    def look() -> Json:
+        found: Json = json.loads(rydes(cloud, "feedback", "--json").stdout)
+        return found
+
+    assert (look()["asked"], look()["answered"]["percent"]) == (0, None), "nobody else here has a phone"
+    bus = Bus(cloud)
+    pleased, upset = Rider(cloud, bus), Rider(cloud, bus)
+    for rider in (pleased, upset):
+        rider.rides()
+        rider.read(ASKED)
+    pleased.says("9")
+    for text, answer in (("hm", "Sorry, we did not get that"), ("2", CALL_OFFERED), ("yes", PROMISED)):
+        upset.says(text)
+        upset.read(answer)
+    pleased.read(THANKED)
+    bus.close()
+    price = round(PRICE + CARRIER_FEE, 6)
+    expected = {
+        "asked": 2,
+        "answered": {"count": 2, "of": 2, "percent": 100.0},
+        "asked-again": {"count": 1, "of": 4, "percent": 25.0},
+        "opted-out": {"count": 0, "of": 2, "percent": 0.0},
+        "delivered": {"count": 6, "of": 6, "percent": 100.0},
+        "csat": {"count": 1, "of": 2, "percent": 50.0},
+        "nps": 0.0,
+        "parts-per-sms": 1.0,
+        "cost": round(6 * price, 6),
+        "cost-per-conversation": round(3 * price, 6),
+    }
+    told = eventually(look, "the figures", lambda told: expected.items() <= told.items())
+    assert {score for score, count in told["scores"].items() if count} == {"2", "9"}
+    assert told["endings"]["answered"] == 2
+    assert (told["calls"]["wanted"], told["calls"]["open"]) == (1, 1)
+    shown = rydes(cloud, "feedback", "--once").stdout
+    assert "2 of 2  gave a score" in shown
+    assert "1 open  1 wanted" in shown
 
 
 def test_partners_without_a_cloud_is_one_line(cloud: Cloud, tmp_path: Path) -> None:

@@ -9,12 +9,17 @@ from unittest.mock import Mock
 
 import pytest
 
+from feedback.domain.conversation import Conversation
 from infra.stacks.feedback_figures import DASHBOARD, DOLLARS_A_DAY
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import World
 from tests.support.synth import Assembly
 
 TEXTS = (*(["1"], ["2", "yes"]), *([str(score)] for score in range(3, 11)), ["?", "??", "???"], ["STOP"])
+
+
+CALL_OUTCOMES = ("reached", "not-reached", "wrong-number", "not-wanted")
+CLAIM = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -33,6 +38,12 @@ def everything_happens(world: World) -> None:
     def ride(number: int) -> None:
         world.ride(f"r{number}", world.customer(phone(number)))
         world.pump()
+
+    def call(number: int, rule: str, *arguments: object) -> None:
+        def act(conversation: Conversation) -> Conversation:
+            return replace(conversation, call=getattr(conversation.call, rule)(*arguments))
+
+        world.table.change(f"r{number}", act, world.now)
 
     for number, texts in enumerate(TEXTS):
         ride(number)
@@ -53,6 +64,14 @@ def everything_happens(world: World) -> None:
     for number, fault in enumerate(("invalid", "throttled", "no-answer"), start=30):
         world.phones.faults = [fault]
         ride(number)
+    for number, outcome in enumerate(CALL_OUTCOMES, start=60):
+        ride(number)
+        for text in ("1", "yes"):
+            world.hear(text, world.last_sms(phone(number)), sender=phone(number))
+            world.pump()
+        call(number, "claimed", "ann", world.now, CLAIM)
+        call(number, "closed", "ann", outcome, world.now)
+        world.pump()
     world.ride("no-consent", world.customer(phone(40), **{"custom:sms_consent_at": None}))
     world.ride("unverified", world.customer(phone(41), phone_number_verified="false"))
     world.pump()

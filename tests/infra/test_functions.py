@@ -571,7 +571,7 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
         properties = alarm.properties
         action = aws.text(alarm.stack, properties["AlarmActions"][0])
         assert action == "/wild-rydes/platform/alarm-topic-arn"
-        for dimension in properties["Dimensions"]:
+        for dimension in properties.get("Dimensions", []):  # metric math has none of its own
             if dimension["Name"] == "FunctionName":
                 watched.setdefault(aws.text(alarm.stack, dimension["Value"]), set()).add(
                     properties["MetricName"]

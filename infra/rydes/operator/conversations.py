@@ -15,6 +15,7 @@ from rich.text import Text
 from infra.figures import (
     ANSWERED,
     ASKED_AGAIN,
+    CALLS,
     COST_EACH,
     CSAT,
     DELIVERED,
@@ -47,6 +48,7 @@ _NOT_ASKED = {
 _ENDINGS = dict(
     zip(ENDINGS, ("answered", "no answer", "not understood", "opted out", "undeliverable"), strict=True)
 )
+_CALLS = dict(zip(CALLS, ("reached", "not reached", "wrong number", "not wanted"), strict=True))
 
 Figures = Mapping[str, int]
 
@@ -92,12 +94,24 @@ def to_json(figures: Figures, minutes: int) -> dict[str, Any]:
         "scores": {str(score): figures.get(name, 0) for score, name in enumerate(SCORES, start=1)},
         "csat": _json(CSAT, figures),
         "nps": None if nps is None else 100 * nps,
-        "endings": {name.replace(" ", "-"): figures.get(ending, 0) for ending, name in _ENDINGS.items()},
+        "endings": _by_name(_ENDINGS, figures),
         "cost": figures.get("SmsMicrodollars", 0) / 1e6,
         "cost-per-conversation": None if cost is None else cost / 1e6,
         "parts-per-sms": parts,
-        "callbacks": {"wanted": figures.get("CallbackRequested", 0)},
+        "calls": {**_calls(figures), **_by_name(_CALLS, figures)},
     }
+
+
+def _calls(figures: Figures) -> dict[str, int]:
+    """Count the calls. One that was wanted before the time in question is not open, but may be done."""
+    wanted, claimed, done = (
+        figures.get(name, 0) for name in ("CallbackRequested", "CallsClaimed", "CallbackDone")
+    )
+    return {"wanted": wanted, "claimed": claimed, "done": done, "open": max(0, wanted - done)}
+
+
+def _by_name(names: Mapping[str, str], figures: Figures) -> dict[str, int]:
+    return {said.replace(" ", "-"): figures.get(name, 0) for name, said in names.items()}
 
 
 def _json(rate: Rate, figures: Figures) -> dict[str, Any]:
@@ -112,13 +126,13 @@ def _json(rate: Rate, figures: Figures) -> dict[str, Any]:
 def to_view(figures: Figures, minutes: int) -> RenderableType:
     """Write the figures for people: beside each other where there is room, else below."""
     title = Text(f"SMS conversations, the last {_span(minutes)}\n", style="bold")
-    not_asked, ended = _listed(_NOT_ASKED, figures), _listed(_ENDINGS, figures)
-    if not any(figures.get(name) for rate in (OPTED_OUT, ANSWERED, NPS) for name in rate.names):
+    not_asked, ended, called = (_listed(names, figures) for names in (_NOT_ASKED, _ENDINGS, _CALLS))
+    if not any(figures.get(name) for name in (*OPTED_OUT.names, *ANSWERED.names, *SCORES, "CallbackDone")):
         return Group(title, _nobody(not_asked))
     tables = [_of_customers(figures), *([_of_scores(figures)] if NPS.whole(figures) else [])]
     rest = Table.grid(padding=(0, 2))
     rest.add_column(style="dim", no_wrap=True, min_width=_LABEL)
-    for label, listed in (("ended", ended), ("not asked", not_asked)):
+    for label, listed in (("ended", ended), ("called", called), ("not asked", not_asked)):
         if listed:
             rest.add_row(label, listed)
     return Group(title, Columns([Padding(table, (0, 2, 1, 0)) for table in tables]), rest)
@@ -159,8 +173,10 @@ def _of_customers(figures: Figures) -> Table:
     rows.add_row("NPS", *_nps(figures))
     rows.add_row("cost", *_cost(figures))
     rows.add_row("parts", *_parts(figures))
-    if wanted := figures.get("CallbackRequested", 0):
-        rows.add_row("calls", str(wanted), "wanted")
+    calls = _calls(figures)
+    if any(calls.values()):
+        done = f"{calls['wanted']} wanted, {calls['claimed']} claimed, {calls['done']} done"
+        rows.add_row("calls", f"{calls['open']} open", done)
     return rows
 
 

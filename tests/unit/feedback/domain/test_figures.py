@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+from feedback.domain.callback import Callback, CallOutcome
 from feedback.domain.conversation import Conversation, Ending
 from feedback.domain.correction import Correction, corrected
 from feedback.domain.figures import figures, gained
@@ -68,6 +69,23 @@ def test_each_ending_has_a_figure() -> None:
     }
     for ending, name in endings.items():
         assert gained(ASKED, replace(ASKED, ending=ending, stage=None)) == {name: 1}
+
+
+def test_a_call_counts_as_claimed_while_an_agent_has_it_and_by_its_outcome() -> None:
+    wanted = replace(ASKED, call=Callback(NOON))
+    claimed = replace(ASKED, call=Callback(NOON, claimed_by="ann", claimed_until=NOON))
+    assert gained(ASKED, wanted) == {}
+    assert gained(wanted, claimed) == {"CallsClaimed": 1}
+    assert gained(claimed, wanted) == {"CallsClaimed": -1}
+    outcomes: dict[CallOutcome, str] = {
+        "reached": "CallReached",
+        "not-reached": "CallNotReached",
+        "wrong-number": "CallWrongNumber",
+        "not-wanted": "CallNotWanted",
+    }
+    for outcome, name in outcomes.items():
+        done = Callback(NOON, claimed_by="ann", outcome=outcome, closed_at=NOON)
+        assert gained(claimed, replace(ASKED, call=done)) == {name: 1}
 
 
 def test_the_changes_of_a_history_add_up_to_its_end() -> None:

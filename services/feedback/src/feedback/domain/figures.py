@@ -27,7 +27,11 @@ def figures(conversation: Conversation | None) -> Counter[str]:
     if (score := conversation.score_in_force) is not None:
         found[f"Score{score}"] += 1
     if conversation.ending:
-        found[f"Ended{conversation.ending.title().replace('-', '')}"] += 1
+        found[_named("Ended", conversation.ending)] += 1
+    if call := conversation.call:
+        found["CallsClaimed"] += call.claimed_by is not None
+        if call.outcome:
+            found[_named("Call", call.outcome)] += 1
     return found
 
 
@@ -36,3 +40,8 @@ def gained(before: Conversation | None, after: Conversation) -> Mapping[str, int
     found = figures(after)
     found.subtract(figures(before))
     return {name: count for name, count in found.items() if count}
+
+
+def _named(prefix: str, code: str) -> str:
+    """Name the figure of a code: `Ended` and `no-answer` make EndedNoAnswer."""
+    return prefix + code.title().replace("-", "")
