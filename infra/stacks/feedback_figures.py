@@ -82,7 +82,7 @@ class FeedbackFigures(Construct):
             self, "Dashboard", dashboard_name=DASHBOARD, default_interval=cdk.Duration.days(14)
         )
         board.add_widgets(
-            self._counts("Customers", "FeedbackRequested", "FeedbackReceived", "FeedbackExpired", "OptOuts"),
+            self._counts("Customers", *(f"Feedback{event}" for event in _EVENTS), "OptOuts"),
             self._rates(
                 "Rates, percent of a day",
                 delivered=DELIVERED,
@@ -151,6 +151,7 @@ class FeedbackFigures(Construct):
         )
 
 
+_EVENTS: Final = ("Requested", "Received", "Expired", "Corrected")
 _REPLIES: Final = ("Understood", "Unclear", "Stopped", "Started", "Helped", "Ignored", "Repeated")
 _SURVEYS: Final = ("Opened", "Known", "TooSoon", "TooLate")
 _TROUBLE: Final = (

@@ -51,6 +51,8 @@ def everything_happens(world: World) -> None:
         for text in texts:
             world.hear(text, world.last_sms(phone(number)), sender=phone(number))
             world.pump()
+    world.correct("r9", None)
+    world.pump()
     for text in ("HELP", "HELP", "8", "START"):  # to a call that is offered: repeated, unclear, and nothing
         world.hear(text, sender=phone(0))
     world.hear("hello", sender="+12065559999")

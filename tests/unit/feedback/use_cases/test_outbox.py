@@ -156,9 +156,11 @@ def test_what_is_counted_of_all_changes_is_what_the_conversations_have_come_to(w
             world.hear(text, world.last_sms(number), sender=number)
             world.pump()
             world.track("TEXT_QUEUED", world.last_sms(number))
+    world.correct("r0", None)
     world.pass_time(days=3)
     world.pump()
     expected = sum((figures(world.conversation(f"r{i}")) for i in range(4)), Counter[str]())
-    assert counted == +expected
+    assert +counted == +expected
+    assert (counted["Score9"], counted["Score2"]) == (0, 1)
     assert counted["SmsMicrodollars"] == 8_810 * counted["SmsSent"] > 0
     assert counted.items() >= {"EndedAnswered": 2, "EndedOptedOut": 1, "EndedUndeliverable": 1}.items()
