@@ -31,6 +31,7 @@ from wild_rydes_contracts import RideCompleted
 SERVICE: Final = "feedback"
 DUE_INDEX: Final = "by-due"
 CALLBACK_INDEX: Final = "by-callback"
+OPT_OUT_INDEX: Final = "by-opt-out"
 SMS_NAME: Final = "wild-rydes-feedback"
 """The name of the configuration set and of the opt-out list."""
 SMS_SERVICE: Final = "sms-voice.amazonaws.com"
@@ -81,7 +82,8 @@ class FeedbackStack(ServiceStack):
         FeedbackFigures(self)
 
     def _indexes(self) -> None:
-        # Both are sparse: conversations have the attributes while timers or the support team must act.
+        # All are sparse: items have the attributes while timers or the support team must act, or while a number
+        # wants no messages.
         self.table.add_global_secondary_index(
             index_name=DUE_INDEX,
             partition_key=dynamodb.Attribute(name="due", type=dynamodb.AttributeType.STRING),
@@ -92,6 +94,12 @@ class FeedbackStack(ServiceStack):
             index_name=CALLBACK_INDEX,
             partition_key=dynamodb.Attribute(name="callback", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="callback_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self.table.add_global_secondary_index(
+            index_name=OPT_OUT_INDEX,
+            partition_key=dynamodb.Attribute(name="opt_outs", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="opt_outs_at", type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.ALL,
         )
 
@@ -254,7 +262,8 @@ class FeedbackStack(ServiceStack):
             USER_POOL_ID=self.parameter(naming.USER_POOL_ID_PARAMETER),
         )
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
-        function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CALLBACK_INDEX}")
+        for index in (CALLBACK_INDEX, OPT_OUT_INDEX):
+            function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{index}")
         function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)
         self._may_use_pseudonyms(function)
         api = RestApi(self, "support-api", function=function, auth="users")

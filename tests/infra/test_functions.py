@@ -151,6 +151,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-callback": {"dynamodb:Query"},
+        "feedback/index/by-opt-out": {"dynamodb:Query"},
         "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
         "NumberSecret": {"secretsmanager:GetSecretValue"},
     },

@@ -1,6 +1,6 @@
 """The bus, the users, the tables, and how the parts find each other."""
 
-from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT
 from infra import naming
 from infra.app import SERVICES
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
@@ -137,6 +137,7 @@ def test_the_feedback_table(aws: Assembly) -> None:
     assert indexes == {
         BY_DUE: (["due", "due_at"], "KEYS_ONLY"),
         BY_CALLBACK: (["callback", "callback_at"], "ALL"),  # it is shown from there
+        BY_OPT_OUT: (["opt_outs", "opt_outs_at"], "ALL"),  # so is it
     }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT
 
 Item = dict[str, Any]
 
@@ -86,14 +86,14 @@ class Memory:
 
     def query(self, *, IndexName: str, ExpressionAttributeValues: Any, **_: Any) -> Any:  # noqa: N803
         self.on_call()
-        if IndexName == BY_CALLBACK:
-            found = [_copy(item) for item in self._items.values() if "callback" in item]
-            found.sort(key=lambda item: _n(item["callback_at"]))
-        else:
-            assert IndexName == BY_DUE
+        if IndexName == BY_DUE:
             now = _n(ExpressionAttributeValues[":now"])
             due = [item for item in self._items.values() if "due" in item and _n(item["due_at"]) <= now]
             found = [{"id": item["id"]} for item in sorted(due, key=lambda item: _n(item["due_at"]))]
+        else:
+            name = {BY_CALLBACK: "callback", BY_OPT_OUT: "opt_outs"}[IndexName]
+            found = [_copy(item) for item in self._items.values() if name in item]
+            found.sort(key=lambda item: _n(item[f"{name}_at"]))
         self.on_call()
         return {"Items": found}
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from feedback.api.callbacks import CallbackRoutes
+from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.routes import Routes
 from tests.support.feedback.world import MACHINE, World
 from wild_rydes_http.api import RestApi
@@ -18,15 +19,16 @@ class Client:
     def __init__(self, world: World) -> None:
         self.api = RestApi(world.logger, is_transient=is_transient)
         Routes(self.api, world.table, MACHINE, lambda: world.now)
-        CallbackRoutes(
-            self.api,
-            table=world.table,
-            directory=world.directory,
-            pseudonyms=lambda: world.pseudonyms,
-            claimed_for=timedelta(seconds=MACHINE.limits.call_claimed_for),
-            logger=world.logger,
-            now=lambda: world.now,
-        )
+        shared: dict[str, Any] = {
+            "table": world.table,
+            "directory": world.directory,
+            "pseudonyms": lambda: world.pseudonyms,
+            "logger": world.logger,
+            "now": lambda: world.now,
+        }
+        claimed_for = timedelta(seconds=MACHINE.limits.call_claimed_for)
+        CallbackRoutes(self.api, claimed_for=claimed_for, **shared)
+        OptOutRoutes(self.api, machine=MACHINE, **shared)
 
     def __call__(
         self,

@@ -13,7 +13,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, FeedbackTable
+from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT, FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sms_service import SmsSender
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
@@ -388,6 +388,8 @@ def create_table(aws: Moto, name: str) -> str:
             {"AttributeName": "due_at", "AttributeType": "N"},
             {"AttributeName": "callback", "AttributeType": "S"},
             {"AttributeName": "callback_at", "AttributeType": "N"},
+            {"AttributeName": "opt_outs", "AttributeType": "S"},
+            {"AttributeName": "opt_outs_at", "AttributeType": "N"},
         ],
         GlobalSecondaryIndexes=[
             {
@@ -398,7 +400,11 @@ def create_table(aws: Moto, name: str) -> str:
                 ],
                 "Projection": {"ProjectionType": projection},
             }
-            for index, key, projection in ((BY_DUE, "due", "KEYS_ONLY"), (BY_CALLBACK, "callback", "ALL"))
+            for index, key, projection in (
+                (BY_DUE, "due", "KEYS_ONLY"),
+                (BY_CALLBACK, "callback", "ALL"),
+                (BY_OPT_OUT, "opt_outs", "ALL"),
+            )
         ],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     )

@@ -147,6 +147,7 @@ def test_all_of_a_standing_is_read_back(aws: Moto | Memory, table: FeedbackTable
     for n, standing in enumerate((agreed, agreed.stopped(NOON, "support", "agent-7")), 1):
         table.write(standing=replace(standing, revision=n - 1), now=NOON)
         assert table.standing("n") == replace(standing, revision=n)
+        assert table.opt_outs(None, 9)[0] == ([table.standing("n")] if standing.opted_out else [])
     assert "expires_at" not in by_id(aws)["number#n"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from feedback.api.callbacks import PAGE_SIZE
+from feedback.api.pages import SIZE
 from tests.support.feedback.support_api import BASE, Client
 from tests.support.feedback.world import SEATTLE, World
 from wild_rydes_dynamodb.change import Conflict
@@ -181,7 +181,7 @@ def test_callbacks_come_in_pages(world_on_moto: World) -> None:
     ride = world.completed("r", world.customer())
     assert world.handle(world.rides, ride) == []
     item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r")
-    for i in range(PAGE_SIZE + 1):
+    for i in range(SIZE + 1):
         more = {
             "id": {"S": f"ride#r{i}"},
             "answers": {
@@ -194,7 +194,7 @@ def test_callbacks_come_in_pages(world_on_moto: World) -> None:
     first = client("GET", "/callbacks")[1]
     second = client.follow(first["links"]["next"])
     listed = [c["ride-id"] for page in (first, second) for c in page["callbacks"]]
-    assert listed == [f"r{i}" for i in range(PAGE_SIZE + 1)]
+    assert listed == [f"r{i}" for i in range(SIZE + 1)]
     assert "next" not in second["links"]
     assert client("PUT", "/callbacks/r3/claim")[0] == 200
 

@@ -116,6 +116,8 @@ def test_what_is_unknown(client: Client, method: str, path: str) -> None:
         ("GET", "/rides/r/feedback"),
         ("POST", "/rides/r/corrections"),
         *((method, f"/callbacks/r{path}") for method, path in CALLS),
+        ("GET", "/opt-outs"),
+        ("POST", "/opt-outs"),
     ],
 )
 def test_others_are_kept_out(client: Client, groups: str | None, status: int, method: str, path: str) -> None:

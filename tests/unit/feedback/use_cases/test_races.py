@@ -69,6 +69,47 @@ def test_a_stop_while_an_sms_is_sent(world: World, at: int, further: bool) -> No
 
 
 @pytest.mark.parametrize("at", STEPS)
+def test_an_opt_out_by_hand_while_an_sms_is_sent(world: World, at: int) -> None:
+    """As a STOP: none is claimed once it is written."""
+    world.pump()
+    world.hear("3", world.last_sms())
+    records, support = world.aws.records(), Client(world)
+    state_at_opt_out = []
+
+    def opt_out() -> None:
+        state_at_opt_out.append(world.states("r")[-1])
+        assert support("POST", "/opt-outs", {"number": SEATTLE, "reason": "by-phone"})[0] == 200
+
+    meanwhile(world, at, lambda: world.outreach.handle({"Records": records}), opt_out)
+    if not state_at_opt_out:
+        opt_out()
+    assert len(world.phones.sent) == 1 + (state_at_opt_out[0] in ("claimed", "sent"))
+    assert world.conversation("r").muted
+
+
+@pytest.mark.parametrize("at", STEPS)
+def test_a_start_while_a_number_is_opted_out_by_hand(world: World, at: int) -> None:
+    """A START that is heard before the opt-out is written is the older word. What is answered to the agent holds."""
+    world.pump()
+    world.hear("STOP")
+    world.now += timedelta(minutes=1)
+    support, key = Client(world), world.pseudonyms.pseudonym_of(SEATTLE)
+    stopped_at = world.table.standing(key).decided_at
+    started_after = []
+
+    def start() -> None:
+        started_after.append(world.table.standing(key).decided_at != stopped_at)
+        world.hear("START", at=world.now)
+
+    def opt_out() -> None:
+        assert support("POST", "/opt-outs", {"number": SEATTLE, "reason": "by-phone"})[0] == 200
+
+    meanwhile(world, at, opt_out, start)
+    opted_out = started_after != [True]
+    assert (world.table.standing(key).opted_out, world.conversation("r").muted) == (opted_out, opted_out)
+
+
+@pytest.mark.parametrize("at", STEPS)
 def test_a_start_while_an_sms_is_withheld(world: World, at: int) -> None:
     """Whether it is withheld by then or not, the customer is asked, and once."""
     world.pump()

@@ -195,6 +195,17 @@ class Service(RuleBasedStateMachine):
         conversation = self.world.conversation(ride_id)
         assert (conversation.score_in_force, conversation.score) == (score, self.scores[ride_id])
 
+    @rule(number=NUMBERS, dies_at=DEATHS)
+    def an_agent_opts_a_number_out(self, number: str, dies_at: int) -> None:
+        self.world.now += timedelta(seconds=1)
+        body = {"number": number, "reason": "by-phone"}
+
+        def act() -> None:
+            assert self.support("POST", "/opt-outs", body)[0] == 200
+
+        if not self.dies(act, dies_at):
+            self.standings[number].opted_out, self.standings[number].decided_at = True, self.world.now
+
     @rule(dies_at=DEATHS, fault=FAULTS)
     def stream(self, dies_at: int = NEVER, fault: str | None = None) -> None:
         """The table's stream reaches both functions behind it; the one that dies gets its records again."""

@@ -131,6 +131,7 @@ def from_standing(standing: NumberStanding, expires_at: datetime) -> dict[str, A
     item |= _attributes(standing, skip={"key", *_NESTED, "revision"})
     if standing.opt_out:
         item["opt_out"] = {"M": _attributes(standing.opt_out)}
+        item |= {"opt_outs": {"S": "all"}, "opt_outs_at": instants.to_number(standing.opt_out.since)}
     if standing.consent:
         item["consent"] = {"M": _attributes(standing.consent)}
     item["conversations"] = {"L": [{"M": _attributes(held)} for held in standing.conversations]}

@@ -12,7 +12,7 @@
 The table holds no phone number and no text that a customer wrote. Each step is one write: a transaction where
 several items change together. `revision` is the optimistic lock of conversations and numbers. The index
 `by-due` holds only the conversations that time will change, the index `by-callback` only those whose customer
-waits for a call.
+waits for a call, the index `by-opt-out` only the numbers that want no messages.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,6 +41,10 @@ BY_DUE = "by-due"
 
 BY_CALLBACK = "by-callback"
 """Index: `callback` S (always "open"), `callback_at` N."""
+
+BY_OPT_OUT = "by-opt-out"
+"""Index: `opt_outs` S (always "all"), `opt_outs_at` N. Opt-outs stored before there was this index join it when their
+number is written next."""
 
 KEPT_FOR = timedelta(days=90)
 REMEMBERED_FOR = timedelta(days=15)
@@ -71,10 +75,25 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last callback of a page."""
+    """The last entry of a page, a callback by its ride or an opt-out by its number's pseudonym."""
 
     at: datetime
-    ride_id: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """An index that lists items in order of time. All have one value in its partition key `name`."""
+
+    index: str
+    name: str
+    value: str
+    prefix: str
+    """Of the items' ids."""
+
+
+_CALLBACKS = _List(BY_CALLBACK, "callback", "open", "ride#")
+_OPT_OUTS = _List(BY_OPT_OUT, "opt_outs", "all", "number#")
 
 
 class _TransactionCancelled(Exception):
@@ -272,23 +291,36 @@ class FeedbackTable:
 
         The cursor is the place to continue after, None on the last page.
         """
+        found, end = self._page(_CALLBACKS, after, size)
+        return [items.to_conversation(item) for item in found], end
+
+    def opt_outs(self, after: Cursor | None, size: int) -> tuple[Sequence[NumberStanding], Cursor | None]:
+        """Read a page of the numbers that want no messages, the oldest first. The cursor as for `callbacks`."""
+        found, end = self._page(_OPT_OUTS, after, size)
+        return [items.to_standing(item) for item in found], end
+
+    def _page(
+        self, listing: _List, after: Cursor | None, size: int
+    ) -> "tuple[Sequence[Mapping[str, AttributeValueTypeDef]], Cursor | None]":
         query: QueryInputTypeDef = {
             "TableName": self._name,
-            "IndexName": BY_CALLBACK,
-            "KeyConditionExpression": "callback = :open",
-            "ExpressionAttributeValues": {":open": {"S": "open"}},
+            "IndexName": listing.index,
+            "KeyConditionExpression": f"{listing.name} = :value",
+            "ExpressionAttributeValues": {":value": {"S": listing.value}},
             "Limit": size,
         }
         if after:
             query["ExclusiveStartKey"] = {
-                "id": {"S": f"ride#{after.ride_id}"},
-                "callback": {"S": "open"},
-                "callback_at": instants.to_number(after.at),
+                "id": {"S": listing.prefix + after.id},
+                listing.name: {"S": listing.value},
+                f"{listing.name}_at": instants.to_number(after.at),
             }
         page = self._dynamodb.query(**query)
-        last = page.get("LastEvaluatedKey")
-        end = Cursor(instants.from_number(last["callback_at"]), items.ride_id(last)) if last else None
-        return [items.to_conversation(item) for item in page["Items"]], end
+        if "LastEvaluatedKey" not in page:
+            return page["Items"], None
+        last = page["LastEvaluatedKey"]
+        at = instants.from_number(last[f"{listing.name}_at"])
+        return page["Items"], Cursor(at, last["id"]["S"].removeprefix(listing.prefix))
 
     def _asked(self, customer_id: str) -> Sequence[datetime]:
         item = self._get(f"customer#{customer_id}")

@@ -15,18 +15,15 @@ from aws_lambda_powertools.event_handler import Response
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.user_directory import UserDirectory
-from feedback.api import cursor
 from feedback.api.callback_bodies import CallbackBody, CallbackLinks, Callbacks, Closing, Contact
-from feedback.api.representations import ListLinks
+from feedback.api.pages import SIZE, Page
 from feedback.api.routes import GROUP, NO_STORE
 from feedback.domain.callback import AlreadyClosed, Callback, ClaimedByAnother, NotClaimed
 from feedback.domain.conversation import Conversation
 from wild_rydes_http.api import RestApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.caller import caller
-from wild_rydes_http.problem import FieldError, Problem
-
-PAGE_SIZE = 20
+from wild_rydes_http.problem import Problem
 
 _Wanted = tuple[Conversation, Callback]
 """A conversation, and the call that its customer wants."""
@@ -65,25 +62,13 @@ class CallbackRoutes:
     def callbacks(self) -> Response[str]:
         """List the customers who wait for a call, page by page."""
         caller(self._api.current_event, GROUP)
-        text = self._api.current_event.query_string_parameters.get("cursor")
-        try:
-            after = None if text is None else cursor.decode(text)
-        except ValueError as error:
-            raise Problem(
-                HTTPStatus.BAD_REQUEST,
-                "Follow the `next` link unchanged.",
-                errors=[FieldError("cursor", str(error))],
-            ) from None
-        waiting, end = self._table.callbacks(after, PAGE_SIZE)
-        here, now = self._api.url("/callbacks"), self._now()
+        page, now = Page.asked_for(self._api, "/callbacks"), self._now()
+        waiting, end = self._table.callbacks(page.after, SIZE)
         body = Callbacks(
             callbacks=tuple(
                 CallbackBody.from_domain(c, c.call, now, self._links(c.ride_id)) for c in waiting if c.call
             ),
-            links=ListLinks(
-                self_=f"{here}?cursor={text}" if text else here,
-                next=f"{here}?cursor={cursor.encode(end)}" if end else None,
-            ),
+            links=page.links(end),
         )
         return json_response(HTTPStatus.OK, body, NO_STORE)
 

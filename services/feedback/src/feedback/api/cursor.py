@@ -1,4 +1,4 @@
-"""The place where the next page of open callbacks begins, as an opaque text."""
+"""The place where the next page of a list begins, as an opaque text."""
 
 import base64
 import binascii
@@ -10,15 +10,15 @@ from wild_rydes_dynamodb import instants
 
 def encode(cursor: Cursor) -> str:
     """Encode a cursor."""
-    content = json.dumps([instants.to_number(cursor.at)["N"], cursor.ride_id])
+    content = json.dumps([instants.to_number(cursor.at)["N"], cursor.id])
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
 def decode(text: str) -> Cursor:
     """Decode a cursor. Raises ValueError if the text is not one of ours."""
     try:
-        at, ride_id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        cursor = Cursor(instants.from_number({"N": at}), str(ride_id))
+        at, id_ = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        cursor = Cursor(instants.from_number({"N": at}), str(id_))
     except (binascii.Error, RecursionError, TypeError, ValueError):
         raise ValueError("not a cursor") from None
     if encode(cursor) != text:

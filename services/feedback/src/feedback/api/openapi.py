@@ -10,6 +10,8 @@ from aws_lambda_powertools import Logger
 from feedback.api.callback_bodies import CallbackBody, Callbacks, Closing
 from feedback.api.callbacks import CallbackRoutes
 from feedback.api.correction_bodies import CorrectionRequest
+from feedback.api.opt_out_bodies import NewOptOut, OptOutBody, OptOuts
+from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.representations import FeedbackBody
 from feedback.api.routes import GROUP, Routes
 from wild_rydes_http.api import RestApi
@@ -58,6 +60,22 @@ _OPERATIONS = {
             " with another outcome or by another agent.",
         },
     ),
+    "opt_out": Operation(
+        body=NewOptOut,
+        responses={
+            HTTPStatus.OK: Response(
+                "The number wants no messages. Repeating the request changes nothing.", OptOutBody
+            )
+        },
+        problems={
+            HTTPStatus.BAD_REQUEST: "The body is not valid, the number is none, or the customer has none."
+        },
+    ),
+    "opt_outs": Operation(
+        parameters=[Parameter("cursor", "query", "Where the page starts. It is part of the `next` link.")],
+        responses={HTTPStatus.OK: Response("Up to 20 opt-outs, the oldest first.", OptOuts)},
+        problems={HTTPStatus.BAD_REQUEST: "The cursor does not belong to this list."},
+    ),
     "feedback": Operation(
         responses={HTTPStatus.OK: Response("The conversation about the ride.", FeedbackBody)},
         problems={HTTPStatus.NOT_FOUND: "No customer was asked about this ride."},
@@ -89,6 +107,15 @@ def openapi() -> dict[str, Any]:
         directory=never_called,
         pseudonyms=never_called,
         claimed_for=never_called,
+        logger=never_called,
+        now=never_called,
+    )
+    OptOutRoutes(
+        api,
+        table=never_called,
+        machine=never_called,
+        directory=never_called,
+        pseudonyms=never_called,
         logger=never_called,
         now=never_called,
     )

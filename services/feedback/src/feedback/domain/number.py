@@ -16,6 +16,13 @@ OptOutHow = Literal[
     "carrier",  # the SMS service or a carrier has the number on its list
 ]
 
+OptOutReason = Literal[
+    "by-phone",  # the customer has told an agent
+    "by-mail",  # in a letter or an e-mail
+    "wrong-person",  # the number belongs to somebody who is no customer
+]
+"""Why an agent opts a number out."""
+
 CUSTOMER = "customer"
 """By whom: the one who has the phone."""
 CARRIER = "carrier"
@@ -54,12 +61,13 @@ class Heard:
 class OptOut:
     """That a number wants no messages: since when, how we know, and from whom.
 
-    `by` is `CUSTOMER`, `CARRIER` or an agent's id.
+    `by` is `CUSTOMER`, `CARRIER` or an agent's id. An agent gives a `reason`.
     """
 
     since: datetime
     how: OptOutHow
     by: str
+    reason: OptOutReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,13 @@ class NumberStanding:
         """Add a message as the last to arrive. It may have been sent long before the others."""
         return replace(self, heard=(message, *self.heard)[:_MESSAGES])
 
-    def stopped(self, at: datetime, how: OptOutHow = "sms", by: str = CUSTOMER) -> "NumberStanding":
+    def stopped(
+        self,
+        at: datetime,
+        how: OptOutHow = "sms",
+        by: str = CUSTOMER,
+        reason: OptOutReason | None = None,
+    ) -> "NumberStanding":
         """Apply a STOP sent at `at`.
 
         Messages overtake each other: a STOP sent before the last decision changes nothing. Another STOP changes
@@ -124,7 +138,7 @@ class NumberStanding:
         """
         if self.decided_at and at < self.decided_at:
             return self
-        return replace(self, opt_out=self.opt_out or OptOut(at, how, by), decided_at=at)
+        return replace(self, opt_out=self.opt_out or OptOut(at, how, by, reason), decided_at=at)
 
     def started(self, at: datetime) -> "NumberStanding":
         """Apply a START sent at `at`, which is a fresh consent.

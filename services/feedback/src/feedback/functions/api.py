@@ -1,4 +1,4 @@
-"""Requests of the support team → calls that customers want, and the feedback about a ride."""
+"""Requests of the support team → calls that customers want, opt-outs by hand, and the feedback about a ride."""
 
 import os
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.user_directory import UserDirectory
 from feedback.api.callbacks import CallbackRoutes
+from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.routes import Routes
 from feedback.domain.conversation import SurveyMachine, flow
 from wild_rydes_http.api import RestApi
@@ -47,13 +48,23 @@ def _pseudonyms() -> Pseudonyms:
 
 
 _api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
+_directory = UserDirectory(client("cognito-idp"), _settings.user_pool_id)
 Routes(_api, _table, _machine, clock.now)
 CallbackRoutes(
     _api,
     table=_table,
-    directory=UserDirectory(client("cognito-idp"), _settings.user_pool_id),
+    directory=_directory,
     pseudonyms=_pseudonyms,
     claimed_for=timedelta(seconds=_machine.limits.call_claimed_for),
+    logger=_logger,
+    now=clock.now,
+)
+OptOutRoutes(
+    _api,
+    table=_table,
+    machine=_machine,
+    directory=_directory,
+    pseudonyms=_pseudonyms,
     logger=_logger,
     now=clock.now,
 )
