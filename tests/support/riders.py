@@ -3,7 +3,7 @@
 import itertools
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from infra.naming import USER_POOL_ID_PARAMETER
@@ -27,14 +27,14 @@ ASKED, CALL_OFFERED, THANKED, PROMISED, OPTED_OUT = (
 
 
 class Bus:
-    """The bus, with everything that feedback publishes."""
+    """The bus, with everything that our services publish."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._events = cloud.client("events")
         self._sqs = cloud.client("sqs")
         self._queue = self._sqs.create_queue(QueueName=TAP)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
-        pattern = json.dumps({"source": ["wildrydes.feedback"]})
+        pattern = json.dumps({"source": [{"prefix": "wildrydes."}]})
         self._events.put_rule(Name=TAP, EventBusName="wild-rydes", EventPattern=pattern)
         target = {"Id": "tap", "Arn": arn["Attributes"]["QueueArn"]}
         self._events.put_targets(Rule=TAP, EventBusName="wild-rydes", Targets=[target])
@@ -73,16 +73,23 @@ class Bus:
         )
         assert answer["FailedEntryCount"] == 0
 
-    def about(self, ride_id: str) -> list[Json]:
-        """What was published about a ride so far: each event once, in the order of its arrival."""
+    def everything(self) -> list[Json]:
+        """What was published so far: each event once, in the order of its arrival."""
         while batch := self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
             "Messages"
         ):
             for message in batch:
                 self._seen.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
-        by_id = {e["detail"]["metadata"]["event_id"]: e for e in self._seen}
-        return [event for event in by_id.values() if event["detail"]["data"]["ride_id"] == ride_id]
+        return list({e["detail"]["metadata"]["event_id"]: e for e in self._seen}.values())
+
+    def about(self, ride_id: str) -> list[Json]:
+        """What feedback has published about a ride so far."""
+        return [
+            event
+            for event in self.everything()
+            if event["source"] == "wildrydes.feedback" and event["detail"]["data"]["ride_id"] == ride_id
+        ]
 
     def told(self, ride_id: str, *names: str) -> list[Json]:
         """Wait for the events of these names about a ride; their data, in this order."""
@@ -153,13 +160,18 @@ class Support:
 
     def callbacks(self) -> dict[str, Json]:
         """The calls that customers wait for, by their ride."""
-        found: dict[str, Json] = {}
-        url: str | None = "/callbacks"
+        return {callback["ride-id"]: callback for callback in self._pages("callbacks")}
+
+    def opt_outs(self) -> list[Json]:
+        """The export of numbers that want no SMS."""
+        return list(self._pages("opt-outs"))
+
+    def _pages(self, name: str) -> Iterator[Json]:
+        url: str | None = f"/{name}"
         while url:
             page = self.http.get(url).raise_for_status().json()
-            found |= {callback["ride-id"]: callback for callback in page["callbacks"]}
+            yield from page[name]
             url = page["links"].get("next")
-        return found
 
     def feedback(self, ride_id: str) -> Json:
         answer = self.http.get(f"/rides/{ride_id}/feedback")

@@ -47,3 +47,17 @@ def test_a_call_is_claimed_by_one_agent_who_sees_whom_to_call_and_closes_it(
     assert done.keys() == {"ride_id", "responder_id", "customer_id", "outcome", "done_at"}
     assert (done["outcome"], done["customer_id"]) == ("reached", rider.id)
     assert rider.ride_id not in ann.callbacks()
+
+
+def test_an_opt_out_by_hand_withholds_the_next_survey_and_is_in_the_export(
+    rider: Rider, support: Support
+) -> None:
+    opted_out = support.http.post("/opt-outs", json={"customer-id": rider.id, "reason": "by-mail"})
+    assert (opted_out.status_code, opted_out.json()["how"]) == (200, "support")
+    rider.rides()
+    support.sees_sms(rider.ride_id, "withheld")
+    assert rider.got() == []
+    [exported] = [
+        opt_out for opt_out in support.opt_outs() if opt_out["pseudonym"] == opted_out.json()["pseudonym"]
+    ]
+    assert (exported["reason"], exported["by"]) == ("by-mail", opted_out.json()["by"])

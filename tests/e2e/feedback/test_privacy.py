@@ -1,6 +1,10 @@
 """Who may see what of a conversation, and who may not."""
 
 import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import httpx
@@ -9,9 +13,10 @@ from botocore.exceptions import ClientError
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import log_events
-from tests.support.clients import Queues
+from tests.support.clients import Json, Queues
+from tests.support.logs import messages_about
 from tests.support.patience import eventually
-from tests.support.riders import ASKED, PREFIX, Bus, Rider, Support
+from tests.support.riders import ASKED, CALL_OFFERED, PREFIX, Bus, Rider, Support
 
 
 def test_only_the_support_team_may_look(cloud: Cloud, rider: Rider) -> None:
@@ -21,6 +26,8 @@ def test_only_the_support_team_may_look(cloud: Cloud, rider: Rider) -> None:
         stranger = Support(cloud, group)
         assert stranger.http.get("/callbacks").status_code == 403
         assert stranger.http.get(f"/rides/{rider.ride_id}/feedback").status_code == 403
+        assert stranger.http.put(f"/callbacks/{rider.ride_id}/claim").status_code == 403
+        assert stranger.http.get("/opt-outs").status_code == 403
 
 
 def test_the_sender_of_sms_may_not_publish(cloud: Cloud) -> None:
@@ -41,37 +48,96 @@ def test_the_sender_of_sms_may_not_publish(cloud: Cloud) -> None:
         )
 
 
-def test_no_number_and_no_word_of_a_customer_stands_in_a_log_a_metric_an_event_or_the_table(
+NAME = "Esmerelda Weatherwax"
+WORDS = "my cat Tiffany flew along"
+
+
+def test_numbers_names_and_words_are_seen_through_the_support_api_and_nowhere_else(
     cloud: Cloud, rider: Rider, bus: Bus, support: Support, queues: Queues
 ) -> None:
-    secret = "my cat Tiffany flew along"
+    """The whole story of a customer, and then a look at everything that any service has kept, logged or told."""
+    began = int(time.time() * 1000)
+    local = rider.number.removeprefix("+1")
+    spaced = f"({local[:3]}) {local[3:6]}-{local[6:]}"
+    rider.goes_by(NAME)
     rider.rides()
     rider.read(ASKED)
-    rider.says(secret)
+    rider.says(f"{WORDS}, call me at {spaced}")
     rider.read("Sorry, we did not get that")
     # Poison on the way of replies: it is parked, and the log says so without quoting it.
     topic = "arn:aws:sns:us-east-1:000000000000:wild-rydes-sms-replies"
-    poison = {"originationNumber": rider.number, "messageBody": secret}
+    poison = {"originationNumber": rider.number, "messageBody": WORDS}
     cloud.client("sns").publish(TopicArn=topic, Message=json.dumps(poison))
     queues.parked("feedback-sms-replies", rider.number)
-    rider.phone.set_faults(refuse=["invalid"])  # whose error message quotes the number, as AWS's does
     rider.says("2")
-    support.sees_sms(rider.ride_id, "refused", 2)
+    rider.read(CALL_OFFERED)
+    rider.phone.set_faults(refuse=["invalid"])  # whose error message quotes the number, as AWS's does
+    rider.says("yes")
+    support.sees_sms(rider.ride_id, "refused", 3)
+    callback = eventually(support.callbacks, "the call listed", lambda found: rider.ride_id in found)
+    assert "contact" not in callback[rider.ride_id]
 
+    claimed = support.http.put(callback[rider.ride_id]["links"]["claim"]).json()
+    assert (claimed["contact"]["number"], claimed["contact"]["name"]) == (rider.number, NAME)
+    by_hand = {"number": f"+1 {spaced}", "reason": "by-phone"}
+    assert support.http.post("/opt-outs", json=by_hand | {"number": spaced}).status_code == 400
+    opted_out = support.http.post("/opt-outs", json=by_hand)
+    assert rider.number not in opted_out.text + str(opted_out.headers)
+    assert opted_out.json()["customer-id"] == rider.id
+    assert rider.number in [opt_out.get("number") for opt_out in support.opt_outs()]
+    outcome = support.http.post(claimed["links"]["outcome"], json={"outcome": "reached"})
+    assert outcome.status_code == 200
+    bus.told(rider.ride_id, "CallbackDone")
+    eventually(
+        lambda: messages_about(cloud, claimed["claimed-by"], "feedback-api"),
+        "the log of what the agent did",
+        lambda messages: {"contact shown", "opted out", "opt-outs exported"} <= set(messages),
+    )
     eventually(
         lambda: [e.message for e in log_events.events(cloud) if e.function == "feedback-replies"],
         "the log of the poison",
         lambda lines: any("parked" in line for line in lines),
     )
-    for line in (
-        event.message for event in log_events.events(cloud)
-    ):  # of metrics, too: they are lines in the embedded metric format
-        assert PREFIX[1:] not in line
-        assert "Tiffany" not in line
-    events = json.dumps(bus.about(rider.ride_id))
-    items = json.dumps(cloud.client("dynamodb").scan(TableName="feedback")["Items"])
-    assert rider.ride_id in events
-    assert rider.ride_id in items
-    for text in (events, items):
-        assert PREFIX[1:] not in text
-        assert "Tiffany" not in text
+
+    written = re.compile(r"\D{0,3}".join((local[:3], local[3:6], local[6:])))
+    everywhere = {
+        "logs": [event.message for event in log_events.events(cloud)],  # metrics, too: lines that embed them
+        "other logs": list(_other_logs(cloud, began)),
+        "tables": [json.dumps(item) for item in _items(cloud)],
+        "events": [json.dumps(event) for event in bus.everything()],
+        "dead letters": [json.dumps(message) for message in _dead_letters(cloud, queues)],
+    }
+    for place, texts in everywhere.items():
+        for text in texts:
+            assert not written.search(text), f"the customer's number in the {place}"
+            assert PREFIX[1:] not in text, f"a number in the {place}"
+            assert not any(word in text for word in (*NAME.split(), "Tiffany")), f"a word in the {place}"
+    for place in ("logs", "tables", "events"):  # where the customer's ride is, and was looked for
+        assert any(rider.ride_id in text for text in everywhere[place]), place
+
+
+def _other_logs(cloud: Cloud, since: int) -> Iterator[str]:
+    """The lines in log groups that are of no function, such as those of the APIs."""
+    logs = cloud.client("logs")
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            if not group["logGroupName"].startswith("/aws/lambda/"):
+                found = logs.get_paginator("filter_log_events").paginate(
+                    logGroupName=group["logGroupName"], startTime=since
+                )
+                yield from (event["message"] for events in found for event in events["events"])
+
+
+def _items(cloud: Cloud) -> Iterator[Any]:
+    dynamodb = cloud.client("dynamodb")
+    for table in dynamodb.list_tables()["TableNames"]:
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+            yield from page["Items"]
+
+
+def _dead_letters(cloud: Cloud, queues: Queues) -> Iterator[Json]:
+    """What is parked, but for what comes from the SMS service: it carries numbers, and is encrypted."""
+    for name in cloud.queues():
+        queue = name.removesuffix("-dlq")
+        if queue != name and not queue.startswith("feedback-sms-"):
+            yield from queues.dead_letters(queue)
