@@ -1,6 +1,6 @@
 """Numbers that want no messages: opted out by hand, and exported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
@@ -22,8 +22,8 @@ from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import FieldError, Problem
 
-_Both = tuple[NumberStanding, Conversation | None]
-"""The standing of a number, and its newest open conversation."""
+_Number = tuple[NumberStanding, Sequence[Conversation]]
+"""The standing of a number, and its open conversations."""
 
 
 class OptOutRoutes:
@@ -59,31 +59,26 @@ class OptOutRoutes:
         body = read_body(self._api.current_event, NewOptOut)
         key, now = self._pseudonyms().pseudonym_of(self._number(body).e164), self._now()
 
-        def read() -> _Both:
+        def read() -> _Number:
             standing = self._table.standing(key)
             held = (self._table.conversation(held.ride_id) for held in standing.conversations)
-            return standing, next((found for found in held if found and found.stage), None)
+            return standing, [found for found in held if found and found.stage]
 
-        def rule(found: _Both) -> _Both:
-            standing, conversation = found
+        def rule(found: _Number) -> _Number:
+            standing, conversations = found
             # The last word of all that have been heard: in doubt, stop. What the agent is told holds.
             at = max(now, standing.decided_at or now)
             standing = standing.stopped(at, "support", agent, body.reason)
-            if conversation:
-                conversation = self._machine.stopped(conversation, now)
-            return standing, conversation
+            return standing, [self._machine.stopped(conversation, now) for conversation in conversations]
 
-        def write(_: _Both, after: _Both) -> _Both:
-            standing, conversation = after
-            self._table.write(conversation, standing, now=now, reread=read)
+        def write(_: _Number, after: _Number) -> _Number:
+            standing, conversations = after
+            self._table.write(*conversations, standing=standing, now=now, reread=read)
             return after
 
-        standing, conversation = change(read, rule, write).after
+        standing, conversations = change(read, rule, write).after
         self._logger.info(
-            "opted out",
-            agent=agent,
-            reason=body.reason,
-            ride_id=conversation.ride_id if conversation else None,
+            "opted out", agent=agent, reason=body.reason, ride_ids=[c.ride_id for c in conversations]
         )
         return json_response(HTTPStatus.OK, OptOutBody.from_domain(standing), NO_STORE)
 
