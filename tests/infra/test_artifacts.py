@@ -34,7 +34,7 @@ SOCKETS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
 OWN_DEPENDENCIES = {
     "ride-booking": SOCKETS | {"tzfpy"},
     "unicorn-mgmt": SOCKETS | {"h3", "defusedxml", "urllib3"},
-    "feedback": {"phonenumbers", "tzdata"},
+    "feedback": {"gsm0338", "phonenumbers", "tzdata"},
 }
 SHARED = {f"wild_rydes_{package}" for package in ("contracts", "dynamodb", "http", "messaging", "runtime")}
 OWN_SHARED = {
