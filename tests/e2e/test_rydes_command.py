@@ -2,6 +2,7 @@ import base64
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import httpx
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.settings import ROOT
 from infra.rydes.simulators.partners.process import Partners
 from infra.rydes.simulators.partners.server import FAULTS_PATH
-from infra.rydes.simulators.phones.client import Phone
+from infra.rydes.simulators.phones.client import Phone, give_phone
 from infra.rydes.simulators.phones.notifications import CARRIER_FEE, PRICE
+from infra.rydes.simulators.unicorns import registry
 from tests.support.clients import Customer, Json, Place
 from tests.support.partner_fleets import IDS
 from tests.support.patience import eventually
@@ -81,6 +84,59 @@ def test_phone_shows_the_conversation_and_sends_what_is_typed(cloud: Cloud) -> N
     assert number in answer.stdout
     assert "▶ hello?" in answer.stdout
     assert [sms.text for sms in Phone(cloud, number).messages()] == ["hello?"]
+
+
+def test_a_newcomer_holds_a_whole_conversation_by_the_readme_alone(cloud: Cloud) -> None:
+    """From the ride over the low score to the call: the lines of "Hold a conversation", with what it says to type."""
+    section = (ROOT / "README.md").read_text().partition("## Hold a conversation")[2].partition("\n## ")[0]
+    lines = re.findall(r"^uv run rydes (.+)$", section, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["rfq", "phone", "callbacks", "callbacks", "callbacks"]
+    registry.register(cloud, registry.by_rate_card()[:5])  # as `rydes up` does
+    typed = "".join(f"{word}\n" for word in ("3", "yes") if f"`{word}`" in section)
+    ride, said = "", []
+    for line in lines:
+        answer = rydes(
+            cloud, *shlex.split(line.replace("RIDE", ride)), typed=typed if line == "phone" else ""
+        )
+        assert answer.returncode == 0, f"{line}: {answer.stderr}"
+        said.append(answer.stdout)
+        if line == "callbacks":
+            assert "score 3, language en" in said[-1]
+            ride = re.findall(r"^[0-9a-f-]{36}\.\d+$", said[-1], re.MULTILINE)[-1]
+    number = re.findall(r"--phone (\S+)", lines[0])[0]
+    assert f"SMS sent to +1 425-555-0143. Answer it: uv run rydes phone --number {number}" in said[0]
+    assert "the conversation has ended: score 3, support will call" in said[1]
+    assert "Call Bert B., +1 425-555-0143: score 3" in said[3]
+    assert "Closed: reached." in said[4]
+    assert ride not in rydes(cloud, "callbacks").stdout
+
+    again = rydes(cloud, "rfq", "--book", "--user", "bert")
+    assert "No SMS: bert was asked" in again.stdout
+    assert "A new user is asked at once: uv run rydes rfq --book --user clara --phone +1" in again.stdout
+    assert number in rydes(cloud, "phone", "--list").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "help_"),
+    [
+        (("rfq", "--phone", "4255550143"), "not a phone number in international form"),
+        (("rfq", "--name", "Bert B."), "--phone"),
+        (("rfq", "--user", "clara", "--phone", "+14255550198"), "astrid's number"),
+        (("phone", "--number", "bert"), "+1425555"),
+        (("callbacks", "--outcome", "reached"), "rydes callbacks"),
+        (("callbacks", "no-such-ride"), "No customer wants a call"),
+    ],
+)
+def test_what_a_newcomer_may_get_wrong_is_one_line(
+    cloud: Cloud, arguments: tuple[str, ...], help_: str
+) -> None:
+    cloud.token("astrid", "customers")
+    give_phone(cloud, "astrid", "+14255550198")
+    answer = rydes(cloud, *arguments)
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    (line,) = answer.stderr.splitlines()
+    assert help_ in line
 
 
 def found_in(timeline: str) -> list[tuple[str, str]]:

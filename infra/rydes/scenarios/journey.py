@@ -18,6 +18,7 @@ from infra.rydes.operator.log_events import events, in_order
 from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
+from infra.rydes.simulators.phones.directory import Directory
 from infra.rydes.simulators.phones.view import converse
 from infra.rydes.simulators.unicorns import by_hand, registry
 
@@ -108,6 +109,11 @@ def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
     )
     for name, line in curls.items():
         print(f"\n# {name}\n{line}")
+    user, number = Directory(cloud).newcomer()
+    print("\n# hold a conversation by SMS, and call back whoever wants it (README, Hold a conversation)")
+    print(
+        f"uv run rydes rfq --book --user {user} --phone {number}\nuv run rydes phone\nuv run rydes callbacks"
+    )
 
 
 def _header_file(cloud: Cloud, token: str) -> Path:

@@ -21,8 +21,10 @@ LONGEST = 90.0
 ENDS = ("completed", "rejected")
 
 
-def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> None:
+def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> str:
     """Book the best quote, or the next one if that fails, and print each step until the ride is over.
+
+    Returns the ride's id.
 
     Raises:
         LocalCloudError: no booking leads to a completed ride.
@@ -37,7 +39,7 @@ def book_best(cloud: Cloud, customer: Customer, rfq: View, console: Console) -> 
             if state["status"] == "confirmed":
                 registry.complete(cloud, name, ride)
             elif state["status"] == "completed":
-                return
+                return ride
     raise LocalCloudError("No unicorn took the ride.", f"See what happened: `uv run rydes trace {rfq.id}`")
 
 

@@ -42,10 +42,16 @@ def numbers(cloud: Cloud) -> list[str]:
     return found
 
 
-def give_phone(cloud: Cloud, user: str, number: str) -> str:
-    """Give a user a number that is verified, and their consent to be texted; return the user's id (`sub`)."""
+def give_phone(
+    cloud: Cloud, user: str, number: str, *, name: str | None = None, locale: str | None = None
+) -> str:
+    """Give a user a number that is verified, and their consent to be texted; return the user's id (`sub`).
+
+    `name` is for whoever calls them, `locale` (BCP 47) chooses the language of the SMS.
+    """
     pool, cognito = cloud.parameters[USER_POOL_ID_PARAMETER], cloud.client("cognito-idp")
-    attributes = [{"Name": name, "Value": value} for name, value in agreed(number, datetime.now(UTC)).items()]
+    profile = {"name": name, "locale": locale, **agreed(number, datetime.now(UTC))}
+    attributes = [{"Name": name, "Value": value} for name, value in profile.items() if value]
     cognito.admin_update_user_attributes(UserPoolId=pool, Username=user, UserAttributes=attributes)
     found = cognito.admin_get_user(UserPoolId=pool, Username=user)["UserAttributes"]
     return next(str(attribute["Value"]) for attribute in found if attribute["Name"] == "sub")

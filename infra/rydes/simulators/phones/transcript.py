@@ -1,7 +1,8 @@
 """A conversation as it stands on the terminal: when, who, what."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -15,14 +16,25 @@ NARROW = 60
 """Columns below which time and name stand above the text, not beside it."""
 
 
+class Note(NamedTuple):
+    """What there is to say about a conversation. It is said once for each topic, empty notes never."""
+
+    topic: str
+    text: str
+
+
+Noted = Callable[[Sequence[Sms]], Note]
+"""Makes the note about the conversation that these SMS belong to."""
+
+
 class Transcript:
-    """Shows each SMS once, and a note about the conversation whenever it has changed."""
+    """Shows each SMS once, and notes between them."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown = 0
         self._day = ""
-        self._noted = ""
+        self._topic = ""
 
     def show(self, messages: Sequence[Sms]) -> None:
         """Print the SMS that are not shown yet. `messages` are all, oldest first."""
@@ -34,28 +46,30 @@ class Transcript:
             self._console.print(written(sms, self._console.width))
         self._shown = len(messages)
 
-    def note(self, note: str) -> None:
-        """Print what is to be said about the conversation, unless it was the last that was said."""
-        if note != self._noted and note:
-            self._console.print(Text(f"— {note} —", style="dim"))
-        self._noted = note
+    def note(self, note: Note) -> None:
+        """Print a note, unless the last one had the same topic."""
+        if note.text and note.topic != self._topic:
+            self._console.print(Text(f"— {note.text} —", style="dim"))
+        self._topic = note.topic
 
 
 def written(sms: Sms, width: int) -> RenderableType:
     """One SMS, for so many columns."""
     at = Text(time.strftime("%H:%M:%S", time.localtime(sms.at)), style="dim")
-    who = Text(US, style="bold cyan") if sms.ours else Text(CUSTOMER, style="bold green")
+    style = "bold cyan" if sms.ours else "bold green"
+    who, way = Text(US if sms.ours else CUSTOMER, style=style), Text("◀" if sms.ours else "▶", style=style)
     text = Text(sms.text)
     if sms.parts > 1:
         text.append(f"  ({sms.parts} parts)", style="dim")
     if width < NARROW:
         stacked = Table.grid()
-        stacked.add_row(Text.assemble(at, "  ", who))
+        stacked.add_row(Text.assemble(at, " ", who, " ", way))
         stacked.add_row(Padding(text, (0, 0, 0, 2)))
         return stacked
-    line = Table.grid(padding=(0, 2))
+    line = Table.grid(padding=(0, 1))
     line.add_column(no_wrap=True)
     line.add_column(no_wrap=True, min_width=len(US))
+    line.add_column(no_wrap=True)
     line.add_column(overflow="fold")
-    line.add_row(at, who, text)
+    line.add_row(at, who, way, text)
     return line

@@ -1,17 +1,19 @@
-"""A phone on the terminal: one that replies by itself, and one to type on."""
+"""A phone that replies by itself: what stands in a script, or comes in over a pipe."""
 
-import threading
+import itertools
 import time
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.text import Text
 
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.simulators.phones.client import Phone
-from infra.rydes.simulators.phones.model import Sms
+from infra.rydes.simulators.phones.transcript import Noted, Transcript
 
 _SECONDS_TO_COME = 20.0
+"""Within which an SMS that must come has to be here."""
+_SECONDS_TO_ANSWER = 10.0
+"""After which a script goes on without an answer: not everything has one."""
 _LOOK_EVERY = 0.1
 
 
@@ -21,50 +23,35 @@ def converse(phone: Phone, replies: Iterable[str], console: Console) -> None:
     Raises:
         LocalCloudError: an SMS does not come.
     """
-    shown = 0
+    transcript = Transcript(console)
     for reply in (*replies, None):
-        shown = _wait(phone, shown, console)
+        if not _answered(phone, transcript, _SECONDS_TO_COME):
+            raise LocalCloudError("No SMS came.", "See what the functions logged: `uv run rydes logs`")
         if reply is not None:
             phone.say(reply)
-            shown = _show(phone.messages(), shown, console)
 
 
-def hold(phone: Phone, console: Console) -> None:
-    """Show the SMS that come, and send each line that is typed, until the input ends."""
-    over = threading.Event()
-
-    def follow() -> None:
-        shown = 0
-        while not over.is_set():
-            shown = _show(phone.messages(), shown, console)
-            over.wait(_LOOK_EVERY)
-
-    watching = threading.Thread(target=follow, daemon=True)
-    watching.start()
-    try:
-        while True:
-            if text := input().strip():
-                phone.say(text)
-    except EOFError:
-        time.sleep(1)  # an answer may be under way
-    finally:
-        over.set()
-        watching.join()
+def relay(phone: Phone, lines: Iterable[str], note: Noted, console: Console) -> None:
+    """Send each line when the one before is answered, or has had no answer for a while; show what is said."""
+    transcript = Transcript(console)
+    for line in itertools.chain([""], lines):  # as they come, with a look at the phone before
+        if text := line.strip():
+            phone.say(text)
+        if any(sms.ours for sms in phone.messages()):  # else there is nobody who would answer
+            _answered(phone, transcript, _SECONDS_TO_ANSWER)
+    messages = phone.messages()
+    transcript.show(messages)
+    transcript.note(note(messages))
 
 
-def _wait(phone: Phone, shown: int, console: Console) -> int:
-    """Wait for an SMS that is not shown yet, and return how many are shown then."""
-    give_up = time.monotonic() + _SECONDS_TO_COME
-    while time.monotonic() < give_up:
+def _answered(phone: Phone, transcript: Transcript, patience: float) -> bool:
+    """Show what comes until it is the customer's turn. False if that takes too long."""
+    give_up = time.monotonic() + patience
+    while True:
         messages = phone.messages()
-        if any(sms.ours for sms in messages[shown:]):
-            return _show(messages, shown, console)
+        transcript.show(messages)
+        if messages and messages[-1].ours:
+            return True
+        if time.monotonic() > give_up:
+            return False
         time.sleep(_LOOK_EVERY)
-    raise LocalCloudError("No SMS came.", "See what the functions logged: `uv run rydes logs`")
-
-
-def _show(messages: list[Sms], shown: int, console: Console) -> int:
-    for sms in messages[shown:]:
-        mark, style = ("◀", "cyan") if sms.ours else ("▶", "green")
-        console.print(Text.assemble("  ", (f"{mark} ", style), sms.text))
-    return len(messages)
