@@ -3,8 +3,8 @@
 import pytest
 
 from feedback.domain.conversation import flow
-from feedback.domain.language import languages, patterns
-from feedback.domain.reading import Command, command, score, words, yes_or_no
+from feedback.domain.language import languages
+from feedback.domain.reading.reply import read
 from feedback.domain.sms_parts import sms_size
 
 STAGES = flow().stages
@@ -42,35 +42,13 @@ def test_the_contact_is_named_where_customers_ask_for_it(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", languages())
-def test_every_word_is_understood_as_what_it_stands_for(code: str) -> None:
-    language = patterns()[code]
-    assert all(score(word, code) == number for word, number in language.numbers.items())
-    assert all(yes_or_no(phrase, code) == "yes" for phrase in language.yes)
-    assert all(yes_or_no(phrase, code) == "no" for phrase in language.no)
-    for asked_for in Command:
-        phrases: tuple[str, ...] = getattr(language, asked_for.value)
-        assert all(command(phrase.replace("*", "")) is asked_for for phrase in phrases)
-    assert all(score(phrase.replace("#", "5"), code) is None for phrase in language.doubtful)
-
-
-@pytest.mark.parametrize("code", languages())
-def test_words_stand_in_the_data_as_they_are_compared(code: str) -> None:
-    language = patterns()[code]
-    for phrase in (*language.numbers, *language.out_of, *language.yes, *language.no):
-        assert words(phrase) == phrase
-    for phrase in (*language.doubtful, *language.stop, *language.start, *language.help):
-        bare = " ".join(word for word in phrase.split() if word not in ("#", "*"))
-        assert words(bare) == bare
-
-
-@pytest.mark.parametrize("code", languages())
 def test_what_the_questions_offer_is_accepted(code: str) -> None:
     """A question names STOP or its like, and the words it asks for."""
     prompts = languages()[code].prompts
     offered = {word.strip(".,:") for word in prompts["ask-score"].split() if word.strip(".,:").isupper()}
-    assert {command(word) for word in offered} == {Command.STOP, Command.HELP}
+    assert {read(word, "score", code) for word in offered} == {"stop", "help"}
     shouted = {word.strip(".,:?¿") for word in prompts["ask-call"].split() if word.strip(".,:?¿").isupper()}
-    assert {yes_or_no(word, code) for word in shouted} == {"yes", "no"}
+    assert {read(word, "yes-no", code) for word in shouted} == {"yes", "no"}
 
 
 def test_every_answer_of_a_stage_leads_somewhere() -> None:

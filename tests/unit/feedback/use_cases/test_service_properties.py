@@ -19,10 +19,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from feedback.domain import reading
 from feedback.domain.number import REPEATED_WITHIN
 from feedback.domain.phone_number import PhoneNumber
-from feedback.domain.reading import Command
+from feedback.domain.reading.reply import command_in, read
 from feedback.domain.send_ledger import FRESH_FOR
 from feedback.domain.time_zones import known_zones
 from tests.support.feedback.crash import Died, dying
@@ -389,14 +388,14 @@ class Service(RuleBasedStateMachine):
             if text == reply.text and abs(reply.at - at) <= REPEATED_WITHIN
         ]
         stages = self.stages()
-        command = reading.command(reply.text)
+        command = command_in(reply.text)
         was_opted_out = self.world.table.standing(key).opted_out
         handled = self.deliver(self.world.replies, reply.body, dies_at)
         opted_out = self.world.table.standing(key).opted_out
         standing.opt_outs += opted_out and not was_opted_out
         newer = reply.at > standing.decided_at
         # Only the service knows if a START was applied before the worker died.
-        if command is Command.START and newer and not opted_out:
+        if command == "start" and newer and not opted_out:
             standing.opted_out, standing.decided_at = False, reply.at
         if not handled:
             return
@@ -409,13 +408,13 @@ class Service(RuleBasedStateMachine):
             assert self.progress() == progress, "a repeated reply changed something"
         if known:
             return
-        if command in (Command.STOP, Command.START) and newer:
-            assert opted_out == (command is Command.STOP), "the last command does not count"
-        if command is Command.STOP and reply.at >= standing.decided_at:
+        if command in ("stop", "start") and newer:
+            assert opted_out == (command == "stop"), "the last command does not count"
+        if command == "stop" and reply.at >= standing.decided_at:
             standing.opted_out, standing.decided_at = True, reply.at
         if before and before.stage == "score" and not copied and not command and told_apart:
-            answer = reading.score(reply.text, before.language or "en")
-            if answer is not None:
+            answer = read(reply.text, "score", before.language or "en")
+            if isinstance(answer, int):
                 assert self.world.conversation(before.ride_id).score == answer, "a valid answer was lost"
         standing.handled.add(reply.id)
         standing.texts.append((reply.text, reply.at, stages))
@@ -429,7 +428,8 @@ class Service(RuleBasedStateMachine):
         return any(
             stage and then.get(ride_id) not in (None, stage)
             for ride_id, stage in now.items()
-            if reading.command(text) or reading.yes_or_no(text, "en") or reading.yes_or_no(text, "es")
+            if command_in(text)
+            or any(read(text, "yes-no", language) in ("yes", "no") for language in ("en", "es"))
         )
 
     def deliver(self, use_case: Any, body: str, dies_at: int = NEVER) -> bool:

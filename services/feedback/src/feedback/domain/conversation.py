@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
-from feedback.domain import reading
 from feedback.domain.callback import Callback
 from feedback.domain.correction import Correction
 from feedback.domain.language import DEFAULT
+from feedback.domain.reading.reply import Meaning, Question, read
 from feedback.domain.send_ledger import UNDELIVERABLE, Sms
 
 Reading = int | Literal["yes", "no"]
@@ -49,16 +49,12 @@ class Stage(_Data):
     asks_again: str
     reminds: str
     helps: str
-    accepts: Literal["score", "yes-no"]
+    accepts: Question
     outcomes: tuple[Outcome, ...]
 
-    def read(self, text: str, language: str) -> Reading | None:
-        """Read the answer in a text. None if it is unclear."""
-        return reading.score(text, language) if self.accepts == "score" else reading.yes_or_no(text, language)
-
-    def outcome(self, answer: Reading) -> Outcome:
-        """Find the outcome of an answer that this stage accepts."""
-        return next(outcome for outcome in self.outcomes if answer in outcome.answers)
+    def outcome(self, meaning: Meaning) -> Outcome | None:
+        """Find the outcome of an answer. None if this stage does not accept it."""
+        return next((outcome for outcome in self.outcomes if meaning in outcome.answers), None)
 
 
 class Limits(_Data):
@@ -238,21 +234,28 @@ class SurveyMachine:
         )
         return self._say(conversation, self.flow.stages[self.flow.first].asks, now)
 
+    def meaning(self, conversation: Conversation, text: str) -> Meaning:
+        """Read a reply to the open question, or to none."""
+        stage = self.flow.stages.get(conversation.stage or "")
+        return read(text, stage.accepts if stage else None, conversation.language or DEFAULT)
+
     def heard(
         self, conversation: Conversation, text: str, now: datetime, *, promptly: bool = True
     ) -> Conversation:
         """Apply a reply that is no command, and react to it, `promptly` if it is a fresh one.
 
-        After an unclear one the question is asked again, `asks_again` times; then the conversation ends.
+        What no person wrote changes nothing. After an unclear reply the question is asked again, `asks_again`
+        times; then the conversation ends.
         """
         if (name := conversation.stage) is None:
             return conversation
         stage = self.flow.stages[name]
+        meaning = self.meaning(conversation, text)
+        if meaning == "ignore":
+            return conversation
         conversation = replace(conversation, asked_at=conversation.asked_at or now)  # the reply proves it
-        answer = stage.read(text, conversation.language or DEFAULT)
-        if answer is not None:
-            answers: dict[str, Reading] = {**conversation.answers, name: answer}
-            outcome = stage.outcome(answer)
+        if outcome := stage.outcome(meaning):
+            answers = {**conversation.answers, name: cast("Reading", meaning)}
             call = Callback(now) if outcome.calls else None
             conversation = replace(conversation, answers=answers, call=call)
             return self._answered(conversation, outcome, now, promptly=promptly)
@@ -266,7 +269,7 @@ class SurveyMachine:
     def understands(self, conversation: Conversation, text: str) -> bool:
         """Tell whether the text answers the open question."""
         stage = self.flow.stages.get(conversation.stage or "")
-        return stage is not None and stage.read(text, conversation.language or DEFAULT) is not None
+        return stage is not None and stage.outcome(self.meaning(conversation, text)) is not None
 
     def helped(self, conversation: Conversation, now: datetime, *, promptly: bool = True) -> Conversation:
         """Apply a HELP, in any stage or after the end."""

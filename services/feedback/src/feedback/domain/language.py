@@ -30,39 +30,14 @@ class Language(_Data):
         return self.prompts[prompt].replace("{contact}", contact)
 
 
-class Patterns(_Data):
-    """What we understand: `reading.json` of the same folder.
-
-    Words and phrases are written as `reading.words` returns them: lower case, no accents, no punctuation. In
-    `doubtful`, `#` is a number. The phrases in `stop`, `start` and `help` must match the whole message; `*`
-    is any words or none.
-    """
-
-    numbers: dict[str, int]
-    out_of: tuple[str, ...]
-    """The words between a score and the highest one, as in "8 out of 10"."""
-    doubtful: tuple[str, ...]
-    """Phrases whose number is no score, as in "less than 5" or "9 minutes"."""
-    yes: tuple[str, ...]
-    no: tuple[str, ...]
-    stop: tuple[str, ...]
-    start: tuple[str, ...]
-    help: tuple[str, ...]
-
-
 @cache
 def languages() -> dict[str, Language]:
     """Read the texts of all languages, by their codes."""
-    return {code: Language.model_validate_json(data) for code, data in _each("prompts.json")}
+    return {code: Language.model_validate_json(data) for code, data in each("prompts.json")}
 
 
-@cache
-def patterns() -> dict[str, Patterns]:
-    """Read the patterns of all languages, by their codes."""
-    return {code: Patterns.model_validate_json(data) for code, data in _each("reading.json")}
-
-
-def _each(name: str) -> list[tuple[str, bytes]]:
+def each(name: str) -> list[tuple[str, bytes]]:
+    """Read a file of all languages, with their codes."""
     folders = files(__package__).joinpath("languages").iterdir()
     return [(folder.name, folder.joinpath(name).read_bytes()) for folder in folders if folder.is_dir()]
 

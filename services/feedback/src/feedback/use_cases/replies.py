@@ -11,11 +11,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from feedback.adapters.feedback_table import FeedbackTable, Repeated
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sns_notifications import InboundSms
-from feedback.domain import reading
 from feedback.domain.commands import Commands, Situation
 from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.number import Heard, NumberStanding
-from feedback.domain.reading import Command
+from feedback.domain.reading.commands import Command
+from feedback.domain.reading.reply import command_in, is_command
 from feedback.domain.send_ledger import FRESH_FOR
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_dynamodb.change import change
@@ -46,13 +46,14 @@ class Replies:
     def _hear(self, sms: InboundSms, sent_at: datetime) -> str:
         key = self.pseudonyms.pseudonym_of(sms.sender)
         digest = self.pseudonyms.digest_of(sms.sender, sms.text)
-        command = reading.command(sms.text)
+        suspected = command_in(sms.text)
 
         def read() -> Situation:
-            return self._situation(sms, command, self.table.standing(key))
+            return self._situation(sms, suspected, self.table.standing(key))
 
         def apply(before: Situation) -> Situation:
             about = before.conversation
+            command = self._command(about, sms.text) if about else suspected
             answers_id = None if command else sms.answers_id  # a command answers no SMS in particular
             heard = Heard(digest, before.ride_id, sent_at, about.stage if about else None, answers_id)
             answers = about is not None and (command is not None or self.machine.understands(about, sms.text))
@@ -79,6 +80,11 @@ class Replies:
         self.logger.info("reply", outcome=after.outcome, ride_id=after.ride_id, certain=after.certain)
         return after.outcome
 
+    def _command(self, conversation: Conversation, text: str) -> Command | None:
+        """Tell what a reply asks for, in the conversation's language and at its question."""
+        meaning = self.machine.meaning(conversation, text)
+        return meaning if is_command(meaning) else None
+
     def _situation(self, sms: InboundSms, command: Command | None, standing: NumberStanding) -> Situation:
         """Find the conversation that AWS names if it was held with this number, ended or not, else a likely one.
 
@@ -90,7 +96,7 @@ class Replies:
         named = None
         if any(held.ride_id == ride_id for held in standing.conversations):
             named = self.table.conversation(ride_id or "")
-        if command is Command.START:
+        if command == "start":
             return self._to_be_resumed(sms, standing, named)
         if named:
             return Situation(standing, named, certain=True)
@@ -128,16 +134,18 @@ class Replies:
         now, commands = self.now(), Commands(self.machine)
         promptly = now - sent_at < FRESH_FOR
         match command:
-            case Command.STOP:
+            case "stop":
                 return commands.stop(before, sent_at, now, promptly=promptly)
-            case Command.START:
+            case "start":
                 return commands.start(before, sent_at, now, promptly=promptly, repeated=repeated)
         if repeated:
             return replace(before, outcome="repeated")
-        if command is Command.HELP:
+        if command == "help":
             return commands.help(before, now, promptly=promptly)
         if before.conversation is None or before.conversation.stage is None:
             return replace(before, outcome="ignored")
         conversation = self.machine.heard(before.conversation, text, now, promptly=promptly)
         outcome = "unclear" if conversation.answers == before.conversation.answers else "understood"
+        if conversation == before.conversation:
+            outcome = "ignored"
         return replace(before, conversation=conversation, outcome=outcome)

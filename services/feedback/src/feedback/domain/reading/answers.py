@@ -1,0 +1,63 @@
+"""Yes and no: what the reply says as a whole, not a word in it."""
+
+from typing import Literal
+
+from feedback.domain.reading.patterns import pattern
+from feedback.domain.reading.text import Text, is_whole
+
+YesNo = Literal["yes", "no"]
+
+
+def yes_or_no(text: Text) -> YesNo | None:
+    """Tell whether a reply agrees to a call or declines it. None if it does neither, or both.
+
+    Only the conversation's own language counts: "y" is "yes" in English, and "and" in Spanish.
+    """
+    text = Text(text.clauses, text.languages[:1])
+    if text.all_are("not_a_call"):
+        return "no"
+    if all_alone := _alone(text):
+        return all_alone
+    said: set[YesNo] = set()
+    rest = []
+    for clause in text.spelled:
+        agrees, declines = _answer(clause, "yes", text), _answer(clause, "no", text)
+        if agrees:
+            said.add("yes")
+        if declines:
+            said.add("no")
+        if not agrees and not declines:
+            rest.append(clause)
+    if len(said) != 1:
+        return None
+    answer = said.pop()
+    return None if any(_is_against(answer, clause, text) for clause in rest) else answer
+
+
+def _alone(text: Text) -> YesNo | None:
+    """Read a reply that is one of the short answers, said once or more, and nothing else."""
+    found: list[YesNo] = []
+    if _any_is(text, "yes_alone") and text.all_are("yes", "yes_alone", "courtesies"):
+        found.append("yes")
+    if _any_is(text, "no_alone") and text.all_are("no", "no_alone", "courtesies"):
+        found.append("no")
+    return found[0] if len(found) == 1 else None
+
+
+def _any_is(text: Text, key: str) -> bool:
+    return any(is_whole(clause, key, text.languages) for clause in text.spelled)
+
+
+def _answer(clause: str, answer: YesNo, text: Text) -> bool:
+    """Tell whether a clause is an answer, as a whole or at its start."""
+    if is_whole(clause, answer, text.languages):
+        return True
+    start = pattern(f"{answer}_first", text.languages).match(clause)
+    return start is not None and not _is_against(answer, clause[start.end() :], text)
+
+
+def _is_against(answer: YesNo, rest: str, text: Text) -> bool:
+    """Tell whether what stands beside an answer may turn it into another."""
+    if is_whole(rest, "courtesies", text.languages) or pattern("aside", text.languages).match(rest):
+        return False
+    return pattern(f"against_{answer}", text.languages).search(rest) is not None

@@ -1,0 +1,153 @@
+"""Scores: a white list of forms. A number in any other place is none."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from feedback.domain.reading.normalise import ODD
+from feedback.domain.reading.patterns import alone, pattern, patterns
+from feedback.domain.reading.text import LONGEST_CLAUSE, Clause, Text, spelled
+
+LOWEST = 1
+HIGHEST = 10
+NONE = 0
+"""Stands for a number that is no score, however clear: "½", "007"."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A clause, the same with `#` for each number, and what the numbers are."""
+
+    words: str
+    shape: str
+    values: Sequence[int]
+    exact: bool
+    """Whether they are written in digits. A word may be more than a number: "one great ride"."""
+    scaled: bool
+    """Whether they are on the scale of ten: "8/10", "eight out of ten"."""
+
+
+def score(text: Text) -> int | None:
+    """Read the one score of a reply.
+
+    It stands alone ("8", "8/10", "I give it an 8!"), is a clause of its own ("Late again, 2"), or is joined to
+    a word of praise or blame ("great ride 9"). All other numbers must count something ("20 minutes late, 3").
+    """
+    clauses = [_figures(clause, text.languages) for clause in text.clauses]
+    if not any(clause.values for clause in clauses):
+        return None
+    doubts = pattern("doubts", text.languages)
+    if any(doubts.search(clause.words) or doubts.search(clause.shape) for clause in clauses):
+        return None
+    scores = set()
+    for index, clause in enumerate(clauses):
+        if not clause.values or _counts(clause, text.languages):
+            continue
+        labelled = index and _is_label(clauses[index - 1].shape, text.languages)
+        ends = {"first": index == 0, "last": index == len(clauses) - 1}
+        if labelled or not _is_score(clause, text.languages, **ends):
+            return None
+        scores.add(clause.values[0])
+    return scores.pop() if len(scores) == 1 and min(scores) in range(LOWEST, HIGHEST + 1) else None
+
+
+def _is_score(clause: Figures, languages: tuple[str, ...], *, first: bool, last: bool) -> bool:
+    if len(clause.values) != 1 or clause.shape.count(" ") > LONGEST_CLAUSE:
+        return False
+    if alone("score", languages).fullmatch(clause.shape):
+        return True
+    if not clause.exact:
+        return False
+    parts = _joined(languages)
+    if clause.scaled and (parts.at_end.search(clause.shape) or clause.shape.startswith("# ")):
+        return True
+    if first and (parts.then_praise.fullmatch(clause.shape) or parts.then_because.match(clause.shape)):
+        return True
+    return last and parts.after_praise.search(clause.shape) is not None
+
+
+def _counts(clause: Figures, languages: tuple[str, ...]) -> bool:
+    """Tell whether each number of a clause counts something."""
+    counted = sum(1 for _ in pattern("counted", languages).finditer(clause.shape))
+    return counted >= len(clause.values)
+
+
+def _is_label(before: str, languages: tuple[str, ...]) -> bool:
+    return any(match.end() == len(before) for match in pattern("labels", languages).finditer(before))
+
+
+def _figures(clause: Clause, languages: tuple[str, ...]) -> Figures:
+    """Replace the numbers of a clause, those on the scale of ten as one."""
+    numbers = _numbers(languages)
+    scaled, times = _scale(languages).subn(
+        lambda found: f"{numbers.get(found['score'], found['score'])}/10 ",
+        "".join(f"{word} " for word in clause),
+    )
+    words = scaled.split()
+    idioms = _idioms(words, languages)
+    values: list[int] = []
+    shape = []
+    exact = True
+    for index, word in enumerate(words):
+        value = numbers.get(word)
+        if index in idioms or (value is None and not word[0].isdigit() and word != ODD):
+            shape.append(word)
+            continue
+        exact = exact and value is None
+        values.append(_value(word) if value is None else value)
+        shape.append("#")
+    return Figures(spelled(words), spelled(shape), values, exact, bool(times) or "/10" in scaled)
+
+
+def _idioms(words: Sequence[str], languages: tuple[str, ...]) -> set[int]:
+    """Find the words that are part of an idiom: "this one" has no number."""
+    clause = spelled(words)
+    found = pattern("idioms", languages).finditer(clause)
+    return {
+        i
+        for match in found
+        for i in range(clause.count(" ", 0, match.start()), clause.count(" ", 0, match.end()))
+    }
+
+
+def _value(word: str) -> int:
+    digits = word.removesuffix("/10")
+    return int(digits) if re.fullmatch(r"[1-9]\d?", digits) else NONE
+
+
+@cache
+def _numbers(languages: tuple[str, ...]) -> Mapping[str, int]:
+    """Collect the number words; where two languages disagree, the first one's."""
+    return {word: value for code in reversed(languages) for word, value in patterns()[code].numbers.items()}
+
+
+@cache
+def _scale(languages: tuple[str, ...]) -> re.Pattern[str]:
+    """Match "8 out of 10", so that the 10 is not taken for a second number."""
+    numbers = _numbers(languages)
+    between = "|".join({"/", *(phrase for code in languages for phrase in patterns()[code].of_ten)})
+    score = "|".join([r"\d+", *numbers])
+    highest = "|".join([str(HIGHEST), *(word for word, value in numbers.items() if value == HIGHEST)])
+    return re.compile(rf"(?<!\S)(?P<score>{score}) (?:{between}) (?:{highest}) ")
+
+
+@dataclass(frozen=True)
+class _Joined:
+    at_end: re.Pattern[str]
+    then_praise: re.Pattern[str]
+    then_because: re.Pattern[str]
+    after_praise: re.Pattern[str]
+
+
+@cache
+def _joined(languages: tuple[str, ...]) -> _Joined:
+    """Compile the forms of a score that is joined to other words, without a mark between."""
+    praise, because = pattern("praise", languages).pattern, pattern("because", languages).pattern
+    around = alone("courtesies", languages).pattern
+    return _Joined(
+        at_end=re.compile(r"(?<!\S)# $"),
+        then_praise=re.compile(rf"# {praise}(?:{around})?"),
+        then_because=re.compile(rf"# {because}"),
+        after_praise=re.compile(rf"{praise}# (?:{around})?$"),
+    )
