@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from feedback.domain.conversation import Conversation, Flow, SurveyMachine, flow
 from feedback.domain.send_ledger import Receipt, SmsState
+from feedback.domain.wished_time import WishedTime
 from tests.support.feedback.world import MACHINE, NOON
 
 DAY = timedelta(days=1)
@@ -332,3 +333,19 @@ def test_an_outcome_may_end_the_conversation_without_a_word() -> None:
         outcome["says"] = None
     conversation = SurveyMachine(Flow.model_validate(data)).heard(sent(opened()), "8", NOON)
     assert (said(conversation), conversation.ending) == (["ask-score"], "answered")
+
+
+def test_a_call_is_wanted_when_the_customer_says() -> None:
+    call = heard(opened(), "3", "yes but call after 5").call
+    assert call
+    assert call.wished == WishedTime(earliest=17)
+
+
+def test_what_no_person_wrote_is_no_answer() -> None:
+    """Neither a reaction nor an automatic reply: no SMS follows, and it does not count as misunderstood."""
+    asked = sent(opened())
+    for text in (
+        "Liked “Wild Rydes: how was your ride?”",
+        "I'm driving with Do Not Disturb While Driving turned on.",
+    ):
+        assert MACHINE.heard(asked, text, NOON) == asked

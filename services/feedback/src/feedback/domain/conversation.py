@@ -19,6 +19,7 @@ from feedback.domain.correction import Correction
 from feedback.domain.language import DEFAULT
 from feedback.domain.reading.reply import Meaning, Question, read
 from feedback.domain.send_ledger import UNDELIVERABLE, Sms
+from feedback.domain.wished_time import wished_time
 
 Reading = int | Literal["yes", "no"]
 Ending = Literal["answered", "no-answer", "not-understood", "opted-out", "undeliverable"]
@@ -256,7 +257,8 @@ class SurveyMachine:
         conversation = replace(conversation, asked_at=conversation.asked_at or now)  # the reply proves it
         if outcome := stage.outcome(meaning):
             answers = {**conversation.answers, name: cast("Reading", meaning)}
-            call = Callback(now) if outcome.calls else None
+            wished = wished_time(text, conversation.language or DEFAULT)
+            call = Callback(now, wished) if outcome.calls else None
             conversation = replace(conversation, answers=answers, call=call)
             return self._answered(conversation, outcome, now, promptly=promptly)
         if conversation.misunderstood >= self.limits.asks_again:

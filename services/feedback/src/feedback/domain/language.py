@@ -37,9 +37,9 @@ def languages() -> dict[str, Language]:
 
 
 def each(name: str) -> list[tuple[str, bytes]]:
-    """Read a file of all languages, with their codes."""
-    folders = files(__package__).joinpath("languages").iterdir()
-    return [(folder.name, folder.joinpath(name).read_bytes()) for folder in folders if folder.is_dir()]
+    """Read a file of all languages that have it, with their codes."""
+    folders = [folder for folder in files(__package__).joinpath("languages").iterdir() if folder.is_dir()]
+    return [(f.name, f.joinpath(name).read_bytes()) for f in folders if f.joinpath(name).is_file()]
 
 
 def choose(locale: str | None, region: str | None) -> str:
