@@ -34,5 +34,5 @@ class FrequencyCap:
         return last if last.until > now else None
 
     def noted(self, asked: Sequence[datetime], now: datetime) -> Sequence[datetime]:
-        """Add a survey, and leave out those that count no longer."""
-        return [*(at for at in asked if at > now - MONTH), now][-self.a_month :]
+        """Add a survey, and leave out those that no longer matter."""
+        return [*asked, now][-self.a_month :]
