@@ -153,7 +153,7 @@ class FeedbackFigures(Construct):
 
 _EVENTS: Final = ("Requested", "Received", "Expired", "Corrected")
 _REPLIES: Final = ("Understood", "Unclear", "Stopped", "Started", "Helped", "Ignored", "Repeated")
-_SURVEYS: Final = ("Opened", "Known", "TooSoon", "TooLate")
+_SURVEYS: Final = ("Opened", "Known", "TooSoon", "TooOften", "TooLate")
 _TROUBLE: Final = (
     "SmsNotTaken",
     "SmsUnknown",

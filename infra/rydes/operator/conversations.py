@@ -40,6 +40,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _PROMOTERS, _PASSIVES, _DETRACTORS = "green", "yellow", "red"
 _NOT_ASKED = {
     "SurveysTooSoon": "asked less than a day ago",
+    "SurveysTooOften": "asked often this month",
     "SurveysTooLate": "too long ago",
     "SmsNumberUnverified": "number not verified",
     "SmsNoConsent": "no consent",

@@ -135,7 +135,8 @@ def standing(found: Feedback) -> Note:
         return Note(f"{ride_id} open", f"without an answer: {', '.join(told)}")
     how = found["ending"]
     if how == "answered":
-        how = f"score {found['score']}, {'support will call' if found['call-wanted'] else 'no call wanted'}"
+        score = found.get("score", "void")  # what support has made of it
+        how = f"score {score}, {'support will call' if found['call-wanted'] else 'no call wanted'}"
     return Note(f"{ride_id} ended", f"the conversation has ended: {how}")
 
 

@@ -76,6 +76,7 @@ def test_how_a_conversation_stands() -> None:
             "r ended",
             "score 2, support will call",
         ),
+        (feedback(status="ended", ending="answered"), "r ended", "ended: score void, no call wanted"),
         (feedback(status="ended", ending="no-answer"), "r ended", "ended: no-answer"),
     ):
         note = standing(found)
