@@ -11,7 +11,7 @@ from infra.naming import LOCAL_ORIGINATION_NUMBER
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
-from infra.rydes.commands.terminal import console, one_line_errors
+from infra.rydes.commands.terminal import console, one_line_errors, quiet_end
 from infra.rydes.scenarios import journey
 from infra.rydes.scenarios.rfq import PLACES, Customer, Place, show_result, watch
 from infra.rydes.scenarios.ride import book_best
@@ -79,7 +79,7 @@ def phone(
 
     From a pipe, each line is a reply, sent when the one before is answered.
     """
-    with one_line_errors():
+    with one_line_errors(), quiet_end():
         chosen = parsed(number) if number else ""
         cloud = Cloud.find(Settings.from_environment())
         used = numbers(cloud)

@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms
+from feedback.domain.sms_parts import sms_size
 from infra.rydes.simulators.phones.coding import Coding, code
 from infra.rydes.simulators.phones.model import REPORTS, Phones
 from infra.rydes.simulators.phones.server import Service, handler_of
@@ -243,6 +244,7 @@ def test_texts_are_coded_and_divided_as_the_standard_says() -> None:
         ("😀" * 66, "Unicode", 2),
         ("😀" * 67, "Unicode", 3),
     ):
+        assert sms_size(text).parts == parts, f"the service: {len(text)} x {text[:1]!r}"
         assert code(text) == Coding(encoding, parts), f"{len(text)} x {text[:1]!r}"  # type: ignore[arg-type]
 
 
