@@ -115,6 +115,12 @@ def test_a_newcomer_holds_a_whole_conversation_by_the_readme_alone(cloud: Cloud)
     assert "A new user is asked at once: uv run rydes rfq --book --user clara --phone +1" in again.stdout
     assert number in rydes(cloud, "phone", "--list").stdout
 
+    other = "+14255550197"
+    assert "until START" in rydes(cloud, "phone", "--number", number, typed="STOP\n").stdout
+    rydes(cloud, "phone", "--number", other, typed="STOP\n")
+    unwanted = rydes(cloud, "rfq", "--book", "--user", "norma", "--phone", other).stdout
+    assert "No SMS: +1 425-555-0197 has opted out" in unwanted
+
 
 @pytest.mark.parametrize(
     ("arguments", "help_"),

@@ -57,15 +57,27 @@ class Surveys:
     def fate(self, ride_id: str, rider: Rider) -> str:
         """Wait until it is known whether an SMS comes after a ride, and say so. Raises LocalCloudError."""
         give_up = time.monotonic() + _PATIENCE
-        since = int((time.time() - 60) * 1000)
+        began = int((time.time() - 60) * 1000)
         while time.monotonic() < give_up:
             if found := self.about(ride_id):
-                if said := of_first_sms(found, rider):
-                    return said + (self._another() if found["messages"][0]["state"] == "refused" else "")
-            elif said := self._not_opened(ride_id, rider, since):
+                state = found["messages"][0]["state"]
+                since = self._opted_out_since(rider) if state == "withheld" else None
+                if said := of_first_sms(found, rider, since):
+                    return said + (self._another() if state == "refused" else "")
+            elif said := self._not_opened(ride_id, rider, began):
                 return said
             time.sleep(_LOOK_EVERY)
         return "Nothing is known of an SMS yet. What feedback does: uv run rydes logs --service feedback -f"
+
+    def _opted_out_since(self, rider: Rider) -> datetime | None:
+        page: str | None = "/opt-outs"
+        while page:
+            answer = call(self._api, "GET", page, {200}).json()
+            for opt_out in answer["opt-outs"]:
+                if opt_out.get("number") == rider.number:
+                    return datetime.fromisoformat(opt_out["since"])
+            page = answer["links"].get("next")
+        return None
 
     def _not_opened(self, ride_id: str, rider: Rider, since: int) -> str:
         """Say why there is no conversation, as the rides function logged it. Empty if it did not."""
@@ -103,8 +115,11 @@ def not_asked(entry: Mapping[str, Any]) -> str:
     return ""
 
 
-def of_first_sms(found: Feedback, rider: Rider) -> str:
-    """Say what became of a conversation's first SMS. Empty while that is not known."""
+def of_first_sms(found: Feedback, rider: Rider, opted_out: datetime | None = None) -> str:
+    """Say what became of a conversation's first SMS. Empty while that is not known.
+
+    `opted_out` is since when the number wants none, if that is known.
+    """
     sms, number = found["messages"][0], rider.number and spaced(rider.number)
     reason, phone = sms.get("reason", ""), f"uv run rydes phone --number {rider.number}"
     undelivered = f"SMS sent to {number}, but the carrier did not deliver it ({reason})."
@@ -112,6 +127,7 @@ def of_first_sms(found: Feedback, rider: Rider) -> str:
         user=rider.user, number=number
     )
     later = "it is night there" if reason == "night" else f"AWS does not take it now ({reason})"
+    since = f" since {clock(opted_out)}" if opted_out else ""
     said = {
         "sent": f"SMS sent to {number}. Answer it: {phone}",
         "delivered": f"SMS sent to {number}. Answer it: {phone}",
@@ -119,7 +135,7 @@ def of_first_sms(found: Feedback, rider: Rider) -> str:
         "blocked": undelivered,
         "waiting": f"No SMS yet: {later}. It will be sent{_at(sms)}." if reason else "",
         "refused": f"No SMS: {refused}.",
-        "withheld": f"No SMS: {number} has opted out. START resumes: {phone}",
+        "withheld": f"No SMS: {number} has opted out{since}. START resumes: {phone}",
     }
     return said.get(sms["state"], "")
 

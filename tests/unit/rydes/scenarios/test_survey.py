@@ -42,6 +42,9 @@ def test_each_fate_of_the_first_sms_is_told_with_what_to_do_about_it() -> None:
         said = of_first_sms({"messages": [{"state": state, **more}]}, BERT)
         assert told in said if told else said == "", f"{state} {more}: {said}"
 
+    withheld = {"messages": [{"state": "withheld"}]}
+    assert f"has opted out since {clock(TOMORROW)}. START" in of_first_sms(withheld, BERT, TOMORROW)
+
 
 def test_why_nobody_is_asked_is_told_with_its_time() -> None:
     until = {"until": TOMORROW.isoformat()}
