@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.domain.language import choose, languages
+from feedback.domain.language import languages
 from feedback.domain.reading.normalise import plain, tokens
 from feedback.domain.reading.patterns import patterns
 from feedback.domain.reading.reply import Meaning, Question, read
@@ -251,22 +251,3 @@ def test_no_text_takes_long() -> None:
                 read(burden * repeated + "x", question, "en")
                 taken = time.process_time() - before
                 assert taken < 5, f"{burden!r} {repeated} times: {taken:.1f} s"
-
-
-@pytest.mark.parametrize(
-    ("locale", "region", "code"),
-    [
-        ("es-MX", "US", "es"),
-        ("es_ES", None, "es"),
-        ("en", "MX", "en"),
-        (None, "MX", "es"),
-        (None, "US", "en"),
-        ("nl-NL", "ES", "es"),
-        (None, None, "en"),
-        ("", "JP", "en"),
-    ],
-)
-def test_the_language_is_the_customers_or_the_numbers(
-    locale: str | None, region: str | None, code: str
-) -> None:
-    assert choose(locale, region) == code

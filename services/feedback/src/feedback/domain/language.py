@@ -1,11 +1,15 @@
 """Languages as data: a folder of `languages/` each, with our texts and the patterns that we understand."""
 
+import re
 from functools import cache
 from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict
 
 DEFAULT = "en"
+
+# The first subtag of a locale. Apps also write "pt_BR", "PT" and "de_DE.UTF-8".
+_SPOKEN = re.compile(r"\s*(?P<code>[A-Za-z]{2,3})(?=[-_.@,;]|\s*$)")
 
 
 class _Data(BaseModel):
@@ -21,7 +25,10 @@ class Language(_Data):
     """What we say: `prompts.json` of a folder named after the ISO 639-1 code."""
 
     default_in: frozenset[str]
-    """Regions (ISO 3166-1) whose customers are addressed in this language unless they have chosen another."""
+    """Regions (ISO 3166-1) whose customers are addressed in this language unless they have chosen another.
+
+    A region of several languages has the one in which most people there read such messages, or none: English.
+    """
     prompts: dict[str, str]
     """Texts by name. `{contact}` stands for where customers get help."""
 
@@ -47,8 +54,8 @@ def choose(locale: str | None, region: str | None) -> str:
 
     Returns its code; `DEFAULT` if we speak neither.
     """
-    spoken = (locale or "").replace("_", "-").partition("-")[0].lower()
     known = languages()
-    if spoken in known:
-        return spoken
+    chosen = _SPOKEN.match(locale or "")
+    if chosen and (code := chosen["code"].lower()) in known:
+        return code
     return next((code for code in sorted(known) if region in known[code].default_in), DEFAULT)
