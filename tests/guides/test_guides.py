@@ -12,7 +12,7 @@ import pytest
 from tests.guides.guide import Edit, steps
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ("adding-an-event", "adding-a-function", "adding-a-partner", "adding-a-service")
+GUIDES = ("adding-an-event", "adding-a-function", "adding-a-partner", "adding-a-service", "adding-a-language")
 """In the order of their story: the function listens to the event."""
 PATHS = re.compile(r'make test ARGS="-q (tests/[^"]+)"')
 """A command that runs tests by their paths alone."""

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import phonenumbers
 import pytest
@@ -26,6 +27,8 @@ PROMPTS = {
 CONTACT = "x" * 30
 """The longest that infra/stage.py lets through."""
 
+
+README = Path(__file__).parents[4] / "services/feedback/README.md"
 
 UCS_2 = {"pt": {"thank", "respect-no"}}
 """Texts with letters that GSM-7 lacks. In 70 characters each is still one part, as the others in 160."""
@@ -52,7 +55,11 @@ REQUIRED = {
 }
 """Keywords that AWS and carriers want to be understood, whatever the language."""
 
-BRANDED = {"confirm-stop", "confirm-start", *(name for name in PROMPTS if name.startswith(("help-", "remind-")))}
+BRANDED = {
+    "confirm-stop",
+    "confirm-start",
+    *(name for name in PROMPTS if name.startswith(("help-", "remind-"))),
+}
 
 
 def words_told(text: str) -> set[str]:
@@ -61,7 +68,7 @@ def words_told(text: str) -> set[str]:
 
 def test_every_language_says_and_understands() -> None:
     """A folder has both files."""
-    assert languages().keys() == patterns().keys() == {"de", "en", "es", "fr", "pt"}
+    assert languages().keys() == patterns().keys() >= {"de", "en", "es", "fr", "pt"}
 
 
 @pytest.mark.parametrize("code", languages())
@@ -74,7 +81,9 @@ def test_every_prompt_is_one_part() -> None:
     rows = []
     for code, language in sorted(languages().items()):
         sizes = {name: sms_size(language.text(name, contact=CONTACT)) for name in sorted(language.prompts)}
-        assert {name for name, size in sizes.items() if size.encoding == "UCS-2"} == UCS_2.get(code, set()), code
+        assert {name for name, size in sizes.items() if size.encoding == "UCS-2"} == UCS_2.get(code, set()), (
+            code
+        )
         rows += [f"{code} {name:16} {s.encoding} {s.units:3} {s.parts}" for name, s in sizes.items()]
         assert {name for name, size in sizes.items() if size.parts != 1} == set(), code
     print("\n".join(["language, text, encoding, units, parts", *rows]))  # noqa: T201 - what a translator looks for
@@ -110,6 +119,17 @@ def test_keywords_of_carriers_are_understood_in_every_language(code: str) -> Non
 def test_every_score_can_be_written_as_a_word(code: str) -> None:
     words = patterns()[code].numbers
     assert {read(word.upper(), "score", code) for word in words} == set(range(1, 11))
+
+
+def test_the_readme_lists_the_languages() -> None:
+    table = README.read_text().partition("## Languages")[2].partition("\n\nNumbers")[0]
+    for code, language in languages().items():
+        words = {read(word, "score", code): word for word in words_told(language.prompts["ask-score"])}
+        words |= {read(word, "yes-no", code): word for word in words_told(language.prompts["ask-call"])}
+        regions = " ".join(sorted(language.default_in))
+        row = f"| {code} | {regions} | {words['stop']} | {words['help']} | {words['yes']}, {words['no']} |"
+        assert row in table, row
+    assert len(table.strip().splitlines()) == len(languages()) + 2
 
 
 def test_every_answer_of_a_stage_leads_somewhere() -> None:

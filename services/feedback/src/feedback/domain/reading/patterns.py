@@ -40,6 +40,8 @@ class Patterns(BaseModel):
     """What surrounds a message and means nothing: greetings, thanks, "please", curses."""
 
     numbers: dict[str, int]
+    articles: tuple[str, ...]
+    """Number words that are articles, too, as French "un": a number only if the clause has no other word."""
     idioms: tuple[str, ...]
     """Rows of words that have a number word and no number: "this one", "two words"."""
     of_ten: tuple[str, ...]

@@ -86,12 +86,13 @@ def _figures(clause: Clause, languages: tuple[str, ...]) -> Figures:
     )
     words = scaled.split()
     idioms = _idioms(words, languages)
+    articles = _articles(words, languages)
     values: list[int] = []
     shape = []
     exact = True
     for index, word in enumerate(words):
         value = numbers.get(word)
-        if index in idioms or (value is None and not word[0].isdigit() and word != ODD):
+        if index in idioms or word in articles or (value is None and not word[0].isdigit() and word != ODD):
             shape.append(word)
             continue
         exact = exact and value is None
@@ -109,6 +110,13 @@ def _idioms(words: Sequence[str], languages: tuple[str, ...]) -> set[int]:
         for match in found
         for i in range(clause.count(" ", 0, match.start()), clause.count(" ", 0, match.end()))
     }
+
+
+def _articles(words: Sequence[str], languages: tuple[str, ...]) -> frozenset[str]:
+    """Collect the number words that are articles in this clause. Alone, they are numbers."""
+    if alone("articles", languages).fullmatch(spelled(words)):
+        return frozenset()
+    return frozenset(word for code in languages for word in patterns()[code].articles)
 
 
 def _value(word: str) -> int:
