@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from feedback.domain.reading.normalise import tokens
 from feedback.domain.reading.patterns import Patterns, patterns
 from feedback.domain.reading.reply import Meaning, Question, read
+from feedback.domain.reading.text import spelled
 
 LISTS = [name for name, field in Patterns.model_fields.items() if field.annotation == tuple[str, ...]]
 PARTS = re.compile(r"\(|\)\??|(?<!\S)\|(?!\S)|[^\s()]+")
@@ -107,6 +108,17 @@ def test_every_pattern_is_understood_as_what_it_stands_for(code: str) -> None:
         if (found := read(text, MEANINGS[name][0], code)) != MEANINGS[name][1]
     ]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("code", patterns())
+def test_what_a_pattern_matches_has_a_word_that_it_needs(code: str) -> None:
+    """Else it would not be tried."""
+    spoken = patterns()[code]
+    for name, phrase in phrases(code):
+        [row] = spoken.rows([phrase])
+        for turn in range(TURNS):
+            words = set(spelled(example(spoken, phrase, turn).split()).split())
+            assert row.needs is None or row.needs & words, f"{name}: {phrase}: {words}"
 
 
 @pytest.mark.parametrize("code", patterns())

@@ -52,12 +52,12 @@ def _answer(clause: str, answer: YesNo, text: Text) -> bool:
     """Tell whether a clause is an answer, as a whole or at its start."""
     if is_whole(clause, answer, text.languages):
         return True
-    start = pattern(f"{answer}_first", text.languages).match(clause)
-    return start is not None and not _is_against(answer, clause[start.end() :], text)
+    end = next(pattern(f"{answer}_first", text.languages).ends(clause), None)
+    return end is not None and not _is_against(answer, clause[end:], text)
 
 
 def _is_against(answer: YesNo, rest: str, text: Text) -> bool:
     """Tell whether what stands beside an answer may turn it into another."""
-    if is_whole(rest, "courtesies", text.languages) or pattern("aside", text.languages).match(rest):
+    if is_whole(rest, "courtesies", text.languages) or any(pattern("aside", text.languages).ends(rest)):
         return False
-    return pattern(f"against_{answer}", text.languages).search(rest) is not None
+    return pattern(f"against_{answer}", text.languages).found_in(rest)

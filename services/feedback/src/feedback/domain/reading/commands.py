@@ -36,11 +36,10 @@ def _says(clause: str, text: Text, *keys: str) -> bool:
 
 def _has_clear_stop(clause: str, text: Text) -> bool:
     """Tell whether a clause has an opt-out that nothing in front of it turns: "would not stop texting me"."""
-    match = pattern("stop_clearly", text.languages).search(clause)
-    if match is None:
+    found = next(pattern("stop_clearly", text.languages).spans(clause), None)
+    if found is None:
         return False
-    before = pattern("stop_not", text.languages).finditer(clause)
-    return all(found.end() != match.start() for found in before)
+    return all(end != found[0] for _, end in pattern("stop_not", text.languages).spans(clause))
 
 
 def _is_about_others(text: Text) -> bool:

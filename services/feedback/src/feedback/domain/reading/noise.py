@@ -18,14 +18,16 @@ _QUOTED = re.compile(r"^[>\s]*>\s*wild rydes\b.*$|\"\s*wild rydes\b[^\"]*(?:\"|$
 
 def is_reaction(reply: str) -> bool:
     """Recognise a tapback, which phones without it get as words: Liked “…”, 👍 to “…”."""
-    every = tuple(sorted(patterns()))
-    if pattern("pictures", every).fullmatch(spelled(tokens(reply))):
+    if _is_all("pictures", tokens(reply)):
         return True
     quoting = _REACTION.fullmatch(plain(reply))
-    return (
-        quoting is not None
-        and pattern("reactions", every).fullmatch(spelled(tokens(quoting["head"]))) is not None
-    )
+    return quoting is not None and _is_all("reactions", tokens(quoting["head"]))
+
+
+def _is_all(key: str, words: Sequence[str]) -> bool:
+    """Tell whether words are what a pattern of any language says."""
+    text = spelled(words)
+    return pattern(key, tuple(sorted(patterns()))).is_all(text, [0], [len(text)])
 
 
 def is_quote(reply: str) -> bool:

@@ -1,13 +1,14 @@
 """What we understand, as data: `languages/<code>/reading.json`, and the notation of its patterns."""
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, cached_property
 
 from pydantic import BaseModel, ConfigDict
 
 from feedback.domain import language
 from feedback.domain.reading.normalise import squeezed
+from feedback.domain.reading.rows import Row, Rows
 
 EMOJI = "[\\u2190-\\u2bff\\U0001f000-\\U0001faff] "
 NEVER = r"(?!)"
@@ -100,31 +101,54 @@ class Patterns(BaseModel):
     signatures: tuple[str, ...]
     """The start of a clause that a phone adds at the end."""
 
-    def sources(self, phrases: Iterable[str]) -> list[str]:
-        """Make regular expressions of patterns, for words with a space behind each of them."""
-        return ["".join(map(self._part, _PARTS.findall(phrase))) for phrase in phrases]
+    def rows(self, phrases: Iterable[str]) -> Iterator[Row]:
+        """Make patterns ready for use."""
+        return (self._row(phrase, self._classes) for phrase in phrases)
 
-    def _part(self, part: str) -> str:
-        match part:
-            case "(":
-                return "(?:"
-            case ")" | ")?" | "|":
-                return part
-        body = part.removesuffix("?")
-        source = "|".join(map(self._word, body.split("|")))
-        return f"(?:{source})" + "?" * (body != part)
+    @cached_property
+    def _classes(self) -> Mapping[str, Row]:
+        found: dict[str, Row] = {}
+        for name, phrases in self.classes.items():  # one may name those above it
+            rows = [self._row(phrase, found) for phrase in phrases]
+            needs = None if any(row.needs is None for row in rows) else _union(row.needs for row in rows)
+            found[name] = Row(either(row.source for row in rows), needs)
+        return found
 
-    def _word(self, word: str) -> str:
-        match word[0], word[1:]:
-            case "@", name:
-                return f"(?:{_either(self.sources(self.classes[name]))})"
-            case "#", "":
-                return r"(?:#|\d+) "
-            case "*", "":
-                return r"\S+ "
-            case "^", "":
-                return EMOJI
-        return re.escape(squeezed(word)) + " "
+    def _row(self, phrase: str, classes: Mapping[str, Row]) -> Row:
+        """Compose a pattern. It needs the words of that part which has the fewest, and cannot be left out."""
+        source = ""
+        needs: frozenset[str] | None = None
+        depth = 0
+        for part in _PARTS.findall(phrase):
+            if part in ("(", ")", ")?", "|"):
+                source += "(?:" if part == "(" else part
+                depth += (part == "(") - part.startswith(")")
+                continue
+            body = part.removesuffix("?")
+            words = [_word(word, classes) for word in body.split("|")]
+            source += f"(?:{'|'.join(word.source for word in words)})" + "?" * (body != part)
+            if depth or body != part or any(word.needs is None for word in words):
+                continue
+            needed = _union(word.needs for word in words)
+            needs = needed if needs is None or len(needed) < len(needs) else needs
+        return Row(source, needs)
+
+
+def _word(word: str, classes: Mapping[str, Row]) -> Row:
+    match word[0], word[1:]:
+        case "@", name:
+            return Row(f"(?:{classes[name].source})", classes[name].needs)
+        case "#", "":
+            return Row(r"(?:#|\d+) ", None)
+        case "*", "":
+            return Row(r"\S+ ", None)
+        case "^", "":
+            return Row(EMOJI, None)
+    return Row(re.escape(squeezed(word)) + " ", frozenset({squeezed(word)}))
+
+
+def _union(needs: Iterable[frozenset[str] | None]) -> frozenset[str]:
+    return frozenset().union(*filter(None, needs))
 
 
 @cache
@@ -139,31 +163,12 @@ def heard_in(code: str) -> tuple[str, ...]:
 
 
 @cache
-def pattern(key: str, codes: tuple[str, ...]) -> re.Pattern[str]:
-    """Compile what languages have under a key, to be found where a word begins."""
-    return re.compile(rf"(?<!\S)(?:{_any(key, codes)})")
+def pattern(key: str, codes: tuple[str, ...]) -> Rows:
+    """Collect what languages have under a key."""
+    rows = {row for code in codes for row in patterns()[code].rows(getattr(patterns()[code], key))}
+    return Rows(sorted(rows, key=lambda row: (-len(row.source), row.source)))
 
 
-@cache
-def alone(key: str, codes: tuple[str, ...]) -> re.Pattern[str]:
-    """Compile what languages have under a key, with courtesies around it, to be a whole clause.
-
-    With an opt-out, there may be reasons, too: "wrong number please stop".
-    """
-    # Atomic: a word that is a courtesy in two languages must not be tried as each of them, time and again.
-    around = rf"(?>{_any('courtesies', codes)}|{EMOJI})*"
-    if key.startswith("stop"):
-        around = rf"{around}(?:(?:{_any('stop_reasons', codes)}){around})?"
-    return re.compile(rf"{around}(?:{_any(key, codes)}){around}")
-
-
-def _any(key: str, codes: tuple[str, ...]) -> str:
-    sources = {
-        source for code in codes for source in patterns()[code].sources(getattr(patterns()[code], key))
-    }
-    return _either(sources)
-
-
-def _either(sources: Iterable[str]) -> str:
+def either(sources: Iterable[str]) -> str:
     """Prefer the longer of two patterns, which may have the shorter at its start."""
     return "|".join(sorted(sources, key=lambda source: (-len(source), source))) or NEVER

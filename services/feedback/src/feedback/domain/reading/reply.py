@@ -8,7 +8,7 @@ from feedback.domain.reading.commands import Command, command
 from feedback.domain.reading.noise import is_quote, is_reaction, unquoted
 from feedback.domain.reading.patterns import heard_in, pattern, patterns
 from feedback.domain.reading.scores import score
-from feedback.domain.reading.text import Text, split
+from feedback.domain.reading.text import Text, spelled, split
 
 Question = Literal["score", "yes-no"]
 Meaning = int | YesNo | Command | Literal["ask", "ignore"]
@@ -44,8 +44,8 @@ def is_command(meaning: Meaning) -> TypeGuard[Command]:
 
 def _unsigned(text: Text) -> Text:
     """Drop what a phone adds: "Sent from my phone"."""
-    signature = pattern("signatures", text.languages)
+    signatures = pattern("signatures", text.languages)
     return Text(
-        [clause for clause in text.clauses if not signature.match("".join(f"{word} " for word in clause))],
+        [clause for clause in text.clauses if not any(signatures.ends(spelled(clause)))],
         text.languages,
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from feedback.domain.reading.normalise import ODD
-from feedback.domain.reading.patterns import alone, pattern, patterns
-from feedback.domain.reading.text import LONGEST_CLAUSE, Clause, Text, spelled
+from feedback.domain.reading.patterns import pattern, patterns
+from feedback.domain.reading.rows import word_starts
+from feedback.domain.reading.text import LONGEST_CLAUSE, Clause, Text, before_courtesies, is_whole, spelled
 
 LOWEST = 1
 HIGHEST = 10
@@ -38,7 +39,7 @@ def score(text: Text) -> int | None:
     if not any(clause.values for clause in clauses):
         return None
     doubts = pattern("doubts", text.languages)
-    if any(doubts.search(clause.words) or doubts.search(clause.shape) for clause in clauses):
+    if any(doubts.found_in(clause.words) or doubts.found_in(clause.shape) for clause in clauses):
         return None
     scores = set()
     for index, clause in enumerate(clauses):
@@ -55,26 +56,33 @@ def score(text: Text) -> int | None:
 def _is_score(clause: Figures, languages: tuple[str, ...], *, first: bool, last: bool) -> bool:
     if len(clause.values) != 1 or clause.shape.count(" ") > LONGEST_CLAUSE:
         return False
-    if alone("score", languages).fullmatch(clause.shape):
+    if is_whole(clause.shape, "score", languages):
         return True
     if not clause.exact:
         return False
-    parts = _joined(languages)
-    if clause.scaled and (parts.at_end.search(clause.shape) or clause.shape.startswith("# ")):
+    starts_with, ends_with = clause.shape.startswith("# "), f" {clause.shape}".endswith(" # ")
+    if clause.scaled and (starts_with or ends_with):
         return True
-    if first and (parts.then_praise.fullmatch(clause.shape) or parts.then_because.match(clause.shape)):
-        return True
-    return last and parts.after_praise.search(clause.shape) is not None
+    praise = pattern("praise", languages)
+    ends = before_courtesies(clause.shape, languages)
+    if first and starts_with:
+        behind = len("# ")
+        if praise.is_all(clause.shape, [behind], ends) or any(
+            pattern("because", languages).ends(clause.shape, behind)
+        ):
+            return True
+    before = [end - len("# ") for end in ends if f" {clause.shape[:end]}".endswith(" # ")]
+    return last and praise.is_all(clause.shape, word_starts(clause.shape), before)
 
 
 def _counts(clause: Figures, languages: tuple[str, ...]) -> bool:
     """Tell whether each number of a clause counts something."""
-    counted = sum(1 for _ in pattern("counted", languages).finditer(clause.shape))
+    counted = sum(1 for _ in pattern("counted", languages).spans(clause.shape))
     return counted >= len(clause.values)
 
 
 def _is_label(before: str, languages: tuple[str, ...]) -> bool:
-    return any(match.end() == len(before) for match in pattern("labels", languages).finditer(before))
+    return pattern("labels", languages).is_all(before, word_starts(before), [len(before)])
 
 
 def _figures(clause: Clause, languages: tuple[str, ...]) -> Figures:
@@ -104,17 +112,16 @@ def _figures(clause: Clause, languages: tuple[str, ...]) -> Figures:
 def _idioms(words: Sequence[str], languages: tuple[str, ...]) -> set[int]:
     """Find the words that are part of an idiom: "this one" has no number."""
     clause = spelled(words)
-    found = pattern("idioms", languages).finditer(clause)
     return {
-        i
-        for match in found
-        for i in range(clause.count(" ", 0, match.start()), clause.count(" ", 0, match.end()))
+        index
+        for start, end in pattern("idioms", languages).spans(clause)
+        for index in range(clause.count(" ", 0, start), clause.count(" ", 0, end))
     }
 
 
 def _articles(words: Sequence[str], languages: tuple[str, ...]) -> frozenset[str]:
     """Collect the number words that are articles in this clause. Alone, they are numbers."""
-    if alone("articles", languages).fullmatch(spelled(words)):
+    if is_whole(spelled(words), "articles", languages):
         return frozenset()
     return frozenset(word for code in languages for word in patterns()[code].articles)
 
@@ -138,24 +145,3 @@ def _scale(languages: tuple[str, ...]) -> re.Pattern[str]:
     score = "|".join([r"\d+", *numbers])
     highest = "|".join([str(HIGHEST), *(word for word, value in numbers.items() if value == HIGHEST)])
     return re.compile(rf"(?<!\S)(?P<score>{score}) (?:{between}) (?:{highest}) ")
-
-
-@dataclass(frozen=True)
-class _Joined:
-    at_end: re.Pattern[str]
-    then_praise: re.Pattern[str]
-    then_because: re.Pattern[str]
-    after_praise: re.Pattern[str]
-
-
-@cache
-def _joined(languages: tuple[str, ...]) -> _Joined:
-    """Compile the forms of a score that is joined to other words, without a mark between."""
-    praise, because = pattern("praise", languages).pattern, pattern("because", languages).pattern
-    around = alone("courtesies", languages).pattern
-    return _Joined(
-        at_end=re.compile(r"(?<!\S)# $"),
-        then_praise=re.compile(rf"# {praise}(?:{around})?"),
-        then_because=re.compile(rf"# {because}"),
-        after_praise=re.compile(rf"{praise}# (?:{around})?$"),
-    )

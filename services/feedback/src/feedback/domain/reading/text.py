@@ -1,17 +1,21 @@
 """A reply as the patterns see it: clauses of words."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
 from feedback.domain.reading.normalise import BREAK, squeezed
-from feedback.domain.reading.patterns import alone, pattern
+from feedback.domain.reading.patterns import EMOJI, pattern
+from feedback.domain.reading.rows import word_starts
 
 LONGEST_CLAUSE = 30
 """In words. No pattern of a whole clause is as long, so none is tried on longer ones."""
 
 Clause = tuple[str, ...]
+
+_EMOJI = re.compile(EMOJI)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Text:
 
     def has(self, key: str) -> bool:
         """Tell whether the words match a pattern anywhere."""
-        return pattern(key, self.languages).search("".join(self.spelled)) is not None
+        return pattern(key, self.languages).found_in("".join(self.spelled))
 
     def all_are(self, *keys: str) -> bool:
         """Tell whether each clause matches one of some patterns as a whole, and there is one."""
@@ -49,7 +53,39 @@ def spelled(clause: Sequence[str]) -> str:
 
 
 def is_whole(clause: str, key: str, languages: tuple[str, ...]) -> bool:
-    """Tell whether a clause is what a pattern says, but for courtesies."""
+    """Tell whether a clause is what a pattern says, but for courtesies.
+
+    With an opt-out, there may be reasons, too: "wrong number please stop".
+    """
     if clause.count(" ") > LONGEST_CLAUSE:
         return False
-    return alone(key, languages).fullmatch(clause) is not None
+    starts = _after_courtesies(clause, {0}, languages)
+    if key.startswith("stop"):
+        reasons = pattern("stop_reasons", languages)
+        starts |= _after_courtesies(clause, {e for s in starts for e in reasons.ends(clause, s)}, languages)
+    return pattern(key, languages).is_all(clause, sorted(starts), before_courtesies(clause, languages))
+
+
+def _after_courtesies(clause: str, starts: set[int], languages: tuple[str, ...]) -> set[int]:
+    """Find where something else may begin: at one of the starts, or behind courtesies there."""
+    found: set[int] = set()
+    ahead = set(starts)
+    while ahead:
+        found |= ahead
+        ahead = {end for start in ahead for end in _courtesies(clause, start, languages)} - found
+    return found
+
+
+def before_courtesies(clause: str, languages: tuple[str, ...]) -> list[int]:
+    """Find where something else may end: behind it are courtesies, or nothing."""
+    ends = [len(clause)]
+    for start in reversed(word_starts(clause)):
+        if any(end in ends for end in _courtesies(clause, start, languages)):
+            ends.append(start)
+    return ends
+
+
+def _courtesies(clause: str, start: int, languages: tuple[str, ...]) -> set[int]:
+    """Tell where the courtesies, or the emoji, that begin at a place end."""
+    emoji = _EMOJI.match(clause, start)
+    return {*pattern("courtesies", languages).ends(clause, start), *([emoji.end()] if emoji else [])}
