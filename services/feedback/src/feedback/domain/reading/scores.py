@@ -45,7 +45,10 @@ def score(text: Text) -> int | None:
     for index, clause in enumerate(clauses):
         if not clause.values or _counts(clause, text.languages):
             continue
-        labelled = index and _is_label(clauses[index - 1].shape, text.languages)
+        # A label that has its number is none of the next one: "15 min, 4".
+        labelled = (
+            index and not clauses[index - 1].values and _is_label(clauses[index - 1].shape, text.languages)
+        )
         ends = {"first": index == 0, "last": index == len(clauses) - 1}
         if labelled or not _is_score(clause, text.languages, **ends):
             return None
