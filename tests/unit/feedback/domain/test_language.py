@@ -21,8 +21,8 @@ PROMPTS = {
     flow().helps_after,
     *(p for s in STAGES.values() for p in (s.asks, s.asks_again, s.reminds, s.helps)),
     *(outcome.says for stage in STAGES.values() for outcome in stage.outcomes if outcome.says),
-    "confirm-stop",
-    "confirm-start",
+    flow().confirms_stop,
+    flow().confirms_start,
 }
 CONTACT = "x" * 30
 """The longest that infra/stage.py lets through."""
