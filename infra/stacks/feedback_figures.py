@@ -152,7 +152,16 @@ class FeedbackFigures(Construct):
 
 
 _EVENTS: Final = ("Requested", "Received", "Expired", "Corrected")
-_REPLIES: Final = ("Understood", "Unclear", "Stopped", "Started", "Helped", "Ignored", "Repeated")
+_REPLIES: Final = (
+    "Understood",
+    "Unclear",
+    "Stopped",
+    "Started",
+    "Helped",
+    "HelpUnanswered",
+    "Ignored",
+    "Repeated",
+)
 _SURVEYS: Final = ("Opened", "Known", "TooSoon", "TooOften", "TooLate")
 _TROUBLE: Final = (
     "SmsNotTaken",

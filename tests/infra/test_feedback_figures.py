@@ -12,7 +12,7 @@ import pytest
 from feedback.domain.conversation import Conversation
 from infra.stacks.feedback_figures import DASHBOARD, DOLLARS_A_DAY
 from tests.support.feedback.memory import Memory
-from tests.support.feedback.world import World
+from tests.support.feedback.world import MACHINE, World
 from tests.support.synth import Assembly
 
 TEXTS = (*(["1"], ["2", "yes"]), *([str(score)] for score in range(3, 11)), ["?", "??", "???"], ["STOP"])
@@ -29,63 +29,79 @@ def world() -> Iterator[World]:
     world.close()
 
 
-def everything_happens(world: World) -> None:
-    """Let all happen that the service counts."""
+def phone(number: int) -> str:
+    return f"+1206555{number:04}"
 
-    def phone(number: int) -> str:
-        return f"+1206555{number:04}"
 
-    def ride(number: int) -> None:
-        world.ride(f"r{number}", world.customer(phone(number)))
+def ride(world: World, number: int, *texts: str) -> None:
+    """Let a new customer ride, and answer each SMS with the next of the texts."""
+    world.ride(f"r{number}", world.customer(phone(number)))
+    world.pump()
+    for text in texts:
+        world.hear(text, world.last_sms(phone(number)), sender=phone(number))
         world.pump()
 
+
+def everything_happens(world: World) -> None:
+    """Let all happen that the service counts."""
+    customers_talk(world)
+    sms_fail(world)
+    support_acts(world)
+    nobody_is_asked(world)
+
+
+def customers_talk(world: World) -> None:
+    for number, texts in enumerate(TEXTS):
+        ride(world, number, *texts)
+        world.track("TEXT_DELIVERED", world.last_sms(phone(number)))
+    for text in ("HELP", "HELP", "8", "START"):  # to a call that is offered: repeated, unclear, and nothing
+        world.hear(text, sender=phone(0))
+    world.hear("hello", sender="+12065559999")
+    for _ in range(MACHINE.limits.messages + 1):  # beyond the limit it has no answer
+        world.now += timedelta(minutes=1)
+        world.hear("HELP", sender=phone(0))
+
+
+def sms_fail(world: World) -> None:
+    for number, event in enumerate(("VOICE_RINGING", "TEXT_BLOCKED", "TEXT_UNREACHABLE"), start=20):
+        ride(world, number)
+        world.track(event, world.last_sms(phone(number)))
+    assert world.handle(world.receipts, "garbage") == []
+    for number, fault in enumerate(("invalid", "throttled", "no-answer"), start=30):
+        world.phones.faults = [fault]
+        ride(world, number)
+    world.ride("failing", world.customer(phone(40)))
+    outreach = world.outreach
+    world.outreach = replace(outreach, directory=Mock(find=Mock(side_effect=RuntimeError)))
+    world.pump()
+    world.outreach = outreach
+
+
+def support_acts(world: World) -> None:
     def call(number: int, rule: str, *arguments: object) -> None:
         def act(conversation: Conversation) -> Conversation:
             return replace(conversation, call=getattr(conversation.call, rule)(*arguments))
 
         world.table.change(f"r{number}", act, world.now)
 
-    for number, texts in enumerate(TEXTS):
-        ride(number)
-        world.track("TEXT_DELIVERED", world.last_sms(phone(number)))
-        for text in texts:
-            world.hear(text, world.last_sms(phone(number)), sender=phone(number))
-            world.pump()
     world.correct("r9", None)
-    world.pump()
-    for text in ("HELP", "HELP", "8", "START"):  # to a call that is offered: repeated, unclear, and nothing
-        world.hear(text, sender=phone(0))
-    world.hear("hello", sender="+12065559999")
-    ride(20)
-    for number, event in ((21, "TEXT_BLOCKED"), (22, "TEXT_UNREACHABLE")):
-        ride(number)
-        world.track(event, world.last_sms(phone(number)))
-    world.track("VOICE_RINGING", world.last_sms(phone(20)))
-    assert world.handle(world.receipts, "garbage") == []
-
-    for number, fault in enumerate(("invalid", "throttled", "no-answer"), start=30):
-        world.phones.faults = [fault]
-        ride(number)
-    for number, outcome in enumerate(CALL_OUTCOMES, start=60):
-        ride(number)
-        for text in ("1", "yes"):
-            world.hear(text, world.last_sms(phone(number)), sender=phone(number))
-            world.pump()
+    for number, outcome in enumerate(CALL_OUTCOMES, start=50):
+        ride(world, number, "1", "yes")
         call(number, "claimed", "ann", world.now, CLAIM)
         call(number, "closed", "ann", outcome, world.now)
-        world.pump()
-    world.ride("no-consent", world.customer(phone(40), **{"custom:sms_consent_at": None}))
-    world.ride("unverified", world.customer(phone(41), phone_number_verified="false"))
     world.pump()
-    world.ride("failing", world.customer(phone(42)))
-    outreach = world.outreach
-    world.outreach = replace(outreach, directory=Mock(find=Mock(side_effect=RuntimeError)))
-    world.pump()
-    world.outreach = outreach
 
-    customer = world.customer(phone(50))
+
+def nobody_is_asked(world: World) -> None:
+    world.ride("no-consent", world.customer(phone(60), **{"custom:sms_consent_at": None}))
+    world.ride("unverified", world.customer(phone(61), phone_number_verified="false"))
+    world.pump()
+    customer = world.customer(phone(62))
     for ride_id in ("once", "once", "again"):  # opened, known, too soon
         world.ride(ride_id, customer)
+    for survey in range(MACHINE.limits.surveys_a_month):
+        world.now += timedelta(days=2)
+        world.ride(f"often{survey}", customer)
     late = world.completed("late", customer)
     world.now += timedelta(days=4)
     assert world.handle(world.rides, late) == []

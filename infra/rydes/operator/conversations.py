@@ -40,8 +40,8 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _PROMOTERS, _PASSIVES, _DETRACTORS = "green", "yellow", "red"
 _NOT_ASKED = {
     "SurveysTooSoon": "asked less than a day ago",
-    "SurveysTooOften": "asked often this month",
-    "SurveysTooLate": "too long ago",
+    "SurveysTooOften": "asked too often this month",
+    "SurveysTooLate": "ride too long ago",
     "SmsNumberUnverified": "number not verified",
     "SmsNoConsent": "no consent",
     "SmsRefused": "no number, or refused",
