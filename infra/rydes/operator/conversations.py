@@ -149,10 +149,9 @@ def _nobody(not_asked: str) -> Text:
         said.append(f" Not asked: {not_asked}.")
     return said.append_text(
         Text.assemble(
-            "\nTake a ride: ",
-            ("uv run rydes rfq --book", "bold"),
-            "\nand answer:  ",
-            ("uv run rydes phone", "bold"),
+            " Take a ride as somebody new, and answer:\n",
+            ("  uv run rydes rfq --book --user bert --phone +14255550143\n", "bold"),
+            ("  uv run rydes phone", "bold"),
         )
     )
 
