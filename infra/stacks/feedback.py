@@ -236,7 +236,8 @@ class FeedbackStack(ServiceStack):
     def _timers(self) -> None:
         function = self.function("timers", seconds=60)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
-        function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{DUE_INDEX}")
+        for index in (DUE_INDEX, CALLBACK_INDEX):
+            function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{index}")
         events.Rule(
             self,
             "EveryMinute",
@@ -252,6 +253,13 @@ class FeedbackStack(ServiceStack):
             meaning="Some conversations are stuck: their reminders, expiries and waiting SMS are late."
             " feedback-timers tries again every minute, and its log names ride and error."
             " Runbook: feedback-not-woken.",
+        )
+        self.alarm(
+            "feedback-callbacks-waiting",
+            self.count("CallbacksOverdue"),
+            threshold=1,
+            meaning="A customer who was unhappy has waited for a call for two days. `GET /callbacks` of the support API has"
+            " them all, the longest waiting first. Runbook: feedback-callbacks-waiting.",
         )
 
     def _api(self) -> None:

@@ -194,6 +194,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-due": {"dynamodb:Query"},
+        "feedback/index/by-callback": {"dynamodb:Query"},
     },
     **{
         f"unicorn-mgmt-{id_}-quotes": {

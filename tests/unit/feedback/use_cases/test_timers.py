@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import MADRID, NOON, SEATTLE, World, chosen, waiting
 
 SATELLITE = "+882161234567"
@@ -129,3 +130,23 @@ def test_a_run_that_takes_too_long_leaves_the_rest_to_the_next(world: World) -> 
     assert world.next_due() == due
     world.timers.handle()
     assert world.next_due() != due
+
+
+def test_a_customer_whom_nobody_calls_is_noticed_after_two_days_until_somebody_does(world: World) -> None:
+    world.wants_call("r")
+    support = Client(world)
+
+    def overdue() -> float:
+        world.metrics.clear_metrics()
+        world.timers.handle()
+        [value] = world.metrics.metric_set["CallbacksOverdue"]["Value"]
+        return float(value)
+
+    assert overdue() == 0
+    world.now += timedelta(days=2, seconds=-1)
+    assert overdue() == 0
+    world.now += timedelta(seconds=1)
+    support("PUT", "/callbacks/r/claim")  # a claim is no call
+    assert overdue() == 1
+    support("POST", "/callbacks/r/outcome", {"outcome": "not-reached"})
+    assert overdue() == 0

@@ -18,6 +18,10 @@ CallOutcome = Literal[
 ]
 
 
+OVERDUE_AFTER = timedelta(days=2)
+"""After this time somebody is told that nobody calls. A customer may have wished to be called on the next evening."""
+
+
 class ClaimedByAnother(Exception):
     """Another agent has the call, until `until` at least."""
 
@@ -53,6 +57,10 @@ class Callback:
     def holder(self, now: datetime) -> str | None:
         """Tell which agent has the call."""
         return self.claimed_by if self.claimed_until and now < self.claimed_until else None
+
+    def overdue(self, now: datetime) -> bool:
+        """Tell whether the customer has waited too long."""
+        return self.closed_at is None and now >= self.requested_at + OVERDUE_AFTER
 
     def claimed(self, agent: str, now: datetime, lapses_after: timedelta) -> "Callback":
         """Give the call to an agent. Whoever has it already has it longer.

@@ -18,7 +18,10 @@ from wild_rydes_messaging.errors import describe
 
 @dataclass(frozen=True, kw_only=True)
 class Timers:
-    """Wakes the conversations that are due, for `at_most` a while: the next run takes the rest."""
+    """Wakes the conversations that are due, for `at_most` a while: the next run takes the rest.
+
+    It also notices that a customer waits for a call that nobody makes.
+    """
 
     table: FeedbackTable
     machine: SurveyMachine
@@ -43,3 +46,10 @@ class Timers:
                 self.logger.error("cannot wake", ride_id=ride_id, extra=describe(error))
         self.logger.info("woken", woken=woken, failed=failed)
         self.metrics.add_metric("ConversationsNotWoken", MetricUnit.Count, failed)
+        self._look_at_callbacks()
+
+    def _look_at_callbacks(self) -> None:
+        """Count it while the customer who has waited longest for a call has waited too long."""
+        waiting, _ = self.table.callbacks(None, 1)
+        overdue = any(c.call and c.call.overdue(self.now()) for c in waiting)
+        self.metrics.add_metric("CallbacksOverdue", MetricUnit.Count, int(overdue))
