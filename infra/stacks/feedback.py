@@ -66,7 +66,7 @@ class FeedbackStack(ServiceStack):
         self._key = kms.Key(
             self,
             "Key",
-            description="Encrypts messages with phone numbers: replies and delivery receipts",
+            description="Encrypts phone numbers: replies, delivery receipts, strangers who are owed an answer",
             enable_key_rotation=True,
             pending_window=cdk.Duration.days(7),
             removal_policy=cdk.RemovalPolicy.DESTROY,  # everything it encrypts is gone after 14 days
@@ -146,6 +146,7 @@ class FeedbackStack(ServiceStack):
             },
         )
         self._may_use_pseudonyms(function)
+        function.may("kms:Decrypt", on=self._key.key_arn)
         if self.stage.phones:
             function.add_environment("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", self.stage.phones)
         # A record given up loses nothing: the timers find every SMS that still waits. But somebody is woken.
@@ -209,6 +210,8 @@ class FeedbackStack(ServiceStack):
         function = self.function("replies", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         self._may_use_pseudonyms(function)
+        function.add_environment("NUMBER_KEY_ARN", self._key.key_arn)
+        function.may("kms:Encrypt", on=self._key.key_arn)  # a stranger's number, until they are answered
         self._notifications("feedback-sms-replies", naming.SMS_REPLIES, function)
 
     def _receipts(self) -> None:

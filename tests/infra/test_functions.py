@@ -160,6 +160,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback": READ_STREAM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
         OUR_NUMBERS: {"sms-voice:SendTextMessage"},
+        "Key": {"kms:Decrypt"},
         "NumberSecret": {"secretsmanager:GetSecretValue"},
         "feedback-outreach-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
@@ -179,7 +180,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "feedback-replies": {
         "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
-        "Key": {"kms:Decrypt", "kms:GenerateDataKey"},
+        "Key": {"kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt"},
         "NumberSecret": {"secretsmanager:GetSecretValue"},
         "feedback-sms-replies": CONSUME,
         "feedback-sms-replies-dlq": {"sqs:SendMessage"},
@@ -508,6 +509,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
             {
                 "DEAD_LETTER_QUEUE_URL": "feedback-sms-replies-dlq",
                 "MAX_ATTEMPTS": "5",
+                "NUMBER_KEY_ARN": "Key",
                 "NUMBER_SECRET_ARN": "NumberSecret",
             },
         ),

@@ -5,9 +5,13 @@ from datetime import timedelta
 
 from infra.naming import USER_POOL_ID_PARAMETER
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.simulators.phones.client import Phone
+from tests.support.clients import Json
+from tests.support.patience import eventually
 from tests.support.riders import (
     ASKED,
     CALL_OFFERED,
+    NUMBERS,
     OPTED_OUT,
     PROMISED,
     THANKED,
@@ -141,3 +145,15 @@ def test_without_an_answer_there_is_one_reminder_and_an_end(
     [expired] = bus.told(rider.ride_id, "FeedbackExpired")
     assert expired["reason"] == "no-answer"
     assert len(rider.got()) == 2
+
+
+def test_a_stranger_who_says_stop_is_confirmed_and_leaves_no_number(cloud: Cloud) -> None:
+    phone = Phone(cloud, next(NUMBERS))
+    phone.say("STOP")
+    eventually(phone.messages, "the confirmation", lambda got: OPTED_OUT in got[-1].text)
+
+    def sealed() -> list[Json]:
+        items: list[Json] = cloud.client("dynamodb").scan(TableName="feedback", ConsistentRead=True)["Items"]
+        return [item for item in items if "sealed_number" in item]
+
+    eventually(lambda: [sealed()], "the number gone", lambda found: not found[0])

@@ -4,6 +4,7 @@ It knows just the expressions of `feedback.adapters.feedback_table`; anything el
 `test_feedback_table.py` holds it to what moto does.
 """
 
+import base64
 import json
 import pickle
 import uuid
@@ -50,8 +51,9 @@ class Memory:
         self.events: Any = self
         self.cognito: Any = self
         self.sqs: Any = self
+        self.kms: Any = self
         self._parked: list[dict[str, str]] = []
-        self.pool = self.dead = self.table = ""
+        self.pool = self.dead = self.table = self.key = ""
 
     # -- DynamoDB ------------------------------------------------------------------------------------------------
 
@@ -138,6 +140,19 @@ class Memory:
     def parked(self) -> list[dict[str, str]]:
         parked, self._parked = self._parked, []
         return parked
+
+    def encrypt(self, *, Plaintext: bytes, EncryptionContext: Any, **_: Any) -> Any:  # noqa: N803
+        self.on_call()
+        sealed = base64.b85encode(pickle.dumps((Plaintext, EncryptionContext)))
+        self.on_call()
+        return {"CiphertextBlob": sealed}
+
+    def decrypt(self, *, CiphertextBlob: bytes, EncryptionContext: Any) -> Any:  # noqa: N803
+        self.on_call()
+        plaintext, context = pickle.loads(base64.b85decode(CiphertextBlob))  # noqa: S301 - our own
+        assert context == EncryptionContext, "InvalidCiphertextException"
+        self.on_call()
+        return {"Plaintext": plaintext}
 
     def admin_create_user(self, *, Username: str, UserAttributes: Any, **_: Any) -> None:  # noqa: N803
         self._users[Username] = UserAttributes

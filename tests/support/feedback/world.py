@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT, FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sealed_numbers import seal, unseal
 from feedback.adapters.sms_service import SmsSender
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
 from feedback.adapters.user_directory import UserDirectory
@@ -61,6 +63,8 @@ class Moto:
     sqs: Any
     events: Any
     cognito: Any
+    kms: Any
+    key: str
     pool: str
     dead: str
     told_to: str
@@ -124,7 +128,10 @@ class World:
         every: dict[str, Any] = {"table": self.table, "machine": MACHINE, **clock}
         self.rides = SurveyOpener(consumer=self._consumer(Consumer, RideCompleted), **every)
         self.replies = Replies(
-            consumer=self._consumer(NotificationConsumer, InboundSms), pseudonyms=self.pseudonyms, **every
+            consumer=self._consumer(NotificationConsumer, InboundSms),
+            pseudonyms=self.pseudonyms,
+            seal=partial(seal, self.aws.kms, self.aws.key),
+            **every,
         )
         self.receipts = Receipts(consumer=self._consumer(NotificationConsumer, DeliveryEvent), **every)
         self.timers = Timers(**every)
@@ -133,6 +140,7 @@ class World:
             directory=self.directory,
             sender=SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
             pseudonyms=self.pseudonyms,
+            unseal=partial(unseal, self.aws.kms),
             ours=OURS,
             contact=CONTACT,
             waking_hours=WakingHours(),
@@ -419,7 +427,7 @@ def create_table(aws: Moto, name: str) -> str:
 @contextmanager
 def an_account() -> Iterator[dict[str, Any]]:
     """What the worlds on moto share."""
-    sqs, events, cognito = map(aws.client, ("sqs", "events", "cognito-idp"))
+    sqs, events, cognito, kms = map(aws.client, ("sqs", "events", "cognito-idp", "kms"))
     with aws.account():
         told = sqs.create_queue(QueueName="told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -433,6 +441,8 @@ def an_account() -> Iterator[dict[str, Any]]:
             "sqs": sqs,
             "events": events,
             "cognito": cognito,
+            "kms": kms,
+            "key": kms.create_key()["KeyMetadata"]["Arn"],
             "pool": cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"],
             "dead": sqs.create_queue(QueueName="feedback-dead")["QueueUrl"],
             "told_to": told,

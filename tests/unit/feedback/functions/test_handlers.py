@@ -56,6 +56,7 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
         "DEAD_LETTER_QUEUE_URL": world.aws.dead,
         "USER_POOL_ID": world.aws.pool,
         "NUMBER_SECRET_ARN": arn,
+        "NUMBER_KEY_ARN": world.aws.key,
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
@@ -197,4 +198,6 @@ def test_a_cold_start_imports_nothing_needless(module: str, needless: set[str]) 
         "with patch('feedback.adapters.pseudonyms.Pseudonyms.with_secret'):\n"
         f"    import feedback.functions.{module}\n"
     )
-    assert not needless & modules_after(code, {**ENVIRONMENT, "NUMBER_SECRET_ARN": "arn"})
+    assert not needless & modules_after(
+        code, {**ENVIRONMENT, "NUMBER_SECRET_ARN": "arn", "NUMBER_KEY_ARN": "arn"}
+    )

@@ -4,7 +4,10 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from botocore.exceptions import ClientError
 
+from feedback.adapters.sealed_numbers import seal, unseal
+from feedback.domain.phone_number import PhoneNumber
 from tests.support.feedback.phones import Sent
 from tests.support.feedback.world import MACHINE, SEATTLE, World
 
@@ -256,3 +259,69 @@ def test_a_carriers_copy_that_comes_after_the_next_question_is_no_answer_to_it(
 def test_the_same_unclear_word_to_two_of_our_sms_is_two_answers(world: World, question: Sent) -> None:
     says(world, "ok", "ok")
     assert world.prompts("r") == ["ask-score", "ask-score-again", "ask-score-again"]
+
+
+STRANGER = "+12065550199"
+
+
+def stranger_says(world: World, *texts: str) -> None:
+    for text in texts:
+        world.now += timedelta(minutes=1)
+        world.hear(text, sender=STRANGER)
+        world.pump()
+
+
+def test_a_stranger_is_answered_by_command_and_at_any_hour(world: World) -> None:
+    """Carriers test it, on phones that we never wrote to."""
+    world.now += timedelta(hours=10)
+    stranger_says(world, "STOP", "STOP", "HELP", "8", "START", "HELP", "hello")
+    starts = [sms.text.partition(":")[2][:14].strip() for sms in world.phones.to(STRANGER)]
+    assert starts[:2] == ["you have opte", "welcome back."]
+    assert "More help" in world.last_sms(STRANGER).text
+    assert len(world.phones.sent) == 3
+    assert world.aws.told() == []
+    for _ in range(30):
+        stranger_says(world, "HELP")
+    withheld = 1
+    assert len(world.phones.sent) == MACHINE.limits.messages - withheld + 1, "one is the confirmation"
+
+
+@pytest.mark.parametrize("fault", [None, "throttled", "no-answer", "opted-out", "invalid"])
+def test_the_number_of_a_stranger_is_sealed_until_they_are_answered(world: World, fault: str | None) -> None:
+    world.hear("STOP", sender=STRANGER)
+    sealed = [item["sealed_number"]["B"] for item in world.aws.items() if "sealed_number" in item]
+    assert len(sealed) == 1
+    assert STRANGER[1:] not in repr(world.aws.items())
+    world.phones.faults = [fault]
+    world.pump()
+    for _ in range(4):
+        world.pass_time(hours=1)
+        world.pump()
+    assert len(world.phones.to(STRANGER)) == {"no-answer": 2, "opted-out": 0, "invalid": 0}.get(
+        fault or "", 1
+    )
+    assert not any("sealed_number" in item for item in world.aws.items())
+    assert STRANGER[1:] not in repr([world.aws.items(), world.logs])
+
+
+def test_what_a_stranger_says_that_is_no_command_is_not_kept(world: World) -> None:
+    stranger_says(world, "hello")
+    assert [item["id"]["S"].partition("#")[0] for item in world.aws.items()] == ["inbound", "number"]
+
+
+def test_a_stranger_who_becomes_a_customer_is_asked(world: World) -> None:
+    stranger_says(world, "HELP")
+    world.ride("r", world.customer(STRANGER))
+    world.pump()
+    stranger_says(world, "9")
+    assert world.conversation("r").score == 9
+
+
+def test_a_number_is_sealed_for_one_conversation(world_on_moto: World) -> None:
+    """By KMS, and with its id: what is copied to another item cannot be opened there."""
+    aws = world_on_moto.aws
+    sealed = seal(aws.kms, aws.key, STRANGER, "answer-1")
+    assert STRANGER.encode() not in sealed
+    assert unseal(aws.kms, sealed, "answer-1") == PhoneNumber(STRANGER)
+    with pytest.raises(ClientError):
+        unseal(aws.kms, sealed, "answer-2")

@@ -63,6 +63,8 @@ def from_conversation(
     item["answers"] = {"M": {stage: _attribute(answer) for stage, answer in conversation.answers.items()}}
     item["sms"] = {"L": [{"M": _attributes(sms)} for sms in conversation.sms]}
     item["sms_state"] = {"S": conversation.last.state}
+    if not conversation.last.outstanding:
+        item.pop("sealed_number", None)
     item["corrections"] = {"L": [{"M": _attributes(correction)} for correction in conversation.corrections]}
     item["tallied"] = from_tallied(conversation.tallied)
     item["revision"] = {"N": str(conversation.revision)}
@@ -200,6 +202,8 @@ def _attribute(value: object) -> Item:
             return {"N": str(value)}
         case datetime():
             return instants.to_number(value)
+        case bytes():
+            return {"B": value}
     return {"S": str(value)}
 
 

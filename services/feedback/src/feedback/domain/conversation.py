@@ -123,6 +123,7 @@ class Conversation:
     known. `muted` means that the customer wants no messages. `asked_at` is when the customer was first known
     to have been asked, `answered_at` when the score came. `call` is the call that the customer wants. `time_zone`
     is that of the place where the ride ended, by its IANA name, if it is known: the name may be news to us.
+    `sealed_number` is that of a stranger, stored only while an SMS is on its way.
     `revision` counts the writes, and `tallied` how many of the `scores` the responder's rating has taken in; both
     belong to the table.
     """
@@ -147,6 +148,7 @@ class Conversation:
     answered_at: datetime | None = None
     call: Callback | None = None
     sms: Sequence[Sms] = ()
+    sealed_number: bytes | None = None
     corrections: Sequence[Correction] = ()
     revision: int = 0
     tallied: int = 0
@@ -178,6 +180,11 @@ class Conversation:
     def last(self) -> Sms:
         """The last SMS, the only one that may still have to be sent."""
         return self.sms[-1]
+
+    @property
+    def with_stranger(self) -> bool:
+        """Whether we never asked whom we talk to: about no ride, with nobody whom the user directory knows."""
+        return not self.customer_id
 
     @property
     def perhaps_asked(self) -> bool:
@@ -240,6 +247,18 @@ class SurveyMachine:
         stage = self.flow.stages.get(conversation.stage or "")
         return read(text, stage.accepts if stage else None, conversation.language or DEFAULT)
 
+    def met(self, *, id_: str, correlation_id: str, now: datetime) -> Conversation:
+        """Meet a stranger. Nothing is asked: the conversation only holds the answers to their commands."""
+        return Conversation(
+            id_,
+            responder_id="",
+            customer_id="",
+            correlation_id=correlation_id,
+            created_at=now,
+            since=now,
+            stage=None,
+        )
+
     def heard(
         self, conversation: Conversation, text: str, now: datetime, *, promptly: bool = True
     ) -> Conversation:
@@ -285,9 +304,10 @@ class SurveyMachine:
         The question stays open, in case the customer changes their mind.
         """
         conversation = replace(conversation, muted=True)
-        if not conversation.last.outstanding or self.confirms_stop(conversation.last):
+        last = conversation.sms[-1] if conversation.sms else None
+        if last is None or not last.outstanding or self.confirms_stop(last):
             return conversation
-        return conversation.with_last(conversation.last.ended("withheld", now))
+        return conversation.with_last(last.ended("withheld", now))
 
     def confirmed(self, conversation: Conversation, now: datetime, *, promptly: bool = True) -> Conversation:
         """Have a STOP that has been applied confirmed, even beyond the limit of messages."""

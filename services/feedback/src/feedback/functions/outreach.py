@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sealed_numbers import unseal
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
 from feedback.adapters.user_directory import UserDirectory
 from feedback.domain.conversation import SurveyMachine, flow
@@ -48,6 +50,7 @@ _outreach = Outreach(
         configuration_set=_settings.configuration_set,
     ),
     pseudonyms=Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
+    unseal=partial(unseal, client("kms")),
     ours=_settings.origination_number,
     contact=_settings.support_contact,
     waking_hours=WakingHours.parse(_settings.waking_hours),

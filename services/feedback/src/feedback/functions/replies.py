@@ -3,11 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
+from feedback.adapters.sealed_numbers import seal
 from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
 from feedback.domain.conversation import SurveyMachine, flow
 from feedback.use_cases.replies import Replies
@@ -21,6 +23,8 @@ from wild_rydes_runtime.environment import read
 class _Settings:
     table_name: str
     number_secret_arn: str
+    number_key_arn: str
+    """Seals the numbers of strangers."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Replace those of the flow; the same for all functions."""
 
@@ -36,6 +40,7 @@ _replies = Replies(
     table=FeedbackTable(client("dynamodb"), _settings.table_name, _machine),
     machine=_machine,
     pseudonyms=Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
+    seal=partial(seal, client("kms"), _settings.number_key_arn),
     logger=_logger,
     metrics=_metrics,
     now=clock.now,

@@ -62,6 +62,8 @@ class Outreach:
     directory: UserDirectory
     sender: SmsSender
     pseudonyms: Pseudonyms
+    unseal: Callable[[bytes, str], PhoneNumber]
+    """Opens a number that was sealed for a conversation, by its id."""
     ours: str
     contact: str
     waking_hours: WakingHours
@@ -89,8 +91,8 @@ class Outreach:
         if conversation is None or not conversation.last.due(self.now()):
             return "not due"
         self.logger.set_correlation_id(conversation.correlation_id)
-        customer = self.directory.find(conversation.customer_id)
-        bar = self._bar(customer, conversation.last)
+        customer = self._customer(conversation)
+        bar = self._bar(customer, conversation)
         if customer is None or bar:
             # A number that is missing may be our mistake; the others are the customer's choice, or still to come.
             outcome = bar.replace("-", " ") if customer else "refused"
@@ -108,11 +110,17 @@ class Outreach:
             return "withheld"
         return self._hand_over(claimed, customer, key)
 
-    def _bar(self, customer: Customer | None, sms: Sms) -> str:
-        """Tell why a customer is not sent an SMS, as a code. Empty if nothing bars it."""
+    def _customer(self, conversation: Conversation) -> Customer | None:
+        if not conversation.with_stranger:
+            return self.directory.find(conversation.customer_id)
+        sealed = conversation.sealed_number
+        return Customer(self.unseal(sealed, conversation.ride_id)) if sealed else None
+
+    def _bar(self, customer: Customer | None, conversation: Conversation) -> str:
+        """Tell why a customer is not sent the last SMS, as a code. Empty if nothing bars it."""
         if customer is None:
             return "no-number"
-        if self.machine.flow.owed(sms.prompt):
+        if conversation.with_stranger or self.machine.flow.owed(conversation.last.prompt):
             return ""
         if not customer.verified:
             return "number-unverified"
@@ -143,7 +151,8 @@ class Outreach:
                 return conversation.with_last(conversation.last.ended("dropped", now)), standing
             claimed = conversation.with_last(conversation.last.claimed(now))
             claimed = replace(claimed, language=claimed.language or language)
-            standing = standing.texted(claimed.customer_id, customer.consent)
+            if not claimed.with_stranger:
+                standing = standing.texted(claimed.customer_id, customer.consent)
             return claimed, standing.asked(claimed.ride_id, self.ours)
 
         found = self._change_both(seen, key, rule)

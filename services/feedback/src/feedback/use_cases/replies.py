@@ -17,6 +17,7 @@ from feedback.domain.number import Heard, NumberStanding
 from feedback.domain.reading.commands import Command
 from feedback.domain.reading.reply import command_in, is_command
 from feedback.domain.send_ledger import FRESH_FOR
+from wild_rydes_contracts import Metadata
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_dynamodb.change import change
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
@@ -30,6 +31,8 @@ class Replies:
     table: FeedbackTable
     machine: SurveyMachine
     pseudonyms: Pseudonyms
+    seal: Callable[[str, str], bytes]
+    """Seals a number for a conversation, by its id."""
     logger: Logger
     metrics: Metrics
     now: Callable[[], datetime]
@@ -39,17 +42,21 @@ class Replies:
         batch = self.consumer.receive(event)
         for message in sorted(batch, key=lambda message: message.metadata.occurred_at):
             with batch.attempt(message):
-                outcome = self._hear(message.data, truncated(message.metadata.occurred_at))
+                outcome = self._hear(message.data, message.metadata)
                 self.metrics.add_metric(f"Replies{outcome.title().replace(' ', '')}", MetricUnit.Count, 1)
         return batch.settle()
 
-    def _hear(self, sms: InboundSms, sent_at: datetime) -> str:
+    def _hear(self, sms: InboundSms, metadata: Metadata) -> str:
+        sent_at = truncated(metadata.occurred_at)
         key = self.pseudonyms.pseudonym_of(sms.sender)
         digest = self.pseudonyms.digest_of(sms.sender, sms.text)
         suspected = command_in(sms.text)
 
         def read() -> Situation:
-            return self._situation(sms, suspected, self.table.standing(key))
+            found = self._situation(sms, suspected, self.table.standing(key))
+            if suspected is None or found.conversation:
+                return found
+            return replace(found, conversation=self._met(metadata))
 
         def apply(before: Situation) -> Situation:
             about = before.conversation
@@ -67,10 +74,13 @@ class Replies:
             talks = zip(
                 (before.conversation, *before.others), (after.conversation, *after.others), strict=True
             )
-            changed = [new for old, new in talks if new and new != old]
+            changed = [self._sealed(new, sms) for old, new in talks if new and new != old and new.sms]
+            standing = after.standing
+            for conversation in changed:  # those with customers are listed already
+                standing = standing.asked(conversation.ride_id, sms.ours)
             try:
                 self.table.write(
-                    *changed, standing=after.standing, inbound_id=sms.inbound_id, now=self.now(), reread=read
+                    *changed, standing=standing, inbound_id=sms.inbound_id, now=self.now(), reread=read
                 )
             except Repeated:
                 return replace(before, outcome="repeated")
@@ -84,6 +94,17 @@ class Replies:
         """Tell what a reply asks for, in the conversation's language and at its question."""
         meaning = self.machine.meaning(conversation, text)
         return meaning if is_command(meaning) else None
+
+    def _met(self, metadata: Metadata) -> Conversation:
+        """Meet somebody whom no conversation is known with: carriers test that they are answered, too."""
+        id_ = f"answer-{metadata.event_id}"
+        return self.machine.met(id_=id_, correlation_id=metadata.correlation_id, now=self.now())
+
+    def _sealed(self, conversation: Conversation, sms: InboundSms) -> Conversation:
+        """Add the number of a stranger, which no directory has."""
+        if not conversation.with_stranger:
+            return conversation
+        return replace(conversation, sealed_number=self.seal(sms.sender, conversation.ride_id))
 
     def _situation(self, sms: InboundSms, command: Command | None, standing: NumberStanding) -> Situation:
         """Find the conversation that AWS names if it was held with this number, ended or not, else a likely one.
