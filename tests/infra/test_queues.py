@@ -273,7 +273,7 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
             alarm.properties["Threshold"],
         )
         for alarm in aws.all("AWS::CloudWatch::Alarm")
-        for dimension in alarm.properties["Dimensions"]
+        for dimension in alarm.properties.get("Dimensions", [])
         if dimension["Name"] == "QueueName"
     }
     age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
