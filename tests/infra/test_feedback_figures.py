@@ -105,6 +105,9 @@ def nobody_is_asked(world: World) -> None:
     late = world.completed("late", customer)
     world.now += timedelta(days=4)
     assert world.handle(world.rides, late) == []
+    for day in range(4):  # the last of them too often
+        world.ride(f"day-{day}", customer)
+        world.now += timedelta(days=1)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(world.table, "open", Mock(side_effect=RuntimeError))
         assert world.handle(world.rides, world.completed("trouble", customer)) != []
