@@ -235,7 +235,11 @@ class Service(RuleBasedStateMachine):
         self.checked = len(self.world.phones.sent)
 
     def answers_somebody_awake(self, sms: Sent) -> bool:
-        """Whether the phone's owner has written of late: within an hour of its handling, which is within one."""
+        """Whether it reacts to what the phone's owner has written of late: within an hour of its handling, which is
+        within one. What starts a talk, or reminds, never does.
+        """
+        if not self.world.conversation(sms.ride_id).sms[int(sms.context["sms"])].promptly:
+            return False
         ago = [sms.at - reply.at for reply in self.inbound if reply.sender == sms.to]
         return any(timedelta() <= time < 2 * FRESH_FOR for time in ago)
 
