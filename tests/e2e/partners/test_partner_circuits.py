@@ -20,11 +20,11 @@ from infra.rydes.scenarios.customers import MERCER_ISLAND
 from infra.rydes.scenarios.rfq import SEA_TAC
 from infra.rydes.scenarios.wiretap import Wiretap, listening
 from infra.rydes.simulators.partners.process import Partners
-from tests.e2e.test_rydes_command import rydes
 from tests.support.circuit_breaker.world import Heard
 from tests.support.clients import REPLY_QUEUE, Customer, Json
 from tests.support.partner_fleets import IDS, ask, in_time, quoted, submit
 from tests.support.patience import eventually
+from tests.support.rydes_command import rydes
 from wild_rydes_circuit_breaker import (
     Blame,
     CircuitBreaker,
