@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.feedback.world import MADRID, SEATTLE, World
+from feedback.domain.language import languages
+from feedback.domain.wished_time import WishedTime
+from tests.support.feedback.world import CONTACT, MADRID, SEATTLE, World
 
 
 def test_a_happy_customer(world: World) -> None:
@@ -72,6 +74,40 @@ def test_the_customers_language(world: World, number: str, locale: str | None, g
     world.pump()
     world.hear("sí", world.last_sms(number), sender=number)
     assert world.conversation("r").call_wanted
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "replies"),
+    [
+        ("fr", "+33612345678", ["Bof, je mets un 3", "AIDE", "oui, après 18h", "arrêtez de m'écrire"]),
+        (
+            "de",
+            "+4915112345678",
+            ["Na ja, drei von zehn", "HILFE", "ja bitte, ab 18 Uhr", "lasst mich in Ruhe"],
+        ),
+        (
+            "pt",
+            "+351912345678",
+            ["dou nota 3", "AJUDA", "sim, depois das 18h", "não me mandem mais mensagens"],
+        ),
+    ],
+)
+def test_a_whole_conversation_in_a_language(world: World, code: str, number: str, replies: list[str]) -> None:
+    """Chosen by the number alone."""
+    world.now = datetime(2026, 11, 21, 17, tzinfo=UTC)
+    world.ride("r", world.customer(number))
+    world.pump()
+    for reply in replies:
+        world.hear(reply, world.last_sms(number), sender=number)
+        world.pump()
+    said = ["ask-score", "ask-call", "help-call", "promise-call", "confirm-stop"]
+    language = languages()[code]
+    assert [sms.text for sms in world.phones.to(number)] == [
+        language.text(name, contact=CONTACT) for name in said
+    ]
+    call = world.conversation("r").call
+    assert call
+    assert call.wished == WishedTime(earliest=18)
 
 
 def test_a_conversation_keeps_its_language(world: World) -> None:
