@@ -12,7 +12,7 @@ from feedback.domain.reading.text import spelled
 RUN = 5
 """So many words in a row that stand in one of our prompts are a quote of it."""
 
-_REACTION = re.compile(r"\s*(?P<head>[^\"]{1,60}?)\s*\".*?(?:\"|\.\.\.)?\s*", re.DOTALL)
+_REACTION = re.compile(r"(?P<head>[^\"\s][^\"]{0,59}?)\s*\"")
 _QUOTED = re.compile(r"^[>\s]*>\s*wild rydes\b.*$|\"\s*wild rydes\b[^\"]*(?:\"|$)", re.MULTILINE)
 
 
@@ -20,7 +20,7 @@ def is_reaction(reply: str) -> bool:
     """Recognise a tapback, which phones without it get as words: Liked “…”, 👍 to “…”."""
     if _is_all("pictures", tokens(reply)):
         return True
-    quoting = _REACTION.fullmatch(plain(reply))
+    quoting = _REACTION.match(plain(reply).strip())
     return quoting is not None and _is_all("reactions", tokens(quoting["head"]))
 
 
