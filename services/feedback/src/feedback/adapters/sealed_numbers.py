@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from feedback.domain.phone_number import PhoneNumber
-
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
@@ -15,10 +13,10 @@ def seal(kms: "KMSClient", key_arn: str, number: str, ride_id: str) -> bytes:
     ]
 
 
-def unseal(kms: "KMSClient", sealed: bytes, ride_id: str) -> PhoneNumber:
-    """Open a number that was sealed for this conversation. Raises botocore's errors."""
+def unseal(kms: "KMSClient", sealed: bytes, ride_id: str) -> str:
+    """Open a number (E.164) that was sealed for this conversation. Raises botocore's errors."""
     opened = kms.decrypt(CiphertextBlob=sealed, EncryptionContext=_bound_to(ride_id))
-    return PhoneNumber(opened["Plaintext"].decode())
+    return opened["Plaintext"].decode()
 
 
 def _bound_to(ride_id: str) -> dict[str, str]:

@@ -62,7 +62,7 @@ class Outreach:
     directory: UserDirectory
     sender: SmsSender
     pseudonyms: Pseudonyms
-    unseal: Callable[[bytes, str], PhoneNumber]
+    unseal: Callable[[bytes, str], str]
     """Opens a number that was sealed for a conversation, by its id."""
     ours: str
     contact: str
@@ -114,7 +114,7 @@ class Outreach:
         if not conversation.with_stranger:
             return self.directory.find(conversation.customer_id)
         sealed = conversation.sealed_number
-        return Customer(self.unseal(sealed, conversation.ride_id)) if sealed else None
+        return Customer(PhoneNumber(self.unseal(sealed, conversation.ride_id))) if sealed else None
 
     def _bar(self, customer: Customer | None, conversation: Conversation) -> str:
         """Tell why a customer is not sent the last SMS, as a code. Empty if nothing bars it."""
