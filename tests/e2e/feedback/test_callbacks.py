@@ -22,6 +22,7 @@ def test_a_call_is_claimed_by_one_agent_who_sees_whom_to_call_and_closes_it(
     listed = eventually(ann.callbacks, "the call listed", lambda found: rider.ride_id in found)
     callback = listed[rider.ride_id]
     assert (callback["score"], callback["language"], callback["contact-state"]) == (2, "en", "hidden")
+    assert callback["wished"] == {"day": "tomorrow", "earliest": 17}
     links = callback["links"]
 
     answers = {agent: agent.http.put(links["claim"]) for agent in (ann, bob)}

@@ -63,6 +63,15 @@ def test_a_call_is_claimed_made_and_closed(world: World, client: Client) -> None
     }
 
 
+def test_an_agent_sees_when_the_customer_wants_to_be_called(world: World, client: Client) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    for text in ("2", "yes please, tomorrow after 5pm"):
+        world.hear(text, world.last_sms())
+        world.pump()
+    assert client("GET", "/callbacks/r")[1]["wished"] == {"day": "tomorrow", "earliest": 17}
+
+
 def test_two_agents_do_not_make_one_call(world: World, client: Client) -> None:
     world.wants_call("r")
     assert client("PUT", CLAIM)[0] == 200
