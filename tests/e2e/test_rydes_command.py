@@ -160,7 +160,7 @@ def test_feedback_counts_two_conversations(cloud: Cloud) -> None:
         found: Json = json.loads(rydes(cloud, "feedback", "--json").stdout)
         return found
 
-    assert (look()["asked"], look()["answered"]["percent"]) == (0, None), "nobody else here has a phone"
+    before = look()  # others may have had a phone here
     bus = Bus(cloud)
     pleased, upset = Rider(cloud, bus), Rider(cloud, bus)
     for rider in (pleased, upset):
@@ -172,26 +172,36 @@ def test_feedback_counts_two_conversations(cloud: Cloud) -> None:
         upset.read(answer)
     pleased.read(THANKED)
     bus.close()
-    price = round(PRICE + CARRIER_FEE, 6)
     expected = {
         "asked": 2,
-        "answered": {"count": 2, "of": 2, "percent": 100.0},
-        "asked-again": {"count": 1, "of": 4, "percent": 25.0},
-        "opted-out": {"count": 0, "of": 2, "percent": 0.0},
-        "delivered": {"count": 6, "of": 6, "percent": 100.0},
-        "csat": {"count": 1, "of": 2, "percent": 50.0},
-        "nps": 0.0,
-        "parts-per-sms": 1.0,
-        "cost": round(6 * price, 6),
-        "cost-per-conversation": round(3 * price, 6),
+        "answered": (2, 2),
+        "asked-again": (1, 4),
+        "opted-out": (0, 2),
+        "delivered": (6, 6),
+        "csat": (1, 2),
+        "scores": {"2": 1, "9": 1},
+        "endings": {"answered": 2},
+        "calls": {"wanted": 1, "open": 1},
+        "cost": round(6 * (PRICE + CARRIER_FEE), 6),
     }
-    told = eventually(look, "the figures", lambda told: expected.items() <= told.items())
-    assert {score for score, count in told["scores"].items() if count} == {"2", "9"}
-    assert told["endings"]["answered"] == 2
-    assert (told["calls"]["wanted"], told["calls"]["open"]) == (1, 1)
+
+    def gained() -> Json:
+        after = look()
+        rates = {
+            name: (after[name]["count"] - before[name]["count"], after[name]["of"] - before[name]["of"])
+            for name in ("answered", "asked-again", "opted-out", "delivered", "csat")
+        }
+        counts = {
+            name: {key: more for key, now in after[name].items() if (more := now - before[name][key])}
+            for name in ("scores", "endings", "calls")
+        }
+        sums = {"asked": after["asked"] - before["asked"], "cost": round(after["cost"] - before["cost"], 6)}
+        return {**rates, **counts, **sums}
+
+    eventually(gained, "the figures", lambda found: found == expected)
     shown = rydes(cloud, "feedback", "--once").stdout
-    assert "2 of 2  gave a score" in shown
-    assert "1 open  1 wanted" in shown
+    assert "gave a score" in shown
+    assert f"{before['calls']['open'] + 1} open" in shown
 
 
 def test_partners_without_a_cloud_is_one_line(cloud: Cloud, tmp_path: Path) -> None:
