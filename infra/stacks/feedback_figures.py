@@ -107,7 +107,9 @@ class FeedbackFigures(Construct):
             ),
         )
         board.add_widgets(
-            self._counts("Callbacks", "CallbackRequested", "CallsClaimed", "CallbackDone", *CALLS),
+            self._counts(
+                "Callbacks", "CallbackRequested", "CallsClaimed", "CallbackDone", *CALLS, "CallbacksOverdue"
+            ),
             self._counts("Rides", *(f"Surveys{outcome}" for outcome in _SURVEYS), stacked=True),
             self._counts("Not texted", "SmsNoConsent", "SmsNumberUnverified", "SmsRefused"),
             self._counts("Trouble", *_TROUBLE),
