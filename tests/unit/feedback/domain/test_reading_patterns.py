@@ -96,6 +96,7 @@ MEANINGS: dict[str, tuple[Question, Meaning]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", patterns())
 def test_every_pattern_is_understood_as_what_it_stands_for(code: str) -> None:
     """None is overruled by one that means something else."""
