@@ -20,8 +20,9 @@ from feedback.adapters.sealed_numbers import seal, unseal
 from feedback.adapters.sms_service import SmsSender
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
 from feedback.adapters.user_directory import UserDirectory
-from feedback.domain.conversation import Conversation, SurveyMachine, flow
+from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.correction import Correction, corrected
+from feedback.domain.flow import flow
 from feedback.domain.quiet_hours import WakingHours
 from feedback.use_cases.outbox import Outbox
 from feedback.use_cases.outreach import Outreach

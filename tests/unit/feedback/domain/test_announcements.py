@@ -9,7 +9,8 @@ import pytest
 
 from feedback.domain.announcements import events_of, score_rated
 from feedback.domain.callback import Callback
-from feedback.domain.conversation import Conversation, Ending, Reading
+from feedback.domain.conversation import Conversation, Ending
+from feedback.domain.flow import Reading
 from feedback.domain.rating import RatedScore
 from tests.support.feedback.world import MACHINE, NOON
 from wild_rydes_contracts import CallbackDone, FeedbackCorrected, FeedbackReceived, Rating

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.domain.conversation import Conversation, Flow, SurveyMachine, flow
+from feedback.domain.conversation import Conversation, SurveyMachine
+from feedback.domain.flow import Flow, flow
 from feedback.domain.send_ledger import Receipt, SmsState
 from feedback.domain.wished_time import WishedTime
 from tests.support.feedback.world import MACHINE, NOON

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.domain.conversation import flow
+from feedback.domain.flow import flow
 from feedback.domain.language import choose, languages
 from feedback.domain.reading.patterns import patterns
 from feedback.domain.reading.reply import Question, read

@@ -12,8 +12,9 @@ from typing import Any
 
 from feedback.domain.callback import Callback
 from feedback.domain.consent import Consent
-from feedback.domain.conversation import Conversation, Reading
+from feedback.domain.conversation import Conversation
 from feedback.domain.correction import Correction
+from feedback.domain.flow import Reading
 from feedback.domain.frequency_cap import MONTH
 from feedback.domain.number import CUSTOMER, Heard, Held, NumberStanding, OptOut
 from feedback.domain.rating import RatedScore, RatingStep

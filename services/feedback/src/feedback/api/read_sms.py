@@ -13,7 +13,7 @@ from typing import TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from feedback.domain.conversation import flow
+from feedback.domain.flow import flow
 from feedback.domain.language import DEFAULT
 from feedback.domain.reading.patterns import patterns
 from feedback.domain.reading.reply import read

@@ -14,7 +14,8 @@ from feedback.adapters.user_directory import UserDirectory
 from feedback.api.callbacks import CallbackRoutes
 from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.routes import Routes
-from feedback.domain.conversation import SurveyMachine, flow
+from feedback.domain.conversation import SurveyMachine
+from feedback.domain.flow import flow
 from wild_rydes_http.api import RestApi
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime import clock

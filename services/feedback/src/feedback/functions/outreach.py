@@ -12,7 +12,8 @@ from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sealed_numbers import unseal
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
 from feedback.adapters.user_directory import UserDirectory
-from feedback.domain.conversation import SurveyMachine, flow
+from feedback.domain.conversation import SurveyMachine
+from feedback.domain.flow import flow
 from feedback.domain.quiet_hours import WakingHours
 from feedback.use_cases.outreach import Outreach
 from wild_rydes_runtime import clock

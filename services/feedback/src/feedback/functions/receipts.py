@@ -8,7 +8,8 @@ from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.sns_notifications import DeliveryEvent, NotificationConsumer
-from feedback.domain.conversation import SurveyMachine, flow
+from feedback.domain.conversation import SurveyMachine
+from feedback.domain.flow import flow
 from feedback.use_cases.receipts import Receipts
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client

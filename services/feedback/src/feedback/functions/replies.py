@@ -11,7 +11,8 @@ from feedback.adapters.feedback_table import FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sealed_numbers import seal
 from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
-from feedback.domain.conversation import SurveyMachine, flow
+from feedback.domain.conversation import SurveyMachine
+from feedback.domain.flow import flow
 from feedback.use_cases.replies import Replies
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client

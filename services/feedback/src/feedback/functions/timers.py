@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import FeedbackTable
-from feedback.domain.conversation import SurveyMachine, flow
+from feedback.domain.conversation import SurveyMachine
+from feedback.domain.flow import flow
 from feedback.use_cases.timers import Timers
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
