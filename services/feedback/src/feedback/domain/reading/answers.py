@@ -14,13 +14,16 @@ def yes_or_no(text: Text) -> YesNo | None:
     Only the conversation's own language counts: "y" is "yes" in English, and "and" in Spanish.
     """
     text = Text(text.clauses, text.languages[:1])
-    if text.all_are("not_a_call"):
+    if declines_a_call(text):
         return "no"
     if all_alone := _alone(text):
         return all_alone
     said: set[YesNo] = set()
     rest = []
+    aside = pattern("aside", text.languages)
     for clause in text.spelled:
+        if "yes" in said and any(aside.ends(clause)):
+            continue  # "yes, don't call before noon"
         agrees, declines = _answer(clause, "yes", text), _answer(clause, "no", text)
         if agrees:
             said.add("yes")
@@ -34,18 +37,19 @@ def yes_or_no(text: Text) -> YesNo | None:
     return None if any(_is_against(answer, clause, text) for clause in rest) else answer
 
 
+def declines_a_call(text: Text) -> bool:
+    """Tell whether what would be an opt-out elsewhere answers the question whether to call: "no, don't bother"."""
+    return text.any_is("not_a_call") and text.all_are("not_a_call", "no")
+
+
 def _alone(text: Text) -> YesNo | None:
     """Read a reply that is one of the short answers, said once or more, and nothing else."""
     found: list[YesNo] = []
-    if _any_is(text, "yes_alone") and text.all_are("yes", "yes_alone", "courtesies"):
+    if text.any_is("yes_alone") and text.all_are("yes", "yes_alone", "courtesies"):
         found.append("yes")
-    if _any_is(text, "no_alone") and text.all_are("no", "no_alone", "courtesies"):
+    if text.any_is("no_alone") and text.all_are("no", "no_alone", "courtesies"):
         found.append("no")
     return found[0] if len(found) == 1 else None
-
-
-def _any_is(text: Text, key: str) -> bool:
-    return any(is_whole(clause, key, text.languages) for clause in text.spelled)
 
 
 def _answer(clause: str, answer: YesNo, text: Text) -> bool:

@@ -31,8 +31,8 @@ def _is_all(key: str, words: Sequence[str]) -> bool:
 
 
 def is_quote(reply: str) -> bool:
-    """Recognise a reply in which all words are ours."""
-    return not _spoken(unquoted(reply)) and _spoken(tokens(reply))
+    """Recognise a reply in which all words are ours, and they are more than a customer may happen to write."""
+    return not _spoken(unquoted(reply)) and _spoken(tokens(reply)) >= RUN
 
 
 def unquoted(reply: str) -> list[str]:
@@ -51,8 +51,9 @@ def _ours(words: Sequence[str]) -> set[int]:
     return {index for start in starts for index in range(start, start + RUN)}
 
 
-def _spoken(words: Sequence[str]) -> bool:
-    return any(map(str.isalnum, words))
+def _spoken(words: Sequence[str]) -> int:
+    """Count what is a word."""
+    return sum(map(str.isalnum, words))
 
 
 @cache

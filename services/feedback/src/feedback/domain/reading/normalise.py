@@ -33,7 +33,7 @@ _BY_CATEGORY = {
 }
 _WRITTEN_OUT = re.compile(r"\\[nrt]")
 """A line break that some phone sends as two characters."""
-_FIGURES = re.compile(r"(?<!\w)-?\d+(?:\s?[/|\\]\s?\d+|[.,:'x^-]\d+|\s_\s\d+)*")
+_FIGURES = re.compile(r"(?<!\w)(?:(?<![.,])-?[.,])?-?\d+(?:\s?[/|\\]\s?\d+|[.,:'x^-]\d+|\s*_\s*\d+)*")
 _OF_TEN = re.compile(r"(\d+)\s?[/|\\]\s?10")
 _STEPS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"<3+(?!\d)|[:;=]['^o-]?[()\[\]dpo|*/\\]+(?![\w/])|\^_?\^|(?<![^\W\d])x+d\b"), " , "),  # :-)
@@ -41,10 +41,10 @@ _STEPS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"(?<=\d)\s?~(?!\s?\d)"), " "),
     (re.compile(r"\*(?=[^\W\d])|(?<=[^\W\d])\*"), ""),  # bold words
     (_FIGURES, lambda figures: _figures(figures[0])),
-    (re.compile(r"(?<!\w)[#+*](?=\d)"), " "),
+    (re.compile(r"(?<!\w)[#+*](?=\d)|(?<!\w)[#+@](?=[^\W\d])|(?<=[^\W\d])[#+@](?!\w)"), " "),
     (re.compile(r"(?<=[^\W\d])-(?=\d)"), ""),  # "covid-19" is one word
-    (re.compile(r"(?<=[^\W\d])-(?=[^\W\d])"), " "),
-    (re.compile(r"[.,:;!?¡¿\"()\[\]{}=\n_-]|(?<!\d)/(?!\d)"), " , "),
+    (re.compile(r"(?<=\w)-(?=[^\W\d])"), " "),  # "5-minute wait" has a unit
+    (re.compile(r"[.,:;!?¡¿\"()\[\]{}=\n_|•·-]|(?<!\d)/(?!\d)"), " , "),
 )
 _TOKEN = re.compile(r"\d+/10|\d+|[^\W\d]\w*|\S")
 _LETTERS = re.compile(r"(?<!\S)(?:[^\W\d] (?:, )*){2,}[^\W\d](?!\S)")

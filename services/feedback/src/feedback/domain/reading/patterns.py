@@ -10,7 +10,8 @@ from feedback.domain import language
 from feedback.domain.reading.normalise import squeezed
 from feedback.domain.reading.rows import Row, Rows
 
-EMOJI = "[\\u2190-\\u2bff\\U0001f000-\\U0001faff] "
+EMOJI = "[\\u2190-\\u21ff\\u2300-\\u29ff\\u2b00-\\u2bff\\U0001f000-\\U0001faff] "
+"""Signs of mathematics are none: "≥8" and "√9" are no scores."""
 NEVER = r"(?!)"
 
 _PARTS = re.compile(r"\(|\)\??|(?<!\S)\|(?!\S)|[^\s()]+")

@@ -3,7 +3,7 @@
 from typing import Literal, TypeGuard, get_args
 
 from feedback.domain.language import DEFAULT
-from feedback.domain.reading.answers import YesNo, yes_or_no
+from feedback.domain.reading.answers import YesNo, declines_a_call, yes_or_no
 from feedback.domain.reading.commands import Command, command
 from feedback.domain.reading.noise import is_quote, is_reaction, unquoted
 from feedback.domain.reading.patterns import heard_in, pattern, patterns
@@ -25,7 +25,7 @@ def read(reply: str, question: Question | None, language: str) -> Meaning:
     if number is None and text.has("automatic"):
         return "ignore"
     if asked_for := command(text):
-        return "no" if question == "yes-no" and text.all_are("not_a_call") else asked_for
+        return "no" if question == "yes-no" and declines_a_call(text) else asked_for
     if question == "score":
         return number or "ask"
     return (question and yes_or_no(text)) or "ask"

@@ -34,6 +34,10 @@ class Text:
         """Tell whether the words match a pattern anywhere."""
         return pattern(key, self.languages).found_in("".join(self.spelled))
 
+    def any_is(self, key: str) -> bool:
+        """Tell whether a clause matches a pattern as a whole."""
+        return any(is_whole(clause, key, self.languages) for clause in self.spelled)
+
     def all_are(self, *keys: str) -> bool:
         """Tell whether each clause matches one of some patterns as a whole, and there is one."""
         return bool(self.clauses) and all(
