@@ -21,6 +21,7 @@ _REPLACED = {
     "\N{EM DASH}": " , ",
     "\N{FRACTION SLASH}": "/",
     "\N{DIVISION SLASH}": "/",
+    "≠": " ≠ ",
     "_": " _ ",
     "\t": " ",
 }
@@ -36,6 +37,7 @@ _WRITTEN_OUT = re.compile(r"\\[nrt]")
 _FIGURES = re.compile(r"(?<!\w)(?:(?<![.,])-?[.,])?-?\d+(?:\s?[/|\\]\s?\d+|[.,:'x^-]\d+|\s*_\s*\d+)*")
 _OF_TEN = re.compile(r"(\d+)\s?[/|\\]\s?10")
 _STEPS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"[<>]=|=[<>]"), " ≥ "),  # a bound, no score
     (re.compile(r"<3+(?!\d)|[:;=]['^o-]?[()\[\]dpo|*/\\]+(?![\w/])|\^_?\^|(?<![^\W\d])x+d\b"), " , "),  # :-)
     (re.compile(r"[*~_]{1,3}\s?(\d+)\s?[*~_]{1,3}"), r" \1 "),  # bold, struck and slanted figures
     (re.compile(r"(?<=\d)\s?~(?!\s?\d)"), " "),
