@@ -64,6 +64,7 @@ class ServiceStack(cdk.Stack):
         seconds: int,
         snap_start: bool = False,
         module: str | None = None,
+        memory_mib: int = 256,
         **environment: str,
     ) -> ServiceFunction:
         """Make the function `<service>-<role>` and tell it `TABLE_NAME` and the `environment`.
@@ -77,6 +78,7 @@ class ServiceStack(cdk.Stack):
             f"{self.service}-{role}",
             handler=f"{self.service.replace('-', '_')}.functions.{module}.handler",
             seconds=seconds,
+            memory_mib=memory_mib,
             snap_start=snap_start,
             environment={"TABLE_NAME": self.table.table_name, **environment},
         )

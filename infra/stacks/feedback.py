@@ -207,7 +207,8 @@ class FeedbackStack(ServiceStack):
         )
 
     def _replies(self) -> None:
-        function = self.function("replies", seconds=3)
+        # It reads: work for a processor, of which a function has as much as it has memory.
+        function = self.function("replies", seconds=3, memory_mib=512)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         self._may_use_pseudonyms(function)
         function.add_environment("NUMBER_KEY_ARN", self._key.key_arn)

@@ -60,6 +60,7 @@ class Reply:
     text: str
     body: str
     at: datetime
+    answers_id: str | None = None
     answers: Sent | None = None
 
 
@@ -74,7 +75,7 @@ class Standing:
         self.opted_out = False
         self.decided_at = datetime.min.replace(tzinfo=UTC)
         self.handled: set[str] = set()
-        self.texts: list[tuple[str, datetime, Stages]] = []
+        self.texts: list[tuple[Reply, Stages]] = []
         self.opt_outs = 0
         self.confirmed: set[str] = set()
 
@@ -147,7 +148,8 @@ class Service(RuleBasedStateMachine):
         previous = {"that": sms.id, "none": None, "unknown": "sms-of-others"}[named]
         inbound_id = f"in-{len(self.inbound)}"
         body = self.world.reply(text, previous, sender=sms.to, inbound_id=inbound_id)
-        reply = Reply(inbound_id, sms.to, text, body, self.world.now, sms if named == "that" else None)
+        answers = sms if named == "that" else None
+        reply = Reply(inbound_id, sms.to, text, body, self.world.now, previous, answers)
         self.inbound.append(reply)
         self.heard(reply, dies_at)
 
@@ -387,9 +389,15 @@ class Service(RuleBasedStateMachine):
         told_apart = reply.answers is not None and self.is_told_apart(reply.answers)
         known = reply.id in standing.handled
         copied = [
-            stages
-            for text, at, stages in standing.texts
-            if text == reply.text and abs(reply.at - at) <= REPEATED_WITHIN
+            (earlier, stages)
+            for earlier, stages in standing.texts
+            if earlier.text == reply.text and abs(reply.at - earlier.at) <= REPEATED_WITHIN
+        ]
+        # Two ids of our SMS are two answers, though we may know only one of them.
+        copies = [
+            s
+            for e, s in copied
+            if None in (e.answers_id, reply.answers_id) or e.answers_id == reply.answers_id
         ]
         stages = self.stages()
         command = command_in(reply.text)
@@ -404,10 +412,10 @@ class Service(RuleBasedStateMachine):
         if not handled:
             return
         if known or (
-            copied
+            copies
             and not reply.answers
             and opted_out == was_opted_out
-            and not any(self.answers_another_question(reply.text, then, stages) for then in copied)
+            and not any(self.answers_another_question(reply.text, then, stages) for then in copies)
         ):
             assert self.progress() == progress, "a repeated reply changed something"
         if known:
@@ -421,7 +429,7 @@ class Service(RuleBasedStateMachine):
             if isinstance(answer, int):
                 assert self.world.conversation(before.ride_id).score == answer, "a valid answer was lost"
         standing.handled.add(reply.id)
-        standing.texts.append((reply.text, reply.at, stages))
+        standing.texts.append((reply, stages))
 
     def stages(self) -> Stages:
         conversations = map(self.world.table.conversation, self.rides)

@@ -13,6 +13,7 @@ from feedback.adapters.sealed_numbers import seal
 from feedback.adapters.sns_notifications import InboundSms, NotificationConsumer
 from feedback.domain.conversation import SurveyMachine
 from feedback.domain.flow import flow
+from feedback.domain.reading.reply import command_in
 from feedback.use_cases.replies import Replies
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
@@ -46,5 +47,9 @@ _replies = Replies(
     metrics=_metrics,
     now=clock.now,
 )
+
+command_in(
+    "STOP"
+)  # Patterns are made now, while Lambda gives a whole core: a first reply would wait for them.
 
 handler = entrypoint(_replies.handle, _logger, _metrics)

@@ -166,8 +166,14 @@ def heard_in(code: str) -> tuple[str, ...]:
 @cache
 def pattern(key: str, codes: tuple[str, ...]) -> Rows:
     """Collect what languages have under a key."""
-    rows = {row for code in codes for row in patterns()[code].rows(getattr(patterns()[code], key))}
+    rows = {row for code in codes for row in _rows(key, code)}
     return Rows(sorted(rows, key=lambda row: (-len(row.source), row.source)))
+
+
+@cache
+def _rows(key: str, code: str) -> tuple[Row, ...]:
+    spoken = patterns()[code]
+    return tuple(spoken.rows(getattr(spoken, key)))
 
 
 def either(sources: Iterable[str]) -> str:

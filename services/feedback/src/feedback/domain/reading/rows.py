@@ -1,9 +1,11 @@
 """Patterns at work. There are thousands, and a reply needs few: each is compiled when a reply first has its words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,17 @@ class Rows:
             start = max(first.end(), start + 1)
 
     def _candidates(self, text: str) -> list[re.Pattern[str]]:
-        words = frozenset(text.split())
-        return [row.regex for row in self.rows if row.needs is None or not row.needs.isdisjoint(words)]
+        of_words = (self._by_word.get(word, ()) for word in {*text.split(), None})
+        return [self.rows[place].regex for place in sorted(set(chain.from_iterable(of_words)))]
+
+    @cached_property
+    def _by_word(self) -> Mapping[str | None, Sequence[int]]:
+        """List the places of the rows that need a word; under None, of those that need none."""
+        found: dict[str | None, list[int]] = defaultdict(list)
+        for place, row in enumerate(self.rows):
+            for word in row.needs if row.needs is not None else (None,):
+                found[word].append(place)
+        return found
 
 
 def word_starts(text: str) -> list[int]:
