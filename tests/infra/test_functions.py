@@ -371,7 +371,9 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert properties["TracingConfig"] == {"Mode": "Active"}
     # The longest SMS takes a whole core a third of a second to read, and may come in a batch.
     memory = 512 if function == "feedback-replies" else 256
-    assert properties["MemorySize"] == memory, "costs and cold starts were measured with it, see docs/costs.md"
+    assert properties["MemorySize"] == memory, (
+        "costs and cold starts were measured with it, see docs/costs.md"
+    )
     service = next(name for name in SERVICES if function.startswith(name))
     role = function.removeprefix(f"{service}-")
     for id_ in PARTNERS:
