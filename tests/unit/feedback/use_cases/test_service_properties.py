@@ -367,16 +367,17 @@ class Service(RuleBasedStateMachine):
         return conversation is not None and conversation.call_wanted
 
     def pump(self, dies_at: int = NEVER, fault: str | None = None) -> bool:
-        """Bring the stream's records to the functions. False when there were none."""
+        """Bring the stream's records to the functions, also those that come again. False when there were none."""
         self.world.phones.faults = [fault]
         records = self.world.aws.records()
         self.records["outbox"] += chosen(records, told)
         self.records["outreach"] += chosen(records, waiting)
+        any_came = bool(records) or any(self.records.values())
         for name, pending in self.records.items():
             work = partial(getattr(self.world, name).handle, {"Records": pending})
             if pending and not self.dies(work, dies_at):
                 pending.clear()
-        return bool(records)
+        return any_came
 
     def heard(self, reply: Reply, dies_at: int = NEVER) -> None:
         """Bring a reply. What must follow is derived from what the customer did, not from how we do it."""
