@@ -6,10 +6,9 @@ from collections.abc import Iterator
 import pytest
 from pydantic import ValidationError
 
-from feedback.domain.reading.normalise import tokens
+from feedback.domain.reading.normalise import ASKED, squeezed, tokens
 from feedback.domain.reading.patterns import Patterns, patterns
 from feedback.domain.reading.reply import Meaning, Question, read
-from feedback.domain.reading.text import spelled
 
 LISTS = [name for name, field in Patterns.model_fields.items() if field.annotation == tuple[str, ...]]
 PARTS = re.compile(r"\(|\)\??|(?<!\S)\|(?!\S)|[^\s()]+")
@@ -67,7 +66,7 @@ def test_words_stand_in_the_files_as_they_are_compared(code: str) -> None:
             if part in ("(", ")", ")?", "|"):
                 continue
             for word in part.removesuffix("?").split("|"):
-                if word in ("#", "*", "^"):
+                if word in ("#", "*", "^", ASKED):
                     continue
                 if word.startswith("@"):
                     assert word[1:] in spoken.classes, f"{name}: {phrase}: no class {word}"
@@ -118,7 +117,7 @@ def test_what_a_pattern_matches_has_a_word_that_it_needs(code: str) -> None:
     for name, phrase in phrases(code):
         [row] = spoken.rows([phrase])
         for turn in range(TURNS):
-            words = set(spelled(example(spoken, phrase, turn).split()).split())
+            words = set(map(squeezed, example(spoken, phrase, turn).split()))
             assert row.needs is None or row.needs & words, f"{name}: {phrase}: {words}"
 
 

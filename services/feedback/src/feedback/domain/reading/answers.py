@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+from feedback.domain.reading.normalise import ASKED
 from feedback.domain.reading.patterns import pattern
-from feedback.domain.reading.text import Text, is_whole
+from feedback.domain.reading.text import Clause, Text, after_courtesies, is_asked, is_whole, spelled
 
 YesNo = Literal["yes", "no"]
 
@@ -16,15 +17,16 @@ def yes_or_no(text: Text) -> YesNo | None:
     text = Text(text.clauses, text.languages[:1])
     if declines_a_call(text):
         return "no"
-    if all_alone := _alone(text):
+    silent = [_is_no_answer(clause, text) for clause in text.clauses]
+    if not any(silent) and (all_alone := _alone(text)):
         return all_alone
     said: set[YesNo] = set()
     rest = []
     aside = pattern("aside", text.languages)
-    for clause in text.spelled:
+    for clause, is_silent in zip(text.spelled, silent, strict=True):
         if "yes" in said and any(aside.ends(clause)):
             continue  # "yes, don't call before noon"
-        agrees, declines = _answer(clause, "yes", text), _answer(clause, "no", text)
+        agrees, declines = (not is_silent and _answer(clause, answer, text) for answer in ("yes", "no"))
         if agrees:
             said.add("yes")
         if declines:
@@ -40,6 +42,13 @@ def yes_or_no(text: Text) -> YesNo | None:
 def declines_a_call(text: Text) -> bool:
     """Tell whether what would be an opt-out elsewhere answers the question whether to call: "no, don't bother"."""
     return text.any_is("not_a_call") and text.all_are("not_a_call", "no")
+
+
+def _is_no_answer(clause: Clause, text: Text) -> bool:
+    """Tell whether a clause only looks like an answer."""
+    words = spelled(clause) + f"{ASKED} " * is_asked(clause)
+    no_answer = pattern("no_answer", text.languages)
+    return any(any(no_answer.ends(words, start)) for start in after_courtesies(words, {0}, text.languages))
 
 
 def _alone(text: Text) -> YesNo | None:

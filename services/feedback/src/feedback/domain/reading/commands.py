@@ -3,9 +3,11 @@
 from typing import Literal
 
 from feedback.domain.reading.patterns import pattern, patterns
+from feedback.domain.reading.rows import word_starts
 from feedback.domain.reading.text import Text, is_whole
 
 Command = Literal["stop", "start", "help"]
+STOPS = ("stop", "stop_clearly")
 
 
 def command(text: Text) -> Command | Literal["ask"] | None:
@@ -13,20 +15,23 @@ def command(text: Text) -> Command | Literal["ask"] | None:
 
     Commands that are the whole reply count in any language, sentences in those of the text.
     """
-    every = Text(text.clauses, (*text.languages, *sorted(patterns().keys() - set(text.languages))))
-    if any(_says(clause, every, "stop", "stop_clearly") for clause in every.spelled):
-        if every.all_are("stop", "stop_clearly", "stop_reasons", "courtesies"):
-            return "stop"
+    others = sorted(patterns().keys() - set(text.languages))
+    every = [text, *(Text(text.clauses, (code,)) for code in others)]
+    stopping = [each for each in every if any(_says(clause, each, *STOPS) for clause in each.spelled)]
+    if any(each.all_are(*STOPS, "stop_reasons", "courtesies", "no") for each in stopping):
+        return "stop"
+    if stopping:
         if not text.has("told") and any(_says(clause, text, "stop_clearly") for clause in text.spelled):
             return "stop"
         return "ask" if _is_about_others(text) or _has_number(text) else "stop"
     if not _is_about_others(text) and any(_has_clear_stop(clause, text) for clause in text.spelled):
         return "ask" if _has_number(text) else "stop"
     for asked_for in ("start", "help"):
-        if any(_says(clause, every, asked_for) for clause in every.spelled) and every.all_are(
-            asked_for, "courtesies"
-        ):
-            return asked_for
+        for each in every:
+            if any(_says(clause, each, asked_for) for clause in each.spelled) and each.all_are(
+                asked_for, "courtesies"
+            ):
+                return asked_for
     return None
 
 
@@ -35,11 +40,16 @@ def _says(clause: str, text: Text, *keys: str) -> bool:
 
 
 def _has_clear_stop(clause: str, text: Text) -> bool:
-    """Tell whether a clause has an opt-out that nothing in front of it turns: "would not stop texting me"."""
-    found = next(pattern("stop_clearly", text.languages).spans(clause), None)
-    if found is None:
-        return False
-    return all(end != found[0] for _, end in pattern("stop_not", text.languages).spans(clause))
+    """Tell whether a clause has an opt-out that nothing beside it turns: "would not stop texting me"."""
+    clearly, other = pattern("stop_clearly", text.languages), pattern("stop_else", text.languages[:1])
+    turned = {end for _, end in pattern("stop_not", text.languages).spans(clause)}
+    return any(
+        not any(other.ends(clause, end))
+        for start in word_starts(clause)
+        if start not in turned
+        for end in [max(clearly.ends(clause, start), default=None)]
+        if end is not None
+    )
 
 
 def _is_about_others(text: Text) -> bool:

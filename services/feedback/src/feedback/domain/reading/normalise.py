@@ -7,6 +7,8 @@ from collections.abc import Callable
 ODD = "½"
 """The word for what is a number, but none that a customer types as a score: fractions, powers, ordinals."""
 BREAK = ","
+ASKED = "¿"
+"""The last word of a clause that ends with a question mark."""
 MODIFIERS = range(0x1F3FB, 0x1F400)
 """The skin tones of emoji."""
 
@@ -44,9 +46,10 @@ _STEPS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"\*(?=[^\W\d])|(?<=[^\W\d])\*"), ""),  # bold words
     (_FIGURES, lambda figures: _figures(figures[0])),
     (re.compile(r"(?<!\w)[#+*](?=\d)|(?<!\w)[#+@](?=[^\W\d])|(?<=[^\W\d])[#+@](?!\w)"), " "),
-    (re.compile(r"(?<=[^\W\d])-(?=\d)"), ""),  # "covid-19" is one word
+    (re.compile(r"(?<=[^\W\d])-(?=\d)|(?<=\bn)/(?=a\b)"), ""),  # "covid-19" and "n/a" are words
     (re.compile(r"(?<=\w)-(?=[^\W\d])"), " "),  # "5-minute wait" has a unit
-    (re.compile(r"[.,:;!?¡¿\"()\[\]{}=\n_|•·-]|(?<!\d)/(?!\d)"), " , "),
+    (re.compile(r"[.,:;!¡¿\"()\[\]{}=\n_|•·-]|(?<!\d)/(?!\d)"), " , "),
+    (re.compile(r"\?+"), f" {ASKED} , "),
 )
 _TOKEN = re.compile(r"\d+/10|\d+|[^\W\d]\w*|\S")
 _LETTERS = re.compile(r"(?<!\S)(?:[^\W\d] (?:, )*){2,}[^\W\d](?!\S)")

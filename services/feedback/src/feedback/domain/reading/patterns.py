@@ -52,6 +52,8 @@ class Patterns(BaseModel):
     """A clause that is a score and nothing else. The bare number need not be listed."""
     praise: tuple[str, ...]
     """What may follow a score at the start of a reply, or precede it at the end, without a mark between."""
+    before_last: tuple[str, ...]
+    """What may only precede a score at the end, as it would be counted behind one: "texts", "rude to the driver"."""
     because: tuple[str, ...]
     """Words behind a score with which a new clause begins."""
     counted: tuple[str, ...]
@@ -73,6 +75,8 @@ class Patterns(BaseModel):
     no_alone: tuple[str, ...]
     no_first: tuple[str, ...]
     against_no: tuple[str, ...]
+    no_answer: tuple[str, ...]
+    """The start of a clause that is neither a yes nor a no, whatever it looks like. `¿` ends a question."""
     aside: tuple[str, ...]
     """The start of what a yes may be followed by, whatever words are in it: "not before 5"."""
     not_a_call: tuple[str, ...]
@@ -86,6 +90,8 @@ class Patterns(BaseModel):
     """Clauses that go with an opt-out."""
     stop_not: tuple[str, ...]
     """In front of a `stop-clearly` they make it none: "do not stop texting me"."""
+    stop_else: tuple[str, ...]
+    """Behind a `stop-clearly` within a clause they make it none: "do not send me that driver"."""
     others: tuple[str, ...]
     """Words that show that a reply is about the ride or its people."""
     told: tuple[str, ...]

@@ -5,10 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from feedback.domain.reading.normalise import ODD
+from feedback.domain.reading.normalise import ASKED, ODD
 from feedback.domain.reading.patterns import pattern, patterns
 from feedback.domain.reading.rows import word_starts
-from feedback.domain.reading.text import LONGEST_CLAUSE, Clause, Text, before_courtesies, is_whole, spelled
+from feedback.domain.reading.text import (
+    LONGEST_CLAUSE,
+    Clause,
+    Text,
+    before_courtesies,
+    is_asked,
+    is_whole,
+    spelled,
+)
 
 LOWEST = 1
 HIGHEST = 10
@@ -25,6 +33,8 @@ class Figures:
     values: Sequence[int]
     exact: bool
     """Whether they are written in digits. A word may be more than a number: "one great ride"."""
+    asked: bool
+    """Whether the clause is a question."""
     scaled: bool
     """Whether they are on the scale of ten: "8/10", "eight out of ten"."""
 
@@ -57,7 +67,7 @@ def score(text: Text) -> int | None:
 
 
 def _is_score(clause: Figures, languages: tuple[str, ...], *, first: bool, last: bool) -> bool:
-    if len(clause.values) != 1 or clause.shape.count(" ") > LONGEST_CLAUSE:
+    if clause.asked or len(clause.values) != 1 or clause.shape.count(" ") > LONGEST_CLAUSE:
         return False
     if is_whole(clause.shape, "score", languages):
         return True
@@ -75,7 +85,10 @@ def _is_score(clause: Figures, languages: tuple[str, ...], *, first: bool, last:
         ):
             return True
     before = [end - len("# ") for end in ends if f" {clause.shape[:end]}".endswith(" # ")]
-    return last and praise.is_all(clause.shape, word_starts(clause.shape), before)
+    starts = word_starts(clause.shape)
+    return last and any(
+        pattern(key, languages).is_all(clause.shape, starts, before) for key in ("praise", "before_last")
+    )
 
 
 def _counts(clause: Figures, languages: tuple[str, ...]) -> bool:
@@ -93,7 +106,7 @@ def _figures(clause: Clause, languages: tuple[str, ...]) -> Figures:
     numbers = _numbers(languages)
     scaled, times = _scale(languages).subn(
         lambda found: f"{numbers.get(found['score'], found['score'])}/10 ",
-        "".join(f"{word} " for word in clause),
+        "".join(f"{word} " for word in clause if word != ASKED),
     )
     words = scaled.split()
     idioms = _idioms(words, languages)
@@ -109,7 +122,8 @@ def _figures(clause: Clause, languages: tuple[str, ...]) -> Figures:
         exact = exact and value is None
         values.append(_value(word) if value is None else value)
         shape.append("#")
-    return Figures(spelled(words), spelled(shape), values, exact, bool(times) or "/10" in scaled)
+    is_scaled = bool(times) or "/10" in scaled
+    return Figures(spelled(words), spelled(shape), values, exact, is_asked(clause), is_scaled)
 
 
 def _idioms(words: Sequence[str], languages: tuple[str, ...]) -> set[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from feedback.domain.reading.normalise import BREAK, squeezed
+from feedback.domain.reading.normalise import ASKED, BREAK, squeezed
 from feedback.domain.reading.patterns import EMOJI, pattern
 from feedback.domain.reading.rows import word_starts
 
@@ -48,12 +48,18 @@ class Text:
 def split(words: Sequence[str]) -> list[Clause]:
     """Split words into clauses."""
     groups = groupby(words, lambda word: word == BREAK)
-    return [tuple(clause) for is_break, clause in groups if not is_break]
+    clauses = [tuple(clause) for is_break, clause in groups if not is_break]
+    return [clause for clause in clauses if clause != (ASKED,)]
 
 
 def spelled(clause: Sequence[str]) -> str:
     """Write a clause as patterns match it: with a space behind each word."""
-    return "".join(f"{squeezed(word)} " for word in clause)
+    return "".join(f"{squeezed(word)} " for word in clause if word != ASKED)
+
+
+def is_asked(clause: Clause) -> bool:
+    """Tell whether a clause ends with a question mark."""
+    return clause[-1] == ASKED
 
 
 def is_whole(clause: str, key: str, languages: tuple[str, ...]) -> bool:
@@ -63,14 +69,14 @@ def is_whole(clause: str, key: str, languages: tuple[str, ...]) -> bool:
     """
     if clause.count(" ") > LONGEST_CLAUSE:
         return False
-    starts = _after_courtesies(clause, {0}, languages)
+    starts = after_courtesies(clause, {0}, languages)
     if key.startswith("stop"):
         reasons = pattern("stop_reasons", languages)
-        starts |= _after_courtesies(clause, {e for s in starts for e in reasons.ends(clause, s)}, languages)
+        starts |= after_courtesies(clause, {e for s in starts for e in reasons.ends(clause, s)}, languages)
     return pattern(key, languages).is_all(clause, sorted(starts), before_courtesies(clause, languages))
 
 
-def _after_courtesies(clause: str, starts: set[int], languages: tuple[str, ...]) -> set[int]:
+def after_courtesies(clause: str, starts: set[int], languages: tuple[str, ...]) -> set[int]:
     """Find where something else may begin: at one of the starts, or behind courtesies there."""
     found: set[int] = set()
     ahead = set(starts)
