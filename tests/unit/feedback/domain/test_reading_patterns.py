@@ -133,3 +133,13 @@ def test_a_key_that_no_engine_reads_is_refused() -> None:
     data = patterns()["en"].model_dump(by_alias=True)
     with pytest.raises(ValidationError):
         Patterns.model_validate(data | {"maybe": ["perhaps"]})
+
+
+@pytest.mark.parametrize("code", patterns())
+def test_no_pattern_repeats_more_than_the_letters_of_a_word(code: str) -> None:
+    """Then each part matches a bounded number of words, in a bounded number of ways: no text takes for ever."""
+    spoken = patterns()[code]
+    for name, phrase in phrases(code):
+        [row] = spoken.rows([phrase])
+        bounded = re.sub(r"\\S\+ |\\d\+(?=\) )|\\[^\w\s]", "", row.source)
+        assert not re.search(r"[*+{]", bounded), f"{name}: {phrase}: {bounded}"
