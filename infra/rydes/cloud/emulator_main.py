@@ -15,6 +15,9 @@ Workers say who they are in each AWS call, so that whoever answers the call can 
 
 All that a worker has logged is on record when its answer goes out. The emulator would wait some milliseconds for
 lines, and keep those that come later for the worker's next invocation, which may never be.
+
+Notifications say when they were published to the millisecond, as on AWS. The emulator would say the second, and of
+a STOP and a START in one second nobody could tell which was sent last.
 """
 
 import fcntl
@@ -30,6 +33,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -147,6 +151,21 @@ def complete_logs(worker_class: Any) -> None:  # noqa: ANN401 - the emulator's
     worker_class._drain_stderr_bounded = lambda worker: worker.log.take()
 
 
+def tell_milliseconds(sns: Any) -> None:  # noqa: ANN401 - the emulator's module
+    """Have each notification say when it was published to the millisecond."""
+    build = sns._build_envelope
+
+    def build_precisely(*of: Any) -> str:  # noqa: ANN401 - whatever it is made of
+        envelope: str = build(*of)
+        *_, raw = of
+        if raw:
+            return envelope
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return json.dumps(json.loads(envelope) | {"Timestamp": now})
+
+    sns._build_envelope = build_precisely
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
@@ -154,5 +173,6 @@ if __name__ == "__main__":
     share_code(Path(os.environ["TMPDIR"]))
     name_workers()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime").Worker)
+    tell_milliseconds(importlib.import_module("ministack.services.sns"))
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

@@ -1,6 +1,5 @@
 """SMS after the ride, from the event of its end to the event of its score."""
 
-import time
 from datetime import timedelta
 
 from infra.naming import USER_POOL_ID_PARAMETER
@@ -72,7 +71,6 @@ def test_start_asks_again(rider: Rider, support: Support) -> None:
     rider.read(ASKED)
     rider.stops("STOP")
     rider.read(OPTED_OUT)
-    time.sleep(1)  # SNS tells whole seconds here, and of a STOP and a START at once the STOP counts
     rider.says("START")
     rider.read(ASKED, count=2)
     rider.says("10")
@@ -93,7 +91,6 @@ def test_start_asks_a_question_that_was_withheld(
     other = Rider(cloud, bus, rider.number)
     other.rides()
     support.sees_sms(other.ride_id, "withheld")
-    time.sleep(1)  # as above
     rider.says("START")
     rider.read(ASKED, count=2)
     rider.says("7")

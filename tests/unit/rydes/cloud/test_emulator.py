@@ -43,6 +43,8 @@ def test_the_emulator_ends_with_an_owner_killed_by_force(tmp_path: Path) -> None
     (stand_in / "__init__.py").touch()
     (stand_in / "core").mkdir()
     (stand_in / "core/lambda_runtime.py").write_text("class Worker: pass\n")
+    (stand_in / "services").mkdir()
+    (stand_in / "services/sns.py").write_text("def _build_envelope(*of): pass\n")
     (stand_in / "app.py").write_text("import time\ndef main(): time.sleep(600)\n")
     environment = {
         **os.environ,

@@ -1,13 +1,16 @@
+import json
 import os
 import subprocess
 import sys
 import threading
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from infra.rydes.cloud.emulator_main import complete_logs, name_workers, share_code
+from infra.rydes.cloud.emulator_main import complete_logs, name_workers, share_code, tell_milliseconds
 from infra.rydes.cloud.workers import Worker, caller
 
 
@@ -122,3 +125,18 @@ for number, _ in enumerate(sys.stdin):
         assert worker._proc.stdin
         worker._proc.stdin.close()
         worker.reader.join()
+
+
+def test_a_notification_says_to_the_millisecond_when_it_was_published() -> None:
+    def build(_topic: str, message: str, raw: bool) -> str:
+        return message if raw else json.dumps({"Message": message, "Timestamp": "2026-11-26T12:00:00.000Z"})
+
+    sns = SimpleNamespace(_build_envelope=build)
+    tell_milliseconds(sns)
+    began = datetime.now(UTC)
+    told = json.loads(sns._build_envelope("topic", "STOP", False))
+    assert told["Message"] == "STOP"
+    assert (
+        timedelta(milliseconds=-1) < datetime.fromisoformat(told["Timestamp"]) - began < timedelta(minutes=1)
+    )
+    assert sns._build_envelope("topic", "as it is", True) == "as it is"
