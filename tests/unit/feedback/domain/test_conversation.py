@@ -193,6 +193,16 @@ def test_a_confirmation_leaves_room_for_the_twelve_others() -> None:
     assert len(others) == MACHINE.limits.messages
 
 
+def test_stop_and_start_without_end_are_not_confirmed_without_end() -> None:
+    """The ledger would outgrow its item, and the next STOP be lost."""
+    conversation = opened()
+    for _ in range(50):
+        conversation = MACHINE.resumed(sent(confirmed(conversation)), NOON)
+    stopped = confirmed(conversation)
+    assert said(stopped).count("confirm-stop") == MACHINE.limits.messages
+    assert (stopped.muted, len(stopped.sms)) == (True, 2 * MACHINE.limits.messages)
+
+
 def test_help_is_given_in_every_stage_and_after_the_end() -> None:
     for texts, prompt in (([], "help-score"), (["3"], "help-call"), (["8"], "help-after")):
         before = heard(opened(), *texts)

@@ -216,7 +216,13 @@ class SurveyMachine:
         return conversation.with_last(last.ended("withheld", now))
 
     def confirmed(self, conversation: Conversation, now: datetime, *, promptly: bool = True) -> Conversation:
-        """Have a STOP that has been applied confirmed, even beyond the limit of messages."""
+        """Have a STOP that has been applied confirmed, even if the limit of messages is reached.
+
+        Confirmations have the same limit for themselves: where STOP and START follow each other without end, the
+        ledger would outgrow its item, and the next STOP be lost.
+        """
+        if sum(self.confirms_stop(sms) for sms in conversation.sms) >= self.limits.messages:
+            return conversation
         confirmation = self._new(self.flow.confirms_stop, now, promptly=promptly)
         return replace(conversation, sms=(*conversation.sms, confirmation))
 

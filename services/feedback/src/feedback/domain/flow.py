@@ -52,7 +52,7 @@ class Limits(_Data):
     asks_again: int
     """How often a question is repeated when the answer is unclear."""
     messages: int
-    """How many SMS a conversation sends at most, not counting those that confirm a STOP."""
+    """How many SMS a conversation sends at most, and how many more that confirm a STOP."""
     remind_after: int
     """From the question to the reminder."""
     expire_after: int
