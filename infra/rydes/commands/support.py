@@ -19,7 +19,11 @@ def callbacks(
     *,
     outcome: Annotated[
         Literal["reached", "not-reached", "wrong-number", "not-wanted"] | None,
-        typer.Option(help="Close the call that you have claimed."),
+        typer.Option(
+            "--outcome",
+            metavar="OUTCOME",
+            help="Close the call that you have claimed: reached, not-reached, wrong-number or not-wanted.",
+        ),
     ] = None,
     release: Annotated[bool, typer.Option("--release", help="Leave the call to others.")] = False,
     agent: Annotated[str, typer.Option(help="Who of the support team you are.")] = "agent",

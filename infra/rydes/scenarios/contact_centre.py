@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from rich.console import Console
+from rich.padding import Padding
 
 from infra.rydes.cloud.api_call import call
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.scenarios.survey import clock
 from infra.rydes.simulators.phones.directory import spaced
 
@@ -35,16 +38,25 @@ class Agent:
 
     def claim(self, ride_id: str) -> Call:
         """Get a call, and with it whom to call."""
-        return dict(call(self._api, "PUT", f"/callbacks/{ride_id}/claim", {200}).json())
+        return dict(self._about(ride_id, "PUT", "claim").json())
 
     def release(self, ride_id: str) -> None:
         """Leave a call to others."""
-        call(self._api, "DELETE", f"/callbacks/{ride_id}/claim", {204})
+        self._about(ride_id, "DELETE", "claim")
 
     def close(self, ride_id: str, outcome: str) -> Call:
         """Say how a call ended."""
-        path = f"/callbacks/{ride_id}/outcome"
-        return dict(call(self._api, "POST", path, {200}, json={"outcome": outcome}).json())
+        return dict(self._about(ride_id, "POST", "outcome", json={"outcome": outcome}).json())
+
+    def _about(self, ride_id: str, method: str, what: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's
+        """Do something about a call. Raises LocalCloudError, too, if it cannot be done as the call stands."""
+        path = f"/callbacks/{quote(ride_id, safe='')}/{what}"
+        answer = call(self._api, method, path, {200, 204, 404, 409}, **options)
+        if answer.is_error:
+            raise LocalCloudError(
+                answer.json()["detail"], "Who waits, and who has the call: `uv run rydes callbacks`"
+            )
+        return answer
 
 
 def show_waiting(calls: list[Call], console: Console) -> None:
@@ -62,7 +74,7 @@ def show_waiting(calls: list[Call], console: Console) -> None:
             f"claimed until {_clock(claimed)}" if claimed else "",
         ]
         console.print(f"[bold]{found['ride-id']}[/]", highlight=False, soft_wrap=True)
-        console.print(f"  {', '.join(filter(None, told))}", highlight=False)
+        console.print(Padding(", ".join(filter(None, told)), (0, 0, 0, 2), expand=False), highlight=False)
     console.print("[dim]Claim one: uv run rydes callbacks RIDE[/]", highlight=False)
 
 
