@@ -43,7 +43,7 @@ _STEPS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
     (re.compile(r"<3+(?!\d)|[:;=]['^o-]?[()\[\]dpo|*/\\]+(?![\w/])|\^_?\^|(?<![^\W\d])x+d\b"), " , "),  # :-)
     (re.compile(r"[*~_]{1,3}\s?(\d+)\s?[*~_]{1,3}"), r" \1 "),  # bold, struck and slanted figures
     (re.compile(r"(?<=\d)\s?~(?!\s?\d)"), " "),
-    (re.compile(r"\*(?=[^\W\d])|(?<=[^\W\d])\*"), ""),  # bold words
+    (re.compile(r"[*~](?=[^\W\d])|(?<=[^\W\d])[*~]"), ""),  # bold and struck words
     (_FIGURES, lambda figures: _figures(figures[0])),
     (re.compile(r"(?<!\w)[#+*](?=\d)|(?<!\w)[#+@](?=[^\W\d])|(?<=[^\W\d])[#+@](?!\w)"), " "),
     (re.compile(r"(?<=[^\W\d])-(?=\d)|(?<=\bn)/(?=a\b)"), ""),  # "covid-19" and "n/a" are words
