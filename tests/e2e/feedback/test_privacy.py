@@ -103,7 +103,9 @@ def test_numbers_names_and_words_are_seen_through_the_support_api_and_nowhere_el
     everywhere = {
         "logs": [event.message for event in log_events.events(cloud)],  # metrics, too: lines that embed them
         "other logs": list(_other_logs(cloud, began)),
-        "tables": [json.dumps(item) for item in _items(cloud)],
+        "tables": [
+            json.dumps(item, default=lambda sealed: sealed.decode("latin-1")) for item in _items(cloud)
+        ],
         "events": [json.dumps(event) for event in bus.everything()],
         "dead letters": [json.dumps(message) for message in _dead_letters(cloud, queues)],
     }
