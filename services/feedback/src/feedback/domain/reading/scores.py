@@ -92,7 +92,9 @@ def _is_score(clause: Figures, languages: tuple[str, ...], *, first: bool, last:
 
 
 def _counts(clause: Figures, languages: tuple[str, ...]) -> bool:
-    """Tell whether each number of a clause counts something."""
+    """Tell whether each number of a clause counts something. None on the scale of ten does: "price 3/10"."""
+    if clause.scaled:
+        return False
     counted = sum(1 for _ in pattern("counted", languages).spans(clause.shape))
     return counted >= len(clause.values)
 
