@@ -255,12 +255,6 @@ def test_a_carriers_copy_that_comes_after_the_next_question_is_no_answer_to_it(
     assert world.prompts("r") == ["ask-score", "ask-call"]
 
 
-def test_a_carriers_copy_that_comes_after_the_end_is_not_answered(world: World, question: Sent) -> None:
-    says(world, "HELP", "8")
-    world.hear("HELP")
-    assert world.prompts("r") == ["ask-score", "help-score", "thank"]
-
-
 def test_the_same_unclear_word_to_two_of_our_sms_is_two_answers(world: World, question: Sent) -> None:
     says(world, "ok", "ok")
     assert world.prompts("r") == ["ask-score", "ask-score-again", "ask-score-again"]

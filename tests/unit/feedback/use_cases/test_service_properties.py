@@ -437,12 +437,12 @@ class Service(RuleBasedStateMachine):
         return {c.ride_id: c.stage for c in conversations if c}
 
     def answers_another_question(self, text: str, then: Stages, now: Stages) -> bool:
-        """Whether a question has followed another, about the same ride, that the text answers or asks about."""
+        """Whether a question, or the end, has followed another question, and the text asks about it or answers it."""
+        asks = command_in(text) is not None
+        answers = any(read(text, "yes-no", language) in ("yes", "no") for language in ("en", "es"))
         return any(
-            stage and then.get(ride_id) not in (None, stage)
+            then.get(ride_id) not in (None, stage) and (asks or (answers and stage is not None))
             for ride_id, stage in now.items()
-            if command_in(text)
-            or any(read(text, "yes-no", language) in ("yes", "no") for language in ("en", "es"))
         )
 
     def deliver(self, use_case: Any, body: str, dies_at: int = NEVER) -> bool:

@@ -63,8 +63,7 @@ class Replies:
             command = self._command(about, sms.text) if about else suspected
             answers_id = None if command else sms.answers_id  # a command answers no SMS in particular
             heard = Heard(digest, before.ride_id, sent_at, about.stage if about else None, answers_id)
-            asked = about if about and about.stage else None
-            answers = asked is not None and (command is not None or self.machine.understands(asked, sms.text))
+            answers = about is not None and (command is not None or self.machine.understands(about, sms.text))
             repeated = before.standing.repeats(heard, certain=before.certain, answers=answers)
             after = self._applied(before, command, sms.text, sent_at, repeated=repeated)
             if repeated and not before.certain:  # nothing was done about the ride that it seems to be about
