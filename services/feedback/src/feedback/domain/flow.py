@@ -5,24 +5,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import PositiveInt
 
+from feedback.domain.data_file import DataFile
 from feedback.domain.reading.reply import Meaning, Question
 
 Reading = int | Literal["yes", "no"]
 """An answer that a stage accepts."""
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=True,
-    )
-
-
-class Outcome(_Data):
+class Outcome(DataFile):
     """What an answer leads to: another stage, or the end with a last SMS, and with a call if it `calls`."""
 
     answers: tuple[Reading, ...]
@@ -31,7 +23,7 @@ class Outcome(_Data):
     calls: bool = False
 
 
-class Stage(_Data):
+class Stage(DataFile):
     """A question: its prompts, the answers it accepts, and their outcomes."""
 
     asks: str
@@ -46,7 +38,7 @@ class Stage(_Data):
         return next((outcome for outcome in self.outcomes if meaning in outcome.answers), None)
 
 
-class Limits(_Data):
+class Limits(DataFile):
     """The limits of a conversation, and of how many a customer has. Times are in seconds."""
 
     asks_again: int
@@ -73,7 +65,7 @@ class Limits(_Data):
     """How often a customer is asked in 30 days at most."""
 
 
-class Flow(_Data):
+class Flow(DataFile):
     """The whole state machine."""
 
     first: str

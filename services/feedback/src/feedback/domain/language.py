@@ -4,7 +4,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from pydantic import BaseModel, ConfigDict
+from feedback.domain.data_file import DataFile
 
 DEFAULT = "en"
 
@@ -12,16 +12,7 @@ DEFAULT = "en"
 _SPOKEN = re.compile(r"\s*(?P<code>[A-Za-z]{2,3})(?=[-_.@,;]|\s*$)")
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=True,
-    )
-
-
-class Language(_Data):
+class Language(DataFile):
     """What we say: `prompts.json` of a folder named after the ISO 639-1 code."""
 
     default_in: frozenset[str]

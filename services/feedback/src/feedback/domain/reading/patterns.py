@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 
-from pydantic import BaseModel, ConfigDict
-
 from feedback.domain import language
+from feedback.domain.data_file import DataFile
 from feedback.domain.reading.normalise import squeezed
 from feedback.domain.reading.rows import Row, Rows
 
@@ -17,7 +16,7 @@ NEVER = r"(?!)"
 _PARTS = re.compile(r"\(|\)\??|(?<!\S)\|(?!\S)|[^\s()]+")
 
 
-class Patterns(BaseModel):
+class Patterns(DataFile):
     """What is understood in one language. All keys are needed; a list may be empty.
 
     A pattern is a row of words, written as `normalise.tokens` returns them: lower case, no accents, no
@@ -27,13 +26,6 @@ class Patterns(BaseModel):
     The docstring of a key says how much of a reply its patterns must match. A *clause* is what stands between
     punctuation marks. *Courtesies* around the match never matter.
     """
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=True,
-    )
 
     beside: tuple[str, ...]
     """Other languages that customers mix into this one. Their words and sentences count, too."""
