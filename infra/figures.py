@@ -19,6 +19,9 @@ ENDINGS: Final = (
 CALLS: Final = ("CallReached", "CallNotReached", "CallWrongNumber", "CallNotWanted")
 """The outcomes of callbacks."""
 
+FEW: Final = 20
+"""A rate of fewer cases is shown as they are, without a percentage, and wakes nobody."""
+
 
 @dataclass(frozen=True)
 class Rate:

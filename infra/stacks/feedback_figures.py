@@ -14,6 +14,7 @@ from infra.figures import (
     CSAT,
     DELIVERED,
     ENDINGS,
+    FEW,
     NPS,
     OPTED_OUT,
     PARTS_EACH,
@@ -27,8 +28,6 @@ DOLLARS_A_DAY: Final = 10
 """What SMS may cost in a day until somebody is woken."""
 
 _HOUR, _DAY = cdk.Duration.hours(1), cdk.Duration.days(1)
-_FEW: Final = 20
-"""A rate of fewer cases wakes nobody."""
 
 
 class FeedbackFigures(Construct):
@@ -57,14 +56,14 @@ class FeedbackFigures(Construct):
         )
         self._scope.alarm(
             "feedback-asked-again",
-            self._share(ASKED_AGAIN, cdk.Duration.hours(6), at_least=_FEW),
+            self._share(ASKED_AGAIN, cdk.Duration.hours(6), at_least=FEW),
             threshold=30,
             meaning="Of the answers of six hours (20 at least) three in ten were not understood, so customers are asked"
             " again: a text, or how answers are read, has changed. Runbook: feedback-asked-again.",
         )
         self._scope.alarm(
             "feedback-opt-outs",
-            self._share(OPTED_OUT, _DAY, at_least=_FEW),
+            self._share(OPTED_OUT, _DAY, at_least=FEW),
             threshold=10,
             meaning="Of the customers asked within a day (20 at least) one in ten answered STOP: too often, at the wrong"
             " time, or people who never agreed. Carriers block for it. Runbook: feedback-opt-outs.",
@@ -123,7 +122,7 @@ class FeedbackFigures(Construct):
         lines = [self._rate(rate, label.replace("_", " ")) for label, rate in rates.items()]
         return cloudwatch.GraphWidget(title=title, left=lines)
 
-    def _missed(self, rate: Rate, period: cdk.Duration, at_least: int = _FEW) -> cloudwatch.MathExpression:
+    def _missed(self, rate: Rate, period: cdk.Duration, at_least: int = FEW) -> cloudwatch.MathExpression:
         """What is missing of a rate to 100 percent, of so many cases at least, else 0."""
         return self._guarded(f"100 - 100 * {_share(rate)}", rate, period, at_least)
 

@@ -20,6 +20,7 @@ from infra.figures import (
     CSAT,
     DELIVERED,
     ENDINGS,
+    FEW,
     NPS,
     OPTED_OUT,
     PARTS_EACH,
@@ -30,8 +31,6 @@ from infra.rydes.cloud.aws import Account
 from infra.rydes.operator.counted import RecentCounts
 
 SERVICE = "feedback"
-FEW = 20
-"""A rate of fewer cases is shown as they are, without a percentage."""
 
 _REFRESH_SECONDS = 1.0
 _BAR = 16

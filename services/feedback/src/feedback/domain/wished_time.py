@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from feedback.domain.data_file import DataFile
 from feedback.domain.language import each
 from feedback.domain.reading.normalise import plain
 from feedback.domain.reading.patterns import patterns
@@ -35,10 +34,8 @@ class WishedTime:
     latest: int | None = None
 
 
-class Times(BaseModel):
+class Times(DataFile):
     """How one language says when: phrases as `normalise.plain` writes them, in lower case without accents."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     today: tuple[str, ...]
     tomorrow: tuple[str, ...]
