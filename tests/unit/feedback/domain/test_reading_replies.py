@@ -13,6 +13,8 @@ from feedback.domain.reading.patterns import patterns
 from feedback.domain.reading.reply import Question, read
 
 FILES = sorted(Path(__file__).with_name("replies").glob("*.jsonl"))
+QUICK = {"handed", "siblings"}
+"""What `make test-fast` reads, too: each kind of reply there is."""
 QUESTIONS: dict[str, Question] = {"score": "score", "call": "yes-no"}
 LARGEST_SHARE = {"missed": 0.03, "asked again": 0.05}
 
@@ -38,7 +40,10 @@ def verdict_on(found: str, right: list[str]) -> str:
     return "wrong"
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=() if file.stem in QUICK else pytest.mark.slow, id=file.stem) for file in FILES],
+)
 def test_replies_are_understood(file: Path) -> None:
     table: Counter[tuple[str, str]] = Counter()
     mistakes = []
