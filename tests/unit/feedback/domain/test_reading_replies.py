@@ -42,7 +42,10 @@ def verdict_on(found: str, right: list[str]) -> str:
 
 @pytest.mark.parametrize(
     "file",
-    [pytest.param(file, marks=() if file.stem in QUICK else pytest.mark.slow, id=file.stem) for file in FILES],
+    [
+        pytest.param(file, marks=() if file.stem in QUICK else pytest.mark.slow, id=file.stem)
+        for file in FILES
+    ],
 )
 def test_replies_are_understood(file: Path) -> None:
     table: Counter[tuple[str, str]] = Counter()
