@@ -58,12 +58,20 @@ bench: setup  ## Run the benches that need no cloud; BENCH=cost chooses one
 
 pr: check test-fast  ## Check what a pull request needs before CI runs everything; finds stale generated files, too
 
-check: setup  ## Check format, lint, types and the lock file
+check: setup  ## Check format, lint, types, the lock file, and what AWS would refuse
+	@$(MAKE) --no-print-directory -j 2 lint types proof
+
+lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(UV) lock --check --quiet || { echo "✗ uv.lock is out of date: run 'uv lock' and commit it" >&2; exit 1; }
+
+types: setup
 	@$(BIN)/mypy services shared infra tests
 	@$(BIN)/ty check infra --python .venv
+
+proof: setup  ## Check what AWS would refuse, without AWS
+	@$(BIN)/python -m infra.proof
 
 fmt: setup  ## Format, and fix what the linter can
 	@$(BIN)/ruff format .
@@ -99,4 +107,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e nightly coverage bench pr check fmt generate hooks down setup
+.PHONY: help run test test-fast e2e nightly coverage bench pr check lint types proof fmt generate hooks down setup

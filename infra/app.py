@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,9 +26,14 @@ SERVICES: Final[dict[str, Callable[..., ServiceStack]]] = {
 PLATFORM: Final = "platform"
 
 
-def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) -> cdk.App:
+def build_app(
+    context: dict[str, Any] | None = None,
+    outdir: str | None = None,
+    artifact_of: Callable[[str], Path] | None = None,
+) -> cdk.App:
     """Make the app with its stacks, not yet synthesized. `context` adds to cdk.json and the command line.
 
+    `artifact_of` gives the artifact of a service. Without it, artifacts are built for the stage.
     For AWS, synthesis fails on every finding of the AWS Solutions rules that is not accepted with a reason.
     Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist and for what
     `stage_of` refuses.
@@ -39,12 +45,13 @@ def build_app(context: dict[str, Any] | None = None, outdir: str | None = None) 
     if only not in (None, PLATFORM, *SERVICES):
         raise ValueError(f"no service {only!r}: one of {', '.join([PLATFORM, *SERVICES])}")
     services = [name for name in SERVICES if only in (None, name)]
-    target = stage.target() if services else None
+    if services and artifact_of is None:
+        artifact_of = partial(build, target=stage.target())
     if only in (None, PLATFORM):
         PlatformStack(app, stage)
-    if target:
+    if artifact_of:
         with ThreadPoolExecutor() as builders:
-            artifacts = {name: builders.submit(build, name, target) for name in services}
+            artifacts = {name: builders.submit(artifact_of, name) for name in services}
             for name, artifact in artifacts.items():
                 SERVICES[name](app, stage, artifact.result())
     leave_out(app, stage)

@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from rich.console import Console
 
+from infra.assembly import Assembly, load
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.progress import Progress
@@ -23,7 +24,6 @@ from infra.rydes.simulators.partners.process import Partners
 from tests.support.clients import Customer, Fleet, Place, Queues
 from tests.support.partner_fleets import ask, quoted
 from tests.support.patience import PATIENCE, eventually, step, take_slowest
-from tests.support.synth import Assembly, load
 from wild_rydes_circuit_breaker import State
 
 # Whoever runs in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.synth import Assembly
+from infra.assembly import Assembly
 
 ROOT = Path(__file__).parents[2]
 UNIT_TESTS = ROOT / "tests" / "unit"

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.events.models import EventPattern
 
+from infra.assembly import Assembly
 from tests.contract.messages import envelopes, events, on_the_bus
-from tests.support.synth import Assembly
 from wild_rydes_contracts import (
     EVENTS,
     Envelope,

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from infra.assembly import Assembly
 from infra.stacks.unicorn_mgmt import ANNOUNCED_CHANGES
 from infra.stacks.unicorn_mgmt_partners import CALLBACK, CIRCUIT, RIDE
 from tests.support.deployed import PHONE, Deployed, batch, matches, on_the_bus
-from tests.support.synth import Assembly
 from unicorn_mgmt.adapters import callback_table, partner_ride_table
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, set_mode
 from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from infra import roster
-from tests.support.synth import Assembly
+from infra.assembly import Assembly
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 

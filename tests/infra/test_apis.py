@@ -9,9 +9,9 @@ import botocore.session
 import pytest
 from jsonschema import Draft202012Validator
 
-from infra import app as app_module
+from infra.app import build_app
+from infra.assembly import Assembly, Resource, load
 from infra.stage import stage_of
-from tests.support.synth import Assembly, Resource, load
 from wild_rydes_http.caller import BEARER
 from wild_rydes_http.cors import EXPOSED
 
@@ -161,12 +161,11 @@ def test_on_the_local_cloud_pages_of_this_machine_may_call(local: Assembly) -> N
     assert _shown_to(local, "partner-api") == {None}  # partners are no browsers
 
 
-def test_the_pages_of_a_configured_origin_may_call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_pages_of_a_configured_origin_may_call(tmp_path: Path) -> None:
     (tmp_path / "artifact.zip").write_bytes(b"PK\5\6" + bytes(18))
-    monkeypatch.setattr(app_module, "build", lambda *_: tmp_path / "artifact.zip")
     app = "https://app.example.com"
     context = {"service": "ride-booking", "origins": f" {app} "}
-    app_module.build_app(context, outdir=str(tmp_path / "out")).synth()
+    build_app(context, str(tmp_path / "out"), lambda _: tmp_path / "artifact.zip").synth()
     alone = load(tmp_path / "out")
     assert _shown_to(alone, "rfq-api") == {f"'{app}'"}
     function = alone.named("AWS::Lambda::Function", "FunctionName")["ride-booking-api"]

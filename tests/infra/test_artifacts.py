@@ -17,7 +17,7 @@ import pytest
 
 from infra import artifacts
 from infra.artifacts import BuildError, Target, build, local_target
-from tests.support.synth import Assembly
+from infra.assembly import Assembly
 
 SERVICES = {"ride-booking": "ride_booking", "unicorn-mgmt": "unicorn_mgmt", "feedback": "feedback"}
 DEPENDENCIES = {

@@ -10,10 +10,10 @@ from unittest.mock import Mock
 import pytest
 
 from feedback.domain.conversation import Conversation
+from infra.assembly import Assembly
 from infra.stacks.feedback_figures import DASHBOARD, DOLLARS_A_DAY
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import MACHINE, World
-from tests.support.synth import Assembly
 
 TEXTS = (*(["1"], ["2", "yes"]), *([str(score)] for score in range(3, 11)), ["?", "??", "???"], ["STOP"])
 

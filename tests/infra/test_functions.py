@@ -8,7 +8,7 @@ import pytest
 
 from infra import roster
 from infra.app import SERVICES
-from tests.support.synth import Assembly
+from infra.assembly import Assembly
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"

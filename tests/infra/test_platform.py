@@ -3,8 +3,8 @@
 from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT
 from infra import naming
 from infra.app import SERVICES
+from infra.assembly import Assembly
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
-from tests.support.synth import Assembly
 from unicorn_mgmt.adapters.invitation_table import BY_UNICORN
 from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from infra import roster
+from infra.assembly import Assembly
 from infra.patterns.consumed_queue import MAX_RECEIVES
-from tests.support.synth import Assembly
 from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE
 
 PARTNERS = roster.partners()

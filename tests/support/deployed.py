@@ -16,8 +16,8 @@ import botocore.client
 import botocore.session
 import pytest
 
+from infra.assembly import Assembly, Resource
 from infra.rydes.simulators.phones.client import agreed
-from tests.support.synth import Assembly, Resource
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_contracts.metadata import first_of
 

@@ -1,4 +1,4 @@
-"""A synthesized app, as tests look at it."""
+"""A synthesized app, as the static proof and tests look at it."""
 
 import json
 import re
@@ -10,6 +10,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Resource:
+    """A resource of a template."""
+
     stack: str
     logical_id: str
     type: str
@@ -17,6 +19,7 @@ class Resource:
 
     @property
     def properties(self) -> dict[str, Any]:
+        """What the template says about it, with intrinsic functions as they are."""
         return dict(self.body.get("Properties", {}))
 
 
@@ -28,27 +31,31 @@ class Assembly:
     templates: dict[str, dict[str, Any]]
 
     def all(self, type_: str) -> Iterator[Resource]:
+        """Go through the resources of a type, in all stacks."""
         for stack, template in self.templates.items():
             for logical_id, body in template["Resources"].items():
                 if body["Type"] == type_:
                     yield Resource(stack, logical_id, type_, body)
 
     def named(self, type_: str, key: str) -> dict[str, Resource]:
-        """The resources of a type, by their name property."""
+        """List the resources of a type by their name property."""
         return {resource.properties[key]: resource for resource in self.all(type_)}
 
-    def text(self, stack: str, value: Any) -> str:
-        """A value with its intrinsic functions written out: a resource by its own name, a parameter by its path."""
+    def text(self, stack: str, value: object) -> str:
+        """Write out the intrinsic functions of a value: a resource by its own name, a parameter by its path.
+
+        Raises ValueError for a function that is not known here.
+        """
         match value:
             case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
                 return self._name(stack, name)
-            case {"Fn::Join": [separator, parts]}:
+            case {"Fn::Join": [separator, list(parts)]}:
                 return str(separator).join(self.text(stack, part) for part in parts)
             case {"Fn::Sub": str(pattern)}:
                 return pattern
             case str() | int() | float():
                 return str(value)
-        raise AssertionError(f"{stack}: cannot write out {value}")
+        raise ValueError(f"{stack}: cannot write out {value}")
 
     def _name(self, stack: str, logical_id: str) -> str:
         template = self.templates[stack]
@@ -68,7 +75,7 @@ class Assembly:
 
 
 def load(directory: Path) -> Assembly:
-    """What was synthesized into a directory."""
+    """Read what was synthesized into a directory."""
     return Assembly(
         directory,
         {
