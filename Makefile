@@ -65,6 +65,7 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(UV) lock --check --quiet || { echo "✗ uv.lock is out of date: run 'uv lock' and commit it" >&2; exit 1; }
+	@$(BIN)/actionlint .github/workflows/*.yml
 
 types: setup
 	@$(BIN)/mypy services shared infra tests
