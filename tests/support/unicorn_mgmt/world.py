@@ -137,6 +137,9 @@ class World:
             assert self.connections.connect(unicorn.id, name, connection)
         return unicorn.id
 
+    def available_in(self, cell: str) -> list[Unicorn]:
+        return self.unicorns.available_in([cell])[cell]
+
     def item(self, id_: str) -> dict[str, Any]:
         found: dict[str, Any] = self.dynamodb.get_item(
             TableName=TABLE, Key={"id": {"S": id_}}, ConsistentRead=True

@@ -1,11 +1,15 @@
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.support.unicorn_mgmt.world import CARD, NOW, SPACE_NEEDLE, TABLE, World
+from tests.support.aws import refusal
+from tests.support.unicorn_mgmt.world import AIRPORT, CARD, NOW, SPACE_NEEDLE, TABLE, World
 from unicorn_mgmt.adapters.unicorn_table import rejection_from
 from unicorn_mgmt.domain.unicorn import Rejection, Ride, Unicorn, cell_of
 from wild_rydes_dynamodb.change import TableBusy
@@ -26,7 +30,7 @@ def test_registering_again_changes_everything_but_the_position(world: World) -> 
     changed = replace(SHADOWFAX, name="Snowmane", rate_card=replace(CARD, base=Decimal("9.99")))
     stored, new = world.unicorns.register(changed, "gandalf")
     assert not new
-    assert world.unicorns.available_in(HERE) == [replace(changed, position=SPACE_NEEDLE)]
+    assert world.available_in(HERE) == [replace(changed, position=SPACE_NEEDLE)]
     assert stored == world.unicorns.find("u-shadowfax", "gandalf")
     assert stored == replace(changed, position=SPACE_NEEDLE, reported_at=NOW, revision=1)
 
@@ -49,7 +53,7 @@ def test_only_the_available_are_in_the_index_and_have_a_position(world: World) -
     world.add("registered", at=None)
     gone, here = world.add("gone"), world.add("here")
     assert world.unicorns.change(gone, lambda unicorn: unicorn.report(None, NOW))
-    assert [unicorn.id for unicorn in world.unicorns.available_in(HERE)] == [here]
+    assert [unicorn.id for unicorn in world.available_in(HERE)] == [here]
     assert not {"lat", "lon", "cell"} & world.item(gone).keys()
 
 
@@ -63,8 +67,37 @@ def test_all_pages_of_a_cell_are_read(world: World, calls: list[str]) -> None:
             ExpressionAttributeValues={":padding": {"S": "x" * 300_000}},
         )
     calls.clear()
-    assert {unicorn.id for unicorn in world.unicorns.available_in(HERE)} == ids
+    assert {unicorn.id for unicorn in world.available_in(HERE)} == ids
     assert len(calls) > 1
+
+
+def test_cells_are_read_at_once(world: World) -> None:
+    """One after the other, none of these queries would end."""
+    elsewhere = cell_of(AIRPORT)
+    here, there = world.add("here"), world.add("there", at=AIRPORT)
+    both = threading.Barrier(2, timeout=5)
+    query = world.dynamodb.query
+    with patch.object(world.dynamodb, "query", lambda **request: (both.wait(), query(**request))[1]):
+        found = world.unicorns.available_in([HERE, elsewhere])
+    assert {cell: [unicorn.id for unicorn in unicorns] for cell, unicorns in found.items()} == {
+        HERE: [here],
+        elsewhere: [there],
+    }
+
+
+def test_a_cell_that_cannot_be_read_is_not_an_empty_one(world: World) -> None:
+    query = world.dynamodb.query
+
+    def throttled(**request: Any) -> Any:
+        if request["ExpressionAttributeValues"][":cell"]["S"] != HERE:
+            raise refusal("ThrottlingException")
+        return query(**request)
+
+    with (
+        patch.object(world.dynamodb, "query", throttled),
+        pytest.raises(ClientError, match="ThrottlingException"),
+    ):
+        world.unicorns.available_in([HERE, cell_of(AIRPORT)])
 
 
 def test_items_are_compact(world: World) -> None:
@@ -81,12 +114,12 @@ def test_a_ride_takes_a_unicorn_out_of_the_index_and_its_end_brings_it_back(worl
     change = world.unicorns.change(id_, lambda unicorn: unicorn.take(RIDE))
     assert change
     assert change.after.ride == RIDE
-    assert world.unicorns.available_in(HERE) == []
+    assert world.available_in(HERE) == []
     assert world.unicorns.find(id_, "gandalf") == change.after
     ended = world.unicorns.change(id_, lambda unicorn: unicorn.end(RIDE.id, "completed", NOW))
     assert ended
     assert world.unicorns.find(id_, "gandalf") == ended.after
-    assert [unicorn.id for unicorn in world.unicorns.available_in(HERE)] == [id_]
+    assert [unicorn.id for unicorn in world.available_in(HERE)] == [id_]
 
 
 def test_what_changes_nothing_is_not_written(world: World, calls: list[str]) -> None:

@@ -84,7 +84,7 @@ def test_an_available_unicorn_is_found_and_one_that_is_not_is_not(call: Client, 
     there = {"lat": AIRPORT.lat, "lon": AIRPORT.lon, "available": True}
     for report, cells in [(HERE, (1, 0)), (there, (0, 1)), ({**there, "available": False}, (0, 0))]:
         assert call("PUT", f"/unicorns/{ID}/position", report).status == 204
-        assert tuple(len(world.unicorns.available_in(cell_of(p))) for p in (SPACE_NEEDLE, AIRPORT)) == cells
+        assert tuple(len(world.available_in(cell_of(p))) for p in (SPACE_NEEDLE, AIRPORT)) == cells
 
 
 def test_positions_are_kept_to_about_a_metre(call: Client, world: World) -> None:
@@ -103,7 +103,7 @@ def test_any_place_on_earth_is_taken(call: Client, world: World, lat: float, lon
     call("POST", "/unicorns", REGISTRATION)
     assert call("PUT", f"/unicorns/{ID}/position", {"lat": lat, "lon": lon, "available": True}).status == 204
     cell = world.item(ID)["cell"]["S"]
-    [unicorn] = world.unicorns.available_in(cell)
+    [unicorn] = world.available_in(cell)
     assert unicorn.position
     assert cell_of(unicorn.position) == cell
 
@@ -286,7 +286,7 @@ def test_a_ride_ends_once_and_the_unicorn_is_free(call: Client, world: World, wa
     assert [call("POST", f"/rides/{RIDE}/{way}").status for _ in range(2)] == [204, 204]
     assert call("POST", f"/rides/{RIDE}/{other}").status == 409
     assert "ride" not in call("GET", f"/unicorns/{ID}").body
-    assert len(world.unicorns.available_in(cell_of(SPACE_NEEDLE))) == 1
+    assert len(world.available_in(cell_of(SPACE_NEEDLE))) == 1
 
 
 def test_only_its_own_ride_ends(call: Client, world: World) -> None:

@@ -1,5 +1,6 @@
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 import h3
@@ -45,18 +46,22 @@ starts = anywhere | st.builds(travel, awkward, bearings, st.floats(0, 12))
 
 
 class Herd:
-    """Unicorns by cell, as the index has them, and the cells that were read."""
+    """Unicorns by cell, as the index has them, and the cells that were read at once, each time."""
 
     def __init__(self, *places: Place) -> None:
         self.unicorns = [Unicorn(f"u-{i:03}", "", CARD, True, place) for i, place in enumerate(places)]
-        self.read: list[str] = []
+        self.reads: list[list[str]] = []
         self._cells: defaultdict[str, list[Unicorn]] = defaultdict(list)
         for unicorn, place in zip(self.unicorns, places, strict=True):
             self._cells[cell_of(place)].append(unicorn)
 
-    def cell(self, cell: str) -> list[Unicorn]:
-        self.read.append(cell)
-        return self._cells[cell]
+    def in_cells(self, cells: Sequence[str]) -> dict[str, list[Unicorn]]:
+        self.reads.append([*cells])
+        return {cell: self._cells[cell] for cell in cells}
+
+    @property
+    def read(self) -> list[str]:
+        return [cell for cells in self.reads for cell in cells]
 
     def by_hand(self, start: Place, reach_km: float, most: int) -> list[str]:
         """The answer, by measuring to every single one."""
@@ -74,7 +79,7 @@ def test_finds_what_measuring_to_every_unicorn_finds(
     start: Place, moves: list[tuple[float, float]], reach_km: float, most: int
 ) -> None:
     herd = Herd(*(travel(start, bearing, km) for bearing, km in moves))
-    found = Vicinity(herd.cell, reach_km=reach_km, max_found=most).nearest(start)
+    found = Vicinity(herd.in_cells, reach_km=reach_km, max_found=most).nearest(start)
     assert [nearby.unicorn_id for nearby in found] == herd.by_hand(start, reach_km, most)
 
 
@@ -109,15 +114,35 @@ def bearing_to(a: Place, b: Place) -> float:
 
 def test_reads_every_cell_within_reach_when_there_are_few_unicorns() -> None:
     herd = Herd()
-    assert Vicinity(herd.cell).nearest(SEATTLE) == []
-    assert herd.read == [cell for _, cell in cells_within(REACH_KM, SEATTLE)]
+    assert Vicinity(herd.in_cells).nearest(SEATTLE) == []
+    own, *others = (cell for _, cell in cells_within(REACH_KM, SEATTLE))
+    assert herd.reads == [[own], others], "the others at once"
     assert 4 <= len(herd.read) <= 9
+
+
+@given(
+    start=starts, moves=st.lists(st.tuples(bearings, st.floats(0, 12)), min_size=1), most=st.integers(1, 3)
+)
+def test_reads_no_cell_that_could_hold_only_farther_ones(
+    start: Place, moves: list[tuple[float, float]], most: int
+) -> None:
+    """Than the last of enough unicorns in the start's own cell."""
+    herd = Herd(*(travel(start, bearing, km) for bearing, km in moves))
+    Vicinity(herd.in_cells, max_found=most).nearest(start)
+    own = sorted(
+        km
+        for unicorn in herd.unicorns
+        if unicorn.position and cell_of(unicorn.position) == cell_of(start)
+        if (km := distance_km(start, unicorn.position)) <= REACH_KM
+    )
+    last = own[most - 1] if len(own) >= most else REACH_KM
+    assert herd.read == [cell for km, cell in cells_within(REACH_KM, start) if km <= last]
 
 
 def test_stops_when_no_unread_cell_could_hold_a_nearer_one() -> None:
     centre = Place(*h3.cell_to_latlng(cell_of(SEATTLE)))
     herd = Herd(*(travel(centre, bearing, 1) for bearing in range(5)))
-    assert len(Vicinity(herd.cell, max_found=5).nearest(centre)) == 5
+    assert len(Vicinity(herd.in_cells, max_found=5).nearest(centre)) == 5
     assert herd.read == [cell_of(centre)]
 
 
@@ -127,13 +152,13 @@ def test_goes_on_while_an_unread_cell_could_hold_a_nearer_one(most: int) -> None
     far = [travel(SEATTLE, bearing, km + 0.2) for bearing in (x / 50 for x in range(315))]
     herd = Herd(*[place for place in far if cell_of(place) == own][:most])
     assert len(herd.unicorns) == most
-    Vicinity(herd.cell, max_found=most).nearest(SEATTLE)
+    Vicinity(herd.in_cells, max_found=most).nearest(SEATTLE)
     assert next_cell in herd.read
 
 
 def test_reads_a_cell_once_for_a_whole_batch() -> None:
     herd = Herd(SEATTLE)
-    vicinity = Vicinity(herd.cell)
+    vicinity = Vicinity(herd.in_cells)
     assert vicinity.nearest(SEATTLE) == vicinity.nearest(SEATTLE)
     assert len(herd.read) == len(set(herd.read))
 
@@ -143,5 +168,5 @@ def test_a_unicorn_on_the_move_is_found_once() -> None:
     moved = [Unicorn("u-moving", "", CARD, True, place) for place in (here, there)]
     cells = {cell_of(here): [moved[0]], cell_of(there): [moved[1]]}
     assert len(cells) == 2
-    found = Vicinity(lambda cell: cells.get(cell, [])).nearest(SEATTLE)
+    found = Vicinity(lambda read: {cell: cells.get(cell, []) for cell in read}).nearest(SEATTLE)
     assert [nearby.unicorn_id for nearby in found] == ["u-moving"]

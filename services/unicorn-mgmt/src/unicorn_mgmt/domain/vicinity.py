@@ -1,14 +1,13 @@
 """The unicorns nearest to a place, found by reading as few H3 cells as possible.
 
 H3 (https://h3geo.org) tiles the globe with hexagons and twelve pentagons; at resolution 6 a cell has some 36
-km². Each available unicorn is filed under its cell. Every cell read is a query and costs money, so cells are
-read in the order of the smallest distance at which they could hold a unicorn, until no unread cell could
-change the result.
+km². Each available unicorn is filed under its cell. Every cell read is a query, which takes time and costs
+money: the start's own cell is read first, and then, all at once, those that could still change the result.
 """
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import h3
@@ -38,32 +37,39 @@ class Nearby(NamedTuple):
 class Vicinity:
     """Searches among the available unicorns.
 
-    Remembers each cell it has read: let it live for one batch only.
+    `read` reads the unicorns filed under some cells, by cell. Remembers each cell it has read: let it live for one
+    batch only.
     """
 
     def __init__(
         self,
-        read_cell: Callable[[str], Sequence[Unicorn]],
+        read: Callable[[Sequence[str]], Mapping[str, Sequence[Unicorn]]],
         *,
         reach_km: float = REACH_KM,
         max_found: int = MAX_FOUND,
     ) -> None:
-        self._read = functools.cache(read_cell)
+        self._read = read
+        self._cells: dict[str, Sequence[Unicorn]] = {}
         self._reach_km = reach_km
         self._max_found = max_found
 
     def nearest(self, start: Place) -> list[Nearby]:
         """Find the unicorns within reach of `start`, nearest first, at most `max_found`."""
-        found: dict[str, Nearby] = {}  # by id: a unicorn on the move may still be listed in the cell it left
-        for km, cell in cells_within(self._reach_km, start):
-            if len(found) >= self._max_found and km > self._first(found)[-1].km:
-                break
-            for nearby in _distances(start, self._read(cell)):
-                if nearby.km <= self._reach_km:
-                    found[nearby.unicorn_id] = nearby
-        return self._first(found)
+        (_, own), *others = cells_within(self._reach_km, start)
+        nearest = self._search(start, [own])
+        # Where the own cell alone has enough, only what is nearer than the last of these matters.
+        km = nearest[-1].km if len(nearest) == self._max_found else self._reach_km
+        return self._search(start, [own, *(cell for border_km, cell in others if border_km <= km)])
 
-    def _first(self, found: dict[str, Nearby]) -> list[Nearby]:
+    def _search(self, start: Place, cells: Sequence[str]) -> list[Nearby]:
+        if unread := [cell for cell in cells if cell not in self._cells]:
+            self._cells |= self._read(unread)
+        found = {  # by id: a unicorn on the move may still be listed in the cell it left
+            nearby.unicorn_id: nearby
+            for cell in cells
+            for nearby in _distances(start, self._cells[cell])
+            if nearby.km <= self._reach_km
+        }
         return sorted(found.values(), key=lambda nearby: nearby[:2])[: self._max_found]
 
 
