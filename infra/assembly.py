@@ -18,6 +18,11 @@ class Resource:
     body: dict[str, Any]
 
     @property
+    def where(self) -> str:
+        """Where to find it."""
+        return f"{self.stack}/{self.logical_id}"
+
+    @property
     def properties(self) -> dict[str, Any]:
         """What the template says about it, with intrinsic functions as they are."""
         return dict(self.body.get("Properties", {}))
@@ -40,6 +45,12 @@ class Assembly:
     def named(self, type_: str, key: str) -> dict[str, Resource]:
         """List the resources of a type by their name property."""
         return {resource.properties[key]: resource for resource in self.all(type_)}
+
+    def behind(self, stack: str, value: object) -> Resource | None:
+        """Find the resource of its own stack that a value refers to. None if it is another's, or a parameter."""
+        logical_id = referred(value)
+        body = self.templates[stack]["Resources"].get(logical_id)
+        return Resource(stack, logical_id, body["Type"], body) if logical_id and body else None
 
     def text(self, stack: str, value: object) -> str:
         """Write out the intrinsic functions of a value: a resource by its own name, a parameter by its path.
@@ -72,6 +83,14 @@ class Assembly:
             return str(properties["Name"])
         unnamed = re.sub(r"[0-9A-F]{8}$", "", logical_id)
         return next((self.text(stack, properties[key]) for key in keys if key in properties), unnamed)
+
+
+def referred(value: object) -> str | None:
+    """Find the logical id of the resource that a value refers to, by its name or one of its attributes."""
+    match value:
+        case {"Ref": str(logical_id)} | {"Fn::GetAtt": [str(logical_id), _]}:
+            return logical_id
+    return None
 
 
 def load(directory: Path) -> Assembly:

@@ -1,15 +1,12 @@
 """The rules of the synthesized stacks match the events their consumers handle, in any content, and nothing else."""
 
-import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from moto.events.models import EventPattern
 
 from infra.assembly import Assembly
+from infra.proof.ruler import EventPattern
 from tests.contract.messages import envelopes, events, on_the_bus
 from wild_rydes_contracts import (
     EVENTS,
@@ -51,43 +48,33 @@ def envelopes_for(name: str, data: st.DataObject) -> Envelope[Event]:
     return data.draw(envelopes(contract).filter(lambda envelope: wanted(name, envelope.data)))
 
 
-Matches = Callable[[dict[str, Any]], bool]
-
 # The templates are the same for every example.
 given_events = settings(
     suppress_health_check=[*settings().suppress_health_check, HealthCheck.function_scoped_fixture]
 )
 
 
-def matcher(pattern: dict[str, Any]) -> Matches:
-    """Whether a rule with this pattern matches an event, as moto's EventBridge has it."""
-    parsed = EventPattern.load(json.dumps(pattern))
-
-    def matches(event: Any) -> bool:
-        return parsed.matches_event(event)
-
-    return matches
-
-
 @pytest.fixture(scope="module")
-def rules(aws: Assembly) -> dict[str, Matches]:
+def rules(aws: Assembly) -> dict[str, EventPattern]:
     """Every rule on the bus, by its name."""
     return {
-        rule.properties["Name"]: matcher(rule.properties["EventPattern"])
+        rule.properties["Name"]: EventPattern.of(rule.properties["EventPattern"])
         for rule in aws.all("AWS::Events::Rule")
         if "EventPattern" in rule.properties
     }
 
 
-def test_every_rule_has_its_subscription_here(rules: dict[str, Matches]) -> None:
+def test_every_rule_has_its_subscription_here(rules: dict[str, EventPattern]) -> None:
     assert rules.keys() == SUBSCRIPTIONS.keys()
 
 
 @given_events
 @given(envelope=events())
-def test_a_rule_matches_its_events_and_no_other(rules: dict[str, Matches], envelope: Envelope[Event]) -> None:
+def test_a_rule_matches_its_events_and_no_other(
+    rules: dict[str, EventPattern], envelope: Envelope[Event]
+) -> None:
     event = on_the_bus(envelope)
-    matching = {name for name, matches in rules.items() if matches(event)}
+    matching = {name for name, rule in rules.items() if rule.matches(event)}
     assert matching == {name for name in SUBSCRIPTIONS if wanted(name, envelope.data)}
 
 
@@ -97,31 +84,31 @@ foreign = st.text() | st.sampled_from([*{event.source for event in EVENTS}, "aws
 @given_events
 @given(data=st.data(), source=foreign)
 def test_a_rule_matches_nothing_from_another_source(
-    rules: dict[str, Matches], data: st.DataObject, source: str
+    rules: dict[str, EventPattern], data: st.DataObject, source: str
 ) -> None:
     for name in SUBSCRIPTIONS:
         event = on_the_bus(envelopes_for(name, data))
-        assert rules[name](event | {"source": source}) == (source == event["source"])
+        assert rules[name].matches(event | {"source": source}) == (source == event["source"])
 
 
 @given_events
 @given(data=st.data(), version=st.none() | st.integers() | st.text())
 def test_a_rule_matches_no_version_its_consumer_does_not_know(
-    rules: dict[str, Matches], data: st.DataObject, version: object
+    rules: dict[str, EventPattern], data: st.DataObject, version: object
 ) -> None:
     for name in SUBSCRIPTIONS:
         envelope = envelopes_for(name, data)
         event = on_the_bus(envelope)
         event["detail"]["metadata"]["event_version"] = version
-        assert rules[name](event) == (version == envelope.data.version)
+        assert rules[name].matches(event) == (version == envelope.data.version)
         del event["detail"]["metadata"]["event_version"]
-        assert not rules[name](event)
+        assert not rules[name].matches(event)
 
 
 @given_events
 @given(envelope=events())
 def test_the_archive_keeps_every_event(aws: Assembly, envelope: Envelope[Event]) -> None:
     (archive,) = aws.all("AWS::Events::Archive")
-    keeps = matcher(archive.properties["EventPattern"])
+    keeps = EventPattern.of(archive.properties["EventPattern"]).matches
     assert keeps(on_the_bus(envelope))
     assert not keeps(on_the_bus(envelope) | {"source": "aws.s3"})

@@ -17,6 +17,7 @@ import botocore.session
 import pytest
 
 from infra.assembly import Assembly, Resource
+from infra.proof.ruler import EventPattern
 from infra.rydes.simulators.phones.client import agreed
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_contracts.metadata import first_of
@@ -28,26 +29,6 @@ CONTEXT = SimpleNamespace(
     function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1"
 )
 Item = dict[str, Any]
-
-
-def matches(pattern: Any, value: Any) -> bool:
-    """Whether a filter pattern of an event source lets a value through, by EventBridge's rules."""
-    if isinstance(pattern, dict):
-        found = value if isinstance(value, dict) else {}
-        return all(matches(inner, found.get(key)) for key, inner in pattern.items())
-    values = value if isinstance(value, list) else [value]
-    return any(_meets(rule, each) for rule in pattern for each in values)
-
-
-def _meets(rule: Any, value: Any) -> bool:
-    match rule:
-        case {"prefix": str(prefix)}:
-            return isinstance(value, str) and value.startswith(prefix)
-        case {"exists": bool(exists)}:
-            return (value is not None) is exists
-        case str():
-            return bool(value == rule)
-    raise AssertionError(f"a rule that is not known here: {rule}")
 
 
 class Deployed:
@@ -84,7 +65,7 @@ class Deployed:
         while records := self._records():
             for record in records:
                 for consumer, filters in self._filters.items():
-                    passes = any(matches(pattern, record) for pattern in filters)
+                    passes = any(pattern.matches(record) for pattern in filters)
                     before = self._actions
                     self.invoke(consumer, {"Records": [record]})
                     acted = self._actions > before
@@ -142,7 +123,7 @@ class Deployed:
         )["ShardIterator"]
         return iterator
 
-    def _stream_consumers(self) -> Iterator[tuple[str, list[Any]]]:
+    def _stream_consumers(self) -> Iterator[tuple[str, list[EventPattern]]]:
         """The functions behind the table's stream, with their filter patterns."""
         for mapping in self._assembly.all("AWS::Lambda::EventSourceMapping"):
             if self._source(mapping) == self._service:
@@ -150,7 +131,7 @@ class Deployed:
                 filters = mapping.properties["FilterCriteria"]["Filters"]
                 yield (
                     name.removeprefix(f"{self._service}-"),
-                    [json.loads(each["Pattern"]) for each in filters],
+                    [EventPattern.of(json.loads(each["Pattern"])) for each in filters],
                 )
 
     def _source(self, mapping: Resource) -> str:

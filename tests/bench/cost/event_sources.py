@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Self
 
+from infra.proof.ruler import EventPattern
 from tests.bench.cost.meter import Units, batch, invocation
 
 STREAM_POLL_SECONDS = 0.25
@@ -153,7 +154,8 @@ class EventSources:
             pending: list[dict[str, Any]] = []
             size, window = mapping["BatchSize"], mapping.get("MaximumBatchingWindowInSeconds") or 0
             patterns = [
-                json.loads(f["Pattern"]) for f in mapping.get("FilterCriteria", {}).get("Filters", [])
+                EventPattern.of(json.loads(f["Pattern"]))
+                for f in mapping.get("FilterCriteria", {}).get("Filters", [])
             ]
             while not self._stopping.is_set():
                 answer = streams.get_records(ShardIterator=iterator)
@@ -166,7 +168,7 @@ class EventSources:
                         for record in records
                         if "status" in (image := record["dynamodb"].get("NewImage", {}))
                     }
-                matching = [r for r in records if not patterns or any(_matches(p, r) for p in patterns)]
+                matching = [r for r in records if not patterns or any(p.matches(r) for p in patterns)]
                 if matching and not pending:
                     opened = time.monotonic()
                 pending += matching
@@ -206,26 +208,3 @@ def _lambda_record(record: Mapping[str, Any], arn: str) -> dict[str, Any]:
 
 def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
-
-
-def _matches(pattern: Any, value: Any) -> bool:
-    """Whether a value has what an event filter asks for: exact values, a prefix, or just to exist.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
-    """
-    if isinstance(pattern, dict):
-        present = value if isinstance(value, dict) else {}
-        return all(_matches(sub, present.get(key)) for key, sub in pattern.items())
-    values = value if isinstance(value, list) else [value]
-    return any(_fits(rule, each) for rule in pattern for each in values)
-
-
-def _fits(rule: Any, value: Any) -> bool:
-    match rule:
-        case {"exists": there}:
-            return bool(there) == (value is not None)
-        case {"prefix": beginning}:
-            return isinstance(value, str) and value.startswith(beginning)
-        case dict():
-            raise ValueError(f"an unknown filter rule: {rule}")
-    return bool(rule == value)

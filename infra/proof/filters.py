@@ -1,0 +1,154 @@
+"""Event patterns of rules, archives and stream filters: AWS knows their operators, and events exist that they match.
+
+A pattern with a typing error is accepted by AWS, and then never matches. Here it is held against the schemas of the
+contracts, and against the shape of a change of a table.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+
+from infra.assembly import Assembly
+from infra.proof import dynamodb_stream
+from infra.proof.finding import Finding
+from infra.proof.json_schema import Schema, values_at
+from infra.proof.matchers import InvalidPattern, Matcher, is_number
+from infra.proof.ruler import EventPattern, Fields
+from wild_rydes_contracts import EVENTS, Event
+from wild_rydes_contracts.schemas import json_schema
+
+RULE: Final = "a filter that never matches"
+
+
+def check(assembly: Assembly) -> Iterator[Finding]:
+    """Check the patterns of rules and archives against the contracts, and stream filters against their tables."""
+    events = [event_schema(contract) for contract in EVENTS]
+    for type_ in ("AWS::Events::Rule", "AWS::Events::Archive"):
+        for resource in assembly.all(type_):
+            if "EventPattern" in resource.properties:
+                yield from never(resource.where, resource.properties["EventPattern"], events)
+    for mapping in assembly.all("AWS::Lambda::EventSourceMapping"):
+        records = dynamodb_stream.records(assembly, mapping)
+        for number, each in enumerate(mapping.properties.get("FilterCriteria", {}).get("Filters", ())):
+            yield from never(f"{mapping.where}, filter {number + 1}", json.loads(each["Pattern"]), records)
+
+
+def event_schema(contract: type[Event]) -> dict[str, Any]:
+    """Make the schema of a contract's event as EventBridge hands it to rules.
+
+    https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+    """
+    detail = json_schema(contract)
+    texts = ("version", "id", "account", "time", "region")
+    return {
+        "type": "object",
+        "properties": {
+            **{name: {"type": "string"} for name in texts},
+            "source": {"const": contract.source},
+            "detail-type": {"const": contract.name},
+            "resources": {"type": "array", "items": {"type": "string"}},
+            "detail": {key: value for key, value in detail.items() if not key.startswith("$")},
+        },
+        "required": [*texts, "source", "detail-type", "resources", "detail"],
+        "$defs": detail["$defs"],
+    }
+
+
+def never(where: str, pattern: object, schemas: Sequence[Schema]) -> Iterator[Finding]:
+    """Find out whether nothing of these schemas matches the pattern, or a part of it."""
+    try:
+        alternatives = EventPattern.of(pattern).alternatives
+    except InvalidPattern as error:
+        yield Finding(
+            "an invalid filter",
+            where,
+            f"AWS refuses it: {error}",
+            "Use an operator of https://docs.aws.amazon.com/eventbridge/latest/userguide/"
+            "eb-create-pattern-operators.html.",
+        )
+        return
+    for fields in alternatives:
+        best = min((_impossible(fields, schema) for schema in schemas), key=len, default=[])
+        matching = [schema for schema in schemas if not _impossible(fields, schema)]
+        for name, why in best:
+            yield Finding(RULE, where, f"{name}: {why}", _TO_DO)
+        if best:
+            continue
+        for name, matchers in fields.items():
+            for matcher in matchers:
+                if not any(_possible(matcher, schema, name) for schema in matching):
+                    yield Finding(RULE, where, f"{name} is never {json.dumps(matcher.text)}", _TO_DO)
+
+
+_TO_DO: Final = "Write the field and its values as the contract or the table has them, or leave them out."
+
+
+def _impossible(fields: Fields, schema: Schema) -> list[tuple[str, str]]:
+    """List the fields of which no matcher accepts any value that the schema admits, each with the reason."""
+    return [
+        (name, f"{json.dumps([matcher.text for matcher in matchers])}, but {_described(schema, name)}")
+        for name, matchers in fields.items()
+        if not any(_possible(matcher, schema, name) for matcher in matchers)
+    ]
+
+
+def _possible(matcher: Matcher, schema: Schema, name: str) -> bool:
+    values = values_at(schema, name.split("."), schema)
+    if matcher.absent:
+        return not all(value is not None and _is_leaf(value) for value in values)
+    return any(_admits(value, matcher) for value in values if value is not None and _is_leaf(value))
+
+
+def _is_leaf(form: Schema) -> bool:
+    return form.get("type") != "object"
+
+
+def _admits(form: Schema, matcher: Matcher) -> bool:
+    """Say whether the matcher accepts a value of this form. For texts of any form, each operator on texts does."""
+    if "const" in form or "enum" in form:
+        return any(matcher.accepts(value) for value in form.get("enum", [form.get("const")]))
+    valid = Draft202012Validator(form).is_valid
+    match form.get("type"), matcher.text:
+        case "string", {"numeric": _}:
+            return False
+        case "string", dict():
+            return True
+        case "string", text:
+            return bool(valid(text))
+        case (("integer" | "number"), _):
+            numbers = [form.get("minimum", 0), form.get("maximum", 0), *_numbers(matcher.text)]
+            near = (number + step for number in numbers for step in (-1, 0, 1))
+            return any(valid(number) and matcher.accepts(number) for number in near)
+        case "boolean", _:
+            return matcher.accepts(True) or matcher.accepts(False)
+        case "null", _:
+            return matcher.accepts(None)
+    return True
+
+
+def _numbers(text: object) -> Iterator[Any]:
+    if is_number(text):
+        yield text
+    elif isinstance(text, list | dict):
+        for part in text.values() if isinstance(text, dict) else text:
+            yield from _numbers(part)
+
+
+def _described(schema: Schema, name: str) -> str:
+    """Say what the field really is."""
+    values = values_at(schema, name.split("."), schema)
+    forms = [value for value in values if value is not None]
+    if not forms:
+        return "there is no such field"
+    if not any(map(_is_leaf, forms)):
+        return "it is an object, and only its fields can match"
+    for form in forms:
+        if "const" in form or "enum" in form:
+            return f"it is {json.dumps(form.get('enum', form.get('const')))}"
+    missing = "" if None in values else ", and always there"
+    return f"it is a value of type {forms[0].get('type')}{missing}"

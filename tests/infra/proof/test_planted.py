@@ -1,0 +1,295 @@
+"""Each of these mistakes, planted into the templates of the AWS stage, is refused with the right words."""
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from infra.assembly import Assembly
+from infra.proof import filters, limits
+from infra.proof.finding import Checker
+
+
+@dataclass(frozen=True)
+class Templates:
+    """A copy of the templates, to be changed. Resources are found by their names without the environment."""
+
+    assembly: Assembly
+
+    def __call__(self, type_: str, key: str, name: str) -> dict[str, Any]:
+        [found] = [
+            resource.body["Properties"]
+            for resource in self.assembly.all(type_)
+            if str(resource.properties.get(key)).removeprefix("dev-") == name
+        ]
+        properties: dict[str, Any] = found
+        return properties
+
+    def function(self, name: str) -> dict[str, Any]:
+        return self("AWS::Lambda::Function", "FunctionName", name)
+
+    def queue(self, name: str) -> dict[str, Any]:
+        return self("AWS::SQS::Queue", "QueueName", name)
+
+    def rule(self, name: str) -> dict[str, Any]:
+        return self("AWS::Events::Rule", "Name", name)
+
+    def mapping(self, function: str) -> dict[str, Any]:
+        [found] = [
+            mapping.body["Properties"]
+            for mapping in self.assembly.all("AWS::Lambda::EventSourceMapping")
+            if self._text(mapping.stack, mapping.properties["FunctionName"]) == function
+        ]
+        properties: dict[str, Any] = found
+        return properties
+
+    def any(self, type_: str) -> dict[str, Any]:
+        properties: dict[str, Any] = next(self.assembly.all(type_)).body["Properties"]
+        return properties
+
+    def _text(self, stack: str, value: object) -> str:
+        return self.assembly.text(stack, value).removeprefix("dev-")
+
+
+Plant = Callable[[Templates], object]
+PLANTED: Final[dict[str, tuple[Checker, Plant, str]]] = {}
+"""Mistake -> who refuses it, how it gets into the templates, and words of the refusal."""
+
+
+def planted(check: Checker, words: str) -> Callable[[Plant], Plant]:
+    def register(plant: Plant) -> Plant:
+        PLANTED[plant.__name__] = (check, plant, words)
+        return plant
+
+    return register
+
+
+# Filters that never match
+
+
+@planted(filters.check, 'detail-type: ["ridecompleted"], but it is')
+def a_detail_type_in_lower_case(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["detail-type"] = ["ridecompleted"]
+
+
+@planted(filters.check, 'detail-type is never "RideStarted"')
+def one_of_several_detail_types_that_nobody_publishes(templates: Templates) -> None:
+    templates.rule("ride-booking-rides")["EventPattern"]["detail-type"].append("RideStarted")
+
+
+@planted(filters.check, 'source: ["wildrydes.feedback"], but it is')
+def an_event_of_a_service_that_does_not_own_it(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["source"] = ["wildrydes.feedback"]
+
+
+@planted(filters.check, 'detail.data.completed_by is never "timeout"')
+def a_value_outside_the_enumeration(templates: Templates) -> None:
+    detail = templates.rule("unicorn-mgmt-closings-inbox")["EventPattern"]["detail"]
+    detail["data"]["completed_by"].append("timeout")
+
+
+@planted(filters.check, 'detail.data.rideId: [{"exists": true}], but there is no such field')
+def a_field_in_camel_case(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["detail"]["data"] = {"rideId": [{"exists": True}]}
+
+
+@planted(filters.check, 'detail.metadata.event_version: ["1"], but it is 1')
+def a_number_as_a_text(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["detail"]["metadata"]["event_version"] = ["1"]
+
+
+@planted(filters.check, 'detail.data.price: [{"exists": true}], but it is an object')
+def a_field_that_is_an_object(templates: Templates) -> None:
+    pattern = templates.rule("unicorn-mgmt-bookings-inbox")["EventPattern"]
+    pattern["detail-type"] = ["QuoteAccepted"]
+    pattern["detail"]["data"] = {"price": [{"exists": True}]}
+
+
+@planted(filters.check, "an invalid filter: AWS refuses it: {'regex': 'Ride.*'} is no operator")
+def an_operator_that_aws_does_not_know(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["detail-type"] = [{"regex": "Ride.*"}]
+
+
+def _filter(templates: Templates, pattern: dict[str, Any]) -> None:
+    templates.mapping("ride-booking-outbox")["FilterCriteria"]["Filters"][0]["Pattern"] = json.dumps(pattern)
+
+
+@planted(filters.check, 'eventName: ["CREATE"], but it is')
+def a_kind_of_change_that_no_stream_knows(templates: Templates) -> None:
+    _filter(templates, {"eventName": ["CREATE"]})
+
+
+@planted(filters.check, 'dynamodb.OldImage.status.S: ["running"], but there is no such field')
+def the_image_before_an_insertion(templates: Templates) -> None:
+    _filter(templates, {"eventName": ["INSERT"], "dynamodb": {"OldImage": {"status": {"S": ["running"]}}}})
+
+
+@planted(filters.check, 'dynamodb.NewImage.status: ["running"], but it is an object')
+def an_attribute_without_its_type(templates: Templates) -> None:
+    _filter(templates, {"dynamodb": {"NewImage": {"status": ["running"]}}})
+
+
+@planted(
+    filters.check, 'dynamodb.NewImage.revision.N: [{"numeric": [">", 1]}], but it is a value of type string'
+)
+def a_comparison_of_a_number_that_travels_as_a_text(templates: Templates) -> None:
+    _filter(templates, {"dynamodb": {"NewImage": {"revision": {"N": [{"numeric": [">", 1]}]}}}})
+
+
+@planted(filters.check, 'dynamodb.Keys.id.N: ["1"], but there is no such field')
+def a_key_of_another_type(templates: Templates) -> None:
+    _filter(templates, {"dynamodb": {"Keys": {"id": {"N": ["1"]}}}})
+
+
+@planted(filters.check, 'dynamodb.OldImage.status.S: ["running"], but there is no such field')
+def a_stream_that_does_not_show_the_image(templates: Templates) -> None:
+    table = templates("AWS::DynamoDB::Table", "TableName", "ride-booking")
+    table["StreamSpecification"]["StreamViewType"] = "NEW_IMAGE"
+
+
+# Limits
+
+
+@planted(limits.check, "messages are hidden for 3 s, and a batch may take 3 s")
+def a_visibility_timeout_no_longer_than_the_functions(templates: Templates) -> None:
+    templates.queue("ride-booking-rides")["VisibilityTimeout"] = 3
+
+
+@planted(limits.check, "6 filters of an event source, and AWS allows 5")
+def a_sixth_filter(templates: Templates) -> None:
+    filters = templates.mapping("ride-booking-outbox")["FilterCriteria"]["Filters"]
+    filters.extend(filters[:1] * (6 - len(filters)))
+
+
+@planted(limits.check, "characters of a filter, and AWS allows 4,096")
+def a_filter_that_is_too_long(templates: Templates) -> None:
+    _filter(templates, {"eventName": ["MODIFY" + "x" * 4_096]})
+
+
+@planted(limits.check, "characters of an event pattern, and AWS allows 4,096")
+def a_pattern_that_is_too_long(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["detail-type"] = ["RideCompleted"] * 300
+
+
+@planted(limits.check, "6 targets of a rule")
+def a_sixth_target(templates: Templates) -> None:
+    rule = templates.rule("feedback-rides")
+    rule["Targets"] *= 6
+
+
+@planted(limits.check, "101 rules of a bus")
+def more_rules_than_a_bus_has(templates: Templates) -> None:
+    resources = templates.assembly.templates["WildRydesFeedback"]["Resources"]
+    rule = next(
+        body
+        for body in resources.values()
+        if body["Type"] == "AWS::Events::Rule" and "EventPattern" in body["Properties"]
+    )
+    resources.update({f"Rule{number}": rule for number in range(101)})
+
+
+@planted(limits.check, "bytes of environment variables, and AWS allows 4,096")
+def an_environment_that_is_too_large(templates: Templates) -> None:
+    templates.function("ride-booking-api")["Environment"]["Variables"]["PARTNERS"] = "x" * 4_000
+
+
+@planted(limits.check, "characters in the inline policies of a role, and AWS allows 10,240")
+def a_role_that_says_too_much(templates: Templates) -> None:
+    document = templates.any("AWS::IAM::Policy")["PolicyDocument"]
+    document["Statement"] = document["Statement"] * 60
+
+
+@planted(limits.check, "bytes of a queue policy, and AWS allows 8,192")
+def a_queue_policy_that_is_too_large(templates: Templates) -> None:
+    templates.any("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"] *= 60
+
+
+@planted(limits.check, "30 seconds behind an API, and AWS allows 29")
+def a_function_that_is_slower_than_its_api(templates: Templates) -> None:
+    templates.function("feedback-api")["Timeout"] = 30
+
+
+@planted(limits.check, "20 messages of a batch without a batching window, and AWS allows 10")
+def a_large_batch_without_a_window(templates: Templates) -> None:
+    mapping = templates.mapping("ride-booking-rides")
+    mapping |= {"BatchSize": 20, "MaximumBatchingWindowInSeconds": 0}
+
+
+@planted(limits.check, "1,001 receives of a message")
+def a_message_that_is_received_too_often(templates: Templates) -> None:
+    templates.queue("ride-booking-rides")["RedrivePolicy"]["maxReceiveCount"] = 1_001
+
+
+@planted(limits.check, "a dead-letter queue that forgets first")
+def dead_letters_that_are_gone_before_anybody_sees_them(templates: Templates) -> None:
+    templates.queue("ride-booking-rides-dlq")["MessageRetentionPeriod"] = 86_400
+
+
+@planted(limits.check, "172,800 seconds that a stream keeps a record")
+def retries_of_records_that_are_gone(templates: Templates) -> None:
+    templates.mapping("feedback-outbox")["MaximumRecordAgeInSeconds"] = 172_800
+
+
+@planted(limits.check, "3 consumers of a stream, and AWS allows 2")
+def a_third_consumer_of_a_stream(templates: Templates) -> None:
+    resources = templates.assembly.templates["WildRydesFeedback"]["Resources"]
+    [[mapping, *_]] = [
+        [body for body in resources.values() if "MaximumRecordAgeInSeconds" in body.get("Properties", {})]
+    ]
+    resources["Third"] = mapping
+
+
+@planted(limits.check, "more batches than workers: 10 batches at once for 5 reserved executions")
+def fewer_workers_than_batches(templates: Templates) -> None:
+    templates.function("ride-booking-rides")["ReservedConcurrentExecutions"] = 5
+
+
+@planted(limits.check, "950 reserved executions at once")
+def more_executions_reserved_than_an_account_has(templates: Templates) -> None:
+    templates.function("ride-booking-rides")["ReservedConcurrentExecutions"] = 950
+
+
+@planted(limits.check, "101 attributes projected into a table's indexes, and AWS allows 100")
+def indexes_that_project_too_much(templates: Templates) -> None:
+    [index, *_] = templates("AWS::DynamoDB::Table", "TableName", "ride-booking")["GlobalSecondaryIndexes"]
+    names = [f"a{number}" for number in range(101)]
+    index["Projection"] = {"ProjectionType": "INCLUDE", "NonKeyAttributes": names}
+
+
+@planted(limits.check, "21 global secondary indexes of a table")
+def more_indexes_than_a_table_has(templates: Templates) -> None:
+    table = templates("AWS::DynamoDB::Table", "TableName", "ride-booking")
+    table["GlobalSecondaryIndexes"] = table["GlobalSecondaryIndexes"][:1] * 21
+
+
+@planted(limits.check, "501 resources of a stack")
+def a_stack_that_is_too_large(templates: Templates) -> None:
+    resources = templates.assembly.templates["WildRydesPlatform"]["Resources"]
+    resources.update({f"R{number}": {"Type": "AWS::SNS::Topic"} for number in range(501 - len(resources))})
+
+
+@planted(limits.check, "65 characters of a function's name, and AWS allows 64")
+def a_name_with_no_room_for_a_longer_environment(templates: Templates) -> None:
+    templates.function("ride-booking-api")["FunctionName"] = "f" * 58
+
+
+@planted(limits.check, "21 characters of a custom attribute's name")
+def an_attribute_of_users_with_too_long_a_name(templates: Templates) -> None:
+    templates.any("AWS::Cognito::UserPool")["Schema"][0]["Name"] = "a" * 21
+
+
+@planted(limits.check, "characters of a standard SSM parameter, and AWS allows 4,096")
+def a_parameter_that_is_too_large(templates: Templates) -> None:
+    templates.any("AWS::SSM::Parameter")["Value"] = "x" * 4_100
+
+
+@pytest.mark.parametrize("mistake", PLANTED)
+def test_a_planted_mistake_is_refused(mistake: str, aws: Assembly) -> None:
+    check, plant, words = PLANTED[mistake]
+    templates = Templates(Assembly(aws.directory, copy.deepcopy(aws.templates)))
+    plant(templates)
+    found = [f"{finding.rule}: {finding.why}" for finding in check(templates.assembly)]
+    assert any(words in each for each in found), found
