@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
-from infra.proof import filters, lint
+from infra.proof import filters, limits, lint
 from infra.proof.finding import Checker, Finding
 from infra.proof.synthesis import templates
 
-CHECKERS: Final[tuple[Checker, ...]] = (lint.check, filters.check)
+CHECKERS: Final[tuple[Checker, ...]] = (lint.check, limits.check, filters.check)
 
 
 def report(findings: Iterable[Finding]) -> str:

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -113,22 +113,20 @@ def _admits(form: Schema, matcher: Matcher) -> bool:
     if "const" in form or "enum" in form:
         return any(matcher.accepts(value) for value in form.get("enum", [form.get("const")]))
     valid = Draft202012Validator(form).is_valid
-    match form.get("type"), matcher.text:
-        case "string", {"numeric": _}:
-            return False
-        case "string", dict():
-            return True
-        case "string", text:
-            return bool(valid(text))
-        case (("integer" | "number"), _):
+    candidates: Iterable[Any]
+    match form.get("type"):
+        case "string":
+            return "numeric" not in matcher.text if isinstance(matcher.text, dict) else valid(matcher.text)
+        case "integer" | "number":
             numbers = [form.get("minimum", 0), form.get("maximum", 0), *_numbers(matcher.text)]
-            near = (number + step for number in numbers for step in (-1, 0, 1))
-            return any(valid(number) and matcher.accepts(number) for number in near)
-        case "boolean", _:
-            return matcher.accepts(True) or matcher.accepts(False)
-        case "null", _:
-            return matcher.accepts(None)
-    return True
+            candidates = (number + step for number in numbers for step in (-1, 0, 1))
+        case "boolean":
+            candidates = (True, False)
+        case "null":
+            candidates = (None,)
+        case _:
+            return True
+    return any(valid(candidate) and matcher.accepts(candidate) for candidate in candidates)
 
 
 def _numbers(text: object) -> Iterator[Any]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = Any
@@ -95,7 +96,7 @@ def _wildcard(operand: Json) -> Accepts:
     if not re.fullmatch(r"(?:[^\\]|\\[*\\])*", text, re.DOTALL):
         raise InvalidPattern(f"wildcard {text!r}: a backslash escapes * and itself alone")
     parts = re.findall(r"\\[*\\]|.", text, re.DOTALL)
-    if any(one == another == "*" for one, another in zip(parts, parts[1:], strict=False)):
+    if any(one == another == "*" for one, another in pairwise(parts)):
         raise InvalidPattern(f"wildcard {text!r} has two * in a row")
     form = re.compile("".join(".*" if part == "*" else re.escape(part[-1]) for part in parts), re.DOTALL)
     return lambda value: isinstance(value, str) and form.fullmatch(value) is not None

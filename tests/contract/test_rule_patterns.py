@@ -1,6 +1,5 @@
 """The rules of the synthesized stacks match the events their consumers handle, in any content, and nothing else."""
 
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

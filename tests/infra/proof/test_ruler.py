@@ -29,7 +29,7 @@ def test_a_pattern_means_what_event_ruler_says(expected: bool | str, pattern: An
 
 
 def test_a_refusal_names_what_is_wrong() -> None:
-    with pytest.raises(InvalidPattern, match="regex.* is no operator of event patterns: prefix, suffix"):
+    with pytest.raises(InvalidPattern, match=r"regex.* is no operator of event patterns: prefix, suffix"):
         EventPattern.of({"source": [{"regex": "aws.*"}]})
     with pytest.raises(InvalidPattern, match=r"detail\.state needs an object, or a list"):
         EventPattern.of({"detail": {"state": "running"}})
