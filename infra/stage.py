@@ -73,6 +73,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
             {
                 "AWS::Events::Archive",
                 "AWS::Events::EventBusPolicy",
+                "AWS::Logs::QueryDefinition",
                 "AWS::SMSVOICE::ConfigurationSet",
                 "AWS::SMSVOICE::OptOutList",
             }

@@ -48,8 +48,7 @@ class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
     The consumer parks what it cannot handle, with the reason (`wild_rydes_messaging.retry`). The queue itself
-    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. `batching_window` (seconds) trades
-    latency for fuller batches. `concurrency` (2 at least) is how many batches are handled at once. An alarm
+    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. `concurrency` (2 at least) is how many batches are handled at once. An alarm
     goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
     with a key of SQS if there is none.
     """
@@ -60,7 +59,6 @@ class ConsumedQueue(Construct):
         name: str,
         *,
         consumer: ServiceFunction,
-        batching_window: int = 0,
         concurrency: int = 10,
         overdue: int = 60,
         key: kms.IKey | None = None,
@@ -83,7 +81,7 @@ class ConsumedQueue(Construct):
             enforce_ssl=scope.stage.tls_only,
             retention_period=cdk.Duration.days(4),
             # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
-            visibility_timeout=cdk.Duration.seconds(3 * consumer.seconds + batching_window),
+            visibility_timeout=cdk.Duration.seconds(3 * consumer.seconds),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
@@ -96,7 +94,6 @@ class ConsumedQueue(Construct):
             event_sources.SqsEventSource(
                 self.queue,
                 batch_size=batch_size,
-                max_batching_window=cdk.Duration.seconds(batching_window),
                 max_concurrency=min(concurrency, scope.stage.batches_at_once or concurrency),
                 report_batch_item_failures=True,
             )

@@ -59,7 +59,6 @@ _HEADERS: Final[dict[HTTPStatus, dict[str, str]]] = {
 _ACCESS_LOG: Final = {
     "requestId": "$context.requestId",
     "extendedRequestId": "$context.extendedRequestId",
-    "xrayTraceId": "$context.xrayTraceId",
     "time": "$context.requestTime",
     "method": "$context.httpMethod",
     "path": "$context.path",
@@ -102,7 +101,6 @@ class RestApi(apigateway.RestApi):
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(_ACCESS_LOG)),
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
-                tracing_enabled=True,
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
             ),

@@ -1,4 +1,4 @@
-"""A Lambda function of a service. At first its role allows nothing but to write its own log and trace."""
+"""A Lambda function of a service. At first its role allows nothing but to write its own log."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ServiceFunction(lambda_.Function):
-    """Python 3.13 on arm64, traced, with its own role, log group and alarms.
+    """Python 3.13 on arm64, with its own role, log group and alarm.
 
     `ServiceStack.function` makes one. `handler` is `module.attribute` in the service's artifact; `seconds` is
     the timeout. `snap_start` serves callers of `entry` from a snapshot, where the stage has snapshots: for
@@ -53,12 +53,16 @@ class ServiceFunction(lambda_.Function):
             timeout=cdk.Duration.seconds(seconds),
             role=role,
             log_group=log_group,
-            tracing=lambda_.Tracing.ACTIVE,
+            # What Lambda itself says of an invocation is billed like any log line: only of those that fail.
+            # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": scope.service,
                 "POWERTOOLS_METRICS_NAMESPACE": naming.METRICS_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                "WATCHED_METRICS": scope.watched.variable,
                 **environment,
             },
         )
@@ -69,10 +73,6 @@ class ServiceFunction(lambda_.Function):
         self._service_stack = scope
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
         accept(
-            role,
-            {"AwsSolutions-IAM5[Resource::*]": "X-Ray takes no resource, nor does ListStreams"},
-        )
-        accept(
             self,
             {"AwsSolutions-L1": "Artifacts are built for Python 3.13: runtime and build change together"},
         )
@@ -82,13 +82,6 @@ class ServiceFunction(lambda_.Function):
             threshold=1,
             meaning=f"{name} crashes, times out or runs out of memory, so its work is late or fails."
             " Look for `Task timed out` and `Runtime` in its log. Runbook: -errors.",
-        )
-        scope.alarm(
-            f"{name}-throttles",
-            self.metric_throttles(period=cdk.Duration.minutes(5)),
-            threshold=1,
-            meaning=f"{name} is throttled, so its work is late or fails: the account has no concurrency left."
-            " Find the function that uses it up, or ask AWS for a higher quota. Runbook: -throttles.",
         )
 
     def may(self, *actions: str, on: str, condition: dict[str, dict[str, str]] | None = None) -> None:

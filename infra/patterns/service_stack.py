@@ -17,6 +17,7 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_table import ServiceTable
+from infra.patterns.watched_metrics import WatchedMetrics
 from infra.stage import Stage
 
 
@@ -45,6 +46,7 @@ class ServiceStack(cdk.Stack):
         )
         self.service = service
         self.stage = stage
+        self.watched = WatchedMetrics()
         self._artifact = artifact
 
     @cached_property
@@ -124,7 +126,11 @@ class ServiceStack(cdk.Stack):
         alarm.add_alarm_action(self._alarm_action)
 
     def count(self, name: str) -> cloudwatch.Metric:
-        """How often the service has counted something in five minutes, under the name that its code gives it."""
+        """How often the service has counted something in five minutes, under the name that its code gives it.
+
+        Only what an alarm goes by becomes a metric; the rest is in the functions' log lines (`counts`).
+        """
+        self.watched.add(name)
         return cloudwatch.Metric(
             namespace=naming.METRICS_NAMESPACE,
             metric_name=name,

@@ -57,6 +57,7 @@ class StreamConsumer(Construct):
                 filters=[lambda_.FilterCriteria.filter(dict(change)) for change in changes],
             )
         )
+        accept(consumer.own_role, {"AwsSolutions-IAM5[Resource::*]": "ListStreams takes no resource"})
         scope.alarm(
             f"{name}-lag",
             consumer.metric("IteratorAge", period=cdk.Duration.minutes(1), statistic="max"),

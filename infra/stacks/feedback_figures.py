@@ -1,29 +1,58 @@
-"""The part of feedback's stack that shows how conversations go: a dashboard, and the alarms on its rates."""
+"""The part of feedback's stack that shows how conversations go: saved queries, and the alarms on rates."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.figures import (
     ANSWERED,
     ASKED_AGAIN,
     CALLS,
-    COST_EACH,
-    CSAT,
     DELIVERED,
     ENDINGS,
     FEW,
-    NPS,
     OPTED_OUT,
-    PARTS_EACH,
     SCORES,
     Rate,
 )
 from infra.patterns.service_stack import ServiceStack
 
-DASHBOARD: Final = "wild-rydes-feedback"
+COUNTS: Final = "counts"
+"""The field of the functions' log lines with what they have counted: `wild_rydes_runtime.wide_line`."""
+
+FOLDER: Final = "wild-rydes/feedback"
+"""Where CloudWatch Logs Insights lists the queries."""
+
+FIGURES: Final[Mapping[str, Sequence[str]]] = {
+    "customers": (
+        *("FeedbackRequested", "FeedbackReceived", "FeedbackExpired", "FeedbackCorrected", "OptOuts"),
+        *("SmsNoConsent", "SmsNumberUnverified", "SmsRefused"),
+    ),
+    "scores": SCORES,
+    "sms": (
+        *("SmsSent", "SmsDelivered", "SmsFailed", "SmsBlocked", "SmsParts", "SmsMicrodollars"),
+        *("SmsNotTaken", "SmsUnknown", "OutreachFailed", "ReceiptsIgnored"),
+    ),
+    "replies": tuple(
+        f"Replies{outcome}"
+        for outcome in (
+            *("Understood", "Unclear", "Stopped", "Started", "Helped", "HelpUnanswered"),
+            *("Ignored", "Repeated"),
+        )
+    ),
+    "endings": ENDINGS,
+    "callbacks": ("CallbackRequested", "CallsClaimed", "CallbackDone", *CALLS, "CallbacksOverdue"),
+    "rides": tuple(f"Surveys{outcome}" for outcome in ("Opened", "Known", "TooSoon", "TooOften", "TooLate")),
+    "trouble": ("ConversationsNotWoken", "MessagesRetried", "MessagesParked"),
+}
+"""Each query with the figures that it sums up by the day."""
+
+_COUNTING: Final = ("outbox", "outreach", "receipts", "replies", "rides", "timers")
+
 DOLLARS_A_DAY: Final = 10
 """What SMS may cost in a day until somebody is woken."""
 
@@ -31,13 +60,13 @@ _HOUR, _DAY = cdk.Duration.hours(1), cdk.Duration.days(1)
 
 
 class FeedbackFigures(Construct):
-    """The dashboard `wild-rydes-feedback` and its alarms."""
+    """The saved queries of `FIGURES`, and the alarms."""
 
     def __init__(self, scope: ServiceStack) -> None:
         super().__init__(scope, "Figures")
         self._scope = scope
         self._alarms()
-        self._dashboard()
+        self._queries()
 
     def _alarms(self) -> None:
         self._scope.alarm(
@@ -76,51 +105,18 @@ class FeedbackFigures(Construct):
             " of more parts, dearer countries, or a loop. Runbook: feedback-spend.",
         )
 
-    def _dashboard(self) -> None:
-        board = cloudwatch.Dashboard(
-            self, "Dashboard", dashboard_name=DASHBOARD, default_interval=cdk.Duration.days(14)
-        )
-        board.add_widgets(
-            self._counts("Customers", *(f"Feedback{event}" for event in _EVENTS), "OptOuts"),
-            self._rates(
-                "Rates, percent of a day",
-                delivered=DELIVERED,
-                answered=ANSWERED,
-                asked_again=ASKED_AGAIN,
-                opted_out=OPTED_OUT,
-            ),
-            self._rates("Satisfaction of a day", CSAT=CSAT, NPS=NPS),
-            self._counts("Scores", *SCORES, stacked=True),
-        )
-        board.add_widgets(
-            self._counts("SMS", "SmsSent", "SmsDelivered", "SmsFailed", "SmsBlocked"),
-            self._counts("Replies", *(f"Replies{outcome}" for outcome in _REPLIES), stacked=True),
-            self._counts("Conversations by their end", *ENDINGS, stacked=True),
-            cloudwatch.GraphWidget(
-                title="Cost",
-                left=[
-                    self._math("smsMicrodollars / 1000000", {"SmsMicrodollars"}, _DAY, "dollars a day"),
-                    self._rate(COST_EACH, "dollars a conversation", factor="0.000001"),
-                ],
-                right=[self._rate(PARTS_EACH, "parts an SMS", factor="1")],
-            ),
-        )
-        board.add_widgets(
-            self._counts(
-                "Callbacks", "CallbackRequested", "CallsClaimed", "CallbackDone", *CALLS, "CallbacksOverdue"
-            ),
-            self._counts("Rides", *(f"Surveys{outcome}" for outcome in _SURVEYS), stacked=True),
-            self._counts("Not texted", "SmsNoConsent", "SmsNumberUnverified", "SmsRefused"),
-            self._counts("Trouble", *_TROUBLE),
-        )
-
-    def _counts(self, title: str, *names: str, stacked: bool = False) -> cloudwatch.GraphWidget:
-        lines = [self._scope.count(name).with_(label=name, period=_HOUR) for name in names]
-        return cloudwatch.GraphWidget(title=title, left=lines, stacked=stacked)
-
-    def _rates(self, title: str, **rates: Rate) -> cloudwatch.GraphWidget:
-        lines = [self._rate(rate, label.replace("_", " ")) for label, rate in rates.items()]
-        return cloudwatch.GraphWidget(title=title, left=lines)
+    def _queries(self) -> None:
+        """Save the queries. Unlike a dashboard and its metrics they cost what they read, and only when they are run."""
+        groups = [f"/aws/lambda/{self._scope.service}-{role}" for role in _COUNTING]
+        for title, names in FIGURES.items():
+            sums = ", ".join(f"sum({COUNTS}.{name}) as {name}" for name in names)
+            logs.CfnQueryDefinition(
+                self,
+                title.title(),
+                name=f"{FOLDER}/{title}",
+                log_group_names=groups,
+                query_string=f"filter ispresent({COUNTS})\n| stats {sums} by bin(1d)",
+            )
 
     def _missed(self, rate: Rate, period: cdk.Duration, at_least: int = FEW) -> cloudwatch.MathExpression:
         """What is missing of a rate to 100 percent, of so many cases at least, else 0."""
@@ -137,9 +133,6 @@ class FeedbackFigures(Construct):
             f"IF({_sum(rate.out_of)} >= {at_least}, {percent}, 0)", rate.names, period, "percent"
         )
 
-    def _rate(self, rate: Rate, label: str, factor: str = "100") -> cloudwatch.MathExpression:
-        return self._math(f"{factor} * {_share(rate)}", rate.names, _DAY, label)
-
     def _math(
         self, expression: str, names: frozenset[str] | set[str], period: cdk.Duration, label: str
     ) -> cloudwatch.MathExpression:
@@ -150,29 +143,6 @@ class FeedbackFigures(Construct):
             period=period,
             label=label,
         )
-
-
-_EVENTS: Final = ("Requested", "Received", "Expired", "Corrected")
-_REPLIES: Final = (
-    "Understood",
-    "Unclear",
-    "Stopped",
-    "Started",
-    "Helped",
-    "HelpUnanswered",
-    "Ignored",
-    "Repeated",
-)
-_SURVEYS: Final = ("Opened", "Known", "TooSoon", "TooOften", "TooLate")
-_TROUBLE: Final = (
-    "SmsNotTaken",
-    "SmsUnknown",
-    "OutreachFailed",
-    "ConversationsNotWoken",
-    "MessagesRetried",
-    "MessagesParked",
-    "ReceiptsIgnored",
-)
 
 
 def _share(rate: Rate) -> str:

@@ -4,6 +4,8 @@ from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -39,6 +41,7 @@ class PlatformStack(cdk.Stack):
         bus = self._bus()
         pool, client = self._users(stage)
         topic = self._alarms(stage)
+        self._throttles(topic)
         self._gateway_account()
         for name, value in {
             naming.BUS_NAME_PARAMETER: bus.event_bus_name,
@@ -151,6 +154,26 @@ class PlatformStack(cdk.Stack):
             )
         )
         return topic
+
+    def _throttles(self, topic: sns.Topic) -> None:
+        """Watch all functions of the account at once: they share its concurrency, and an alarm for each is paid for."""
+        throttles = cloudwatch.Metric(
+            namespace="AWS/Lambda",
+            metric_name="Throttles",
+            statistic="sum",
+            period=cdk.Duration.minutes(5),
+        )
+        alarm = throttles.create_alarm(
+            self,
+            "Throttles",
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description="Functions of this account are throttled, so their work is late or fails: there is no"
+            " concurrency left. Find the function that uses it up, or ask AWS for a higher quota. Runbook: -throttles.",
+        )
+        alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
 
     def _gateway_account(self) -> None:
         """Give the account the role without which REST APIs write no access logs, once for a region."""

@@ -126,8 +126,7 @@ class RideBookingStack(ServiceStack):
     def _consumer(self, role: str, queue: str, overdue: int = 60) -> ConsumedQueue:
         function = self.function(role, seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
-        # Answers and deadlines come in bursts: waiting for a second combines more of them into one update.
-        return ConsumedQueue(self, queue, consumer=function, batching_window=1, overdue=overdue)
+        return ConsumedQueue(self, queue, consumer=function, overdue=overdue)
 
     def _rides(self) -> None:
         function = self.function("rides", seconds=3)

@@ -198,11 +198,11 @@ def test_origins_are_read_from_the_context() -> None:
 
 
 @pytest.mark.parametrize("api", [*APIS, *SIGNED])
-def test_a_stage_is_traced_throttled_and_logged_without_personal_data(aws: Assembly, api: str) -> None:
+def test_a_stage_is_throttled_and_logged_without_personal_data(aws: Assembly, api: str) -> None:
     rest_api = aws.named("AWS::ApiGateway::RestApi", "Name")[api]
     [stage] = [s.properties for s in _of(aws, api, "AWS::ApiGateway::Stage")]
     assert stage["StageName"] == "v1"
-    assert stage["TracingEnabled"] is True
+    assert "TracingEnabled" not in stage
     [settings] = stage["MethodSettings"]
     assert settings["ThrottlingRateLimit"] == (100 if api in SIGNED else 500)
     assert settings["DataTraceEnabled"] is False

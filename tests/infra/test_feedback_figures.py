@@ -1,5 +1,6 @@
-"""Dashboard and alarms of feedback show what its code counts: under these names, all of it, and nothing else."""
+"""Queries and alarms of feedback show what its code counts: under these names, all of it, and nothing else."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,9 +12,10 @@ import pytest
 
 from feedback.domain.conversation import Conversation
 from infra.assembly import Assembly
-from infra.stacks.feedback_figures import DASHBOARD, DOLLARS_A_DAY
+from infra.stacks.feedback_figures import COUNTS, DOLLARS_A_DAY
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import MACHINE, World
+from wild_rydes_runtime import wide_line
 
 TEXTS = (*(["1"], ["2", "yes"]), *([str(score)] for score in range(3, 11)), ["?", "??", "???"], ["STOP"])
 
@@ -118,14 +120,9 @@ def nobody_is_asked(world: World) -> None:
 
 
 def shown(aws: Assembly) -> set[str]:
-    """The metrics that the dashboard shows."""
-    [board] = [
-        dashboard
-        for dashboard in aws.all("AWS::CloudWatch::Dashboard")
-        if dashboard.properties["DashboardName"] == DASHBOARD
-    ]
-    body = aws.text(board.stack, board.properties["DashboardBody"])
-    return set(re.findall(r'\["WildRydes","(\w+)","service","feedback"', body))
+    """The counts that the saved queries sum up."""
+    queries = [query.properties["QueryString"] for query in aws.all("AWS::Logs::QueryDefinition")]
+    return set(re.findall(r"sum\(counts\.(\w+)\)", "".join(queries)))
 
 
 def alarms(aws: Assembly) -> dict[str, dict[str, Any]]:
@@ -154,10 +151,30 @@ def watched(alarm: dict[str, Any]) -> set[str]:
 def test_all_that_is_counted_is_shown_and_all_that_is_shown_is_counted(aws: Assembly, world: World) -> None:
     everything_happens(world)
     counted = set(world.metrics.metric_set)
-    assert shown(aws) - counted == set(), "nobody counts these: a graph that stays empty"
-    assert counted - shown(aws) == set(), "these are paid for and shown nowhere"
+    assert shown(aws) - counted == set(), "nobody counts these: a column that stays empty"
+    assert counted - shown(aws) == set(), "these are shown nowhere"
     for name, alarm in alarms(aws).items():
         assert watched(alarm) <= counted, f"{name} can never go off"
+
+
+def test_queries_read_the_field_that_functions_write_in_the_groups_of_those_that_count(aws: Assembly) -> None:
+    assert COUNTS == wide_line.COUNTS
+    groups = {
+        aws.text(group.stack, group.properties["LogGroupName"]) for group in aws.all("AWS::Logs::LogGroup")
+    }
+    for query in aws.all("AWS::Logs::QueryDefinition"):
+        assert set(query.properties["LogGroupNames"]) <= groups
+
+
+def test_each_function_is_told_which_metrics_its_services_alarms_go_by(aws: Assembly) -> None:
+    """CloudWatch bills every other one, too."""
+    told = {
+        function.properties["Environment"]["Variables"]["WATCHED_METRICS"]
+        for function in aws.all("AWS::Lambda::Function")
+        if function.properties["FunctionName"].startswith("feedback-")
+    }
+    [names] = told
+    assert set(json.loads(names)) == {name for alarm in alarms(aws).values() for name in watched(alarm)}
 
 
 def percent(alarm: dict[str, Any], figures: dict[str, int]) -> float:

@@ -35,7 +35,6 @@ CONSUME = {
     "sqs:GetQueueUrl",
     "sqs:ReceiveMessage",
 }
-TRACE = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -43,7 +42,6 @@ LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # listed here.
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "ride-booking-api": {
-        "*": TRACE,
         "ride-booking": {
             "dynamodb:GetItem",
             "dynamodb:PutItem",
@@ -55,7 +53,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "Documents": {"s3:ListBucket"},
     },
     "ride-booking-outbox": {
-        "*": TRACE | {"dynamodb:ListStreams"},
+        "*": {"dynamodb:ListStreams"},
         "ride-booking": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         BUS: {"events:PutEvents"},
         "ride-booking-deadlines": {"sqs:SendMessage"},
@@ -63,25 +61,22 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         DOCUMENTS: {"s3:PutObject"},
     },
     "ride-booking-aggregator": {
-        "*": TRACE,
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         REPLY_QUEUE: CONSUME,
         f"{REPLY_QUEUE}-dlq": {"sqs:SendMessage"},
     },
     "ride-booking-closer": {
-        "*": TRACE,
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ride-booking-deadlines": CONSUME,
         "ride-booking-deadlines-dlq": {"sqs:SendMessage"},
     },
-    "ride-booking-authorizer": {"*": TRACE},
+    "ride-booking-authorizer": {},
     "ride-booking-socket": {
-        "*": TRACE,
         "ride-booking": {"dynamodb:UpdateItem"},
         RFQ_CONNECTIONS: {"execute-api:ManageConnections"},
     },
     "ride-booking-notifier": {
-        "*": TRACE | {"dynamodb:ListStreams"},
+        "*": {"dynamodb:ListStreams"},
         "ride-booking": {
             "dynamodb:UpdateItem",
             "dynamodb:DescribeStream",
@@ -92,38 +87,33 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking-notifier-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "ride-booking-rides": {
-        "*": TRACE,
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ride-booking-rides": CONSUME,
         "ride-booking-rides-dlq": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-api": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
         "unicorn-mgmt/index/by-unicorn": {"dynamodb:Query"},
     },
     "unicorn-mgmt-bookings": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "unicorn-mgmt-bookings-inbox": CONSUME,
         "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
     },
-    "unicorn-mgmt-authorizer": {"*": TRACE},
+    "unicorn-mgmt-authorizer": {},
     "unicorn-mgmt-closings": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         "unicorn-mgmt-closings-inbox": CONSUME,
         "unicorn-mgmt-closings-inbox-dlq": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-socket": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
         "unicorn-mgmt/index/by-unicorn": {"dynamodb:Query"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
     },
     "unicorn-mgmt-outbox": {
-        "*": TRACE | {"dynamodb:ListStreams"},
+        "*": {"dynamodb:ListStreams"},
         "unicorn-mgmt": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
         BUS: {"events:PutEvents"},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
@@ -132,13 +122,11 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "unicorn-mgmt-ratings": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:UpdateItem"},
         "unicorn-mgmt-ratings-inbox": CONSUME,
         "unicorn-mgmt-ratings-inbox-dlq": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-responder": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
         "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
@@ -148,7 +136,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-inbox-dlq": {"sqs:SendMessage"},
     },
     "feedback-api": {
-        "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-callback": {"dynamodb:Query"},
         "feedback/index/by-opt-out": {"dynamodb:Query"},
@@ -156,7 +143,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "NumberSecret": {"secretsmanager:GetSecretValue"},
     },
     "feedback-outreach": {
-        "*": TRACE | {"dynamodb:ListStreams"},
+        "*": {"dynamodb:ListStreams"},
         "feedback": READ_STREAM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
         OUR_NUMBERS: {"sms-voice:SendTextMessage"},
@@ -165,20 +152,18 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback-outreach-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "feedback-outbox": {
-        "*": TRACE | {"dynamodb:ListStreams"},
+        "*": {"dynamodb:ListStreams"},
         "feedback": READ_STREAM | {"dynamodb:UpdateItem"},
         BUS: {"events:PutEvents"},
         "feedback-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
     },
     "feedback-receipts": {
-        "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "Key": {"kms:Decrypt", "kms:GenerateDataKey"},
         "feedback-sms-receipts": CONSUME,
         "feedback-sms-receipts-dlq": {"sqs:SendMessage"},
     },
     "feedback-replies": {
-        "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "Key": {"kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt"},
         "NumberSecret": {"secretsmanager:GetSecretValue"},
@@ -186,20 +171,17 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback-sms-replies-dlq": {"sqs:SendMessage"},
     },
     "feedback-rides": {
-        "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback-rides": CONSUME,
         "feedback-rides-dlq": {"sqs:SendMessage"},
     },
     "feedback-timers": {
-        "*": TRACE,
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-due": {"dynamodb:Query"},
         "feedback/index/by-callback": {"dynamodb:Query"},
     },
     **{
         f"unicorn-mgmt-{id_}-quotes": {
-            "*": TRACE,
             "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
             SECRETS[id_]: {"secretsmanager:GetSecretValue"},
             RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
@@ -210,7 +192,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     **{
         f"unicorn-mgmt-{id_}-rides": {
-            "*": TRACE,
             "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"},
             SECRETS[id_]: {"secretsmanager:GetSecretValue"},
             f"unicorn-mgmt-{id_}-requests": {"sqs:SendMessage"},
@@ -220,7 +201,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         for id_ in PARTNERS
     },
     "unicorn-mgmt-partner-callbacks": {
-        "*": TRACE,
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem"},
         **{SECRETS[id_]: {"secretsmanager:GetSecretValue"} for id_ in PARTNERS},
         RETURN_ADDRESSES: {"sqs:SendMessage", "sqs:GetQueueUrl"},
@@ -368,7 +348,11 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     properties = resource.properties
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == ["arm64"]
-    assert properties["TracingConfig"] == {"Mode": "Active"}
+    assert "TracingConfig" not in properties, "decision 1: a trace is paid for, and `rydes trace` tells more"
+    logging = properties["LoggingConfig"]
+    assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN"), (
+        "Lambda would write two lines of its own about each invocation, and they are paid for"
+    )
     # The longest SMS takes a whole core a third of a second to read, and may come in a batch.
     memory = 512 if function == "feedback-replies" else 256
     assert properties["MemorySize"] == memory, (

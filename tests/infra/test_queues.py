@@ -15,20 +15,20 @@ RIDE_QUEUES = [f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS]
 CALLING = {**PARTNER_QUEUES, **dict.fromkeys(RIDE_QUEUES, 2)}
 """Queue -> how many calls to a partner it makes at once."""
 CONSUMED = {
-    # queue -> consumer, batching window in seconds
-    "wild-rydes-reply-ride-booking": ("ride-booking-aggregator", 1),
-    "ride-booking-deadlines": ("ride-booking-closer", 1),
-    "ride-booking-rides": ("ride-booking-rides", 0),
-    "unicorn-mgmt-inbox": ("unicorn-mgmt-responder", 0),
-    "unicorn-mgmt-bookings-inbox": ("unicorn-mgmt-bookings", 0),
-    "unicorn-mgmt-closings-inbox": ("unicorn-mgmt-closings", 0),
-    "unicorn-mgmt-ratings-inbox": ("unicorn-mgmt-ratings", 0),
-    "feedback-rides": ("feedback-rides", 0),
-    "feedback-sms-replies": ("feedback-replies", 0),
-    "feedback-sms-receipts": ("feedback-receipts", 0),
-    **{queue: (queue.replace("-requests", "-quotes"), 0) for queue in PARTNER_QUEUES},
-    **{queue: (queue, 0) for queue in RIDE_QUEUES},
+    "wild-rydes-reply-ride-booking": "ride-booking-aggregator",
+    "ride-booking-deadlines": "ride-booking-closer",
+    "ride-booking-rides": "ride-booking-rides",
+    "unicorn-mgmt-inbox": "unicorn-mgmt-responder",
+    "unicorn-mgmt-bookings-inbox": "unicorn-mgmt-bookings",
+    "unicorn-mgmt-closings-inbox": "unicorn-mgmt-closings",
+    "unicorn-mgmt-ratings-inbox": "unicorn-mgmt-ratings",
+    "feedback-rides": "feedback-rides",
+    "feedback-sms-replies": "feedback-replies",
+    "feedback-sms-receipts": "feedback-receipts",
+    **{queue: queue.replace("-requests", "-quotes") for queue in PARTNER_QUEUES},
+    **{queue: queue for queue in RIDE_QUEUES},
 }
+"""Queue -> its consumer."""
 SUBSCRIPTIONS = (
     "ride-booking-rides",
     "unicorn-mgmt-inbox",
@@ -96,10 +96,10 @@ def test_a_consumed_queue_gives_up_to_its_own_dead_letter_queue(aws: Assembly, q
 def test_a_message_has_one_worker_at_a_time_and_that_of_a_killed_one_is_soon_back(
     aws: Assembly, queue: str
 ) -> None:
-    consumer, window = CONSUMED[queue]
+    consumer = CONSUMED[queue]
     timeout = aws.named("AWS::Lambda::Function", "FunctionName")[consumer].properties["Timeout"]
     hidden = aws.named("AWS::SQS::Queue", "QueueName")[queue].properties["VisibilityTimeout"]
-    assert hidden > timeout + window, "a second worker would get a message while the first is still at it"
+    assert hidden > timeout, "a second worker would get a message while the first is still at it"
     assert hidden <= BACK_WITHIN, (
         "a booking's minute would be over before each of its steps could be tried twice"
     )
@@ -130,14 +130,16 @@ def test_an_hour_of_trouble_that_passes_loses_no_change_of_a_table(aws: Assembly
 
 @pytest.mark.parametrize("queue", CONSUMED)
 def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assembly, queue: str) -> None:
-    consumer, window = CONSUMED[queue]
+    consumer = CONSUMED[queue]
     source, properties = _mappings(aws)[consumer]
     assert source == queue
     if queue in CALLING:
         assert properties["BatchSize"] == 1, "a slow partner's call would hold up the messages behind it"
     else:
         assert properties["BatchSize"] == 10, "each message would cost an invocation and a write of its own"
-    assert properties["MaximumBatchingWindowInSeconds"] == window, "decision 5: it is paid for in waiting"
+    assert "MaximumBatchingWindowInSeconds" not in properties, (
+        "decision 5: a quiet queue waits for 20 s with one"
+    )
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], (
         "one message that fails would bring the whole batch again"
     )
@@ -149,7 +151,7 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
     mappings = list(aws.all("AWS::Lambda::EventSourceMapping"))
     assert len(mappings) == len(_mappings(aws))
-    assert set(_mappings(aws)) == {*(function for function, _ in CONSUMED.values()), *STREAM_CONSUMERS}
+    assert set(_mappings(aws)) == {*CONSUMED.values(), *STREAM_CONSUMERS}
 
 
 @pytest.mark.parametrize("function", STREAM_CONSUMERS)

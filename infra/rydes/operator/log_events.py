@@ -2,10 +2,11 @@
 
 import heapq
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.rydes.cloud.aws import Account
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator.times import instant
+from wild_rydes_runtime.wide_line import STEPS, narrowed
 
 LONGEST_INVOCATION = 60_000
 """Milliseconds by which CloudWatch's time of a line may be later than the line's own: the emulator writes
@@ -23,6 +25,7 @@ LATE = 15_000
 """Milliseconds that CloudWatch may take to show a line."""
 
 _LOG_GROUPS = "/aws/lambda/"
+_QUOTED = re.compile(r'"([^"]*)"')
 _MOST = 10_000
 """Events in one answer. The emulator gives no token for the rest."""
 
@@ -38,6 +41,8 @@ class LogEvent:
     message: str
     copy: int = 0
     """How many equal lines the stream has before this one in the same millisecond."""
+    step: int = 0
+    """Which step of a wide line it is."""
 
     @cached_property
     def entry(self) -> dict[str, Any] | None:
@@ -53,6 +58,17 @@ class LogEvent:
         """When the function wrote the line, in milliseconds since 1970; CloudWatch's time, if it is just text."""
         written = (self.entry or {}).get("timestamp")
         return instant(written).timestamp() * 1000 if isinstance(written, str) else self.at
+
+    def narrowed(self, pattern: str) -> Iterator["LogEvent"]:
+        """Take a wide line apart into those of its steps that match the pattern, as far as it is one quoted text."""
+        if STEPS not in (self.entry or {}):
+            yield self
+            return
+        quoted = _QUOTED.fullmatch(pattern)
+        for number, entry in enumerate(narrowed(self.entry or {})):
+            text = json.dumps(entry, ensure_ascii=False)
+            if quoted is None or quoted[1] in text:
+                yield replace(self, message=text, step=number)
 
 
 @contextmanager
@@ -76,6 +92,8 @@ def events(
 ) -> Iterator[LogEvent]:
     """Read all events that match a CloudWatch filter pattern, in the order of CloudWatch's times.
 
+    Steps of a wide line are events of their own.
+
     Args:
         account: whose logs.
         pattern: all events, if it is empty.
@@ -86,9 +104,10 @@ def events(
     logs = account.client("logs")
     pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_LOG_GROUPS + functions)
     names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-    yield from heapq.merge(
+    for event in heapq.merge(
         *(_of_one(logs, name, pattern, since, until) for name in names), key=lambda event: event.at
-    )
+    ):
+        yield from event.narrowed(pattern)
 
 
 def _of_one(

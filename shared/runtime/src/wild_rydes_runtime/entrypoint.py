@@ -1,11 +1,13 @@
 """The entry point of a Lambda function."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from wild_rydes_runtime.counts import write_counts
+from wild_rydes_runtime.wide_line import WideLine
 
 R = TypeVar("R")
 
@@ -15,19 +17,22 @@ def entrypoint(
 ) -> Callable[[dict[str, Any], LambdaContext], R]:
     """Make the Lambda handler that passes each event to `handle`.
 
-    Every log line carries the request id, whether the start was cold, and a correlation id: the request id
-    until `handle` sets that of a conversation. What `metrics` has counted is written at the end, even if
-    `handle` raises.
+    What `handle` logs becomes one line (`WideLine`). It carries the request id, whether the start was cold, and a
+    correlation id: the request id until `handle` sets that of a conversation. What `metrics` has counted is written at
+    the end (`write_counts`), even if `handle` raises.
     """
+    line = WideLine.of(logger)
+    logger.append_keys(cold_start=True)
 
     def handler(event: dict[str, Any], context: LambdaContext) -> R:
+        logger.append_keys(function_request_id=context.aws_request_id)
         logger.set_correlation_id(context.aws_request_id)
-        return handle(event)
+        try:
+            return handle(event)
+        finally:
+            if metrics is not None:
+                write_counts(metrics, logger)
+            line.end()
+            logger.remove_keys(["cold_start"])
 
-    entry: Callable[[dict[str, Any], LambdaContext], R] = handler
-    if metrics is not None:
-        # Many invocations count nothing, which is no reason to warn.
-        warnings.filterwarnings("ignore", "No application metrics to publish")
-        entry = metrics.log_metrics(entry)
-    decorated: Callable[[dict[str, Any], LambdaContext], R] = logger.inject_lambda_context(entry)
-    return decorated
+    return handler

@@ -139,8 +139,7 @@ def test_a_customer_whom_nobody_calls_is_noticed_after_two_days_until_somebody_d
     def overdue() -> float:
         world.metrics.clear_metrics()
         world.timers.handle()
-        [value] = world.metrics.metric_set["CallbacksOverdue"]["Value"]
-        return float(value)
+        return float(sum(world.metrics.metric_set.get("CallbacksOverdue", {"Value": []})["Value"]))
 
     assert overdue() == 0
     world.now += timedelta(days=2, seconds=-1)

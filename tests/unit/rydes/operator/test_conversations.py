@@ -2,9 +2,11 @@
 
 import io
 import json
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
-from aws_lambda_powertools import Metrics
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from rich.console import Console
 
@@ -12,6 +14,9 @@ from infra.figures import CSAT, NPS, Rate
 from infra.rydes.operator.conversations import to_json, to_view
 from infra.rydes.operator.counted import RecentCounts
 from tests.support.fake_logs import Logs
+from wild_rydes_runtime.entrypoint import entrypoint
+
+_names = count()
 
 START = 1_800_000_000
 TWO = {
@@ -29,13 +34,17 @@ MANY = {
 
 
 def line(**counted: int) -> str:
-    """Write what Powertools writes for a function that has counted so much."""
-    metrics = Metrics(namespace="WildRydes", service="feedback")
-    for name, value in counted.items():
-        metrics.add_metric(name, MetricUnit.Count, value)
-    written = json.dumps(metrics.serialize_metric_set())
-    metrics.clear_metrics()
-    return written
+    """Write the line of an invocation that has counted so much."""
+    metrics, text = Metrics(namespace="test", service="test"), io.StringIO()
+    logger = Logger(service=f"{__name__}-{next(_names)}", stream=text)
+
+    def handle(_: dict[str, Any]) -> None:
+        logger.info("received")
+        for name, value in counted.items():
+            metrics.add_metric(name, MetricUnit.Count, value)
+
+    entrypoint(handle, logger, metrics)({}, SimpleNamespace(aws_request_id="r"))  # type: ignore[arg-type]
+    return text.getvalue().strip()
 
 
 def shown(figures: dict[str, int], width: int, minutes: int = 60) -> list[str]:
@@ -50,28 +59,14 @@ def test_what_all_functions_of_the_service_have_counted_lately_is_added_up_each_
     logs.log(START * 1000, line(SmsSent=2, Score9=1), "feedback-outbox")
     logs.log(START * 1000, line(RepliesUnclear=1), "feedback-replies")
     logs.log(START * 1000, line(SmsSent=5), "ride-booking-outbox")
-    logs.log(START * 1000, '{"message": "not that CloudWatchMetrics"}', "feedback-outbox")
-    logs.log(START * 1000, "START CloudWatchMetrics", "feedback-outbox")
+    logs.log(START * 1000, '{"message": "not those counts"}', "feedback-outbox")
+    logs.log(START * 1000, 'START "counts"', "feedback-outbox")
     assert recent.look() == {"SmsSent": 2, "Score9": 1, "RepliesUnclear": 1}
     now += 10
     logs.log((START + 9) * 1000, line(Score9=-1, Score3=1), "feedback-outbox")  # support has corrected it
     assert recent.look() == {"SmsSent": 2, "Score9": 0, "Score3": 1, "RepliesUnclear": 1}
     now += 55
     assert recent.look() == {"Score9": -1, "Score3": 1}, "what is older than a minute is forgotten"
-
-
-def test_metrics_of_other_namespaces_or_dimensions_are_left_out() -> None:
-    logs = Logs()
-    entry: dict[str, Any] = json.loads(line(SmsSent=1))
-    [directive] = entry["_aws"]["CloudWatchMetrics"]
-    others = (
-        {**directive, "Namespace": "Theirs"},
-        {**directive, "Dimensions": [["service", "function_name"]]},
-    )
-    for other in others:
-        entry["_aws"]["CloudWatchMetrics"] = [other]
-        logs.log(START * 1000, json.dumps(entry), "feedback-outbox")
-    assert RecentCounts(logs, "feedback", 60, now=lambda: START).look() == {}
 
 
 def test_csat_and_nps_follow_their_definitions() -> None:

@@ -45,11 +45,12 @@ class Timers:
                 failed += 1
                 self.logger.error("cannot wake", ride_id=ride_id, extra=describe(error))
         self.logger.info("woken", woken=woken, failed=failed)
-        self.metrics.add_metric("ConversationsNotWoken", MetricUnit.Count, failed)
+        if failed:
+            self.metrics.add_metric("ConversationsNotWoken", MetricUnit.Count, failed)
         self._look_at_callbacks()
 
     def _look_at_callbacks(self) -> None:
         """Count it while the customer who has waited longest for a call has waited too long."""
         waiting, _ = self.table.callbacks(None, 1)
-        overdue = any(c.call and c.call.overdue(self.now()) for c in waiting)
-        self.metrics.add_metric("CallbacksOverdue", MetricUnit.Count, int(overdue))
+        if any(c.call and c.call.overdue(self.now()) for c in waiting):
+            self.metrics.add_metric("CallbacksOverdue", MetricUnit.Count, 1)
