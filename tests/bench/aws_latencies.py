@@ -108,6 +108,11 @@ HTTP_API: Final = Latency(
 INVOKE: Final = Latency(5, 30, "no figure is documented", assumed=True)
 """From whoever invokes a warm function to its handler."""
 
+INIT: Final = Latency(
+    500, 1200, "no figure is documented; twice what tests.bench.coldstart takes on a core", assumed=True
+)
+"""The start of a worker, until its first invocation begins."""
+
 EVENT_BUS: Final = _through(
     p90=80,
     p99=129.33,

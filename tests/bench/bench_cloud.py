@@ -53,7 +53,13 @@ class BenchCloud:
         self.port = cloud.settings.port
         self.client = cloud.client
         self._sites = 0
-        self._http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=100))
+        self.bytes_out = 0
+        """What the APIs have answered, headers included."""
+        self._http = httpx.Client(
+            timeout=30,
+            limits=httpx.Limits(max_connections=100),
+            event_hooks={"response": [self._count_bytes]},
+        )
         self._customer = {"Authorization": cloud.token("bench-customer", "customers")}
 
     def site(self, responders: int, at: Place | None = None) -> Site:
@@ -101,6 +107,10 @@ class BenchCloud:
         answer.raise_for_status()
         found: Mapping[str, Any] = answer.json()
         return found
+
+    def _count_bytes(self, response: httpx.Response) -> None:
+        headers = sum(len(name) + len(value) + 4 for name, value in response.headers.raw)
+        self.bytes_out += headers + len(response.read())
 
     def _register(self, site: Site, number: int) -> None:
         headers = {"Authorization": self.cloud.token(f"bench-{self._sites}-{number}", "unicorns")}

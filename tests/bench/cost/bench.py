@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
 
 from tests.bench.bench_cloud import BenchCloud, Site
+from tests.bench.cost import rest_of_the_bill as rest
 from tests.bench.cost.event_sources import EventSources
-from tests.bench.cost.meter import Units, api_calls, dollars_per_million, function_calls, indexes, stored
+from tests.bench.cost.function_logs import FunctionLogs
+from tests.bench.cost.meter import Units, api_calls, convention, function_calls, indexes, stored, whole
+from tests.bench.cost.prices import HTTP, OUT, REST
 from tests.bench.cost.recorder import Recorder
 
 console = Console()
@@ -34,10 +38,18 @@ class Measurement:
     units: Units
     batch_sizes: Mapping[str, list[int]]
 
+    milliseconds: Mapping[str, float]
+    """What an invocation of each function is billed for, on average."""
+
     @property
-    def dollars(self) -> float:
-        """Per million runs."""
-        return dollars_per_million(self.units, self.runs)
+    def convention(self) -> float:
+        """Dollars per million runs, as the lab was counted."""
+        return convention(self.units, self.runs)
+
+    @property
+    def whole(self) -> float:
+        """Dollars per million runs, as AWS bills them."""
+        return whole(self.units, self.runs)
 
 
 class Bench:
@@ -46,6 +58,13 @@ class Bench:
     def __init__(self, cloud: BenchCloud, recorder: Recorder, sources: EventSources) -> None:
         self._cloud, self._recorder, self._sources = cloud, recorder, sources
         self._indexes = indexes(cloud.client("dynamodb"))
+        self._logs = FunctionLogs(cloud.client("logs"))
+        self._memory = {
+            function["FunctionName"]: function["MemorySize"]
+            for page in cloud.client("lambda").get_paginator("list_functions").paginate()
+            for function in page["Functions"]
+        }
+        self._api_kind = kind_of_api(cloud.client("apigatewayv2"), "rfq-api")
         # A batch completes ten RFQs at once; ten customers at once would each start a worker of the API.
         self._at_the_api = threading.BoundedSemaphore(3)
 
@@ -98,7 +117,13 @@ class Bench:
             result = self._cloud.result(rfq_id)
         if len(result["quotes"]) != site.responders or result["completed-by"] != "all-answered":
             sys.exit(f"RFQ {rfq_id} is not as expected: {result}")
-        return api_calls(2)
+        return self.api_calls(2)
+
+    def api_calls(self, count: int) -> Units:
+        """Units of calls of our APIs, with their lines in the access log."""
+        units = api_calls(count, self._api_kind)
+        units.add(rest.access_logged(count))
+        return units
 
     def wait_until(self, rfq_id: str, status: str) -> None:
         """Until an RFQ has this status, as its stream tells."""
@@ -118,11 +143,48 @@ class Bench:
 
     def _reset(self) -> None:
         self._sources.reset()
-        self._recorder.calls.clear()
+        self._recorder.reset()
+        self._logs.reset()
+        self._cloud.bytes_out = 0
 
     def _measured(self, name: str, responders: int, runs: int, outside: Units) -> Measurement:
         units = Units(self._sources.units)
         units.add(outside)
         units.add(function_calls(self._recorder.calls))
-        units.add(stored(self._sources.stream_records.values(), self._indexes))
-        return Measurement(name, responders, runs, units, dict(self._sources.batch_sizes))
+        records = self._sources.stream_records.values()
+        units.add(stored(records, self._indexes))
+        units.add(rest.kept(records, time.time()))
+        units.add(rest.archived(self._recorder.calls))
+        units.add({OUT: self._cloud.bytes_out / 1000})
+        lines = self._logs.lines()
+        units.add(rest.logged(line for some in lines.values() for line in some))
+        worked = self._worked(lines)
+        units.add(rest.worked(worked.values()))
+        return Measurement(
+            name,
+            responders,
+            runs,
+            units,
+            dict(self._sources.batch_sizes),
+            {function: work.milliseconds for function, work in worked.items()},
+        )
+
+    def _worked(self, lines: Mapping[str, Sequence[str]]) -> Mapping[str, rest.Worked]:
+        """What each function has done that has logged something."""
+        cpu, operations = self._recorder.cpu_ms(), rest.operations(self._recorder.calls)
+        return {
+            function: rest.Worked(
+                rest.invocations(some),
+                cpu.get(function, 0),
+                self._memory[function],
+                operations.get(function, ()),
+            )
+            for function, some in lines.items()
+            if some
+        }
+
+
+def kind_of_api(gateway: Any, name: str) -> str:
+    """Tell whether an API is an HTTP API, or else a REST API: prices differ."""
+    protocols = {api["Name"]: api["ProtocolType"] for api in gateway.get_apis().get("Items", [])}
+    return HTTP if protocols.get(name) == "HTTP" else REST

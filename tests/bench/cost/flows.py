@@ -6,7 +6,7 @@ from typing import Final, Self
 from infra.rydes.cloud.cloud import Cloud
 from tests.bench.bench_cloud import Site
 from tests.bench.cost.bench import RESPOND_WITHIN, Bench, Measurement
-from tests.bench.cost.meter import Units, api_calls, connection, socket_message
+from tests.bench.cost.meter import Units, connection, socket_message
 from tests.support.clients import Customer, Fleet, Place, Unicorn
 from tests.support.sockets import Socket
 
@@ -48,7 +48,7 @@ class Flows:
                 if snapshot["status"] != "completed":
                     socket.until(status="completed")
             self._result(rfq)
-            return total(api_calls(2), connection(), socket_message(subscription))
+            return total(self._bench.api_calls(2), connection(), socket_message(subscription))
 
         return self._bench.apart(WATCHED, site.responders, [run] * self._runs)
 
@@ -66,7 +66,7 @@ class Flows:
                 unicorn.answer(rfq, {"price": price, "pickup-in-seconds": 240}).raise_for_status()
             self._bench.wait_until(rfq.rpartition("/")[2], "completed")
             self._result(rfq)
-            return api_calls(1 + responders + 1)
+            return self._bench.api_calls(1 + responders + 1)
 
         return self._bench.apart(BY_HAND, responders, [run] * self._runs)
 
@@ -82,7 +82,7 @@ class Flows:
             self._customer.http.delete(rfq).raise_for_status()
             for app in apps:
                 app.expect(rfq, type_="invitation-closed")
-            return api_calls(2)
+            return self._bench.api_calls(2)
 
         return self._bench.apart(CANCELLED, responders, [run] * self._runs)
 
@@ -129,7 +129,7 @@ class Flows:
             unicorn.http.post(f"/rides/{booked.json()['id']}/completion").raise_for_status()
             self._bench.wait_until(rfq_id, "driven")
             self._customer.http.get(booked.headers["Location"]).raise_for_status()
-            return api_calls(3)
+            return self._bench.api_calls(3)
 
         return run
 

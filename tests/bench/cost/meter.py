@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.cost.dynamodb_size import Item, item_bytes, read_units, write_units
-from tests.bench.cost.prices import API, COMPUTE, EVENT, LAMBDA, MINUTE, PER_MILLION, READ, SOCKET, SQS, WRITE
+from tests.bench.cost.prices import (
+    COMPUTE,
+    CONVENTION,
+    EVENT,
+    LAMBDA,
+    MINUTE,
+    READ,
+    SOCKET,
+    SQS,
+    WHOLE,
+    WRITE,
+)
 from tests.bench.cost.recorder import Call
 
 _CHUNK = 64 * 1024
@@ -120,9 +131,9 @@ def invocation() -> Units:
     return Units({LAMBDA: 1, COMPUTE: 1})
 
 
-def api_calls(count: int) -> Units:
-    """Units of calls of a REST API."""
-    return Units(dict.fromkeys((API, LAMBDA, COMPUTE), count))
+def api_calls(count: int, kind: str) -> Units:
+    """Units of calls of an API of this kind, `REST` or `HTTP`."""
+    return Units(dict.fromkeys((kind, LAMBDA, COMPUTE), count))
 
 
 def connection(minutes: int = 1) -> Units:
@@ -135,9 +146,14 @@ def socket_message(message: Any) -> Units:
     return Units({LAMBDA: 1, COMPUTE: 1, SOCKET: _frames(message)})
 
 
-def dollars_per_million(units: Mapping[str, float], rfqs: int) -> float:
-    """What a million RFQs cost if all are like these."""
-    return sum(PER_MILLION[unit] * count for unit, count in units.items()) / rfqs
+def convention(units: Mapping[str, float], rfqs: int) -> float:
+    """What a million RFQs cost if all are like these, counted as the lab was: every invocation as 50 ms of 256 MB."""
+    return sum(CONVENTION.get(unit, 0) * count for unit, count in units.items()) / rfqs
+
+
+def whole(units: Mapping[str, float], rfqs: int) -> float:
+    """What AWS bills for a million RFQs if all are like these."""
+    return sum(WHOLE.get(unit, 0) * count for unit, count in units.items()) / rfqs
 
 
 def _chunks(text: str) -> int:
