@@ -1,7 +1,8 @@
 """From the submission to all quotes visible, and what each hop takes: `uv run python -m tests.bench.latency`.
 
 Runs RFQs one after another through a local cloud of its own. The customer looks at the quotes again and again until all
-are there. What each hop takes is read from the functions' own log lines.
+are there. What each hop takes is read from the functions' own log lines. `--on-aws` simulates the same as AWS would have
+it, in a few seconds and without a cloud.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from infra.rydes.operator import trace
 from tests.bench.bench_cloud import BenchCloud, Site, bench_cloud
+from tests.bench.latency.report import report_on_aws
 
 LAB_MS = (66, 105)
 """The workshop's lab on the same emulator: the request's two writes and answers straight through SNS, SQS and Lambda."""
@@ -84,9 +86,7 @@ def report(journeys: Sequence[Journey]) -> None:
         values = [value for journey in journeys if (value := journey.hops[i]) is not None]
         hops.add_row(function, what, meaning, f"{median(values):.1f}" if values else "-")
     console.print(hops)
-    console.print(
-        "On AWS the batching window of the return address adds up to 1 s; the emulator has no windows."
-    )
+    console.print("As AWS would have it: `--on-aws`.")
 
 
 def main() -> None:
@@ -94,7 +94,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rfqs", type=int, default=40)
     arguments.add_argument("--responders", type=int, default=10)
+    arguments.add_argument("--on-aws", action="store_true", help="simulate it as AWS would have it")
+    arguments.add_argument("--rate", type=float, default=20, help="RFQs a second of the simulation")
+    arguments.add_argument("--seed", type=int, default=1, help="of the simulation")
     options = arguments.parse_args()
+    if options.on_aws:
+        report_on_aws(console, rate=options.rate, seed=options.seed)
+        return
     with bench_cloud() as cloud:
         site = cloud.site(options.responders)
         for _ in range(5):
