@@ -536,7 +536,7 @@ def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[st
     told = {
         key: aws.text(resource.stack, value)
         for key, value in resource.properties["Environment"]["Variables"].items()
-        if not key.startswith("POWERTOOLS_") and key != "TABLE_NAME"
+        if not key.startswith("POWERTOOLS_") and key not in ("TABLE_NAME", "WATCHED_METRICS")
     }
     assert told == expected
 
@@ -557,18 +557,18 @@ def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
     assert kept == dict.fromkeys(functions | apis, 30)
 
 
-def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> None:
+def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttled(aws: Assembly) -> None:
     watched: dict[str, set[str]] = {}
     for alarm in aws.all("AWS::CloudWatch::Alarm"):
         properties = alarm.properties
         action = aws.text(alarm.stack, properties["AlarmActions"][0])
-        assert action == "/wild-rydes/platform/alarm-topic-arn"
+        assert action in ("/wild-rydes/platform/alarm-topic-arn", "wild-rydes-alarms")
         for dimension in properties.get("Dimensions", []):  # metric math has none of its own
             if dimension["Name"] == "FunctionName":
                 watched.setdefault(aws.text(alarm.stack, dimension["Value"]), set()).add(
                     properties["MetricName"]
                 )
-    expected = {name: {"Errors", "Throttles"} for name in PERMISSIONS}
+    expected = {name: {"Errors"} for name in PERMISSIONS}
     for consumer in (
         "ride-booking-notifier",
         "ride-booking-outbox",
@@ -578,6 +578,14 @@ def test_each_function_alarms_when_it_fails_or_is_throttled(aws: Assembly) -> No
     ):
         expected[consumer].add("IteratorAge")
     assert watched == expected
+    of_the_account = [
+        a.properties
+        for a in aws.all("AWS::CloudWatch::Alarm")
+        if a.properties.get("MetricName") == "Throttles"
+    ]
+    assert [(alarm["Namespace"], alarm.get("Dimensions")) for alarm in of_the_account] == [
+        ("AWS/Lambda", None)
+    ]
 
 
 def test_no_policy_names_an_account_a_region_or_a_key(aws: Assembly) -> None:

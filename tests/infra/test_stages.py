@@ -24,6 +24,7 @@ LEFT_OUT = {
     "AWS::Events::EventBusPolicy": 1,
     "AWS::Lambda::Alias": 3,  # no SnapStart
     "AWS::Lambda::Version": 3,
+    "AWS::Logs::QueryDefinition": 8,
     "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
@@ -97,6 +98,7 @@ def test_the_local_stage_leaves_out_what_is_listed(aws: Assembly, local: Assembl
     assert local_stage("http://localhost:4566").left_out == {
         "AWS::Events::Archive",
         "AWS::Events::EventBusPolicy",
+        "AWS::Logs::QueryDefinition",
         "AWS::SMSVOICE::ConfigurationSet",
         "AWS::SMSVOICE::OptOutList",
     }
