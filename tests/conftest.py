@@ -134,7 +134,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     if os.environ.get("RYDES_E2E") == "reuse":
         yield Cloud.find(Settings.from_environment())
         return
-    settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"))
+    settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"), records_calls=True)
     # `process` is held on to: the emulator ends with it, and with us.
     with step("a cloud goes up"):
         deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)

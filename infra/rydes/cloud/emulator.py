@@ -125,6 +125,15 @@ def _environment(settings: Settings) -> dict[str, str]:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "DOCKER_HOST": "unix:///nonexistent",
+        **(_recording(settings) if settings.records_calls else {}),
+    }
+
+
+def _recording(settings: Settings) -> dict[str, str]:
+    """Return what has workers write down their AWS calls."""
+    return {
+        "PYTHONPATH": str(Path(__file__).with_name("recorder")),
+        "RYDES_CALLS": str(settings.calls),
     }
 
 

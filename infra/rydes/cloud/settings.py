@@ -20,6 +20,8 @@ class Settings:
 
     port: int = DEFAULT_PORT
     run_dir: Path = ROOT / ".run"
+    records_calls: bool = False
+    """Whether functions write their AWS calls to the folder `calls`, for `infra.proof`."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -52,6 +54,11 @@ class Settings:
     def phones_url(self) -> str | None:
         """The base URL of the phone simulator, if there ever was one in this run directory."""
         return self.phones_file.read_text() if self.phones_file.exists() else None
+
+    @property
+    def calls(self) -> Path:
+        """The folder of the AWS calls that functions made, in a cloud that records them."""
+        return self.run_dir / "calls"
 
     def log(self, name: str) -> Path:
         """Return the log file of a step or process."""
