@@ -45,6 +45,9 @@ test-fast: setup  ## Run the tests of units, contracts and architecture, in a mi
 e2e: setup  ## Run the end-to-end and chaos tests, each folder on a local cloud of its own
 	@$(PYTEST) tests/e2e tests/chaos $(ARGS)
 
+record: setup  ## Add the AWS calls of the end-to-end and chaos tests to infra/proof/calls.json
+	@RYDES_RECORD=1 $(PYTEST) tests/e2e tests/chaos $(ARGS)
+
 nightly: setup  ## Run the properties of what comes from outside, with 5,000 examples each
 	@HYPOTHESIS_PROFILE=nightly $(PYTEST) -m boundary tests/unit tests/contract $(ARGS)
 
@@ -108,4 +111,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e nightly coverage bench pr check lint types proof fmt generate hooks down setup
+.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof fmt generate hooks down setup

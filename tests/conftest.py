@@ -21,6 +21,7 @@ from infra.rydes.cloud.up import up
 from infra.rydes.operator import modes
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
+from tests.support import recorded_calls
 from tests.support.clients import Customer, Fleet, Place, Queues
 from tests.support.partner_fleets import ask, quoted
 from tests.support.patience import PATIENCE, eventually, step, take_slowest
@@ -144,6 +145,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         emulator.stop(settings.run_dir)
         assert process is not None
         process.wait(timeout=PATIENCE)
+    if "RYDES_RECORD" in os.environ:
+        recorded_calls.settle(settings.calls)
 
 
 @pytest.fixture

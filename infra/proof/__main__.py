@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
-from infra.proof import filters, limits, lint
+from infra.proof import filters, grants, limits, lint, policies, requests
 from infra.proof.finding import Checker, Finding
 from infra.proof.synthesis import templates
 
-CHECKERS: Final[tuple[Checker, ...]] = (lint.check, limits.check, filters.check)
+CHECKERS: Final[tuple[Checker, ...]] = (
+    *(lint.check, limits.check, filters.check),
+    *(policies.check, grants.check, requests.check),
+)
 
 
 def report(findings: Iterable[Finding]) -> str:

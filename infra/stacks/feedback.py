@@ -137,7 +137,12 @@ class FeedbackStack(ServiceStack):
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)
         numbers = self.format_arn(service="sms-voice", resource="phone-number", resource_name="*")
-        function.may("sms-voice:SendTextMessage", on=numbers)
+        # AWS asks for each resource that a request names.
+        configuration = self.format_arn(
+            service="sms-voice", resource="configuration-set", resource_name=SMS_NAME
+        )
+        for resource in (numbers, configuration):
+            function.may("sms-voice:SendTextMessage", on=resource)
         accept(
             function.own_role,
             {

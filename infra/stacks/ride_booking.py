@@ -177,12 +177,9 @@ class RideBookingStack(ServiceStack):
         )
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CUSTOMER_INDEX}")
         self._may_on_documents(function, "s3:GetObject")  # the URLs that it signs have its permissions
-        # Without this one, S3 answers 403 instead of 404 for a document that is not there yet.
-        function.may(
-            "s3:ListBucket",
-            on=self._documents.bucket_arn,
-            condition={"StringLike": {"s3:prefix": "rfqs/*"}},
-        )
+        # Without this one, S3 answers 403 instead of 404 for a document that is not there yet. It asks for the whole
+        # bucket then: a condition on `s3:prefix` would never hold, because the request for an object has none.
+        function.may("s3:ListBucket", on=self._documents.bucket_arn)
         api = RestApi(self, "rfq-api", function=function, auth="users")
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)

@@ -15,6 +15,7 @@ RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"
 RFQ_CONNECTIONS = "arn:<Partition>:execute-api:<Region>:<AccountId>:rfq-socket/v1/POST/@connections/*"
 RFQ_CONNECTIONS_URL = "https://rfq-socket.execute-api.<Region>.<URLSuffix>/v1"
 ISSUER = "https://cognito-idp.<Region>.<URLSuffix>//wild-rydes/platform/user-pool-id"
+SMS_CONFIGURATION = "arn:<Partition>:sms-voice:<Region>:<AccountId>:configuration-set/wild-rydes-feedback"
 OUR_NUMBERS = "arn:<Partition>:sms-voice:<Region>:<AccountId>:phone-number/*"
 UNICORN_CONNECTIONS = "arn:<Partition>:execute-api:<Region>:<AccountId>:unicorn-socket/v1/POST/@connections/*"
 UNICORN_URLS = {
@@ -147,6 +148,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback": READ_STREAM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
         OUR_NUMBERS: {"sms-voice:SendTextMessage"},
+        SMS_CONFIGURATION: {"sms-voice:SendTextMessage"},
         "Key": {"kms:Decrypt"},
         "NumberSecret": {"secretsmanager:GetSecretValue"},
         "feedback-outreach-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
@@ -230,7 +232,6 @@ CONDITIONS = {
         ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
     )
 }
-CONDITIONS["ride-booking-api", "Documents", ("s3:ListBucket",)] = {"StringLike": {"s3:prefix": "rfqs/*"}}
 QUEUE_CONSUMERS = (
     "feedback-receipts",
     "feedback-replies",

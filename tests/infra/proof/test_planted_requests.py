@@ -1,0 +1,136 @@
+"""Requests that AWS would refuse are found in recorded calls, and what a recording keeps tells of no person."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.assembly import Assembly
+from infra.proof import recording, requests
+
+UPDATE: dict[str, Any] = {"TableName": "{TABLE_NAME}", "Key": {"id": {"S": "ride#*"}}}
+SMS: dict[str, Any] = {"DestinationPhoneNumber": "+11111111111", "MessageBody": "text"}
+PUT: dict[str, Any] = {"EventBusName": "{BUS_NAME}", "Source": "s", "DetailType": "d", "Detail": "text"}
+
+
+@pytest.mark.parametrize(
+    ("call", "shape", "why"),
+    [
+        ("dynamodb.UpdateItem", {**UPDATE, "ReturnValues": "EVERYTHING"}, "one of NONE, ALL_OLD"),
+        ("dynamodb.UpdateItem", {**UPDATE, "TableName": ""}, "TableName"),
+        ("dynamodb.UpdateItem", {"TableName": "{TABLE_NAME}"}, 'Missing required parameter in input: "Key"'),
+        ("dynamodb.UpdateItem", {**UPDATE, "Returns": "NONE"}, 'Unknown parameter in input: "Returns"'),
+        ("dynamodb.UpdateItems", UPDATE, "there is no UpdateItems in dynamodb"),
+        ("dynamodb.Query", {"TableName": "{TABLE_NAME}", "Limit": "ten"}, "Invalid type for parameter Limit"),
+        (
+            "pinpoint-sms-voice-v2.SendTextMessage",
+            {**SMS, "DestinationPhoneNumber": "+0111"},
+            "does not match",
+        ),
+        ("pinpoint-sms-voice-v2.SendTextMessage", {**SMS, "MessageBody": "a" * 1601}, "1600 is the most"),
+        ("events.PutEvents", {"Entries": [PUT] * 11}, "PutEvents.Entries is 11, and 10 is the most"),
+        ("events.PutEvents", {"Entries": [{**PUT, "EventBusName": "a bus"}]}, "does not match"),
+        ("cognito-idp.AdminGetUser", {"UserPoolId": "pool", "Username": "a"}, "UserPoolId does not match"),
+    ],
+)
+def test_a_request_that_aws_would_refuse_is_found(
+    aws: Assembly, call: str, shape: recording.Shape, why: str
+) -> None:
+    (found,) = requests.check(aws, {"feedback-outbox": {call: [shape]}})
+    assert found.rule == "a request that AWS would refuse"
+    assert found.where.endswith(f"feedback-outbox: {call}")
+    assert why in found.why
+
+
+def test_a_recording_of_a_function_that_is_gone_is_found(aws: Assembly) -> None:
+    (found,) = requests.check(aws, {"feedback-gone": {"dynamodb.UpdateItem": [UPDATE]}})
+    assert found.rule == "a recorded call that nobody makes"
+    assert found.to_do == "Run `make record`."
+
+
+ENVIRONMENT = {
+    "TABLE_NAME": "feedback",
+    "POWERTOOLS_SERVICE_NAME": "feedback",
+    "REPLY_TO_PATTERN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-*",
+    "PARTNER_ID": "p-comet",
+    "QUEUES": json.dumps({"p-comet": "http://localhost:1/000000000000/requests"}),
+}
+KEY = {"id": {"S": "ride#p-comet#0d4b7b7e-1111-4222-8333-444455556666.1"}}
+
+
+def _reduced(tmp_path: Path, *parameters: dict[str, Any], call: str = "s.O") -> list[recording.Shape]:
+    service, operation = call.split(".")
+    entries: list[dict[str, Any]] = [{"function": "f", "environment": ENVIRONMENT}]
+    entries += [{"service": service, "operation": operation, "parameters": each} for each in parameters]
+    (tmp_path / "f.1.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+    return recording.reduce(tmp_path)["f"][call]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kept"),
+    [
+        ({"TableName": "feedback"}, {"TableName": "{TABLE_NAME}"}),
+        ({"Key": KEY}, {"Key": {"id": {"S": "ride#{PARTNER_ID}#*"}}}),
+        ({"Item": {**KEY, "name": {"S": "Jo Doe"}}}, {"Item": {"id": {"S": "ride#{PARTNER_ID}#*"}}}),
+        ({"Key": {"id": {"S": "customer#jo-doe"}}}, {"Key": {"id": {"S": "customer#*"}}}),
+        ({"Key": {"id": {"S": "jodoe"}}}, {"Key": {"id": {"S": "*"}}}),
+        ({"Key": "rfqs/0d4b7b7e-1111-4222-8333-444455556666.json"}, {"Key": "rfqs/*.json"}),
+        ({"QueueUrl": "http://127.0.0.1:9/000000000000/requests"}, {"QueueUrl": "{QUEUES.*}"}),
+        ({"QueueName": "wild-rydes-reply-test"}, {"QueueName": "{REPLY_TO_PATTERN}"}),
+        ({"QueueName": "unicorn-mgmt-p-comet-rides"}, {"QueueName": "unicorn-mgmt-{PARTNER_ID}-rides"}),
+        ({"DestinationPhoneNumber": "+12065550142"}, {"DestinationPhoneNumber": "+11111111111"}),
+        ({"MessageBody": "Hi Jo, how was it?"}, {"MessageBody": "text"}),
+        ({"Username": "Jo.Doe@example.com"}, {"Username": "Aa.Aaa@aaaaaaa.aaa"}),
+        ({"DelaySeconds": 298}, {"DelaySeconds": 1}),
+        ({"Data": {"$bytes": 144}}, {"Data": {"$bytes": 1}}),
+        ({"UpdateExpression": "SET a = :a"}, {"UpdateExpression": "SET a = :a"}),
+        (
+            {"ExpressionAttributeNames": {"#a": "status", "#b": "u-jodoe"}},
+            {"ExpressionAttributeNames": {"#a": "status", "#b": "*"}},
+        ),
+        (
+            {"ExpressionAttributeValues": {":a": {"S": "Jo"}, ":b": {"M": {"lat": {"N": "47.6"}}}}},
+            {"ExpressionAttributeValues": {":a": {"S": "a"}, ":b": {"M": {}}}},
+        ),
+        (
+            {"RequestItems": {"feedback": {"Keys": [KEY]}}},
+            {"RequestItems": {"{TABLE_NAME}": {"Keys": [{"id": {"S": "ride#{PARTNER_ID}#*"}}]}}},
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_kept_of_a_call(tmp_path: Path, recorded: dict[str, Any], kept: recording.Shape) -> None:
+    assert _reduced(tmp_path, recorded) == [kept]
+
+
+def test_a_batch_gives_a_shape_for_each_kind_of_entry(tmp_path: Path) -> None:
+    entries = [{"Source": "a", "Detail": "1"}, {"Source": "a", "Detail": "2"}, {"Source": "b", "Detail": "3"}]
+    assert _reduced(tmp_path, {"Entries": entries}) == [
+        {"Entries": [{"Source": "a", "Detail": "1"}]},
+        {"Entries": [{"Source": "b", "Detail": "1"}]},
+    ]
+
+
+def test_a_file_says_what_was_written(tmp_path: Path) -> None:
+    calls: recording.Calls = {"f": {"s.O": [UPDATE, {"TableName": "other"}], "s.P": [{}]}, "g": {"s.O": [{}]}}
+    recording.write(calls, tmp_path / "calls.json")
+    assert recording.read(tmp_path / "calls.json") == calls
+    assert recording.read(tmp_path / "none.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("new", "found"),
+    [
+        ({"f": {"s.O": [{**UPDATE, "ConditionExpression": "attribute_exists(id)"}]}}, False),
+        ({"g": {"s.O": [UPDATE]}}, True),
+        ({"f": {"s.P": [UPDATE]}}, True),
+        ({"f": {"s.O": [{**UPDATE, "TableName": "{OTHER}"}]}}, True),
+        ({"f": {"s.O": [{**UPDATE, "IndexName": "i"}]}}, True),
+        ({"f": {"s.O": [{**UPDATE, "Key": {"id": {"S": "number#*"}}}]}}, True),
+    ],
+)
+def test_new_is_what_needs_another_permission(new: recording.Calls, *, found: bool) -> None:
+    known = {"f": {"s.O": [UPDATE]}}
+    assert bool(recording.unknown(new, known)) is found
+    assert not recording.unknown(new, recording.union(known, new))
