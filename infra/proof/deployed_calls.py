@@ -56,7 +56,7 @@ def deployed(calls: Calls, resolver: Resolver) -> Iterator[Call]:
         name = resolver.name(function)
         environment = {
             variable: resolver.text(function.stack, value)
-            for variable, value in function.properties["Environment"]["Variables"].items()
+            for variable, value in function.properties.get("Environment", {}).get("Variables", {}).items()
         }
         translation = _Translation(environment, prefix=name.removesuffix(_recorded_name(name, calls)))
         alike = [other for other, each in recorded.items() if _handler(each) == _handler(function)]
