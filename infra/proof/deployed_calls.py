@@ -6,12 +6,12 @@ permissions by way of the template's own environment: a variable that names the 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.assembly import Resource
-from infra.proof.recording import Calls, Shape
+from infra.proof.recording import Calls, Shape, prefix_of
 from infra.proof.resolver import ACCOUNT, REGION, Resolver
 
 _SEVERAL: Final = re.compile(r"\{([A-Z_]+)\.\*\}")
@@ -48,34 +48,49 @@ def deployed(calls: Calls, resolver: Resolver) -> Iterator[Call]:
     Raises:
         NotDeployed: a function is not there any more, or does not have a variable that it used.
     """
-    functions = list(resolver.assembly.all("AWS::Lambda::Function"))
-    recorded = {_recorded_name(resolver.name(each), calls): each for each in functions}
-    if gone := sorted(set(calls) - set(recorded)):
+    functions = [_Function.of(each, resolver) for each in resolver.assembly.all("AWS::Lambda::Function")]
+    if gone := sorted(set(calls) - {each.recorded for each in functions}):
         raise NotDeployed(f"there is no function {', '.join(gone)}: record the calls anew")
     for function in functions:
-        name = resolver.name(function)
-        environment = {
-            variable: resolver.text(function.stack, value)
-            for variable, value in function.properties.get("Environment", {}).get("Variables", {}).items()
-        }
-        translation = _Translation(environment, prefix=name.removesuffix(_recorded_name(name, calls)))
-        alike = [other for other, each in recorded.items() if _handler(each) == _handler(function)]
-        for other in alike:
-            for call, shapes in calls.get(other, {}).items():
-                service, operation = call.split(".")
-                for shape in shapes:
-                    for parameters in translation.of_call(shape):
-                        yield Call(function, name, service, operation, parameters, environment)
+        translation = _Translation(function.environment, prefix=function.prefix)
+        alike = [each.recorded for each in functions if each.handler == function.handler]
+        for call, shape in _calls_of(alike, calls):
+            service, operation = call.split(".")
+            for parameters in translation.of_call(shape):
+                resource, name, environment = function.resource, function.name, function.environment
+                yield Call(resource, name, service, operation, parameters, environment)
 
 
-def _handler(function: Resource) -> tuple[str, str]:
-    return function.stack, function.properties["Handler"]
+def _calls_of(functions: Iterable[str], calls: Calls) -> Iterator[tuple[str, Shape]]:
+    for function in functions:
+        for call, shapes in calls.get(function, {}).items():
+            for shape in shapes:
+                yield call, shape
 
 
-def _recorded_name(name: str, calls: Calls) -> str:
-    """Take the environment off a function's name: it comes first in every name, and the cloud that records has none."""
-    environment, _, rest = name.partition("-")
-    return name if name in calls or not environment.isalnum() else rest
+@dataclass(frozen=True)
+class _Function:
+    resource: Resource
+    name: str
+    environment: Mapping[str, str]
+    prefix: str
+    """The environment's, which comes first in all names."""
+
+    @classmethod
+    def of(cls, resource: Resource, resolver: Resolver) -> "_Function":
+        variables = resource.properties.get("Environment", {}).get("Variables", {})
+        environment = {name: resolver.text(resource.stack, value) for name, value in variables.items()}
+        name = resolver.name(resource)
+        return cls(resource, name, environment, prefix_of(name, environment))
+
+    @property
+    def recorded(self) -> str:
+        """Its name in a recording."""
+        return self.name.removeprefix(self.prefix)
+
+    @property
+    def handler(self) -> tuple[str, str]:
+        return self.resource.stack, self.resource.properties["Handler"]
 
 
 class _Translation:

@@ -54,9 +54,16 @@ def recorded(folder: Path) -> Iterator[tuple[str, str, Mapping[str, str], Shape]
         for line in file.read_text().splitlines():
             entry = json.loads(line)
             if "environment" in entry:
-                function, environment = entry["function"], entry["environment"]
+                environment = entry["environment"]
+                function = entry["function"].removeprefix(prefix_of(entry["function"], environment))
             else:
                 yield function, f"{entry['service']}.{entry['operation']}", environment, entry["parameters"]
+
+
+def prefix_of(function: str, environment: Mapping[str, str]) -> str:
+    """Find what the environment puts in front of all names: in a function's, what comes before its service."""
+    service = environment.get("POWERTOOLS_SERVICE_NAME")
+    return function.partition(service)[0] if service and service in function else ""
 
 
 def reduce(folder: Path) -> Calls:
@@ -145,6 +152,7 @@ class _Reduction:
         self._variables = dict(_variables(environment))
         self._reply_to = environment.get("REPLY_TO_PATTERN", "")
         self._partner = environment.get("PARTNER_ID", "")
+        self._prefix = prefix_of(environment.get("AWS_LAMBDA_FUNCTION_NAME", ""), environment)
 
     def shapes(self, parameters: Shape) -> Iterator[Shape]:
         """Reduce parameters. A list of several kinds of elements gives a shape for each."""
@@ -196,7 +204,8 @@ class _Reduction:
             return f"{{{self._variables[own_name]}}}"
         if name in ("QueueName", "QueueUrl") and fnmatchcase(own_name, self._reply_to.rpartition(":")[2]):
             return "{REPLY_TO_PATTERN}"
-        return own_name.replace(self._partner, "{PARTNER_ID}") if self._partner else own_name
+        plain = own_name.removeprefix(self._prefix)
+        return plain.replace(self._partner, "{PARTNER_ID}") if self._partner else plain
 
     def _key(self, key: str) -> str:
         """Write the key of an item: the word in front, which tells its kind, and the partner whose function it is."""

@@ -50,7 +50,8 @@ def test_a_recording_of_a_function_that_is_gone_is_found(aws: Assembly) -> None:
 
 
 ENVIRONMENT = {
-    "TABLE_NAME": "feedback",
+    "AWS_LAMBDA_FUNCTION_NAME": "x-feedback-f",
+    "TABLE_NAME": "x-feedback",
     "POWERTOOLS_SERVICE_NAME": "feedback",
     "REPLY_TO_PATTERN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-*",
     "PARTNER_ID": "p-comet",
@@ -61,16 +62,16 @@ KEY = {"id": {"S": "ride#p-comet#0d4b7b7e-1111-4222-8333-444455556666.1"}}
 
 def _reduced(tmp_path: Path, *parameters: dict[str, Any], call: str = "s.O") -> list[recording.Shape]:
     service, operation = call.split(".")
-    entries: list[dict[str, Any]] = [{"function": "f", "environment": ENVIRONMENT}]
+    entries: list[dict[str, Any]] = [{"function": "x-feedback-f", "environment": ENVIRONMENT}]
     entries += [{"service": service, "operation": operation, "parameters": each} for each in parameters]
     (tmp_path / "f.1.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
-    return recording.reduce(tmp_path)["f"][call]
+    return recording.reduce(tmp_path)["feedback-f"][call]
 
 
 @pytest.mark.parametrize(
     ("recorded", "kept"),
     [
-        ({"TableName": "feedback"}, {"TableName": "{TABLE_NAME}"}),
+        ({"TableName": "x-feedback"}, {"TableName": "{TABLE_NAME}"}),
         ({"Key": KEY}, {"Key": {"id": {"S": "ride#{PARTNER_ID}#*"}}}),
         ({"Item": {**KEY, "name": {"S": "Jo Doe"}}}, {"Item": {"id": {"S": "ride#{PARTNER_ID}#*"}}}),
         ({"Key": {"id": {"S": "customer#jo-doe"}}}, {"Key": {"id": {"S": "customer#*"}}}),
@@ -78,7 +79,7 @@ def _reduced(tmp_path: Path, *parameters: dict[str, Any], call: str = "s.O") -> 
         ({"Key": "rfqs/0d4b7b7e-1111-4222-8333-444455556666.json"}, {"Key": "rfqs/*.json"}),
         ({"QueueUrl": "http://127.0.0.1:9/000000000000/requests"}, {"QueueUrl": "{QUEUES.*}"}),
         ({"QueueName": "wild-rydes-reply-test"}, {"QueueName": "{REPLY_TO_PATTERN}"}),
-        ({"QueueName": "unicorn-mgmt-p-comet-rides"}, {"QueueName": "unicorn-mgmt-{PARTNER_ID}-rides"}),
+        ({"QueueName": "x-unicorn-mgmt-p-comet-rides"}, {"QueueName": "unicorn-mgmt-{PARTNER_ID}-rides"}),
         ({"DestinationPhoneNumber": "+12065550142"}, {"DestinationPhoneNumber": "+11111111111"}),
         ({"MessageBody": "Hi Jo, how was it?"}, {"MessageBody": "text"}),
         ({"Username": "Jo.Doe@example.com"}, {"Username": "Aa.Aaa@aaaaaaa.aaa"}),
@@ -94,7 +95,7 @@ def _reduced(tmp_path: Path, *parameters: dict[str, Any], call: str = "s.O") -> 
             {"ExpressionAttributeValues": {":a": {"S": "a"}, ":b": {"M": {}}}},
         ),
         (
-            {"RequestItems": {"feedback": {"Keys": [KEY]}}},
+            {"RequestItems": {"x-feedback": {"Keys": [KEY]}}},
             {"RequestItems": {"{TABLE_NAME}": {"Keys": [{"id": {"S": "ride#{PARTNER_ID}#*"}}]}}},
         ),
     ],
