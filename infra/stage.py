@@ -10,6 +10,7 @@ import aws_cdk as cdk
 
 from infra.artifacts import Target, aws_target, local_target
 from infra.naming import LOCAL_ORIGINATION_NUMBER
+from infra.scale import USUAL, Scale
 
 # What every phone shows, and short enough for the texts that name it to stay one SMS.
 _CONTACT: Final = re.compile(r"[A-Za-z0-9.:/@+ -]{1,30}")
@@ -47,6 +48,8 @@ class Stage:
     """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
     batches_at_once: int | None = None
     """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
+    scale: Scale = USUAL
+    """How many RFQs a second the stacks are made for."""
     waking_hours: str = "8-21"
     """The hours of the recipient's day in which SMS may be sent."""
     support_contact: str = "wildrydes.example/help"
@@ -99,9 +102,9 @@ def stage_of(app: cdk.App) -> Stage:
     """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
     The context `origins` names more origins whose pages may call the APIs, separated by commas, and
-    `support-contact` where customers get help. The base URLs are AWS_ENDPOINT_URL and, for its phones,
-    AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError for what is not an origin, and for a contact that
-    does not fit into an SMS.
+    `support-contact` where customers get help, `scale` how many RFQs a second to be made for. The base URLs are AWS_ENDPOINT_URL and, for its phones,
+    AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError for what is not an origin, for a contact that does
+    not fit into an SMS, and for a scale that cannot be.
     """
     stage = AWS
     if app.node.try_get_context("stage") == "local":
@@ -112,8 +115,13 @@ def stage_of(app: cdk.App) -> Stage:
     return replace(
         stage,
         origins=stage.origins + _origins(app.node.try_get_context("origins") or ""),
+        scale=_scale(app.node.try_get_context("scale")),
         support_contact=_contact(app.node.try_get_context("support-contact") or stage.support_contact),
     )
+
+
+def _scale(text: str | None) -> Scale:
+    return Scale(int(text)) if text else USUAL
 
 
 def _contact(text: str) -> str:

@@ -48,8 +48,9 @@ class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
     The consumer parks what it cannot handle, with the reason (`wild_rydes_messaging.retry`). The queue itself
-    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. `concurrency` (2 at least) is how many batches are handled at once. An alarm
-    goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
+    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. As many batches are handled at once
+    as the stage's scale needs where each RFQ keeps the consumer `busy` for so many seconds, or as many as `at_once`
+    says (2 at least). An alarm goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
     with a key of SQS if there is none.
     """
 
@@ -59,12 +60,14 @@ class ConsumedQueue(Construct):
         name: str,
         *,
         consumer: ServiceFunction,
-        concurrency: int = 10,
+        busy: float = 0,
+        at_once: int | None = None,
         overdue: int = 60,
         key: kms.IKey | None = None,
         batch_size: int = 10,
     ) -> None:
         super().__init__(scope, name)
+        at_once = at_once or scope.stage.scale.at_once(busy)
         self.dead_letters = dead_letter_queue(
             self,
             scope,
@@ -94,7 +97,7 @@ class ConsumedQueue(Construct):
             event_sources.SqsEventSource(
                 self.queue,
                 batch_size=batch_size,
-                max_concurrency=min(concurrency, scope.stage.batches_at_once or concurrency),
+                max_concurrency=min(at_once, scope.stage.batches_at_once or at_once),
                 report_batch_item_failures=True,
             )
         )

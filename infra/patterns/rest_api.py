@@ -75,7 +75,7 @@ _ACCESS_LOG: Final = {
 class RestApi(apigateway.RestApi):
     """Sends every request to the function, which routes it. The gateway's own errors are problem+json too.
 
-    `auth` says who is let in. Requests above `rate` a second, or `burst` at once, are answered with 429.
+    `auth` says who is let in. Requests above `rate` a second, or twice as many at once, are answered with 429.
     """
 
     def __init__(
@@ -86,7 +86,6 @@ class RestApi(apigateway.RestApi):
         function: ServiceFunction,
         auth: Auth,
         rate: int = 500,
-        burst: int = 1000,
     ) -> None:
         access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
         super().__init__(
@@ -102,9 +101,10 @@ class RestApi(apigateway.RestApi):
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 data_trace_enabled=False,
                 throttling_rate_limit=rate,
-                throttling_burst_limit=burst,
+                throttling_burst_limit=2 * rate,
             ),
         )
+        function.reserve(scope.stage.scale.reserved(rate))
         # This output would name AWS on the local stage too. `public_url` is right on both.
         self.node.try_remove_child("Endpoint")
         self.public_url = scope.api_url(self, name, self.rest_api_id)

@@ -1,7 +1,7 @@
 """A Lambda function of a service. At first its role allows nothing but to write its own log."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -83,6 +83,14 @@ class ServiceFunction(lambda_.Function):
             meaning=f"{name} crashes, times out or runs out of memory, so its work is late or fails."
             " Look for `Task timed out` and `Runtime` in its log. Runbook: -errors.",
         )
+
+    def reserve(self, at_once: int | None) -> None:
+        """Let so many run at once, no more, and keep that many for it alone; None for what the account has left.
+
+        Without, callers that come through an API could use up the account's concurrency, and stop all others.
+        """
+        function = cast("lambda_.CfnFunction", self.node.default_child)
+        function.reserved_concurrent_executions = at_once
 
     def may(self, *actions: str, on: str, condition: dict[str, dict[str, str]] | None = None) -> None:
         """Allow actions on one resource (an ARN, or a pattern of ARNs)."""

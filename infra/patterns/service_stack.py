@@ -24,7 +24,8 @@ from infra.stage import Stage
 class ServiceStack(cdk.Stack):
     """Can be deployed alone, after the platform and in any order among the services.
 
-    `service` is the service's name in kebab-case, `artifact` the zip file that its functions run.
+    `service` is the service's name in kebab-case, `artifact` the zip file that its functions run. An RFQ takes so
+    many write units of the table, at most.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ServiceStack(cdk.Stack):
         stage: Stage,
         artifact: Path,
         description: str,
+        writes_of_an_rfq: int = 0,
     ) -> None:
         super().__init__(
             scope,
@@ -47,6 +49,7 @@ class ServiceStack(cdk.Stack):
         self.service = service
         self.stage = stage
         self.watched = WatchedMetrics()
+        self.writes_of_an_rfq = writes_of_an_rfq
         self._artifact = artifact
 
     @cached_property
@@ -57,7 +60,9 @@ class ServiceStack(cdk.Stack):
     @cached_property
     def table(self) -> ServiceTable:
         """The service's table."""
-        return ServiceTable(self, self.service)
+        return ServiceTable(
+            self, self.service, warm_writes=self.stage.scale.warm_writes(self.writes_of_an_rfq)
+        )
 
     def function(
         self,

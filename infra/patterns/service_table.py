@@ -6,18 +6,21 @@ from constructs import Construct
 
 
 class ServiceTable(dynamodb.Table):
-    """One for each service, named after it. Paid for by request.
+    """One for each service, named after it. Paid for by request. It does `warm_writes` units a second from the start.
 
     Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change.
     """
 
-    def __init__(self, scope: Construct, service: str) -> None:
+    def __init__(self, scope: Construct, service: str, warm_writes: int | None = None) -> None:
         super().__init__(
             scope,
             "Table",
             table_name=service,
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            warm_throughput=dynamodb.WarmThroughput(write_units_per_second=warm_writes)
+            if warm_writes
+            else None,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(

@@ -34,7 +34,7 @@ class SocketApi(apigateway.WebSocketApi):
 
     The authorizer's context about the caller is in `requestContext.authorizer` of every later message of the
     connection. Clients connect to `public_url`. The function answers by posting to the connection, like every
-    function that `may_post`. The gateway refuses messages above `rate` a second, or `burst` at once.
+    function that `may_post`. The gateway refuses messages above `rate` a second, or twice as many at once.
     """
 
     def __init__(
@@ -45,7 +45,6 @@ class SocketApi(apigateway.WebSocketApi):
         function: ServiceFunction,
         authorizer: ServiceFunction,
         rate: int = 500,
-        burst: int = 1000,
     ) -> None:
 
         def to_function(route: str) -> integrations.WebSocketLambdaIntegration:
@@ -71,7 +70,9 @@ class SocketApi(apigateway.WebSocketApi):
         for construct in self.node.find_all():
             if isinstance(construct, apigateway.CfnAuthorizer):
                 construct.identity_source = []
-        self._stage_of(scope, name, rate, burst)
+        self._stage_of(scope, name, rate)
+        for each in (function, authorizer):
+            each.reserve(scope.stage.scale.reserved(rate))
         _trust_users(scope, authorizer)
         self._base = scope.api_url(self, name, self.api_id)
         self.public_url = self._base.replace("http", "ws", 1)
@@ -110,7 +111,7 @@ class SocketApi(apigateway.WebSocketApi):
             },
         )
 
-    def _stage_of(self, scope: ServiceStack, name: str, rate: int, burst: int) -> None:
+    def _stage_of(self, scope: ServiceStack, name: str, rate: int) -> None:
         access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
         stage = apigateway.WebSocketStage(
             self,
@@ -118,7 +119,7 @@ class SocketApi(apigateway.WebSocketApi):
             web_socket_api=self,
             stage_name=naming.API_STAGE,
             auto_deploy=True,
-            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=2 * rate),
         )
         resource = cast("apigateway.CfnStage", stage.node.default_child)  # the L2 has no access logs
         resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(

@@ -17,7 +17,9 @@ from infra.patterns.service_stack import ServiceStack
 class StreamConsumer(Construct):
     """Table stream -> consumer, and the place of what it fails to handle to the dead-letter queue `name`.
 
-    `changes` are stream filter patterns: a record that matches none of them never invokes the consumer. There
+    `changes` are stream filter patterns: a record that matches none of them never invokes the consumer. Changes of
+    one item are handled in order; those of others at the same time, if each RFQ keeps the consumer `busy` for so many
+    seconds that the scale needs it. There
     are no partial batch responses: the consumer raises, and Lambda halves the batch until the record at fault
     is alone. Lambda gives up after `give_up_after` seconds. `delays` is for the alarm: what is late when the
     consumer lags behind its stream.
@@ -31,6 +33,7 @@ class StreamConsumer(Construct):
         consumer: ServiceFunction,
         changes: Sequence[Mapping[str, Any]],
         delays: str,
+        busy: float = 0,
         batch_size: int = 100,
         give_up_after: int = 6 * 3600,
     ) -> None:
@@ -50,6 +53,7 @@ class StreamConsumer(Construct):
                 # From the oldest record on: changes written before the mapping existed are handled too.
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
                 batch_size=batch_size,
+                parallelization_factor=scope.stage.scale.of_a_shard(busy, scope.writes_of_an_rfq),
                 max_batching_window=cdk.Duration.seconds(0),
                 bisect_batch_on_error=True,
                 max_record_age=cdk.Duration.seconds(give_up_after),

@@ -27,8 +27,9 @@ class Subscription(ConsumedQueue):
         *contracts: type[Event],
         consumer: ServiceFunction,
         only: Mapping[str, Sequence[str]] | None = None,
+        busy: float = 0,
     ) -> None:
-        super().__init__(scope, name, consumer=consumer)
+        super().__init__(scope, name, consumer=consumer, busy=busy)
         pattern = rule_pattern(*contracts)
         if only:
             pattern["detail"]["data"] = dict(only)

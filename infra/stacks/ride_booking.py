@@ -25,6 +25,9 @@ from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 
 SERVICE: Final = "ride-booking"
+API_REQUESTS: Final = 2
+"""Of an RFQ: the POST, and a look at the result."""
+
 CUSTOMER_INDEX: Final = "by-customer"
 
 
@@ -66,12 +69,13 @@ class RideBookingStack(ServiceStack):
             stage=stage,
             artifact=artifact,
             description="Wild Rydes: requests for quotation of rides",
+            writes_of_an_rfq=5,  # one for the RFQ, one for the answers of unicorns, one for those of each partner
         )
         self._index()
         self._documents = self._make_documents()
-        answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}")
+        answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}", busy=0.17)
         # A deadline's message waits in its queue for up to 15 minutes before it is due.
-        deadlines = self._consumer("closer", "ride-booking-deadlines", overdue=16 * 60)
+        deadlines = self._consumer("closer", "ride-booking-deadlines", busy=0.02, overdue=16 * 60)
         self._outbox(answers, deadlines)
         self._rides()
         self._api()
@@ -123,10 +127,10 @@ class RideBookingStack(ServiceStack):
             },
         )
 
-    def _consumer(self, role: str, queue: str, overdue: int = 60) -> ConsumedQueue:
+    def _consumer(self, role: str, queue: str, busy: float, overdue: int = 60) -> ConsumedQueue:
         function = self.function(role, seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
-        return ConsumedQueue(self, queue, consumer=function, overdue=overdue)
+        return ConsumedQueue(self, queue, consumer=function, busy=busy, overdue=overdue)
 
     def _rides(self) -> None:
         function = self.function("rides", seconds=3)
@@ -156,6 +160,7 @@ class RideBookingStack(ServiceStack):
             consumer=function,
             changes=ANNOUNCED_CHANGES,
             delays="customers' requests for quotes, and their bookings",
+            busy=0.015,
         )
         self.alarm(
             "ride-booking-documents-failing",
@@ -180,7 +185,8 @@ class RideBookingStack(ServiceStack):
         # Without this one, S3 answers 403 instead of 404 for a document that is not there yet. It asks for the whole
         # bucket then: a condition on `s3:prefix` would never hold, because the request for an object has none.
         function.may("s3:ListBucket", on=self._documents.bucket_arn)
-        api = RestApi(self, "rfq-api", function=function, auth="users")
+        rate = self.stage.scale.requests(API_REQUESTS)
+        api = RestApi(self, "rfq-api", function=function, auth="users", rate=rate)
         if self.stage.endpoint:
             function.add_environment("PUBLIC_URL", api.public_url)
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
@@ -189,7 +195,8 @@ class RideBookingStack(ServiceStack):
         socket = self.function("socket", seconds=10)
         notifier = self.function("notifier", seconds=10)
         authorizer = self.function("authorizer", seconds=5)
-        api = SocketApi(self, "rfq-socket", function=socket, authorizer=authorizer)
+        rate = self.stage.scale.requests(1)
+        api = SocketApi(self, "rfq-socket", function=socket, authorizer=authorizer, rate=rate)
         for function in (socket, notifier):
             function.may("dynamodb:UpdateItem", on=self.table.table_arn)
             api.may_post(function)
@@ -199,6 +206,7 @@ class RideBookingStack(ServiceStack):
             consumer=notifier,
             changes=[WATCHED_CHANGES],
             delays="live updates of customers' screens",
+            busy=0.08,
             batch_size=25,
             give_up_after=2 * 3600,  # after that nobody looks any more
         )

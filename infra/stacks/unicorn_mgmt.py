@@ -123,7 +123,7 @@ class UnicornMgmtStack(ServiceStack):
         )
         function.may_reply()
         socket.may_post(function)
-        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function)
+        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function, busy=0.18)
         return function
 
     def _closings(self, socket: SocketApi) -> None:

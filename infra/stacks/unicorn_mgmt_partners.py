@@ -89,12 +89,12 @@ class Partners(Construct):
         function = self._function("quotes", partner_id, row, callback_url)
         function.may_reply()
         self._may_access(function, "dynamodb:GetItem", items=f"{CALLBACK}{partner_id}#*")
-        # One message an invocation: calls run at once, as many as partners.toml says, and never in a row.
+        # One message an invocation: calls run at once, as many as the partner has agreed to, and never in a row.
         requests = ConsumedQueue(
             self._scope,
             f"{self._scope.service}-{partner_id}-requests",
             consumer=function,
-            concurrency=row["concurrency"],
+            at_once=self._scope.stage.scale.agreed(row["concurrency"]),
             batch_size=1,
         )
         _may_look_later(function, requests)
@@ -111,7 +111,7 @@ class Partners(Construct):
             self._scope,
             f"{self._scope.service}-{partner_id}-rides",
             consumer=function,
-            concurrency=_BOOKINGS_AT_ONCE,
+            at_once=_BOOKINGS_AT_ONCE,
             batch_size=1,
             overdue=_RIDES_OVERDUE,
         )
@@ -153,7 +153,13 @@ class Partners(Construct):
         self._may_access(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"{RIDE}*")
         self._may_access(function, "dynamodb:PutItem", items=f"{CALLBACK}*")
         function.may_reply()
-        api = RestApi(scope, "partner-api", function=function, auth="partners", rate=100, burst=200)
+        api = RestApi(
+            scope,
+            "partner-api",
+            function=function,
+            auth="partners",
+            rate=scope.stage.scale.requests(1, least=100),
+        )
         scope.publish_parameter("partner-api-url", naming.PARTNER_API_URL_PARAMETER, api.public_url)
         return api.public_url
 
