@@ -25,6 +25,9 @@ def main() -> None:
     arguments.add_argument("--scale", type=int, default=1000, help="RFQs a second to be made for")
     arguments.add_argument("--measure", action="store_true", help="measure the handlers again, and keep it")
     arguments.add_argument("--runs", type=int, default=7, help="runs of each handler and batch size")
+    arguments.add_argument(
+        "--doubles", type=float, default=simulation.DOUBLES, help="seconds in which the ramp's rate doubles"
+    )
     arguments.add_argument("--seed", type=int, default=1)
     options = arguments.parse_args()
     if options.measure:
@@ -45,7 +48,11 @@ def main() -> None:
     console.print(report.keys_table(scaled))
     console.print(report.quotas_table(scaled.uses(options.scale), options.scale))
     for name, model in models.items():
-        console.print(report.ramp_table(name, simulation.ramp(model, options.scale, seed=options.seed)))
+        console.print(
+            report.ramp_table(
+                name, simulation.ramp(model, options.scale, doubles=options.doubles, seed=options.seed)
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class Worker:
     at_once: int
     kinds: tuple[Durations, ...]
     memory_mib: int
+    window_s: float = 0
 
     def milliseconds(self, batch: float) -> float:
         """Return how long a batch takes. Where messages are of several kinds, a batch has one of each."""
@@ -197,6 +198,7 @@ class Model:
             source.at_once * shards,
             tuple(self._durations[kind] for kind in kinds or [function]),
             self.settings.functions[function].memory_mib,
+            source.window_s,
         )
 
     def _gateway(self) -> Iterator[Hop]:

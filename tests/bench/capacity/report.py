@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich import box
 from rich.table import Table
 
 from tests.bench.capacity.model import Model, Use
@@ -11,7 +12,9 @@ from tests.bench.capacity.work import PARTNERS
 
 def hops_table(models: Mapping[str, Model]) -> Table:
     """Each hop's ceiling by the settings of each scale; the first to break is bold."""
-    table = Table("hop", title="RFQs a second that each hop can do: 10 unicorns, 3 partners")
+    table = Table(
+        "hop", box=box.MARKDOWN, title="RFQs a second that each hop can do: 10 unicorns, 3 partners"
+    )
     rows: dict[str, dict[str, str]] = {}
     for scale, model in models.items():
         table.add_column(scale, justify="right")
@@ -28,7 +31,7 @@ def hops_table(models: Mapping[str, Model]) -> Table:
 
 def keys_table(model: Model) -> Table:
     """What one key of a table or an index can do."""
-    table = Table("key", title="RFQs a second that may have one key in common")
+    table = Table("key", box=box.MARKDOWN, title="RFQs a second that may have one key in common")
     table.add_column("at most", justify="right")
     table.add_column("by")
     for key in model.hot_keys():
@@ -38,7 +41,7 @@ def keys_table(model: Model) -> Table:
 
 def functions_table(model: Model) -> Table:
     """How long each function takes for a message alone, and for one in a full batch."""
-    table = Table("function", title="Milliseconds of a message: alone, and in a full batch")
+    table = Table("function", box=box.MARKDOWN, title="Milliseconds of a message: alone, and in a full batch")
     for column in ("memory, MB", "batch", "alone", "in a full one", "at once"):
         table.add_column(column, justify="right")
     for worker in model.workers.values():
@@ -56,7 +59,7 @@ def functions_table(model: Model) -> Table:
 
 def quotas_table(uses: Sequence[Use], rate: float) -> Table:
     """The account's quotas, what the rate uses of them, and what to ask for."""
-    table = Table("quota of the account", title=f"At {rate:,.0f} RFQs a second")
+    table = Table("quota of the account", box=box.MARKDOWN, title=f"At {rate:,.0f} RFQs a second")
     for column in ("today", "used", "ask for"):
         table.add_column(column, justify="right")
     table.add_column("because")
@@ -68,7 +71,7 @@ def quotas_table(uses: Sequence[Use], rate: float) -> Table:
 
 def ramp_table(name: str, phases: Sequence[Phase]) -> Table:
     """What was seen in each phase of a ramp."""
-    table = Table("RFQs/s", title=f"A ramp at {name}")
+    table = Table("RFQs/s", box=box.MARKDOWN, title=f"A ramp at {name}")
     for column in (
         "sent",
         "refused (429)",
@@ -85,7 +88,7 @@ def ramp_table(name: str, phases: Sequence[Phase]) -> Table:
     table.add_column("workers", justify="right")
     for phase in phases:
         table.add_row(
-            f"{phase.rate:,.0f} for {phase.seconds:.0f} s",
+            f"{phase.rate:,.0f} to {phase.then:,.0f}",
             f"{phase.sent:,}",
             f"{phase.refused:,}",
             *(f"{percentile(phase.times, percent):.2f} s" for percent in (50, 95)),

@@ -30,6 +30,10 @@ COLD_START: Final = 0.6
 """Seconds that the first batch of a new worker waits: to make it, and to import the code on a whole vCPU (assumed; see
 `tests.bench.coldstart`)."""
 
+DOUBLES: Final = 40.0
+"""Seconds in which the rate doubles. In less than 33 the workers of a partner that takes a quarter of a second would have
+to become more by 300 a minute, which is all that Lambda does for a queue."""
+
 _SPREAD: Final = 0.3
 """Sigma of what a batch takes, log-normal around its mean (assumed)."""
 
@@ -37,15 +41,23 @@ _FIRST_POLLERS: Final = 5
 _SHED_MS: Final = 5.0
 """What a partner's worker needs, at least, to decline without a call."""
 
-RAMP: Final = ((0.01, 20.0), (0.05, 20.0), (0.2, 20.0), (0.5, 20.0), (1.0, 40.0))
-"""Phases: the share of the final rate, and seconds."""
+BEGINS_AT: Final = 0.01
+"""The share of the final rate with which a ramp begins."""
+
+_RISES: Final = 4
+_HOLDS: Final = 30.0
+"""Phases in which the rate rises, and seconds for which it holds then."""
 
 
 @dataclass
 class Phase:
-    """What was seen of the RFQs that came in a phase, and of the queues meanwhile."""
+    """What was seen of the RFQs that came in a phase, and of the queues meanwhile.
+
+    The rate rises from `rate` to `then`, in RFQs a second, by the same factor each second.
+    """
 
     rate: float
+    then: float
     seconds: float
     sent: int = 0
     refused: int = 0
@@ -54,6 +66,10 @@ class Phase:
     times: list[float] = field(default_factory=list)
     oldest: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     busy: int = 0
+
+    def rate_at(self, seconds: float) -> float:
+        """Return the rate so many seconds after the phase began."""
+        return self.rate * math.exp(math.log(self.then / self.rate) * seconds / self.seconds)
 
     @property
     def late(self) -> int:
@@ -117,11 +133,12 @@ class Pool:
         batch_size: int,
         seconds: Callable[[Sequence[Any]], float],
         done: Callable[[Sequence[Any]], None],
+        window: float = 0,
         first: float = _FIRST_POLLERS,
         grows: float = quotas.QUEUE_GROWTH.limit / 60,
     ) -> None:
         self._run, self._name, self._most, self._batch_size = run, name, most, batch_size
-        self._seconds, self._done = seconds, done
+        self._seconds, self._done, self._window = seconds, done, window
         self._allowed, self._grows, self._since = min(float(most), first), grows, 0.0
         self._waiting: deque[tuple[float, Any]] = deque()
         self._busy = self._warm = 0
@@ -130,13 +147,15 @@ class Pool:
         """A message has come."""
         self._waiting.append((self._run.clock.now, message))
         self._serve()
+        if self._window and self._waiting:
+            self._run.clock.after(self._window, self._serve)
 
     def _serve(self) -> None:
         run, now = self._run, self._run.clock.now
         if self._busy + 1 > self._allowed:  # it grows while it is not enough
             self._allowed = min(self._most, self._allowed + self._grows * min(1.0, now - self._since))
         self._since = now
-        while self._waiting and self._busy + 1 <= self._allowed:
+        while self._ready() and self._busy + 1 <= self._allowed:
             arrived = self._waiting[0][0]
             batch = [self._waiting.popleft()[1] for _ in range(min(self._batch_size, len(self._waiting)))]
             run.waited(self._name, now - arrived)
@@ -147,6 +166,13 @@ class Pool:
                 self._warm += 1
                 seconds += COLD_START
             run.clock.after(seconds, self._end, batch)
+
+    def _ready(self) -> bool:
+        """Tell whether a batch is full, or its first message has waited for the window."""
+        if not self._waiting:
+            return False
+        full = len(self._waiting) >= self._batch_size
+        return full or self._run.clock.now - self._waiting[0][0] >= self._window
 
     def _end(self, batch: Sequence[Any]) -> None:
         self._busy -= 1
@@ -166,12 +192,12 @@ class Rfq:
 
 
 class Run:
-    """One ramp up to `rate` through the hops of a model."""
+    """One ramp up to `rate` through the hops of a model, in which the rate doubles every so many seconds."""
 
-    def __init__(self, model: Model, rate: float, seed: int) -> None:
+    def __init__(self, model: Model, rate: float, *, doubles: float, seed: int) -> None:
         self.clock = Clock()
         self.random = Random(seed)
-        self.phases = [Phase(rate * share, seconds) for share, seconds in RAMP]
+        self.phases = _phases(rate, doubles)
         self._model = model
         self._phase = self.phases[0]
         self._busy = 0
@@ -202,12 +228,11 @@ class Run:
         for phase in self.phases:
             self.clock.run(began)
             self._phase = phase
-            when = began + self.random.expovariate(phase.rate)
-            while when < began + phase.seconds:
-                self.clock.at(when, self._post, phase)
-                when += self.random.expovariate(phase.rate)
+            passed = self.random.expovariate(phase.rate)
+            while passed < phase.seconds:
+                self.clock.at(began + passed, self._post, phase)
+                passed += self.random.expovariate(phase.rate_at(passed))
             began += phase.seconds
-            self.clock.run(began)
         self.clock.run(began + DEADLINE)
         return self.phases
 
@@ -237,6 +262,7 @@ class Run:
             batch_size=worker.batch_size,
             seconds=lambda batch: worker.milliseconds(len(batch)) / 1000,
             done=done,
+            window=worker.window_s,
             first=most if ready else _FIRST_POLLERS,
         )
 
@@ -321,9 +347,16 @@ class Run:
         self._announce(rfq)
 
 
-def ramp(model: Model, rate: float, seed: int = 1) -> list[Phase]:
-    """Ramp up to a rate through a model's hops."""
-    return Run(model, rate, seed).all()
+def ramp(model: Model, rate: float, *, doubles: float = DOUBLES, seed: int = 1) -> list[Phase]:
+    """Ramp up to a rate through a model's hops. The rate doubles every so many seconds."""
+    return Run(model, rate, doubles=doubles, seed=seed).all()
+
+
+def _phases(rate: float, doubles: float) -> list[Phase]:
+    """Make the phases: each rises by the same factor, and the last one holds."""
+    rates = [rate * BEGINS_AT ** (1 - step / _RISES) for step in range(_RISES + 1)]
+    rises = [Phase(low, high, doubles * math.log2(high / low)) for low, high in itertools.pairwise(rates)]
+    return [*rises, Phase(rate, rate, _HOLDS)]
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

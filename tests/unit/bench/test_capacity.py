@@ -130,7 +130,8 @@ def test_a_table_has_as_many_shards_as_partitions() -> None:
 
 def test_a_ramp_that_nothing_slows_down_has_every_quote() -> None:
     phases = simulation.ramp(model(), rate=10)
-    assert sum(phase.sent for phase in phases) == pytest.approx(552, rel=0.15)
+    # What rises by a factor of e each 58 s comes to 58 times what it ends with.
+    assert sum(phase.sent for phase in phases) == pytest.approx(58 * 9.9 + 300, rel=0.15)
     assert not any(phase.late or phase.refused or phase.throttled for phase in phases)
     assert 0.2 < simulation.percentile(phases[-1].times, 50) < 2
 
@@ -141,11 +142,11 @@ def test_a_ramp_beyond_the_gateways_limit_is_refused() -> None:
 
 
 def test_a_ramp_beyond_a_queues_limit_makes_it_wait_and_others_not() -> None:
-    """One worker does five RFQs a second."""
-    *_, last = simulation.ramp(model(ms=200, **{"unicorn-mgmt-inbox": 1}), rate=15)
+    """One worker does two or three RFQs a second."""
+    *_, last = simulation.ramp(model(ms=400, **{"unicorn-mgmt-inbox": 1}), rate=10)
     assert last.oldest["responder"] > 30
     assert last.late > last.sent / 3
-    assert last.oldest["aggregator"] < 1
+    assert last.oldest["aggregator"] < 2
 
 
 def test_the_same_seed_gives_the_same_ramp() -> None:
