@@ -1,6 +1,8 @@
 import json
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, metadata
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, SPACE_NEEDLE, World
@@ -78,6 +80,19 @@ def test_a_queue_that_fails_keeps_nothing_from_the_others(world: World) -> None:
     assert error
     assert error.startswith("p-comet: ")
     assert len(taken(world, urls["p-pegasus"])) == 1
+
+
+def test_partners_do_not_wait_for_each_other(world: World) -> None:
+    """One after the other, none of these sends would end."""
+    urls = queues(world)
+    [message] = received(world, "rfq-1")
+    all_at_once = threading.Barrier(len(PARTNERS), timeout=5)
+    send = world.sqs.send_message_batch
+    with patch.object(
+        world.sqs, "send_message_batch", lambda **batch: (all_at_once.wait(), send(**batch))[1]
+    ):
+        assert RequestQueues(world.sqs, PARTNERS, urls).forward([(message, list(PARTNERS))]) == []
+    assert [len(taken(world, url)) for url in urls.values()] == [1] * len(PARTNERS)
 
 
 def test_what_is_to_be_looked_at_comes_after_its_time(world: World) -> None:

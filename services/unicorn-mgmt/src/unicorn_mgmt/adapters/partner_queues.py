@@ -3,7 +3,9 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+SENDS_AT_ONCE = 10
+"""Queues that are sent to at the same time: botocore's default for the connections that a client keeps open."""
+
+
 class RequestQueues:
     """Hands RFQs on to partners. `queues` has the URL of each partner's queue by the partner's id.
 
@@ -38,20 +44,29 @@ class RequestQueues:
         return tuple(id_ for id_, area in self._areas.items() if area.covers(place))
 
     def forward(self, asked: Sequence[tuple[Received[RfqRequested], Sequence[str]]]) -> list[Receipt]:
-        """Send each RFQ to its partners, in one batch to each queue. Return what failed, by message ids.
+        """Send each RFQ to its partners, in one batch to each queue, to all queues at once.
 
-        A queue that fails keeps nothing from the others. A message with an error has to be handled again, as
-        a whole.
+        Return what failed, by message ids. A queue that fails keeps nothing from the others. A message with an
+        error has to be handled again, as a whole.
         """
-        failed: list[Receipt] = []
-        for id_, queue in self._queues.items():
-            mine = [Outgoing(m.message_id, _body(m)) for m, partners in asked if id_ in partners]
-            try:
-                if mine:
-                    queue.send(mine)
-            except DeliveryError as error:
-                failed += [replace(each, error=f"{id_}: {each.error}") for each in error.failed]
-        return failed
+        batches = {
+            id_: [Outgoing(m.message_id, _body(m)) for m, partners in asked if id_ in partners]
+            for id_ in self._queues
+        }
+        wanted = {id_: batch for id_, batch in batches.items() if batch}
+        failures = self._senders.map(self._send, wanted.keys(), wanted.values())
+        return [receipt for failed in failures for receipt in failed]
+
+    @cached_property
+    def _senders(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(SENDS_AT_ONCE, thread_name_prefix="forward")
+
+    def _send(self, partner_id: str, batch: Sequence[Outgoing]) -> list[Receipt]:
+        try:
+            self._queues[partner_id].send(batch)
+        except DeliveryError as error:
+            return [replace(each, error=f"{partner_id}: {each.error}") for each in error.failed]
+        return []
 
 
 class RideQueues:
