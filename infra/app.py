@@ -1,4 +1,7 @@
-"""The CDK app. `-c stage=local`: the local cloud, not AWS. `-c service=ride-booking`: one stack alone."""
+"""The CDK app. `-c stage=local`: the local cloud, not AWS. `-c service=ride-booking`: one stack alone.
+
+`-c env=prod`: another environment than `dev` beside it in the same account.
+"""
 
 import json
 import sys

@@ -1,17 +1,25 @@
-"""Names on which the stacks, the local cloud and the tests must agree."""
+"""Names on which the stacks, the local cloud and the tests must agree.
 
+They are plain: `Names` makes those of one environment from them.
+"""
+
+import re
+from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
+
+AWS_ENVIRONMENT: Final = "dev"
+"""The environment on AWS unless another is named. The local cloud has none unless one is named."""
 
 BUS_NAME: Final = "wild-rydes"
 EVENT_SOURCE_PREFIX: Final = "wildrydes."
-"""An event source is this prefix and the name of the service."""
+"""An event source is this prefix and the name of the service, in every environment: each has its own bus."""
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
 """The names of all return addresses begin like this: responders' roles may send to no other queue."""
 
-METRICS_NAMESPACE: Final = "WildRydes"
-
 API_STAGE: Final = "v1"
 
+# The ids of the stacks, by which `cdk deploy` takes them. Their names have the environment.
 PLATFORM_STACK: Final = "WildRydesPlatform"
 RIDE_BOOKING_STACK: Final = "WildRydesRideBooking"
 UNICORN_MGMT_STACK: Final = "WildRydesUnicornMgmt"
@@ -22,6 +30,7 @@ SMS_REPLIES: Final = "wild-rydes-sms-replies"
 SMS_RECEIPTS: Final = "wild-rydes-sms-receipts"
 
 # SSM parameters, by which stacks find each other in any order of deployment, without CloudFormation exports.
+PARAMETER_PREFIX: Final = "/wild-rydes/"
 BUS_NAME_PARAMETER: Final = "/wild-rydes/platform/bus-name"
 BUS_ARN_PARAMETER: Final = "/wild-rydes/platform/bus-arn"
 USER_POOL_ID_PARAMETER: Final = "/wild-rydes/platform/user-pool-id"
@@ -35,9 +44,65 @@ UNICORN_SOCKET_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/unicorn-socket-u
 SUPPORT_API_URL_PARAMETER: Final = "/wild-rydes/feedback/support-api-url"
 ORIGINATION_NUMBER_PARAMETER: Final = "/wild-rydes/feedback/origination-number"
 """The number that SMS come from, in E.164 form. A person writes this parameter: see feedback's README."""
-LOCAL_ORIGINATION_NUMBER: Final = "+12065550100"
-"""The number of the local cloud, where nobody has to apply for one."""
 PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
 """The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""
+
+# Short, so that the longest name with it fits everywhere (64 characters for a function or a rule). AWS keeps parameters
+# that begin with aws or ssm for itself:
+# https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+_ENVIRONMENT: Final = re.compile(r"(?!aws|ssm)[a-z][a-z0-9]{0,9}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of one environment's resources: the environment comes first in each of them.
+
+    So several environments share an account, and a role that may use the resources of one may use no other's. An
+    environment without a name has the plain names.
+
+    Raises:
+        ValueError: no environment can have this name.
+    """
+
+    environment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.environment and not _ENVIRONMENT.fullmatch(self.environment):
+            raise ValueError(
+                f"{self.environment!r} is no name of an environment: write one to ten small letters and digits, a"
+                " letter first, but not aws or ssm"
+            )
+
+    def of(self, plain: str) -> str:
+        """Name a resource: `dev-wild-rydes`, `dev/wild-rydes/partners/p-comet`, `/dev/wild-rydes/platform/bus-name`."""
+        if not self.environment:
+            return plain
+        if plain.startswith("/"):
+            return f"/{self.environment}{plain}"
+        return f"{self.environment}{'/' if '/' in plain else '-'}{plain}"
+
+    def plain(self, name: str) -> str:
+        """Return the plain name of a resource of this environment."""
+        return re.sub(rf"^(/?){self.environment}[-/]", r"\1", name) if self.environment else name
+
+    @property
+    def local_number(self) -> str:
+        """The number that SMS come from on the local cloud, where nobody has to apply for one.
+
+        It is one of those kept for fiction (555-0100 to 555-0199), the same each time. Two environments in a hundred
+        share one: the phone simulator refuses the second.
+        """
+        if not self.environment:
+            return "+12065550100"
+        return f"+1564555{100 + crc32(self.environment.encode()) % 100:04}"
+
+    @property
+    def metrics_namespace(self) -> str:
+        """The CloudWatch namespace of what the services count: `WildRydes/dev`."""
+        return f"WildRydes/{self.environment}" if self.environment else "WildRydes"
+
+
+PLAIN: Final = Names()
+"""The names where no environment is named."""

@@ -9,7 +9,7 @@ from typing import Final
 import aws_cdk as cdk
 
 from infra.artifacts import Target, aws_target, local_target
-from infra.naming import LOCAL_ORIGINATION_NUMBER
+from infra.naming import AWS_ENVIRONMENT, PLAIN, Names
 from infra.scale import USUAL, Scale
 
 # What every phone shows, and short enough for the texts that name it to stay one SMS.
@@ -26,6 +26,8 @@ class Stage:
     target: Callable[[], Target]
     """Where Lambda artifacts run."""
     synthesizer: Callable[[], cdk.IStackSynthesizer]
+    names: Names = PLAIN
+    """The names of the environment's resources. Several environments share an account, or one local cloud."""
     left_out: frozenset[str] = frozenset()
     """Resource types that the stage's CloudFormation does not accept."""
     endpoint: str | None = None
@@ -57,21 +59,32 @@ class Stage:
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the APIs of users from a browser. A `*` stands for any part of a host or a port."""
 
+    def tags(self, service: str) -> dict[str, str]:
+        """The tags of a service's resources, by which costs are told apart."""
+        environment = {"environment": self.names.environment} if self.names.environment else {}
+        return {"project": "wild-rydes", "service": service, **environment}
+
     def api_url(self, name: str) -> str | None:
         """The base URL of an API, or None if it is not known before the deployment."""
         return f"{self.endpoint}/_aws/execute-api/{name}" if self.endpoint else None
 
 
-AWS: Final = Stage("aws", target=aws_target, synthesizer=cdk.DefaultStackSynthesizer)
+AWS: Final = Stage(
+    "aws",
+    target=aws_target,
+    synthesizer=cdk.DefaultStackSynthesizer,
+    names=Names(AWS_ENVIRONMENT),
+)
 
 
-def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
+def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = PLAIN) -> Stage:
     """The stage of the local cloud, by its base URL and that of its phone simulator."""
     return Stage(
         "local",
         target=local_target,
         # The sessions of the bootstrap roles cannot write to the asset bucket there.
         synthesizer=cdk.CliCredentialsStackSynthesizer,
+        names=names,
         left_out=frozenset(
             {
                 "AWS::Events::Archive",
@@ -90,7 +103,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
         snap_start=False,
         metric_math=False,
         phones=phones,
-        origination_number=LOCAL_ORIGINATION_NUMBER,
+        origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
         waking_hours="0-24",  # no simulated customer sleeps
@@ -101,17 +114,23 @@ def local(endpoint: str, phones: str = "http://localhost:4567") -> Stage:
 def stage_of(app: cdk.App) -> Stage:
     """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
-    The context `origins` names more origins whose pages may call the APIs, separated by commas, and
-    `support-contact` where customers get help, `scale` how many RFQs a second to be made for. The base URLs are AWS_ENDPOINT_URL and, for its phones,
-    AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError for what is not an origin, for a contact that does
-    not fit into an SMS, and for a scale that cannot be.
+    The context `env` names the environment, whose name is part of every other: unless it is given, it is `dev` on AWS,
+    and the local cloud has plain names. `origins` names more origins whose pages may call the APIs, separated by
+    commas, `support-contact` where customers get help, and `scale` how many RFQs a second to be made for. The base
+    URLs are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2.
+
+    Raises ValueError for what is no name of an environment or no origin, for a contact that does not fit into an SMS,
+    and for a scale that cannot be.
     """
-    stage = AWS
+    environment = app.node.try_get_context("env") or ""
     if app.node.try_get_context("stage") == "local":
         stage = local(
             os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566"),
             os.environ.get("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", "http://localhost:4567"),
+            Names(environment),
         )
+    else:
+        stage = replace(AWS, names=Names(environment)) if environment else AWS
     return replace(
         stage,
         origins=stage.origins + _origins(app.node.try_get_context("origins") or ""),

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from infra.assembly import Assembly, load
+from infra.naming import AWS_ENVIRONMENT
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.progress import Progress
@@ -25,6 +26,7 @@ from tests.support import recorded_calls
 from tests.support.clients import Customer, Fleet, Place, Queues
 from tests.support.partner_fleets import ask, quoted
 from tests.support.patience import PATIENCE, eventually, step, take_slowest
+from tests.support.plain_names import plain
 from wild_rydes_circuit_breaker import State
 
 # Whoever runs in the background ignores Ctrl-C, and so would every process that a test starts and interrupts.
@@ -107,8 +109,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """What `cdk deploy` puts on AWS. Synthesis fails on a finding of cdk-nag that is not accepted with a reason."""
-    return _synthesized({}, tmp_path_factory.mktemp("aws"))
+    """What `cdk deploy` puts on AWS, with plain names: `tests/infra/test_environments.py` looks at the environment's.
+
+    Synthesis fails on a finding of cdk-nag that is not accepted with a reason.
+    """
+    return plain(_synthesized({}, tmp_path_factory.mktemp("aws")), AWS_ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")

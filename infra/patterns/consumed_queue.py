@@ -25,10 +25,11 @@ def dead_letter_queue(
 
     `to_do` says what the messages are and what to do about them.
     """
+    own_name = stack.stage.names.of(name)
     queue = sqs.Queue(
         scope,
         name,
-        queue_name=name,
+        queue_name=own_name,
         encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
         encryption_master_key=key,
         enforce_ssl=stack.stage.tls_only,
@@ -38,7 +39,7 @@ def dead_letter_queue(
         f"{name}-depth",
         queue.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1), statistic="max"),
         threshold=1,
-        meaning=f"{name} is not empty: work has failed for good, and nobody retries it. {to_do}"
+        meaning=f"{own_name} is not empty: work has failed for good, and nobody retries it. {to_do}"
         " Runbook: -dlq-depth.",
     )
     return queue
@@ -68,6 +69,7 @@ class ConsumedQueue(Construct):
     ) -> None:
         super().__init__(scope, name)
         at_once = at_once or scope.stage.scale.at_once(busy)
+        own_name = scope.stage.names.of(name)
         self.dead_letters = dead_letter_queue(
             self,
             scope,
@@ -78,7 +80,7 @@ class ConsumedQueue(Construct):
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=name,
+            queue_name=own_name,
             encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
             encryption_master_key=key,
             enforce_ssl=scope.stage.tls_only,
@@ -108,6 +110,6 @@ class ConsumedQueue(Construct):
             ),
             threshold=overdue,
             periods=3,
-            meaning=f"Messages wait in {name} for more than {overdue} s, so what they ask for is late."
+            meaning=f"Messages wait in {own_name} for more than {overdue} s, so what they ask for is late."
             f" {consumer.own_name} is too slow or keeps failing. Runbook: -age.",
         )

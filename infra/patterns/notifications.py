@@ -30,7 +30,11 @@ class Notifications(ConsumedQueue):
     ) -> None:
         super().__init__(scope, name, consumer=consumer, key=key)
         self.topic = sns.Topic(
-            self, "Topic", topic_name=topic_name, master_key=key, enforce_ssl=scope.stage.tls_only
+            self,
+            "Topic",
+            topic_name=scope.stage.names.of(topic_name),
+            master_key=key,
+            enforce_ssl=scope.stage.tls_only,
         )
         own_account = {"StringEquals": {"aws:SourceAccount": scope.account}}
         self.policy = self.topic.add_to_resource_policy(

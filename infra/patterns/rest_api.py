@@ -87,11 +87,12 @@ class RestApi(apigateway.RestApi):
         auth: Auth,
         rate: int = 500,
     ) -> None:
-        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
+        own_name = scope.stage.names.of(name)
+        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{own_name}")
         super().__init__(
             scope,
             name,
-            rest_api_name=name,
+            rest_api_name=own_name,
             cloud_watch_role=False,  # a setting of the whole account, which the platform makes
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             deploy_options=apigateway.StageOptions(
@@ -127,7 +128,7 @@ class RestApi(apigateway.RestApi):
             f"{name}-5xx",
             self.metric_server_error(period=cdk.Duration.minutes(5)),
             threshold=1,
-            meaning=f"{name} answers with server errors, so what its callers ask for fails."
+            meaning=f"{own_name} answers with server errors, so what its callers ask for fails."
             f" Look for `ERROR` in the log of {function.own_name}. Runbook: -5xx.",
         )
         accept(

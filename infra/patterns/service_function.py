@@ -19,7 +19,8 @@ class ServiceFunction(lambda_.Function):
 
     `ServiceStack.function` makes one. `handler` is `module.attribute` in the service's artifact; `seconds` is
     the timeout. `snap_start` serves callers of `entry` from a snapshot, where the stage has snapshots: for
-    functions whose cold start a person waits for. `own_name` and `own_role` are the function's name and role.
+    functions whose cold start a person waits for. `name` is plain; `own_name` is the function's name in its
+    environment, `own_role` its role.
     """
 
     def __init__(
@@ -33,18 +34,19 @@ class ServiceFunction(lambda_.Function):
         memory_mib: int = 256,
         snap_start: bool = False,
     ) -> None:
-        log_group = scope.log_group(f"{name}-log", f"/aws/lambda/{name}")
+        own_name = scope.stage.names.of(name)
+        log_group = scope.log_group(f"{name}-log", f"/aws/lambda/{own_name}")
         role = iam.Role(
             scope,
             f"{name}-role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"The permissions of {name}",
+            description=f"The permissions of {own_name}",
         )
         snap_start = snap_start and scope.stage.snap_start
         super().__init__(
             scope,
             f"{name}-function",  # a function and the queue that it consumes may have one name
-            function_name=name,
+            function_name=own_name,
             code=scope.code,
             handler=handler,
             runtime=lambda_.Runtime.PYTHON_3_13,
@@ -60,13 +62,13 @@ class ServiceFunction(lambda_.Function):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 "POWERTOOLS_SERVICE_NAME": scope.service,
-                "POWERTOOLS_METRICS_NAMESPACE": naming.METRICS_NAMESPACE,
+                "POWERTOOLS_METRICS_NAMESPACE": scope.stage.names.metrics_namespace,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 "WATCHED_METRICS": scope.watched.variable,
                 **environment,
             },
         )
-        self.own_name = name
+        self.own_name = own_name
         self.seconds = seconds
         self.own_role = role
         self._snap_start = snap_start
@@ -80,7 +82,7 @@ class ServiceFunction(lambda_.Function):
             f"{name}-errors",
             self.metric_errors(period=cdk.Duration.minutes(5)),
             threshold=1,
-            meaning=f"{name} crashes, times out or runs out of memory, so its work is late or fails."
+            meaning=f"{own_name} crashes, times out or runs out of memory, so its work is late or fails."
             " Look for `Task timed out` and `Runtime` in its log. Runbook: -errors.",
         )
 
@@ -116,9 +118,10 @@ class ServiceFunction(lambda_.Function):
     def may_reply(self) -> None:
         """Allow messages to all return addresses (`REPLY_TO_PATTERN`), and to no other queue."""
         stack = self._service_stack
+        pattern = stack.stage.names.of(f"{naming.REPLY_QUEUE_PREFIX}*")
         return_addresses = stack.format_arn(
             service="sqs",
-            resource=f"{naming.REPLY_QUEUE_PREFIX}*",
+            resource=pattern,
             arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
         )
         self.add_environment("REPLY_TO_PATTERN", return_addresses)
@@ -132,7 +135,7 @@ class ServiceFunction(lambda_.Function):
             self.own_role,
             {
                 "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>"
-                f":{naming.REPLY_QUEUE_PREFIX}*]": "Requesters are unknown here; only return addresses match"
+                f":{pattern}]": "Requesters are unknown here; only return addresses match"
             },
         )
 

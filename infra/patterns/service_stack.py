@@ -42,9 +42,10 @@ class ServiceStack(cdk.Stack):
         super().__init__(
             scope,
             construct_id,
+            stack_name=stage.names.of(construct_id),
             description=description,
             synthesizer=stage.synthesizer(),
-            tags={"project": "wild-rydes", "service": service},
+            tags=stage.tags(service),
         )
         self.service = service
         self.stage = stage
@@ -61,7 +62,9 @@ class ServiceStack(cdk.Stack):
     def table(self) -> ServiceTable:
         """The service's table."""
         return ServiceTable(
-            self, self.service, warm_writes=self.stage.scale.warm_writes(self.writes_of_an_rfq)
+            self,
+            self.stage.names.of(self.service),
+            warm_writes=self.stage.scale.warm_writes(self.writes_of_an_rfq),
         )
 
     def function(
@@ -137,7 +140,7 @@ class ServiceStack(cdk.Stack):
         """
         self.watched.add(name)
         return cloudwatch.Metric(
-            namespace=naming.METRICS_NAMESPACE,
+            namespace=self.stage.names.metrics_namespace,
             metric_name=name,
             dimensions_map={"service": self.service},
             period=cdk.Duration.minutes(5),
@@ -164,6 +167,7 @@ class ServiceStack(cdk.Stack):
 
         Where the stage knows it before the deployment, the API's id is pinned to its name.
         """
+        name = self.stage.names.of(name)
         base = self.stage.api_url(name)
         if base:
             kinds = ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"]
@@ -173,10 +177,10 @@ class ServiceStack(cdk.Stack):
         return f"{base}/{naming.API_STAGE}"
 
     def publish_parameter(self, construct_id: str, name: str, value: str) -> None:
-        """Publish a value as an SSM parameter, where other stacks and clients find it."""
-        ssm.StringParameter(self, construct_id, parameter_name=name, string_value=value)
+        """Publish a value as an SSM parameter, where other stacks and clients of the environment find it."""
+        ssm.StringParameter(self, construct_id, parameter_name=self.stage.names.of(name), string_value=value)
 
     def parameter(self, name: str) -> str:
-        """The value of an SSM parameter at the time of the deployment."""
-        value: str = ssm.StringParameter.value_for_string_parameter(self, name)
+        """The value of the environment's SSM parameter at the time of the deployment."""
+        value: str = ssm.StringParameter.value_for_string_parameter(self, self.stage.names.of(name))
         return value

@@ -6,16 +6,18 @@ from constructs import Construct
 
 
 class ServiceTable(dynamodb.Table):
-    """One for each service, named after it. Paid for by request. It does `warm_writes` units a second from the start.
+    """One for each service, named after it (`name`). Paid for by request.
+
+    It does `warm_writes` units a second from the start.
 
     Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change.
     """
 
-    def __init__(self, scope: Construct, service: str, warm_writes: int | None = None) -> None:
+    def __init__(self, scope: Construct, name: str, warm_writes: int | None = None) -> None:
         super().__init__(
             scope,
             "Table",
-            table_name=service,
+            table_name=name,
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             warm_throughput=dynamodb.WarmThroughput(write_units_per_second=warm_writes)

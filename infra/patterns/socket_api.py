@@ -54,7 +54,7 @@ class SocketApi(apigateway.WebSocketApi):
         super().__init__(
             scope,
             name,
-            api_name=name,
+            api_name=scope.stage.names.of(name),
             route_selection_expression="$request.body.action",
             connect_route_options=apigateway.WebSocketRouteOptions(
                 integration=to_function("OnConnect"),
@@ -91,7 +91,7 @@ class SocketApi(apigateway.WebSocketApi):
                 statistic="sum",
             ),
             threshold=1,
-            meaning=f"{name} cannot hand messages to {function.own_name}: apps cannot connect."
+            meaning=f"{scope.stage.names.of(name)} cannot hand messages to {function.own_name}: apps cannot connect."
             " Look at the function's log. Runbook: -errors.",
         )
         accept(
@@ -112,7 +112,7 @@ class SocketApi(apigateway.WebSocketApi):
         )
 
     def _stage_of(self, scope: ServiceStack, name: str, rate: int) -> None:
-        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{name}")
+        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{scope.stage.names.of(name)}")
         stage = apigateway.WebSocketStage(
             self,
             "Stage",

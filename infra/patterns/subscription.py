@@ -36,7 +36,7 @@ class Subscription(ConsumedQueue):
         events.Rule(
             self,
             "Rule",
-            rule_name=name,
+            rule_name=scope.stage.names.of(name),
             description=f"{', '.join(pattern['detail-type'])} for {scope.service}",
             event_bus=scope.bus,
             event_pattern=events.EventPattern(

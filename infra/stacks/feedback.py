@@ -32,8 +32,6 @@ SERVICE: Final = "feedback"
 DUE_INDEX: Final = "by-due"
 CALLBACK_INDEX: Final = "by-callback"
 OPT_OUT_INDEX: Final = "by-opt-out"
-SMS_NAME: Final = "wild-rydes-feedback"
-"""The name of the configuration set and of the opt-out list."""
 SMS_SERVICE: Final = "sms-voice.amazonaws.com"
 
 # A conversation changes once its customer is asked, or a score is added to its responder's. Before a customer
@@ -72,6 +70,9 @@ class FeedbackStack(ServiceStack):
             removal_policy=cdk.RemovalPolicy.DESTROY,  # everything it encrypts is gone after 14 days
         )
         self._number_secret = self._make_number_secret()
+        self._sms_name = stage.names.of(
+            "wild-rydes-feedback"
+        )  # of the configuration set and of the opt-out list
         self._rides()
         self._outreach()
         self._outbox()
@@ -130,7 +131,7 @@ class FeedbackStack(ServiceStack):
             seconds=60,  # for ten conversations, each with calls that may take seconds
             USER_POOL_ID=self.parameter(naming.USER_POOL_ID_PARAMETER),
             ORIGINATION_NUMBER=number,
-            CONFIGURATION_SET=SMS_NAME,
+            CONFIGURATION_SET=self._sms_name,
             WAKING_HOURS=self.stage.waking_hours,
             SUPPORT_CONTACT=self.stage.support_contact,
         )
@@ -139,7 +140,7 @@ class FeedbackStack(ServiceStack):
         numbers = self.format_arn(service="sms-voice", resource="phone-number", resource_name="*")
         # AWS asks for each resource that a request names.
         configuration = self.format_arn(
-            service="sms-voice", resource="configuration-set", resource_name=SMS_NAME
+            service="sms-voice", resource="configuration-set", resource_name=self._sms_name
         )
         for resource in (numbers, configuration):
             function.may("sms-voice:SendTextMessage", on=resource)
@@ -165,7 +166,7 @@ class FeedbackStack(ServiceStack):
             give_up_after=2 * 3600,
         )
         self._sms_alarms()
-        smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=SMS_NAME)
+        smsvoice.CfnOptOutList(self, "OptOutList", opt_out_list_name=self._sms_name)
 
     def _sms_alarms(self) -> None:
         """Sending catches its errors, so that one SMS in trouble holds up no other: no error of a function shows."""
@@ -227,7 +228,7 @@ class FeedbackStack(ServiceStack):
         configuration = smsvoice.CfnConfigurationSet(
             self,
             "ConfigurationSet",
-            configuration_set_name=SMS_NAME,
+            configuration_set_name=self._sms_name,
             event_destinations=[
                 smsvoice.CfnConfigurationSet.EventDestinationProperty(
                     event_destination_name="receipts",
@@ -250,7 +251,7 @@ class FeedbackStack(ServiceStack):
         events.Rule(
             self,
             "EveryMinute",
-            rule_name="feedback-timers",
+            rule_name=self.stage.names.of("feedback-timers"),
             description="Moves on the conversations that are due",
             schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
             targets=[targets.LambdaFunction(function, retry_attempts=0)],  # the next minute comes soon enough

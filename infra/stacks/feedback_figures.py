@@ -107,13 +107,14 @@ class FeedbackFigures(Construct):
 
     def _queries(self) -> None:
         """Save the queries. Unlike a dashboard and its metrics they cost what they read, and only when they are run."""
-        groups = [f"/aws/lambda/{self._scope.service}-{role}" for role in _COUNTING]
-        for title, names in FIGURES.items():
-            sums = ", ".join(f"sum({COUNTS}.{name}) as {name}" for name in names)
+        names = self._scope.stage.names
+        groups = [f"/aws/lambda/{names.of(f'{self._scope.service}-{role}')}" for role in _COUNTING]
+        for title, figures in FIGURES.items():
+            sums = ", ".join(f"sum({COUNTS}.{figure}) as {figure}" for figure in figures)
             logs.CfnQueryDefinition(
                 self,
                 title.title(),
-                name=f"{FOLDER}/{title}",
+                name=names.of(f"{FOLDER}/{title}"),
                 log_group_names=groups,
                 query_string=f"filter ispresent({COUNTS})\n| stats {sums} by bin(1d)",
             )

@@ -34,13 +34,15 @@ class PlatformStack(cdk.Stack):
         super().__init__(
             scope,
             naming.PLATFORM_STACK,
+            stack_name=stage.names.of(naming.PLATFORM_STACK),
             description="Wild Rydes: event bus, users, alarms",
             synthesizer=stage.synthesizer(),
-            tags={"project": "wild-rydes", "service": "platform"},
+            tags=stage.tags("platform"),
         )
+        self._stage = stage
         bus = self._bus()
-        pool, client = self._users(stage)
-        topic = self._alarms(stage)
+        pool, client = self._users()
+        topic = self._alarms()
         self._throttles(topic)
         self._gateway_account()
         for name, value in {
@@ -51,11 +53,14 @@ class PlatformStack(cdk.Stack):
             naming.USER_POOL_CLIENT_ID_PARAMETER: client.user_pool_client_id,
             naming.ALARM_TOPIC_ARN_PARAMETER: topic.topic_arn,
         }.items():
-            ssm.StringParameter(self, name.rpartition("/")[2], parameter_name=name, string_value=value)
+            ssm.StringParameter(
+                self, name.rpartition("/")[2], parameter_name=stage.names.of(name), string_value=value
+            )
 
     def _bus(self) -> events.EventBus:
+        name = self._stage.names.of(naming.BUS_NAME)
         bus = events.EventBus(
-            self, "Bus", event_bus_name=naming.BUS_NAME, description="Events between the Wild Rydes services"
+            self, "Bus", event_bus_name=name, description="Events between the Wild Rydes services"
         )
         # Nobody may publish under a foreign source, not even a rogue role of this account.
         events.CfnEventBusPolicy(
@@ -75,18 +80,18 @@ class PlatformStack(cdk.Stack):
         )
         bus.archive(
             "Archive",
-            archive_name=naming.BUS_NAME,
+            archive_name=name,
             description="Keeps events for 30 days, to replay those that a consumer missed",
             event_pattern=events.EventPattern(source=events.Match.prefix(naming.EVENT_SOURCE_PREFIX)),
             retention=cdk.Duration.days(30),
         )
         return bus
 
-    def _users(self, stage: Stage) -> tuple[cognito.UserPool, cognito.UserPoolClient]:
+    def _users(self) -> tuple[cognito.UserPool, cognito.UserPoolClient]:
         pool = cognito.UserPool(
             self,
             "Users",
-            user_pool_name="wild-rydes",
+            user_pool_name=self._stage.names.of("wild-rydes"),
             self_sign_up_enabled=False,  # staff adds users to groups, which decide what a user may do
             sign_in_aliases=cognito.SignInAliases(username=True, email=True),
             sign_in_case_sensitive=False,
@@ -117,8 +122,8 @@ class PlatformStack(cdk.Stack):
         )
         client = pool.add_client(
             "Client",
-            user_pool_client_name="wild-rydes-apps",
-            auth_flows=cognito.AuthFlow(user_srp=True, user_password=stage.password_login),
+            user_pool_client_name=self._stage.names.of("wild-rydes-apps"),
+            auth_flows=cognito.AuthFlow(user_srp=True, user_password=self._stage.password_login),
             disable_o_auth=True,
             generate_secret=False,
             # What a user may change with a token of the apps. That a number is theirs is not theirs to say.
@@ -135,13 +140,13 @@ class PlatformStack(cdk.Stack):
             pool.add_group(group, group_name=group, description=description)
         return pool, client
 
-    def _alarms(self, stage: Stage) -> sns.Topic:
+    def _alarms(self) -> sns.Topic:
         topic = sns.Topic(
             self,
             "Alarms",
-            topic_name="wild-rydes-alarms",
+            topic_name=self._stage.names.of("wild-rydes-alarms"),
             display_name="Wild Rydes",
-            enforce_ssl=stage.tls_only,
+            enforce_ssl=self._stage.tls_only,
         )
         # Any policy replaces the default one, which allows this account's alarms to publish.
         topic.add_to_resource_policy(

@@ -66,7 +66,7 @@ class Partners(Construct):
         secret = secretsmanager.Secret(
             self,
             f"{partner_id}-secret",
-            secret_name=_secret_name(partner_id),
+            secret_name=self._secret_name(partner_id),
             description=f"base_url and credentials of {row['name']}, filled in by hand",
             removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         )
@@ -74,12 +74,15 @@ class Partners(Construct):
             secret, {"AwsSolutions-SMG4": "The partner issues its credentials and decides when they change"}
         )
 
+    def _secret_name(self, partner_id: str) -> str:
+        return self._scope.stage.names.of(f"{naming.PARTNER_SECRET_PREFIX}{partner_id}")
+
     def _may_read_secret(self, function: ServiceFunction, partner_id: str) -> None:
         # By name: on the local cloud a reference is no ARN. AWS adds six characters to the name.
         arn = self._scope.format_arn(
             service="secretsmanager",
             resource="secret",
-            resource_name=f"{_secret_name(partner_id)}-??????",
+            resource_name=f"{self._secret_name(partner_id)}-??????",
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
         function.may("secretsmanager:GetSecretValue", on=arn)
@@ -125,7 +128,7 @@ class Partners(Construct):
             module=f"partner-{task}",
             seconds=math.ceil(row["timeout"]) + _AFTER_THE_CALL,
             PARTNER_ID=partner_id,
-            SECRET_ID=_secret_name(partner_id),
+            SECRET_ID=self._secret_name(partner_id),
             CALLBACK_URL=callback_url,
         )
         self._may_access(function, "dynamodb:GetItem", "dynamodb:UpdateItem", items=f"{CIRCUIT}{partner_id}")
@@ -146,7 +149,7 @@ class Partners(Construct):
     def _callbacks(self, partner_ids: Iterable[str]) -> str:
         """The API where partners call back; its base URL."""
         scope = self._scope
-        secrets = {id_: _secret_name(id_) for id_ in partner_ids}
+        secrets = {id_: self._secret_name(id_) for id_ in partner_ids}
         function = scope.function("partner-callbacks", seconds=10, SECRET_IDS=json.dumps(secrets))
         for id_ in secrets:
             self._may_read_secret(function, id_)
@@ -238,7 +241,7 @@ class Partners(Construct):
         self, partner_id: str, operation: str, outcome: str, statistic: str, label: str | None = None
     ) -> cloudwatch.Metric:
         return cloudwatch.Metric(
-            namespace=naming.METRICS_NAMESPACE,
+            namespace=self._scope.stage.names.metrics_namespace,
             metric_name="PartnerCall",
             dimensions_map={
                 "partner": partner_id,
@@ -253,7 +256,7 @@ class Partners(Construct):
 
     def _circuit(self, partner_id: str, what: str, label: str | None = None) -> cloudwatch.Metric:
         return cloudwatch.Metric(
-            namespace=naming.METRICS_NAMESPACE,
+            namespace=self._scope.stage.names.metrics_namespace,
             metric_name=f"Circuit{what}",
             dimensions_map={"circuit": partner_id, "service": self._scope.service},
             statistic="sum",
@@ -268,7 +271,10 @@ class Partners(Construct):
         rides: dict[str, ConsumedQueue],
     ) -> None:
         board = cloudwatch.Dashboard(
-            self, "Dashboard", dashboard_name="wild-rydes-partners", default_interval=cdk.Duration.hours(3)
+            self,
+            "Dashboard",
+            dashboard_name=self._scope.stage.names.of("wild-rydes-partners"),
+            default_interval=cdk.Duration.hours(3),
         )
         for id_, row in rows.items():
             board.add_widgets(
@@ -318,7 +324,3 @@ def _may_look_later(function: ServiceFunction, queue: ConsumedQueue) -> None:
     """Let the function have somebody look, at a later time, whether the partner has called back."""
     function.may("sqs:SendMessage", on=queue.queue.queue_arn)
     function.add_environment("CHECKS_URL", queue.queue.queue_url)
-
-
-def _secret_name(partner_id: str) -> str:
-    return f"{naming.PARTNER_SECRET_PREFIX}{partner_id}"

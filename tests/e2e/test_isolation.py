@@ -4,9 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
-from typing import Any
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -14,6 +12,7 @@ from botocore.exceptions import ClientError
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.clients import Customer, Fleet, Place
 from tests.support.patience import eventually
+from tests.support.sessions import client_as
 
 
 @pytest.mark.parametrize(
@@ -79,8 +78,7 @@ def test_without_a_valid_token_nobody_gets_in(
 
 def test_the_responder_may_answer_only_to_return_addresses(cloud: Cloud) -> None:
     """IAM has the last word, whatever the code does."""
-    role = cloud.client("lambda").get_function_configuration(FunctionName="unicorn-mgmt-responder")["Role"]
-    sqs = _as_role(cloud, role, "sqs")
+    sqs = client_as(cloud, "unicorn-mgmt-responder", "sqs")
     queues = cloud.queues()
     body = json.dumps({"not": "a message"})
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -89,23 +87,9 @@ def test_the_responder_may_answer_only_to_return_addresses(cloud: Cloud) -> None
 
 
 def test_the_api_may_not_publish(cloud: Cloud) -> None:
-    role = cloud.client("lambda").get_function_configuration(FunctionName="ride-booking-api")["Role"]
     entry = {"EventBusName": "wild-rydes", "Source": "x", "DetailType": "x", "Detail": "{}"}
     with pytest.raises(ClientError, match="AccessDenied"):
-        _as_role(cloud, role, "events").put_events(Entries=[entry])
-
-
-def _as_role(cloud: Cloud, role: str, service: str) -> Any:
-    """A client with a function's own role, taken as the emulator gives it to the function."""
-    credentials = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    return boto3.client(  # type: ignore[call-overload]
-        service,
-        endpoint_url=cloud.settings.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
+        client_as(cloud, "ride-booking-api", "events").put_events(Entries=[entry])
 
 
 def test_logs_tell_the_way_but_no_secrets(

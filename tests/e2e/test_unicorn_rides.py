@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from infra.naming import BUS_NAME
 from infra.rydes.cloud.cloud import Cloud
-from tests.support.bus import BUS, Listener
+from tests.support.bus import Listener
 from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, metadata
 from tests.support.patience import eventually
 
@@ -19,13 +20,13 @@ class Bus:
     """The bus, as ride-booking uses it."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self._events = cloud.client("events")
+        self._name, self._events = cloud.names.of(BUS_NAME), cloud.client("events")
         self._listener = Listener(cloud, "wildrydes.unicorn-mgmt")
         self.close = self._listener.close
 
     def publish(self, name: str, data: Json, **more: str) -> None:
         detail = {"metadata": {**metadata(data["rfq_id"]), **more}, "data": data}
-        entry = {"EventBusName": BUS, "Source": BOOKINGS, "DetailType": name}
+        entry = {"EventBusName": self._name, "Source": BOOKINGS, "DetailType": name}
         self._events.put_events(Entries=[{**entry, "Detail": json.dumps(detail)}])
 
     def accept(self, unicorn: Unicorn, ride: str, seconds: float = 3600) -> None:

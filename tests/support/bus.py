@@ -4,10 +4,9 @@ import json
 import uuid
 from typing import Any
 
+from infra.naming import BUS_NAME
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.clients import Json
-
-BUS = "wild-rydes"
 
 
 class Listener:
@@ -18,15 +17,17 @@ class Listener:
         self._name = f"listener-{uuid.uuid4().hex[:12]}"
         self._url = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]
-        self._rule = {"Name": self._name, "EventBusName": BUS}
+        self._rule = {"Name": self._name, "EventBusName": cloud.names.of(BUS_NAME)}
         self._events.put_rule(**self._rule, EventPattern=json.dumps({"source": sources}))
         target = {"Id": "listener", "Arn": arn["QueueArn"]}
-        self._events.put_targets(Rule=self._name, EventBusName=BUS, Targets=[target])
+        self._events.put_targets(Rule=self._name, EventBusName=self._rule["EventBusName"], Targets=[target])
         self._heard: list[Json] = []
 
     def close(self) -> None:
         """Listen no longer."""
-        self._events.remove_targets(Rule=self._name, EventBusName=BUS, Ids=["listener"])
+        self._events.remove_targets(
+            Rule=self._name, EventBusName=self._rule["EventBusName"], Ids=["listener"]
+        )
         self._events.delete_rule(**self._rule)
         self._sqs.delete_queue(QueueUrl=self._url)
 

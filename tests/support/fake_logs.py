@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from infra.naming import PLAIN, Names
+
 MOST = 10_000
 
 
 class Logs:
     """An account whose functions have logged something."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names = PLAIN) -> None:
+        self.names = names
         self._events: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.answers = 0
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from infra.naming import USER_POOL_ID_PARAMETER
+from infra.naming import BUS_NAME, USER_POOL_ID_PARAMETER
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.phones.client import Phone, give_phone
 from infra.rydes.simulators.phones.model import Sms
@@ -32,17 +32,18 @@ class Bus:
     def __init__(self, cloud: Cloud) -> None:
         self._events = cloud.client("events")
         self._sqs = cloud.client("sqs")
-        self._queue = self._sqs.create_queue(QueueName=TAP)["QueueUrl"]
+        self._name, self._tap = cloud.names.of(BUS_NAME), cloud.names.of(TAP)
+        self._queue = self._sqs.create_queue(QueueName=self._tap)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         pattern = json.dumps({"source": [{"prefix": "wildrydes."}]})
-        self._events.put_rule(Name=TAP, EventBusName="wild-rydes", EventPattern=pattern)
+        self._events.put_rule(Name=self._tap, EventBusName=self._name, EventPattern=pattern)
         target = {"Id": "tap", "Arn": arn["Attributes"]["QueueArn"]}
-        self._events.put_targets(Rule=TAP, EventBusName="wild-rydes", Targets=[target])
+        self._events.put_targets(Rule=self._tap, EventBusName=self._name, Targets=[target])
         self._seen: list[Json] = []
 
     def close(self) -> None:
-        self._events.remove_targets(Rule=TAP, EventBusName="wild-rydes", Ids=["tap"])
-        self._events.delete_rule(Name=TAP, EventBusName="wild-rydes")
+        self._events.remove_targets(Rule=self._tap, EventBusName=self._name, Ids=["tap"])
+        self._events.delete_rule(Name=self._tap, EventBusName=self._name)
         self._sqs.delete_queue(QueueUrl=self._queue)
 
     def completed(self, ride_id: str, customer_id: str, responder_id: str) -> None:
@@ -64,7 +65,7 @@ class Bus:
         answer = self._events.put_events(
             Entries=[
                 {
-                    "EventBusName": "wild-rydes",
+                    "EventBusName": self._name,
                     "Source": "wildrydes.unicorn-mgmt",
                     "DetailType": "RideCompleted",
                     "Detail": json.dumps({"metadata": metadata, "data": data}),

@@ -1,21 +1,42 @@
-"""Clients of a local cloud's AWS APIs."""
+"""Clients of AWS APIs: of a local cloud's, or of an AWS account's."""
 
 from typing import Any, Protocol, cast
 
 import boto3
 from botocore.config import Config
 
-from infra.rydes.cloud.settings import REGION, Settings
+from infra.naming import AWS_ENVIRONMENT, Names
+from infra.rydes.cloud.settings import REGION, Settings, names_from_environment
 
 # Nothing here may wait long for a cloud that is going away, and many threads share one client.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=50)
 
 
 class Account(Protocol):
-    """Something that makes clients: a local cloud, or a boto3 session of an AWS account."""
+    """Where an environment is deployed: a local cloud, or an AWS account."""
+
+    @property
+    def names(self) -> Names:
+        """The names of the environment's resources."""
 
     def client(self, service: str, /) -> Any:  # noqa: ANN401 (its class depends on the service)
         """Return a boto3 client."""
+
+
+class AwsAccount:
+    """The AWS account whose credentials this process has, and the environment that ``RYDES_ENV`` chooses there.
+
+    Raises:
+        LocalCloudError: no environment can have this name.
+    """
+
+    def __init__(self) -> None:
+        self.names = names_from_environment(AWS_ENVIRONMENT)
+        self._session: Any = boto3.Session()  # the stubs choose a client's class by a literal name
+
+    def client(self, service: str, /) -> Any:  # noqa: ANN401 (its class depends on the service)
+        """Return a boto3 client."""
+        return self._session.client(service)
 
 
 def client(settings: Settings, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)

@@ -1,23 +1,28 @@
-"""A running local cloud, known by the parameters that its stacks publish."""
+"""An environment on a running local cloud, known by the parameters that its stacks publish."""
 
 import hashlib
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from infra.naming import USER_POOL_CLIENT_ID_PARAMETER, USER_POOL_ID_PARAMETER
+from infra.naming import (
+    PARAMETER_PREFIX,
+    REPLY_QUEUE_PREFIX,
+    USER_POOL_CLIENT_ID_PARAMETER,
+    USER_POOL_ID_PARAMETER,
+    Names,
+)
 from infra.rydes.cloud import aws, deploy, emulator
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.settings import SERVICES, Settings
 
-PARAMETER_PREFIX = "/wild-rydes/"
 GROUPS = ("customers", "unicorns", "support")
 
 
 class Cloud:
-    """The stacks on one emulator: their URLs, queues and users."""
+    """The stacks of one environment on an emulator: their URLs, queues and users."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -26,7 +31,7 @@ class Cloud:
 
     @classmethod
     def find(cls, settings: Settings) -> "Cloud":
-        """Find the cloud that runs in this run directory, on whatever port.
+        """Find the cloud that runs in this run directory, on whatever port, and the environment on it.
 
         Raises:
             LocalCloudError: no cloud runs there, or it does not answer.
@@ -34,10 +39,15 @@ class Cloud:
         found = emulator.running(settings.run_dir)
         if found is None:
             raise LocalCloudError("The local cloud is not up.", "Start it: `make run`, or `uv run rydes up`")
-        settings = Settings(found.port, settings.run_dir)
+        settings = replace(settings, port=found.port)
         if not emulator.healthy(settings):
             raise LocalCloudError("The local cloud does not answer.", "Stop it: `uv run rydes down`")
         return cls(settings)
+
+    @property
+    def names(self) -> Names:
+        """The names of the environment's resources."""
+        return self.settings.names
 
     def client(self, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)
         """Return a boto3 client as the root user of this cloud."""
@@ -48,10 +58,14 @@ class Cloud:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """The values that the stacks publish, by their names: ``/wild-rydes/<stack>/<name>``."""
+        """The values that the stacks publish, by their plain names: ``/wild-rydes/<stack>/<name>``."""
         pages = self.client("ssm").get_paginator("get_parameters_by_path")
-        found = pages.paginate(Path=PARAMETER_PREFIX, Recursive=True)
-        return {parameter["Name"]: parameter["Value"] for page in found for parameter in page["Parameters"]}
+        found = pages.paginate(Path=self.names.of(PARAMETER_PREFIX), Recursive=True)
+        return {
+            self.names.plain(parameter["Name"]): parameter["Value"]
+            for page in found
+            for parameter in page["Parameters"]
+        }
 
     @property
     def urls(self) -> dict[str, str]:
@@ -70,10 +84,15 @@ class Cloud:
         return self.urls[api]
 
     def queues(self) -> dict[str, str]:
-        """Return the URL of every queue by its name."""
-        pages = self.client("sqs").get_paginator("list_queues").paginate()
-        urls = [url for page in pages for url in page.get("QueueUrls", [])]
-        return {url.rsplit("/", 1)[-1]: url for url in sorted(urls)}
+        """Return the URL of every queue by its plain name."""
+        paginator = self.client("sqs").get_paginator("list_queues")
+        urls = [
+            url
+            for prefix in (REPLY_QUEUE_PREFIX, *(f"{service}-" for service in SERVICES))
+            for page in paginator.paginate(QueueNamePrefix=self.names.of(prefix))
+            for url in page.get("QueueUrls", [])
+        ]
+        return {self.names.plain(url.rsplit("/", 1)[-1]): url for url in sorted(urls)}
 
     def ready(self) -> bool:
         """Tell whether every synthesized stack is deployed, and none is being changed."""
@@ -81,7 +100,7 @@ class Cloud:
         states = {stack["StackName"]: stack["StackStatus"] for page in pages for stack in page["Stacks"]}
         done = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
         try:
-            return all(states.get(name) in done for name in deploy.stack_names(self.settings))
+            return all(states.get(name) in done for name in deploy.stacks(self.settings).values())
         except FileNotFoundError:  # nothing is synthesized yet
             return False
 
@@ -116,7 +135,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a local cloud, as outside programs read it."""
+    """The state of an environment on a local cloud, as outside programs read it."""
 
     ready: bool
     urls: dict[str, str]
@@ -124,7 +143,7 @@ class Status:
 
 
 def status(settings: Settings) -> Status:
-    """Return the state of this run directory's cloud; without a cloud it is not ready, and empty."""
+    """Return the state of the environment; without a cloud it is not ready, and empty."""
     try:
         cloud = Cloud.find(settings)
         return Status(cloud.ready(), cloud.urls, cloud.queues())

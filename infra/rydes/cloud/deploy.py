@@ -52,25 +52,25 @@ def platform_first(settings: Settings) -> None:
     """
     manifest = settings.assembly / "manifest.json"
     content = json.loads(manifest.read_text())
-    for name in set(stack_names(settings)) - {PLATFORM_STACK}:
+    for name in stacks(settings).keys() - {PLATFORM_STACK}:
         content["artifacts"][name].setdefault("dependencies", []).append(PLATFORM_STACK)
     manifest.write_text(json.dumps(content))
 
 
-def stack_names(settings: Settings) -> list[str]:
-    """Return the names of the synthesized stacks."""
+def stacks(settings: Settings) -> dict[str, str]:
+    """Return the names of the synthesized stacks by their ids, which have no environment."""
     manifest = json.loads((settings.assembly / "manifest.json").read_text())
-    return [
-        name
-        for name, artifact in manifest["artifacts"].items()
+    return {
+        id_: artifact["properties"].get("stackName", id_)
+        for id_, artifact in manifest["artifacts"].items()
         if artifact["type"] == "aws:cloudformation:stack"
-    ]
+    }
 
 
 def failure_reason(settings: Settings) -> str | None:
     """Find the first failure among the stacks' newest events, as ``stack/resource (type): reason``."""
     cloudformation = aws.client(settings, "cloudformation")
-    for stack in stack_names(settings):
+    for stack in stacks(settings).values():
         with suppress(cloudformation.exceptions.ClientError):  # the stack was never created
             events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
             if reason := first_failure(events):

@@ -1,10 +1,11 @@
-"""Where one local cloud lives: its port and its run directory."""
+"""Where one local cloud lives, its port and its run directory, and which environment on it is meant."""
 
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.naming import PLAIN, Names
 from infra.rydes.cloud.errors import LocalCloudError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -13,27 +14,34 @@ DEFAULT_PORT = 4566
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
+SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
+
 
 @dataclass(frozen=True)
 class Settings:
-    """One local cloud. Clouds with different ports and run directories live side by side."""
+    """One environment on a local cloud.
+
+    Clouds with different ports and run directories live side by side, and so do environments on one cloud.
+    """
 
     port: int = DEFAULT_PORT
     run_dir: Path = ROOT / ".run"
+    names: Names = PLAIN
     records_calls: bool = False
     """Whether functions write their AWS calls to the folder `calls`, for `infra.proof`."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read ``RYDES_PORT`` and ``RYDES_DIR`` from the environment.
+        """Read ``RYDES_PORT``, ``RYDES_DIR`` and ``RYDES_ENV`` from this process's environment.
 
         Raises:
-            LocalCloudError: the port is not a number between 1024 and 65535.
+            LocalCloudError: the port is not a number between 1024 and 65535, or RYDES_ENV cannot name an environment.
         """
         port = os.environ.get("RYDES_PORT", str(DEFAULT_PORT))
         if not port.isdecimal() or not 1024 <= int(port) <= 65535:  # noqa: PLR2004 (the unprivileged ports)
             raise LocalCloudError(f"RYDES_PORT={port} is not a port.", "Give a number from 1024 to 65535.")
-        return cls(int(port), Path(os.environ.get("RYDES_DIR", cls.run_dir)).resolve())
+        run_dir = Path(os.environ.get("RYDES_DIR", cls.run_dir)).resolve()
+        return cls(int(port), run_dir, names_from_environment(""))
 
     @property
     def endpoint(self) -> str:
@@ -43,7 +51,7 @@ class Settings:
     @property
     def assembly(self) -> Path:
         """The directory of the synthesized stacks."""
-        return self.run_dir / "cdk.out"
+        return self.run_dir / self.names.of("cdk.out")
 
     @property
     def phones_file(self) -> Path:
@@ -63,6 +71,18 @@ class Settings:
     def log(self, name: str) -> Path:
         """Return the log file of a step or process."""
         return self.run_dir / "logs" / f"{name}.log"
+
+
+def names_from_environment(default: str) -> Names:
+    """Return the names of the deployment that ``RYDES_ENV`` chooses.
+
+    Raises:
+        LocalCloudError: no environment can have this name.
+    """
+    try:
+        return Names(os.environ.get("RYDES_ENV") or default)
+    except ValueError as error:
+        raise LocalCloudError(f"RYDES_ENV: {error}.", "Choose another name.") from error
 
 
 def aws_environment(settings: Settings) -> dict[str, str]:

@@ -34,6 +34,7 @@ def synthesize(settings: Settings, progress: Progress) -> None:
         sys.version.encode(),
         settings.endpoint.encode(),
         str(settings.phones_url).encode(),
+        settings.names.environment.encode(),
         *cache.sources(ROOT, *(ROOT / name for name in ("uv.lock", "infra", "services", "shared"))),
     )
 
@@ -72,7 +73,7 @@ def _run_app(settings: Settings, directory: Path) -> None:
     env = {
         **aws_environment(settings),
         "CDK_OUTDIR": str(directory),
-        "CDK_CONTEXT_JSON": json.dumps({"stage": "local"}),
+        "CDK_CONTEXT_JSON": json.dumps({"stage": "local", "env": settings.names.environment}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "CDK_VALIDATION": "false",

@@ -4,6 +4,7 @@ import fcntl
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from infra.rydes.cloud import deploy, emulator, synth, toolchain
 from infra.rydes.cloud.cloud import Cloud
@@ -12,6 +13,7 @@ from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.simulators.partners import process as fleets
 from infra.rydes.simulators.phones import process as process_of_phones
+from infra.rydes.simulators.phones.client import connect_number
 
 
 def up(
@@ -20,7 +22,7 @@ def up(
     """Start the emulator, unless it runs, and deploy all stacks.
 
     Args:
-        settings: the cloud's port and run directory.
+        settings: the cloud's port and run directory, and the environment. Those that are deployed already stay.
         progress: shows the steps.
         owned: end a newly started emulator together with the calling process.
 
@@ -34,7 +36,7 @@ def up(
     with _alone(settings):
         found, process = emulator.running(settings.run_dir), None
         if found and found.port != settings.port:
-            settings = Settings(found.port, settings.run_dir)
+            settings = replace(settings, port=found.port)
         if not found:
             emulator.require_free(settings.port)  # before anything else begins
         # The stacks contain its port. Calls wait in the socket until the simulator runs.
@@ -52,12 +54,14 @@ def up(
             assembly.result()
             with progress("deploy the stacks"):
                 deploy.deploy(settings, cdk.result())
-            fleets.introduce(Cloud(settings), partners)
+            cloud = Cloud(settings)
+            fleets.introduce(cloud, partners)
+            connect_number(cloud)
         except BaseException:
             if not found:
                 emulator.stop(settings.run_dir)
             raise
-    return Cloud(settings), process
+    return cloud, process
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.naming import LOCAL_ORIGINATION_NUMBER
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
@@ -94,7 +93,7 @@ def phone(
         chosen = chosen or used[0]
         owner = f", {owners[chosen]}" if chosen in owners else ""
         console.print(
-            f"[bold]{chosen}[/]{owner}. Wild Rydes is {LOCAL_ORIGINATION_NUMBER}.",
+            f"[bold]{chosen}[/]{owner}. Wild Rydes is {cloud.names.local_number}.",
             highlight=False,
         )
         if not number and len(used) > 1:

@@ -1,12 +1,11 @@
 """The command for whoever wants to know how SMS conversations go."""
 
 from contextlib import suppress
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-import boto3
 import typer
 
-from infra.rydes.cloud.aws import Account
+from infra.rydes.cloud.aws import AwsAccount
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.commands.terminal import console, one_line_errors
@@ -28,6 +27,5 @@ def feedback(
 ) -> None:
     """Show how SMS conversations go, live: who answers, the scores, what it costs."""
     with one_line_errors(), log_events.reached(), suppress(KeyboardInterrupt):
-        # The stubs' overloads of `client` are no match for a protocol.
-        account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
+        account = AwsAccount() if aws else Cloud.find(Settings.from_environment())
         Conversations(account, minutes).show(console, once=once, as_json=as_json)

@@ -3,12 +3,11 @@
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-import boto3
 import typer
 
-from infra.rydes.cloud.aws import Account
+from infra.rydes.cloud.aws import AwsAccount
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
@@ -49,8 +48,7 @@ def partners(
 ) -> None:
     """Show partners, their circuits and how calls to them go, live; or set the mode of a circuit."""
     with one_line_errors(), modes.reached(), suppress(KeyboardInterrupt):
-        # The stubs' overloads of `client` are no match for a protocol.
-        account: Account = cast("Any", boto3.Session()) if aws else Cloud.find(Settings.from_environment())
+        account = AwsAccount() if aws else Cloud.find(Settings.from_environment())
         chosen = modes.known(partner) if partner else None
         if mode is not None:
             modes.put(account, chosen, modes.order(mode, actor=actor, reason=reason, lasts=lasts))

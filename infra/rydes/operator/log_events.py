@@ -4,7 +4,7 @@ import heapq
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rydes.cloud.aws import Account
 from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.settings import SERVICES
 from infra.rydes.operator.times import instant
 from wild_rydes_runtime.wide_line import STEPS, narrowed
 
@@ -37,6 +38,7 @@ class LogEvent:
     at: int
     """When CloudWatch has it, in milliseconds since 1970."""
     function: str
+    """The plain name."""
     stream: str
     message: str
     copy: int = 0
@@ -97,15 +99,26 @@ def events(
     Args:
         account: whose logs.
         pattern: all events, if it is empty.
-        functions: what the functions' names begin with.
+        functions: what the functions' plain names begin with; by default all functions of the environment.
         since: the first millisecond.
         until: the last millisecond, if there is one.
     """
     logs = account.client("logs")
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=_LOG_GROUPS + functions)
-    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    groups = [
+        group["logGroupName"]
+        for prefix in ([functions] if functions else [f"{service}-" for service in SERVICES])
+        for page in logs.get_paginator("describe_log_groups").paginate(
+            logGroupNamePrefix=f"{_LOG_GROUPS}{account.names.of(prefix)}"
+        )
+        for group in page["logGroups"]
+    ]
+    selected = {"filterPattern": pattern} if until is None else {"filterPattern": pattern, "endTime": until}
     for event in heapq.merge(
-        *(_of_one(logs, name, pattern, since, until) for name in names), key=lambda event: event.at
+        *(
+            _of_one(logs, group, account.names.plain(group.removeprefix(_LOG_GROUPS)), selected, since)
+            for group in groups
+        ),
+        key=lambda event: event.at,
     ):
         yield from event.narrowed(pattern)
 
@@ -113,25 +126,24 @@ def events(
 def _of_one(
     logs: Any,  # noqa: ANN401 - a client of boto3
     group: str,
-    pattern: str,
+    function: str,
+    selected: Mapping[str, Any],
     since: int,
-    until: int | None,
 ) -> Iterator[LogEvent]:
     """Read one function's events in windows: each begins in the millisecond that cut off the one before."""
-    end = {} if until is None else {"endTime": until}
     known: set[LogEvent] = set()
     while True:
         copies: Counter[tuple[int, str, str]] = Counter()
         latest, answered = since, 0
         of_latest: set[LogEvent] = set()
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, filterPattern=pattern, startTime=since, **end
+            logGroupName=group, startTime=since, **selected
         )
         for page in pages:
             answered = len(page["events"])
             for found in page["events"]:
                 line = (found["timestamp"], found["logStreamName"], found["message"].rstrip())
-                event = LogEvent(line[0], group.removeprefix(_LOG_GROUPS), *line[1:], copies[line])
+                event = LogEvent(line[0], function, *line[1:], copies[line])
                 copies[line] += 1
                 if event.at > latest:
                     latest, of_latest = event.at, set()
@@ -181,7 +193,7 @@ def records(account: Account, message: str, *, functions: str, since: float) -> 
     Args:
         account: whose logs.
         message: the whole message.
-        functions: what the functions' names begin with.
+        functions: what the functions' plain names begin with.
         since: seconds.
     """
     for event in events(account, f'"{message}"', functions=functions, since=int(since * 1000)):

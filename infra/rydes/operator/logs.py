@@ -13,12 +13,11 @@ from rich.text import Text
 
 from infra.rydes.cloud.aws import Account
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.settings import ROOT
+from infra.rydes.cloud.settings import SERVICES
 from infra.rydes.operator import log_entry
 from infra.rydes.operator.log_events import LONGEST_INVOCATION, LogEvent, events, follow, in_order
 from infra.rydes.operator.times import moment, seconds_of
 
-SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _STYLES = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}

@@ -68,7 +68,7 @@ def put(account: Account, partner_id: str | None, override: Override) -> Record:
 
 def store(account: Account) -> DynamoDbStore:
     """Return the store in which an account keeps its circuits."""
-    return DynamoDbStore(account.client("dynamodb"), TABLE)
+    return DynamoDbStore(account.client("dynamodb"), account.names.of(TABLE))
 
 
 @contextmanager

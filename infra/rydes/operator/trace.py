@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from infra.naming import REPLY_QUEUE_PREFIX
+from infra.naming import REPLY_QUEUE_PREFIX, Names
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import log_entry
 from infra.rydes.operator.log_events import LogEvent, events, reached
@@ -58,10 +58,10 @@ def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
         LocalCloudError: the logs cannot be read.
     """
     with reached():
-        return sorted(parse(events(cloud, f'"{rfq_id}"'), rfq_id))
+        return sorted(parse(events(cloud, f'"{rfq_id}"'), rfq_id, cloud.names))
 
 
-def parse(logged: Iterable[LogEvent], rfq_id: str) -> Iterator[Line]:
+def parse(logged: Iterable[LogEvent], rfq_id: str, names: Names) -> Iterator[Line]:
     """Pick the structured lines with this correlation id, except GET requests: they only look at the RFQ."""
     for event in logged:
         entry = event.entry
@@ -75,7 +75,7 @@ def parse(logged: Iterable[LogEvent], rfq_id: str) -> Iterator[Line]:
             what=_short(log_entry.headline(entry), rfq_id),
             details={key: _short(value, rfq_id) for key, value in log_entry.details(entry).items()},
             level=entry.get("level", "INFO"),
-            queue=entry.get("queue"),
+            queue=names.plain(entry["queue"]) if "queue" in entry else None,
             waited_ms=at.timestamp() * 1000 - entry["sent_at"] if "sent_at" in entry else None,
             cold=bool(entry.get("cold_start")),
             invocation=entry.get("function_request_id") or entry.get("xray_trace_id"),

@@ -31,14 +31,16 @@ class Wiretap:
 def listening(cloud: Cloud, *events: type[Event]) -> Generator[Wiretap, None, None]:
     """Listen to these events, or to those of circuits if none are named, while this context lasts."""
     bus, sqs, name = cloud.client("events"), cloud.client("sqs"), f"wiretap-{uuid.uuid4().hex[:12]}"
+    rule = {"Name": name, "EventBusName": cloud.names.of(BUS_NAME)}
+    target = {"Rule": name, "EventBusName": cloud.names.of(BUS_NAME)}
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     try:
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         pattern = rule_pattern(*(events or (PartnerCircuitOpened, PartnerCircuitClosed)))
-        bus.put_rule(Name=name, EventBusName=BUS_NAME, EventPattern=json.dumps(pattern))
-        bus.put_targets(Rule=name, EventBusName=BUS_NAME, Targets=[{"Id": "queue", "Arn": arn}])
+        bus.put_rule(**rule, EventPattern=json.dumps(pattern))
+        bus.put_targets(**target, Targets=[{"Id": "queue", "Arn": arn}])
         yield Wiretap(cloud, url)
     finally:
-        bus.remove_targets(Rule=name, EventBusName=BUS_NAME, Ids=["queue"])
-        bus.delete_rule(Name=name, EventBusName=BUS_NAME)
+        bus.remove_targets(**target, Ids=["queue"])
+        bus.delete_rule(**rule)
         sqs.delete_queue(QueueUrl=url)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -17,6 +16,7 @@ from tests.support.clients import Json, Queues
 from tests.support.logs import messages_about
 from tests.support.patience import eventually
 from tests.support.riders import ASKED, CALL_OFFERED, PREFIX, Bus, Rider, Support
+from tests.support.sessions import client_as
 
 
 def test_only_the_support_team_may_look(cloud: Cloud, rider: Rider) -> None:
@@ -32,16 +32,7 @@ def test_only_the_support_team_may_look(cloud: Cloud, rider: Rider) -> None:
 
 def test_the_sender_of_sms_may_not_publish(cloud: Cloud) -> None:
     """IAM has the last word, whatever the code does."""
-    role = cloud.client("lambda").get_function_configuration(FunctionName="feedback-outreach")["Role"]
-    credentials = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    events = boto3.client(
-        "events",
-        endpoint_url=cloud.settings.endpoint,
-        region_name="us-east-1",
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-    )
+    events = client_as(cloud, "feedback-outreach", "events")
     with pytest.raises(ClientError, match="AccessDenied"):
         events.put_events(
             Entries=[{"EventBusName": "wild-rydes", "Source": "x", "DetailType": "x", "Detail": "{}"}]

@@ -104,7 +104,7 @@ def introduce(cloud: Cloud, partners: Partners) -> None:
     secretsmanager = cloud.client("secretsmanager")
     for id_, values in partners.secrets.items():
         secretsmanager.put_secret_value(
-            SecretId=f"{PARTNER_SECRET_PREFIX}{id_}", SecretString=json.dumps(dict(values))
+            SecretId=cloud.names.of(f"{PARTNER_SECRET_PREFIX}{id_}"), SecretString=json.dumps(dict(values))
         )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
-from infra.naming import LOCAL_ORIGINATION_NUMBER, USER_POOL_ID_PARAMETER
+from infra.naming import USER_POOL_ID_PARAMETER
 from infra.rydes.cloud.api_call import call
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
@@ -14,21 +14,25 @@ from infra.rydes.simulators.phones.model import Sms
 
 
 class Phone:
-    """One phone. Every method raises LocalCloudError if the simulator does not answer as promised."""
+    """One phone, as far as it has to do with one environment.
+
+    Every method raises LocalCloudError if the simulator does not answer as promised.
+    """
 
     def __init__(self, cloud: Cloud, number: str) -> None:
         self.number = number
+        self._ours = cloud.names.local_number
         self._http = _client(cloud)
         self._path = f"/phones/{quote(number)}"
 
     def messages(self) -> list[Sms]:
         """Return the SMS to and from this phone, oldest first."""
         found = call(self._http, "GET", f"{self._path}/messages", {200}).json()["messages"]
-        return [Sms(**message) for message in found]
+        return [Sms(**message) for message in found if message["sender"] == self._ours]
 
     def say(self, text: str) -> None:
-        """Send an SMS to the cloud's number."""
-        message = {"text": text, "to": LOCAL_ORIGINATION_NUMBER}
+        """Send an SMS to the environment's number."""
+        message = {"text": text, "to": self._ours}
         call(self._http, "POST", f"{self._path}/messages", {202}, json=message)
 
     def set_faults(self, **faults: Any) -> None:  # noqa: ANN401 - each fault has its type
@@ -36,9 +40,26 @@ class Phone:
         call(self._http, "PUT", f"{self._path}/faults", {200}, json=faults)
 
 
+def connect_number(cloud: Cloud) -> None:
+    """Let the environment hear of replies to its number, as people set it up by hand on AWS.
+
+    Raises:
+        LocalCloudError: another environment on this cloud has the number.
+    """
+    environment = cloud.names.environment
+    answer = call(_client(cloud), "PUT", _path(cloud), {200, 409}, json={"environment": environment})
+    if answer.status_code == httpx.codes.CONFLICT:
+        raise LocalCloudError(
+            f"The number of the environment {environment} is taken by another one.", "Choose another name."
+        )
+
+
 def numbers(cloud: Cloud) -> list[str]:
-    """Return the numbers that have messages, the one with the latest first. Raises LocalCloudError."""
-    found: list[str] = call(_client(cloud), "GET", "/phones", {200}).json()["numbers"]
+    """Return the numbers of phones that the environment texts with, the one with the latest SMS first.
+
+    Raises LocalCloudError.
+    """
+    found: list[str] = call(_client(cloud), "GET", f"{_path(cloud)}/phones", {200}).json()["numbers"]
     return found
 
 
@@ -66,6 +87,10 @@ def agreed(number: str, at: datetime) -> dict[str, str]:
         "custom:sms_consent_how": "app",
         "custom:sms_consent_by": "customer",
     }
+
+
+def _path(cloud: Cloud) -> str:
+    return f"/numbers/{quote(cloud.names.local_number)}"
 
 
 def _client(cloud: Cloud) -> httpx.Client:

@@ -174,10 +174,14 @@ class Phones:
         with self._lock:
             return list(self._phones[number].messages) if number in self._phones else []
 
-    def numbers(self) -> list[str]:
-        """The phones that have messages, the one with the latest first."""
+    def texting_with(self, ours: str) -> list[str]:
+        """The phones that have messages from or to this number of ours, the one with the latest first."""
         with self._lock:
-            used = {number: phone.messages[-1].at for number, phone in self._phones.items() if phone.messages}
+            used = {
+                number: max(sms.at for sms in phone.messages if sms.sender == ours)
+                for number, phone in self._phones.items()
+                if any(sms.sender == ours for sms in phone.messages)
+            }
         return sorted(used, key=lambda number: -used[number])
 
     def faults(self, number: str) -> Faults:

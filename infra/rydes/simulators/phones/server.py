@@ -10,7 +10,8 @@ lock the kernel lets go of however that ends.
 | call | does |
 |---|---|
 | `POST /` with `X-Amz-Target: PinpointSMSVoiceV2.SendTextMessage` | what AWS does (JSON 1.0) |
-| `GET /phones` | the numbers that have messages, the latest first |
+| `PUT /numbers/{number}` `{"environment"}` | the environment to which this number of ours belongs, as long as it is free |
+| `GET /numbers/{number}/phones` | the phones that have messages from or to it, the latest first |
 | `GET /phones/{number}/messages` | the conversation |
 | `POST /phones/{number}/messages` `{"text", "to"}` | an SMS to this number of ours, else to the one that wrote last |
 | `PUT /phones/{number}/faults` | what goes wrong with this number: see `Faults` |
@@ -34,7 +35,7 @@ from urllib.parse import unquote
 import botocore.session
 from botocore.config import Config
 
-from infra.naming import SMS_RECEIPTS, SMS_REPLIES
+from infra.naming import PLAIN, SMS_RECEIPTS, SMS_REPLIES, Names
 from infra.rydes.cloud.workers import Worker, caller
 from infra.rydes.simulators.phones.model import Faults, Phones, Sms, SmsRejected
 from infra.rydes.simulators.phones.notifications import another_id, inbound, receipt
@@ -50,13 +51,21 @@ Json = Mapping[str, Any]
 
 
 class Service:
-    """What the calls do. Notifications are published through SNS, to the topics by their names."""
+    """What the calls do. Notifications are published through SNS, to the topics by their names.
+
+    They are those of the environment to which the number of ours belongs: the plain ones unless it was connected.
+    """
 
     def __init__(self, phones: Phones, sns: Any, topic_prefix: str) -> None:  # noqa: ANN401 - a client of botocore
         self._phones = phones
         self._sns = sns
         self._topic_prefix = topic_prefix
         self._pool = ThreadPoolExecutor(max_workers=8)
+        self._names: dict[str, Names] = {}
+
+    def connect(self, number: str, names: Names) -> bool:
+        """Give a number of ours to an environment. False if another one has it."""
+        return self._names.setdefault(number, names) == names
 
     def send_text_message(self, request: Json, sender: Worker | None) -> tuple[int, Json]:
         """Status and body of the answer to a call of this worker, or of somebody who is none and whom no fault kills."""
@@ -86,7 +95,7 @@ class Service:
             for sms, answers in released:
                 for copy in range(faults.copies):
                     own_id = another_id() if copy and faults.new_ids else None
-                    self._publish(SMS_REPLIES, inbound(sms, answers, own_id))
+                    self._publish(SMS_REPLIES, sms, inbound(sms, answers, own_id))
 
         if faults.delay:
             self._pool.submit(publish)
@@ -98,10 +107,11 @@ class Service:
         time.sleep(_BEFORE_RECEIPTS + faults.delay)
         for event_type in faults.receipts:
             for _ in range(faults.copies):
-                self._publish(SMS_RECEIPTS, receipt(sms, event_type))
+                self._publish(SMS_RECEIPTS, sms, receipt(sms, event_type))
 
-    def _publish(self, topic: str, message: str) -> None:
-        self._sns.publish(TopicArn=f"{self._topic_prefix}{topic}", Message=message)
+    def _publish(self, topic: str, sms: Sms, message: str) -> None:
+        own_topic = self._names.get(sms.sender, PLAIN).of(topic)
+        self._sns.publish(TopicArn=f"{self._topic_prefix}{own_topic}", Message=message)
 
 
 def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]:
@@ -112,8 +122,8 @@ def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]
 
         def do_GET(self) -> None:
             match self._path():
-                case ["phones"]:
-                    self._answer(200, {"numbers": phones.numbers()})
+                case ["numbers", ours, "phones"]:
+                    self._answer(200, {"numbers": phones.texting_with(ours)})
                 case ["phones", number, "messages"]:
                     self._answer(200, {"messages": [sms.json() for sms in phones.messages(number)]})
                 case _:
@@ -137,6 +147,9 @@ def handler_of(service: Service, phones: Phones) -> type[BaseHTTPRequestHandler]
         def do_PUT(self) -> None:
             body = self._body()
             match self._path():
+                case ["numbers", number]:
+                    free = service.connect(number, Names(body["environment"]))
+                    self._answer(200 if free else 409, {})
                 case ["phones", number, "faults"]:
                     try:
                         phones.set_faults(number, Faults.of(body))

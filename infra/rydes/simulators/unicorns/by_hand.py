@@ -231,7 +231,7 @@ async def run_all(settings: Settings, emulator_pid: int, seed: int) -> None:
 
 
 def start(settings: Settings) -> None:
-    """Start the process, unless it runs for this cloud, and wait until all unicorns are connected.
+    """Start the process, unless it runs for this environment, and wait until all unicorns are connected.
 
     Raises:
         LocalCloudError: the unicorns are not connected in time.
@@ -241,6 +241,7 @@ def start(settings: Settings) -> None:
         **os.environ,
         "RYDES_DIR": str(settings.run_dir),
         "RYDES_PORT": str(settings.port),
+        "RYDES_ENV": settings.names.environment,
         "PYTHONPATH": str(ROOT),
     }
     with log.open("ab") as output:
@@ -266,7 +267,7 @@ def main() -> None:
     pid = _emulator_pid(settings)
     if pid is None:
         sys.exit("The local cloud is not up.")
-    with (settings.run_dir / "unicorns.lock").open("w") as lock:
+    with (settings.run_dir / settings.names.of("unicorns.lock")).open("w") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -286,7 +287,7 @@ def _emulator_pid(settings: Settings) -> int | None:
 
 def _ready_file(settings: Settings) -> Path:
     """Return the file that has the pid of the emulator to which all are connected."""
-    return settings.run_dir / "unicorns.ready"
+    return settings.run_dir / settings.names.of("unicorns.ready")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ _PROBLEM_HEADERS = {
 _SIGN_IN = (
     "A Cognito ID token, with or without the word Bearer. It is valid for an hour.\n\n"
     "On AWS, sign in to the user pool by SRP, as Amplify and `pycognito` do, and send the `IdToken`. The SSM parameters"
-    " `/wild-rydes/platform/user-pool-id` and `/wild-rydes/platform/user-pool-client-id` name the pool and its client."
+    " `/dev/wild-rydes/platform/user-pool-id` and `/dev/wild-rydes/platform/user-pool-client-id` name the pool and its"
+    " client; instead of `dev` stands the environment that you call."
     " Staff add users to the pool, and to the group `{group}`.\n\n"
     "On the local cloud: `uv run rydes token --user ann --group {group}`."
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.naming import PLATFORM_STACK
-from infra.rydes.cloud.deploy import first_failure, platform_first, stack_names
+from infra.rydes.cloud.deploy import first_failure, platform_first, stacks
 from infra.rydes.cloud.settings import Settings
 
 
@@ -34,13 +34,13 @@ def test_no_failure_no_cause() -> None:
 
 
 def test_every_service_stack_waits_for_the_platform(tmp_path: Path) -> None:
-    stack = {"type": "aws:cloudformation:stack"}
+    stack = {"type": "aws:cloudformation:stack", "properties": {}}
     assets = {"type": "cdk:asset-manifest"}
-    artifacts = {
+    artifacts: dict[str, dict[str, Any]] = {
         PLATFORM_STACK: stack,
         "A": {**stack, "dependencies": ["A.assets"]},
         "A.assets": assets,
-        "B": stack,
+        "B": {**stack, "properties": {"stackName": "blue-B"}},
     }
     settings = Settings(4566, tmp_path)
     settings.assembly.mkdir()
@@ -54,7 +54,7 @@ def test_every_service_stack_waits_for_the_platform(tmp_path: Path) -> None:
             PLATFORM_STACK: stack,
             "A": {**stack, "dependencies": ["A.assets", PLATFORM_STACK]},
             "A.assets": assets,
-            "B": {**stack, "dependencies": [PLATFORM_STACK]},
+            "B": {**artifacts["B"], "dependencies": [PLATFORM_STACK]},
         },
     }
-    assert sorted(stack_names(settings)) == ["A", "B", PLATFORM_STACK]
+    assert stacks(settings) == {"A": "A", "B": "blue-B", PLATFORM_STACK: PLATFORM_STACK}

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.naming import PLAIN, Names
 from infra.rydes.operator.log_events import LATE, LogEvent, events, follow, in_order, records
 from tests.support.fake_logs import MOST, Logs, line
 
@@ -49,6 +50,22 @@ def test_functions_are_merged_by_time_and_chosen_by_what_their_names_begin_with(
     assert messages(events(logs)) == ["0", "1", "2", "3"]
     assert messages(events(logs, functions="feedback-")) == ["0", "2", "3"]
     assert messages(events(logs, since=START + 1, until=START + 2)) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("names", "own"), [(PLAIN, ["plain"]), (Names("blue"), ["blue"]), (Names("green"), [])]
+)
+@pytest.mark.parametrize("functions", ["", "feedback-"])
+def test_each_environment_has_its_own_logs_under_plain_names(
+    names: Names, own: list[str], functions: str
+) -> None:
+    logs = Logs(names)
+    logs.log(START, "plain", "feedback-rides")
+    logs.log(START, "blue", "blue-feedback-rides")
+    logs.log(START, "nobody's", "blue")
+    found = list(events(logs, functions=functions))
+    assert [event.message for event in found] == own
+    assert {event.function for event in found} <= {"feedback-rides"}
 
 
 def test_records_have_the_message_and_not_just_contain_it() -> None:

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from infra.rydes import cli
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.cloud.settings import ROOT
+from infra.rydes.cloud.settings import ROOT, SERVICES
 from infra.rydes.operator.log_events import LogEvent, reached
-from infra.rydes.operator.logs import SERVICES, Selection, read, select, show, watch
+from infra.rydes.operator.logs import Selection, read, select, show, watch
 from tests.support.fake_logs import Logs, line
 
 START = 1_795_250_700_000

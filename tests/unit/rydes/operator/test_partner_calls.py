@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from infra.naming import PLAIN
+from infra.rydes.cloud.aws import AwsAccount
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.operator import modes
 from infra.rydes.operator.dashboard import Dashboard, Row, to_json, to_tables
@@ -79,6 +80,8 @@ def test_quotes_come_first_and_callbacks_last() -> None:
 
 class Account:
     """An account with functions that log, and a table of circuits."""
+
+    names = PLAIN
 
     def __init__(self) -> None:
         self.logs = self.client("logs")
@@ -174,9 +177,10 @@ def test_a_mode_that_has_expired_is_not_shown() -> None:
     assert (told["mode"], told["set"]) == ("AUTO", None)
 
 
-def test_an_account_without_circuits_is_one_line() -> None:
+def test_an_account_without_circuits_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with aws.account(), pytest.raises(LocalCloudError, match="ResourceNotFoundException"):
-        Dashboard(boto3.Session(region_name="us-east-1"), None, 300).rows()  # type: ignore[arg-type]
+        Dashboard(AwsAccount(), None, 300).rows()
 
 
 def test_the_tables_have_a_line_for_each_operation() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from infra.naming import PLAIN, Names
 from infra.rydes.operator import trace
 from infra.rydes.operator.log_events import LogEvent
 from tests.support import fake_logs
@@ -31,7 +32,7 @@ def recorded() -> list[trace.Line]:
     found = [json.loads(text) for text in RECORDED.read_text().splitlines()]
     rfq_id = found[0]["entry"]["correlation_id"]
     events = [LogEvent(one["at"], one["function"], "stream", json.dumps(one["entry"])) for one in found]
-    return sorted(trace.parse(events, rfq_id))
+    return sorted(trace.parse(events, rfq_id, PLAIN))
 
 
 def shown(timeline: list[trace.Line], width: int = 100) -> list[str]:
@@ -53,12 +54,12 @@ def test_only_lines_of_this_rfq_are_kept() -> None:
         json.dumps([RFQ]),
         f'{{"correlation_id": "{RFQ}", "cut o',
     ]
-    assert [found.what for found in trace.parse(by_f(*logged), RFQ)] == ["ours"]
+    assert [found.what for found in trace.parse(by_f(*logged), RFQ, PLAIN)] == ["ours"]
 
 
 def test_a_received_message_tells_how_long_it_was_under_way() -> None:
     logged = line(1.250, "received", sent_at=SECOND_ONE + 100, queue="inbox", cold_start=True)
-    (found,) = trace.parse(by_f(logged), RFQ)
+    (found,) = trace.parse(by_f(logged), RFQ, PLAIN)
     assert found.waited_ms == pytest.approx(150)
     assert found.queue == "inbox"
     assert found.cold
@@ -67,7 +68,7 @@ def test_a_received_message_tells_how_long_it_was_under_way() -> None:
 @given(st.lists(st.integers(0, 59), min_size=1))
 def test_lines_are_sorted_by_time_and_equal_times_stay_as_written(seconds: list[int]) -> None:
     logged = [line(second, str(place)) for place, second in enumerate(seconds)]
-    found = sorted(trace.parse(by_f(*logged), RFQ))
+    found = sorted(trace.parse(by_f(*logged), RFQ, PLAIN))
     expected = [place for _, place in sorted((second, place) for place, second in enumerate(seconds))]
     assert [int(entry.what) for entry in found] == expected
 
@@ -75,7 +76,7 @@ def test_lines_are_sorted_by_time_and_equal_times_stay_as_written(seconds: list[
 def test_a_reader_who_polls_is_no_part_of_the_way() -> None:
     call = {"path": "/instant-ride-rfqs", "status": 202}
     logged = by_f(line(1, "answered", method="POST", **call), line(2, "answered", method="GET", **call))
-    assert [found.what for found in trace.parse(logged, RFQ)] == ["POST /instant-ride-rfqs → 202"]
+    assert [found.what for found in trace.parse(logged, RFQ, PLAIN)] == ["POST /instant-ride-rfqs → 202"]
 
 
 # Batches
@@ -97,7 +98,7 @@ def batch(*waits: int, invocation: str = "i-1") -> list[str]:
 
 
 def test_equal_lines_of_an_invocation_are_one_with_the_longest_wait() -> None:
-    (found,) = trace.folded(trace.parse(by_f(*batch(20, 1405, 30)), RFQ))
+    (found,) = trace.folded(trace.parse(by_f(*batch(20, 1405, 30)), RFQ, PLAIN))
     assert found.count == 3
     assert found.waited_ms == pytest.approx(1405)
     assert shown([found]) == [f" 0  1405  s        f         3 {TIMES} received  in inbox (cold)"]
@@ -111,13 +112,13 @@ def test_what_differs_or_is_of_another_invocation_is_not_folded() -> None:
         line(3, "without an invocation"),
         line(3, "without an invocation"),
     ]
-    found = trace.folded(trace.parse(by_f(*logged), RFQ))
+    found = trace.folded(trace.parse(by_f(*logged), RFQ, PLAIN))
     assert [one.count for one in found] == [2, 1, 1, 1, 1, 1]
 
 
 def test_a_cold_start_is_shown_once_an_invocation() -> None:
     logged = [line(1, what, cold_start=True, function_request_id="i-1") for what in ("received", "gathered")]
-    assert [one.cold for one in trace.folded(trace.parse(by_f(*logged), RFQ))] == [True, False]
+    assert [one.cold for one in trace.folded(trace.parse(by_f(*logged), RFQ, PLAIN))] == [True, False]
 
 
 # The table
@@ -152,7 +153,7 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 def test_a_request_stands_where_it_began_before_what_it_caused() -> None:
     request = {"method": "POST", "path": "/instant-ride-rfqs", "status": 202, "milliseconds": 150}
     logged = by_f(line(1.9, "published"), line(2, "answered", **request), line(2.1, "received"))
-    found = [text.split() for text in shown(sorted(trace.parse(logged, RFQ)))]
+    found = [text.split() for text in shown(sorted(trace.parse(logged, RFQ, PLAIN)))]
     assert [(words[0], words[3]) for words in found] == [
         ("0", "POST"),
         ("50", "published"),
@@ -161,7 +162,7 @@ def test_a_request_stands_where_it_began_before_what_it_caused() -> None:
 
 
 def test_a_narrow_terminal_has_the_initials_of_services() -> None:
-    (found,) = shown(list(trace.parse(by_f(line(1, "told", service="ride-booking")), RFQ)), 60)
+    (found,) = shown(list(trace.parse(by_f(line(1, "told", service="ride-booking")), RFQ, PLAIN)), 60)
     assert found.split() == ["0", "RB", "s-f", "told"]
 
 
@@ -170,14 +171,14 @@ def test_empty_and_usual_values_are_left_out_and_ids_are_cut() -> None:
         1, "will retry", reason="", error=None, attempt=1, other="0199a000-0000-7000-8000-0000deadbeef",
         ride_id=f"{RFQ}.1", text="x" * 100,
     )  # fmt: skip
-    (found,) = trace.parse(by_f(logged), RFQ)
+    (found,) = trace.parse(by_f(logged), RFQ, PLAIN)
     assert found.details == {"other": "…deadbeef", "ride_id": "….1", "text": "x" * 59 + "…"}
 
 
 def test_a_partner_that_fails_is_shown_with_what_it_said() -> None:
     call = {"partner": "p-comet", "operation": "quote", "outcome": "partner", "took_ms": 12.3}
     logged = line(1, "partner called", **call, attempt=2, circuit="HALF_OPEN", reason="status 503")
-    (found,) = shown(list(trace.parse(by_f(logged), RFQ)), width=140)
+    (found,) = shown(list(trace.parse(by_f(logged), RFQ, PLAIN)), width=140)
     assert found.endswith("p-comet quote → partner  12 ms attempt=2 circuit=HALF_OPEN reason=status 503")
 
 
@@ -191,5 +192,12 @@ def test_a_partner_that_fails_is_shown_with_what_it_said() -> None:
     ],
 )
 def test_queues_have_short_names(queue: str, name: str) -> None:
-    (found,) = shown(list(trace.parse(by_f(line(1, "received", queue=queue, sent_at=SECOND_ONE)), RFQ)))
+    (found,) = shown(
+        list(trace.parse(by_f(line(1, "received", queue=queue, sent_at=SECOND_ONE)), RFQ, PLAIN))
+    )
     assert found.endswith(f"received  in {name}")
+
+
+def test_a_queue_of_an_environment_has_its_plain_name() -> None:
+    logged = by_f(line(1, "received", queue="blue-s-inbox", sent_at=SECOND_ONE))
+    assert [found.queue for found in trace.parse(logged, RFQ, Names("blue"))] == ["s-inbox"]

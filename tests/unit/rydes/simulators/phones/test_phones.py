@@ -197,6 +197,24 @@ def test_whoever_had_no_sms_may_write_to_a_number_of_ours(url: str, topics: Topi
     assert (sms.sender, sms.ours, sms.text, sms.answers_id) == (NUMBER, OURS, "hello?", None)
 
 
+def test_a_number_of_ours_belongs_to_one_environment_whose_topics_hear_of_it(
+    url: str, topics: Topics
+) -> None:
+    ours = f"{url}/numbers/{OURS}"
+    assert httpx.put(ours, json={"environment": "blue"}).status_code == 200
+    assert httpx.put(ours, json={"environment": "blue"}).status_code == 200, "it was connected before"
+    assert httpx.put(ours, json={"environment": "green"}).status_code == 409
+    send(url)
+    reply(url, "8")
+    assert topics.on("blue-wild-rydes-sms-receipts", 2)
+    assert topics.on("blue-wild-rydes-sms-replies", 1)
+    assert not topics.on("wild-rydes-sms-replies", 0)
+    httpx.post(f"{url}/phones/+14255550124/messages", json={"text": "hello?", "to": "+15645550101"})
+    assert topics.on("wild-rydes-sms-replies", 1)
+    assert httpx.get(f"{ours}/phones").json() == {"numbers": [NUMBER]}
+    assert httpx.get(f"{url}/numbers/+15645550101/phones").json() == {"numbers": ["+14255550124"]}
+
+
 def test_what_aws_does_not_take_is_refused(url: str) -> None:
     for text in ("x" * 1601, "   "):
         with pytest.raises(ClientError, match="ValidationException"):
