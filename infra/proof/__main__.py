@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
 
-from infra.proof import filters, grants, limits, lint, policies, requests
+from infra.proof import filters, grants, limits, lint, policies, requests, safeguards, sizes, words
 from infra.proof.finding import Checker, Finding
 from infra.proof.synthesis import templates
 
 CHECKERS: Final[tuple[Checker, ...]] = (
-    *(lint.check, limits.check, filters.check),
+    *(lint.check, limits.check, sizes.check, filters.check, words.check, safeguards.check),
     *(policies.check, grants.check, requests.check),
 )
 

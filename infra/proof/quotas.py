@@ -38,9 +38,8 @@ class Quota:
 # Messages and values
 EVENT: Final = Quota(1_048_576, "bytes of an event", _EVENTBRIDGE)  # 256 KB until January 2026
 MESSAGE: Final = Quota(1_048_576, "bytes of a queue's message", _SQS)  # 256 KB until August 2025
-FRAME: Final = Quota(32_768, "bytes of a WebSocket frame", _SOCKETS)
+SOCKET_MESSAGE: Final = Quota(131_072, "bytes of a WebSocket message", _SOCKETS)  # in frames of 32 KB
 ITEM: Final = Quota(409_600, "bytes of an item", _DYNAMODB)
-PAYLOAD: Final = Quota(6_291_456, "bytes of a function's answer", _LAMBDA)
 ENVIRONMENT: Final = Quota(4_096, "bytes of environment variables", _LAMBDA)
 PARAMETER: Final = Quota(4_096, "characters of a standard SSM parameter", _SSM)
 

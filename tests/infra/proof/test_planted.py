@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from infra.assembly import Assembly
-from infra.proof import filters, limits
+from infra.proof import filters, limits, lint, safeguards
 from infra.proof.finding import Checker
 
 
@@ -45,6 +45,18 @@ class Templates:
         ]
         properties: dict[str, Any] = found
         return properties
+
+    def allowing(self, queue: str) -> dict[str, Any]:
+        """The statement of a queue's policy that lets its rule or topic in."""
+        [found] = [
+            statement
+            for policy in self.assembly.all("AWS::SQS::QueuePolicy")
+            if queue in [self._text(policy.stack, each) for each in policy.properties["Queues"]]
+            for statement in policy.body["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        ]
+        statement: dict[str, Any] = found
+        return statement
 
     def any(self, type_: str) -> dict[str, Any]:
         properties: dict[str, Any] = next(self.assembly.all(type_)).body["Properties"]
@@ -284,6 +296,120 @@ def an_attribute_of_users_with_too_long_a_name(templates: Templates) -> None:
 @planted(limits.check, "characters of a standard SSM parameter, and AWS allows 4,096")
 def a_parameter_that_is_too_large(templates: Templates) -> None:
     templates.any("AWS::SSM::Parameter")["Value"] = "x" * 4_100
+
+
+# Safeguards
+
+
+@planted(
+    safeguards.check, "for arn:aws:events:us-east-1:111111111111:rule/theirs, which is none of its stack's"
+)
+def a_queue_policy_for_a_foreign_rule(templates: Templates) -> None:
+    condition = templates.allowing("feedback-rides")["Condition"]["ArnEquals"]
+    condition["aws:SourceArn"] = "arn:aws:events:us-east-1:111111111111:rule/theirs"
+
+
+@planted(safeguards.check, "to {'Service': 'events.amazonaws.com'} of any account")
+def a_queue_policy_for_rules_of_any_account(templates: Templates) -> None:
+    del templates.allowing("feedback-rides")["Condition"]
+
+
+@planted(safeguards.check, "a queue without encryption")
+def a_queue_that_stores_messages_as_they_are(templates: Templates) -> None:
+    del templates.queue("feedback-rides")["SqsManagedSseEnabled"]
+
+
+@planted(safeguards.check, "a bucket without encryption")
+def a_bucket_that_does_not_say_how_it_stores(templates: Templates) -> None:
+    del templates.any("AWS::S3::Bucket")["BucketEncryption"]
+
+
+@planted(safeguards.check, "plain HTTP is let in")
+def a_policy_that_does_not_enforce_tls(templates: Templates) -> None:
+    templates.any("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"][0]["Effect"] = "Allow"
+
+
+@planted(safeguards.check, "everybody is let in: its policy allows s3:GetObject to * of any account")
+def a_bucket_policy_for_everybody(templates: Templates) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    templates.any("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"].append(statement)
+
+
+@planted(safeguards.check, "a bucket that may become public: BlockPublicPolicy is not on")
+def a_public_bucket(templates: Templates) -> None:
+    templates.any("AWS::S3::Bucket")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"] = False
+
+
+@planted(safeguards.check, "failures that are lost: its consumer retries a message until it is forgotten")
+def a_queue_without_a_dead_letter_queue(templates: Templates) -> None:
+    del templates.queue("feedback-rides")["RedrivePolicy"]
+
+
+@planted(safeguards.check, "failures that are lost: Lambda drops a record")
+def a_stream_without_a_dead_letter_queue(templates: Templates) -> None:
+    del templates.mapping("feedback-outbox")["DestinationConfig"]
+
+
+@planted(safeguards.check, "failures that are lost: EventBridge drops an event")
+def a_rule_without_a_dead_letter_queue(templates: Templates) -> None:
+    del templates.rule("feedback-rides")["Targets"][0]["DeadLetterConfig"]
+
+
+@planted(safeguards.check, "an alarm that tells nobody")
+def an_alarm_without_an_action(templates: Templates) -> None:
+    del templates.any("AWS::CloudWatch::Alarm")["AlarmActions"]
+
+
+@planted(safeguards.check, "dead letters that nobody sees")
+def a_dead_letter_queue_without_an_alarm(templates: Templates) -> None:
+    for alarm in templates.assembly.all("AWS::CloudWatch::Alarm"):
+        if alarm.properties.get("MetricName") == "ApproximateNumberOfMessagesVisible":
+            alarm.body["Properties"]["MetricName"] = "NumberOfMessagesSent"
+
+
+@planted(safeguards.check, "a log of no stack")
+def a_function_without_a_log_group(templates: Templates) -> None:
+    del templates.function("ride-booking-api")["LoggingConfig"]
+
+
+@planted(safeguards.check, "a log that is kept for ever")
+def a_log_without_a_retention(templates: Templates) -> None:
+    del templates.any("AWS::Logs::LogGroup")["RetentionInDays"]
+
+
+@planted(safeguards.check, "a role that not only AWS's services may take: it trusts {'AWS': '*'}")
+def a_role_that_anybody_may_take(templates: Templates) -> None:
+    [statement, *_] = templates.any("AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    statement["Principal"] = {"AWS": "*"}
+
+
+@planted(safeguards.check, "a function that anyone's resources may invoke")
+def a_permission_to_invoke_for_any_account(templates: Templates) -> None:
+    del templates.any("AWS::Lambda::Permission")["SourceArn"]
+
+
+# What CloudFormation refuses
+
+
+def _alone(templates: Templates, name: str) -> dict[str, Any]:
+    """Leave nothing but one function: cfn-lint takes seconds for all."""
+    function = templates.function(name) | {"Role": "arn:aws:iam::111111111111:role/a", "Environment": {}}
+    del function["LoggingConfig"]
+    templates.assembly.templates.clear()
+    templates.assembly.templates["Small"] = {
+        "Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": function}}
+    }
+    return function
+
+
+@planted(lint.check, "Runtime 'python3.8' was deprecated")
+def a_runtime_that_is_no_more(templates: Templates) -> None:
+    _alone(templates, "ride-booking-api")["Runtime"] = "python3.8"
+
+
+@planted(lint.check, "'MemorySise' was unexpected")
+def a_property_that_does_not_exist(templates: Templates) -> None:
+    _alone(templates, "ride-booking-api")["MemorySise"] = 256
 
 
 @pytest.mark.parametrize("mistake", PLANTED)
