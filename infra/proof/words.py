@@ -113,10 +113,10 @@ def _arguments(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _text(node: ast.expr) -> str | None:
-    """Read a literal text. What is put in stands as a value."""
+    """Read a literal text. What is put in stands as a value, or as the rest of an alias."""
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.JoinedStr(values=parts):
-            return "".join(_text(part) or ":x" for part in parts)
+            return re.sub(r"([#:]):x", r"\1x", "".join(_text(part) or ":x" for part in parts))
     return None
