@@ -50,7 +50,7 @@ class Rate:
         return self.part(figures) / whole if whole else None
 
 
-DELIVERED: Final = Rate(("SmsSent",), ("SmsSent",), less=("SmsFailed", "SmsBlocked"))
+DELIVERED: Final = Rate(("SmsSent",), ("SmsSent",), less=("SmsUndelivered",))
 ANSWERED: Final = Rate(("FeedbackReceived",), ("FeedbackReceived", "FeedbackExpired"))
 ASKED_AGAIN: Final = Rate(("RepliesUnclear",), ("RepliesUnclear", "RepliesUnderstood"))
 OPTED_OUT: Final = Rate(("OptOuts",), ("FeedbackRequested",))

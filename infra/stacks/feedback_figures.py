@@ -34,7 +34,15 @@ FIGURES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "scores": SCORES,
     "sms": (
-        *("SmsSent", "SmsDelivered", "SmsFailed", "SmsBlocked", "SmsParts", "SmsMicrodollars"),
+        *(
+            "SmsSent",
+            "SmsDelivered",
+            "SmsUndelivered",
+            "SmsFailed",
+            "SmsBlocked",
+            "SmsParts",
+            "SmsMicrodollars",
+        ),
         *("SmsNotTaken", "SmsUnknown", "OutreachFailed", "ReceiptsIgnored"),
     ),
     "replies": tuple(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -22,10 +23,23 @@ CIRCUIT: Final = "circuit#"
 RIDE: Final = "ride#"
 CALLBACK: Final = "callback#"
 
-_FAILED: Final = ("partner", "throttled", "ours", "circuit-open")
-_OUTCOMES: Final = {
-    "quote": ("quote", "decline", "accepted", *_FAILED, "busy"),
-    "book": ("confirmed", "refused", "accepted", *_FAILED),
+RECORD: Final = (
+    r'"partner":"(?<partner>[^"]+)","operation":"(?<operation>[^"]+)"'
+    r',"outcome":"(?<outcome>[^"]+)","took_ms":(?<took_ms>[0-9.]+)'
+)
+"""The record of a call in a log line, whether a line of its own or a step of one: tests/infra/test_alarms.py."""
+
+QUERIES: Final = {
+    "calls": (
+        'filter @message like "partner called"',
+        f"parse @message /{RECORD}/",
+        "stats count(*), pct(took_ms, 50), pct(took_ms, 90), pct(took_ms, 99) by partner, operation, outcome, bin(5m)",
+    ),
+    "circuits": (
+        'filter message = "circuit turned"',
+        "fields @timestamp, circuit, before, after, reason, by",
+        "sort @timestamp",
+    ),
 }
 _AFTER_THE_CALL = 3  # seconds: to read the circuit, to answer, to let a cold start end
 _RIDES_OVERDUE = 600  # seconds: a booking lives for one minute, so anything older is a cancellation
@@ -60,7 +74,7 @@ class Partners(Construct):
         _may_send(outbox, "PARTNER_RIDE_QUEUES", rides)
         for id_, row in rows.items():
             self._alarms(id_, row["name"])
-        self._dashboard(rows, quotes, rides)
+        self._queries(rows)
 
     def _secret(self, partner_id: str, row: dict[str, Any]) -> None:
         secret = secretsmanager.Secret(
@@ -169,7 +183,7 @@ class Partners(Construct):
     def _alarms(self, partner_id: str, name: str) -> None:
         self._scope.alarm(
             f"{partner_id}-failing",
-            self._calls(partner_id, "quote", "partner", "n"),
+            self._calls(partner_id, "quote", "partner"),
             threshold=20,
             periods=3,
             meaning=f"{name} fails to answer our calls, so customers get no quotes from it."
@@ -177,14 +191,14 @@ class Partners(Construct):
         )
         self._scope.alarm(
             f"{partner_id}-refused",
-            self._calls(partner_id, "quote", "ours", "n"),
+            self._calls(partner_id, "quote", "ours"),
             threshold=5,
             meaning=f"{name} rejects our calls, so customers get no quotes from it. Its circuit stays closed."
             " Our credentials are wrong, or its API has changed: the log says which. Runbook: -refused.",
         )
         self._scope.alarm(
             f"{partner_id}-callbacks-refused",
-            self._calls(partner_id, "callback", "refused", "n"),
+            self._calls(partner_id, "callback", "refused"),
             threshold=5,
             periods=3,
             meaning=f"We refuse callbacks of {name}: forged, late or unreadable. If they are its own, its answers are"
@@ -192,7 +206,7 @@ class Partners(Construct):
         )
         self._scope.alarm(
             f"{partner_id}-callbacks-missing",
-            self._calls(partner_id, "callback", "missing", "n"),
+            self._calls(partner_id, "callback", "missing"),
             threshold=5,
             periods=3,
             meaning=f"{name} takes note of our requests and does not call back, so customers wait for it in vain."
@@ -200,7 +214,7 @@ class Partners(Construct):
         )
         self._scope.alarm(
             f"{partner_id}-busy",
-            self._calls(partner_id, "quote", "busy", "n"),
+            self._calls(partner_id, "quote", "busy"),
             threshold=20,
             periods=3,
             meaning=f"{name} is asked for more quotes than its calls at once can answer. What has waited too long is"
@@ -208,7 +222,7 @@ class Partners(Construct):
         )
         self._scope.alarm(
             f"{partner_id}-bookings-failing",
-            self._calls(partner_id, "book", "partner", "n"),
+            self._calls(partner_id, "book", "partner"),
             threshold=5,
             periods=3,
             meaning=f"{name} does not answer bookings: customers wait a minute for nothing."
@@ -231,15 +245,13 @@ class Partners(Construct):
         )
         self._scope.alarm(
             f"{partner_id}-bookings-refused",
-            self._calls(partner_id, "book", "ours", "n"),
+            self._calls(partner_id, "book", "ours"),
             threshold=5,
             meaning=f"{name} rejects our bookings, so customers are told that their quote cannot be had. Our credentials"
             " are wrong, or its API has changed: the log says which. Runbook: -bookings-refused.",
         )
 
-    def _calls(
-        self, partner_id: str, operation: str, outcome: str, statistic: str, label: str | None = None
-    ) -> cloudwatch.Metric:
+    def _calls(self, partner_id: str, operation: str, outcome: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=self._scope.stage.names.metrics_namespace,
             metric_name="PartnerCall",
@@ -249,66 +261,32 @@ class Partners(Construct):
                 "outcome": outcome,
                 "service": self._scope.service,
             },
-            statistic=statistic,
-            label=label,
+            statistic="n",
             period=cdk.Duration.minutes(1),
         )
 
-    def _circuit(self, partner_id: str, what: str, label: str | None = None) -> cloudwatch.Metric:
+    def _circuit(self, partner_id: str, what: str) -> cloudwatch.Metric:
         return cloudwatch.Metric(
             namespace=self._scope.stage.names.metrics_namespace,
             metric_name=f"Circuit{what}",
             dimensions_map={"circuit": partner_id, "service": self._scope.service},
             statistic="sum",
-            label=label,
             period=cdk.Duration.minutes(1),
         )
 
-    def _dashboard(
-        self,
-        rows: dict[str, dict[str, Any]],
-        quotes: dict[str, ConsumedQueue],
-        rides: dict[str, ConsumedQueue],
-    ) -> None:
-        board = cloudwatch.Dashboard(
-            self,
-            "Dashboard",
-            dashboard_name=self._scope.stage.names.of("wild-rydes-partners"),
-            default_interval=cdk.Duration.hours(3),
-        )
-        for id_, row in rows.items():
-            board.add_widgets(
-                self._outcomes(f"{row['name']}: quotes", id_, "quote"),
-                cloudwatch.GraphWidget(
-                    title=f"{row['name']}: milliseconds",
-                    left=[
-                        self._calls(id_, "quote", outcome, statistic, f"{outcome} {statistic}")
-                        for outcome in ("quote", "accepted")  # a partner that calls back accepts first
-                        for statistic in ("p50", "p90", "p99")
-                    ],
-                ),
-                cloudwatch.GraphWidget(
-                    title=f"{row['name']}: circuit",
-                    left=[
-                        self._circuit(id_, f"Turned{state}", state)
-                        for state in ("Open", "HalfOpen", "Closed")
-                    ],
-                ),
-                cloudwatch.GraphWidget(
-                    title=f"{row['name']}: waiting",
-                    left=[
-                        queues[id_].queue.metric_approximate_age_of_oldest_message()
-                        for queues in (quotes, rides)
-                    ],
-                ),
+    def _queries(self, partner_ids: Iterable[str]) -> None:
+        """Save queries over the records of calls. Graphs of metrics would cost by the month, looked at or not."""
+        names = self._scope.stage.names
+        roles = [f"{id_}-{task}" for id_ in partner_ids for task in ("quotes", "rides")]
+        functions = [f"{self._scope.service}-{role}" for role in (*roles, "partner-callbacks")]
+        for title, query in QUERIES.items():
+            logs.CfnQueryDefinition(
+                self,
+                title.title(),
+                name=names.of(f"wild-rydes/partners/{title}"),
+                log_group_names=[f"/aws/lambda/{names.of(function)}" for function in functions],
+                query_string="\n| ".join(query),
             )
-            board.add_widgets(self._outcomes(f"{row['name']}: bookings", id_, "book"))
-
-    def _outcomes(self, title: str, partner_id: str, operation: str) -> cloudwatch.GraphWidget:
-        lines = [
-            self._calls(partner_id, operation, outcome, "n", outcome) for outcome in _OUTCOMES[operation]
-        ]
-        return cloudwatch.GraphWidget(title=title, left=lines, stacked=True)
 
 
 def _may_send(function: ServiceFunction, variable: str, queues: dict[str, ConsumedQueue]) -> None:

@@ -1,10 +1,18 @@
 """Alarms are read at night: each says in a few sentences what happens and where the runbook goes on."""
 
+import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from aws_lambda_powertools import Logger
 
 from infra import roster
 from infra.assembly import Assembly
+from infra.stacks.unicorn_mgmt_partners import QUERIES, RECORD
+from unicorn_mgmt.adapters.partners.call_log import TROUBLE, CallLog
+from wild_rydes_runtime.entrypoint import entrypoint
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
@@ -35,3 +43,33 @@ def test_each_partners_circuit_rings_when_it_cannot_be_reached_and_when_it_was_r
         for name in ("CircuitStoreUnavailable", "CircuitRepaired")
         for partner in roster.partners()
     }
+
+
+def test_calls_to_partners_are_counted_where_an_alarm_goes_by_them_and_nowhere_else(aws: Assembly) -> None:
+    watched = set()
+    for alarm in aws.all("AWS::CloudWatch::Alarm"):
+        if alarm.properties.get("MetricName") == "PartnerCall":
+            of = {dimension["Name"]: dimension["Value"] for dimension in alarm.properties["Dimensions"]}
+            watched.add((of["operation"], of["outcome"]))
+    assert watched == TROUBLE
+
+
+def test_the_saved_query_reads_the_record_of_a_call_in_the_line_that_a_function_writes() -> None:
+    text = io.StringIO()
+    logger = Logger(service="test-call-log", stream=text)
+    calls = CallLog(logger, "p-comet", "e-1")
+
+    def handle(_: dict[str, Any]) -> None:
+        logger.info("received")
+        calls.record("quote", "decline", milliseconds=12.34, attempt=1, circuit="CLOSED")
+
+    entrypoint(handle, logger)({}, SimpleNamespace(aws_request_id="r"))  # type: ignore[arg-type]
+    found = re.search(RECORD.replace("(?<", "(?P<"), text.getvalue())
+    assert found
+    assert found.groupdict() == {
+        "partner": "p-comet",
+        "operation": "quote",
+        "outcome": "decline",
+        "took_ms": "12.3",
+    }
+    assert f"parse @message /{RECORD}/" in QUERIES["calls"]

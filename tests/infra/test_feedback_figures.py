@@ -191,19 +191,19 @@ def percent(alarm: dict[str, Any], figures: dict[str, int]) -> float:
 
 def test_alarms_go_by_rates_and_say_nothing_of_a_few_cases(aws: Assembly) -> None:
     few_bad: dict[str, dict[str, int]] = {
-        "feedback-undelivered": {"SmsSent": 19, "SmsFailed": 10, "SmsBlocked": 9},
+        "feedback-undelivered": {"SmsSent": 19, "SmsUndelivered": 19},
         "feedback-unanswered": {"FeedbackReceived": 0, "FeedbackExpired": 49},
         "feedback-asked-again": {"RepliesUnderstood": 0, "RepliesUnclear": 19},
         "feedback-opt-outs": {"FeedbackRequested": 19, "OptOuts": 19},
     }
     usual: dict[str, dict[str, int]] = {
-        "feedback-undelivered": {"SmsSent": 100, "SmsDelivered": 20, "SmsFailed": 10, "SmsBlocked": 9},
+        "feedback-undelivered": {"SmsSent": 100, "SmsDelivered": 20, "SmsUndelivered": 19},
         "feedback-unanswered": {"FeedbackReceived": 6, "FeedbackExpired": 94},
         "feedback-asked-again": {"RepliesUnderstood": 71, "RepliesUnclear": 29},
         "feedback-opt-outs": {"FeedbackRequested": 100, "OptOuts": 9},
     }
     too_bad: dict[str, dict[str, int]] = {
-        "feedback-undelivered": {"SmsSent": 20, "SmsFailed": 2, "SmsBlocked": 2},
+        "feedback-undelivered": {"SmsSent": 20, "SmsUndelivered": 4},
         "feedback-unanswered": {"FeedbackReceived": 2, "FeedbackExpired": 48},
         "feedback-asked-again": {"RepliesUnderstood": 14, "RepliesUnclear": 6},
         "feedback-opt-outs": {"FeedbackRequested": 20, "OptOuts": 2},

@@ -24,7 +24,7 @@ LEFT_OUT = {
     "AWS::Events::EventBusPolicy": 1,
     "AWS::Lambda::Alias": 3,  # no SnapStart
     "AWS::Lambda::Version": 3,
-    "AWS::Logs::QueryDefinition": 8,
+    "AWS::Logs::QueryDefinition": 10,
     "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,

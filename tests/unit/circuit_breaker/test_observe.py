@@ -91,7 +91,7 @@ def test_lifting_a_forced_opening_is_told_when_calls_flow_again(world: World) ->
     assert told(world) == ["closed"]
 
 
-def test_a_transition_makes_a_line_and_a_metric(
+def test_a_transition_makes_a_line_and_trouble_with_the_store_a_metric_too(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "WildRydes")
@@ -106,8 +106,7 @@ def test_a_transition_makes_a_line_and_a_metric(
     assert (turned["circuit"], turned["before"], turned["after"]) == (CIRCUIT, "CLOSED", "HALF_OPEN")
     assert (turned["reason"], turned["by"], turned["shared"]) == ("time to probe", "environment-1", True)
     metrics = [line for line in lines if "_aws" in line]
-    assert [metric["circuit"] for metric in metrics] == [CIRCUIT] * 3
-    assert metrics[0]["CircuitTurnedHalfOpen"] == [1]
-    assert metrics[1]["CircuitStoreUnavailable"] == [1]
-    assert metrics[2]["CircuitRepaired"] == [1]
+    assert [metric["circuit"] for metric in metrics] == [CIRCUIT] * 2
+    assert metrics[0]["CircuitStoreUnavailable"] == [1]
+    assert metrics[1]["CircuitRepaired"] == [1]
     assert next(line for line in lines if line.get("reason") == "ThrottlingException")

@@ -26,7 +26,7 @@ class Listener(Protocol):
 
 
 class LogAndCount:
-    """Writes a log line, and a metric with the dimension `circuit` in Powertools' default namespace."""
+    """Writes a log line, and of trouble a metric with the dimension `circuit` in Powertools' default namespace."""
 
     def __init__(self, logger: Logger) -> None:
         self._logger = logger
@@ -44,7 +44,6 @@ class LogAndCount:
             epoch=record.epoch,
             shared=shared,
         )
-        self._count(f"CircuitTurned{record.state.title().replace('_', '')}", transition.circuit)
 
     def parted(self, circuit: str, error: StoreUnavailable) -> None:
         """See Listener."""

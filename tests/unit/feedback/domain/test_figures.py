@@ -33,6 +33,7 @@ def test_an_sms_counts_as_sent_once_whatever_becomes_of_it() -> None:
     states: tuple[SmsState, ...] = ("waiting", "claimed", "sent", "delivered", "failed", "blocked", "refused")
     found = figures(with_sms(*states))
     assert [found[name] for name in ("SmsSent", "SmsDelivered", "SmsFailed", "SmsBlocked")] == [4, 1, 1, 1]
+    assert found["SmsUndelivered"] == 2
     assert gained(with_sms("sent"), with_sms("delivered")) == {"SmsDelivered": 1}
     assert gained(with_sms("claimed"), with_sms("delivered")) == {"SmsSent": 1, "SmsDelivered": 1}
 

@@ -21,12 +21,12 @@ _names = count()
 START = 1_800_000_000
 TWO = {
     "FeedbackRequested": 2, "FeedbackReceived": 2, "RepliesUnderstood": 3, "RepliesUnclear": 1,
-    "SmsSent": 6, "SmsDelivered": 5, "SmsBlocked": 1, "SmsParts": 7, "SmsMicrodollars": 79_100,
+    "SmsSent": 6, "SmsDelivered": 5, "SmsUndelivered": 1, "SmsParts": 7, "SmsMicrodollars": 79_100,
     "Score9": 1, "Score2": 1, "EndedAnswered": 2, "CallbackRequested": 1,
 }  # fmt: skip
 MANY = {
     "FeedbackRequested": 412, "FeedbackReceived": 151, "FeedbackExpired": 240, "OptOuts": 9, "RepliesUnderstood": 190,
-    "RepliesUnclear": 14, "SmsSent": 830, "SmsDelivered": 700, "SmsFailed": 8, "SmsBlocked": 4, "SmsParts": 851,
+    "RepliesUnclear": 14, "SmsSent": 830, "SmsDelivered": 700, "SmsUndelivered": 12, "SmsParts": 851,
     "SmsMicrodollars": 9_616_300, "CallbackRequested": 14, "CallsClaimed": 10, "CallbackDone": 8, "CallReached": 8,
     "SmsNoConsent": 3, "SurveysTooSoon": 40, "EndedAnswered": 150, "EndedNoAnswer": 220, "EndedOptedOut": 9,
     "Score1": 35, "Score7": 57, "Score10": 59,

@@ -21,6 +21,7 @@ def figures(conversation: Conversation | None) -> Counter[str]:
         found["SmsSent"] += sms.state in SENT
         if sms.state in ("delivered", "failed", "blocked"):
             found[f"Sms{sms.state.title()}"] += 1
+            found["SmsUndelivered"] += sms.state != "delivered"
         found["SmsParts"] += sms.parts or 0
         found["SmsMicrodollars"] += sms.price or 0
     found["OptOuts"] += conversation.muted

@@ -1,13 +1,22 @@
-"""The records of calls to partners: one structured log line and one EMF metric each."""
+"""The records of calls to partners: a structured log line each, and a metric of those that mean trouble."""
+
+from typing import Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+TROUBLE: Final = frozenset(
+    {
+        *(("quote", outcome) for outcome in ("partner", "ours", "busy")),
+        *(("book", outcome) for outcome in ("partner", "ours")),
+        *(("callback", outcome) for outcome in ("refused", "missing")),
+    }
+)
+"""Operations with the outcomes that an alarm goes by. Any other would be a metric that is paid for, and wakes nobody."""
+
 
 class CallLog:
-    """Records calls.
-
-    From the one metric PartnerCall, in milliseconds, CloudWatch derives count, rates and quantiles.
+    """Records calls. The metric PartnerCall counts trouble.
 
     `environment` is the name by which the circuit knows this environment of the function.
     """
@@ -43,6 +52,8 @@ class CallLog:
             reason=reason,
             environment=self._environment,
         )
+        if (operation, outcome) not in TROUBLE:
+            return
         with single_metric(name="PartnerCall", unit=MetricUnit.Milliseconds, value=took) as metric:
             metric.add_dimension("partner", self._partner_id)
             metric.add_dimension("operation", operation)
