@@ -1,6 +1,6 @@
 """Dollars per million RFQs, and a month's fixed costs: `uv run python -m tests.bench.cost`.
 
-Runs RFQs with 1, 10 and 50 responders one at a time, and with 10 at a steady rate, through the deployed functions on a
+Runs RFQs with 10 and 50 responders one at a time, and with 10 at a steady rate, through the deployed functions on a
 local cloud of its own; then what comes with and after an RFQ: live updates, unicorns that price by hand, the booking of a
 ride. Nothing talks to AWS. Ends by itself after about ten minutes; `--only` runs a part: `alone`, `steady`, `flows`, or
 `fixed`, which needs no cloud. The steady measurement runs in slow motion, rate, windows and polling alike, so that any
@@ -48,7 +48,7 @@ def main() -> None:
 
 def _measure(parts: Sequence[str], options: argparse.Namespace) -> None:
     with bench_cloud() as cloud:
-        sites = {n: cloud.site(n) for n in ((1, 10, 50) if "alone" in parts else (10,))}
+        sites = {n: cloud.site(n) for n in ((10, 50) if "alone" in parts else (10,))}
         recorder = Recorder(cloud.port)
         between = recorder.between(cloud.client("lambda"), all_functions(cloud.client))
         with between, EventSources(cloud.client) as sources:
