@@ -2,11 +2,12 @@
 
 Times are milliseconds. An RFQ passes the API, the table's stream, the outbox, the bus, the responder's queue, the
 responder, the return address and the aggregator, whose write shows the quotes. Nothing of it was measured on AWS: see
-`tests.bench.aws_latencies`. The CPU time of each function was measured by `tests.bench.cost`.
+`tests.bench.aws_latencies`. The CPU time of each function was measured by `tests.bench.capacity`, with ten unicorns
+and three partners in reach.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from random import Random
 from statistics import median, quantiles
@@ -23,6 +24,7 @@ from tests.bench.aws_latencies import (
     STREAM_POLLS_PER_SECOND,
     cpu_milliseconds,
 )
+from tests.bench.capacity.durations import load
 from tests.bench.cost.prices import CONVENTION, EVENT, LAMBDA, SQS, WHOLE
 from tests.bench.cost.prices import DURATION as GB_SECOND
 from tests.bench.cost.rest_of_the_bill import COLD
@@ -31,25 +33,14 @@ _ALONE: Final = 60_000.0
 """Between RFQs that shall not meet, on average."""
 
 
-@dataclass(frozen=True)
-class Function:
-    """Milliseconds of a full core for an invocation with one message, and the calls that it waits for."""
-
-    cpu: float
-    calls: tuple[str, ...]
-
-
 API: Final = "ride-booking-api"
 OUTBOX: Final = "ride-booking-outbox"
 RESPONDER: Final = "unicorn-mgmt-responder"
 AGGREGATOR: Final = "ride-booking-aggregator"
+WAY: Final = (API, OUTBOX, RESPONDER, AGGREGATOR)
 
-FUNCTIONS: Final[Mapping[str, Function]] = {
-    API: Function(5.0, ("PutItem",)),
-    OUTBOX: Function(5.0, ("SendMessageBatch", "PutEvents")),
-    RESPONDER: Function(8.0, ("Query", "Query", "SendMessageBatch")),
-    AGGREGATOR: Function(5.0, ("GetItem", "UpdateItem")),
-}
+MEASURED: Final = {name: load()[name].batches[0] for name in WAY}
+"""What the smallest batch of each function takes."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,8 @@ class Plan:
     """How the hops are set. `windows` are the seconds that a queue's mapping waits for a fuller batch."""
 
     name: str
-    memory: int = 256
+    memory: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(WAY, 256))
+    """MiB of each function."""
     windows: Mapping[str, float] = field(default_factory=dict)
     cold: float = COLD
     """The share of invocations that start a worker first."""
@@ -185,10 +177,13 @@ def _first_closes(closed: Sequence[float], groups: Sequence[Sequence[int]]) -> l
 
 
 def _duration(name: str, plan: Plan, random: Random) -> float:
-    function = FUNCTIONS[name]
+    batch = MEASURED[name]
     start = INVOKE.sample(random) + (INIT.sample(random) if random.random() < plan.cold else 0)
-    calls = sum(CALLS[call].sample(random) for call in function.calls)
-    return start + cpu_milliseconds(function.cpu, plan.memory) + calls
+    waits = sum(
+        max(CALLS[call].sample(random) for call, times in wait.items() for _ in range(times))
+        for wait in batch.waits
+    )
+    return start + cpu_milliseconds(batch.cpu_ms, plan.memory[name]) + waits
 
 
 def dollars(plan: Plan, run: Run) -> tuple[float, float]:
@@ -200,29 +195,37 @@ def dollars(plan: Plan, run: Run) -> tuple[float, float]:
     for name, batch in run.batches.items():
         requests = 2 / batch * CONVENTION[SQS] if name in (RESPONDER, AGGREGATOR) else 0
         as_the_lab += (CONVENTION[LAMBDA] + CONVENTION["Lambda 50 ms"]) / batch + requests
-        whole += (CONVENTION[LAMBDA] + _seconds(name, plan) * plan.memory / 1024 * WHOLE[GB_SECOND]) / batch
+        whole += (
+            CONVENTION[LAMBDA] + _seconds(name, plan) * plan.memory[name] / 1024 * WHOLE[GB_SECOND]
+        ) / batch
         whole += requests
     return as_the_lab, whole
 
 
 def _seconds(name: str, plan: Plan) -> float:
-    function = FUNCTIONS[name]
-    waiting = sum(CALLS[call].mean for call in function.calls)
-    return (cpu_milliseconds(function.cpu, plan.memory) + waiting + plan.cold * INIT.mean) / 1000
+    return (MEASURED[name].milliseconds(plan.memory[name]) + plan.cold * INIT.mean) / 1000
 
 
-TODAY: Final = Plan("as deployed")
+def steps(deployed: Mapping[str, int]) -> tuple[Plan, ...]:
+    """List what else could be done, each step by itself; the first is what is deployed, by the memory of its functions."""
+    today = Plan("as deployed", memory={name: deployed[name] for name in WAY})
+    memory = (
+        replace(today, name=f"{size} MB each", memory=dict.fromkeys(WAY, size))
+        for size in (256, 512, 1024, 1769)
+    )
+    return (
+        today,
+        replace(today, name="with a window of a second at the return address", windows={AGGREGATOR: 1}),
+        *memory,
+        replace(today, name="no cold starts: a provisioned worker each", cold=0, month=provisioned(today)),
+        replace(today, name="to the inbox, not over the bus", bus=False, requests=-CONVENTION[EVENT]),
+        replace(today, name="the API publishes, not the outbox (loses RFQs)", stream=False),
+    )
 
-STEPS: Final = (
-    Plan("with a window of a second at the return address, as before", windows={AGGREGATOR: 1}),
-    TODAY,
-    Plan("512 MB on the way", memory=512),
-    Plan("1024 MB on the way", memory=1024),
-    Plan("no cold starts: a provisioned worker of each function", cold=0, month=4 * 2.19),
-    Plan("to the inbox, not over the bus (nobody else hears of it)", bus=False, requests=-CONVENTION[EVENT]),
-    Plan("the API publishes, not the outbox (loses RFQs)", stream=False),
-)
-"""What else could be done, each step by itself."""
+
+def provisioned(plan: Plan) -> float:
+    """What a provisioned worker of each function costs a month: https://aws.amazon.com/lambda/pricing/."""
+    return sum(plan.memory.values()) / 1024 * 730 * 3600 * 0.0000033334
 
 
 def compared(plans: Sequence[Plan], *, rate: float, rfqs: int, seed: int) -> Iterator[tuple[Plan, Run]]:

@@ -1,20 +1,28 @@
 """The tables of the simulation."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
+from infra.proof.synthesis import templates
 from tests.bench import aws_latencies
-from tests.bench.latency.on_aws import STEPS, TODAY, Run, compared, dollars, simulate
+from tests.bench.capacity.settings import read
+from tests.bench.latency.on_aws import Plan, Run, compared, dollars, simulate, steps
 
 RFQS = 4000
 
 
 def report_on_aws(console: Console, *, rate: float, seed: int) -> None:
     """Print each hop, then what each further step would bring and cost, alone and at this many RFQs a second."""
+    functions = read(templates()).functions
+    plans = steps({name: function.memory_mib for name, function in functions.items()})
     loads = {"alone": 0.0, f"{rate:g} a second": rate}
-    console.print(_hops({name: simulate(TODAY, rate=at, rfqs=RFQS, seed=seed) for name, at in loads.items()}))
+    console.print(
+        _hops({name: simulate(plans[0], rate=at, rfqs=RFQS, seed=seed) for name, at in loads.items()})
+    )
     for name, at in loads.items():
-        console.print(_steps(name, at, seed))
+        console.print(_steps(name, plans, at, seed))
     assumed = sorted(name for name, latency in aws_latencies.CALLS.items() if latency.assumed)
     console.print(
         "All ten quotes come in one message: the first is seen when all are. Ranges are AWS's, where it documents them;"
@@ -38,12 +46,12 @@ def _hops(runs: dict[str, Run]) -> Table:
     return table
 
 
-def _steps(load: str, rate: float, seed: int) -> Table:
+def _steps(load: str, plans: Sequence[Plan], rate: float, seed: int) -> Table:
     table = Table("step", title=f"What each step brings, and what it costs a million RFQs more, {load}")
     for name in ("median", "p95", "$, as the lab", "$, whole bill", "$ a month"):
         table.add_column(name, justify="right")
-    base = dollars(TODAY, simulate(TODAY, rate=rate, rfqs=RFQS, seed=seed))
-    for plan, run in compared(STEPS, rate=rate, rfqs=RFQS, seed=seed):
+    base = dollars(plans[0], simulate(plans[0], rate=rate, rfqs=RFQS, seed=seed))
+    for plan, run in compared(plans, rate=rate, rfqs=RFQS, seed=seed):
         convention, whole = (cost - before for cost, before in zip(dollars(plan, run), base, strict=True))
         table.add_row(
             plan.name,
