@@ -30,6 +30,10 @@ API_REQUESTS: Final = 2
 
 CUSTOMER_INDEX: Final = "by-customer"
 
+_ON_THE_WAY: Final = 512
+"""MiB of functions that a customer waits for: a function has as much of a processor as it has memory. docs/costs.md has what
+each size takes and costs."""
+
 
 def _step(before: tuple[str, ...], after: tuple[str, ...]) -> dict[str, Any]:
     images = {"OldImage": {"status": {"S": list(before)}}, "NewImage": {"status": {"S": list(after)}}}
@@ -73,7 +77,9 @@ class RideBookingStack(ServiceStack):
         )
         self._index()
         self._documents = self._make_documents()
-        answers = self._consumer("aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}", busy=0.17)
+        answers = self._consumer(
+            "aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}", busy=0.17, memory_mib=_ON_THE_WAY
+        )
         # A deadline's message waits in its queue for up to 15 minutes before it is due.
         deadlines = self._consumer("closer", "ride-booking-deadlines", busy=0.02, overdue=16 * 60)
         self._outbox(answers, deadlines)
@@ -127,8 +133,10 @@ class RideBookingStack(ServiceStack):
             },
         )
 
-    def _consumer(self, role: str, queue: str, busy: float, overdue: int = 60) -> ConsumedQueue:
-        function = self.function(role, seconds=3)
+    def _consumer(
+        self, role: str, queue: str, busy: float, overdue: int = 60, memory_mib: int = 256
+    ) -> ConsumedQueue:
+        function = self.function(role, seconds=3, memory_mib=memory_mib)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
         return ConsumedQueue(self, queue, consumer=function, busy=busy, overdue=overdue)
 
@@ -148,6 +156,7 @@ class RideBookingStack(ServiceStack):
         function = self.function(
             "outbox",
             seconds=10,
+            memory_mib=_ON_THE_WAY,
             REPLY_QUEUE_ARN=answers.queue.queue_arn,
             DEADLINE_QUEUE_URL=deadlines.queue.queue_url,
         )
@@ -172,7 +181,7 @@ class RideBookingStack(ServiceStack):
         )
 
     def _api(self) -> None:
-        function = self.function("api", seconds=10, snap_start=True)
+        function = self.function("api", seconds=10, snap_start=True, memory_mib=_ON_THE_WAY)
         function.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",

@@ -115,7 +115,8 @@ class UnicornMgmtStack(ServiceStack):
         function.may("dynamodb:BatchGetItem", on=self.table.table_arn)
 
     def _responder(self, api: RestApi, socket: SocketApi) -> ServiceFunction:
-        function = self.function("responder", seconds=3, UNICORN_API_URL=api.public_url)
+        # Every customer waits for it, and it works the most: a function has as much of a processor as it has memory.
+        function = self.function("responder", seconds=3, memory_mib=1024, UNICORN_API_URL=api.public_url)
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CELL_INDEX}")
         # To write invitations, to note them with those invited, and to forget connections that are closed.
         function.may(

@@ -39,6 +39,13 @@ CONSUME = {
 READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
+# A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
+MEMORY = {
+    **dict.fromkeys(("ride-booking-api", "ride-booking-outbox", "ride-booking-aggregator"), 512),
+    "unicorn-mgmt-responder": 1024,
+    "feedback-replies": 512,
+}
+
 # All permissions on AWS beyond the function's own log: resource -> actions. No policy has a `*` that is not
 # listed here.
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
@@ -355,9 +362,8 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
         "Lambda would write two lines of its own about each invocation, and they are paid for"
     )
     # The longest SMS takes a whole core a third of a second to read, and may come in a batch.
-    memory = 512 if function == "feedback-replies" else 256
-    assert properties["MemorySize"] == memory, (
-        "costs and cold starts were measured with it, see docs/costs.md"
+    assert properties["MemorySize"] == MEMORY.get(function, 256), (
+        "costs were measured with it, see docs/costs.md"
     )
     service = next(name for name in SERVICES if function.startswith(name))
     role = function.removeprefix(f"{service}-")
