@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 
 from infra.app import build_app
 from infra.assembly import Assembly, Resource, load
+from infra.naming import AWS_ENVIRONMENT
 from infra.stage import stage_of
+from tests.support.plain_names import plain
 from wild_rydes_http.caller import BEARER
 from wild_rydes_http.cors import EXPOSED
 
@@ -166,7 +168,7 @@ def test_the_pages_of_a_configured_origin_may_call(tmp_path: Path) -> None:
     app = "https://app.example.com"
     context = {"service": "ride-booking", "origins": f" {app} "}
     build_app(context, str(tmp_path / "out"), lambda _: tmp_path / "artifact.zip").synth()
-    alone = load(tmp_path / "out")
+    alone = plain(load(tmp_path / "out"), AWS_ENVIRONMENT)
     assert _shown_to(alone, "rfq-api") == {f"'{app}'"}
     function = alone.named("AWS::Lambda::Function", "FunctionName")["ride-booking-api"]
     assert function.properties["Environment"]["Variables"]["ALLOWED_ORIGINS"] == f'["{app}"]'
