@@ -47,7 +47,7 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop the local cloud; its data is gone."""
+    """Stop the local cloud with all its environments; their data is gone."""
     with one_line_errors():
         stopped = emulator.stop(Settings.from_environment().run_dir)
     console.print("Stopped." if stopped else "The local cloud was not up.")
