@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from infra.assembly import Assembly, Resource
+from infra.naming import AWS_ENVIRONMENT
 from infra.proof import quotas
 from infra.proof.finding import Finding
 from infra.proof.quotas import Quota
 
-_LONGER_ENVIRONMENT: Final = len("production") - len("dev")
-"""The templates are those of `dev`. The longest name of an environment makes every name longer by so much."""
+_LONGER_ENVIRONMENT: Final = len("production") - len(AWS_ENVIRONMENT)
+"""How much longer than the templates' names those of another environment may be: its own has ten letters at most."""
 
 _ATTRIBUTE: Final = 100
 """Characters of a value that only AWS knows, such as an ARN. Its name is counted, too."""

@@ -6,6 +6,7 @@ infra/proof/sizes.py does the same for the messages themselves.
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from infra.proof import quotas
 from ride_booking.adapters.rfq_table import to_item
@@ -21,6 +22,10 @@ from ride_booking.domain.rfq import (
     Rfq,
 )
 from ride_booking.domain.ride import Ride
+from unicorn_mgmt.adapters.invitation_table import MOST_OPEN
+from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.domain import unicorn
+from unicorn_mgmt.domain.invitation import Invitation
 
 NOW = datetime(2026, 11, 26, 12, 34, 56, 789_000, tzinfo=UTC)
 QUOTE = Quote(
@@ -77,6 +82,26 @@ def test_the_largest_rfq_fits_into_an_item() -> None:
     size = stored({"M": to_item(rfq, fingerprint=bytes(32))})
     assert quotas.ITEM.exceeded(size) is None
     assert size > quotas.ITEM.most / 2, "it is not the largest"
+
+
+def test_the_largest_snapshot_of_a_unicorn_fits_into_a_message() -> None:
+    point = unicorn.Place(-47.123456789012345, -122.12345678901235)
+    invitation = Invitation(
+        rfq_id="r" * 128,
+        invited={},
+        deadline=NOW,
+        reply_to="",
+        correlation_id="",
+        cause=UUID(int=0),
+        caused_at=NOW,
+        start=point,
+        destination=point,
+    )
+    messages = AppMessages("https://abcdefghij.execute-api.ap-southeast-2.amazonaws.com/v1")
+    ride = unicorn.Ride("r" * 128, "r" * 128, "", NOW)
+    text = messages.snapshot([invitation] * MOST_OPEN, ride).model_dump_json(by_alias=True)
+    assert quotas.SOCKET_MESSAGE.exceeded(len(text)) is None
+    assert len(text) > 16 * 1024, "it is not the largest"
 
 
 def test_no_live_update_is_larger_than_a_message_may_be() -> None:

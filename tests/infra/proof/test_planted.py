@@ -259,7 +259,7 @@ def fewer_workers_than_batches(templates: Templates) -> None:
     templates.function("ride-booking-rides")["ReservedConcurrentExecutions"] = 5
 
 
-@planted(limits.check, "950 reserved executions at once")
+@planted(limits.check, "reserved executions at once (of 1,000, 100 stay for all others), and AWS allows 900")
 def more_executions_reserved_than_an_account_has(templates: Templates) -> None:
     templates.function("ride-booking-rides")["ReservedConcurrentExecutions"] = 950
 
@@ -391,25 +391,39 @@ def a_permission_to_invoke_for_any_account(templates: Templates) -> None:
 # What CloudFormation refuses
 
 
-def _alone(templates: Templates, name: str) -> dict[str, Any]:
-    """Leave nothing but one function: cfn-lint takes seconds for all."""
-    function = templates.function(name) | {"Role": "arn:aws:iam::111111111111:role/a", "Environment": {}}
-    del function["LoggingConfig"]
+def _alone(templates: Templates, type_: str, **changed: Any) -> None:
+    """Leave only one resource of a type, changed: cfn-lint takes seconds for all of them."""
+    resource = next(templates.assembly.all(type_))
+    template = templates.assembly.templates[resource.stack]
+    resource.body["Properties"] |= changed
+    template["Resources"] = {resource.logical_id: resource.body}
     templates.assembly.templates.clear()
-    templates.assembly.templates["Small"] = {
-        "Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": function}}
-    }
-    return function
+    templates.assembly.templates[resource.stack] = template
 
 
 @planted(lint.check, "Runtime 'python3.8' was deprecated")
 def a_runtime_that_is_no_more(templates: Templates) -> None:
-    _alone(templates, "ride-booking-api")["Runtime"] = "python3.8"
+    _alone(templates, "AWS::Lambda::Function", Runtime="python3.8")
 
 
 @planted(lint.check, "'MemorySise' was unexpected")
 def a_property_that_does_not_exist(templates: Templates) -> None:
-    _alone(templates, "ride-booking-api")["MemorySise"] = 256
+    _alone(templates, "AWS::Lambda::Function", MemorySise=256)
+
+
+@planted(lint.check, "31 is not one of [1, 3, 5, 7, 14, 30")
+def a_retention_that_no_log_has(templates: Templates) -> None:
+    _alone(templates, "AWS::Logs::LogGroup", RetentionInDays=31)
+
+
+@planted(lint.check, "1 is less than the minimum of 2")
+def a_queue_that_feeds_one_worker(templates: Templates) -> None:
+    _alone(templates, "AWS::Lambda::EventSourceMapping", ScalingConfig={"MaximumConcurrency": 1})
+
+
+@planted(lint.check, "is longer than 1024")
+def a_description_of_an_alarm_that_is_too_long(templates: Templates) -> None:
+    _alone(templates, "AWS::CloudWatch::Alarm", AlarmDescription="x" * 1_025)
 
 
 @pytest.mark.parametrize("mistake", PLANTED)
