@@ -4,12 +4,16 @@ from typing import Any, Protocol, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, NoRegionError
 
 from infra.naming import AWS_ENVIRONMENT, Names
+from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import REGION, Settings, names_from_environment
+from infra.rydes.cloud.system import System
 
 # Nothing here may wait long for a cloud that is going away, and many threads share one client.
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, max_pool_connections=50)
+_PATIENT = _CONFIG.merge(Config(retries={"mode": "standard", "max_attempts": 8}))
 
 
 class Account(Protocol):
@@ -23,20 +27,34 @@ class Account(Protocol):
         """Return a boto3 client."""
 
 
-class AwsAccount:
-    """The AWS account whose credentials this process has, and the environment that ``RYDES_ENV`` chooses there.
+class AwsAccount(System):
+    """An environment in an AWS account.
+
+    Args:
+        names: those of the environment; by default of the one that ``RYDES_ENV`` names, else of `dev`.
+        profile: one of the AWS command line's; by default that of this process.
+        region: by default that of the profile, or of this process.
 
     Raises:
-        LocalCloudError: no environment can have this name.
+        LocalCloudError: there is no such environment, profile or region.
     """
 
-    def __init__(self) -> None:
-        self.names = names_from_environment(AWS_ENVIRONMENT)
-        self._session: Any = boto3.Session()  # the stubs choose a client's class by a literal name
+    HOW_TO_DEPLOY = "docs/first-day-on-aws.md"
 
-    def client(self, service: str, /) -> Any:  # noqa: ANN401 (its class depends on the service)
-        """Return a boto3 client."""
-        return self._session.client(service)
+    def __init__(self, names: Names | None = None, *, profile: str = "", region: str = "") -> None:
+        super().__init__(names or names_from_environment(AWS_ENVIRONMENT))
+        try:
+            # The stubs choose a client's class by a literal name.
+            self._session: Any = boto3.Session(profile_name=profile or None, region_name=region or None)
+        except BotoCoreError as error:
+            raise LocalCloudError(f"{error}.", "Look at ~/.aws/config.") from error
+
+    def _make_client(self, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)
+        """Make a boto3 client, which tries again when AWS throttles."""
+        try:
+            return self._session.client(service, config=_PATIENT)
+        except NoRegionError as error:
+            raise LocalCloudError("The region is missing.", "Name one: --region us-east-1") from error
 
 
 def client(settings: Settings, service: str) -> Any:  # noqa: ANN401 (its class depends on the service)

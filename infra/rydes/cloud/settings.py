@@ -74,15 +74,24 @@ class Settings:
 
 
 def names_from_environment(default: str) -> Names:
-    """Return the names of the deployment that ``RYDES_ENV`` chooses.
+    """Return the names of the environment that ``RYDES_ENV`` chooses.
+
+    Raises:
+        LocalCloudError: no environment can have this name.
+    """
+    return names_of(os.environ.get("RYDES_ENV") or default, said_by="RYDES_ENV")
+
+
+def names_of(environment: str, said_by: str) -> Names:
+    """Return the names of the environment that an option or a variable chooses.
 
     Raises:
         LocalCloudError: no environment can have this name.
     """
     try:
-        return Names(os.environ.get("RYDES_ENV") or default)
+        return Names(environment)
     except ValueError as error:
-        raise LocalCloudError(f"RYDES_ENV: {error}.", "Choose another name.") from error
+        raise LocalCloudError(f"{said_by}: {error}.", "Choose another name.") from error
 
 
 def aws_environment(settings: Settings) -> dict[str, str]:

@@ -1,17 +1,23 @@
 """Commands that run the local cloud."""
 
 import json
+import os
+import sys
 from dataclasses import asdict
+from getpass import getpass
 from typing import Annotated
 
 import typer
 
 from infra.rydes.cloud import emulator
-from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.cloud import GROUPS, Cloud
 from infra.rydes.cloud.cloud import status as cloud_status
+from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.system import System
 from infra.rydes.cloud.up import up as bring_up
+from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import INTERRUPTED, console, end_in_order, one_line_errors
 from infra.rydes.scenarios import journey
 
@@ -70,7 +76,28 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 def token(
     user: Annotated[str, typer.Option(help="The user's name, any you like.")],
     group: Annotated[str, typer.Option(help="One of customers, unicorns, support.")],
+    *,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
 ) -> None:
-    """Print a JWT of a user, creating the user if necessary."""
+    """Print a JWT of a user, creating the user if necessary.
+
+    On AWS a new user gets a password, which is printed on stderr, once. It is asked for when the user signs in again,
+    unless RYDES_PASSWORD has it: nobody's password is ever changed there.
+    """
     with one_line_errors():
-        print(Cloud.find(Settings.from_environment()).token(user, group))
+        found = system(aws=aws, profile=profile, region=region, env=env)
+        print(found.token(user, group) if isinstance(found, Cloud) else _token_on_aws(found, user, group))
+
+
+def _token_on_aws(found: System, user: str, group: str) -> str:
+    if group not in GROUPS:
+        raise LocalCloudError(f"There is no group {group}.", f"Choose one of {', '.join(GROUPS)}.")
+    if found.users.exists(user):
+        password = os.environ.get("RYDES_PASSWORD") or getpass(f"Password of {user}: ")
+    else:
+        password = found.users.create(user, group)
+        print(f"Created {user}. The password, which nobody else knows: {password}", file=sys.stderr)
+    return found.users.sign_in(user, password)

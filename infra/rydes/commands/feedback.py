@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.rydes.cloud.aws import AwsAccount
-from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.cloud.settings import Settings
+from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import console, one_line_errors
 from infra.rydes.operator import log_events
 from infra.rydes.operator.conversations import Conversations
@@ -21,11 +19,12 @@ def feedback(
     once: Annotated[bool, typer.Option("--once", help="Print the figures once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, once.")] = False,
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="How many minutes to look back.")] = 60,
-    aws: Annotated[
-        bool, typer.Option("--aws", help="Use your AWS account instead of the local cloud.")
-    ] = False,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
 ) -> None:
     """Show how SMS conversations go, live: who answers, the scores, what it costs."""
     with one_line_errors(), log_events.reached(), suppress(KeyboardInterrupt):
-        account = AwsAccount() if aws else Cloud.find(Settings.from_environment())
+        account = system(aws=aws, profile=profile, region=region, env=env)
         Conversations(account, minutes).show(console, once=once, as_json=as_json)

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from infra.rydes.cloud.aws import AwsAccount
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
+from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import INTERRUPTED, console, end_in_order, one_line_errors, quiet_end
 from infra.rydes.operator import log_events, modes
 from infra.rydes.operator import logs as log_lines
@@ -42,13 +42,14 @@ def partners(
     once: Annotated[bool, typer.Option("--once", help="Print the tables once.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, once.")] = False,
     minutes: Annotated[int, typer.Option(min=1, max=60, help="How many minutes of calls to count.")] = 5,
-    aws: Annotated[
-        bool, typer.Option("--aws", help="Use your AWS account instead of the local cloud.")
-    ] = False,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
 ) -> None:
     """Show partners, their circuits and how calls to them go, live; or set the mode of a circuit."""
     with one_line_errors(), modes.reached(), suppress(KeyboardInterrupt):
-        account = AwsAccount() if aws else Cloud.find(Settings.from_environment())
+        account = system(aws=aws, profile=profile, region=region, env=env)
         chosen = modes.known(partner) if partner else None
         if mode is not None:
             modes.put(account, chosen, modes.order(mode, actor=actor, reason=reason, lasts=lasts))
