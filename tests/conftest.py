@@ -60,7 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together the tests that use what takes seconds to make; each folder has a cloud of its own.
 
     These groups take longest, so they start first: no worker is left alone with one of them at the end. Of two workers
-    one takes the clouds of chaos and feedback, the other those of e2e and partners, which take as long together.
+    one takes the clouds of chaos and feedback, the other those of e2e and partners, which take as long together; whoever
+    is done first takes that of verify.
     """
     for item in items:
         if "unit" in item.path.parts:

@@ -4,10 +4,10 @@ import sys
 
 import typer
 
-from infra.rydes.commands import cloud, customers, feedback, operators, sms, support
+from infra.rydes.commands import cloud, customers, feedback, operators, sms, support, verify
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (cloud, customers, support, feedback, operators, sms):
+for commands in (cloud, customers, support, feedback, operators, sms, verify):
     app.add_typer(commands.app)
 
 
