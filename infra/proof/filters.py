@@ -60,7 +60,10 @@ def event_schema(contract: type[Event]) -> dict[str, Any]:
 
 
 def never(where: str, pattern: object, schemas: Sequence[Schema]) -> Iterator[Finding]:
-    """Find out whether nothing of these schemas matches the pattern, or a part of it."""
+    """Find out whether nothing of these schemas matches the pattern, or a part of it.
+
+    Without schemas, as for the bodies of a queue's messages, only the pattern itself is checked.
+    """
     try:
         alternatives = EventPattern.of(pattern).alternatives
     except InvalidPattern as error:
@@ -72,8 +75,8 @@ def never(where: str, pattern: object, schemas: Sequence[Schema]) -> Iterator[Fi
             "eb-create-pattern-operators.html.",
         )
         return
-    for fields in alternatives:
-        best = min((_impossible(fields, schema) for schema in schemas), key=len, default=[])
+    for fields in alternatives if schemas else ():
+        best = min((_impossible(fields, schema) for schema in schemas), key=len)
         matching = [schema for schema in schemas if not _impossible(fields, schema)]
         for name, why in best:
             yield Finding(RULE, where, f"{name}: {why}", _TO_DO)

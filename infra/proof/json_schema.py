@@ -1,4 +1,4 @@
-"""JSON Schemas as the static proof reads them: what a field may be, and how long a text may get."""
+"""JSON Schemas as the static proof reads them: the forms that a value may have, and those of a field inside it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias

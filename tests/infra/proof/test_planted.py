@@ -108,6 +108,18 @@ def a_field_in_camel_case(templates: Templates) -> None:
     templates.rule("feedback-rides")["EventPattern"]["detail"]["data"] = {"rideId": [{"exists": True}]}
 
 
+@planted(filters.check, 'ride_id: [{"exists": false}], but it is a value of type string, and always there')
+def the_absence_of_a_field_that_is_always_there(templates: Templates) -> None:
+    templates.rule("feedback-rides")["EventPattern"]["detail"]["data"] = {"ride_id": [{"exists": False}]}
+
+
+@planted(filters.check, "an invalid filter: AWS refuses it: {'contains': 'ride'} is no operator")
+def an_operator_in_the_filter_of_a_queue(templates: Templates) -> None:
+    known, unknown = {"body": {"kind": ["ride"]}}, {"body": {"kind": [{"contains": "ride"}]}}
+    mapping = templates.mapping("feedback-rides")
+    mapping["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(each)} for each in (known, unknown)]}
+
+
 @planted(filters.check, 'detail.metadata.event_version: ["1"], but it is 1')
 def a_number_as_a_text(templates: Templates) -> None:
     templates.rule("feedback-rides")["EventPattern"]["detail"]["metadata"]["event_version"] = ["1"]
