@@ -56,7 +56,7 @@ SMALL_REPOSITORY: Sources = {
     f"{RIDES}/use_cases/socket.py": (
         "from botocore.exceptions import ClientError\n\nfrom ..api.routes import x\nfrom . import y\n"
     ),
-    f"{RIDES}/functions/__init__.py": "",
+    f"{RIDES}/functions/__init__.py": "from wild_rydes_runtime import cold_start\n\ncold_start.begin()\n",
     f"{RIDES}/functions/socket.py": (
         "import os\n\nimport boto3\nfrom aws_lambda_powertools import Logger\n\n"
         "from rides.adapters import table\nfrom rides.use_cases import socket\n"
@@ -284,6 +284,8 @@ PACKAGES = [
     (f"{RIDES}/__init__.py", "X = 1", "holds a docstring at most"),
     (f"{RIDES}/domain/__init__.py", "from rides.domain.fares import fare", "holds a docstring at most"),
     (f"{RIDES}/adapters/__init__.py", "X = 1", "holds a docstring at most"),
+    (f"{RIDES}/functions/__init__.py", "X = 1", "holds a docstring at most"),
+    (f"{RIDES}/use_cases/__init__.py", "cold_start.begin()", "holds a docstring at most"),
 ]
 
 SHADOWS = [

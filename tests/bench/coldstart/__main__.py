@@ -2,26 +2,31 @@
 
 Each handler is imported from its own artifact by a fresh interpreter, with boto3 as the Lambda runtime has it, and set
 beside the smallest handler that makes the same clients with boto3. Both alternate, so that ratios hold on a noisy
-machine. Nothing is called: making a client connects to nothing.
+machine. The interpreters end without taking down what they have built, as a worker never does. No AWS service is
+called; functions that verify tokens fetch the keys of an issuer. Those behind an API of users also answer a first
+request: a token to verify, and a body to refuse.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from infra.app import SERVICES
 from infra.artifacts import build, local_target
 from infra.rydes.cloud.toolchain import install_emulator
+from tests.support.issuer import ISSUER, issuer, token
+from tests.support.requests import request
 
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
@@ -30,6 +35,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_LAMBDA_FUNCTION_NAME": "coldstart",
     "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
+    "POWERTOOLS_SERVICE_NAME": "coldstart",
     "TABLE_NAME": "table",
     "BUS_NAME": "bus",
     "REPLY_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-x",
@@ -39,42 +45,76 @@ ENVIRONMENT = {
     "MAX_ATTEMPTS": "5",
     "DOCUMENT_BUCKET": "documents",
     "CONNECTIONS_URL": "http://localhost/socket/v1",
+    "PUBLIC_URL": "http://localhost/v1",
     "UNICORN_API_URL": "http://localhost/unicorns/v1",
     "PARTNER_QUEUES": "{}",
-    "TOKEN_ISSUER": "https://localhost/pool",
+    "PARTNER_RIDE_QUEUES": "{}",
+    "PARTNER_ID": "p-comet",
+    "SECRET_ID": "comet",
+    "SECRET_IDS": "{}",
+    "CALLBACK_URL": "http://localhost/partners/v1",
+    "CHECKS_URL": "http://localhost/checks",
+    "USER_POOL_ID": "us-east-1_pool",
+    "NUMBER_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:number",
+    "NUMBER_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/number",
+    "ORIGINATION_NUMBER": "+12065550100",
+    "CONFIGURATION_SET": "feedback",
+    "SUPPORT_CONTACT": "wildrydes.example/help",
+    "WAKING_HOURS": "8-21",
+    "TOKEN_ISSUER": ISSUER,
     "TOKEN_AUDIENCE": "app",
-    "KEYS_URL": "http://localhost/keys",
 }
+
+REFUSED = {
+    "ride_booking.functions.api": ("/instant-ride-rfqs", "customers"),
+    "unicorn_mgmt.functions.api": ("/unicorns", "unicorns"),
+    "feedback.functions.api": ("/opt-outs", "support"),
+}
+"""Where each users' API takes a body, and who may send it."""
+
+_END = "\nimport os; os._exit(0)"
+_CLIENTS = """
+import botocore.session, json
+make, made = botocore.session.Session.create_client, set()
+def note(session, name, *more, **options):
+    made.add(name)
+    return make(session, name, *more, **options)
+botocore.session.Session.create_client = note
+import {module}
+print(json.dumps(sorted(made)))
+"""
+_CONTEXT = """
+from types import SimpleNamespace
+context = SimpleNamespace(function_name="f", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="1")
+"""
 
 
 @dataclass(frozen=True)
 class Handler:
-    """A handler module, the service it belongs to, and the AWS clients it makes."""
+    """A handler module, and the artifact that it is in."""
 
-    service: str
     module: str
-    clients: tuple[str, ...]
+    artifact: Path
 
-
-HANDLERS = (
-    Handler("ride-booking", "ride_booking.functions.api", ("dynamodb",)),
-    Handler("ride-booking", "ride_booking.functions.outbox", ("events", "sqs")),
-    Handler("ride-booking", "ride_booking.functions.aggregator", ("dynamodb", "sqs")),
-    Handler("ride-booking", "ride_booking.functions.closer", ("dynamodb", "sqs")),
-    Handler("ride-booking", "ride_booking.functions.rides", ("dynamodb", "sqs")),
-    Handler("ride-booking", "ride_booking.functions.authorizer", ()),
-    Handler("ride-booking", "ride_booking.functions.socket", ("dynamodb", "apigatewaymanagementapi")),
-    Handler("ride-booking", "ride_booking.functions.notifier", ("dynamodb", "apigatewaymanagementapi")),
-    Handler("unicorn-mgmt", "unicorn_mgmt.functions.api", ("dynamodb",)),
-    Handler("unicorn-mgmt", "unicorn_mgmt.functions.responder", ("dynamodb", "sqs")),
-)
+    def clients(self, python: Path, environment: Mapping[str, str]) -> list[str]:
+        """The AWS services whose clients it makes when it starts."""
+        found = subprocess.run(  # noqa: S603 - the emulator's interpreter
+            [python, "-P", "-c", _CLIENTS.format(module=self.module)],
+            env={**environment, "PYTHONPATH": str(self.artifact)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        services: list[str] = json.loads(found.stdout)
+        return services
 
 
 @dataclass(frozen=True)
 class Timing:
-    """CPU milliseconds, medians."""
+    """CPU milliseconds, the least of all runs: what else the machine does only adds to it."""
 
-    handler: Handler
+    name: str
+    clients: Sequence[str]
     ours: float
     bare: float
 
@@ -84,20 +124,39 @@ class Timing:
         return self.ours / self.bare
 
 
-def measure(handler: Handler, artifact: Path, python: Path, runs: int) -> Timing:
-    """Time the handler and its bare counterpart in turn."""
-    bare = "import boto3\n" + "".join(f"boto3.client({name!r})\n" for name in handler.clients)
-    bare += "def handler(event, context): return event"
-    ours, base = [], []
-    for _ in range(runs):
-        base.append(_cpu_ms(python, bare, artifact))
-        ours.append(_cpu_ms(python, f"import {handler.module}", artifact))
-    return Timing(handler, median(ours), median(base))
+def measure(handler: Handler, python: Path, environment: Mapping[str, str], runs: int) -> Iterator[Timing]:
+    """Time the handler and its bare counterpart in turn; if it is behind an API, with a first request, too."""
+    clients = handler.clients(python, environment)
+    bare = "import boto3\n" + "".join(f"boto3.client({name!r})\n" for name in clients)
+    bare += "def handler(event, context): return event\n"
+    start = f"from {handler.module} import handler\n"
+    codes = [("", start, bare)]
+    if handler.module in REFUSED:
+        call = f"{_CONTEXT}\nanswer = handler({_refused(handler.module)!r}, context)\n"
+        codes.append(
+            (" + request", start + call + "assert answer['statusCode'] == 400, answer\n", bare + call)
+        )
+    for what, mine, theirs in codes:
+        ours, base = [], []
+        for _ in range(runs):
+            base.append(_cpu_ms(python, theirs, handler.artifact, environment))
+            ours.append(_cpu_ms(python, mine, handler.artifact, environment))
+        yield Timing(handler.module + what, clients, min(ours), min(base))
 
 
-def _cpu_ms(python: Path, code: str, path: Path) -> float:
+def _refused(module: str) -> dict[str, object]:
+    """A request with a genuine token, and an empty object for a body."""
+    path, group = REFUSED[module]
+    return request("POST", path, "{}", headers={"authorization": token(groups=[group])})
+
+
+def _cpu_ms(python: Path, code: str, path: Path, environment: Mapping[str, str]) -> float:
     """User and system time of a fresh interpreter that runs the code with the artifact on its path."""
-    process = subprocess.Popen([python, "-P", "-c", code], env={**ENVIRONMENT, "PYTHONPATH": str(path)})  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603 - the emulator's interpreter
+        [python, "-P", "-c", code + _END],
+        env={**environment, "PYTHONPATH": str(path)},
+        stdout=subprocess.DEVNULL,
+    )
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"failed: {code}")
@@ -106,14 +165,30 @@ def _cpu_ms(python: Path, code: str, path: Path) -> float:
 
 def report(timings: Sequence[Timing]) -> None:
     """Print a row per handler."""
-    table = Table("handler", "clients", title="Cold start: CPU ms to import and initialise (medians)")
+    table = Table(
+        "handler", "clients", title="Cold start: CPU ms to import and initialise (least of all runs)"
+    )
     for name in ("bare boto3", "handler", "ratio"):
         table.add_column(name, justify="right")
     for t in timings:
-        table.add_row(
-            t.handler.module, ", ".join(t.handler.clients), f"{t.bare:.0f}", f"{t.ours:.0f}", f"{t.ratio:.2f}"
-        )
-    Console().print(table)
+        name = t.name.replace(".functions.", " ")
+        table.add_row(name, ", ".join(t.clients), f"{t.bare:.0f}", f"{t.ours:.0f}", f"{t.ratio:.2f}")
+    Console(width=100).print(table)
+
+
+def handlers(scratch: Path, only: str) -> list[Handler]:
+    """Unpack the artifacts of all services, and list their functions whose names hold `only`."""
+    found = []
+    for service in SERVICES:
+        artifact = scratch / service
+        with zipfile.ZipFile(build(service, local_target())) as packed:
+            packed.extractall(artifact)
+        package = service.replace("-", "_")
+        found += [
+            Handler(f"{package}.functions.{path.stem}", artifact)
+            for path in sorted((artifact / package / "functions").glob("[a-z]*.py"))
+        ]
+    return [handler for handler in found if only in handler.module]
 
 
 def main() -> None:
@@ -122,16 +197,13 @@ def main() -> None:
     arguments.add_argument(
         "--runs", type=int, default=9, help="fresh interpreters of each kind for each handler"
     )
+    arguments.add_argument("--only", default="", help="part of the names of the functions to measure")
     options = arguments.parse_args()
     python = install_emulator()  # it has boto3 and no more, like the Lambda runtime
-    with tempfile.TemporaryDirectory() as scratch:
-        artifacts = {}
-        for service in {handler.service for handler in HANDLERS}:
-            artifacts[service] = Path(scratch, service)
-            with zipfile.ZipFile(build(service, local_target())) as artifact:
-                artifact.extractall(artifacts[service])
-        handlers = track(HANDLERS, "Measuring", transient=True)
-        report([measure(h, artifacts[h.service], python, options.runs) for h in handlers])
+    with tempfile.TemporaryDirectory() as scratch, issuer() as users:
+        environment = {**ENVIRONMENT, "KEYS_URL": users.url}
+        found = track(handlers(Path(scratch), options.only), "Measuring", transient=True)
+        report([t for handler in found for t in measure(handler, python, environment, options.runs)])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from wild_rydes_runtime import cold_start
 from wild_rydes_runtime.counts import write_counts
 from wild_rydes_runtime.wide_line import WideLine
 
@@ -19,7 +20,8 @@ def entrypoint(
 
     What `handle` logs becomes one line (`WideLine`). It carries the request id, whether the start was cold, and a
     correlation id: the request id until `handle` sets that of a conversation. What `metrics` has counted is written at
-    the end (`write_counts`), even if `handle` raises.
+    the end (`write_counts`), even if `handle` raises. It is the last call of a function's
+    module: the cold start ends here.
     """
     line = WideLine.of(logger)
     logger.append_keys(cold_start=True)
@@ -35,4 +37,5 @@ def entrypoint(
             line.end()
             logger.remove_keys(["cold_start"])
 
+    cold_start.end()
     return handler
