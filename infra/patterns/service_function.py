@@ -139,6 +139,16 @@ class ServiceFunction(lambda_.Function):
             },
         )
 
+    def identifies_users(self) -> None:
+        """Tell the function whose tokens to accept: `TOKEN_ISSUER`, `TOKEN_AUDIENCE`, `KEYS_URL`."""
+        stack = self._service_stack
+        pool = stack.parameter(naming.USER_POOL_ID_PARAMETER)
+        issuer = f"https://cognito-idp.{stack.region}.{stack.url_suffix}/{pool}"
+        keys = f"{stack.stage.endpoint}/{pool}" if stack.stage.endpoint else issuer
+        self.add_environment("TOKEN_ISSUER", issuer)
+        self.add_environment("TOKEN_AUDIENCE", stack.parameter(naming.USER_POOL_CLIENT_ID_PARAMETER))
+        self.add_environment("KEYS_URL", f"{keys}/.well-known/jwks.json")
+
     @cached_property
     def entry(self) -> lambda_.FunctionBase | lambda_.Alias:
         """What a synchronous caller invokes: the alias of the snapshot, or the function itself."""

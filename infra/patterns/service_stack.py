@@ -170,8 +170,7 @@ class ServiceStack(cdk.Stack):
         name = self.stage.names.of(name)
         base = self.stage.api_url(name)
         if base:
-            kinds = ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"]
-            cdk.Tags.of(api).add("ms-custom-id", name, include_resource_types=kinds)
+            cdk.Tags.of(api).add("ms-custom-id", name, include_resource_types=["AWS::ApiGatewayV2::Api"])
         else:
             base = f"https://{api_id}.execute-api.{self.region}.{self.url_suffix}"
         return f"{base}/{naming.API_STAGE}"

@@ -1,7 +1,6 @@
 """A WebSocket API in front of one function, for callers with a token of the user pool."""
 
-import json
-from typing import Final, cast
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -11,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra import naming
 from infra.patterns.accept import accept
+from infra.patterns.access_log import log_access
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
@@ -73,7 +73,7 @@ class SocketApi(apigateway.WebSocketApi):
         self._stage_of(scope, name, rate)
         for each in (function, authorizer):
             each.reserve(scope.stage.scale.reserved(rate))
-        _trust_users(scope, authorizer)
+        authorizer.identifies_users()
         self._base = scope.api_url(self, name, self.api_id)
         self.public_url = self._base.replace("http", "ws", 1)
         self._connections = scope.format_arn(
@@ -112,7 +112,6 @@ class SocketApi(apigateway.WebSocketApi):
         )
 
     def _stage_of(self, scope: ServiceStack, name: str, rate: int) -> None:
-        access_log = scope.log_group(f"{name}-access-log", f"/aws/apigateway/{scope.stage.names.of(name)}")
         stage = apigateway.WebSocketStage(
             self,
             "Stage",
@@ -121,17 +120,4 @@ class SocketApi(apigateway.WebSocketApi):
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=2 * rate),
         )
-        resource = cast("apigateway.CfnStage", stage.node.default_child)  # the L2 has no access logs
-        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
-            destination_arn=access_log.log_group_arn, format=json.dumps(_ACCESS_LOG)
-        )
-
-
-def _trust_users(scope: ServiceStack, authorizer: ServiceFunction) -> None:
-    """Tell the authorizer which tokens to accept: `TOKEN_ISSUER`, `TOKEN_AUDIENCE`, `KEYS_URL`."""
-    pool = scope.parameter(naming.USER_POOL_ID_PARAMETER)
-    issuer = f"https://cognito-idp.{scope.region}.{scope.url_suffix}/{pool}"
-    keys = f"{scope.stage.endpoint}/{pool}" if scope.stage.endpoint else issuer
-    authorizer.add_environment("TOKEN_ISSUER", issuer)
-    authorizer.add_environment("TOKEN_AUDIENCE", scope.parameter(naming.USER_POOL_CLIENT_ID_PARAMETER))
-    authorizer.add_environment("KEYS_URL", f"{keys}/.well-known/jwks.json")
+        log_access(scope, name, stage, _ACCESS_LOG)

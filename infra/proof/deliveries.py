@@ -40,8 +40,7 @@ def deliveries(resolver: Resolver) -> Iterator[Delivery]:
         _subscriptions,
         _alarms,
         _receipts,
-        _rest_apis,
-        _v2_apis,
+        _apis,
     ):
         yield from derive(resolver)
 
@@ -231,18 +230,7 @@ def _gateway(where: Resource, caller: str) -> _Sender:
     return _Sender("apigateway", where, f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{caller}", page)
 
 
-def _rest_apis(resolver: Resolver) -> Iterator[Delivery]:
-    """A method of a REST API invokes its function, for any path below its resource."""
-    for method in resolver.assembly.all("AWS::ApiGateway::Method"):
-        properties = resolver.resolve(method.stack, method.properties)
-        if properties["Integration"]["Type"] != "AWS_PROXY":
-            continue
-        verb = properties["HttpMethod"].replace("ANY", "GET")
-        sender = _gateway(method, f"{properties['RestApiId']}/stage/{verb}/a/path")
-        yield sender.to_function(properties["Integration"]["Uri"])
-
-
-def _v2_apis(resolver: Resolver) -> Iterator[Delivery]:
+def _apis(resolver: Resolver) -> Iterator[Delivery]:
     """A route of an HTTP or WebSocket API invokes its function, and so does an authorizer."""
     integrations = {}
     for integration in resolver.assembly.all("AWS::ApiGatewayV2::Integration"):

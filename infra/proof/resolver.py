@@ -44,7 +44,6 @@ def _arn(service: str, resource: str) -> str:
 
 # What `Ref` returns: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 _KINDS: Final[dict[str, _Kind]] = {
-    "AWS::ApiGateway::RestApi": _Kind("", _arn("apigateway", "/restapis/{name}")),
     "AWS::ApiGatewayV2::Api": _Kind("", _arn("apigateway", "/apis/{name}")),
     "AWS::CloudWatch::Alarm": _Kind("AlarmName", _arn("cloudwatch", "alarm:{name}")),
     "AWS::Cognito::UserPool": _Kind("", _arn("cognito-idp", "userpool/{name}")),

@@ -18,8 +18,8 @@ from constructs import Construct
 
 from infra import naming
 from infra.patterns.accept import accept
+from infra.patterns.http_api import HttpApi
 from infra.patterns.notifications import Notifications
-from infra.patterns.rest_api import RestApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import StreamConsumer
@@ -284,9 +284,7 @@ class FeedbackStack(ServiceStack):
             function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{index}")
         function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)
         self._may_use_pseudonyms(function)
-        api = RestApi(self, "support-api", function=function, auth="users")
-        if self.stage.endpoint:
-            function.add_environment("PUBLIC_URL", api.public_url)
+        api = HttpApi(self, "support-api", function=function, auth="users")
         self.publish_parameter("support-api-url", naming.SUPPORT_API_URL_PARAMETER, api.public_url)
 
     def _notifications(self, queue: str, topic: str, consumer: ServiceFunction) -> Notifications:

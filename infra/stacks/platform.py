@@ -181,7 +181,7 @@ class PlatformStack(cdk.Stack):
         alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
 
     def _gateway_account(self) -> None:
-        """Give the account the role without which REST APIs write no access logs, once for a region."""
+        """Give the account the role without which WebSocket APIs write no access logs, once for a region."""
         role = iam.Role(
             self,
             "GatewayLogsRole",

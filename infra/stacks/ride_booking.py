@@ -15,7 +15,7 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
-from infra.patterns.rest_api import RestApi
+from infra.patterns.http_api import HttpApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
@@ -195,9 +195,7 @@ class RideBookingStack(ServiceStack):
         # bucket then: a condition on `s3:prefix` would never hold, because the request for an object has none.
         function.may("s3:ListBucket", on=self._documents.bucket_arn)
         rate = self.stage.scale.requests(API_REQUESTS)
-        api = RestApi(self, "rfq-api", function=function, auth="users", rate=rate)
-        if self.stage.endpoint:
-            function.add_environment("PUBLIC_URL", api.public_url)
+        api = HttpApi(self, "rfq-api", function=function, auth="users", rate=rate)
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
 
     def _live_updates(self) -> None:

@@ -11,7 +11,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra import naming
-from infra.patterns.rest_api import RestApi
+from infra.patterns.http_api import HttpApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
@@ -114,7 +114,7 @@ class UnicornMgmtStack(ServiceStack):
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{UNICORN_INDEX}")
         function.may("dynamodb:BatchGetItem", on=self.table.table_arn)
 
-    def _responder(self, api: RestApi, socket: SocketApi) -> ServiceFunction:
+    def _responder(self, api: HttpApi, socket: SocketApi) -> ServiceFunction:
         # Every customer waits for it, and it works the most: a function has as much of a processor as it has memory.
         function = self.function("responder", seconds=3, memory_mib=1024, UNICORN_API_URL=api.public_url)
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CELL_INDEX}")
@@ -152,7 +152,7 @@ class UnicornMgmtStack(ServiceStack):
             self, "unicorn-mgmt-ratings-inbox", FeedbackReceived, FeedbackCorrected, consumer=function
         )
 
-    def _outbox(self, api: RestApi, socket: SocketApi) -> ServiceFunction:
+    def _outbox(self, api: HttpApi, socket: SocketApi) -> ServiceFunction:
         function = self.function("outbox", seconds=10, UNICORN_API_URL=api.public_url)
         function.may_reply()
         socket.may_post(function)
@@ -166,17 +166,15 @@ class UnicornMgmtStack(ServiceStack):
         )
         return function
 
-    def _api(self) -> RestApi:
+    def _api(self) -> HttpApi:
         function = self.function("api", seconds=10, snap_start=True)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
         self._may_list_invitations(function)
-        api = RestApi(self, "unicorn-api", function=function, auth="users")
-        if self.stage.endpoint:
-            function.add_environment("PUBLIC_URL", api.public_url)
+        api = HttpApi(self, "unicorn-api", function=function, auth="users")
         self.publish_parameter("unicorn-api-url", naming.UNICORN_API_URL_PARAMETER, api.public_url)
         return api
 
-    def _socket(self, api: RestApi) -> SocketApi:
+    def _socket(self, api: HttpApi) -> SocketApi:
         function = self.function("socket", seconds=10, UNICORN_API_URL=api.public_url)
         function.may("dynamodb:UpdateItem", on=self.table.table_arn)
         self._may_list_invitations(function)

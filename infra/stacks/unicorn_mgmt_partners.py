@@ -14,7 +14,7 @@ from constructs import Construct
 from infra import naming, roster
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
-from infra.patterns.rest_api import RestApi
+from infra.patterns.http_api import HttpApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
@@ -170,7 +170,7 @@ class Partners(Construct):
         self._may_access(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"{RIDE}*")
         self._may_access(function, "dynamodb:PutItem", items=f"{CALLBACK}*")
         function.may_reply()
-        api = RestApi(
+        api = HttpApi(
             scope,
             "partner-api",
             function=function,

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
@@ -77,6 +78,18 @@ def test_it_understands_that_a_token_is_needed(cloud: Cloud, generated: Generate
     assert (refused.parsed.status, refused.parsed.title) == (401, "Unauthorized")
     assert refused.parsed.detail
     assert refused.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize("status", [413, 429, 500, 503])
+def test_it_understands_what_the_gateway_says_by_itself(
+    generated: Generated, place: Place, status: int
+) -> None:
+    """The emulator never says most of it; these are AWS's answers."""
+    said = httpx.MockTransport(lambda _: httpx.Response(status, json={"message": "Service Unavailable"}))
+    client = generated.client.Client(base_url="https://rydes.example", httpx_args={"transport": said})
+    answer = generated.submit.sync_detailed(client=client, body=ride(generated, place))
+    assert isinstance(answer.parsed, generated.models.GatewayMessage)
+    assert answer.parsed.message == "Service Unavailable"
 
 
 def test_it_goes_from_a_request_to_a_ride(

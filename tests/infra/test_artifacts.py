@@ -29,12 +29,12 @@ DEPENDENCIES = {
     "typing_extensions.py",
     "typing_inspection",
 }
-# To verify the tokens of callers who connect to a socket.
-SOCKETS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
+# To verify the tokens of callers.
+TOKENS = {"jwt", "cryptography", "cffi", "_cffi_backend", "pycparser"}
 OWN_DEPENDENCIES = {
-    "ride-booking": SOCKETS | {"tzfpy"},
-    "unicorn-mgmt": SOCKETS | {"h3", "defusedxml", "urllib3"},
-    "feedback": {"gsm0338", "phonenumbers", "tzdata"},
+    "ride-booking": TOKENS | {"tzfpy"},
+    "unicorn-mgmt": TOKENS | {"h3", "defusedxml", "urllib3"},
+    "feedback": TOKENS | {"gsm0338", "phonenumbers", "tzdata"},
 }
 SHARED = {f"wild_rydes_{package}" for package in ("contracts", "dynamodb", "http", "messaging", "runtime")}
 OWN_SHARED = {

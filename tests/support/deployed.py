@@ -19,6 +19,7 @@ import pytest
 from infra.assembly import Assembly, Resource
 from infra.proof.ruler import EventPattern
 from infra.rydes.simulators.phones.client import agreed
+from tests.support.requests import believe_tokens, claims, request
 from wild_rydes_contracts import Envelope, Event
 from wild_rydes_contracts.metadata import first_of
 
@@ -48,6 +49,7 @@ class Deployed:
         self._iterator = self._create_table()
         self._filters = dict(self._stream_consumers())
         self._pretend(monkeypatch)
+        believe_tokens(monkeypatch)
 
     def after(self, function: str, event: Mapping[str, Any]) -> dict[str, list[str]]:
         """Invoke a function; what became of each record that it and the stream's consumers wrote, by
@@ -91,23 +93,9 @@ class Deployed:
             del sys.modules[module]
 
     def call(self, method: str, path: str, body: object = None, group: str = "customers") -> dict[str, Any]:
-        """A request to a REST API."""
-        claims = {"sub": "sub-1", "cognito:groups": group}
-        headers = {"Content-Type": "application/json"}
-        return {
-            "httpMethod": method,
-            "path": path,
-            "headers": headers,
-            "multiValueHeaders": {name: [value] for name, value in headers.items()},
-            "body": None if body is None else json.dumps(body),
-            "isBase64Encoded": False,
-            "requestContext": {
-                "path": f"/v1{path}",
-                "stage": "v1",
-                "domainName": "api",
-                "authorizer": {"claims": claims},
-            },
-        }
+        """A request to an API."""
+        text = None if body is None else json.dumps(body)
+        return request(method, path, text, who=claims("sub-1", group))
 
     def _create_table(self) -> str:
         """The table of the stack; an iterator over its stream."""

@@ -18,6 +18,9 @@ lines, and keep those that come later for the worker's next invocation, which ma
 
 Notifications say when they were published to the millisecond, as on AWS. The emulator would say the second, and of
 a STOP and a START in one second nobody could tell which was sent last.
+
+Functions behind an HTTP API get requests as on AWS: OPTIONS too, where the API itself has no CORS, and with the stage in
+front of the path. When one fails, the caller learns no more than that.
 """
 
 import fcntl
@@ -166,6 +169,35 @@ def tell_milliseconds(sns: Any) -> None:  # noqa: ANN401 - the emulator's module
     sns._build_envelope = build_precisely
 
 
+def hand_on_as_aws(gateway: Any, functions: Any) -> None:  # noqa: ANN401 - the emulator's modules
+    """Have HTTP APIs hand on what AWS would.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html and
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    """
+    handle, invoke = gateway._handle_execute_in_scope, gateway._invoke_lambda_proxy
+    answer = functions.lambda_execute_result_to_api_proxy_response
+
+    async def handle_options_too(api: str, stage: str, path: str, method: str, *more: object) -> object:
+        # The emulator takes OPTIONS for itself. In another case it is a method like any other.
+        return await handle(api, stage, path, method.lower(), *more)
+
+    async def invoke_with_stage(
+        integration: object, api: str, stage: str, path: str, method: str, *more: object, **options: object
+    ) -> object:
+        return await invoke(integration, api, stage, f"/{stage}{path}", method.upper(), *more, **options)
+
+    def answer_in_short(result: dict[str, Any]) -> Any:  # noqa: ANN401
+        if not result.get("error"):
+            return answer(result)
+        body = json.dumps({"message": "Internal Server Error"})
+        return {"statusCode": 500, "headers": {"Content-Type": "application/json"}, "body": body}, None
+
+    gateway._handle_execute_in_scope = handle_options_too
+    gateway._invoke_lambda_proxy = invoke_with_stage
+    functions.lambda_execute_result_to_api_proxy_response = answer_in_short
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
@@ -174,5 +206,9 @@ if __name__ == "__main__":
     name_workers()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime").Worker)
     tell_milliseconds(importlib.import_module("ministack.services.sns"))
+    hand_on_as_aws(
+        importlib.import_module("ministack.services.apigateway"),
+        importlib.import_module("ministack.services.lambda_svc"),
+    )
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

@@ -26,6 +26,7 @@ from typing import Any, Final
 from tests.bench.capacity.durations import Batch
 from tests.bench.capacity.stand_in import HOLD
 from tests.bench.capacity.work import Rfqs, Work
+from tests.support.issuer import ISSUER, issuer
 from wild_rydes_runtime import aws
 
 Handler = Callable[[Mapping[str, Any], Any], Any]
@@ -56,6 +57,9 @@ _ENVIRONMENT: Final = {
     ),
     "SECRET_IDS": json.dumps({f"p-{id_}": f"p-{id_}" for id_ in ("comet", "pegasus", "nimbus")}),
     "ALLOWED_ORIGINS": "[]",
+    "PUBLIC_URL": "http://localhost/rfqs",
+    "TOKEN_ISSUER": ISSUER,
+    "TOKEN_AUDIENCE": "app",
 }
 _CONTEXT: Final = SimpleNamespace(
     function_name="f",
@@ -69,8 +73,13 @@ def measure(runs: int) -> dict[str, list[Batch]]:
     """Measure each function at its batch sizes, so many times each."""
     rfqs = Rfqs()
     # One log for all: Powertools keeps a logger, and with it the stream, for every function of a service.
-    with Path(os.devnull).open("w") as log, redirect_stdout(log), _stand_in(rfqs.stored()) as url:
-        return {work.function: _measured(work, url, runs) for work in rfqs.work()}
+    with (
+        Path(os.devnull).open("w") as log,
+        redirect_stdout(log),
+        _stand_in(rfqs.stored()) as url,
+        issuer() as users,
+    ):
+        return {work.function: _measured(work, url, users.url, runs) for work in rfqs.work()}
 
 
 class _Yardstick:
@@ -92,9 +101,9 @@ class _Yardstick:
         return milliseconds * self._best / median(meanwhile)
 
 
-def _measured(work: Work, url: str, runs: int) -> list[Batch]:
+def _measured(work: Work, url: str, keys_url: str, runs: int) -> list[Batch]:
     recorder = _Recorder()
-    with _environment(url, **work.environment):
+    with _environment(url, KEYS_URL=keys_url, **work.environment):
         handler = _fresh(work.handler, recorder)
         handler(work.event(work.batches[0]), _CONTEXT)  # the first one opens connections, and looks up queues
         return [

@@ -121,10 +121,7 @@ def _throughput(properties: Mapping[str, Any]) -> Throughput:
 
 
 def _apis(assembly: Assembly, prefix: str) -> Any:
-    """REST APIs limit in their stage's method settings, the others in their route settings."""
-    for stage in [*assembly.all("AWS::ApiGateway::Stage"), *assembly.all("AWS::ApiGatewayV2::Stage")]:
-        key, limits = "ApiId", stage.properties.get("DefaultRouteSettings", {})
-        if stage.type == "AWS::ApiGateway::Stage":
-            key, [limits] = "RestApiId", stage.properties["MethodSettings"]
-        name = assembly.text(stage.stack, stage.properties[key]).removeprefix(prefix)
+    for stage in assembly.all("AWS::ApiGatewayV2::Stage"):
+        limits = stage.properties["DefaultRouteSettings"]
+        name = assembly.text(stage.stack, stage.properties["ApiId"]).removeprefix(prefix)
         yield name, Api(limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"])

@@ -15,6 +15,8 @@ from ride_booking.adapters.rfq_table import to_item
 from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.rfq import Completion, Place, Quote, Responder, Rfq
 from tests.bench.capacity.stand_in import secret_of
+from tests.support.issuer import token
+from tests.support.requests import request
 from tests.support.ride_booking import world as customers
 from unicorn_mgmt.adapters.callback_table import CALLBACK
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
@@ -131,11 +133,20 @@ class Rfqs:
             "from": {"lat": 47.62, "lon": -122.35, "label": "Space Needle"},
             "to": {"lat": 47.45, "lon": -122.3},
         }
-        return customers.event("POST", "/instant-ride-rfqs", body, idempotency_key=str(uuid.uuid4()))
+        return customers.event(
+            "POST",
+            "/instant-ride-rfqs",
+            body,
+            sub=None,
+            authorization=token(sub="cust-1"),
+            idempotency_key=str(uuid.uuid4()),
+        )
 
     def _get(self, _: int) -> Mapping[str, Any]:
         rfq = self._over[0]
-        return customers.event("GET", f"/instant-ride-rfqs/{rfq.id}/result", sub=rfq.customer)
+        return customers.event(
+            "GET", f"/instant-ride-rfqs/{rfq.id}/result", sub=None, authorization=token(sub=rfq.customer)
+        )
 
     def _changes(self, number: int) -> Mapping[str, Any]:
         """As many RFQs begin as end."""
@@ -198,7 +209,7 @@ class Rfqs:
         offer = {"price": {"amount": "23.50", "currency": "USD"}, "pickup_in_seconds": 300}
         body = json.dumps({"reference": reference, "offer": offer})
         headers = FLEETS[CALLS_BACK](secret).seal(body.encode(), str(int(time.time())))
-        return customers.event("POST", f"/partners/{CALLS_BACK}/answers", body, **headers)
+        return request("POST", f"/partners/{CALLS_BACK}/answers", body, headers=headers)
 
 
 def _spots(number: int) -> list[Spot]:

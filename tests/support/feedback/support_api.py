@@ -3,21 +3,20 @@
 import json
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from feedback.api.callbacks import CallbackRoutes
 from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.routes import Routes
 from tests.support.feedback.world import MACHINE, World
-from wild_rydes_http.api import RestApi
+from tests.support.requests import BASE, believed, claims, request
+from wild_rydes_http.api import HttpApi
 from wild_rydes_messaging.transient import is_transient
-
-BASE = "https://api.example/v1"
 
 
 class Client:
     def __init__(self, world: World) -> None:
-        self.api = RestApi(world.logger, is_transient=is_transient)
+        self.api = HttpApi(world.logger, BASE, verify=believed, is_transient=is_transient)
         Routes(self.api, world.table, MACHINE, lambda: world.now)
         shared: dict[str, Any] = {
             "table": world.table,
@@ -36,25 +35,15 @@ class Client:
         path: str,
         body: object = None,
         *,
-        agent: str = "ann",
-        groups: str | None = "support",
+        agent: str | None = "ann",
+        groups: tuple[str, ...] = ("support",),
         query: dict[str, str] | None = None,
     ) -> tuple[int, Any]:
         """The status and the body of the answer."""
-        claims = {"claims": {"sub": agent, "cognito:groups": groups}} if groups is not None else None
-        event = {
-            "httpMethod": method,
-            "path": path,
-            "headers": {"content-type": "application/json"},
-            "queryStringParameters": query,
-            "requestContext": {
-                "domainName": "api.example",
-                "stage": "v1",
-                "path": f"/v1{path}",
-                "authorizer": claims,
-            },
-            "body": None if body is None else json.dumps(body),
-        }
+        text = None if body is None else json.dumps(body)
+        event = request(
+            method, f"{path}?{urlencode(query or {})}", text, who=claims(agent, *groups) if agent else None
+        )
         answer = self.api.handle(event)
         return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None
 

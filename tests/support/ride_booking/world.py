@@ -1,6 +1,5 @@
 """ride-booking's own little world on moto: its table, queues and bus, and a clock that stands still."""
 
-import base64
 import io
 import json
 import uuid
@@ -24,6 +23,7 @@ from ride_booking.use_cases.closer import Closer
 from ride_booking.use_cases.outbox import Outbox
 from ride_booking.use_cases.rides import RideNews
 from tests.support import aws
+from tests.support.requests import BASE, believed, claims, request
 from wild_rydes_contracts import (
     Answer,
     Decline,
@@ -38,7 +38,7 @@ from wild_rydes_contracts import (
     RideRejected,
 )
 from wild_rydes_contracts.metadata import first_of
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.deliver import Retries
 from wild_rydes_messaging.parking import ParkingLot
@@ -133,7 +133,6 @@ class World:
     dead: str
     bus_copy: str
     now: datetime = NOW
-    public_url: str | None = None
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
@@ -307,7 +306,7 @@ class Api:
     world: World
 
     def __post_init__(self) -> None:
-        self._api = RestApi(self.world.logger, self.world.public_url, is_transient=is_transient)
+        self._api = HttpApi(self.world.logger, BASE, verify=believed, is_transient=is_transient)
         world = self.world
         RfqRoutes(
             self._api,
@@ -348,7 +347,7 @@ class Answered:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {name.lower(): values[0] for name, values in self.raw["multiValueHeaders"].items()}
+        return {name.lower(): value for name, value in self.raw["headers"].items()}
 
 
 def event(
@@ -356,50 +355,17 @@ def event(
     path: str,
     body: Any = None,
     *,
-    sub: str = "cust-1",
-    groups: Any = "customers",
-    base: str = "",
-    domain: str = "abc.execute-api.us-east-1.amazonaws.com",
+    sub: str | None = "cust-1",
+    groups: tuple[str, ...] = ("customers",),
     **headers: str | list[str],
 ) -> dict[str, Any]:
-    """A REST API's proxy event.
+    """A customer's request; that of nobody without a `sub`.
 
-    `base` is a custom domain's base path; header names are given with underscores. A list is a header's lines.
+    Header names are given with underscores. A list is a header's lines.
     """
-    path, _, query = path.partition("?")
-    parameters = dict(pair.split("=", 1) for pair in query.split("&")) if query else None
-    text: str | None
-    if isinstance(body, bytes):
-        text = base64.b64encode(body).decode()
-    else:
-        text = body if body is None or isinstance(body, str) else json.dumps(body)
-    sent = {"Content-Type": ["application/json"]} | {
-        name.replace("_", "-"): [lines] if isinstance(lines, str) else lines
-        for name, lines in headers.items()
-    }
-    return {
-        "resource": "/{proxy+}",
-        "path": f"{base}{path}",
-        "httpMethod": method,
-        "headers": {name: lines[-1] for name, lines in sent.items()},
-        "multiValueHeaders": sent,
-        "queryStringParameters": parameters,
-        "multiValueQueryStringParameters": {k: [v] for k, v in parameters.items()} if parameters else None,
-        "pathParameters": {"proxy": path[1:]},
-        "stageVariables": None,
-        "requestContext": {
-            "domainName": domain,
-            "stage": "v1",
-            "path": f"{base or '/v1'}{path}",
-            "httpMethod": method,
-            "requestId": str(uuid.uuid4()),
-            "authorizer": {
-                "claims": {"sub": sub, "cognito:groups": groups, "cognito:username": f"name-of-{sub}"}
-            },
-        },
-        "body": text,
-        "isBase64Encoded": isinstance(body, bytes),
-    }
+    sent = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
+    named = {name.replace("_", "-"): lines for name, lines in headers.items()}
+    return request(method, path, sent, who=claims(sub, *groups) if sub else None, headers=named)
 
 
 def create_table(dynamodb: Any) -> None:

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.requests import BASE, believed, claims, request
 from tests.support.unicorn_mgmt.world import World
 from unicorn_mgmt.api.routes import Routes
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_messaging.transient import is_transient
 
 SUB = "gandalf"
@@ -23,29 +24,16 @@ class Client:
     """Calls the API as API Gateway does, for a caller it has verified."""
 
     def __init__(self, world: World) -> None:
-        self._api = RestApi(world.logger, is_transient=is_transient)
+        self._api = HttpApi(world.logger, BASE, verify=believed, is_transient=is_transient)
         Routes(self._api, world.unicorns, world.invitations, world.logger, now=lambda: world.now)
 
     def __call__(
         self, method: str, path: str, body: Any = None, *, sub: str | None = SUB, group: str = "unicorns"
     ) -> Answer:
         text = body if isinstance(body, str) else json.dumps(body)
-        claims = {"sub": sub, "cognito:groups": group} if sub else None
-        event = {
-            "httpMethod": method,
-            "path": path,
-            "headers": {"Content-Type": "application/json"},
-            "body": None if body is None else text,
-            "isBase64Encoded": False,
-            "requestContext": {
-                "path": f"/v1{path}",
-                "stage": "v1",
-                "domainName": "abc.execute-api.us-east-1.amazonaws.com",
-                "authorizer": {"claims": claims},
-            },
-        }
-        answer = self._api.handle(event)
-        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+        who = claims(sub, group) if sub else None
+        answer = self._api.handle(request(method, path, None if body is None else text, who=who))
+        headers = answer["headers"]
         if answer["statusCode"] >= 400:
             assert headers["Content-Type"] == "application/problem+json"
         return Answer(answer["statusCode"], headers, json.loads(answer["body"] or "null"))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.support import aws
+from tests.support.requests import request
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, SECRETS, simulated
 from tests.support.unicorn_mgmt.world import PATTERN, World
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -14,7 +15,7 @@ from unicorn_mgmt.adapters.partners.credentials import Secrets
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
 from unicorn_mgmt.api.partner_callbacks import PartnerCallbacks
 from wild_rydes_contracts import Metadata
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_messaging.transient import is_transient
 
@@ -29,7 +30,7 @@ class Partner:
         secrets = aws.client("secretsmanager")
         for id_, values in SECRETS.items():
             secrets.create_secret(Name=id_, SecretString=json.dumps(values))
-        self.api = RestApi(world.logger, is_transient=is_transient)
+        self.api = HttpApi(world.logger, is_transient=is_transient)
         PartnerCallbacks(
             self.api,
             Replies(world.sqs, PATTERN),
@@ -71,16 +72,7 @@ class Partner:
     def handed_on(self, body: str, headers: dict[str, str], partner_id: str, *, encoded: bool) -> int:
         """The gateway hands on a body, in base64 or what it takes for that if it is `encoded`."""
         path = f"/partners/{partner_id}/answers"
-        event = {
-            "httpMethod": "POST",
-            "path": path,
-            "headers": headers,
-            "multiValueHeaders": {},
-            "body": body,
-            "isBase64Encoded": encoded,
-            "queryStringParameters": None,
-            "requestContext": {"path": f"/v1{path}", "stage": "v1", "domainName": "here"},
-        }
+        event = request("POST", path, body, headers=headers) | {"isBase64Encoded": encoded}
         answer = self.api.handle(event)
         assert isinstance(answer["body"], str)  # none at all is no answer to every gateway
         return int(answer["statusCode"])

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -20,12 +20,15 @@ from openapi_spec_validator import validate
 from pydantic import Field
 
 from tests.support.boundary import boundary
+from tests.support.requests import BASE, believed, claims, request
 from wild_rydes_http import openapi
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import MAX_BYTES, Representation, json_response, read_body
-from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import Problem
+from wild_rydes_http.tokens import Claims, InvalidToken, KeysUnavailable
 from wild_rydes_messaging.transient import is_transient
+
+GROOM = claims("groom", "grooms")
 
 
 class Horn(Representation):
@@ -45,10 +48,12 @@ class Unicorn(Representation):
 class Stable:
     """An API with one route that echoes its body, and one that does whatever the test wants."""
 
-    def __init__(self, public_url: str | None = None, origins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, origins: tuple[str, ...] = (), verify: Callable[[str], Claims] | None = believed
+    ) -> None:
         self.stream = io.StringIO()
         logger = Logger(service=f"stable-{uuid.uuid4()}", stream=self.stream)
-        self.api = RestApi(logger, public_url, origins=origins, is_transient=is_transient)
+        self.api = HttpApi(logger, BASE, verify=verify, origins=origins, is_transient=is_transient)
         self.does: Callable[[], Response[str]] = lambda: json_response(HTTPStatus.NO_CONTENT)
         self.api.post("/unicorns")(self.echo)
         self.api.get("/unicorns/<id_>")(self.show)
@@ -67,26 +72,25 @@ class Stable:
         """Removes it."""
         raise NotImplementedError(id_)
 
-    def __call__(self, method: str, path: str, body: str | None = None, **event: Any) -> dict[str, Any]:
-        answer = self.api.handle(
-            {
-                "httpMethod": method,
-                "path": path,
-                "headers": {"Content-Type": "application/json; charset=utf-8"},
-                "body": body,
-                "requestContext": {"path": f"/v1{path}", "stage": "v1", "domainName": "api.example"},
-                **event,
-            }
-        )
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        who: dict[str, Any] | None = GROOM,
+        headers: Mapping[str, str] | None = None,
+        **event: Any,
+    ) -> dict[str, Any]:
+        answer = self.api.handle(request(method, path, body, who=who, headers=headers) | event)
         assert isinstance(answer["body"], str)
         return {
             "status": answer["statusCode"],
-            "headers": {name: values[0] for name, values in answer["multiValueHeaders"].items()},
+            "headers": answer["headers"],
             "body": json.loads(answer["body"] or "null"),
         }
 
-    def post(self, body: str | None, path: str = "/unicorns", **event: Any) -> dict[str, Any]:
-        return self("POST", path, body, **event)
+    def post(self, body: str | bytes | None, **more: Any) -> dict[str, Any]:
+        return self("POST", "/unicorns", body, **more)
 
 
 @pytest.fixture
@@ -141,8 +145,7 @@ def test_no_body_is_too_strange(body: str, encoded: bool) -> None:
 
 
 def test_a_body_may_come_in_base64(stable: Stable) -> None:
-    encoded = base64.b64encode('{"full-name": "Ÿ"}'.encode()).decode()
-    assert stable.post(encoded, isBase64Encoded=True)["body"]["full-name"] == "Ÿ"
+    assert stable.post('{"full-name": "Ÿ"}'.encode())["body"]["full-name"] == "Ÿ"
 
 
 def test_a_body_has_a_largest_size_in_bytes(stable: Stable) -> None:
@@ -153,9 +156,9 @@ def test_a_body_has_a_largest_size_in_bytes(stable: Stable) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [None, {}, {"Content-Type": "text/plain"}, {"content-type": "application/jsonp"}]
+    "headers", [{"Content-Type": ""}, {"Content-Type": "text/plain"}, {"content-type": "application/jsonp"}]
 )
-def test_a_body_is_declared_to_be_json(stable: Stable, headers: dict[str, str] | None) -> None:
+def test_a_body_is_declared_to_be_json(stable: Stable, headers: dict[str, str]) -> None:
     answer = stable.post('{"full-name": "x"}', headers=headers)
     assert (answer["status"], answer["headers"]["Accept"]) == (415, "application/json")
 
@@ -208,51 +211,80 @@ def test_each_request_is_logged_with_its_outcome(stable: Stable) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claims", "outcome"),
-    [
-        ({"sub": "1", "cognito:groups": "unicorns"}, None),
-        ({"sub": "1", "cognito:groups": "support,unicorns"}, None),
-        ({"sub": "1", "cognito:groups": "support unicorns"}, None),
-        ({"sub": "1", "cognito:groups": "[support unicorns]"}, None),
-        ({"sub": "1", "cognito:groups": ["support", "unicorns"]}, None),
-        ({"sub": "1", "cognito:groups": "unicorns-to-be"}, 403),
-        ({"sub": "1"}, 403),
-        ({"cognito:groups": "unicorns"}, 401),
-        (None, 401),
-    ],
+    ("groups", "status"),
+    [(["unicorns"], 200), (["support", "unicorns"], 200), (["unicorns-to-be"], 403), ([], 403)],
 )
-def test_who_may_call(stable: Stable, claims: dict[str, Any] | None, outcome: int | None) -> None:
+def test_who_may_call(stable: Stable, groups: list[str], status: int) -> None:
     subs: list[str] = []
 
     def show() -> Response[str]:
-        subs.append(caller(stable.api.current_event, "unicorns").sub)
+        subs.append(stable.api.caller("unicorns").sub)
         return json_response(HTTPStatus.OK)
 
     stable.does = show
-    context = {"path": "/v1/unicorns/1", "stage": "v1", "authorizer": claims and {"claims": claims}}
-    answer = stable("GET", "/unicorns/1", requestContext=context)
-    assert (answer["status"], subs) == ((outcome, []) if outcome else (200, ["1"]))
+    assert stable("GET", "/unicorns/1", who=claims("1", *groups))["status"] == status
+    assert subs == (["1"] if status == 200 else [])
 
 
+@pytest.mark.parametrize("path", ["/unicorns/1", f"/unicorns/{'x' * 129}", "/elsewhere"])
 @pytest.mark.parametrize(
-    ("public_url", "event", "url"),
+    ("authorization", "error"),
     [
-        (None, {}, "https://api.example/v1/unicorns/1"),
-        ("http://localhost:4566/x/v1/", {}, "http://localhost:4566/x/v1/unicorns/1"),
-        (
-            None,
-            {
-                "path": "/fleet/unicorns",
-                "pathParameters": {"proxy": "unicorns"},
-                "requestContext": {"path": "/fleet/unicorns", "stage": "v1", "domainName": "rydes.example"},
-            },
-            "https://rydes.example/fleet/unicorns/1",
-        ),
+        (None, ""),
+        ("", ""),
+        ("Basic eDp5", ""),
+        ("Bearer", ', error="invalid_token"'),
+        ("Bearer rubbish", ', error="invalid_token"'),
+        ("rubbish", ', error="invalid_token"'),
     ],
 )
-def test_links_can_be_followed(public_url: str | None, event: dict[str, Any], url: str) -> None:
-    answer = Stable(public_url).post('{"full-name": "x"}', **event)
-    assert answer["headers"]["Location"] == url
+def test_without_a_valid_token_a_caller_learns_how_to_authenticate(
+    path: str, authorization: str | None, error: str
+) -> None:
+    def refuse(_: str) -> Claims:
+        raise InvalidToken("The token has expired.")
+
+    stable = Stable(ORIGINS, refuse)
+    page = {"Origin": "https://app.example.com"}
+    headers = page if authorization is None else {**page, "Authorization": authorization}
+    answer = stable("GET", path, who=None, headers=headers)
+    assert (answer["status"], answer["headers"]["Content-Type"]) == (401, "application/problem+json")
+    assert answer["headers"]["WWW-Authenticate"] == f'Bearer realm="wild-rydes"{error}'
+    assert access_control(answer)["Allow-Origin"] == "https://app.example.com"
+    assert answer["body"]["detail"] == ("The token has expired." if error else "Sign in first.")
+    assert "rubbish" not in stable.stream.getvalue()
+
+
+@pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer ", "BEARER  "])
+def test_a_token_may_lack_the_word_bearer(scheme: str) -> None:
+    seen: list[str] = []
+
+    def note(token: str) -> Claims:
+        seen.append(token)
+        return claims("1")
+
+    answer = Stable(verify=note)("GET", "/unicorns/1", who=None, headers={"Authorization": f"{scheme}a.b.c"})
+    assert (answer["status"], seen) == (204, ["a.b.c"])
+
+
+def test_without_keys_a_caller_is_asked_to_try_again() -> None:
+    def fail(_: str) -> Claims:
+        raise KeysUnavailable("URLError")
+
+    answer = Stable(verify=fail)("GET", "/unicorns/1")
+    assert (answer["status"], answer["headers"]["Retry-After"]) == (503, "1")
+
+
+def test_an_api_that_verifies_no_tokens_needs_none() -> None:
+    assert Stable(verify=None)("GET", "/unicorns/1", who=None)["status"] == 204
+
+
+def test_on_a_domain_of_ones_own_paths_come_without_the_stage(stable: Stable) -> None:
+    assert stable("GET", "", rawPath="/unicorns/1")["status"] == 204
+
+
+def test_links_begin_with_the_url_of_the_api(stable: Stable) -> None:
+    assert stable.post('{"full-name": "x"}')["headers"]["Location"] == f"{BASE}/unicorns/1"
 
 
 OPERATIONS = {
@@ -285,7 +317,7 @@ def test_the_document_tells_all_routes_models_and_problems(stable: Stable) -> No
         "/unicorns": {"post"},
         "/unicorns/{id}": {"get", "delete"},
     }
-    assert made["components"]["schemas"].keys() == {"Unicorn", "Horn", "Problem"}
+    assert made["components"]["schemas"].keys() == {"Unicorn", "Horn", "Problem", "GatewayMessage"}
     assert {"201", "400", "401", "403", "413", "415"} <= made["paths"]["/unicorns"]["post"][
         "responses"
     ].keys()
@@ -298,14 +330,22 @@ def test_the_document_tells_all_routes_models_and_problems(stable: Stable) -> No
 def test_the_document_tells_what_the_gateway_answers_to_any_request(stable: Stable) -> None:
     made = describe(stable, OPERATIONS)
     for operation in (operation for path in made["paths"].values() for operation in path.values()):
-        assert {"400", "401", "403", "405", "413", "429", "504"} <= operation["responses"].keys()
+        assert {"400", "401", "403", "405", "413", "429", "500", "503"} <= operation["responses"].keys()
     answers = made["components"]["responses"]
-    assert {name: [*answers[name]["headers"]] for name in ("401", "405", "429", "503")} == {
+    assert {name: [*answers[name]["headers"]] for name in ("401", "405", "503")} == {
         "401": ["WWW-Authenticate"],
         "405": ["Allow"],
-        "429": ["Retry-After"],
         "503": ["Retry-After"],
     }
+
+
+@pytest.mark.parametrize("status", ["413", "429", "500", "503"])
+def test_what_the_gateway_says_by_itself_is_documented(stable: Stable, status: str) -> None:
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html"""
+    made = describe(stable, OPERATIONS)
+    content = made["components"]["responses"][status]["content"]["application/json"]
+    schema = {**content["schema"], "components": made["components"]}
+    Draft202012Validator(schema).validate({"message": "Service Unavailable"})
 
 
 def test_the_document_tells_where_the_api_is_and_how_to_get_a_token(stable: Stable) -> None:
@@ -352,8 +392,9 @@ def access_control(answer: dict[str, Any]) -> dict[str, str]:
 
 
 def asked_from(origin: str, method: str = "GET", path: str = "/unicorns/1") -> dict[str, Any]:
-    stable = Stable(origins=ORIGINS)
-    return stable(method, path, headers={"origin": origin, "Content-Type": "application/json"})
+    stable = Stable(ORIGINS)
+    who = None if method == "OPTIONS" else GROOM  # browsers ask without a token
+    return stable(method, path, who=who, headers={"origin": origin})
 
 
 @pytest.mark.parametrize(
@@ -416,8 +457,8 @@ def test_a_browser_may_ask_what_a_page_may_send() -> None:
 
 
 def test_an_api_without_origins_is_not_for_pages(stable: Stable) -> None:
-    headers = {"origin": "https://app.example.com"}
-    answers = [stable(method, "/unicorns/1", headers=headers) for method in ("GET", "OPTIONS")]
+    page = {"origin": "https://app.example.com"}
+    answers = [stable(method, "/unicorns/1", headers=page) for method in ("GET", "OPTIONS")]
     assert [answer["status"] for answer in answers] == [204, 405]
     assert [access_control(answer) for answer in answers] == [{}, {}]
     assert "Vary" not in answers[0]["headers"]

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import Response, content_types
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from wild_rydes_http.problem import FieldError, Problem
@@ -46,7 +46,7 @@ def rounded(places: int) -> BeforeValidator:
 R = TypeVar("R", bound=Representation)
 
 
-def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
+def read_body(event: APIGatewayProxyEventV2, model: type[R]) -> R:
     """Parse the request's JSON body as a `model`.
 
     Raises Problem: 413 if the body is over MAX_BYTES, 415 if it is not declared as plain JSON, 400 with each
@@ -73,7 +73,7 @@ def read_body(event: APIGatewayProxyEvent, model: type[R]) -> R:
         raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid.", errors=errors) from None
 
 
-def bytes_of(event: APIGatewayProxyEvent) -> bytes:
+def bytes_of(event: APIGatewayProxyEventV2) -> bytes:
     """Return the request's body, whatever it is.
 
     Raises Problem: 413 if it is over MAX_BYTES, 400 if the gateway's base64 is none.

@@ -5,9 +5,8 @@ from collections.abc import Collection
 
 from aws_lambda_powertools.event_handler import CORSConfig
 
-EXPOSED = ("ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate")
-"""Headers of answers that pages may read. The gateway's own answers expose the same: infra/patterns/rest_api.py."""
-
+# Headers of answers that pages may read.
+_EXPOSED = ["ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
 _SENT = ["Idempotency-Key", "If-None-Match", "Prefer"]
 _TWO_HOURS = 7200  # browsers believe the answer to a preflight no longer
 
@@ -23,7 +22,7 @@ class Origins(CORSConfig):
         super().__init__(
             "*",
             allow_headers=_SENT,
-            expose_headers=list(EXPOSED),
+            expose_headers=_EXPOSED,
             max_age=_TWO_HOURS,
             allow_credentials=False,
         )

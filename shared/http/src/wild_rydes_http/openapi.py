@@ -1,4 +1,4 @@
-"""Make the OpenAPI document of a RestApi from its routes and their models. Not used at run time."""
+"""Make the OpenAPI document of a HttpApi from its routes and their models. Not used at run time."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import MAX_BYTES
 from wild_rydes_http.problem import MEDIA_TYPE
 
@@ -43,19 +43,32 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
+# What API Gateway answers by itself is no problem+json, and nothing can change that.
+_GATEWAY = "GatewayMessage"
+_GATEWAY_SCHEMA: dict[str, Any] = {
+    "title": _GATEWAY,
+    "description": "What API Gateway says by itself, before the service or instead of it.",
+    "type": "object",
+    "required": ["message"],
+    "additionalProperties": False,
+    "properties": {"message": {"type": "string"}},
+}
 # Our own words: Python's phrases change from version to version, and the document must not.
-# The gateway answers most of these by itself, whatever the operation.
 _ANY_REQUEST = {
     HTTPStatus.BAD_REQUEST: "The request is not valid. `errors` names each wrong field.",
     HTTPStatus.UNAUTHORIZED: "The token is missing, expired or not valid.",
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method. `Allow` names those that it has.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MAX_BYTES // 1024} KB.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again after `Retry-After` seconds.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again in a moment, and more slowly.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side, or the service did not answer in time. Whether"
+    " it has acted is not known: repeat the request, with the same Idempotency-Key if it takes one.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable. Try again after `Retry-After` seconds.",
-    HTTPStatus.GATEWAY_TIMEOUT: "The service did not answer in time. Whether it has acted is not known: repeat the"
-    " request, with the same Idempotency-Key if it takes one.",
+}
+_BY_GATEWAY_TOO = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _ANY_BODY = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The Content-Type is not application/json, or there is a Content-Encoding.",
@@ -63,7 +76,6 @@ _ANY_BODY = {
 _PROBLEM_HEADERS = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "How to authenticate: `Bearer` (RFC 6750)."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow", "The methods of the path."),
-    HTTPStatus.TOO_MANY_REQUESTS: (_RETRY_AFTER, "Seconds to wait."),
     HTTPStatus.SERVICE_UNAVAILABLE: (_RETRY_AFTER, "Seconds to wait."),
 }
 _SIGN_IN = (
@@ -113,7 +125,7 @@ class Operation:
 
 
 def document(
-    api: RestApi,
+    api: HttpApi,
     operations: Mapping[str, Operation],
     *,
     title: str,
@@ -144,7 +156,15 @@ def document(
         "servers": _servers(deployed_as),
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": dict(sorted({**_schemas(operations.values()), _PROBLEM: _PROBLEM_SCHEMA}.items())),
+            "schemas": dict(
+                sorted(
+                    {
+                        **_schemas(operations.values()),
+                        _PROBLEM: _PROBLEM_SCHEMA,
+                        _GATEWAY: _GATEWAY_SCHEMA,
+                    }.items()
+                )
+            ),
             "responses": {
                 str(status.value): _problem(status, text)
                 for status, text in sorted((_ANY_REQUEST | _ANY_BODY).items())
@@ -213,8 +233,7 @@ def _response(response: Response) -> dict[str, Any]:
     if response.headers:
         made["headers"] = {name: _header(name, text) for name, text in response.headers.items()}
     if response.body and response.followed:
-        models = [{"$ref": _REF.format(model=m.__name__)} for m in (response.body, response.followed)]
-        made["content"] = {_JSON: {"schema": {"oneOf": models}}}
+        made["content"] = {_JSON: _either(response.body.__name__, response.followed.__name__)}
     elif response.body:
         made["content"] = _content(_JSON, response.body.__name__)
     return made
@@ -225,12 +244,21 @@ def _problem(status: HTTPStatus, description: str) -> dict[str, Any]:
     if status in _PROBLEM_HEADERS:
         name, text = _PROBLEM_HEADERS[status]
         made["headers"] = {name: _header(name, text)}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {**made, "content": _content(_JSON, _GATEWAY)}
+    if status in _BY_GATEWAY_TOO:
+        # Both types have both forms: generated clients look at the first type, whatever comes.
+        return {**made, "content": {type_: _either(_PROBLEM, _GATEWAY) for type_ in (MEDIA_TYPE, _JSON)}}
     return {**made, "content": _content(MEDIA_TYPE, _PROBLEM)}
 
 
 def _header(name: str, description: str) -> dict[str, Any]:
     schema = {"type": "integer", "minimum": 0} if name == _RETRY_AFTER else {"type": "string"}
     return {"description": description, "schema": schema}
+
+
+def _either(*models: str) -> dict[str, Any]:
+    return {"schema": {"oneOf": [{"$ref": _REF.format(model=model)} for model in models]}}
 
 
 def _content(media_type: str, model: str) -> dict[str, Any]:

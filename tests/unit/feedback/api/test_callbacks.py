@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from feedback.api.pages import SIZE
-from tests.support.feedback.support_api import BASE, Client
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import SEATTLE, World
+from tests.support.requests import BASE
 from wild_rydes_dynamodb.change import Conflict
 
 NAME = "Tiffany Aching"

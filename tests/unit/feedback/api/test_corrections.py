@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from feedback.domain.correction import MOST
-from tests.support.feedback.support_api import BASE, Client
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import NOON, World
+from tests.support.requests import BASE
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from feedback.api.pages import SIZE
-from tests.support.feedback.support_api import BASE, Client
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import MADRID, SEATTLE, World
+from tests.support.requests import BASE
 
 BY_HAND = {"how": "support", "by": "ann", "reason": "by-phone", "since": "2026-11-21T20:00:00Z"}
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.feedback.support_api import BASE, Client
+from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import World
+from tests.support.requests import BASE
 
 CALLS = [("GET", ""), ("PUT", "/claim"), ("DELETE", "/claim"), ("POST", "/outcome")]
 """What can be done about a call that a customer wants."""
@@ -107,7 +108,13 @@ def test_what_is_unknown(client: Client, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "status"), [("customers", 403), ("unicorns,customers", 403), ("", 403), (None, 401)]
+    ("caller", "status"),
+    [
+        ({"groups": ["customers"]}, 403),
+        ({"groups": ["unicorns", "customers"]}, 403),
+        ({"groups": []}, 403),
+        ({"agent": None}, 401),
+    ],
 )
 @pytest.mark.parametrize(
     ("method", "path"),
@@ -120,5 +127,7 @@ def test_what_is_unknown(client: Client, method: str, path: str) -> None:
         ("POST", "/opt-outs"),
     ],
 )
-def test_others_are_kept_out(client: Client, groups: str | None, status: int, method: str, path: str) -> None:
-    assert client(method, path, groups=groups)[0] == status
+def test_others_are_kept_out(
+    client: Client, caller: dict[str, Any], status: int, method: str, path: str
+) -> None:
+    assert client(method, path, **caller)[0] == status

@@ -17,6 +17,7 @@ from feedback.adapters.sms_service import NO_RETRIES
 from tests.support import aws
 from tests.support.cold_start import modules_after
 from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
+from tests.support.requests import BASE, believe_tokens, claims, request
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.wide_line import narrowed
 
@@ -36,6 +37,10 @@ ENVIRONMENT = {
     "CONFIGURATION_SET": "feedback",
     "SUPPORT_CONTACT": "wildrydes.example/help",
     "WAKING_HOURS": "0-24",
+    "PUBLIC_URL": BASE,
+    "TOKEN_ISSUER": "https://users",
+    "TOKEN_AUDIENCE": "app",
+    "KEYS_URL": "https://users/.well-known/jwks.json",
 }
 
 
@@ -61,6 +66,7 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)
+    believe_tokens(monkeypatch)
 
     def start(module: str, **more: str) -> Any:
         for variable, value in more.items():
@@ -138,20 +144,9 @@ def test_the_functions_together(
     assert [asked["DestinationPhoneNumber"] for asked in sms_service] == [SEATTLE] * 3
     assert world.states("r") == ["delivered", "sent", "sent"]
     assert world.names_told() == ["FeedbackRequested", "FeedbackReceived", "CallbackRequested"]
-    answer = worker("api", PUBLIC_URL="http://localhost:4566/_aws/execute-api/feedback-api/v1")(
-        {
-            "httpMethod": "GET",
-            "path": "/callbacks",
-            "headers": {},
-            "requestContext": {
-                "stage": "v1",
-                "authorizer": {"claims": {"sub": "s", "cognito:groups": "support"}},
-            },
-        },
-        CONTEXT,
-    )
+    answer = worker("api")(request("GET", "/callbacks", who=claims("s", "support")), CONTEXT)
     [callback] = json.loads(answer["body"])["callbacks"]
-    assert callback["links"]["self"] == "http://localhost:4566/_aws/execute-api/feedback-api/v1/callbacks/r"
+    assert callback["links"]["self"] == f"{BASE}/callbacks/r"
     lines: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     logged = {step["message"]: step for line in lines if "level" in line for step in narrowed(line)}
     assert logged.keys() == {

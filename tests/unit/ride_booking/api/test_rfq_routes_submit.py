@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ride_booking.domain.rfq import Place
+from tests.support.requests import BASE
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import BODY, NOW, SECRETS, Api, World
 
@@ -196,15 +197,14 @@ def test_nobody_asks_in_another_customers_name(api: Api, world: World) -> None:
     assert world.count() == 0
 
 
-@pytest.mark.parametrize("groups", ["unicorns", "", None, "not-customers", "unicorns,support"])
-def test_only_customers_ask_for_quotes(api: Api, world: World, groups: str | None) -> None:
+@pytest.mark.parametrize("groups", [["unicorns"], [], ["not-customers"], ["unicorns", "support"]])
+def test_only_customers_ask_for_quotes(api: Api, world: World, groups: list[str]) -> None:
     assert api.post("{", groups=groups).status == 403
     assert world.count() == 0
 
 
-@pytest.mark.parametrize("groups", ["customers", "support,customers", "[support customers]", ["customers"]])
-def test_groups_come_in_several_forms(api: Api, groups: Any) -> None:
-    assert api.post(groups=groups).status == 202
+def test_a_customer_may_be_more(api: Api) -> None:
+    assert api.post(groups=["support", "customers"]).status == 202
 
 
 class TestIdempotencyKey:
@@ -263,27 +263,11 @@ class TestIdempotencyKey:
         assert api.post(Idempotency_Key="a key").status == 202
 
 
-class TestLinks:
-    def test_behind_a_custom_domain(self, api: Api) -> None:
-        answer = api.post(domain="rides.example.com", base="/booking/v2")
-
-        assert answer.status == 202
-        assert answer.headers["location"].startswith(
-            "https://rides.example.com/booking/v2/instant-ride-rfqs/"
-        )
-
-    def test_behind_a_custom_domain_without_a_base_path(self, world: World) -> None:
-        answer = Api(world).post(domain="rides.example.com", base="/.")
-
-        assert answer.headers["location"].startswith("https://rides.example.com/")
-
-    def test_on_the_local_stage(self, world: World) -> None:
-        world.public_url = "http://localhost:4566/_aws/execute-api/rfq-api/v1"
-        answer = Api(world).post()
-
-        assert answer.body["links"]["quotes"] == (
-            f"http://localhost:4566/_aws/execute-api/rfq-api/v1/instant-ride-rfqs/{answer.body['id']}/quotes"
-        )
+def test_links_begin_with_the_url_of_the_api(api: Api) -> None:
+    answer = api.post()
+    url = f"{BASE}/instant-ride-rfqs/{answer.body['id']}"
+    assert answer.headers["location"] == url
+    assert answer.body["links"]["quotes"] == f"{url}/quotes"
 
 
 def test_logs_one_line_under_the_rfq_and_nothing_personal(api: Api, world: World) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def rfq_id(world: World) -> str:
     return kept.id
 
 
-def book(api: Api, rfq_id: str, quote_id: object = "u-a", **request: str) -> Answered:
+def book(api: Api, rfq_id: str, quote_id: object = "u-a", **request: Any) -> Answered:
     return api.call("POST", f"/instant-ride-rfqs/{rfq_id}/bookings", {"quote-id": quote_id}, **request)
 
 
@@ -130,7 +131,7 @@ def test_of_another_customer_nothing_is_booked_and_nothing_seen(api: Api, rfq_id
     foreign = api.call("GET", f"/rides/{rfq_id}.1", sub="cust-2")
     unknown = api.call("GET", f"/rides/{NEVER}.1", sub="cust-2")
     assert (foreign.status, foreign.body) == (404, unknown.body)
-    assert book(api, rfq_id, groups="unicorns").status == 403
+    assert book(api, rfq_id, groups=["unicorns"]).status == 403
 
 
 @pytest.mark.parametrize("path", ["{}", "{}.2", "{}.0", "{}.01", "{}.x", "x.1", "..1"])

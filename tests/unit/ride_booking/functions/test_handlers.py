@@ -13,6 +13,7 @@ import pytest
 from aws_lambda_powertools.metrics import Metrics
 
 from tests.support.cold_start import modules_after
+from tests.support.requests import BASE, believe_tokens
 from tests.support.ride_booking.world import (
     BODY,
     BUS,
@@ -54,9 +55,11 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "TOKEN_ISSUER": "http://localhost/pool",
         "TOKEN_AUDIENCE": "client",
         "KEYS_URL": "http://localhost/pool/.well-known/jwks.json",
+        "PUBLIC_URL": BASE,
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
+    believe_tokens(monkeypatch)
     yield world
     for role in ROLES:
         sys.modules.pop(f"ride_booking.functions.{role}", None)

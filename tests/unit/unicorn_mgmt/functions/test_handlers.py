@@ -12,6 +12,7 @@ import pytest
 
 from tests.support import aws
 from tests.support.cold_start import modules_after
+from tests.support.requests import BASE, believe_tokens, claims, request
 from tests.support.unicorn_mgmt.messages import accepted, over, scored
 from tests.support.unicorn_mgmt.world import PATTERN, REGION, TABLE, World
 from unicorn_mgmt.domain.unicorn import Rating
@@ -30,6 +31,7 @@ ENVIRONMENT = {
     "TOKEN_ISSUER": "https://users",
     "TOKEN_AUDIENCE": "app",
     "KEYS_URL": "https://users/.well-known/jwks.json",
+    "PUBLIC_URL": BASE,
     "PARTNER_QUEUES": "{}",
     "PARTNER_RIDE_QUEUES": "{}",
     "PARTNER_ID": "p-comet",
@@ -47,6 +49,7 @@ CONTEXT = SimpleNamespace(
 def worker(module: str, monkeypatch: pytest.MonkeyPatch, **environment: str) -> Any:
     for name, value in {**ENVIRONMENT, **environment}.items():
         monkeypatch.setenv(name, value)
+    believe_tokens(monkeypatch)
     monkeypatch.delitem(sys.modules, f"unicorn_mgmt.functions.{module}", raising=False)
     return importlib.import_module(f"unicorn_mgmt.functions.{module}").handler
 
@@ -104,30 +107,15 @@ def test_an_app_connects_and_asks_what_there_is_to_do(world: World, monkeypatch:
 
 
 def test_the_api_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    handler = worker("api", monkeypatch, PUBLIC_URL="http://localhost:4566/_aws/execute-api/unicorn-api/v1")
-    event = {
-        "httpMethod": "POST",
-        "path": "/unicorns",
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps(
-            {
-                "name": "Shadowfax",
-                "rate-card": {
-                    name: {"amount": "1.00", "currency": "USD"} for name in ("base", "per-km", "minimum")
-                },
-                "auto-quote": True,
-            }
-        ),
-        "requestContext": {
-            "path": "/v1/unicorns",
-            "stage": "v1",
-            "authorizer": {"claims": {"sub": "gandalf", "cognito:groups": "unicorns"}},
-        },
+    registration = {
+        "name": "Shadowfax",
+        "rate-card": {name: {"amount": "1.00", "currency": "USD"} for name in ("base", "per-km", "minimum")},
+        "auto-quote": True,
     }
-    answer = handler(event, CONTEXT)
+    event = request("POST", "/unicorns", json.dumps(registration), who=claims("gandalf", "unicorns"))
+    answer = worker("api", monkeypatch)(event, CONTEXT)
     assert answer["statusCode"] == 201
-    [location] = answer["multiValueHeaders"]["Location"]
-    assert location.startswith("http://localhost:4566/_aws/execute-api/unicorn-api/v1/unicorns/u-")
+    assert answer["headers"]["Location"].startswith(f"{BASE}/unicorns/u-")
 
 
 def test_a_partners_consumer_declines_for_a_partner_without_credentials(
@@ -177,15 +165,14 @@ def test_the_api_of_callbacks_refuses_who_is_no_partner(
     secret = json.dumps({"webhook_token": "comet-token"})
     aws.client("secretsmanager").create_secret(Name="comet", SecretString=secret)
     handler = worker("partner_callbacks", monkeypatch)
-    event = {
-        "httpMethod": "POST",
-        "path": "/partners/p-comet/answers",
-        "headers": {"X-Webhook-Token": "guessed"},
-        "body": '{"ride": "rfq-1.1", "status": "COMPLETED"}',
-        "requestContext": {"path": "/v1/partners/p-comet/answers", "stage": "v1"},
-    }
+    event = request(
+        "POST",
+        "/partners/p-comet/answers",
+        '{"ride": "rfq-1.1", "status": "COMPLETED"}',
+        headers={"X-Webhook-Token": "guessed"},
+    )
     assert handler(event, CONTEXT)["statusCode"] == 401
-    event["headers"] = {"X-Webhook-Token": "comet-token"}
+    event["headers"]["x-webhook-token"] = "comet-token"
     assert handler(event, CONTEXT)["statusCode"] == 404  # it is the partner, but there is no such ride
 
 

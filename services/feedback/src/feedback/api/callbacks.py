@@ -20,9 +20,8 @@ from feedback.api.pages import SIZE, Page
 from feedback.api.routes import GROUP, NO_STORE
 from feedback.domain.callback import AlreadyClosed, Callback, ClaimedByAnother, NotClaimed
 from feedback.domain.conversation import Conversation
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
-from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import Problem
 
 _Wanted = tuple[Conversation, Callback]
@@ -30,14 +29,14 @@ _Wanted = tuple[Conversation, Callback]
 
 
 class CallbackRoutes:
-    """Adds the routes to a RestApi. A claim lasts for `claimed_for`; `now` gives the time.
+    """Adds the routes to a HttpApi. A claim lasts for `claimed_for`; `now` gives the time.
 
     `pseudonyms` reads the secret: only whoever may see a number needs it.
     """
 
     def __init__(
         self,
-        api: RestApi,
+        api: HttpApi,
         *,
         table: FeedbackTable,
         directory: UserDirectory,
@@ -61,7 +60,7 @@ class CallbackRoutes:
 
     def callbacks(self) -> Response[str]:
         """List the customers who wait for a call, page by page."""
-        caller(self._api.current_event, GROUP)
+        self._api.caller(GROUP)
         page, now = Page.asked_for(self._api, "/callbacks"), self._now()
         waiting, end = self._table.callbacks(page.after, SIZE)
         body = Callbacks(
@@ -97,7 +96,7 @@ class CallbackRoutes:
         return self._shown(*closed, agent)
 
     def _agent(self) -> str:
-        return caller(self._api.current_event, GROUP).sub
+        return self._api.caller(GROUP).sub
 
     def _changed(self, ride_id: str, rule: Callable[[Callback], Callback], now: datetime) -> _Wanted:
         try:

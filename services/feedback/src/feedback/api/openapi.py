@@ -14,7 +14,7 @@ from feedback.api.opt_out_bodies import NewOptOut, OptOutBody, OptOuts
 from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.representations import FeedbackBody
 from feedback.api.routes import GROUP, Routes
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
 
 _NO_CALL = "No customer wants a call about this ride."
@@ -98,7 +98,7 @@ _OPERATIONS = {
 
 def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the feedback API."""
-    api = RestApi(Logger(service="feedback"))
+    api = HttpApi(Logger(service="feedback"))
     never_called: Any = None
     Routes(api, never_called, never_called, never_called)
     CallbackRoutes(

@@ -17,9 +17,8 @@ from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.number import NumberStanding
 from feedback.domain.phone_number import InvalidNumber, PhoneNumber
 from wild_rydes_dynamodb.change import change
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
-from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import FieldError, Problem
 
 _Number = tuple[NumberStanding, Sequence[Conversation]]
@@ -27,11 +26,11 @@ _Number = tuple[NumberStanding, Sequence[Conversation]]
 
 
 class OptOutRoutes:
-    """Adds the routes to a RestApi. `pseudonyms` reads the secret, and `now` gives the time."""
+    """Adds the routes to a HttpApi. `pseudonyms` reads the secret, and `now` gives the time."""
 
     def __init__(
         self,
-        api: RestApi,
+        api: HttpApi,
         *,
         table: FeedbackTable,
         machine: SurveyMachine,
@@ -55,7 +54,7 @@ class OptOutRoutes:
 
         A START that its customer sends later opts it in again.
         """
-        agent = caller(self._api.current_event, GROUP).sub
+        agent = self._api.caller(GROUP).sub
         body = read_body(self._api.current_event, NewOptOut)
         key, now = self._pseudonyms().pseudonym_of(self._number(body).e164), self._now()
 
@@ -84,7 +83,7 @@ class OptOutRoutes:
 
     def opt_outs(self) -> Response[str]:
         """Export the numbers that want no messages, page by page."""
-        agent = caller(self._api.current_event, GROUP).sub
+        agent = self._api.caller(GROUP).sub
         page = Page.asked_for(self._api, "/opt-outs")
         standings, end = self._table.opt_outs(page.after, SIZE)
         body = OptOuts(

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from feedback.adapters.feedback_table import Cursor
 from feedback.api import cursor
 from feedback.api.representations import ListLinks
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.problem import FieldError, Problem
 
 SIZE = 20
@@ -21,7 +21,7 @@ class Page:
     after: Cursor | None
 
     @classmethod
-    def asked_for(cls, api: RestApi, path: str) -> "Page":
+    def asked_for(cls, api: HttpApi, path: str) -> "Page":
         """Read which page of the list at `path` the current request asks for.
 
         Raises Problem if its cursor is none.

@@ -11,9 +11,8 @@ from feedback.api.correction_bodies import CorrectionRequest
 from feedback.api.representations import FeedbackBody, FeedbackLinks
 from feedback.domain.conversation import Conversation, SurveyMachine
 from feedback.domain.correction import NoScore, TooManyCorrections, corrected
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
-from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import Problem
 
 GROUP = "support"
@@ -21,10 +20,10 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Routes:
-    """Adds the routes to a RestApi. `now` gives the time."""
+    """Adds the routes to a HttpApi. `now` gives the time."""
 
     def __init__(
-        self, api: RestApi, table: FeedbackTable, machine: SurveyMachine, now: Callable[[], datetime]
+        self, api: HttpApi, table: FeedbackTable, machine: SurveyMachine, now: Callable[[], datetime]
     ) -> None:
         self._api = api
         self._table = table
@@ -35,12 +34,12 @@ class Routes:
 
     def feedback(self, ride_id: str) -> Response[str]:
         """Show the conversation about a ride, with the delivery of each SMS."""
-        caller(self._api.current_event, GROUP)
+        self._api.caller(GROUP)
         return self._shown(self._table.conversation(ride_id))
 
     def correct(self, ride_id: str) -> Response[str]:
         """Put another score in the place of a ride's, or void it. The responder's rating follows."""
-        agent = caller(self._api.current_event, GROUP).sub
+        agent = self._api.caller(GROUP).sub
         wanted, now = read_body(self._api.current_event, CorrectionRequest), self._now()
         correction = wanted.to_domain(agent, now)
         try:

@@ -16,7 +16,8 @@ from feedback.api.opt_outs import OptOutRoutes
 from feedback.api.routes import Routes
 from feedback.domain.conversation import SurveyMachine
 from feedback.domain.flow import flow
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
+from wild_rydes_http.tokens import IdTokens, TokenSettings
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.aws import client
@@ -29,8 +30,8 @@ class _Settings:
     table_name: str
     user_pool_id: str
     number_secret_arn: str
-    public_url: str | None = None
-    """The base of links, set on the local stage only."""
+    public_url: str
+    """The base of links."""
     allowed_origins: tuple[str, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     """Replace those of the flow; the same for all functions."""
@@ -48,7 +49,13 @@ def _pseudonyms() -> Pseudonyms:
     return Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn)
 
 
-_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
+_api = HttpApi(
+    _logger,
+    _settings.public_url,
+    verify=IdTokens(read(TokenSettings, os.environ)).prepare().claims,
+    origins=_settings.allowed_origins,
+    is_transient=is_transient,
+)
 _directory = UserDirectory(client("cognito-idp"), _settings.user_pool_id)
 Routes(_api, _table, _machine, clock.now)
 CallbackRoutes(

@@ -4,7 +4,7 @@ An RFQ has one only if its customer prefers that. It holds ids, counts and times
 read it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -132,10 +132,9 @@ class StatusDocuments:
         )
 
 
-def preferred(lines: Iterable[str]) -> bool:
-    """Tell whether the `Prefer` headers of a request ask for a status document."""
-    names = [name for line in lines for name in line.lower().split(",")]
-    return PREFERENCE in {name.partition(";")[0].strip() for name in names}
+def preferred(prefer: str) -> bool:
+    """Tell whether the header `Prefer` of a request asks for a status document."""
+    return PREFERENCE in {name.partition(";")[0].strip() for name in prefer.lower().split(",")}
 
 
 def _key(rfq: Rfq) -> str:

@@ -11,14 +11,15 @@ from aws_lambda_powertools import Logger
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.api.rfq_representations import Links
 from ride_booking.domain.rfq import Rfq
-from wild_rydes_http.api import RestApi
-from wild_rydes_http.caller import Caller, caller
+from wild_rydes_http.api import HttpApi
+from wild_rydes_http.caller import Caller
 from wild_rydes_http.problem import FieldError, Problem
 
 GROUP = "customers"
 PATH = "/instant-ride-rfqs"
 
-_KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?")
+# A comma would be that of two lines which the gateway has joined.
+_KEY = re.compile(r"[!-+\--~]([ -+\--~]{0,126}[!-+\--~])?")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -26,14 +27,14 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Access:
     """Checks the current request of an API. `now` gives the time."""
 
-    api: RestApi
+    api: HttpApi
     rfqs: RfqTable
     logger: Logger
     now: Callable[[], datetime]
 
     def caller(self) -> Caller:
         """Identify the caller. Raises Problem (401 or 403) if the caller is not a customer."""
-        return caller(self.api.current_event, GROUP)
+        return self.api.caller(GROUP)
 
     def check(self, rfq_id: str) -> None:
         """Log under this RFQ from now on. Raises Problem (404) if `rfq_id` cannot be the id of an RFQ."""
@@ -67,17 +68,19 @@ class Access:
 
     def idempotency_key(self) -> str | None:
         """Read the request's Idempotency-Key, None without one. Raises Problem (400) if it is malformed."""
-        lines = self.api.header("idempotency-key")
-        if len(lines) > 1 or not all(map(_KEY.fullmatch, lines)):
+        key = self.api.header("idempotency-key")
+        if key is not None and not _KEY.fullmatch(key):
             raise Problem(
                 HTTPStatus.BAD_REQUEST,
                 "Use another Idempotency-Key.",
-                errors=[FieldError("Idempotency-Key", "one of 1 to 128 printable ASCII characters")],
+                errors=[
+                    FieldError("Idempotency-Key", "one of 1 to 128 printable ASCII characters, no commas")
+                ],
             )
-        return lines[0] if lines else None
+        return key
 
 
-def rfq_links(api: RestApi, rfq_id: str) -> Links:
+def rfq_links(api: HttpApi, rfq_id: str) -> Links:
     """Make the links of an RFQ."""
     url = api.url(f"{PATH}/{rfq_id}")
     return Links(self_=url, quotes=f"{url}/quotes", result=f"{url}/result", bookings=f"{url}/bookings")

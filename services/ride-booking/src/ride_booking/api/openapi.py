@@ -14,7 +14,7 @@ from ride_booking.api.rfq_representations import Accepted, Quotes, Result, RfqLi
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_representations import Booking, RideBody
 from ride_booking.api.ride_routes import RideRoutes
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
 from wild_rydes_runtime.clock import now
 from wild_rydes_runtime.ids import new_uuid7
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-_KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+_KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[!-+\--~]([ -+\--~]*[!-+\--~])?$"}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
 _RETRY_AFTER = {
     "Retry-After": "Seconds to wait before looking again: one at first, then half of the time so far, and never"
@@ -139,7 +139,7 @@ _OPERATIONS = {
 def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the RFQ API."""
     logger = Logger(service="ride-booking")
-    api = RestApi(logger)
+    api = HttpApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
     documents = StatusDocuments(lambda: cast("S3Client", None), "")  # never called either
     RfqRoutes(api, rfqs, logger, now=now, new_id=new_uuid7, documents=documents)

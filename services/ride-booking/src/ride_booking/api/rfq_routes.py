@@ -32,7 +32,7 @@ from ride_booking.api.rfq_representations import (
 )
 from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts.instants import truncated
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import Representation, json_response, read_body
 from wild_rydes_http.caller import Caller
 from wild_rydes_http.problem import FieldError, Problem
@@ -45,11 +45,11 @@ _REVALIDATE = {"Cache-Control": "private, no-cache"}
 
 
 class RfqRoutes:
-    """Adds its routes to a RestApi. `new_id` makes the id of an RFQ that is submitted at a given time."""
+    """Adds its routes to a HttpApi. `new_id` makes the id of an RFQ that is submitted at a given time."""
 
     def __init__(
         self,
-        api: RestApi,
+        api: HttpApi,
         rfqs: RfqTable,
         logger: Logger,
         *,
@@ -89,7 +89,7 @@ class RfqRoutes:
             destination=body.to.to_domain(),
             created_at=now,
             deadline=now + timedelta(seconds=body.respond_within),
-            document=preferred(self._api.header("prefer")),
+            document=preferred(self._api.header("prefer") or ""),
         )
         self._logger.set_correlation_id(new.id)
         try:
@@ -135,7 +135,7 @@ class RfqRoutes:
         )
         tag = _tag(body)
         headers = {"ETag": tag, **_REVALIDATE}
-        if _matches(", ".join(self._api.header("if-none-match")), tag):
+        if _matches(self._api.header("if-none-match") or "", tag):
             return json_response(HTTPStatus.NOT_MODIFIED, headers=headers)
         return json_response(HTTPStatus.OK, body, headers)
 
@@ -200,9 +200,7 @@ class RfqRoutes:
 
     def _names(self, who: Caller) -> tuple[str, str | None]:
         """List the names by which the caller may identify themselves."""
-        return who.sub, self._api.current_event["requestContext"]["authorizer"]["claims"].get(
-            "cognito:username"
-        )
+        return who.sub, who.username
 
     def _links(self, rfq: Rfq) -> Links:
         return rfq_links(self._api, rfq.id)

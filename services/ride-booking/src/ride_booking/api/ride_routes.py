@@ -13,7 +13,7 @@ from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
 from ride_booking.api.ride_representations import Booking, RideBody, RideLinks
 from ride_booking.domain.rfq import Rfq
 from ride_booking.domain.ride import NotBookable, NotBookableReason, parse_ride_id, ride_id
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.problem import FieldError, Problem
 
@@ -38,9 +38,9 @@ _NOT_BOOKABLE: dict[NotBookableReason, tuple[HTTPStatus, str]] = {
 
 
 class RideRoutes:
-    """Adds its routes to a RestApi."""
+    """Adds its routes to a HttpApi."""
 
-    def __init__(self, api: RestApi, rfqs: RfqTable, logger: Logger, now: Callable[[], datetime]) -> None:
+    def __init__(self, api: HttpApi, rfqs: RfqTable, logger: Logger, now: Callable[[], datetime]) -> None:
         self._api = api
         self._rfqs = rfqs
         self._logger = logger

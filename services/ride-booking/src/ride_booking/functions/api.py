@@ -9,7 +9,8 @@ from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
+from wild_rydes_http.tokens import IdTokens, TokenSettings
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
@@ -20,17 +21,23 @@ from wild_rydes_runtime.ids import new_uuid7
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of this function. `public_url` is set on the local stage only."""
+    """The environment of this function. `public_url` is the base of links."""
 
     table_name: str
     document_bucket: str
-    public_url: str | None = None
+    public_url: str
     allowed_origins: tuple[str, ...] = ()
 
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
+_api = HttpApi(
+    _logger,
+    _settings.public_url,
+    verify=IdTokens(read(TokenSettings, os.environ)).prepare().claims,
+    origins=_settings.allowed_origins,
+    is_transient=is_transient,
+)
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
 _documents = StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
 RfqRoutes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)

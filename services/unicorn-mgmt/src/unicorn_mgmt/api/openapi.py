@@ -18,7 +18,7 @@ from unicorn_mgmt.api.representations import (
     UnicornBody,
 )
 from unicorn_mgmt.api.routes import GROUP, Routes
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.openapi import Operation, Response, document
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ _OPERATIONS = {
 def openapi() -> dict[str, Any]:
     """Make the OpenAPI document of the unicorn API."""
     logger = Logger(service="unicorn-mgmt")
-    api = RestApi(logger)
+    api = HttpApi(logger)
     nothing = cast("DynamoDBClient", None)  # never called
     Routes(
         api, UnicornTable(nothing, ""), InvitationTable(nothing, ""), logger, now=lambda: datetime.now(UTC)

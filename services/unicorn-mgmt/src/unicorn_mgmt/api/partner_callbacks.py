@@ -18,7 +18,7 @@ from unicorn_mgmt.adapters.partners.sealed_reference import Forged, unseal
 from unicorn_mgmt.domain.partner_ride import PartnerRide
 from wild_rydes_contracts import Envelope, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import bytes_of, json_response
 from wild_rydes_http.problem import Problem
 from wild_rydes_messaging.reply import Replies, Reply
@@ -27,7 +27,7 @@ CALLBACK = "callback"
 
 
 class PartnerCallbacks:
-    """The route of callbacks, for a RestApi without tokens: a partner's client knows how the partner signs.
+    """The route of callbacks, for a HttpApi without tokens: a partner's client knows how the partner signs.
 
     `secret_ids` names the secret of each partner. Of an answer to an RFQ only that it came is stored, for whoever
     looks whether it has; the reference holds all it needs. A repetition changes nothing: the first answer counts,
@@ -36,7 +36,7 @@ class PartnerCallbacks:
 
     def __init__(
         self,
-        api: RestApi,
+        api: HttpApi,
         replies: Replies,
         rides: PartnerRideTable,
         callbacks: CallbackTable,

@@ -26,9 +26,8 @@ from unicorn_mgmt.api.representations import (
 )
 from unicorn_mgmt.domain.invitation import Verdict
 from unicorn_mgmt.domain.unicorn import Outcome, Place, Ride, Unicorn, unicorn_id
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
-from wild_rydes_http.caller import caller
 from wild_rydes_http.problem import Problem
 
 GROUP = "unicorns"
@@ -37,11 +36,11 @@ _DECIMALS = 5  # of a degree: about a metre
 
 
 class Routes:
-    """The routes of a RestApi. `now` gives the time of reports, answers and ends."""
+    """The routes of a HttpApi. `now` gives the time of reports, answers and ends."""
 
     def __init__(
         self,
-        api: RestApi,
+        api: HttpApi,
         unicorns: UnicornTable,
         invitations: InvitationTable,
         logger: Logger,
@@ -139,7 +138,7 @@ class Routes:
         return json_response(HTTPStatus.NO_CONTENT)
 
     def _caller(self) -> str:
-        return caller(self._api.current_event, GROUP).sub
+        return self._api.caller(GROUP).sub
 
     def _owner(self, id_: str) -> str:
         """Return the caller, whose unicorn `id_` must be.

@@ -8,7 +8,8 @@ from aws_lambda_powertools import Logger
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
 from unicorn_mgmt.api.routes import Routes
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
+from wild_rydes_http.tokens import IdTokens, TokenSettings
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
@@ -18,16 +19,22 @@ from wild_rydes_runtime.environment import read
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`public_url` is set on the local stage only."""
+    """The environment of this function. `public_url` is the base of links."""
 
     table_name: str
-    public_url: str | None = None
+    public_url: str
     allowed_origins: tuple[str, ...] = ()
 
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, _settings.public_url, origins=_settings.allowed_origins, is_transient=is_transient)
+_api = HttpApi(
+    _logger,
+    _settings.public_url,
+    verify=IdTokens(read(TokenSettings, os.environ)).prepare().claims,
+    origins=_settings.allowed_origins,
+    is_transient=is_transient,
+)
 _dynamodb = client("dynamodb")
 Routes(
     _api,

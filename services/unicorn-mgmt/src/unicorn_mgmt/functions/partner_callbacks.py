@@ -12,7 +12,7 @@ from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.credentials import Secrets
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.api.partner_callbacks import PartnerCallbacks
-from wild_rydes_http.api import RestApi
+from wild_rydes_http.api import HttpApi
 from wild_rydes_messaging.reply import Replies
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
@@ -32,7 +32,7 @@ class Settings:
 
 _settings = read(Settings, os.environ)
 _logger = Logger()
-_api = RestApi(_logger, is_transient=is_transient)
+_api = HttpApi(_logger, is_transient=is_transient)
 _partners = roster()
 _dynamodb = client("dynamodb")
 PartnerCallbacks(

@@ -1,0 +1,83 @@
+"""An HTTP API in front of one function."""
+
+import json
+from typing import Final, Literal, TypeAlias
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+
+from infra import naming
+from infra.patterns.accept import accept
+from infra.patterns.access_log import log_access
+from infra.patterns.service_function import ServiceFunction
+from infra.patterns.service_stack import ServiceStack
+
+Auth: TypeAlias = Literal["users", "partners"]
+"""Whom the function lets in. `users`: callers with an ID token of the user pool. `partners`: callers who sign their
+requests."""
+
+# Only ids and outcomes: no address, no user, no token.
+_ACCESS_LOG: Final = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "latencyMs": "$context.responseLatency",
+    "integrationLatencyMs": "$context.integrationLatency",
+    "responseBytes": "$context.responseLength",
+    "errorType": "$context.error.responseType",
+    "integrationStatus": "$context.integration.status",
+    "integrationError": "$context.integrationErrorMessage",
+}
+
+
+class HttpApi(apigateway.HttpApi):
+    """Sends every request to the function, which routes it, and decides by `auth` whether to serve it.
+
+    Clients call `public_url`, the base of links in its answers (`PUBLIC_URL`). The gateway answers by itself only
+    requests above `rate` a second, or twice as many at once, and those that the function cannot answer (decision 56).
+    """
+
+    def __init__(
+        self,
+        scope: ServiceStack,
+        name: str,
+        *,
+        function: ServiceFunction,
+        auth: Auth,
+        rate: int = 500,
+    ) -> None:
+        super().__init__(
+            scope,
+            name,
+            api_name=scope.stage.names.of(name),
+            create_default_stage=False,
+            default_integration=integrations.HttpLambdaIntegration("Function", function.entry),
+        )
+        function.reserve(scope.stage.scale.reserved(rate))
+        self.public_url = scope.api_url(self, name, self.api_id)
+        stage = apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self,
+            stage_name=naming.API_STAGE,
+            auto_deploy=True,
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=2 * rate),
+        )
+        log_access(scope, name, stage, _ACCESS_LOG)
+        if auth == "users":
+            function.identifies_users()
+            function.add_environment("PUBLIC_URL", self.public_url)
+            function.add_environment("ALLOWED_ORIGINS", json.dumps(scope.stage.origins))
+        accept(
+            self, {"AwsSolutions-APIG4": "The function verifies the token, or the signature, of each request"}
+        )
+        scope.alarm(
+            f"{name}-5xx",
+            self.metric_server_error(period=cdk.Duration.minutes(5)),
+            threshold=1,
+            meaning=f"{scope.stage.names.of(name)} answers with server errors, so what its callers ask for fails."
+            f" Look for `ERROR` in the log of {function.own_name}. Runbook: -5xx.",
+        )
