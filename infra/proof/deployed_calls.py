@@ -6,12 +6,13 @@ permissions by way of the template's own environment: a variable that names the 
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from infra.assembly import Resource
-from infra.proof.recording import Calls, Shape, prefix_of
+from infra.proof.recording import Calls, Shape, plain_name, prefix_of
 from infra.proof.resolver import ACCOUNT, REGION, Resolver
 
 _SEVERAL: Final = re.compile(r"\{([A-Z_]+)\.\*\}")
@@ -43,8 +44,6 @@ class NotDeployed(LookupError):
 def deployed(calls: Calls, resolver: Resolver) -> Iterator[Call]:
     """Translate recorded calls to the AWS stage.
 
-    Functions with one handler, one for each partner, may all do what any of them was seen to do.
-
     Raises:
         NotDeployed: a function is not there any more, or does not have a variable that it used.
     """
@@ -53,19 +52,11 @@ def deployed(calls: Calls, resolver: Resolver) -> Iterator[Call]:
         raise NotDeployed(f"there is no function {', '.join(gone)}: record the calls anew")
     for function in functions:
         translation = _Translation(function.environment, prefix=function.prefix)
-        alike = [each.recorded for each in functions if each.handler == function.handler]
-        for call, shape in _calls_of(alike, calls):
+        for call, shapes in calls.get(function.recorded, {}).items():
             service, operation = call.split(".")
-            for parameters in translation.of_call(shape):
+            for parameters in chain.from_iterable(map(translation.of_call, shapes)):
                 resource, name, environment = function.resource, function.name, function.environment
                 yield Call(resource, name, service, operation, parameters, environment)
-
-
-def _calls_of(functions: Iterable[str], calls: Calls) -> Iterator[tuple[str, Shape]]:
-    for function in functions:
-        for call, shapes in calls.get(function, {}).items():
-            for shape in shapes:
-                yield call, shape
 
 
 @dataclass(frozen=True)
@@ -86,11 +77,7 @@ class _Function:
     @property
     def recorded(self) -> str:
         """Its name in a recording."""
-        return self.name.removeprefix(self.prefix)
-
-    @property
-    def handler(self) -> tuple[str, str]:
-        return self.resource.stack, self.resource.properties["Handler"]
+        return plain_name(self.name, self.environment)
 
 
 class _Translation:

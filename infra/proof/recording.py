@@ -55,7 +55,7 @@ def recorded(folder: Path) -> Iterator[tuple[str, str, Mapping[str, str], Shape]
             entry = json.loads(line)
             if "environment" in entry:
                 environment = entry["environment"]
-                function = entry["function"].removeprefix(prefix_of(entry["function"], environment))
+                function = plain_name(entry["function"], environment)
             else:
                 yield function, f"{entry['service']}.{entry['operation']}", environment, entry["parameters"]
 
@@ -64,6 +64,17 @@ def prefix_of(function: str, environment: Mapping[str, str]) -> str:
     """Find what the environment puts in front of all names: in a function's, what comes before its service."""
     service = environment.get("POWERTOOLS_SERVICE_NAME")
     return function.partition(service)[0] if service and service in function else ""
+
+
+def plain_name(function: str, environment: Mapping[str, str]) -> str:
+    """Name a function as in a recording: of whatever environment, and with all that do the same for another partner."""
+    name = function.removeprefix(prefix_of(function, environment))
+    return _of_any_partner(name, environment)
+
+
+def _of_any_partner(name: str, environment: Mapping[str, str]) -> str:
+    partner = environment.get("PARTNER_ID")
+    return name.replace(partner, "{PARTNER_ID}") if partner else name
 
 
 def reduce(folder: Path) -> Calls:
@@ -90,7 +101,8 @@ def union(one: Calls, other: Calls) -> Calls:
 def unknown(found: Calls, known: Calls) -> list[str]:
     """List what a recording has and another has not: functions, operations, resources, indexes and kinds of items.
 
-    How a call is worded does not count: which expressions are needed may depend on who is faster.
+    How a call is worded does not count: which expressions are needed may depend on who is faster. Nor does what a
+    consumer does when its work fails, which is chance: infra/proof/deliveries.py asks it of all consumers.
     """
 
     def calls_of(recording: Calls) -> set[str]:
@@ -99,6 +111,7 @@ def unknown(found: Calls, known: Calls) -> list[str]:
             for function, operations in recording.items()
             for call, shapes in operations.items()
             for shape in shapes
+            if not _is_of_failures(call, shape)
         }
 
     return sorted(calls_of(found) - calls_of(known))
@@ -135,6 +148,13 @@ def _text(shape: Shape) -> str:
     return json.dumps(shape, sort_keys=True)
 
 
+def _is_of_failures(call: str, shape: Shape) -> bool:
+    """Whether a consumer backs off, for which it looks its queue up, or parks a message."""
+    if call == "sqs.GetQueueUrl":
+        return bool(shape["QueueName"] != "{REPLY_TO_PATTERN}")
+    return call == "sqs.ChangeMessageVisibilityBatch" or shape.get("QueueUrl") == "{DEAD_LETTER_QUEUE_URL}"
+
+
 def _decisive(value: Any) -> Any:  # noqa: ANN401 - any part of a shape
     """What permissions depend on."""
     if isinstance(value, list):
@@ -151,7 +171,7 @@ class _Reduction:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._variables = dict(_variables(environment))
         self._reply_to = environment.get("REPLY_TO_PATTERN", "")
-        self._partner = environment.get("PARTNER_ID", "")
+        self._environment = environment
         self._prefix = prefix_of(environment.get("AWS_LAMBDA_FUNCTION_NAME", ""), environment)
 
     def shapes(self, parameters: Shape) -> Iterator[Shape]:
@@ -204,15 +224,14 @@ class _Reduction:
             return f"{{{self._variables[own_name]}}}"
         if name in ("QueueName", "QueueUrl") and fnmatchcase(own_name, self._reply_to.rpartition(":")[2]):
             return "{REPLY_TO_PATTERN}"
-        plain = own_name.removeprefix(self._prefix)
-        return plain.replace(self._partner, "{PARTNER_ID}") if self._partner else plain
+        return _of_any_partner(own_name.removeprefix(self._prefix), self._environment)
 
     def _key(self, key: str) -> str:
         """Write the key of an item: the word in front, which tells its kind, and the partner whose function it is."""
         kind, *rest = key.split("#")
         if not rest or not _OWN_WORD.fullmatch(kind):
             return "*"
-        if rest[0] == self._partner:
+        if rest[0] == self._environment.get("PARTNER_ID"):
             rest = ["{PARTNER_ID}", *(["*"] if rest[1:] else [])]
             return "#".join([kind, *rest])
         return f"{kind}#*"

@@ -8,6 +8,7 @@ import pytest
 
 from infra.assembly import Assembly
 from infra.proof import recording, requests
+from tests.support import recorded_calls
 
 UPDATE: dict[str, Any] = {"TableName": "{TABLE_NAME}", "Key": {"id": {"S": "ride#*"}}}
 SMS: dict[str, Any] = {"DestinationPhoneNumber": "+11111111111", "MessageBody": "text"}
@@ -50,7 +51,7 @@ def test_a_recording_of_a_function_that_is_gone_is_found(aws: Assembly) -> None:
 
 
 ENVIRONMENT = {
-    "AWS_LAMBDA_FUNCTION_NAME": "x-feedback-f",
+    "AWS_LAMBDA_FUNCTION_NAME": "x-feedback-rides",
     "TABLE_NAME": "x-feedback",
     "POWERTOOLS_SERVICE_NAME": "feedback",
     "REPLY_TO_PATTERN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-*",
@@ -60,12 +61,17 @@ ENVIRONMENT = {
 KEY = {"id": {"S": "ride#p-comet#0d4b7b7e-1111-4222-8333-444455556666.1"}}
 
 
-def _reduced(tmp_path: Path, *parameters: dict[str, Any], call: str = "s.O") -> list[recording.Shape]:
+def _record(folder: Path, function: str, call: str, *parameters: dict[str, Any]) -> None:
+    """Write what a worker would."""
     service, operation = call.split(".")
-    entries: list[dict[str, Any]] = [{"function": "x-feedback-f", "environment": ENVIRONMENT}]
+    entries: list[dict[str, Any]] = [{"function": function, "environment": ENVIRONMENT}]
     entries += [{"service": service, "operation": operation, "parameters": each} for each in parameters]
-    (tmp_path / "f.1.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
-    return recording.reduce(tmp_path)["feedback-f"][call]
+    (folder / f"{function}.1.jsonl").write_text("".join(f"{json.dumps(entry)}\n" for entry in entries))
+
+
+def _reduced(tmp_path: Path, *parameters: dict[str, Any]) -> list[recording.Shape]:
+    _record(tmp_path, "x-feedback-f", "s.O", *parameters)
+    return recording.reduce(tmp_path)["feedback-f"]["s.O"]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +111,11 @@ def test_what_is_kept_of_a_call(tmp_path: Path, recorded: dict[str, Any], kept: 
     assert _reduced(tmp_path, recorded) == [kept]
 
 
+def test_functions_of_partners_have_one_name(tmp_path: Path) -> None:
+    _record(tmp_path, "x-feedback-p-comet-rides", "s.O", {"TableName": "x-feedback"})
+    assert list(recording.reduce(tmp_path)) == ["feedback-{PARTNER_ID}-rides"]
+
+
 def test_a_batch_gives_a_shape_for_each_kind_of_entry(tmp_path: Path) -> None:
     entries = [{"Source": "a", "Detail": "1"}, {"Source": "a", "Detail": "2"}, {"Source": "b", "Detail": "3"}]
     assert _reduced(tmp_path, {"Entries": entries}) == [
@@ -120,9 +131,17 @@ def test_a_file_says_what_was_written(tmp_path: Path) -> None:
     assert recording.read(tmp_path / "none.json") == {}
 
 
+PARKED = {"QueueUrl": "{DEAD_LETTER_QUEUE_URL}", "MessageBody": "text"}
+
+
 @pytest.mark.parametrize(
     ("new", "found"),
     [
+        ({"g": {"sqs.SendMessage": [PARKED]}}, False),
+        ({"g": {"sqs.GetQueueUrl": [{"QueueName": "inbox"}]}}, False),
+        ({"g": {"sqs.ChangeMessageVisibilityBatch": [{"QueueUrl": "{CHECKS_URL}", "Entries": []}]}}, False),
+        ({"g": {"sqs.GetQueueUrl": [{"QueueName": "{REPLY_TO_PATTERN}"}]}}, True),
+        ({"g": {"sqs.SendMessage": [{**PARKED, "QueueUrl": "{CHECKS_URL}"}]}}, True),
         ({"f": {"s.O": [{**UPDATE, "ConditionExpression": "attribute_exists(id)"}]}}, False),
         ({"g": {"s.O": [UPDATE]}}, True),
         ({"f": {"s.P": [UPDATE]}}, True),
@@ -135,3 +154,22 @@ def test_new_is_what_needs_another_permission(new: recording.Calls, *, found: bo
     known = {"f": {"s.O": [UPDATE]}}
     assert bool(recording.unknown(new, known)) is found
     assert not recording.unknown(new, recording.union(known, new))
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters", "words"),
+    [
+        ("dynamodb.Scan", {"TableName": "x-feedback"}, "run `make record`\nfeedback-rides: dynamodb.Scan"),
+        (
+            "dynamodb.GetItem",
+            {"TableName": "x-feedback", "Key": {"id": {"S": "ride#1"}}, "Limit": 1},
+            'refuse these requests\nfeedback-rides: .*Unknown parameter in input: "Limit"',
+        ),
+    ],
+)
+def test_a_cloud_ends_with_an_error_after_a_call_that_nobody_knows(
+    tmp_path: Path, call: str, parameters: dict[str, Any], words: str
+) -> None:
+    _record(tmp_path, "x-feedback-rides", call, parameters)
+    with pytest.raises(pytest.fail.Exception, match=words):
+        recorded_calls.settle(tmp_path)
