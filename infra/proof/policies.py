@@ -19,13 +19,10 @@ from infra.proof.recording import Calls, read
 from infra.proof.requirements import Requirement, UnknownCall, required
 from infra.proof.resolver import Resolver, Unresolved
 
+_OF_CDK: Final = "CDK grants it with the place of a stream's failures, and it only reads"
 NEVER_ASKED: Final[dict[tuple[str, str, str], str]] = {
-    (
-        "*",
-        "sqs:GetQueueAttributes",
-        "*-dlq",
-    ): "CDK grants it with the place of a stream's failures; it only reads",
-    ("*", "sqs:GetQueueUrl", "*-dlq"): "CDK grants it with the place of a stream's failures; it only reads",
+    ("*", "sqs:GetQueueAttributes", "*-dlq"): _OF_CDK,
+    ("*", "sqs:GetQueueUrl", "*-dlq"): _OF_CDK,
 }
 """Grants that nobody uses: patterns of function, action and resource -> why they stay."""
 

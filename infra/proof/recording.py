@@ -20,22 +20,13 @@ Calls: TypeAlias = dict[str, dict[str, list[Shape]]]
 FILE: Final = Path(__file__).with_name("calls.json")
 
 _RESOURCES: Final = {
-    *(
-        "Bucket",
-        "ConfigurationSetName",
-        "EventBusName",
-        "KeyId",
-        "OriginationIdentity",
-        "QueueName",
-        "QueueUrl",
-    ),
-    *("SecretId", "TableName", "TopicArn", "UserPoolId"),
+    *("Bucket", "ConfigurationSetName", "EventBusName", "KeyId", "OriginationIdentity", "QueueName"),
+    *("QueueUrl", "SecretId", "TableName", "TopicArn", "UserPoolId"),
 }
 """Parameters that name a resource."""
 _KEPT: Final = {
     *("CacheControl", "ConditionExpression", "ContentType", "DataType", "DetailType", "FilterExpression"),
-    *("IndexName",),
-    *("KeyConditionExpression", "MessageType", "ProjectionExpression", "ReturnValues"),
+    *("IndexName", "KeyConditionExpression", "MessageType", "ProjectionExpression", "ReturnValues"),
     *("ReturnValuesOnConditionCheckFailure", "Select", "Source", "UpdateExpression"),
 }
 """Parameters whose text is ours."""
@@ -246,7 +237,7 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         if _SET_BY_MACHINE.match(variable):
             continue
         values = json.loads(text) if text.startswith("{") else {"": text}
-        for value in values.values():
+        for value in map(str, values.values()):
             name = value.rpartition("/")[2] if "://" in value else value
             yield name, f"{variable}.*" if text.startswith("{") else variable
 
