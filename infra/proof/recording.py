@@ -20,8 +20,8 @@ Calls: TypeAlias = dict[str, dict[str, list[Shape]]]
 FILE: Final = Path(__file__).with_name("calls.json")
 
 _RESOURCES: Final = {
-    *("Bucket", "ConfigurationSetName", "EventBusName", "KeyId", "OriginationIdentity", "QueueName"),
-    *("QueueUrl", "SecretId", "TableName", "TopicArn", "UserPoolId"),
+    *("Bucket", "ConfigurationSetName", "EventBusName", "KeyId", "Name", "QueueName", "QueueUrl", "SecretId"),
+    *("TableName", "TopicArn", "UserPoolId"),
 }
 """Parameters that name a resource."""
 _KEPT: Final = {

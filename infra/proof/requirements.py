@@ -202,6 +202,14 @@ def _sms(call: Call, _: Resolver) -> Iterator[Requirement]:
         yield Requirement(f"sms-voice:{call.operation}", f"{base}:configuration-set/{name}", source)
 
 
+def _ssm(call: Call, _: Resolver) -> Iterator[Requirement]:
+    yield Requirement(
+        f"ssm:{call.operation}",
+        f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{call.parameters['Name']}",
+        f"{_REFERENCE}list_awssystemsmanager.html",
+    )
+
+
 _NEEDS: Final[dict[str, _Needs]] = {
     "apigatewaymanagementapi": _connections,
     "cognito-idp": _cognito,
@@ -212,4 +220,5 @@ _NEEDS: Final[dict[str, _Needs]] = {
     "s3": _s3,
     "secretsmanager": _secretsmanager,
     "sqs": _sqs,
+    "ssm": _ssm,
 }
