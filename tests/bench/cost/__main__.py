@@ -57,10 +57,10 @@ def _measure(parts: Sequence[str], options: argparse.Namespace) -> None:
             bench.one_at_a_time(sites[10], 1)  # warm up: first calls look up queue URLs
             alone = sites.values() if "alone" in parts else ()
             rfqs = [bench.one_at_a_time(site, options.rfqs) for site in alone]
-            if "steady" in parts:
-                rfqs.append(bench.steady(sites[10], options.rate, options.seconds, options.dilation))
             if rfqs:
                 report_rfqs(rfqs)
+            if "steady" in parts:
+                report_rfqs([bench.steady(sites[10], options.rate, options.seconds, options.dilation)])
             if "flows" in parts:
                 with Flows(bench, cloud.cloud, options.rfqs) as flows:
                     report_flows(
