@@ -119,7 +119,10 @@ class Stack:
 
 
 class _Resolver:
-    """Resolves the intrinsic functions of a template, as far as can be known."""
+    """Resolves the intrinsic functions of a template with the ids of its resources, as far as these tell.
+
+    `infra.proof.resolver` does so before anything is deployed, and makes the ids up.
+    """
 
     def __init__(
         self,

@@ -39,6 +39,14 @@ class NothingToTry(Exception):
         self.to_do = to_do
 
 
+class Risk(Exception):
+    """A promise is kept, but for something that somebody should know."""
+
+    def __init__(self, what: str, to_do: str) -> None:
+        super().__init__(what)
+        self.to_do = to_do
+
+
 @dataclass(frozen=True)
 class Step:
     """Something to do, and what it shows if it works. `way` are the functions that must do their part."""
@@ -76,6 +84,9 @@ class Walk:
                 step.do()
             except NothingToTry as nothing:
                 yield Promise(subject, step.says, State.UNTRIED, str(nothing), nothing.to_do)
+            except Risk as risk:
+                self._kept.add(step.name)
+                yield Promise(subject, step.says, State.RISKY, str(risk), risk.to_do)
             except Stuck as stuck:
                 yield self._broken(subject, step, str(stuck), stuck.to_do)
             except LocalCloudError as error:

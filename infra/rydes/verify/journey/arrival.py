@@ -12,7 +12,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.simulators.phones.client import agreed
 from infra.rydes.verify.journey.scene import Scene, Unicorn
 from infra.rydes.verify.people import App, Caller, Refused
-from infra.rydes.verify.steps import Step, Stuck
+from infra.rydes.verify.steps import Risk, Step, Stuck
 
 _PROBLEM = "application/problem+json"
 _CARD = {
@@ -25,6 +25,9 @@ _DOORS = {
     "support-api": "/callbacks",
 }
 """A path of each API that only its users may call."""
+_APIS = ("ride-booking-api", "unicorn-mgmt-api", "feedback-api")
+_RENAMED = "x-amzn-remapped-www-authenticate"
+"""https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html"""
 _NORTH = 0.005
 """Degrees from where the customer is: half a kilometre."""
 
@@ -42,9 +45,18 @@ class Arrival:
             Step("sign-in", "users are created, and sign in by SRP", "Nobody can use an app.", self._sign_in),
             Step(
                 "closed",
-                "without a token the APIs answer 401 as problem+json, and say how to sign in",
+                "without a token the APIs answer 401 as problem+json",
                 "Callers get an answer that our API documents do not have, or get in.",
                 self._closed,
+                way=_APIS,
+            ),
+            Step(
+                "challenge",
+                "that answer says how to sign in, by WWW-Authenticate",
+                "Clients that go by the header do not know how to sign in.",
+                self._challenged,
+                way=_APIS,
+                needs=("closed",),
             ),
             Step(
                 "refusals",
@@ -91,6 +103,18 @@ class Arrival:
         if wrong:
             raise Stuck("; ".join(wrong), "Look at the API's stage, and at the function behind it.")
 
+    def _challenged(self) -> None:
+        for api, path in _DOORS.items():
+            headers = httpx.get(self._scene.system.url(api) + path, timeout=30).headers
+            if headers.get("WWW-Authenticate", "").startswith("Bearer"):
+                continue
+            if _RENAMED in headers:
+                raise Risk(
+                    f"API Gateway has renamed it to {_RENAMED}: clients know by the status that they have to sign in",
+                    "docs/decisions/0056-http-apis-and-tokens-in-the-function.md",
+                )
+            raise Stuck(f"{api} does not say so", "Look at the function behind it.")
+
     def _wrong_at(self, api: str, path: str) -> Iterator[str]:
         url = self._scene.system.url(api) + path
         try:
@@ -103,9 +127,6 @@ class Arrival:
             return
         if not answer.headers.get("Content-Type", "").startswith(_PROBLEM):
             yield f"{api} answers 401 as {answer.headers.get('Content-Type', 'nothing')}"
-        # AWS renames the header if a function behind a REST API sets it: x-amzn-remapped-www-authenticate.
-        if not answer.headers.get("WWW-Authenticate", "").startswith("Bearer"):
-            yield f"{api} answers 401 without WWW-Authenticate"
 
     def _refusals(self) -> None:
         people = self._scene.people

@@ -9,7 +9,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.verify import steps
 from infra.rydes.verify.diagnosis import Diagnosis
 from infra.rydes.verify.promise import State
-from infra.rydes.verify.steps import NothingToTry, Step, Stuck, Walk
+from infra.rydes.verify.steps import NothingToTry, Risk, Step, Stuck, Walk
 from tests.support.fake_account import refused
 
 
@@ -62,6 +62,7 @@ def test_a_step_that_works_is_a_promise_kept() -> None:
     [
         (Stuck("it was late", "Hurry."), State.BROKEN, "it was late. Nothing works.", "Hurry."),
         (NothingToTry("no number"), State.UNTRIED, "no number", ""),
+        (Risk("it is renamed", "Know it."), State.RISKY, "it is renamed", "Know it."),
         (
             LocalCloudError("GET / answered 500.", "Look."),
             State.BROKEN,
@@ -104,6 +105,13 @@ def test_what_builds_on_a_broken_step_is_not_tried() -> None:
         State.KEPT,
     ]
     assert tried == ["d"]
+
+
+def test_what_builds_on_a_risk_is_tried() -> None:
+    promises = walk().take(
+        "quotes", [step(fails(Risk("hm", "")), "a"), step(lambda: None, "b", needs=("a",))]
+    )
+    assert [promise.state for promise in promises] == [State.RISKY, State.KEPT]
 
 
 def test_waiting_ends_as_soon_as_it_comes() -> None:
