@@ -78,10 +78,10 @@ class RideBookingStack(ServiceStack):
         self._index()
         self._documents = self._make_documents()
         answers = self._consumer(
-            "aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}", busy=0.17, memory_mib=_ON_THE_WAY
+            "aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}", busy=0.12, memory_mib=_ON_THE_WAY
         )
         # A deadline's message waits in its queue for up to 15 minutes before it is due.
-        deadlines = self._consumer("closer", "ride-booking-deadlines", busy=0.02, overdue=16 * 60)
+        deadlines = self._consumer("closer", "ride-booking-deadlines", busy=0.025, overdue=16 * 60)
         self._outbox(answers, deadlines)
         self._rides()
         self._api()

@@ -124,7 +124,7 @@ class UnicornMgmtStack(ServiceStack):
         )
         function.may_reply()
         socket.may_post(function)
-        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function, busy=0.18)
+        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function, busy=0.08)
         return function
 
     def _closings(self, socket: SocketApi) -> None:

@@ -30,9 +30,9 @@ BEHIND_APIS = {
 }
 AT_ONCE = {
     # queue of an RFQ's way -> batches at once
-    "wild-rydes-reply-ride-booking": 340,
-    "ride-booking-deadlines": 40,
-    "unicorn-mgmt-inbox": 360,
+    "wild-rydes-reply-ride-booking": 240,
+    "ride-booking-deadlines": 50,
+    "unicorn-mgmt-inbox": 160,
     **{f"unicorn-mgmt-{id_}-requests": 50 * row["concurrency"] for id_, row in roster.partners().items()},
 }
 
