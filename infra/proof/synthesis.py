@@ -1,7 +1,6 @@
 """The templates of the AWS stage, as the static proof reads them."""
 
 import json
-import os
 import sys
 import zipfile
 from collections.abc import Mapping
