@@ -380,11 +380,25 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     assert log_group == f"/aws/lambda/{function}"
 
 
+TOKENS = {
+    "TOKEN_ISSUER": ISSUER,
+    "TOKEN_AUDIENCE": "/wild-rydes/platform/user-pool-client-id",
+    "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
+}
+"""What a function is told that verifies tokens."""
+
+
+def _of_users(api: str) -> dict[str, str]:
+    """What the function of a users' API is told."""
+    url = f"https://{api}.execute-api.<Region>.<URLSuffix>/v1"
+    return {"ALLOWED_ORIGINS": "[]", "PUBLIC_URL": url, **TOKENS}
+
+
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents", "ALLOWED_ORIGINS": "[]"}),
-        ("unicorn-mgmt-api", {"ALLOWED_ORIGINS": "[]"}),
+        ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents", **_of_users("rfq-api")}),
+        ("unicorn-mgmt-api", _of_users("unicorn-api")),
         (
             "ride-booking-outbox",
             {
@@ -421,14 +435,7 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 **UNICORN_URLS,
             },
         ),
-        (
-            "ride-booking-authorizer",
-            {
-                "TOKEN_ISSUER": ISSUER,
-                "TOKEN_AUDIENCE": "/wild-rydes/platform/user-pool-client-id",
-                "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
-            },
-        ),
+        ("ride-booking-authorizer", TOKENS),
         ("ride-booking-socket", {"CONNECTIONS_URL": RFQ_CONNECTIONS_URL}),
         (
             "ride-booking-notifier",
@@ -460,18 +467,11 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
                 "MAX_ATTEMPTS": "5",
             },
         ),
-        (
-            "unicorn-mgmt-authorizer",
-            {
-                "TOKEN_ISSUER": ISSUER,
-                "TOKEN_AUDIENCE": "/wild-rydes/platform/user-pool-client-id",
-                "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
-            },
-        ),
+        ("unicorn-mgmt-authorizer", TOKENS),
         (
             "feedback-api",
             {
-                "ALLOWED_ORIGINS": "[]",
+                **_of_users("support-api"),
                 "NUMBER_SECRET_ARN": "NumberSecret",
                 "USER_POOL_ID": "/wild-rydes/platform/user-pool-id",
             },
