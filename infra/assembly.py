@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.naming import ALIAS
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -46,6 +48,10 @@ class Assembly:
         """List the resources of a type by their name property."""
         return {resource.properties[key]: resource for resource in self.all(type_)}
 
+    def invoked(self, resource: Resource) -> str:
+        """The function that a mapping, a permission or an alias is for, by its name."""
+        return self.text(resource.stack, resource.properties["FunctionName"]).removesuffix(f":{ALIAS}")
+
     def behind(self, stack: str, value: object) -> Resource | None:
         """Find the resource of its own stack that a value refers to. None if it is another's, or a parameter."""
         logical_id = referred(value)
@@ -55,6 +61,8 @@ class Assembly:
     def text(self, stack: str, value: object) -> str:
         """Write out the intrinsic functions of a value: a resource by its own name, a parameter by its path.
 
+        The alias of a function is written as the function.
+
         Raises ValueError for a function that is not known here.
         """
         match value:
@@ -62,6 +70,8 @@ class Assembly:
                 return self._name(stack, name)
             case {"Fn::Join": [separator, list(parts)]}:
                 return str(separator).join(self.text(stack, part) for part in parts)
+            case {"Fn::Select": [_, {"Fn::Split": [":", arn]}]}:  # the name in it
+                return self.text(stack, arn)
             case {"Fn::Sub": str(pattern)}:
                 return pattern
             case str() | int() | float():

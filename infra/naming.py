@@ -10,6 +10,8 @@ from zlib import crc32
 
 AWS_ENVIRONMENT: Final = "dev"
 """The environment on AWS unless another is named. The local cloud has none unless one is named."""
+PROTECTED_ENVIRONMENT: Final = "prod"
+"""The one environment whose data nobody can delete by a slip."""
 
 BUS_NAME: Final = "wild-rydes"
 EVENT_SOURCE_PREFIX: Final = "wildrydes."
@@ -18,6 +20,8 @@ REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
 """The names of all return addresses begin like this: responders' roles may send to no other queue."""
 
 API_STAGE: Final = "v1"
+ALIAS: Final = "live"
+"""The alias by which functions are invoked on AWS: its version is the newest, or about to be."""
 
 # The ids of the stacks, by which `cdk deploy` takes them. Their names have the environment.
 PLATFORM_STACK: Final = "WildRydesPlatform"
@@ -48,6 +52,8 @@ PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
 """The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""
+NUMBER_SECRET: Final = "wild-rydes/feedback/pseudonyms"  # noqa: S105 - a name
+NUMBER_KEY_ALIAS: Final = "wild-rydes-feedback"
 
 # Short, so that the longest name with it fits everywhere (64 characters for a function or a rule). AWS keeps parameters
 # that begin with aws or ssm for itself:

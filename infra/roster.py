@@ -13,6 +13,10 @@ _FILE: Final = (
 )
 
 
-def partners() -> dict[str, dict[str, Any]]:
-    """The rows of partners.toml by the partner's id. The comments in that file explain the fields."""
-    return tomllib.loads(_FILE.read_text())
+def partners(*, simulated: bool = True) -> dict[str, dict[str, Any]]:
+    """The rows of partners.toml by the partner's id, without those that only a simulator plays unless `simulated`.
+
+    The comments in that file explain the fields.
+    """
+    rows = tomllib.loads(_FILE.read_text())
+    return {id_: row for id_, row in rows.items() if simulated or not row.get("simulated")}

@@ -9,7 +9,7 @@ from typing import Final
 import aws_cdk as cdk
 
 from infra.artifacts import Target, aws_target, local_target
-from infra.naming import AWS_ENVIRONMENT, PLAIN, Names
+from infra.naming import AWS_ENVIRONMENT, PLAIN, PROTECTED_ENVIRONMENT, Names
 from infra.scale import USUAL, Scale
 
 # What every phone shows, and short enough for the texts that name it to stay one SMS.
@@ -40,8 +40,8 @@ class Stage:
     """Actions whose batch calls need their own permission. On AWS `sqs:SendMessage` covers its batches."""
     password_login: bool = False
     """Whether clients of the user pool may log in with a password, as scripts do; otherwise by SRP alone."""
-    snap_start: bool = True
-    """Whether functions that ask for it are served from a snapshot, through a version and its alias."""
+    versions: bool = True
+    """Whether a function may be invoked through a version and its alias: for snapshots, and for canaries."""
     metric_math: bool = True
     """Whether alarms may go by an expression of several metrics. Where not, the stacks come without these."""
     phones: str | None = None
@@ -58,6 +58,27 @@ class Stage:
     """Where customers get help, as SMS name it: a web page, an e-mail address or a phone number."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the APIs of users from a browser. A `*` stands for any part of a host or a port."""
+    simulated_partners: bool = False
+    """Whether the partner fleets that only simulators play are deployed, too."""
+    gateway_account: bool = True
+    """Whether the platform gives API Gateway the role by which all APIs of the account and region write logs."""
+    canaries: bool = True
+    """Whether a protected environment tries a new version of a function on a few calls first."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether nothing can be deleted that holds data. Everything in other environments goes with its stack."""
+        return self.names.environment == PROTECTED_ENVIRONMENT
+
+    @property
+    def data_removal(self) -> cdk.RemovalPolicy:
+        """What becomes of data, secrets and keys when their stack is deleted (decision 46)."""
+        return cdk.RemovalPolicy.RETAIN if self.protected else cdk.RemovalPolicy.DESTROY
+
+    @property
+    def canary(self) -> bool:
+        """Whether a new version of a function is tried on a few calls first (decision 47)."""
+        return self.protected and self.versions and self.canaries
 
     def tags(self, service: str) -> dict[str, str]:
         """The tags of a service's resources, by which costs are told apart."""
@@ -99,8 +120,8 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         publish_condition=False,
         batch_actions=frozenset({"sqs:SendMessage", "sqs:ChangeMessageVisibility"}),
         password_login=True,
-        # Only AWS takes snapshots. A version for every change would just slow down the deployment.
-        snap_start=False,
+        # A version for every change would just slow down the deployment.
+        versions=False,
         metric_math=False,
         phones=phones,
         origination_number=names.local_number,
@@ -108,19 +129,25 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         batches_at_once=2,
         waking_hours="0-24",  # no simulated customer sleeps
         origins=("http://localhost:*", "http://127.0.0.1:*"),  # whatever a developer serves a page with
+        simulated_partners=True,
     )
 
 
 def stage_of(app: cdk.App) -> Stage:
     """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
-    The context `env` names the environment, whose name is part of every other: unless it is given, it is `dev` on AWS,
-    and the local cloud has plain names. `origins` names more origins whose pages may call the APIs, separated by
-    commas, `support-contact` where customers get help, and `scale` how many RFQs a second to be made for. The base
-    URLs are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2.
+    The base URLs are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError
+    for a value that its context cannot have.
 
-    Raises ValueError for what is no name of an environment or no origin, for a contact that does not fit into an SMS,
-    and for a scale that cannot be.
+    | context | value |
+    |---|---|
+    | `env` | the environment, whose name is part of every other: `dev` if not given, and none on the local cloud |
+    | `origins` | more origins whose pages may call the APIs, separated by commas |
+    | `support-contact` | where customers get help |
+    | `scale` | how many RFQs a second to be made for |
+    | `partners` | `all`: the simulated fleets, too, as always on the local cloud; otherwise `real` |
+    | `gateway-account` | `no`: somebody else sees to the role by which APIs write logs; otherwise `yes` |
+    | `canary` | `no`: new versions get all calls at once in `prod`, too; otherwise `yes` |
     """
     environment = app.node.try_get_context("env") or ""
     if app.node.try_get_context("stage") == "local":
@@ -136,11 +163,22 @@ def stage_of(app: cdk.App) -> Stage:
         origins=stage.origins + _origins(app.node.try_get_context("origins") or ""),
         scale=_scale(app.node.try_get_context("scale")),
         support_contact=_contact(app.node.try_get_context("support-contact") or stage.support_contact),
+        simulated_partners=stage.simulated_partners or _choice(app, "partners", "real", "all") == "all",
+        gateway_account=_choice(app, "gateway-account", "yes", "no") == "yes",
+        canaries=_choice(app, "canary", "yes", "no") == "yes",
     )
 
 
 def _scale(text: str | None) -> Scale:
     return Scale(int(text)) if text else USUAL
+
+
+def _choice(app: cdk.App, name: str, *choices: str) -> str:
+    """Read a context that has one of several values, by default the first."""
+    value = app.node.try_get_context(name) or choices[0]
+    if value not in choices:
+        raise ValueError(f"{name} is {' or '.join(choices)}, not {value!r}")
+    return str(value)
 
 
 def _contact(text: str) -> str:

@@ -95,7 +95,7 @@ class ConsumedQueue(Construct):
         if key:
             consumer.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn)  # to read and to park
         consumer.may("sqs:ChangeMessageVisibility", on=self.queue.queue_arn)  # to back off
-        consumer.add_event_source(
+        consumer.entry.add_event_source(
             event_sources.SqsEventSource(
                 self.queue,
                 batch_size=batch_size,

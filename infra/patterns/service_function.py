@@ -18,9 +18,9 @@ class ServiceFunction(lambda_.Function):
     """Python 3.13 on arm64, with its own role, log group and alarm.
 
     `ServiceStack.function` makes one. `handler` is `module.attribute` in the service's artifact; `seconds` is
-    the timeout. `snap_start` serves callers of `entry` from a snapshot, where the stage has snapshots: for
-    functions whose cold start a person waits for. `name` is plain; `own_name` is the function's name in its
-    environment, `own_role` its role.
+    the timeout. Whatever invokes it invokes its `entry`. `snap_start` serves that from a snapshot, where the stage has
+    versions: for functions whose cold start a person waits for. `name` is plain; `own_name` is the function's name
+    in its environment, `own_role` its role.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class ServiceFunction(lambda_.Function):
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             description=f"The permissions of {own_name}",
         )
-        snap_start = snap_start and scope.stage.snap_start
+        snap_start = snap_start and scope.stage.versions
         super().__init__(
             scope,
             f"{name}-function",  # a function and the queue that it consumes may have one name
@@ -69,18 +69,19 @@ class ServiceFunction(lambda_.Function):
             },
         )
         self.own_name = own_name
+        self._name = name
+        self._snap_start = snap_start
         self.seconds = seconds
         self.own_role = role
-        self._snap_start = snap_start
         self._service_stack = scope
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log_group.log_group_arn)
         accept(
             self,
             {"AwsSolutions-L1": "Artifacts are built for Python 3.13: runtime and build change together"},
         )
-        scope.alarm(
+        self._errors = scope.alarm(
             f"{name}-errors",
-            self.metric_errors(period=cdk.Duration.minutes(5)),
+            self.metric_errors(period=cdk.Duration.minutes(1)),  # soon enough to end a canary
             threshold=1,
             meaning=f"{own_name} crashes, times out or runs out of memory, so its work is late or fails."
             " Look for `Task timed out` and `Runtime` in its log. Runbook: -errors.",
@@ -151,7 +152,13 @@ class ServiceFunction(lambda_.Function):
 
     @cached_property
     def entry(self) -> lambda_.FunctionBase | lambda_.Alias:
-        """What a synchronous caller invokes: the alias of the snapshot, or the function itself."""
-        if not self._snap_start:
+        """What events, APIs and schedules invoke: the alias of the newest version, for a snapshot or a canary, or the
+        function itself.
+        """
+        stack = self._service_stack
+        if not (self._snap_start or stack.stage.canary):
             return self
-        return lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)
+        alias = lambda_.Alias(self, "Live", alias_name=naming.ALIAS, version=self.current_version)
+        if stack.stage.canary and self._errors:
+            stack.canaries.watch(self._name, alias, self._errors)
+        return alias

@@ -15,6 +15,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra import naming
+from infra.patterns.canary import Canaries
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_table import ServiceTable
 from infra.patterns.watched_metrics import WatchedMetrics
@@ -45,6 +46,7 @@ class ServiceStack(cdk.Stack):
             stack_name=stage.names.of(construct_id),
             description=description,
             synthesizer=stage.synthesizer(),
+            termination_protection=stage.protected,
             tags=stage.tags(service),
         )
         self.service = service
@@ -64,8 +66,14 @@ class ServiceStack(cdk.Stack):
         return ServiceTable(
             self,
             self.stage.names.of(self.service),
+            self.stage,
             warm_writes=self.stage.scale.warm_writes(self.writes_of_an_rfq),
         )
+
+    @cached_property
+    def canaries(self) -> Canaries:
+        """How functions get new versions."""
+        return Canaries(self)
 
     def function(
         self,
@@ -113,14 +121,14 @@ class ServiceStack(cdk.Stack):
         threshold: float,
         periods: int = 1,
         meaning: str,
-    ) -> None:
+    ) -> cloudwatch.Alarm | None:
         """Notify the alarm topic when the metric reaches the threshold in this many periods in a row.
 
         `meaning` tells whoever is on call what happens, what customers notice and what to do. It ends with
-        the alarm's name in docs/runbook.md.
+        the alarm's name in docs/runbook.md. There is none where the stage has no alarms by expressions.
         """
         if isinstance(metric, cloudwatch.MathExpression) and not self.stage.metric_math:
-            return
+            return None
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
@@ -132,6 +140,7 @@ class ServiceStack(cdk.Stack):
             alarm_description=meaning,
         )
         alarm.add_alarm_action(self._alarm_action)
+        return alarm
 
     def count(self, name: str) -> cloudwatch.Metric:
         """How often the service has counted something in five minutes, under the name that its code gives it.

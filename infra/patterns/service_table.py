@@ -1,8 +1,9 @@
 """The table of a service."""
 
-import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
+
+from infra.stage import Stage
 
 
 class ServiceTable(dynamodb.Table):
@@ -13,7 +14,7 @@ class ServiceTable(dynamodb.Table):
     Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change.
     """
 
-    def __init__(self, scope: Construct, name: str, warm_writes: int | None = None) -> None:
+    def __init__(self, scope: Construct, name: str, stage: Stage, warm_writes: int | None = None) -> None:
         super().__init__(
             scope,
             "Table",
@@ -28,6 +29,6 @@ class ServiceTable(dynamodb.Table):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            # Data outlives the stack. A first deployment that fails removes the table, or the next fails too.
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            deletion_protection=stage.protected,
+            removal_policy=stage.data_removal,
         )

@@ -49,7 +49,7 @@ class SocketApi(apigateway.WebSocketApi):
 
         def to_function(route: str) -> integrations.WebSocketLambdaIntegration:
             # One for each route, because each grants the permission to invoke the function for its route.
-            return integrations.WebSocketLambdaIntegration(route, function)
+            return integrations.WebSocketLambdaIntegration(route, function.entry)
 
         super().__init__(
             scope,
@@ -58,7 +58,7 @@ class SocketApi(apigateway.WebSocketApi):
             route_selection_expression="$request.body.action",
             connect_route_options=apigateway.WebSocketRouteOptions(
                 integration=to_function("OnConnect"),
-                authorizer=authorizers.WebSocketLambdaAuthorizer(f"{name}-authorizer", authorizer),
+                authorizer=authorizers.WebSocketLambdaAuthorizer(f"{name}-authorizer", authorizer.entry),
             ),
             disconnect_route_options=apigateway.WebSocketRouteOptions(
                 integration=to_function("OnDisconnect")

@@ -47,7 +47,7 @@ class StreamConsumer(Construct):
         )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", dead_letters.queue_url)
         accept(dead_letters, {"AwsSolutions-SQS3": "It is the dead-letter queue of a stream"})
-        consumer.add_event_source(
+        consumer.entry.add_event_source(
             event_sources.DynamoEventSource(
                 scope.table,
                 # From the oldest record on: changes written before the mapping existed are handled too.

@@ -17,7 +17,8 @@ _SOURCES: Final = ("uv.lock", "infra", "services", "shared")
 def templates(context: Mapping[str, str] | None = None) -> Assembly:
     """Synthesize the stacks for AWS, unless that was done with these very sources and this context.
 
-    Their artifacts are empty: nothing in a template but the hash depends on them. Synthesis fails on every finding
+    The simulated partners are among them: real ones have the same. Artifacts are empty: nothing in a template but the
+    hash depends on them. Synthesis fails on every finding
     of cdk-nag that is not accepted with a reason.
     """
     key = cache.digest(
@@ -36,4 +37,6 @@ def _synthesize(directory: Path, context: Mapping[str, str] | None) -> None:
     directory.mkdir()
     artifact = directory / "empty.zip"
     zipfile.ZipFile(artifact, "w").close()
-    build_app({**(context or {})}, outdir=str(directory), artifact_of=lambda _: artifact).synth()
+    build_app(
+        {"partners": "all", **(context or {})}, outdir=str(directory), artifact_of=lambda _: artifact
+    ).synth()

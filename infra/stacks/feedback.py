@@ -67,7 +67,14 @@ class FeedbackStack(ServiceStack):
             description="Encrypts phone numbers: replies, delivery receipts, strangers who are owed an answer",
             enable_key_rotation=True,
             pending_window=cdk.Duration.days(7),
-            removal_policy=cdk.RemovalPolicy.DESTROY,  # everything it encrypts is gone after 14 days
+            removal_policy=stage.data_removal,
+        )
+        kms.Alias(  # the name by which it is found again
+            self,
+            "KeyAlias",
+            alias_name=f"alias/{stage.names.of(naming.NUMBER_KEY_ALIAS)}",
+            target_key=self._key,
+            removal_policy=stage.data_removal,
         )
         self._number_secret = self._make_number_secret()
         self._sms_name = stage.names.of(
@@ -108,11 +115,13 @@ class FeedbackStack(ServiceStack):
         secret = secretsmanager.Secret(
             self,
             "NumberSecret",
+            # With a fixed name a second one cannot be made by mistake while the first is still there.
+            secret_name=self.stage.names.of(naming.NUMBER_SECRET),
             description="Makes the pseudonyms of phone numbers. If it changes, every STOP is forgotten",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 password_length=64, exclude_punctuation=True
             ),
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,  # the table is useless without it
+            removal_policy=self.stage.data_removal,  # as the table, which is useless without it
         )
         accept(
             secret, {"AwsSolutions-SMG4": "Rotation would make every number new and forget who has said STOP"}
@@ -125,18 +134,25 @@ class FeedbackStack(ServiceStack):
         Subscription(self, "feedback-rides", RideCompleted, consumer=function)
 
     def _outreach(self) -> None:
-        number = self.stage.origination_number or self.parameter(naming.ORIGINATION_NUMBER_PARAMETER)
+        number_parameter = self.stage.names.of(naming.ORIGINATION_NUMBER_PARAMETER)
         function = self.function(
             "outreach",
             seconds=60,  # for ten conversations, each with calls that may take seconds
             USER_POOL_ID=self.parameter(naming.USER_POOL_ID_PARAMETER),
-            ORIGINATION_NUMBER=number,
+            NUMBER_PARAMETER=number_parameter,
             CONFIGURATION_SET=self._sms_name,
             WAKING_HOURS=self.stage.waking_hours,
             SUPPORT_CONTACT=self.stage.support_contact,
         )
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
         function.may("cognito-idp:AdminGetUser", on=self.users.user_pool_arn)
+        if self.stage.origination_number:
+            self.publish_parameter(
+                "origination-number", naming.ORIGINATION_NUMBER_PARAMETER, self.stage.origination_number
+            )
+        function.may(
+            "ssm:GetParameter", on=self.format_arn(service="ssm", resource=f"parameter{number_parameter}")
+        )
         numbers = self.format_arn(service="sms-voice", resource="phone-number", resource_name="*")
         # AWS asks for each resource that a request names.
         configuration = self.format_arn(
@@ -190,6 +206,13 @@ class FeedbackStack(ServiceStack):
             threshold=3,
             meaning="AWS gives no clear answer to SMS that we send: customers may be asked late, and hardly ever"
             " twice. The log of feedback-outreach has AWS's code. Runbook: feedback-sms-unclear.",
+        )
+        self.alarm(
+            "feedback-number-missing",
+            self.count("OriginationNumberMissing"),
+            threshold=1,
+            meaning="There is no number that SMS could come from, so customers are not asked about their rides. What"
+            " waits is sent once it is written, if that is soon. Runbook: feedback-number-missing.",
         )
         self.alarm(
             "feedback-sms-not-taken",
@@ -254,7 +277,9 @@ class FeedbackStack(ServiceStack):
             rule_name=self.stage.names.of("feedback-timers"),
             description="Moves on the conversations that are due",
             schedule=events.Schedule.rate(cdk.Duration.minutes(1)),
-            targets=[targets.LambdaFunction(function, retry_attempts=0)],  # the next minute comes soon enough
+            targets=[
+                targets.LambdaFunction(function.entry, retry_attempts=0)
+            ],  # the next minute comes soon enough
         )
         self.alarm(
             "feedback-not-woken",

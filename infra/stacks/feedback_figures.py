@@ -43,7 +43,7 @@ FIGURES: Final[Mapping[str, Sequence[str]]] = {
             "SmsParts",
             "SmsMicrodollars",
         ),
-        *("SmsNotTaken", "SmsUnknown", "OutreachFailed", "ReceiptsIgnored"),
+        *("SmsNotTaken", "OriginationNumberMissing", "SmsUnknown", "OutreachFailed", "ReceiptsIgnored"),
     ),
     "replies": tuple(
         f"Replies{outcome}"

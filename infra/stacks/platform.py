@@ -37,6 +37,7 @@ class PlatformStack(cdk.Stack):
             stack_name=stage.names.of(naming.PLATFORM_STACK),
             description="Wild Rydes: event bus, users, alarms",
             synthesizer=stage.synthesizer(),
+            termination_protection=stage.protected,
             tags=stage.tags("platform"),
         )
         self._stage = stage
@@ -44,7 +45,8 @@ class PlatformStack(cdk.Stack):
         pool, client = self._users()
         topic = self._alarms()
         self._throttles(topic)
-        self._gateway_account()
+        if stage.gateway_account:
+            self._gateway_account()
         for name, value in {
             naming.BUS_NAME_PARAMETER: bus.event_bus_name,
             naming.BUS_ARN_PARAMETER: bus.event_bus_arn,
@@ -110,8 +112,8 @@ class PlatformStack(cdk.Stack):
             },
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            # Users outlive the stack. A first deployment that fails removes the pool, or the next fails too.
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            deletion_protection=self._stage.protected,
+            removal_policy=self._stage.data_removal,
         )
         accept(
             pool,
@@ -181,7 +183,12 @@ class PlatformStack(cdk.Stack):
         alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
 
     def _gateway_account(self) -> None:
-        """Give the account the role without which WebSocket APIs write no access logs, once for a region."""
+        """Give the account the role without which WebSocket APIs write no logs, once for a region.
+
+        Each environment of an account may do so: any of these roles serves them all, the last one is in use, and
+        they stay when their stack goes. An account that has a role of its own is deployed to with
+        `-c gateway-account=no`.
+        """
         role = iam.Role(
             self,
             "GatewayLogsRole",

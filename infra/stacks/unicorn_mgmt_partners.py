@@ -47,7 +47,7 @@ _BOOKINGS_AT_ONCE = 2  # the least that SQS allows; bookings are rare compared w
 
 
 class Partners(Construct):
-    """A bulkhead for each row of partners.toml, and one API where partners call back.
+    """A bulkhead for each row of partners.toml, and one API where partners call back. Nothing without partners.
 
     A partner has two functions, each behind its own queue: `<partner>-quotes` asks for quotes, and
     `<partner>-rides` books and cancels rides. So no booking waits behind quotes, and retries of bookings hold
@@ -64,17 +64,18 @@ class Partners(Construct):
     ) -> None:
         super().__init__(scope, "Partners")
         self._scope = scope
-        rows = roster.partners()
+        rows = roster.partners(simulated=scope.stage.simulated_partners)
         for id_, row in rows.items():
             self._secret(id_, row)
-        callback_url = self._callbacks(rows)
+        callback_url = self._callbacks(rows) if rows else ""
         quotes = {id_: self._quotes(id_, row, callback_url) for id_, row in rows.items()}
         rides = {id_: self._rides(id_, row, callback_url, quotes[id_]) for id_, row in rows.items()}
         _may_send(responder, "PARTNER_QUEUES", quotes)
         _may_send(outbox, "PARTNER_RIDE_QUEUES", rides)
         for id_, row in rows.items():
             self._alarms(id_, row["name"])
-        self._queries(rows)
+        if rows:
+            self._queries(rows)
 
     def _secret(self, partner_id: str, row: dict[str, Any]) -> None:
         secret = secretsmanager.Secret(
@@ -82,7 +83,7 @@ class Partners(Construct):
             f"{partner_id}-secret",
             secret_name=self._secret_name(partner_id),
             description=f"base_url and credentials of {row['name']}, filled in by hand",
-            removal_policy=cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+            removal_policy=self._scope.stage.data_removal,
         )
         accept(
             secret, {"AwsSolutions-SMG4": "The partner issues its credentials and decides when they change"}

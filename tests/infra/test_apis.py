@@ -206,7 +206,7 @@ def test_connecting_needs_a_token_and_every_route_leads_to_the_function(aws: Ass
         target = route.properties["Target"]["Fn::Join"][1][1]["Ref"]
         assert function in aws.text(api.stack, resources[target]["Properties"]["IntegrationUri"])
     permissions = [
-        aws.text(p.stack, p.properties["FunctionName"])
+        aws.invoked(p)
         for p in aws.all("AWS::Lambda::Permission")
         if {"Ref": api.logical_id} in p.properties["SourceArn"].get("Fn::Join", ["", []])[1]
     ]

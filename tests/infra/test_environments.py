@@ -2,14 +2,12 @@
 
 import json
 import re
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
-from infra.app import build_app
 from infra.assembly import Assembly, load
 from infra.naming import AWS_ENVIRONMENT, BUS_NAME, BUS_NAME_PARAMETER, PARTNER_SECRET_PREFIX, PLAIN, Names
 from infra.stage import stage_of
@@ -64,16 +62,6 @@ LONGEST = {
 def dev(aws: Assembly) -> Assembly:
     """The environment that there is unless another is named, with its own names."""
     return load(aws.directory)
-
-
-@pytest.fixture(scope="module")
-def prod(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """Another environment, to be deployed beside it."""
-    directory = tmp_path_factory.mktemp("prod")
-    artifact = directory / "empty.zip"
-    zipfile.ZipFile(artifact, "w").close()
-    build_app({"env": PROD}, outdir=str(directory), artifact_of=lambda _: artifact).synth()
-    return load(directory)
 
 
 def _names(assembly: Assembly) -> Iterator[tuple[str, str, str]]:
@@ -158,7 +146,7 @@ def test_what_is_counted_and_what_it_costs_is_told_apart(dev: Assembly) -> None:
         value for t in dev.templates.values() for key, value in _properties(t) if key == "Namespace"
     }
     assert {space for space in namespaces if not space.startswith("AWS/")} == {f"WildRydes/{DEV}"}
-    for function in dev.all("AWS::Lambda::Function"):
+    for function in dev.named("AWS::Lambda::Function", "FunctionName").values():
         variables = function.properties["Environment"]["Variables"]
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == f"WildRydes/{DEV}"
     for stack in _stacks(dev):

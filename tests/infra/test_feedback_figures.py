@@ -14,7 +14,7 @@ from feedback.domain.conversation import Conversation
 from infra.assembly import Assembly
 from infra.stacks.feedback_figures import COUNTS, DOLLARS_A_DAY
 from tests.support.feedback.memory import Memory
-from tests.support.feedback.world import MACHINE, World
+from tests.support.feedback.world import MACHINE, OURS, World
 from wild_rydes_runtime import wide_line
 
 TEXTS = (*(["1"], ["2", "yes"]), *([str(score)] for score in range(3, 11)), ["?", "??", "???"], ["STOP"])
@@ -95,6 +95,9 @@ def support_acts(world: World) -> None:
 
 
 def nobody_is_asked(world: World) -> None:
+    world.ours = None
+    ride(world, 59)
+    world.ours = OURS
     world.ride("no-consent", world.customer(phone(60), **{"custom:sms_consent_at": None}))
     world.ride("unverified", world.customer(phone(61), phone_number_verified="false"))
     world.pump()

@@ -156,6 +156,9 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "/wild-rydes/platform/user-pool-arn": {"cognito-idp:AdminGetUser"},
         OUR_NUMBERS: {"sms-voice:SendTextMessage"},
         SMS_CONFIGURATION: {"sms-voice:SendTextMessage"},
+        "arn:<Partition>:ssm:<Region>:<AccountId>:parameter/wild-rydes/feedback/origination-number": {
+            "ssm:GetParameter"
+        },
         "Key": {"kms:Decrypt"},
         "NumberSecret": {"secretsmanager:GetSecretValue"},
         "feedback-outreach-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
@@ -340,7 +343,7 @@ def test_what_a_partners_functions_may_do_in_the_table_is_limited_without_except
 
 
 def test_each_function_has_a_role_of_its_own_without_managed_policies(aws: Assembly) -> None:
-    functions = list(aws.all("AWS::Lambda::Function"))
+    functions = aws.named("AWS::Lambda::Function", "FunctionName").values()
     roles = {(f.stack, f.properties["Role"]["Fn::GetAtt"][0]) for f in functions}
     assert len(roles) == len(functions), "whoever takes over one function could do what another may"
     for stack, role in roles:
@@ -481,8 +484,8 @@ def _of_users(api: str) -> dict[str, str]:
             {
                 "CONFIGURATION_SET": "wild-rydes-feedback",
                 "DEAD_LETTER_QUEUE_URL": "feedback-outreach-dlq",
+                "NUMBER_PARAMETER": "/wild-rydes/feedback/origination-number",
                 "NUMBER_SECRET_ARN": "NumberSecret",
-                "ORIGINATION_NUMBER": "/wild-rydes/feedback/origination-number",
                 "SUPPORT_CONTACT": "wildrydes.example/help",
                 "USER_POOL_ID": "/wild-rydes/platform/user-pool-id",
                 "WAKING_HOURS": "8-21",

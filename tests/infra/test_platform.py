@@ -82,18 +82,15 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
     platform = {name for stack, name in published if stack == naming.PLATFORM_STACK}
     for template in aws.templates.values():
         read = {p["Default"] for p in template["Parameters"].values()} - {"/cdk-bootstrap/hnb659fds/version"}
-        assert read <= platform | {naming.ORIGINATION_NUMBER_PARAMETER}  # which a person writes
+        assert read <= platform
 
 
-def test_tables_keep_their_data_and_can_be_restored(aws: Assembly) -> None:
+def test_tables_can_be_restored(aws: Assembly) -> None:
     tables = aws.named("AWS::DynamoDB::Table", "TableName")
     assert set(tables) == set(SERVICES)
     for table in tables.values():
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
         assert table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
-        # But a first deployment that fails takes its table along, or the next could not take the name.
-        assert table.body["DeletionPolicy"] == "RetainExceptOnCreate"
-        assert table.body["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_rfq_table(aws: Assembly) -> None:
@@ -147,8 +144,6 @@ def test_status_documents_are_private_and_gone_in_a_day(aws: Assembly) -> None:
     [rule] = bucket.properties["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
     [policy] = aws.all("AWS::S3::BucketPolicy")
-    [statement] = policy.properties["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == (
-        "Deny",
-        {"Bool": {"aws:SecureTransport": "false"}},
-    )
+    statements = policy.properties["PolicyDocument"]["Statement"]
+    [denied] = [statement for statement in statements if statement["Effect"] == "Deny"]
+    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -60,7 +60,7 @@ minute."""
 def _mappings(aws: Assembly) -> dict[str, tuple[str, dict[str, Any]]]:
     """Function -> (event source, properties)."""
     return {
-        aws.text(m.stack, m.properties["FunctionName"]): (
+        aws.invoked(m): (
             aws.text(m.stack, m.properties["EventSourceArn"]),
             m.properties,
         )

@@ -115,7 +115,7 @@ class Deployed:
         """The functions behind the table's stream, with their filter patterns."""
         for mapping in self._assembly.all("AWS::Lambda::EventSourceMapping"):
             if self._source(mapping) == self._service:
-                name = self._assembly.text(mapping.stack, mapping.properties["FunctionName"])
+                name = self._assembly.invoked(mapping)
                 filters = mapping.properties["FilterCriteria"]["Filters"]
                 yield (
                     name.removeprefix(f"{self._service}-"),

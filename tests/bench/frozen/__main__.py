@@ -24,9 +24,9 @@ PAUSES = 50
 def sms(aws: Aws, clock: Clock) -> Callable[[], object]:
     """Send an SMS, in one call that is never repeated."""
     service = client("pinpoint-sms-voice-v2", url=aws.url, config=NO_RETRIES, clock=clock)
-    sender = SmsSender(service, origination="+12065550100", configuration_set="feedback")
+    sender = SmsSender(service, configuration_set="feedback")
     number = PhoneNumber.parse("+12065550142")
-    return lambda: sender.send(number, "How was your ride?", {})
+    return lambda: sender.send(number, "How was your ride?", {}, origination="+12065550100")
 
 
 def partner(aws: Aws, clock: Clock) -> Callable[[], object]:

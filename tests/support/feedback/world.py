@@ -17,7 +17,7 @@ from aws_lambda_powertools import Logger, Metrics
 from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT, FeedbackTable
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sealed_numbers import seal, unseal
-from feedback.adapters.sms_service import SmsSender
+from feedback.adapters.sms_service import NotNow, SmsSender
 from feedback.adapters.sns_notifications import DeliveryEvent, InboundSms, NotificationConsumer
 from feedback.adapters.user_directory import UserDirectory
 from feedback.domain.conversation import Conversation, SurveyMachine
@@ -114,6 +114,8 @@ class World:
     aws: Moto | Memory
     now: datetime = NOON
     lines: io.StringIO = field(default_factory=io.StringIO)
+    ours: str | None = OURS
+    """Our own number, once there is one."""
 
     def __post_init__(self) -> None:
         # Powertools keeps one logger per service name, and with it the stream.
@@ -139,10 +141,10 @@ class World:
         self.directory = UserDirectory(self.aws.cognito, self.aws.pool)
         self.outreach = Outreach(
             directory=self.directory,
-            sender=SmsSender(self.phones.client, origination=OURS, configuration_set="feedback"),
+            sender=SmsSender(self.phones.client, configuration_set="feedback"),
             pseudonyms=self.pseudonyms,
             unseal=partial(unseal, self.aws.kms),
-            ours=OURS,
+            ours=self._our_number,
             contact=CONTACT,
             waking_hours=WakingHours(),
             uniform=max,
@@ -154,6 +156,11 @@ class World:
             table=self.table,
             **told,
         )
+
+    def _our_number(self) -> str:
+        if self.ours is None:
+            raise NotNow("no-origination-number")
+        return self.ours
 
     # -- what happens to the service -----------------------------------------------------------------------------
 

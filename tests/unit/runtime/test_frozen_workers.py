@@ -65,9 +65,9 @@ def test_a_client_of_many_threads_drops_them_once(aws: Aws, clock: Clock) -> Non
 def test_an_sms_is_sent_once_and_for_sure(aws: Aws, clock: Clock) -> None:
     """Its call is never repeated: on a dead connection nobody would know whether the SMS was sent."""
     sms = client("pinpoint-sms-voice-v2", url=aws.url, config=NO_RETRIES, clock=clock)
-    sender = SmsSender(sms, origination="+12065550100", configuration_set="feedback")
+    sender = SmsSender(sms, configuration_set="feedback")
     number = PhoneNumber.parse("+12065550142")
     for _ in range(3):
-        assert sender.send(number, "How was your ride?", {}) == "m-1"
+        assert sender.send(number, "How was your ride?", {}, origination="+12065550100") == "m-1"
         thaw(aws, clock)
     assert aws.calls == ["SendTextMessage"] * 3

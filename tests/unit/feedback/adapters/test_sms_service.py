@@ -26,9 +26,9 @@ from tests.support.feedback.world import NOON, OURS, SEATTLE
 def test_a_failed_call(fault: str, kind: type[Exception], arrived: bool) -> None:
     phones = Phones(lambda: NOON)
     phones.faults = [fault]
-    sender = SmsSender(phones.client, origination=OURS, configuration_set="feedback")
+    sender = SmsSender(phones.client, configuration_set="feedback")
     with pytest.raises(kind) as failure:
-        sender.send(PhoneNumber.parse(SEATTLE), "text", {"ride": "r", "sms": "0"})
+        sender.send(PhoneNumber.parse(SEATTLE), "text", {"ride": "r", "sms": "0"}, origination=OURS)
     assert failure.type is kind
     assert SEATTLE.removeprefix("+1") not in str(failure.value)
     assert (phones.requests, len(phones.sent)) == (1, arrived)

@@ -33,7 +33,6 @@ ENVIRONMENT = {
     "MAX_ATTEMPTS": "5",
     "BUS_NAME": BUS,
     "USER_POOL_ID": "us-east-1_pool",
-    "ORIGINATION_NUMBER": OURS,
     "CONFIGURATION_SET": "feedback",
     "SUPPORT_CONTACT": "wildrydes.example/help",
     "WAKING_HOURS": "0-24",
@@ -54,6 +53,7 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     secrets = aws.client("secretsmanager")
     name = world.aws.table
     arn = secrets.create_secret(Name=name, SecretString=SECRET.decode())["ARN"]
+    aws.client("ssm").put_parameter(Name=f"/{name}", Type="String", Value=OURS)
     environment = {
         **ENVIRONMENT,
         # Powertools keeps one logger per service name, and with it the stream of the test that made it.
@@ -63,6 +63,7 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
         "USER_POOL_ID": world.aws.pool,
         "NUMBER_SECRET_ARN": arn,
         "NUMBER_KEY_ARN": world.aws.key,
+        "NUMBER_PARAMETER": f"/{name}",
     }
     for variable, value in environment.items():
         monkeypatch.setenv(variable, value)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.feedback.crash import Died, dying
 from tests.support.feedback.phones import REFUSALS
-from tests.support.feedback.world import MACHINE, SEATTLE, World, chosen, waiting
+from tests.support.feedback.world import MACHINE, OURS, SEATTLE, World, chosen, waiting
 
 WINDOW = timedelta(seconds=MACHINE.limits.resend_after)
 STEP = {"before the call": 0, "after it": 1}
@@ -107,6 +107,19 @@ def test_what_was_not_taken_for_now_is_tried_later_and_sent_once(world: World, f
     for _ in range(4):
         world.pass_time(minutes=20)
         world.pump()
+    assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+
+
+def test_without_a_number_of_ours_nothing_is_sent_and_nothing_lost(world: World) -> None:
+    world.ours = None
+    world.ride("r", world.customer())
+    world.pump()
+    [sms] = world.conversation("r").sms
+    assert (world.phones.requests, sms.state, sms.reason) == (0, "waiting", "no-origination-number")
+    assert world.metrics.metric_set["OriginationNumberMissing"]["Value"] == [1.0]
+    world.ours = OURS
+    world.pass_time(minutes=20)
+    world.pump()
     assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
 
 

@@ -57,7 +57,7 @@ class SmsRejected(NotSent):
 
 
 class NotNow(NotSent):
-    """Throttled, the month's budget spent, or our configuration wrong: the call may succeed later."""
+    """Throttled, the month's budget spent, our configuration wrong or our number missing: it may succeed later."""
 
 
 class OutcomeUnknown(Exception):
@@ -69,28 +69,25 @@ class OutcomeUnknown(Exception):
 
 
 class SmsSender:
-    """Sends from our number, with a configuration set that reports the delivery of each message.
+    """Sends with a configuration set that reports the delivery of each message.
 
     The client must not retry by itself (see `NO_RETRIES`): a call whose answer was lost may have sent the
-    SMS. `origination` is our number's E.164 form, id or ARN.
+    SMS.
     """
 
-    def __init__(
-        self, client: "PinpointSMSVoiceV2Client", *, origination: str, configuration_set: str
-    ) -> None:
+    def __init__(self, client: "PinpointSMSVoiceV2Client", *, configuration_set: str) -> None:
         self._client = client
-        self._origination = origination
         self._configuration_set = configuration_set
 
-    def send(self, to: PhoneNumber, text: str, context: Mapping[str, str]) -> str:
-        """Send a text, and return its message id.
+    def send(self, to: PhoneNumber, text: str, context: Mapping[str, str], *, origination: str) -> str:
+        """Send a text from our number `origination` (E.164), and return its message id.
 
         `context` comes back with each delivery event; it must contain no phone number.
         Raises OptedOut, SmsRejected, NotNow or OutcomeUnknown.
         """
         request: SendTextMessageRequestTypeDef = {
             "DestinationPhoneNumber": to.e164,
-            "OriginationIdentity": self._origination,
+            "OriginationIdentity": origination,
             "ConfigurationSetName": self._configuration_set,
             "MessageBody": text,
             "MessageType": "TRANSACTIONAL",

@@ -8,6 +8,7 @@ from functools import partial
 from aws_lambda_powertools import Logger, Metrics
 
 from feedback.adapters.feedback_table import FeedbackTable
+from feedback.adapters.origination_number import OriginationNumber
 from feedback.adapters.pseudonyms import Pseudonyms
 from feedback.adapters.sealed_numbers import unseal
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
@@ -28,8 +29,8 @@ class _Settings:
     user_pool_id: str
     number_secret_arn: str
     configuration_set: str
-    origination_number: str
-    """Our number in E.164 form, as replies name it."""
+    number_parameter: str
+    """The SSM parameter with our number in E.164 form, as replies name it."""
     support_contact: str
     """Where customers get help."""
     waking_hours: str = "8-21"
@@ -46,13 +47,11 @@ _outreach = Outreach(
     machine=_machine,
     directory=UserDirectory(client("cognito-idp"), _settings.user_pool_id),
     sender=SmsSender(
-        client("pinpoint-sms-voice-v2", config=NO_RETRIES),
-        origination=_settings.origination_number,
-        configuration_set=_settings.configuration_set,
+        client("pinpoint-sms-voice-v2", config=NO_RETRIES), configuration_set=_settings.configuration_set
     ),
     pseudonyms=Pseudonyms.with_secret(client("secretsmanager"), _settings.number_secret_arn),
     unseal=partial(unseal, client("kms")),
-    ours=_settings.origination_number,
+    ours=OriginationNumber(client("ssm"), _settings.number_parameter).get,
     contact=_settings.support_contact,
     waking_hours=WakingHours.parse(_settings.waking_hours),
     logger=_logger,

@@ -39,6 +39,7 @@ _METRICS: Final[Mapping[str, str]] = {
     "no consent": "SmsNoConsent",
     "unknown": "SmsUnknown",
     "not taken": "SmsNotTaken",
+    "no number": "OriginationNumberMissing",
     "failed": "OutreachFailed",
 }
 """Outcomes that somebody may have to do something about. What was sent is counted by its receipts."""
@@ -54,7 +55,8 @@ _Both = tuple[Conversation | None, NumberStanding]
 class Outreach:
     """Claims the SMS that is due, sends it, and notes the outcome.
 
-    `ours` is our own number (E.164), `contact` where customers get help, in 30 characters at most.
+    `ours` returns our own number (E.164), and raises NotNow while there is none. `contact` is where customers get
+    help, in 30 characters at most.
     """
 
     table: FeedbackTable
@@ -64,7 +66,7 @@ class Outreach:
     pseudonyms: Pseudonyms
     unseal: Callable[[bytes, str], str]
     """Opens a number that was sealed for a conversation, by its id."""
-    ours: str
+    ours: Callable[[], str]
     contact: str
     waking_hours: WakingHours
     logger: Logger
@@ -97,18 +99,25 @@ class Outreach:
             # A number that is missing may be our mistake; the others are the customer's choice, or still to come.
             outcome = bar.replace("-", " ") if customer else "refused"
             return self._note(conversation, outcome, lambda sms, now: sms.ended("refused", now, bar))
+        try:
+            ours = self.ours()
+        except NotNow as error:
+            return self._later(conversation, "no number", error.code)
+        return self._send_to(customer, conversation, ours)
+
+    def _send_to(self, customer: Customer, conversation: Conversation, ours: str) -> str:
         now = self.now()
-        awake_at = self.waking_hours.next(self._zones(conversation, customer), now)
+        awake_at = self.waking_hours.next(_zones(conversation, customer, ours), now)
         if awake_at > now and not conversation.last.at_any_hour(now):
             until = awake_at + timedelta(seconds=self.uniform(0, _MORNING))
             return self._note(conversation, "postponed", lambda sms, now: sms.postponed(until, now, "night"))
         key = self.pseudonyms.pseudonym_of(customer.number.e164)
-        claimed = self._claim(conversation, key, customer)
+        claimed = self._claim(conversation, key, customer, ours)
         if claimed is None or claimed.last.state == "dropped":
             return "overtaken"
         if claimed.last.state == "withheld":
             return "withheld"
-        return self._hand_over(claimed, customer, key)
+        return self._hand_over(claimed, customer, key, ours)
 
     def _customer(self, conversation: Conversation) -> Customer | None:
         if not conversation.with_stranger:
@@ -126,11 +135,7 @@ class Outreach:
             return "number-unverified"
         return "" if customer.consent else "no-consent"
 
-    def _zones(self, conversation: Conversation, customer: Customer) -> Sequence[ZoneInfo]:
-        """Tell where the customer may be: where the ride ended, else where their number is, else where ours is."""
-        return known_zones([conversation.time_zone]) or customer.number.zones or PhoneNumber(self.ours).zones
-
-    def _claim(self, seen: Conversation, key: str, customer: Customer) -> Conversation | None:
+    def _claim(self, seen: Conversation, key: str, customer: Customer, ours: str) -> Conversation | None:
         """Claim the last SMS, or withhold it from a number that wants none. None if it is no longer due.
 
         A conversation that is withheld from its first SMS on is noted as well: a START asks its question. A STOP
@@ -146,14 +151,14 @@ class Outreach:
             confirms = self.machine.confirms_stop(conversation.last)
             if standing.opted_out and not confirms:
                 stopped = self.machine.stopped(conversation, now)
-                return stopped, standing.asked(stopped.ride_id, self.ours)
+                return stopped, standing.asked(stopped.ride_id, ours)
             if confirms and not standing.opted_out:
                 return conversation.with_last(conversation.last.ended("dropped", now)), standing
             claimed = conversation.with_last(conversation.last.claimed(now))
             claimed = replace(claimed, language=claimed.language or language)
             if not claimed.with_stranger:
                 standing = standing.texted(claimed.customer_id, customer.consent)
-            return claimed, standing.asked(claimed.ride_id, self.ours)
+            return claimed, standing.asked(claimed.ride_id, ours)
 
         found = self._change_both(seen, key, rule)
         return None if found.after == found.before else found.after[0]
@@ -175,13 +180,13 @@ class Outreach:
 
         return change(lambda: (seen, self.table.standing(key)), rule, write)
 
-    def _hand_over(self, claimed: Conversation, customer: Customer, key: str) -> str:
+    def _hand_over(self, claimed: Conversation, customer: Customer, key: str, ours: str) -> str:
         index = len(claimed.sms) - 1
         language = languages()[claimed.language or DEFAULT]
         text = language.text(claimed.last.prompt, contact=self.contact)
         context = {"ride": claimed.ride_id, "sms": str(index)}
         try:
-            message_id = self.sender.send(customer.number, text, context)
+            message_id = self.sender.send(customer.number, text, context, origination=ours)
         except OutcomeUnknown as error:  # a delivery event settles the claim, or its time runs out
             self.logger.warning("may have been sent", ride_id=claimed.ride_id, sms=index, reason=error.code)
             return "unknown"
@@ -191,8 +196,7 @@ class Outreach:
             code = error.code
             return self._note(claimed, "refused", lambda sms, now: sms.ended("refused", now, code))
         except NotNow as error:
-            self.logger.warning("not now", ride_id=claimed.ride_id, sms=index, reason=error.code)
-            return self._later(claimed, error.code)
+            return self._later(claimed, "not taken", error.code)
         self._sent(claimed.ride_id, index, message_id)
         return "sent"
 
@@ -205,9 +209,10 @@ class Outreach:
             lookup=Lookup(message_id, ride_id),
         )
 
-    def _later(self, claimed: Conversation, code: str) -> str:
-        delay = timedelta(seconds=_BACKOFF.delay(claimed.last.tries + 1, self.uniform))
-        return self._note(claimed, "not taken", lambda sms, now: sms.postponed(now + delay, now, code))
+    def _later(self, seen: Conversation, outcome: str, code: str) -> str:
+        self.logger.warning("not now", ride_id=seen.ride_id, sms=len(seen.sms) - 1, reason=code)
+        delay = timedelta(seconds=_BACKOFF.delay(seen.last.tries + 1, self.uniform))
+        return self._note(seen, outcome, lambda sms, now: sms.postponed(now + delay, now, code))
 
     def _opted_out(self, claimed: Conversation, key: str) -> str:
         """Learn of a STOP that AWS knows and we do not. It was sent before we claimed the SMS.
@@ -244,3 +249,8 @@ class Outreach:
 
         self.table.change(seen.ride_id, apply, now)
         return outcome
+
+
+def _zones(conversation: Conversation, customer: Customer, ours: str) -> Sequence[ZoneInfo]:
+    """Tell where the customer may be: where the ride ended, else where their number is, else where ours is."""
+    return known_zones([conversation.time_zone]) or customer.number.zones or PhoneNumber(ours).zones

@@ -34,6 +34,7 @@ class Partner:
     concurrency: int
     answers_within: float = 10
     breaker: Mapping[str, Any] = field(default_factory=dict)
+    simulated: bool = False
 
     def callback_url(self, api_url: str) -> str:
         """Return the URL at which the partner calls back. `api_url` is the base of the callback API."""
