@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "MAX_ATTEMPTS": "5",
     "BUS_NAME": BUS,
     "USER_POOL_ID": "us-east-1_pool",
+    "NUMBER_PARAMETER": "/number",
     "CONFIGURATION_SET": "feedback",
     "SUPPORT_CONTACT": "wildrydes.example/help",
     "WAKING_HOURS": "0-24",
