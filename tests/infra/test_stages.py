@@ -192,3 +192,41 @@ def test_where_customers_get_help_is_read_from_the_context() -> None:
     for contact in ("a" * 31, "ayúdame.example", "a\nb"):
         with pytest.raises(ValueError, match="fits into no SMS"):
             stage_of(cdk.App(context={"support-contact": contact}))
+
+
+def test_a_system_on_aws_begins_without_simulated_partners(tmp_path: Path) -> None:
+    assert stage_of(cdk.App()).simulated_partners is False
+    assert stage_of(cdk.App(context={"partners": "all"})).simulated_partners is True
+    assert stage_of(cdk.App(context={"stage": "local"})).simulated_partners is True
+    assert {id_ for id_, row in roster.partners().items() if "simulated" not in row} == set(
+        roster.partners(simulated=False)
+    )
+    context = {"service": "unicorn-mgmt"}
+    build_app(context, str(tmp_path / "out"), lambda _: _empty_zip(tmp_path)).synth()
+    functions = load(tmp_path / "out").named("AWS::Lambda::Function", "FunctionName")
+    variables = functions["dev-unicorn-mgmt-responder"].properties["Environment"]["Variables"]
+    assert json.loads(variables["PARTNER_QUEUES"]) == {}
+    assert not [name for name in functions if "-p-" in name or "partner" in name]
+
+
+def test_an_account_with_a_gateway_role_of_its_own_keeps_it(tmp_path: Path) -> None:
+    build_app({"service": "platform", "gateway-account": "no"}, str(tmp_path / "out")).synth()
+    assert [*load(tmp_path / "out").all("AWS::ApiGateway::Account")] == []
+
+
+def test_only_prod_is_protected_and_a_fix_may_go_there_without_canaries() -> None:
+    for context, protected, canary in (
+        ({}, False, False),
+        ({"env": "test"}, False, False),
+        ({"env": "prod"}, True, True),
+        ({"env": "prod", "canary": "no"}, True, False),
+        ({"env": "prod", "stage": "local"}, True, False),
+    ):
+        stage = stage_of(cdk.App(context=context))
+        assert (stage.protected, stage.canary) == (protected, canary), context
+
+
+@pytest.mark.parametrize("switch", ["partners", "gateway-account", "canary"])
+def test_what_a_switch_cannot_be_is_refused(switch: str) -> None:
+    with pytest.raises(ValueError, match=f"{switch} is .* or .*, not 'maybe'"):
+        stage_of(cdk.App(context={switch: "maybe"}))

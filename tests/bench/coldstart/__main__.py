@@ -57,7 +57,7 @@ ENVIRONMENT = {
     "USER_POOL_ID": "us-east-1_pool",
     "NUMBER_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:number",
     "NUMBER_KEY_ARN": "arn:aws:kms:us-east-1:000000000000:key/number",
-    "ORIGINATION_NUMBER": "+12065550100",
+    "NUMBER_PARAMETER": "/number",
     "CONFIGURATION_SET": "feedback",
     "SUPPORT_CONTACT": "wildrydes.example/help",
     "WAKING_HOURS": "8-21",
