@@ -231,9 +231,11 @@ class _Reduction:
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Find what each of the function's variables names. That of a queue's URL is the queue's name.
 
-    Of several in one variable, each stands for all.
+    Of several in one variable, each stands for all. The last to name something counts: one that is the name itself,
+    not a URL that ends with it, and of these the first in the alphabet.
     """
-    for variable, text in sorted(environment.items(), reverse=True):
+    backwards = sorted(environment.items(), reverse=True)
+    for variable, text in sorted(backwards, key=lambda entry: "://" not in entry[1]):
         if _SET_BY_MACHINE.match(variable):
             continue
         values = json.loads(text) if text.startswith("{") else {"": text}
