@@ -3,29 +3,24 @@
 import gc
 import os
 import signal
-import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
-from rich.console import Console
 
 from infra.assembly import Assembly, load
 from infra.naming import AWS_ENVIRONMENT
-from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
-from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
-from infra.rydes.cloud.up import up
 from infra.rydes.operator import modes
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
-from tests.support import recorded_calls
 from tests.support.clients import Customer, Fleet, Place, Queues
+from tests.support.own_cloud import own_cloud
 from tests.support.partner_fleets import ask, quoted
-from tests.support.patience import PATIENCE, eventually, step, take_slowest
+from tests.support.patience import eventually, take_slowest
 from tests.support.plain_names import plain
 from wild_rydes_circuit_breaker import State
 
@@ -142,17 +137,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     if os.environ.get("RYDES_E2E") == "reuse":
         yield Cloud.find(Settings.from_environment())
         return
-    settings = Settings(port=_free_port(), run_dir=tmp_path_factory.mktemp("cloud"), records_calls=True)
-    # `process` is held on to: the emulator ends with it, and with us.
-    with step("a cloud goes up"):
-        deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)
-    try:
+    with own_cloud(tmp_path_factory.mktemp("cloud")) as deployed:
         yield deployed
-    finally:
-        emulator.stop(settings.run_dir)
-        assert process is not None
-        process.wait(timeout=PATIENCE)
-    recorded_calls.settle(settings.calls)
 
 
 @pytest.fixture
@@ -198,9 +184,3 @@ def partners(cloud: Cloud, customer: Customer) -> Iterator[Partners]:
     yield found
     for id_ in found.secrets:
         found.misbehave(id_)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -173,6 +173,7 @@ def _answer(operation: str, parameters: Mapping[str, Any]) -> Any:
         "AdminGetUser": {
             "UserAttributes": [{"Name": n, "Value": v} for n, v in agreed(PHONE, datetime.now(UTC)).items()]
         },
+        "GetParameter": {"Parameter": {"Value": "+12065550100"}},
         "GetSecretValue": {"SecretString": json.dumps({"webhook_token": "token"})},
     }
     return answers.get(operation, {})

@@ -38,10 +38,7 @@ def run(system: System, report: Report) -> None:
 
 
 def _journey(system: System, inspection: Inspection, guests: Guests) -> Iterator[Promise]:
-    outreach = _variables(inspection, system.names.of("feedback-outreach"))
-    origination = system.parameters.get(ORIGINATION_NUMBER_PARAMETER) or outreach.get(
-        "ORIGINATION_NUMBER", ""
-    )
+    origination = system.parameters.get(ORIGINATION_NUMBER_PARAMETER, "")
     documents = _variables(inspection, system.names.of("ride-booking-api")).get("DOCUMENT_BUCKET", "")
     traces = Traces(system, documents)
     guests.remember("items of this run", traces.remove, "They are forgotten after a month, unicorns are not.")

@@ -168,8 +168,9 @@ def test_new_is_what_needs_another_permission(new: recording.Calls, *, found: bo
     ],
 )
 def test_a_cloud_ends_with_an_error_after_a_call_that_nobody_knows(
-    tmp_path: Path, call: str, parameters: dict[str, Any], words: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: str, parameters: dict[str, Any], words: str
 ) -> None:
+    monkeypatch.delenv("RYDES_RECORD", raising=False)
     _record(tmp_path, "x-feedback-rides", call, parameters)
     with pytest.raises(pytest.fail.Exception, match=words):
         recorded_calls.settle(tmp_path)

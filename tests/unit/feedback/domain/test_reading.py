@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedback.domain.language import languages
@@ -107,6 +107,7 @@ def test_a_score_stands_in_the_text(text: str) -> None:
 
 
 @given(SOUPS.filter(lambda text: text.strip()), st.sampled_from(QUESTIONS))
+@example("“ Wild Rydes: 8", "score")
 def test_case_and_spaces_around_change_nothing(text: str, question: Question | None) -> None:
     meaning = read(text, question, "en")
     for same in (text.upper(), text.capitalize(), f"  {text} ", f"\n{text}\n", text.replace(" ", "  ")):

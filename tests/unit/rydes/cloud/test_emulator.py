@@ -45,6 +45,10 @@ def test_the_emulator_ends_with_an_owner_killed_by_force(tmp_path: Path) -> None
     (stand_in / "core/lambda_runtime.py").write_text("class Worker: pass\n")
     (stand_in / "services").mkdir()
     (stand_in / "services/sns.py").write_text("def _build_envelope(*of): pass\n")
+    (stand_in / "services/apigateway.py").write_text(
+        "_handle_execute_in_scope = _invoke_lambda_proxy = None\n"
+    )
+    (stand_in / "services/lambda_svc.py").write_text("lambda_execute_result_to_api_proxy_response = None\n")
     (stand_in / "app.py").write_text("import time\ndef main(): time.sleep(600)\n")
     environment = {
         **os.environ,

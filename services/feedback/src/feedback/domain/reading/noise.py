@@ -13,7 +13,7 @@ RUN = 5
 """So many words in a row that stand in one of our prompts are a quote of it."""
 
 _REACTION = re.compile(r"(?P<head>[^\"\s][^\"]{0,59}?)\s*\"")
-_QUOTED = re.compile(r"^[>\s]*>\s*wild rydes\b.*$|\"\s*wild rydes\b[^\"]*(?:\"|$)", re.MULTILINE)
+_QUOTED = re.compile(r"^[>\s]*>\s*wild\s+rydes\b.*$|\"\s*wild\s+rydes\b[^\"]*(?:\"|$)", re.MULTILINE)
 
 
 def is_reaction(reply: str) -> bool:

@@ -1,0 +1,38 @@
+"""A local cloud of the tests' own."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.rydes.cloud import emulator
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.progress import Progress
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.up import up
+from tests.support import recorded_calls
+from tests.support.patience import PATIENCE, step
+
+
+@contextmanager
+def own_cloud(run_dir: Path) -> Iterator[Cloud]:
+    """Bring up a cloud on a free port, which ends with the context. Fails then on a call that nobody knows."""
+    settings = Settings(port=_free_port(), run_dir=run_dir, records_calls=True)
+    # `process` is held on to: the emulator ends with it, and with us.
+    with step("a cloud goes up"):
+        deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)
+    try:
+        yield deployed
+    finally:
+        emulator.stop(settings.run_dir)
+        assert process is not None
+        process.wait(timeout=PATIENCE)
+    recorded_calls.settle(settings.calls)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
