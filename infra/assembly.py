@@ -44,6 +44,11 @@ class Assembly:
                 if body["Type"] == type_:
                     yield Resource(stack, logical_id, type_, body)
 
+    def at(self, stack: str, logical_id: str) -> Resource:
+        """Find a resource by its logical id. Raises KeyError if its stack has none of that."""
+        body = self.templates[stack]["Resources"][logical_id]
+        return Resource(stack, logical_id, body["Type"], body)
+
     def named(self, type_: str, key: str) -> dict[str, Resource]:
         """List the resources of a type by their name property."""
         return {resource.properties[key]: resource for resource in self.all(type_)}
@@ -55,8 +60,9 @@ class Assembly:
     def behind(self, stack: str, value: object) -> Resource | None:
         """Find the resource of its own stack that a value refers to. None if it is another's, or a parameter."""
         logical_id = referred(value)
-        body = self.templates[stack]["Resources"].get(logical_id)
-        return Resource(stack, logical_id, body["Type"], body) if logical_id and body else None
+        if logical_id is None or logical_id not in self.templates[stack]["Resources"]:
+            return None
+        return self.at(stack, logical_id)
 
     def text(self, stack: str, value: object) -> str:
         """Write out the intrinsic functions of a value: a resource by its own name, a parameter by its path.
@@ -98,6 +104,11 @@ def referred(value: object) -> str | None:
         case {"Ref": str(logical_id)} | {"Fn::GetAtt": [str(logical_id), _]}:
             return logical_id
     return None
+
+
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 (any part of a template)
+    """Make a list of what templates, policies and patterns have alone or in a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def load(directory: Path) -> Assembly:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+from infra.assembly import as_list
+
 Context = Mapping[str, Sequence[str]]
 """Condition key in lower case -> its values in the request. A key that is not there is absent from the request."""
 
@@ -66,7 +68,7 @@ def statements(document: Mapping[str, Any]) -> list[Statement]:
     Raises:
         UnknownRule: it has an element, an operator or a variable that is not known here.
     """
-    return [_statement(each) for each in _list(document["Statement"])]
+    return [_statement(each) for each in as_list(document["Statement"])]
 
 
 def decide(
@@ -126,10 +128,10 @@ def _statement(body: Mapping[str, Any]) -> Statement:
         raise UnknownRule(f"the effect {body['Effect']}")
     found = Statement(
         effect=body["Effect"],
-        actions=tuple(_list(body["Action"])),
-        resources=tuple(_list(body["Resource"])),
+        actions=tuple(as_list(body["Action"])),
+        resources=tuple(as_list(body["Resource"])),
         conditions=tuple(
-            (operator, key.lower(), tuple(str(value) for value in _list(values)))
+            (operator, key.lower(), tuple(str(value) for value in as_list(values)))
             for operator, keys in body.get("Condition", {}).items()
             for key, values in keys.items()
         ),
@@ -150,7 +152,7 @@ def _principals(value: str | Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for kind, names in value.items():
         if kind not in ("AWS", "Service"):
             raise UnknownRule(f"the principal {kind}")
-        for name in _list(names):
+        for name in as_list(names):
             yield kind, name
 
 
@@ -209,7 +211,3 @@ def _holds(operator: str, key: str, wanted: Sequence[str], context: Context) -> 
     if len(values) > 1:
         raise UnknownRule(f"{operator} of {key}, which has several values: say ForAllValues or ForAnyValue")
     return fits(values[0])
-
-
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - whatever a document has
-    return value if isinstance(value, list) else [value]

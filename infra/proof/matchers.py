@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
+from infra.assembly import as_list
+
 Json: TypeAlias = Any
 Accepts: TypeAlias = Callable[[Json], bool]
 
@@ -155,12 +157,12 @@ def _anything_but(operand: Json) -> Accepts:
             [(name, values)] = operand.items() if len(operand) == 1 else [("", None)]
             if name not in _EXCLUDED:
                 raise InvalidPattern(f"anything-but knows no {operand!r}, only {', '.join(_EXCLUDED)}")
-            texts = [_string(value, name) for value in (values if isinstance(values, list) else [values])]
+            texts = [_string(value, name) for value in as_list(values)]
             if not texts or (name in ("prefix", "suffix") and "" in texts):
                 raise InvalidPattern(f"anything-but {name} needs a text")
             excluded = [_EXCLUDED[name](text) for text in texts]
         case _:
-            values = operand if isinstance(operand, list) else [operand]
+            values = as_list(operand)
             of_one_kind = all(isinstance(value, str) for value in values) or all(map(is_number, values))
             if not values or not of_one_kind:
                 raise InvalidPattern(f"anything-but takes texts, or numbers, not {operand!r}")

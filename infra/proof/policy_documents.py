@@ -3,14 +3,16 @@
 from functools import cached_property
 from typing import Any, Final
 
-from infra.assembly import Resource
+from infra.assembly import Resource, as_list
 from infra.proof.evaluator import Decision, Request, Statement, decide, statements
 from infra.proof.resolver import Resolver
 
 _POLICIES: Final = {
     "AWS::SQS::QueuePolicy": "Queues",
     "AWS::SNS::TopicPolicy": "Topics",
+    "AWS::S3::BucketPolicy": "Bucket",
 }
+"""Type -> the property with what its policy is of."""
 
 
 class Policies:
@@ -29,7 +31,7 @@ class Policies:
                 own += self._statements(role, policy["PolicyDocument"])
         for policy in self._resolver.assembly.all("AWS::IAM::Policy"):
             for role in policy.properties["Roles"]:
-                owner = self._resolver.at(policy.stack, role["Ref"])
+                owner = self._resolver.assembly.at(policy.stack, role["Ref"])
                 found[self._resolver.arn(owner)] += self._statements(
                     policy, policy.properties["PolicyDocument"]
                 )
@@ -45,17 +47,11 @@ class Policies:
 
         for kind, owners in _POLICIES.items():
             for policy in resolver.assembly.all(kind):
-                for owner in policy.properties[owners]:
-                    add(
-                        resolver.arn(resolver.at(policy.stack, owner["Ref"])),
-                        policy,
-                        policy.properties["PolicyDocument"],
-                    )
-        for policy in resolver.assembly.all("AWS::S3::BucketPolicy"):
-            bucket = resolver.at(policy.stack, policy.properties["Bucket"]["Ref"])
-            add(resolver.arn(bucket), policy, policy.properties["PolicyDocument"])
+                for owner in as_list(policy.properties[owners]):
+                    resource = resolver.assembly.at(policy.stack, owner["Ref"])
+                    add(resolver.arn(resource), policy, policy.properties["PolicyDocument"])
         for policy in resolver.assembly.all("AWS::Events::EventBusPolicy"):
-            bus = resolver.at(policy.stack, policy.properties["EventBusName"]["Ref"])
+            bus = resolver.assembly.at(policy.stack, policy.properties["EventBusName"]["Ref"])
             add(resolver.arn(bus), policy, {"Statement": policy.properties["Statement"]})
         for key in resolver.assembly.all("AWS::KMS::Key"):
             add(resolver.arn(key), key, key.properties["KeyPolicy"])

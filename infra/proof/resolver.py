@@ -87,11 +87,6 @@ class Resolver:
             str(each.properties["Name"]): each for each in assembly.all("AWS::SSM::Parameter")
         }
 
-    def at(self, stack: str, logical_id: str) -> Resource:
-        """Find a resource by its logical id."""
-        body = self.assembly.templates[stack]["Resources"][logical_id]
-        return Resource(stack, logical_id, body["Type"], body)
-
     def name(self, resource: Resource) -> str:
         """Return the physical name or id of a resource."""
         given = resource.properties.get(_kind(resource).name)
@@ -146,7 +141,7 @@ class Resolver:
             case {"Ref": name}:
                 return self._ref(stack, name)
             case {"Fn::GetAtt": [name, attribute]}:
-                return self._attribute(self.at(stack, name), attribute)
+                return self._attribute(self.assembly.at(stack, name), attribute)
             case {"Fn::Join": [separator, parts]}:
                 return str(separator).join(self.text(stack, part) for part in parts)
             case {"Fn::Sub": str(text)}:
@@ -157,7 +152,9 @@ class Resolver:
 
     def _substitute(self, stack: str, name: str) -> str:
         resource, dot, attribute = name.partition(".")
-        return self._attribute(self.at(stack, resource), attribute) if dot else self._ref(stack, name)
+        return (
+            self._attribute(self.assembly.at(stack, resource), attribute) if dot else self._ref(stack, name)
+        )
 
     def _ref(self, stack: str, name: str) -> str:
         if name in _PSEUDO:
@@ -165,7 +162,7 @@ class Resolver:
         parameter = self.assembly.templates[stack].get("Parameters", {}).get(name)
         if parameter is not None:
             return self._parameter(str(parameter.get("Default", name)))
-        resource = self.at(stack, name)
+        resource = self.assembly.at(stack, name)
         if resource.type in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
             return self._qualified(resource)
         return _kind(resource).ref.format(name=self.name(resource))

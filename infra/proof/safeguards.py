@@ -6,7 +6,7 @@ cdk-nag's AWS Solutions rules find some of it too, where nobody has accepted the
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from infra.assembly import Assembly, Resource, referred
+from infra.assembly import Assembly, Resource, as_list, referred
 from infra.proof.finding import Finding
 
 _RESOURCE_POLICIES: Final = {
@@ -51,7 +51,7 @@ def _access(assembly: Assembly) -> Iterator[Finding]:
                 statement
                 for policy in assembly.all(policies)
                 if policy.stack == resource.stack
-                and resource.logical_id in map(referred, _as_list(policy.properties[key]))
+                and resource.logical_id in map(referred, as_list(policy.properties[key]))
                 for statement in policy.properties["PolicyDocument"]["Statement"]
             ]
             if not any(map(_denies_plain_http, said)):
@@ -104,12 +104,8 @@ def _conditions(statement: Mapping[str, Any], key: str) -> list[Any]:
         for operator in statement.get("Condition", {}).values()
         for name, values in operator.items()
         if name.lower() == key.lower()
-        for value in _as_list(values)
+        for value in as_list(values)
     ]
-
-
-def _as_list(value: Any) -> list[Any]:  # noqa: ANN401 (a policy has one, or a list)
-    return value if isinstance(value, list) else [value]
 
 
 def _buckets(assembly: Assembly) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from infra.assembly import Assembly, load
+from infra.assembly import Assembly, as_list, load
 from infra.naming import AWS_ENVIRONMENT, BUS_NAME, BUS_NAME_PARAMETER, PARTNER_SECRET_PREFIX, PLAIN, Names
 from infra.stage import stage_of
 
@@ -39,7 +39,7 @@ WITHIN = {
 
 # What a role may do with what no environment has for itself.
 SHARED = {
-    "*",  # X-Ray takes no resource, nor does ListStreams
+    "*",  # ListStreams takes no resource
     "arn:<Partition>:sms-voice:<Region>:<AccountId>:phone-number/*",  # which number, its parameter says
 }
 
@@ -88,8 +88,7 @@ def _statements(assembly: Assembly) -> Iterator[tuple[str, Any]]:
     for stack, template in assembly.templates.items():
         for body in template["Resources"].values():
             for statement in body.get("Properties", {}).get("PolicyDocument", {}).get("Statement", []):
-                resources = statement.get("Resource", [])
-                for resource in resources if isinstance(resources, list) else [resources]:
+                for resource in as_list(statement.get("Resource", [])):
                     yield stack, resource
 
 

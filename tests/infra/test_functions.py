@@ -8,7 +8,7 @@ import pytest
 
 from infra import roster
 from infra.app import SERVICES
-from infra.assembly import Assembly
+from infra.assembly import Assembly, as_list
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESSES = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-*"
@@ -268,10 +268,6 @@ def _statements(assembly: Assembly, function: str) -> list[tuple[str, dict[str, 
     ]
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def test_the_functions_are_those_with_a_permission_list(aws: Assembly) -> None:
     assert set(aws.named("AWS::Lambda::Function", "FunctionName")) == set(PERMISSIONS)
 
@@ -281,8 +277,8 @@ def _granted(assembly: Assembly, function: str, effect: str = "Allow") -> dict[s
     for stack, statement in _statements(assembly, function):
         if statement["Effect"] != effect:
             continue
-        for resource in _list(statement["Resource"]):
-            granted.setdefault(assembly.text(stack, resource), set()).update(_list(statement["Action"]))
+        for resource in as_list(statement["Resource"]):
+            granted.setdefault(assembly.text(stack, resource), set()).update(as_list(statement["Action"]))
     return granted
 
 
@@ -323,11 +319,11 @@ def test_locally_a_function_may_do_no_more_but_in_batches(
 
 def test_conditions_limit_what_is_listed(aws: Assembly) -> None:
     found = {
-        (function, aws.text(stack, resource), tuple(_list(statement["Action"]))): statement["Condition"]
+        (function, aws.text(stack, resource), tuple(as_list(statement["Action"]))): statement["Condition"]
         for function in PERMISSIONS
         for stack, statement in _statements(aws, function)
         if "Condition" in statement
-        for resource in _list(statement["Resource"])
+        for resource in as_list(statement["Resource"])
     }
     assert found == CONDITIONS
 
@@ -338,7 +334,7 @@ def test_what_a_partners_functions_may_do_in_the_table_is_limited_without_except
     ]
     for function in functions:
         for stack, statement in _statements(aws, function):
-            if "unicorn-mgmt" in [aws.text(stack, resource) for resource in _list(statement["Resource"])]:
+            if "unicorn-mgmt" in [aws.text(stack, resource) for resource in as_list(statement["Resource"])]:
                 assert "dynamodb:LeadingKeys" in statement["Condition"]["ForAllValues:StringLike"]
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from infra.assembly import Assembly
+from infra.assembly import Assembly, as_list
 from infra.proof import grants, policies, recording
 from infra.proof.finding import Finding
 
@@ -46,17 +46,13 @@ def _role(templates: Templates, function: str) -> list[Template]:
 
 def _with(statements: list[Template], action: str) -> Template:
     """The first statement that has the action."""
-    return next(each for each in statements if action in _list(each["Action"]))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return next(each for each in statements if action in as_list(each["Action"]))
 
 
 def _take(templates: Templates, function: str, action: str) -> None:
     """Take an action from a function's role."""
     for statement in _role(templates, function):
-        statement["Action"] = [each for each in _list(statement["Action"]) if each != action]
+        statement["Action"] = [each for each in as_list(statement["Action"]) if each != action]
 
 
 def _let_nobody_in(templates: Templates, type_: str, service: str) -> None:

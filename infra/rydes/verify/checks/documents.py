@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from infra.assembly import as_list
+
 Document = Mapping[str, Any]
 
 
@@ -21,12 +23,12 @@ def missing(promised: Document, found: Document) -> Iterator[tuple[str, str]]:
     there = [
         (action, resource, _principal(statement))
         for statement in _allowed(found)
-        for action in _list(statement["Action"])
-        for resource in _list(statement.get("Resource", "*"))
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement.get("Resource", "*"))
     ]
     for statement in _allowed(promised):
-        for action in _list(statement["Action"]):
-            for resource in _list(statement.get("Resource", "*")):
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement.get("Resource", "*")):
                 wanted = (action, resource, _principal(statement))
                 if not any(_meets(each, wanted) for each in there):
                     yield action, resource
@@ -41,7 +43,7 @@ def _meets(there: tuple[str, str, str], wanted: tuple[str, str, str]) -> bool:
 
 
 def _allowed(policy: Document) -> Iterator[Mapping[str, Any]]:
-    for statement in _list(policy.get("Statement", [])):
+    for statement in as_list(policy.get("Statement", [])):
         if statement["Effect"] == "Allow":
             yield statement
 
@@ -49,9 +51,5 @@ def _allowed(policy: Document) -> Iterator[Mapping[str, Any]]:
 def _principal(statement: Mapping[str, Any]) -> str:
     principal = statement.get("Principal")
     if isinstance(principal, Mapping):
-        return ",".join(sorted(str(each) for values in principal.values() for each in _list(values)))
+        return ",".join(sorted(str(each) for values in principal.values() for each in as_list(values)))
     return str(principal or "")
-
-
-def _list(value: Any) -> list[Any]:  # noqa: ANN401 - one, or a list of them
-    return value if isinstance(value, list) else [value]
