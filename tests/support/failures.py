@@ -117,17 +117,20 @@ def settle_stream(case: Case, wire: Wire) -> list[int]:
 
 
 def failures(calls: Sequence[Call], records: int, passing: Collection[str]) -> Iterator[Failure]:
-    """Each failure that these calls may meet; calls in `passing` never fail for good."""
+    """Each failure that these calls may meet; calls in `passing` never fail for good.
+
+    What fails for good is about one record, which has neighbours on both sides where there are three.
+    """
     for call in dict.fromkeys(calls):
         yield Failure(Throttled(), call)
         yield Failure(Bug(), call)
     for operation in dict.fromkeys(
         call.operation for call in calls if call.about and call.operation not in passing
     ):
-        for victim in range(records):
-            call = Call(operation, frozenset({victim}), 0)
-            yield Failure(Throttled(), call, victim)
-            yield Failure(Bug(), call, victim)
+        victim = records // 2
+        call = Call(operation, frozenset({victim}), 0)
+        yield Failure(Throttled(), call, victim)
+        yield Failure(Bug(), call, victim)
 
 
 Settle = Callable[[Case, Wire], Collection[int]]
