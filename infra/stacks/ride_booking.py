@@ -200,7 +200,7 @@ class RideBookingStack(ServiceStack):
 
     def _live_updates(self) -> None:
         socket = self.function("socket", seconds=10)
-        notifier = self.function("notifier", seconds=10)
+        notifier = self.function("notifier", seconds=10, memory_mib=_ON_THE_WAY)
         authorizer = self.function("authorizer", seconds=5)
         rate = self.stage.scale.requests(1)
         api = SocketApi(self, "rfq-socket", function=socket, authorizer=authorizer, rate=rate)
