@@ -41,7 +41,10 @@ LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
-    **dict.fromkeys(("ride-booking-api", "ride-booking-outbox", "ride-booking-aggregator"), 512),
+    **dict.fromkeys(
+        (f"ride-booking-{role}" for role in ("api", "outbox", "aggregator", "notifier")),
+        512,
+    ),
     "unicorn-mgmt-responder": 1024,
     "feedback-replies": 512,
 }

@@ -91,7 +91,7 @@ def ramp_table(name: str, phases: Sequence[Phase]) -> Table:
             f"{phase.rate:,.0f} to {phase.then:,.0f}",
             f"{phase.sent:,}",
             f"{phase.refused:,}",
-            *(f"{percentile(phase.times, percent):.2f} s" for percent in (50, 95)),
+            *(f"{percentile(phase.times, percent):.2f} s" if phase.times else "" for percent in (50, 95)),
             f"{phase.late:,}",
             f"{phase.shed:,}",
             f"{phase.throttled:,}",
