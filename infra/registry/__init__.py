@@ -1,0 +1,1 @@
+"""Schemas as a registry sees them: what may follow on what."""
