@@ -4,10 +4,10 @@ import sys
 
 import typer
 
-from infra.rydes.commands import cloud, customers, feedback, operators, sms, support, verify
+from infra.rydes.commands import cloud, contracts, customers, feedback, operators, sms, support, verify
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (cloud, customers, support, feedback, operators, sms, verify):
+for commands in (cloud, customers, support, feedback, operators, sms, contracts, verify):
     app.add_typer(commands.app)
 
 
