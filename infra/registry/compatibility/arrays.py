@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from infra.registry.compatibility.combined import looked_at
 from infra.registry.compatibility.node import Node
 from infra.registry.compatibility.result import Difference, Path, broken
 from infra.registry.compatibility.written import Written, rest_of_items
@@ -39,7 +40,11 @@ def _item(
     names = comparison.names
     here = (*path, "items", str(index))
     added, removed = index >= written.prefix, index >= len(reader.prefix)
-    asked = rest_of_items(reader, index, certain=True) if removed else reader.prefix[index]
+    asked = (
+        rest_of_items(reader, index, looked_at(comparison, written, reader))
+        if removed
+        else reader.prefix[index]
+    )
     given = written.item(index)
     if asked is None or comparison.impossible(given):
         return
@@ -65,7 +70,7 @@ def _rest(
     comparison: Comparison, written: Written, reader: Node, index: int, path: Path, *, strict: bool
 ) -> Iterator[Difference]:
     names = comparison.names
-    asked = rest_of_items(reader, index, certain=True)
+    asked = rest_of_items(reader, index, looked_at(comparison, written, reader))
     given = written.item(index)
     if asked is None or comparison.impossible(given):
         return

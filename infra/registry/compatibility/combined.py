@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra.registry.compatibility.node import Condition, Node
+from infra.registry.compatibility.node import Condition, Evaluated, Node
 from infra.registry.compatibility.result import Difference, Path, broken
 from infra.registry.compatibility.values import Kind, named
 from infra.registry.compatibility.written import Written
@@ -51,12 +51,27 @@ def differences(
         )
 
 
+def looked_at(comparison: Comparison, written: Written, reader: Node) -> Evaluated:
+    """Tell what a reader is certain to look at of what was written, in branches that are certain to take it, too."""
+    if not (reader.unevaluated or reader.unevaluated_items):
+        return reader.certainly_evaluated  # which makes no difference
+    return _looked_at(comparison, written, reader)
+
+
+def _looked_at(comparison: Comparison, written: Written, reader: Node) -> Evaluated:
+    inner = {each: _looked_at(comparison, written, each) for each in reader.certain}
+    for branch in reader.any_of + reader.one_of:
+        if comparison.takes(written, branch, strict=True):
+            inner[branch] = branch.certainly_evaluated
+    return reader.evaluated(inner)
+
+
 def _no_branch(
     comparison: Comparison, written: Written, branches: tuple[Node, ...], path: Path, *, strict: bool
 ) -> Difference:
-    """Say why none of the branches reads what was written, by the branch for values of the same kinds."""
+    """Say why none of the branches reads what was written, by the one branch that has to do with it."""
     names = comparison.names
-    alike = [index for index, each in enumerate(branches) if each.kinds & written.kinds]
+    alike = [index for index, each in enumerate(branches) if not comparison.disjoint(written, each)]
     closest = ""
     if len(alike) == 1:
         inner = comparison.differences(written, branches[alike[0]], (*path, str(alike[0])), strict=strict)

@@ -65,7 +65,11 @@ def _array(node: Node, value: list[Json]) -> Iterator[bool]:
     if node.says.get("uniqueItems"):
         yield len({fingerprint(each) for each in value}) == len(value)
     for index, item in enumerate(value):
-        schema = node.prefix[index] if index < len(node.prefix) else rest_of_items(node, index, certain=True)
+        schema = (
+            node.prefix[index]
+            if index < len(node.prefix)
+            else rest_of_items(node, index, node.certainly_evaluated)
+        )
         yield schema is None or accepts(schema, item)
     if node.contains:
         found = sum(accepts(node.contains, item) for item in value)
@@ -79,7 +83,7 @@ def _object(node: Node, value: dict[str, Json]) -> Iterator[bool]:
     yield _within(node, len(value), "minProperties", "maxProperties")
     yield node.required <= value.keys()
     for name, each in value.items():
-        yield all(accepts(schema, each) for schema in schemas_of(node, name, certain=True))
+        yield all(accepts(schema, each) for schema in schemas_of(node, name, node.certainly_evaluated))
         yield node.names is None or accepts(node.names, name)
         yield node.needs.get(name, frozenset()) <= value.keys()
         yield name not in node.dependent or accepts(node.dependent[name], value)

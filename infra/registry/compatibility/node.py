@@ -326,16 +326,17 @@ class Node:
     @cached_property
     def certainly_evaluated(self) -> Evaluated:
         """What is looked at for every value that is valid."""
-        return self._evaluated(self.certain, tuple(each.certainly_evaluated for each in self.certain))
+        return self.evaluated({each: each.certainly_evaluated for each in self.certain})
 
     @cached_property
     def possibly_evaluated(self) -> Evaluated:
         """What may be looked at for some values."""
-        inner = tuple(each for each in self.in_place if each is not self.negated)
-        mine = self._evaluated(inner, tuple(each.possibly_evaluated for each in inner))
-        return mine | Evaluated(all_items=self.contains is not None and self.dialect.contains_evaluates)
+        inner = (each for each in self.in_place if each is not self.negated)
+        contained = Evaluated(all_items=self.contains is not None and self.dialect.contains_evaluates)
+        return self.evaluated({each: each.possibly_evaluated for each in inner}) | contained
 
-    def _evaluated(self, inner: tuple[Node, ...], theirs: tuple[Evaluated, ...]) -> Evaluated:
+    def evaluated(self, inner: Mapping[Node, Evaluated]) -> Evaluated:
+        """Tell what is looked at, if that is what schemas in this one's place look at."""
         found = Evaluated(
             frozenset(self.properties),
             frozenset(self.patterns),
@@ -343,6 +344,6 @@ class Node:
             self.additional is not None or any(each.unevaluated for each in inner),
             self.items is not None or any(each.unevaluated_items for each in inner),
         )
-        for each in theirs:
+        for each in inner.values():
             found |= each
         return found

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from infra.registry.compatibility.combined import looked_at
 from infra.registry.compatibility.instances import accepts
 from infra.registry.compatibility.node import Node
 from infra.registry.compatibility.result import Difference, Path, broken
@@ -65,7 +66,7 @@ def _property(
     comparison: Comparison, written: Written, reader: Node, name: str, path: Path, *, strict: bool
 ) -> Iterator[Difference]:
     names = comparison.names
-    asked = schemas_of(reader, name, certain=True)
+    asked = schemas_of(reader, name, looked_at(comparison, written, reader))
     if not asked:
         return
     here = (*path, "properties", name)
@@ -118,7 +119,7 @@ def _others(
     comparison: Comparison, written: Written, reader: Node, path: Path, *, strict: bool
 ) -> Iterator[Difference]:
     """Compare properties that nobody names."""
-    rest = rest_of(reader, certain=True)
+    rest = rest_of(reader, looked_at(comparison, written, reader))
     if rest is None or rest.silent:
         return
     names = comparison.names

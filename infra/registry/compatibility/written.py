@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TypeAlias
 
-from infra.registry.compatibility.node import LINKS, Bound, Node
+from infra.registry.compatibility.node import LINKS, Bound, Evaluated, Node
 from infra.registry.compatibility.values import (
     ENUMERABLE,
     EVERY_KIND,
@@ -89,6 +89,21 @@ class Written:
         """Make a choice. One branch of `oneOf` excludes the others."""
         others = [each for each in branches if each is not branch] if choice[1] == "oneOf" else []
         return self.plus(branch, excluded=others, made=choice)
+
+    def looked_at(self, node: Node) -> Evaluated:
+        """Tell what a schema may look at, with those in its place. It is not held to more where that is not certain."""
+        if not (node.unevaluated or node.unevaluated_items):
+            return node.certainly_evaluated  # which makes no difference
+        return self._looked_at(node)
+
+    def _looked_at(self, node: Node) -> Evaluated:
+        inner = {
+            each: self._looked_at(each) if each in node.certain else each.possibly_evaluated
+            for each in node.in_place
+            if each is not node.negated and each not in self.excluded
+        }
+        contained = Evaluated(all_items=node.contains is not None and node.dialect.contains_evaluates)
+        return node.evaluated(inner) | contained
 
     # Of values of any kind.
 
@@ -174,7 +189,13 @@ class Written:
 
     def item(self, index: int) -> Written:
         """Put together what is known of an item."""
-        return Written.of(*(found for node in self.order if (found := _item(node, index))))
+        schemas = (
+            node.prefix[index]
+            if index < len(node.prefix)
+            else rest_of_items(node, index, self.looked_at(node))
+            for node in self.order
+        )
+        return Written.of(*(schema for schema in schemas if schema))
 
     @cached_property
     def unique(self) -> bool:
@@ -206,13 +227,19 @@ class Written:
     def property(self, name: str) -> Written:
         """Put together what is known of the value of a property."""
         return Written.of(
-            *(schema for node in self.order for schema in schemas_of(node, name, certain=False))
+            *(schema for node in self.order for schema in schemas_of(node, name, self.looked_at(node)))
         )
 
     @cached_property
     def others(self) -> Written:
         """What is known of properties that no schema names and no pattern matches."""
-        return Written.of(*(rest for node in self.order if (rest := rest_of(node, certain=False))))
+        known = ((node, self.looked_at(node)) for node in self.order)
+        rests = (
+            rest_of(node, looked_at)
+            for node, looked_at in known
+            if node.additional or looked_at.patterns <= node.patterns.keys()
+        )
+        return Written.of(*(rest for rest in rests if rest))
 
     @cached_property
     def patterns(self) -> dict[str, Written]:
@@ -229,40 +256,24 @@ def _says_more(node: Node, made: Iterable[Choice]) -> bool:
     return bool(node.asserts - LINKS - {key for chooser, key in made if chooser is node})
 
 
-def _item(node: Node, index: int) -> Node | None:
-    if index < len(node.prefix):
-        return node.prefix[index]
-    return rest_of_items(node, index, certain=False)
-
-
-def rest_of_items(node: Node, index: int, *, certain: bool) -> Node | None:
-    """Find the schema of an item after the first ones.
-
-    Where `unevaluatedItems` may or may not be about it, a reader (`certain`) asks for it and a writer is not held to it.
-    """
+def rest_of_items(node: Node, index: int, looked_at: Evaluated) -> Node | None:
+    """Find the schema of an item after the first ones. `looked_at` is what `unevaluatedItems` leaves out."""
     if node.items is not None:
         return node.items
-    looked_at = node.certainly_evaluated if certain else node.possibly_evaluated
     return None if looked_at.all_items or index < looked_at.items else node.unevaluated_items
 
 
-def schemas_of(node: Node, name: str, *, certain: bool) -> list[Node]:
-    """List the schemas that a schema has for a property. See `rest_of_items` for `certain`."""
+def schemas_of(node: Node, name: str, looked_at: Evaluated) -> list[Node]:
+    """List the schemas that a schema has for a property. `looked_at` is what `unevaluatedProperties` leaves out."""
     own = [node.properties[name]] if name in node.properties else []
     own += [schema for pattern, schema in node.patterns.items() if matches(pattern, name)]
     if own:
         return own
     if node.additional is not None:
         return [node.additional]
-    looked_at = node.certainly_evaluated if certain else node.possibly_evaluated
     return [node.unevaluated] if node.unevaluated is not None and not looked_at.has(name) else []
 
 
-def rest_of(node: Node, *, certain: bool) -> Node | None:
-    """Find the schema of properties that a schema does not name. See `rest_of_items` for `certain`."""
-    if node.additional is not None:
-        return node.additional
-    looked_at = node.certainly_evaluated if certain else node.possibly_evaluated
-    if looked_at.all_names or (not certain and not looked_at.patterns <= node.patterns.keys()):
-        return None
-    return node.unevaluated
+def rest_of(node: Node, looked_at: Evaluated) -> Node | None:
+    """Find the schema of properties that a schema does not name, nor any that was looked at."""
+    return node.additional if node.additional is not None or looked_at.all_names else node.unevaluated

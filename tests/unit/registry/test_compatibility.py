@@ -103,6 +103,12 @@ CHANGES: list[tuple[Json, Json, str, str]] = [
         FINE,
         "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL #/properties/b",
     ),
+    (
+        {**NEW_DRAFT, "oneOf": [opened(a={"const": 1}), opened(b=NAME)], "required": ["a"], "unevaluatedProperties": False},
+        {**NEW_DRAFT, "oneOf": [opened(a={"const": 1}), opened(b=NAME)], "unevaluatedProperties": False},
+        FINE,
+        "REQUIRED_ATTRIBUTE_ADDED #/required/a",
+    ),
     # What has to be there.
     ({**opened(a=NAME), "required": ["a"]}, opened(a=NAME), FINE, "REQUIRED_ATTRIBUTE_ADDED #/required/a"),
     (closed(), {**closed(a=NAME), "required": ["a"]}, "REQUIRED_PROPERTY_ADDED_TO_UNOPEN_CONTENT_MODEL #/required/a", "PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL #/properties/a"),
@@ -149,7 +155,7 @@ CHANGES: list[tuple[Json, Json, str, str]] = [
         {"oneOf": [opened(kind={"const": "card"}), opened(kind={"const": "cash"})]},
         {"oneOf": [opened(kind={"const": "cash"}), opened(kind={"const": "card"}), opened(kind={"const": "voucher"})]},
         FINE,
-        "COMBINED_TYPE_SUBSCHEMAS_CHANGED #/oneOf",
+        "SUM_TYPE_NARROWED #/oneOf",
     ),
     ({"anyOf": [{"maximum": 3}, {"minimum": 9}]}, {"anyOf": [{"maximum": 4}, {"minimum": 8}]}, FINE, "COMBINED_TYPE_SUBSCHEMAS_CHANGED #/anyOf"),
     ({"not": FARE}, {"not": {"type": "integer"}}, FINE, "NOT_TYPE_EXTENDED #/not"),
