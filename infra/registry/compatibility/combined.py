@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from infra.registry.compatibility.node import Condition, Evaluated, Node
+from infra.registry.compatibility.evaluated import Evaluated
+from infra.registry.compatibility.node import Condition, Node
 from infra.registry.compatibility.result import Difference, Path, broken
 from infra.registry.compatibility.values import Kind, named
 from infra.registry.compatibility.written import Written

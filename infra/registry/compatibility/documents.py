@@ -9,7 +9,8 @@ from jsonschema_specifications import REGISTRY
 from referencing.exceptions import InvalidAnchor, NoSuchAnchor, PointerToNowhere, Unresolvable
 
 from infra.registry.compatibility import dialects
-from infra.registry.compatibility.node import Node, Resolver
+from infra.registry.compatibility.node import Node
+from infra.registry.compatibility.references import Resolver
 from infra.registry.compatibility.result import Path, Unusable, pointer
 from infra.registry.compatibility.values import Json
 

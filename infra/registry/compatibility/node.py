@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Protocol
-
-from referencing.jsonschema import SchemaResource
+from typing import TYPE_CHECKING, Final
 
 from infra.registry.compatibility.dialects import Dialect, Schema
+from infra.registry.compatibility.evaluated import Evaluated
+from infra.registry.compatibility.references import Resolver
 from infra.registry.compatibility.result import Path
-from infra.registry.compatibility.values import EVERY_KIND, Json, Kind, fingerprint, kinds_of, matches, number
+from infra.registry.compatibility.values import EVERY_KIND, Json, Kind, fingerprint, kinds_of, number
 
 if TYPE_CHECKING:
     from infra.registry.compatibility.documents import Document
@@ -39,28 +39,6 @@ _ASSERTIONS: Final = frozenset(
 """Keywords that say something of values."""
 
 
-class Found(Protocol):
-    """A schema that a reference points to."""
-
-    @property
-    def contents(self) -> Json:
-        """The schema."""
-
-    @property
-    def resolver(self) -> Resolver:
-        """What finds the schemas that it refers to in turn."""
-
-
-class Resolver(Protocol):
-    """What finds the schema that a reference points to, from where the reference stands."""
-
-    def lookup(self, ref: str) -> Found:
-        """Find it, or raise an error of `referencing`."""
-
-    def in_subresource(self, subresource: SchemaResource) -> Resolver:
-        """Make a resolver for a schema inside, which may have an identifier of its own."""
-
-
 @dataclass(frozen=True)
 class Bound:
     """A limit of numbers, with or without itself."""
@@ -77,30 +55,6 @@ class Condition:
     test: Node
     then: Node | None
     otherwise: Node | None
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """The properties, or the number of first items, that a schema and those in its place look at."""
-
-    names: frozenset[str] = frozenset()
-    patterns: frozenset[str] = frozenset()
-    items: int = 0
-    all_names: bool = False
-    all_items: bool = False
-
-    def __or__(self, other: Evaluated) -> Evaluated:
-        return Evaluated(
-            self.names | other.names,
-            self.patterns | other.patterns,
-            max(self.items, other.items),
-            self.all_names or other.all_names,
-            self.all_items or other.all_items,
-        )
-
-    def has(self, name: str) -> bool:
-        """Tell whether a property is among them."""
-        return self.all_names or name in self.names or any(matches(each, name) for each in self.patterns)
 
 
 class Node:

@@ -9,7 +9,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TypeAlias
 
-from infra.registry.compatibility.node import LINKS, Bound, Evaluated, Node
+from infra.registry.compatibility.evaluated import Evaluated
+from infra.registry.compatibility.node import LINKS, Bound, Node
 from infra.registry.compatibility.values import (
     ENUMERABLE,
     EVERY_KIND,
