@@ -141,6 +141,7 @@ def test_many_choices_are_compared_or_given_up() -> None:
     assert only_rule(choices(3), {"allOf": [choices(2)]}) in ("UNDECIDED", "COMBINED_TYPE_SUBSCHEMAS_CHANGED")
 
 
+@pytest.mark.slow
 def test_a_large_union_that_leads_back_to_itself_is_compared() -> None:
     def fleet(name: Json) -> Json:
         base = {"type": "object", "properties": {"name": name}}
