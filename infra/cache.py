@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ _KEPT = 5
 """How many entries of a kind are kept: those used last."""
 
 _DONE = ".done"
+_ABANDONED = 3600.0
+"""Seconds after which an entry that is not done was given up: its making has failed, or died."""
 _NO_SOURCES = {"__pycache__", "node_modules"}
 
 
@@ -56,8 +59,12 @@ def sources(root: Path, *paths: Path) -> Iterator[bytes]:
 def _prune(parent: Path, kind: str) -> None:
     used = {}
     for directory in parent.glob(f"{kind}-*/"):
-        with suppress(FileNotFoundError):  # it is still being made, or another process prunes too
-            used[directory] = (directory / _DONE).stat().st_mtime
+        with suppress(FileNotFoundError):  # another process prunes too
+            done = directory / _DONE
+            if done.exists():
+                used[directory] = done.stat().st_mtime
+            elif time.time() - directory.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(directory, ignore_errors=True)
     for directory in sorted(used, key=lambda directory: used[directory], reverse=True)[_KEPT:]:
         shutil.rmtree(directory, ignore_errors=True)
         directory.with_name(f"{directory.name}.lock").unlink(missing_ok=True)

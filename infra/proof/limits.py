@@ -14,6 +14,8 @@ from infra.proof.quotas import Quota
 _LONGER_ENVIRONMENT: Final = len("production") - len(AWS_ENVIRONMENT)
 """How much longer than the templates' names those of another environment may be: its own has ten letters at most."""
 
+_PROCESSOR: Final = "arm64"
+
 _ATTRIBUTE: Final = 100
 """Characters of a value that only AWS knows, such as an ARN. Its name is counted, too."""
 
@@ -78,6 +80,13 @@ def _functions(assembly: Assembly) -> Iterator[Finding]:
         variables = function.properties.get("Environment", {}).get("Variables", {})
         size = _size(assembly, function.stack, variables)
         yield from _exceeds(quotas.ENVIRONMENT, function.where, size, "Tell the function less.")
+        if function.properties.get("Architectures") != [_PROCESSOR]:
+            yield Finding(
+                "a function of another processor",
+                function.where,
+                f"it runs on {function.properties.get('Architectures', ['x86_64'])}, and artifacts are built for {_PROCESSOR}",
+                "Say Architecture.ARM_64, or build its artifact for the other one.",
+            )
         reserved += function.properties.get("ReservedConcurrentExecutions", 0)
     yield from _exceeds(quotas.RESERVED, "all functions", reserved, "Reserve less.")
 

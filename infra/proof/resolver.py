@@ -118,7 +118,14 @@ class Resolver:
             Unresolved: a function or a resource type is not known here.
         """
         match value:
-            case {"Ref": str()} | {"Fn::GetAtt": _} | {"Fn::Join": _} | {"Fn::Sub": _} | {"Fn::Select": _}:
+            case (
+                {"Ref": str()}
+                | {"Fn::GetAtt": _}
+                | {"Fn::ImportValue": _}
+                | {"Fn::Join": _}
+                | {"Fn::Sub": _}
+                | {"Fn::Select": _}
+            ):
                 return self._value(stack, value)
             case dict():
                 if unknown := [key for key in value if key.startswith("Fn::")]:
@@ -142,6 +149,8 @@ class Resolver:
                 return self._ref(stack, name)
             case {"Fn::GetAtt": [name, attribute]}:
                 return self._attribute(self.assembly.at(stack, name), attribute)
+            case {"Fn::ImportValue": name}:
+                return self._exported(stack, self.text(stack, name))
             case {"Fn::Join": [separator, parts]}:
                 return str(separator).join(self.text(stack, part) for part in parts)
             case {"Fn::Sub": str(text)}:
@@ -149,6 +158,13 @@ class Resolver:
             case {"Fn::Select": [number, {"Fn::Split": [separator, text]}]}:
                 return self.text(stack, text).split(separator)[int(number)]
         raise Unresolved(f"{stack}: {json.dumps(value)}")
+
+    def _exported(self, stack: str, name: str) -> Any:  # noqa: ANN401 - any value
+        for exporter, template in self.assembly.templates.items():
+            for output in template.get("Outputs", {}).values():
+                if "Export" in output and self.text(exporter, output["Export"]["Name"]) == name:
+                    return self.resolve(exporter, output["Value"])
+        raise Unresolved(f"{stack}: no stack exports {name}")
 
     def _substitute(self, stack: str, name: str) -> str:
         resource, dot, attribute = name.partition(".")

@@ -3,6 +3,7 @@
 cdk-nag's AWS Solutions rules find some of it too, where nobody has accepted their findings. These hold everywhere.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -15,12 +16,27 @@ _RESOURCE_POLICIES: Final = {
     "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "Topics"),
 }
 """Type -> its policies, and their property with what they are for."""
+_SECRET: Final = re.compile(
+    r"\b[sr]k_(live|test)_|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{30}|\bxox[abprs]-|-----BEGIN|"
+    r"(?<![\w/+])(?=[\w/+]*[a-z])(?=[\w/+]*[A-Z])(?=[\w/+]*\d)[\w/+]{40}(?![\w/+])"
+)
+"""Keys as the usual services give them out, and texts that look like one of AWS."""
 _BLOCKS: Final = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
 def check(assembly: Assembly) -> Iterator[Finding]:
     """Check all safeguards."""
-    for subject in (_encryption, _access, _buckets, _dead_letters, _alarms, _logs, _trust, _invocation):
+    for subject in (
+        _encryption,
+        _access,
+        _buckets,
+        _dead_letters,
+        _alarms,
+        _logs,
+        _trust,
+        _invocation,
+        _secrets,
+    ):
         yield from subject(assembly)
 
 
@@ -220,3 +236,15 @@ def _invocation(assembly: Assembly) -> Iterator[Finding]:
                 f"{permission.properties['Principal']} may invoke it for any account",
                 "Name the API, rule or topic as SourceArn.",
             )
+
+
+def _secrets(assembly: Assembly) -> Iterator[Finding]:
+    for function in assembly.all("AWS::Lambda::Function"):
+        for name, value in function.properties.get("Environment", {}).get("Variables", {}).items():
+            if isinstance(value, str) and _SECRET.search(value):
+                yield Finding(
+                    "a secret that can be read",
+                    function.where,
+                    f"{name} in its environment looks like a key, and whoever may describe the function reads it",
+                    "Keep it in Secrets Manager, and name the secret here.",
+                )

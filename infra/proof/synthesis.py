@@ -3,23 +3,36 @@
 import json
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from infra import cache
 from infra.artifacts import ROOT
 from infra.assembly import Assembly, load
+from infra.proof.finding import Finding
 
+_REPORT: Final = "validation-report.json"
 _SOURCES: Final = ("uv.lock", "infra", "services", "shared")
+
+
+class Refused(Exception):
+    """CDK refuses the stacks: `findings` say why. `assembly` has the templates, if CDK has come so far."""
+
+    def __init__(self, findings: Sequence[Finding], assembly: Assembly) -> None:
+        super().__init__("\n".join(finding.why for finding in findings))
+        self.findings = findings
+        self.assembly = assembly
 
 
 def templates(context: Mapping[str, str] | None = None) -> Assembly:
     """Synthesize the stacks for AWS, unless that was done with these very sources and this context.
 
     The simulated partners are among them: real ones have the same. Artifacts are empty: nothing in a template but the
-    hash depends on them. Synthesis fails on every finding
-    of cdk-nag that is not accepted with a reason.
+    hash depends on them.
+
+    Raises:
+        Refused: CDK's own checks fail, or cdk-nag has a finding that is not accepted with a reason.
     """
     key = cache.digest(
         sys.version.encode(),
@@ -37,6 +50,25 @@ def _synthesize(directory: Path, context: Mapping[str, str] | None) -> None:
     directory.mkdir()
     artifact = directory / "empty.zip"
     zipfile.ZipFile(artifact, "w").close()
-    build_app(
-        {"partners": "all", **(context or {})}, outdir=str(directory), artifact_of=lambda _: artifact
-    ).synth()
+    try:
+        build_app(
+            {"partners": "all", **(context or {})}, outdir=str(directory), artifact_of=lambda _: artifact
+        ).synth()
+    except RuntimeError as error:  # of CDK's own language
+        raise Refused([*_refusals(directory, error)], load(directory)) from None
+
+
+def _refusals(directory: Path, error: RuntimeError) -> Iterator[Finding]:
+    report = directory / _REPORT
+    if not report.exists():
+        yield Finding("a construct that CDK refuses", "the stacks", str(error).strip(), "Mend what it names.")
+        return
+    for plugin in json.loads(report.read_text())["pluginReports"]:
+        for violation in plugin["violations"]:
+            for construct in violation["violatingConstructs"]:
+                yield Finding(
+                    f"{plugin['pluginName']} {violation['ruleName']}",
+                    construct["constructPath"],
+                    violation["description"],
+                    "Mend the construct; accept() a finding of cdk-nag only with a reason that holds.",
+                )

@@ -45,7 +45,7 @@ def check(_: Assembly, calls: Calls | None = None) -> Iterator[Finding]:
 
     Only adapters and shared packages have some.
     """
-    for pattern in ("services/*/src/*/adapters/*.py", "shared/*/src/**/*.py"):
+    for pattern in ("services/*/src/*/adapters/**/*.py", "shared/*/src/**/*.py"):
         for source in sorted(ROOT.glob(pattern)):
             yield from check_source(source.read_text(), str(source.relative_to(ROOT)))
     for function, of_function in (read() if calls is None else calls).items():

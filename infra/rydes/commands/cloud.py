@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from dataclasses import asdict
 from getpass import getpass
@@ -22,6 +23,9 @@ from infra.rydes.commands.terminal import INTERRUPTED, console, end_in_order, on
 from infra.rydes.scenarios import journey
 
 app = typer.Typer()
+
+_USER = re.compile(r"\S{1,128}")
+"""A name that Cognito takes: https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_AdminCreateUser.html"""
 
 
 @app.command()
@@ -88,6 +92,8 @@ def token(
     unless RYDES_PASSWORD has it: nobody's password is ever changed there.
     """
     with one_line_errors():
+        if not _USER.fullmatch(user):
+            raise LocalCloudError(f"{user!r} cannot be a user.", "Take 1 to 128 characters without spaces.")
         found = system(aws=aws, profile=profile, region=region, env=env)
         print(found.token(user, group) if isinstance(found, Cloud) else _token_on_aws(found, user, group))
 

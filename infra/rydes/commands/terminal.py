@@ -7,6 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
@@ -27,14 +28,20 @@ def end_in_order() -> None:
 
 @contextmanager
 def one_line_errors() -> Generator[None, None, None]:
-    """Print a LocalCloudError on one line of stderr, and exit with status 1."""
+    """Print a LocalCloudError, or an error of botocore, on one line of stderr, and exit with status 1."""
     try:
         yield
     except LocalCloudError as error:
-        Console(stderr=True).print(
-            Text.assemble(("✗ ", "bold red"), error.problem, " ", (error.way_out, "bold")), soft_wrap=True
-        )
+        _complain(error.problem, error.way_out)
         raise typer.Exit(1) from error
+    except (BotoCoreError, ClientError) as error:
+        _complain(f"AWS cannot be reached, or refuses: {error}", "Check credentials, region and permissions.")
+        raise typer.Exit(1) from error
+
+
+def _complain(problem: str, way_out: str) -> None:
+    line = Text.assemble(("✗ ", "bold red"), " ".join(problem.split()), " ", (way_out, "bold"))
+    Console(stderr=True).print(line, soft_wrap=True)
 
 
 @contextmanager

@@ -34,15 +34,18 @@ def verify(
     end_in_order()
     began = time.monotonic()
     report = Report(lambda promise: None if as_json else _show(promise))
-    with one_line_errors():
-        try:
+    ended = False
+    try:
+        with one_line_errors():
             run(system(aws=aws, profile=profile, region=region, env=env), report)
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
-    if as_json:
-        promises = [asdict(promise) | {"state": promise.state.value} for promise in report.promises]
-        print(json.dumps({"kept": report.kept, "promises": promises}, indent=2))
-    else:
+        ended = True
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        if as_json:
+            promises = [asdict(promise) | {"state": promise.state.value} for promise in report.promises]
+            print(json.dumps({"kept": ended and report.kept, "promises": promises}, indent=2))
+    if not as_json:
         counts = ", ".join(f"{count} {state.value}" for state in State if (count := report.count(state)))
         console.print(f"\n{counts}, in {time.monotonic() - began:.0f} s", highlight=False)
     if not report.kept:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rydes.operator.log_events import LogEvent, events
 from infra.rydes.verify.inspection import Inspection
@@ -66,7 +66,7 @@ class Diagnosis:
         found = events(self._account, pattern, functions=plain, since=self._since)
         try:
             yield from (event for event in found if event.function == plain)
-        except ClientError:
+        except (BotoCoreError, ClientError):
             return  # there is no log, or it may not be read: the word is less precise then
 
     def _error(self, function: str) -> str:
@@ -83,6 +83,12 @@ class Diagnosis:
 
     def _queued(self, queue: Resource, about: str) -> str:
         """Say how many messages wait in a queue, and why one about this was given up, if one was."""
+        try:
+            return self._counted(queue, about)
+        except (BotoCoreError, ClientError) as error:
+            return f"What waits in {queue.name} cannot be seen: {error}."
+
+    def _counted(self, queue: Resource, about: str) -> str:
         sqs = self._account.client("sqs")
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = sqs.get_queue_attributes(QueueUrl=queue.id, AttributeNames=names)["Attributes"]

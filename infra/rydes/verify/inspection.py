@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import naming
 from infra.rydes.cloud.aws import Account
 from infra.rydes.verify.checks import data, doors, functions, messages
-from infra.rydes.verify.promise import Flaw, Promise, State
+from infra.rydes.verify.promise import REDEPLOY, Flaw, Promise, State
 from infra.rydes.verify.stacks import Location, Resource, Stack, StackMissing
 from infra.rydes.verify.wiring import Wiring
 
@@ -148,7 +148,7 @@ class Inspection:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in _GONE:
-                return [Flaw("is missing", "Deploy its stack again.")]
+                return [Flaw("is missing", REDEPLOY)]
             return [Flaw(f"cannot be looked at: {error}", "Look at your own permissions.", State.UNTRIED)]
         except BotoCoreError as error:
             return [Flaw(f"cannot be looked at: {error}", "Try again.", State.UNTRIED)]

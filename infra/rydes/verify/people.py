@@ -69,12 +69,22 @@ class App:
         """Listen for a moment; the first message so far that is wanted."""
         with suppress(TimeoutError, ConnectionClosed):
             while True:
-                self.messages.append(json.loads(self._connection.recv(timeout=within)))
+                message = _message(self._connection.recv(timeout=within))
+                self.messages += [message] if message else []
         return next(filter(wanted, self.messages), None)
 
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+
+def _message(frame: str | bytes) -> Json | None:
+    """Read a message of ours. None if it is none: API Gateway says by itself that something failed."""
+    try:
+        message = json.loads(frame)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and "type" in message else None
 
 
 class Refused(LocalCloudError):

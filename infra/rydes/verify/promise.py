@@ -16,6 +16,12 @@ class State(Enum):
     """Nothing to try it with, or what it builds on is broken."""
 
 
+REDEPLOY = "Deploy a change of it: CloudFormation mends nothing that it believes to be there. Locally: rydes down, make run."
+"""What helps against most of what is not as its stack has made it.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+"""
+
 SIGNS = {State.KEPT: "✓", State.BROKEN: "✗", State.RISKY: "!", State.UNTRIED: "–"}  # noqa: RUF001 - a dash for what was not tried
 
 

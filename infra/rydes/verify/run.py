@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.naming import ORIGINATION_NUMBER_PARAMETER
 from infra.rydes.cloud.system import System
 from infra.rydes.verify.checks import surroundings
@@ -13,7 +15,7 @@ from infra.rydes.verify.journey.asking import Asking
 from infra.rydes.verify.journey.riding import Riding
 from infra.rydes.verify.journey.scene import Scene
 from infra.rydes.verify.journey.surveying import Surveying, simulator_of
-from infra.rydes.verify.promise import Promise, Report
+from infra.rydes.verify.promise import Promise, Report, State
 from infra.rydes.verify.steps import Walk
 from infra.rydes.verify.traces import Traces
 
@@ -28,13 +30,24 @@ def run(system: System, report: Report) -> None:
     """
     inspection = Inspection(system)
     report.extend(inspection.run())
-    report.extend(surroundings.concurrency(system))
-    report.extend(surroundings.subscribers(system))
+    report.extend(_surroundings(system))
     guests = Guests(system.users)
     try:
         report.extend(_journey(system, inspection, guests))
     finally:
         report.extend(guests.leave())
+
+
+def _surroundings(system: System) -> Iterator[Promise]:
+    for look in (surroundings.concurrency, surroundings.subscribers):
+        try:
+            yield from look(system)
+        except (BotoCoreError, ClientError) as error:
+            says, to_do = (
+                f"{look.__name__} can be looked up",
+                "Look at your own permissions, and at what is named.",
+            )
+            yield Promise(surroundings.SUBJECT, says, State.BROKEN, str(error), to_do)
 
 
 def _journey(system: System, inspection: Inspection, guests: Guests) -> Iterator[Promise]:

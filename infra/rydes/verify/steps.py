@@ -96,6 +96,8 @@ class Walk:
                 )
             except (BotoCoreError, ClientError) as error:
                 yield self._broken(subject, step, str(error), "Look at your own permissions.")
+            except Exception as error:  # noqa: BLE001 - an answer nobody has foreseen breaks this promise only
+                yield self._broken(subject, step, f"{type(error).__name__}: {error}", _RUNBOOK)
             else:
                 self._kept.add(step.name)
                 yield Promise(subject, step.says)
@@ -134,4 +136,4 @@ class Walk:
 
     @staticmethod
     def _broken(subject: str, step: Step, why: str, to_do: str) -> Promise:
-        return Promise(subject, step.says, State.BROKEN, f"{why}. {step.means}", to_do)
+        return Promise(subject, step.says, State.BROKEN, f"{why.rstrip('.')}. {step.means}", to_do)

@@ -5,6 +5,7 @@ own number, whose id only the feedback service can make. The ids are those that 
 would be left, and tests/e2e/verify finds it.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from infra.rydes.cloud.aws import Account
 
 RIDE_BOOKING, UNICORN_MGMT, FEEDBACK = "ride-booking", "unicorn-mgmt", "feedback"
 """The tables."""
+
+_ECHO = 2.0
+"""Seconds in which a cancelled RFQ goes through all functions."""
 
 
 @dataclass
@@ -28,7 +32,16 @@ class Traces:
     replies: list[str] = field(default_factory=list)
 
     def remove(self) -> None:
-        """Remove all items and documents. Raises botocore's errors."""
+        """Remove all items and documents, and what is written after that of RFQs that had not ended.
+
+        Raises botocore's errors.
+        """
+        self._remove()
+        if self.rfqs:
+            time.sleep(_ECHO)
+            self._remove()
+
+    def _remove(self) -> None:
         dynamodb = self.account.client("dynamodb")
         for table, id_ in [*self._items(), *self._sms()]:
             dynamodb.delete_item(TableName=self.account.names.of(table), Key={"id": {"S": id_}})

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from infra.assembly import Assembly
-from infra.proof import filters, limits, lint, safeguards
+from infra.proof import alarms, filters, limits, lint, names, safeguards
 from infra.proof.finding import Checker
 
 
@@ -398,6 +398,90 @@ def a_role_that_anybody_may_take(templates: Templates) -> None:
 @planted(safeguards.check, "a function that anyone's resources may invoke")
 def a_permission_to_invoke_for_any_account(templates: Templates) -> None:
     del templates.any("AWS::Lambda::Permission")["SourceArn"]
+
+
+@planted(safeguards.check, "API_KEY in its environment looks like a key")
+def a_key_in_the_environment(templates: Templates) -> None:
+    variables = templates.function("ride-booking-api")["Environment"]["Variables"]
+    variables["API_KEY"] = "sk_live_" + "x" * 24
+
+
+@planted(limits.check, "artifacts are built for arm64")
+def a_function_on_intel(templates: Templates) -> None:
+    templates.function("ride-booking-api")["Architectures"] = ["x86_64"]
+
+
+# Names
+
+
+@planted(names.check, "QueueName is 'feedback.rides', and it must be")
+def a_queue_with_a_full_stop(templates: Templates) -> None:
+    templates.queue("feedback-rides")["QueueName"] = "feedback.rides"
+
+
+@planted(names.check, "StageName is 'v1 beta', and it must be")
+def a_stage_with_a_space(templates: Templates) -> None:
+    templates.any("AWS::ApiGatewayV2::Stage")["StageName"] = "v1 beta"
+
+
+@planted(names.check, "is called dev-feedback-rides, too")
+def two_queues_of_one_name(templates: Templates) -> None:
+    templates.queue("feedback-sms-replies")["QueueName"] = "dev-feedback-rides"
+
+
+@planted(names.check, "is called dev-feedback-rides, too")
+def two_rules_of_one_name_on_one_bus(templates: Templates) -> None:
+    rule = templates.rule("feedback-rides")
+    [template] = [
+        each
+        for each in templates.assembly.templates.values()
+        if any(body.get("Properties") is rule for body in each["Resources"].values())
+    ]
+    template["Resources"]["again"] = {"Type": "AWS::Events::Rule", "Properties": copy.deepcopy(rule)}
+
+
+@planted(names.check, "no stack makes /dev/wild-rydes/platform/user-pool-idd")
+def a_parameter_that_nobody_publishes(templates: Templates) -> None:
+    parameters = templates.assembly.templates["WildRydesFeedback"]["Parameters"]
+    [pool] = [
+        each for each in parameters.values() if each.get("Default") == "/dev/wild-rydes/platform/user-pool-id"
+    ]
+    pool["Default"] += "d"
+
+
+# Alarms
+
+
+@planted(alarms.check, "its periods last 120,000 s together")
+def an_alarm_over_two_thousand_minutes(templates: Templates) -> None:
+    templates.any("AWS::CloudWatch::Alarm").update(EvaluationPeriods=2_000, Period=60)
+
+
+@planted(alarms.check, "it is 'summ'")
+def a_statistic_with_a_slip(templates: Templates) -> None:
+    alarm = templates.any("AWS::CloudWatch::Alarm")
+    del alarm["Statistic"]
+    alarm["ExtendedStatistic"] = "summ"
+
+
+@planted(alarms.check, "AWS/Lambda has no metric IteratorsAge")
+def a_metric_that_lambda_does_not_write(templates: Templates) -> None:
+    alarm = next(
+        each.body["Properties"]
+        for each in templates.assembly.all("AWS::CloudWatch::Alarm")
+        if each.properties.get("MetricName") == "IteratorAge"
+    )
+    alarm["MetricName"] = "IteratorsAge"
+
+
+@planted(alarms.check, "writes the metric SmsRefusals")
+def a_metric_that_no_code_counts(templates: Templates) -> None:
+    alarm = next(
+        each.body["Properties"]
+        for each in templates.assembly.all("AWS::CloudWatch::Alarm")
+        if each.properties.get("MetricName") == "SmsRefused"
+    )
+    alarm["MetricName"] = "SmsRefusals"
 
 
 # What CloudFormation refuses

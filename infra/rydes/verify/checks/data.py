@@ -6,10 +6,8 @@ from fnmatch import fnmatchcase
 
 from infra.naming import PARTNER_SECRET_PREFIX
 from infra.rydes.cloud.aws import Account
-from infra.rydes.verify.promise import Flaw, State
+from infra.rydes.verify.promise import REDEPLOY, Flaw, State
 from infra.rydes.verify.stacks import Resource
-
-REDEPLOY = "Deploy its stack again."
 
 
 def table(account: Account, promised: Resource) -> Iterator[Flaw]:

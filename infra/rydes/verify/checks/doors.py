@@ -4,10 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from infra.rydes.cloud.aws import Account
-from infra.rydes.verify.promise import Flaw, State
+from infra.rydes.verify.promise import REDEPLOY, Flaw, State
 from infra.rydes.verify.stacks import Resource
-
-REDEPLOY = "Deploy its stack again."
 
 _ALARMS_A_CALL = 100  # the most that CloudWatch takes
 
@@ -56,8 +54,14 @@ def route(account: Account, promised: Resource) -> Iterator[Flaw]:
     found = next((each for each in routes if each["RouteKey"] == wanted["RouteKey"]), None)
     if found is None:
         yield Flaw("is missing", REDEPLOY)
-    elif not found.get("Target"):
+        return
+    target = str(found.get("Target", "")).removeprefix("integrations/")
+    integrations = account.client("apigatewayv2").get_integrations(ApiId=wanted["ApiId"])["Items"]
+    if target not in {each["IntegrationId"] for each in integrations}:
         yield Flaw("leads nowhere", REDEPLOY)
+    asked, promised_type = found.get("AuthorizationType", "NONE"), wanted.get("AuthorizationType", "NONE")
+    if asked != promised_type:
+        yield Flaw(f"lets callers in by {asked}, and not by {promised_type}", REDEPLOY)
 
 
 def alarms(account: Account, promised: Sequence[Resource]) -> Iterator[tuple[Resource, Flaw]]:

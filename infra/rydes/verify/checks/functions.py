@@ -1,13 +1,13 @@
 """Functions, their roles, who may invoke them, and the mappings that bring them their messages."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from infra.rydes.cloud.aws import Account
 from infra.rydes.verify.checks.documents import document, missing
-from infra.rydes.verify.promise import Flaw, State
+from infra.rydes.verify.promise import REDEPLOY, Flaw, State
 from infra.rydes.verify.stacks import Resource
 from infra.rydes.verify.wiring import function_name
 
@@ -20,20 +20,20 @@ def function(account: Account, promised: Resource) -> Iterator[Flaw]:
     lambda_ = account.client("lambda")
     found = lambda_.get_function_configuration(FunctionName=promised.id)
     if (state := found.get("State", "Active")) != "Active":
-        yield Flaw(
-            f"is {state}: {found.get('StateReason', 'AWS gives no reason')}", "Deploy its stack again."
-        )
+        yield Flaw(f"is {state}: {found.get('StateReason', 'AWS gives no reason')}", REDEPLOY)
     if found.get("LastUpdateStatus") == "Failed":
         yield Flaw(
             f"could not be updated: {found.get('LastUpdateStatusReason', 'AWS gives no reason')}",
-            "Deploy its stack again.",
+            REDEPLOY,
         )
     for name in ("Role", "Handler"):
         if not fnmatchcase(found[name], promised.properties[name]):
-            yield Flaw(f"has another {name.lower()}: {found[name]}", "Deploy its stack again.")
+            yield Flaw(f"has another {name.lower()}: {found[name]}", REDEPLOY)
     variables = promised.properties.get("Environment", {}).get("Variables", {})
     if gone := variables.keys() - found.get("Environment", {}).get("Variables", {}).keys():
-        yield Flaw(f"lacks the variables {', '.join(sorted(gone))}", "Deploy its stack again.")
+        yield Flaw(f"lacks the variables {', '.join(sorted(gone))}", REDEPLOY)
+    if other := _others(variables, found.get("Environment", {}).get("Variables", {})):
+        yield Flaw(f"has other values of the variables {', '.join(other)}", REDEPLOY)
     if lambda_.get_function_concurrency(FunctionName=promised.id).get("ReservedConcurrentExecutions") == 0:
         yield Flaw(
             "is switched off: its reserved concurrency is 0",
@@ -57,7 +57,7 @@ def permission(account: Account, promised: Resource) -> Iterator[Flaw]:
             and fnmatchcase(source or "", wanted.get("SourceArn", ""))
         ):
             return
-    yield Flaw(f"of {wanted['Principal']} to invoke {called} is missing", "Deploy its stack again.")
+    yield Flaw(f"of {wanted['Principal']} to invoke {called} is missing", REDEPLOY)
 
 
 def mapping(account: Account, promised: Resource) -> Iterator[Flaw]:
@@ -72,7 +72,7 @@ def mapping(account: Account, promised: Resource) -> Iterator[Flaw]:
         to_do = "If it stays so, the function's log says more."
         yield Flaw(f"has a problem: {found['LastProcessingResult']}", to_do, State.RISKY)
     if _filters(found) != _filters(promised.properties):
-        yield Flaw("has other filters than its stack", "Deploy its stack again.")
+        yield Flaw("has other filters than its stack", REDEPLOY)
 
 
 def role(account: Account, promised: Resource) -> Iterator[Flaw]:
@@ -86,7 +86,7 @@ def role(account: Account, promised: Resource) -> Iterator[Flaw]:
     names = {policy["PolicyName"] for policy in attached}
     for arn in managed:
         if (name := arn.rpartition("/")[2]) not in names:
-            yield Flaw(f"lacks the policy {name}", "Deploy its stack again.")
+            yield Flaw(f"lacks the policy {name}", REDEPLOY)
 
 
 def policy(account: Account, promised: Resource) -> Iterator[Flaw]:
@@ -95,7 +95,13 @@ def policy(account: Account, promised: Resource) -> Iterator[Flaw]:
     for role_name in wanted.get("Roles", []):
         found = iam.get_role_policy(RoleName=role_name, PolicyName=wanted["PolicyName"])["PolicyDocument"]
         for action, resource in missing(wanted["PolicyDocument"], document(found)):
-            yield Flaw(f"allows no {action} on {resource}", "Deploy its stack again.")
+            yield Flaw(f"allows no {action} on {resource}", REDEPLOY)
+
+
+def _others(promised: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
+    """Name the variables that have another value, as far as the template knows it."""
+    known = {name: value for name, value in promised.items() if name in found and "*" not in value}
+    return sorted(name for name, value in known.items() if found[name] != value)
 
 
 def _source(statement: dict[str, Any]) -> str | None:

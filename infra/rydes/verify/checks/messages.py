@@ -7,10 +7,8 @@ from typing import Any
 
 from infra.rydes.cloud.aws import Account
 from infra.rydes.verify.checks.documents import document, missing
-from infra.rydes.verify.promise import Flaw
+from infra.rydes.verify.promise import REDEPLOY, Flaw
 from infra.rydes.verify.stacks import Resource
-
-REDEPLOY = "Deploy its stack again."
 
 
 def queue(account: Account, promised: Resource) -> Iterator[Flaw]:

@@ -14,7 +14,7 @@ _POINT_NEMO = (-48.8767, -123.3933)
 """Where the next land is farthest away, so no other unicorn and no partner is in reach of the journey.
 https://oceanservice.noaa.gov/facts/nemo.html"""
 _AROUND_IT = 5.0
-"""Degrees in each direction: two runs at once do not meet either."""
+"""Degrees in each direction: two runs at once do not meet either, but on the phone: the simulator has one number."""
 
 
 def _somewhere(middle: float) -> float:

@@ -150,7 +150,9 @@ class Surveying:
             "Message": json.dumps(reply),
             "Timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         }
-        queue = self._scene.system.queues()[_REPLIES]
+        queue = self._scene.system.queues().get(_REPLIES)
+        if queue is None:
+            raise Stuck(f"there is no queue {_REPLIES}")
         self._scene.system.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(notification))
         self._scene.walk.until(lambda: (self._feedback() or {}).get("score") == _SCORE or None)
 

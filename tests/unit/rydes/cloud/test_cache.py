@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def test_of_a_kind_those_used_last_are_kept(tmp_path: Path) -> None:
     assert cache.once(tmp_path, "kind", "0", _fail) == made[0]  # the oldest is used again
     newest = cache.once(tmp_path, "kind", "5", _make)
     assert {path for path in tmp_path.iterdir() if path.is_dir()} == {made[0], *made[2:], newest, other}
+
+
+def test_what_was_given_up_long_ago_goes(tmp_path: Path) -> None:
+    for key, age in (("now", 0), ("long-ago", 7200)):
+        with pytest.raises(RuntimeError):
+            cache.once(tmp_path, "kind", key, _fail)
+        then = time.time() - age
+        os.utime(tmp_path / f"kind-{key}", (then, then))
+    cache.once(tmp_path, "kind", "key", _make)
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"kind-now", "kind-key"}
 
 
 def test_a_digest_tells_parts_apart() -> None:

@@ -73,3 +73,11 @@ def test_an_unknown_group_is_one_line(people: People) -> None:
     assert answer.exit_code == 1
     assert "customers, unicorns, support" in answer.stderr
     assert "carl" not in people.passwords
+
+
+@pytest.mark.parametrize("user", ["", "a b", "x\n", 129 * "a"])
+def test_a_name_that_cognito_does_not_take_is_refused(people: People, user: str) -> None:
+    ended = CliRunner().invoke(cli.app, ["token", "--user", user, "--group", "customers", "--aws"])
+    assert ended.exit_code == 1
+    assert "cannot be a user" in ended.stderr
+    assert list(people.passwords) == ["ann"]

@@ -48,6 +48,11 @@ RUNNING = {
         ),
         ({"Role": "other"}, None, ["has another role: other"]),
         ({"Environment": {"Variables": {}}}, None, ["lacks the variables TABLE_NAME"]),
+        (
+            {"Environment": {"Variables": {"TABLE_NAME": "nonsense"}}},
+            None,
+            ["has other values of the variables TABLE_NAME"],
+        ),
     ],
 )
 def test_a_function(found: dict[str, Any], reserved: int | None, words: list[str]) -> None:
@@ -310,12 +315,21 @@ def test_a_client_that_lost_a_way_to_sign_in() -> None:
     [
         ([{"RouteKey": "$connect", "Target": "integrations/1"}], []),
         ([{"RouteKey": "$connect"}], ["leads nowhere"]),
+        ([{"RouteKey": "$connect", "Target": "integrations/gone"}], ["leads nowhere"]),
+        (
+            [{"RouteKey": "$connect", "Target": "integrations/1", "AuthorizationType": "CUSTOM"}],
+            ["lets callers in by CUSTOM, and not by NONE"],
+        ),
         ([{"RouteKey": "$default", "Target": "integrations/1"}], ["is missing"]),
     ],
 )
 def test_a_route(routes: list[Any], words: list[str]) -> None:
     wanted = promised("r", ApiId="api", RouteKey="$connect")
-    assert said(doors.route, wanted, {"apigatewayv2.get_routes": {"Items": routes}}) == words
+    answers = {
+        "apigatewayv2.get_routes": {"Items": routes},
+        "apigatewayv2.get_integrations": {"Items": [{"IntegrationId": "1"}]},
+    }
+    assert said(doors.route, wanted, answers) == words
 
 
 def test_alarms_are_read_a_hundred_at_a_time() -> None:

@@ -66,7 +66,7 @@ def test_a_step_that_works_is_a_promise_kept() -> None:
         (
             LocalCloudError("GET / answered 500.", "Look."),
             State.BROKEN,
-            "GET / answered 500.. Nothing works.",
+            "GET / answered 500. Nothing works.",
             "Look.",
         ),
         (
@@ -74,6 +74,12 @@ def test_a_step_that_works_is_a_promise_kept() -> None:
             State.BROKEN,
             "An error occurred (AccessDenied) when calling the Call operation: not you. Nothing works.",
             "Look at your own permissions.",
+        ),
+        (
+            KeyError("type"),
+            State.BROKEN,
+            "KeyError: 'type'. Nothing works.",
+            "docs/runbook.md, by the name of the function or queue",
         ),
     ],
 )
