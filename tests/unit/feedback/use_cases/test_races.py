@@ -9,6 +9,8 @@ from tests.support.feedback.memory import Memory
 from tests.support.feedback.support_api import Client
 from tests.support.feedback.world import MACHINE, SEATTLE, World
 
+pytestmark = pytest.mark.slow
+
 STEPS = range(18)
 """More than any of the functions has: before and after each call."""
 

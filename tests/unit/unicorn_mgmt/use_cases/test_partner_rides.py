@@ -216,6 +216,7 @@ HOPELESS: dict[str, Callable[[Desk], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", HOPELESS)
 def test_a_booking_that_cannot_succeed_in_time_is_refused_at_once(desk: Desk, why: str) -> None:
     body, before = desk.ask(datetime.now(UTC) + timedelta(seconds=60)), desk.ride
@@ -228,6 +229,7 @@ def test_a_booking_that_cannot_succeed_in_time_is_refused_at_once(desk: Desk, wh
     assert desk.server.behaviour.rides.states() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("why", HOPELESS)
 @pytest.mark.parametrize("fault", ["partial", "error"])
 def test_a_booking_that_the_partner_may_have_is_not_refused(comet: Desk, why: str, fault: str) -> None:

@@ -1,10 +1,14 @@
 """A unicorn socket that answers nobody, or refuses at once: whatever is more important than pushes waits for a moment."""
 
+import pytest
+
 from tests.support.unicorn_mgmt.invitations import by_hand
 from tests.support.unicorn_mgmt.messages import over
 from tests.support.unicorn_mgmt.world import NOW, World
 from unicorn_mgmt.domain.unicorn import Ride
 from wild_rydes_http.sockets import AT_ONCE, POSTING_FOR
+
+pytestmark = pytest.mark.slow
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 RFQS = 10
