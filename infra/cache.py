@@ -57,14 +57,15 @@ def sources(root: Path, *paths: Path) -> Iterator[bytes]:
 
 
 def _prune(parent: Path, kind: str) -> None:
-    used = {}
+    used, gone = {}, []
     for directory in parent.glob(f"{kind}-*/"):
         with suppress(FileNotFoundError):  # another process prunes too
             done = directory / _DONE
             if done.exists():
                 used[directory] = done.stat().st_mtime
             elif time.time() - directory.stat().st_mtime > _ABANDONED:
-                shutil.rmtree(directory, ignore_errors=True)
-    for directory in sorted(used, key=lambda directory: used[directory], reverse=True)[_KEPT:]:
+                gone.append(directory)
+    gone += sorted(used, key=lambda directory: used[directory], reverse=True)[_KEPT:]
+    for directory in gone:
         shutil.rmtree(directory, ignore_errors=True)
         directory.with_name(f"{directory.name}.lock").unlink(missing_ok=True)

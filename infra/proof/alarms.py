@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from infra.artifacts import ROOT
 from infra.assembly import Assembly, Resource
+from infra.naming import PLAIN
 from infra.proof.finding import Finding
 
 _LIMITS: Final = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"
-_OURS: Final = "WildRydes"
 _DAY: Final = 86_400
 _HOUR: Final = 3_600
 
@@ -92,7 +92,7 @@ def _metric(alarm: Resource, watched: Mapping[str, Any]) -> Iterator[Finding]:
             f"{namespace} has no metric {name}",
             f"Take one of {', '.join(sorted(METRICS[namespace]))}.",
         )
-    elif namespace.partition("/")[0] == _OURS and not _written(name):
+    elif namespace.partition("/")[0] == PLAIN.metrics_namespace and not _written(name):
         yield Finding(
             "an alarm that never sounds",
             alarm.where,

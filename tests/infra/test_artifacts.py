@@ -7,10 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ import pytest
 from infra import artifacts
 from infra.artifacts import BuildError, Target, build, local_target
 from infra.assembly import Assembly
+from tests.support.secrets_manager import secrets_manager
 
 SERVICES = {"ride-booking": "ride_booking", "unicorn-mgmt": "unicorn_mgmt", "feedback": "feedback"}
 DEPENDENCIES = {
@@ -155,26 +154,13 @@ def test_binaries_for_aws_are_for_python_3_13_on_arm64(service: str) -> None:
 
 
 @pytest.fixture
-def secrets_manager() -> Iterator[str]:
-    """The one service that handlers call before their first event."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.headers["X-Amz-Target"] == "secretsmanager.GetSecretValue"
-            content = json.dumps({"SecretString": "secret"}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def secrets() -> Iterator[str]:
+    with secrets_manager() as url:
+        yield url
 
 
 def test_handlers_can_be_imported_from_their_artifact_and_the_runtime_alone(
-    local: Assembly, tmp_path: Path, secrets_manager: str
+    local: Assembly, tmp_path: Path, secrets: str
 ) -> None:
     runtime = tmp_path / "runtime"
     runtime.mkdir()
@@ -202,7 +188,7 @@ def test_handlers_can_be_imported_from_their_artifact_and_the_runtime_alone(
                 "AWS_DEFAULT_REGION": "us-east-1",
                 "AWS_ACCESS_KEY_ID": "test",
                 "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_ENDPOINT_URL": secrets_manager,
+                "AWS_ENDPOINT_URL": secrets,
                 "PATH": os.defpath,
             },
             capture_output=True,

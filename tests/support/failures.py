@@ -124,10 +124,10 @@ def failures(calls: Sequence[Call], records: int, passing: Collection[str]) -> I
     for call in dict.fromkeys(calls):
         yield Failure(Throttled(), call)
         yield Failure(Bug(), call)
+    victim = records // 2
     for operation in dict.fromkeys(
         call.operation for call in calls if call.about and call.operation not in passing
     ):
-        victim = records // 2
         call = Call(operation, frozenset({victim}), 0)
         yield Failure(Throttled(), call, victim)
         yield Failure(Bug(), call, victim)

@@ -1,16 +1,16 @@
 """An issuer of tokens, as a user pool is one."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.support.http_server import serving
 from wild_rydes_http.tokens import TokenSettings
 
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"
@@ -72,11 +72,6 @@ def issuer() -> Iterator[Issuer]:
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    made.url = f"http://127.0.0.1:{server.server_port}/"
-    try:
+    with serving(Keys) as url:
+        made.url = f"{url}/"
         yield made
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.text import Text
 
 from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.compatibility.result import Unusable, Verdict
 from infra.registry.compatibility.values import Json
-from infra.rydes.commands.terminal import console
+from infra.rydes.commands.terminal import complain, console
 
 app = typer.Typer()
 contracts = typer.Typer(help="Look after the schemas that others read.", no_args_is_help=True)
@@ -70,7 +68,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _refuse(problem: str) -> NoReturn:
-    Console(stderr=True).print(Text.assemble(("✗ ", "bold red"), problem), soft_wrap=True)
+    complain(problem)
     raise typer.Exit(UNUSABLE)
 
 

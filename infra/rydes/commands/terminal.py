@@ -32,15 +32,18 @@ def one_line_errors() -> Generator[None, None, None]:
     try:
         yield
     except LocalCloudError as error:
-        _complain(error.problem, error.way_out)
+        complain(error.problem, error.way_out)
         raise typer.Exit(1) from error
     except (BotoCoreError, ClientError) as error:
-        _complain(f"AWS cannot be reached, or refuses: {error}", "Check credentials, region and permissions.")
+        complain(f"AWS cannot be reached, or refuses: {error}", "Check credentials, region and permissions.")
         raise typer.Exit(1) from error
 
 
-def _complain(problem: str, way_out: str) -> None:
-    line = Text.assemble(("✗ ", "bold red"), " ".join(problem.split()), " ", (way_out, "bold"))
+def complain(problem: str, way_out: str = "") -> None:
+    """Print on one line of stderr what is wrong, and the way out."""
+    line = Text.assemble(
+        ("✗ ", "bold red"), " ".join(problem.split()), " " if way_out else "", (way_out, "bold")
+    )
     Console(stderr=True).print(line, soft_wrap=True)
 
 

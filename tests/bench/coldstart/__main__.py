@@ -26,9 +26,9 @@ from rich.table import Table
 from infra.app import SERVICES
 from infra.artifacts import build, local_target
 from infra.rydes.cloud.toolchain import install_emulator
-from tests.bench.coldstart.secrets import secrets
 from tests.support.issuer import ISSUER, issuer, token
 from tests.support.requests import request
+from tests.support.secrets_manager import secrets_manager
 
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
@@ -202,8 +202,8 @@ def main() -> None:
     arguments.add_argument("--only", default="", help="part of the names of the functions to measure")
     options = arguments.parse_args()
     python = install_emulator()  # it has boto3 and no more, like the Lambda runtime
-    with tempfile.TemporaryDirectory() as scratch, issuer() as users, secrets() as url:
-        environment = {**ENVIRONMENT, "KEYS_URL": users.url, "AWS_ENDPOINT_URL_SECRETS_MANAGER": url}
+    with tempfile.TemporaryDirectory() as scratch, issuer() as users, secrets_manager() as secrets:
+        environment = {**ENVIRONMENT, "KEYS_URL": users.url, "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets}
         found = track(handlers(Path(scratch), options.only), "Measuring", transient=True)
         report([t for handler in found for t in measure(handler, python, environment, options.runs)])
 

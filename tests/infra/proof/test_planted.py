@@ -37,6 +37,15 @@ class Templates:
     def rule(self, name: str) -> dict[str, Any]:
         return self("AWS::Events::Rule", "Name", name)
 
+    def alarm(self, metric: str) -> dict[str, Any]:
+        """The first alarm that goes by a metric."""
+        properties: dict[str, Any] = next(
+            alarm.body["Properties"]
+            for alarm in self.assembly.all("AWS::CloudWatch::Alarm")
+            if alarm.properties.get("MetricName") == metric
+        )
+        return properties
+
     def mapping(self, function: str) -> dict[str, Any]:
         [found] = [
             mapping.body["Properties"]
@@ -466,22 +475,12 @@ def a_statistic_with_a_slip(templates: Templates) -> None:
 
 @planted(alarms.check, "AWS/Lambda has no metric IteratorsAge")
 def a_metric_that_lambda_does_not_write(templates: Templates) -> None:
-    alarm = next(
-        each.body["Properties"]
-        for each in templates.assembly.all("AWS::CloudWatch::Alarm")
-        if each.properties.get("MetricName") == "IteratorAge"
-    )
-    alarm["MetricName"] = "IteratorsAge"
+    templates.alarm("IteratorAge")["MetricName"] = "IteratorsAge"
 
 
 @planted(alarms.check, "writes the metric SmsRefusals")
 def a_metric_that_no_code_counts(templates: Templates) -> None:
-    alarm = next(
-        each.body["Properties"]
-        for each in templates.assembly.all("AWS::CloudWatch::Alarm")
-        if each.properties.get("MetricName") == "SmsRefused"
-    )
-    alarm["MetricName"] = "SmsRefusals"
+    templates.alarm("SmsRefused")["MetricName"] = "SmsRefusals"
 
 
 # What CloudFormation refuses

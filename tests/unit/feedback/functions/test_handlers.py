@@ -3,10 +3,9 @@
 import importlib
 import json
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +16,7 @@ from feedback.adapters.sms_service import NO_RETRIES
 from tests.support import aws
 from tests.support.cold_start import modules_after
 from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
+from tests.support.http_server import serving
 from tests.support.requests import BASE, believe_tokens, claims, request
 from wild_rydes_runtime import clock
 from wild_rydes_runtime.wide_line import narrowed
@@ -111,14 +111,9 @@ def sms_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", f"http://127.0.0.1:{server.server_port}")
-    yield asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Service) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", url)
+        yield asked
 
 
 @pytest.mark.slow

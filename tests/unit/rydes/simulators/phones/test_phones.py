@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
 
 import botocore.session
@@ -21,6 +20,7 @@ from feedback.domain.sms_parts import sms_size
 from infra.rydes.simulators.phones.coding import Coding, code
 from infra.rydes.simulators.phones.model import REPORTS, Phones
 from infra.rydes.simulators.phones.server import Service, handler_of
+from tests.support.http_server import serving
 from tests.support.patience import PATIENCE
 
 NUMBER, OURS = "+14255550123", "+12065550100"
@@ -62,10 +62,8 @@ def topics() -> Topics:
 def url(topics: Topics) -> Iterator[str]:
     phones = Phones()
     handler = handler_of(Service(phones, topics, "arn:aws:sns:us-east-1:000000000000:"), phones)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(handler) as url:
+        yield url
 
 
 def send(url: str, text: str = "How was it?", number: str = NUMBER) -> str:
