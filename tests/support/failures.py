@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from unittest.mock import patch
 
 from tests.support import aws
+from tests.support.epoch import milliseconds
 from tests.support.wire import Bug, Call, Failure, Json, Throttled, Wire
 from wild_rydes_messaging.retry import PATIENCE
 
@@ -46,7 +47,7 @@ class OfQueue:
     optional: frozenset[str] = frozenset()
 
     def handle(self, numbers: Sequence[int], attempt: int, waited: timedelta) -> Collection[int]:
-        first = str(int((self.now - waited).timestamp() * 1000))
+        first = str(milliseconds(self.now - waited))
         told = {"ApproximateReceiveCount": str(attempt), "ApproximateFirstReceiveTimestamp": first}
         records = [
             {**self.records[i], "attributes": {**self.records[i]["attributes"], **told}} for i in numbers

@@ -22,6 +22,7 @@ from infra.rydes.scenarios.wiretap import Wiretap, listening
 from infra.rydes.simulators.partners.process import Partners
 from tests.support.circuit_breaker.world import Heard
 from tests.support.clients import REPLY_QUEUE, Customer, Json
+from tests.support.epoch import milliseconds
 from tests.support.partner_fleets import IDS, ask, in_time, quoted, submit
 from tests.support.patience import eventually
 from tests.support.rydes_command import rydes
@@ -228,7 +229,7 @@ def batch(cloud: Cloud, requests: int) -> str:
                 ),
                 "attributes": {
                     "ApproximateReceiveCount": "1",
-                    "SentTimestamp": str(int(now.timestamp() * 1000)),
+                    "SentTimestamp": str(milliseconds(now)),
                 },
                 "eventSourceARN": arns[f"unicorn-mgmt-{COMET}-requests"],
             }

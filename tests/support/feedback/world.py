@@ -32,6 +32,7 @@ from feedback.use_cases.rides import SurveyOpener
 from feedback.use_cases.timers import Timers
 from infra.rydes.simulators.phones.client import agreed
 from tests.support import aws
+from tests.support.epoch import milliseconds
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
 from wild_rydes_contracts import Envelope, FeedbackReceived, RideCompleted
@@ -231,13 +232,13 @@ class World:
         content = {
             "eventType": type_,
             "eventVersion": "1.0",
-            "eventTimestamp": int(self.now.timestamp() * 1000),
+            "eventTimestamp": milliseconds(self.now),
             "isFinal": type_ not in ("TEXT_QUEUED", "TEXT_PENDING", "TEXT_SENT"),
             "originationPhoneNumber": OURS,
             "destinationPhoneNumber": sms.to,
             "isoCountryCode": "US",
             "messageId": sms.id,
-            "messageRequestTimestamp": int(sms.at.timestamp() * 1000),
+            "messageRequestTimestamp": milliseconds(sms.at),
             "messageEncoding": "GSM",
             "messageType": "TRANSACTIONAL",
             "messageStatus": type_.removeprefix("TEXT_"),
@@ -266,7 +267,7 @@ class World:
         self, use_case: Any, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()
     ) -> list[str]:
         """Hand a batch of bodies to a queue's function, so long after the first time; the bodies that come again."""
-        first = str(int((self.now - waited).timestamp() * 1000))
+        first = str(milliseconds(self.now - waited))
         records = [
             {
                 "messageId": str(i),

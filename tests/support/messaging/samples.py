@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from tests.support.epoch import milliseconds
 from wild_rydes_contracts import Coordinates, Envelope, RfqRequested, RfqResponse
 from wild_rydes_contracts.metadata import caused_by, first_of
 from wild_rydes_messaging.deliver import Retries
@@ -68,7 +69,7 @@ def record(
     waited: timedelta = timedelta(),
 ) -> dict[str, Any]:
     """A queue message as Lambda hands it over, so long after it was first received."""
-    first = str(int((NOW - waited).timestamp() * 1000))
+    first = str(milliseconds(NOW - waited))
     return {
         "messageId": message_id,
         "receiptHandle": f"receipt of {message_id}",

@@ -23,6 +23,7 @@ from ride_booking.use_cases.closer import Closer
 from ride_booking.use_cases.outbox import Outbox
 from ride_booking.use_cases.rides import RideNews
 from tests.support import aws
+from tests.support.epoch import milliseconds
 from tests.support.requests import BASE, believed, claims, request
 from wild_rydes_contracts import (
     Answer,
@@ -225,7 +226,7 @@ class World:
         self, queue: str, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()
     ) -> dict[str, Any]:
         """Put bodies into a queue and take all it has out again, so long after the first time, as Lambda's event."""
-        first = str(int((self.now - waited).timestamp() * 1000))
+        first = str(milliseconds(self.now - waited))
         for body in bodies:
             self.sqs.send_message(QueueUrl=queue, MessageBody=body)
         return {

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 
 from tests.support import aws
+from tests.support.epoch import milliseconds
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.callback_table import CallbackTable
@@ -295,8 +296,8 @@ class World:
                     "body": message["Body"],
                     "attributes": {
                         "ApproximateReceiveCount": str(attempt),
-                        "SentTimestamp": _milliseconds(sent),
-                        "ApproximateFirstReceiveTimestamp": _milliseconds(first),
+                        "SentTimestamp": str(milliseconds(sent)),
+                        "ApproximateFirstReceiveTimestamp": str(milliseconds(first)),
                     },
                     "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:unicorn-mgmt-inbox",
                 }
@@ -400,7 +401,3 @@ def a_world() -> Iterator[World]:
         world = furnished(queues)
         yield world
         world.metrics.clear_metrics()
-
-
-def _milliseconds(at: datetime) -> str:
-    return str(round(at.timestamp() * 1000))

@@ -10,6 +10,7 @@ from botocore.exceptions import ConnectTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.epoch import milliseconds
 from tests.support.messaging.samples import (
     ACCOUNT,
     NOW,
@@ -245,7 +246,7 @@ def test_what_is_throttled_returns_for_an_hour_and_is_then_parked(
 
 def test_time_in_the_queue_before_the_first_receipt_does_not_count(world: World) -> None:
     timer = record(body(), "m", 1)
-    timer["attributes"]["SentTimestamp"] = str(int((NOW - 2 * PATIENCE).timestamp() * 1000))
+    timer["attributes"]["SentTimestamp"] = str(milliseconds(NOW - 2 * PATIENCE))
     assert handle(world, records(timer), always(refused("ThrottlingException"))) == ["m"]
 
 
