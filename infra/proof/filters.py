@@ -88,6 +88,11 @@ def never(where: str, pattern: object, schemas: Sequence[Schema]) -> Iterator[Fi
                     yield Finding(RULE, where, f"{name} is never {json.dumps(matcher.text)}", _TO_DO)
 
 
+def may_match(pattern: object, schema: Schema) -> bool:
+    """Say whether something of a schema can match a pattern. Raises InvalidPattern if it is none."""
+    return any(not _impossible(fields, schema) for fields in EventPattern.of(pattern).alternatives)
+
+
 _TO_DO: Final = "Write the field and its values as the contract or the table has them, or leave them out."
 
 

@@ -2,6 +2,7 @@
 
 from wild_rydes_contracts.circuits import PartnerCircuitClosed, PartnerCircuitOpened
 from wild_rydes_contracts.envelope import (
+    Compatibility,
     Contract,
     Envelope,
     Event,
@@ -75,6 +76,7 @@ __all__ = [
     "CallbackDone",
     "CallbackOutcome",
     "CallbackRequested",
+    "Compatibility",
     "CompletedBy",
     "Contract",
     "ConversationId",

@@ -1,13 +1,21 @@
 """The envelope every Wild Rydes message travels in, on the bus and to a return address."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from wild_rydes_contracts.scalars import ConversationId, Instant
+
+Compatibility = Literal[
+    "NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"
+]
+"""The modes of Confluent's schema registry: who has to read what, of the last revision or of all that are published.
+
+https://docs.confluent.io/platform/current/schema-registry/fundamentals/schema-evolution.html
+"""
 
 
 class Contract(BaseModel):
@@ -42,10 +50,16 @@ class Metadata(Contract):
 
 
 class Message(Contract):
-    """The data of one kind of message. A subclass states its name and version as literals."""
+    """The data of one kind of message. A subclass states its name and version as literals.
+
+    What is published of a version may change as its `compatibility` allows. Any other change makes the next version,
+    a class that `follows` this one.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int]
+    compatibility: ClassVar[Compatibility] = "BACKWARD_TRANSITIVE"
+    follows: ClassVar[type["Message"] | None] = None
 
 
 class Event(Message):

@@ -1,0 +1,131 @@
+"""The schemas that are published, one file for each revision of each version of a message. Nothing edits them.
+
+`shared/contracts/published/RideCompleted/1.2.json` is the third thing that was said of version 1 of RideCompleted.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from infra.artifacts import ROOT
+from wild_rydes_contracts import Message
+from wild_rydes_contracts.schemas import json_schema
+
+Json = dict[str, Any]
+
+DIRECTORY: Final = ROOT / "shared/contracts/published"
+_FILE: Final = re.compile(r"(?P<version>[1-9][0-9]*)\.(?P<revision>0|[1-9][0-9]*)")
+_OWN: Final = ("$id", "$comment")
+"""What a published schema has besides the class's."""
+
+
+@dataclass(frozen=True, order=True)
+class Publication:
+    """One revision of one version of a message, as it was published."""
+
+    name: str
+    version: int
+    revision: int
+    schema: Json
+    """What the class's schema was."""
+    published: date
+    note: str
+    """What is new, in a sentence."""
+
+    @property
+    def number(self) -> str:
+        """Its version and revision: `1.2`."""
+        return f"{self.version}.{self.revision}"
+
+    @property
+    def document(self) -> Json:
+        """Its file's content."""
+        head = {
+            "$schema": self.schema["$schema"],
+            "$id": f"urn:wild-rydes:{self.name}:{self.number}",
+            "$comment": f"{self.published} {self.note}",
+        }
+        return {**head, **self.schema}
+
+    @property
+    def file(self) -> Path:
+        """Its file, in the directory of all."""
+        return Path(self.name) / f"{self.number}.json"
+
+
+def publications(directory: Path = DIRECTORY) -> Mapping[str, list[Publication]]:
+    """Read all that is published, by the messages' names, the oldest first.
+
+    Raises ValueError for a file that is no publication.
+    """
+    found: defaultdict[str, list[Publication]] = defaultdict(list)
+    for file in directory.glob("*/*"):
+        found[file.parent.name].append(_read(file))
+    return {
+        name: sorted(all_, key=lambda each: (each.version, each.revision))
+        for name, all_ in sorted(found.items())
+    }
+
+
+def revisions(contract: type[Message], published: Mapping[str, list[Publication]]) -> list[Publication]:
+    """List what is published of the version of a message that a class is, the oldest first."""
+    return [each for each in published.get(contract.name, ()) if each.version == contract.version]
+
+
+def draft(
+    contract: type[Message], published: Mapping[str, list[Publication]], today: date, note: str
+) -> Publication | None:
+    """Make the next revision of a class. None if the newest says what the class says, in whatever words."""
+    before, schema = revisions(contract, published), json_schema(contract)
+    if before and wordless(before[-1].schema) == wordless(schema):
+        return None
+    revision = before[-1].revision + 1 if before else 0
+    return Publication(contract.name, contract.version, revision, schema, today, note)
+
+
+def wordless(schema: object) -> object:
+    """Leave out of a schema what is for people alone: descriptions and examples."""
+    match schema:
+        case dict():
+            words = {"description": str, "examples": list}
+            return {
+                key: wordless(value)
+                for key, value in schema.items()
+                if not (key in words and isinstance(value, words[key]))  # a property may have such a name
+            }
+        case list():
+            return [wordless(part) for part in schema]
+    return schema
+
+
+def write(publication: Publication, directory: Path = DIRECTORY) -> Path:
+    """Write a new publication's file. Raises FileExistsError if there is one."""
+    file = directory / publication.file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("x") as new:
+        new.write(json.dumps(publication.document, indent=2) + "\n")
+    return file
+
+
+def _read(file: Path) -> Publication:
+    number = _FILE.fullmatch(file.stem)
+    if number is None or file.suffix != ".json":
+        raise ValueError(f"{file} is no publication: a file's name is like 1.0.json")
+    document = json.loads(file.read_text())
+    published, _, note = document["$comment"].partition(" ")
+    publication = Publication(
+        name=file.parent.name,
+        version=int(number["version"]),
+        revision=int(number["revision"]),
+        schema={key: value for key, value in document.items() if key not in _OWN},
+        published=date.fromisoformat(published),
+        note=note,
+    )
+    if publication.document != document:
+        raise ValueError(f"{file} does not say what it is: its $id is {document.get('$id')!r}")
+    return publication
