@@ -21,10 +21,10 @@ class PartnerCircuitOpened(Event):
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    partner_id: ResponderId
-    reason: CircuitReason
-    opened_at: Instant
-    retry_at: Instant
+    partner_id: ResponderId = Field(description="the partner fleet")
+    reason: CircuitReason = Field(description="for people: what was counted, or why a person set a mode")
+    opened_at: Instant = Field(description="when calls stopped")
+    retry_at: Instant = Field(description="when the partner is probed")
 
 
 class PartnerCircuitClosed(Event):
@@ -34,6 +34,6 @@ class PartnerCircuitClosed(Event):
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    partner_id: ResponderId
-    reason: CircuitReason
-    closed_at: Instant
+    partner_id: ResponderId = Field(description="the partner fleet")
+    reason: CircuitReason = Field(description="for people: what was counted, or why a person set a mode")
+    closed_at: Instant = Field(description="when calls flowed again")

@@ -36,13 +36,17 @@ class Metadata(Contract):
     wanted.
     """
 
-    event_id: UUID
-    event_version: int = Field(ge=1)
-    occurred_at: Instant
-    correlation_id: ConversationId
-    causation_id: UUID | None = None
-    reply_to: str | None = Field(default=None, max_length=256)
-    deadline: Instant | None = None
+    event_id: UUID = Field(description="the same each time that the same fact is told")
+    event_version: int = Field(ge=1, description="the version of the message")
+    occurred_at: Instant = Field(description="when it happened")
+    correlation_id: ConversationId = Field(description="the conversation: for an RFQ, its id")
+    causation_id: UUID | None = Field(
+        default=None, description="the event_id of the message that led to this one"
+    )
+    reply_to: str | None = Field(
+        default=None, max_length=256, description="the return address: the ARN of an SQS queue"
+    )
+    deadline: Instant | None = Field(default=None, description="from when on an answer no longer counts")
 
     def expired(self, now: datetime) -> bool:
         """Say whether there is a deadline and it has passed at `now`."""

@@ -26,9 +26,9 @@ CallbackOutcome = Literal[
 class FeedbackEvent(Event):
     """Base of these messages: the ride, its responder and its customer."""
 
-    ride_id: ConversationId
-    responder_id: ResponderId
-    customer_id: ConversationId
+    ride_id: ConversationId = Field(description="the ride")
+    responder_id: ResponderId = Field(description="the unicorn or partner fleet")
+    customer_id: ConversationId = Field(description="the customer, as the user directory has it")
 
 
 class FeedbackRequested(FeedbackEvent):
@@ -38,7 +38,7 @@ class FeedbackRequested(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    requested_at: Instant
+    requested_at: Instant = Field(description="when the customer was asked")
 
 
 class FeedbackReceived(FeedbackEvent):
@@ -51,10 +51,10 @@ class FeedbackReceived(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
-    rating: Rating
-    rating_revision: RatingRevision | None = None
-    received_at: Instant
+    score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE, description="what the customer gave")
+    rating: Rating = Field(description="the responder's, this score included")
+    rating_revision: RatingRevision | None = Field(default=None, description="of two, the higher is newer")
+    received_at: Instant = Field(description="when the score came")
 
 
 class FeedbackCorrected(FeedbackEvent):
@@ -68,10 +68,17 @@ class FeedbackCorrected(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    score: int | None = Field(default=None, ge=LOWEST_SCORE, le=HIGHEST_SCORE)
-    rating: Rating | None = None
-    rating_revision: RatingRevision
-    corrected_at: Instant
+    score: int | None = Field(
+        default=None,
+        ge=LOWEST_SCORE,
+        le=HIGHEST_SCORE,
+        description="the one that counts, absent if none does",
+    )
+    rating: Rating | None = Field(
+        default=None, description="what the responder has after that, absent if it has no score"
+    )
+    rating_revision: RatingRevision = Field(description="of two, the higher is newer")
+    corrected_at: Instant = Field(description="when it was corrected")
 
 
 class CallbackRequested(FeedbackEvent):
@@ -84,8 +91,8 @@ class CallbackRequested(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE)
-    requested_at: Instant
+    score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE, description="what the customer gave")
+    requested_at: Instant = Field(description="when the customer asked for it")
 
 
 class CallbackDone(FeedbackEvent):
@@ -95,8 +102,8 @@ class CallbackDone(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    outcome: CallbackOutcome
-    done_at: Instant
+    outcome: CallbackOutcome = Field(description="how the call ended")
+    done_at: Instant = Field(description="when support was done with it")
 
 
 class FeedbackExpired(FeedbackEvent):
@@ -106,5 +113,5 @@ class FeedbackExpired(FeedbackEvent):
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
 
-    reason: FeedbackEnding
-    expired_at: Instant
+    reason: FeedbackEnding = Field(description="why there is no score")
+    expired_at: Instant = Field(description="when the conversation ended")

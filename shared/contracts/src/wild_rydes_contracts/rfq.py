@@ -22,20 +22,20 @@ class Quote(Contract):
     """
 
     kind: Literal["quote"] = "quote"
-    responder_id: ResponderId
-    display_name: Text | None = Field(default=None, max_length=40)
-    price: Price
-    pickup_in_seconds: int = Field(ge=0, le=86_400)
-    valid_until: Instant | None = None
-    rating: Rating | None = None
+    responder_id: ResponderId = Field(description="who answers: a unicorn or a partner fleet")
+    display_name: Text | None = Field(default=None, max_length=40, description="what customers are shown")
+    price: Price = Field(description="for the whole ride")
+    pickup_in_seconds: int = Field(ge=0, le=86_400, description="how long until it is at the start")
+    valid_until: Instant | None = Field(default=None, description="when the offer ends")
+    rating: Rating | None = Field(default=None, description="what customers thought of it so far")
 
 
 class Decline(Contract):
     """A responder's refusal, with the reason as a short code such as `too-far`, `circuit-open` or `partner-busy`."""
 
     kind: Literal["decline"] = "decline"
-    responder_id: ResponderId
-    reason: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    responder_id: ResponderId = Field(description="who answers: a unicorn or a partner fleet")
+    reason: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="a short code", examples=["too-far"])
 
 
 Answer = Annotated[Quote | Decline, Field(discriminator="kind")]
@@ -51,8 +51,12 @@ class RfqResponse(Message):
     name: ClassVar[str] = "RfqResponse"
     version: ClassVar[int] = 1
 
-    asked: tuple[ResponderId, ...] | None = Field(default=None, max_length=MAX_RESPONDERS)
-    answers: tuple[Answer, ...] = Field(default=(), max_length=MAX_RESPONDERS)
+    asked: tuple[ResponderId, ...] | None = Field(
+        default=None, max_length=MAX_RESPONDERS, description="every responder that the sender asked"
+    )
+    answers: tuple[Answer, ...] = Field(
+        default=(), max_length=MAX_RESPONDERS, description="what they answered: a quote or a decline each"
+    )
 
 
 class RfqRequested(Event):
@@ -67,9 +71,9 @@ class RfqRequested(Event):
     version: ClassVar[int] = 1
     answered_with: ClassVar[type[Message]] = RfqResponse
 
-    rfq_id: ConversationId
-    start: Coordinates
-    destination: Coordinates
+    rfq_id: ConversationId = Field(description="the RFQ")
+    start: Coordinates = Field(description="where the ride begins")
+    destination: Coordinates = Field(description="where it ends")
 
 
 class ResponderCounts(Contract):
@@ -78,11 +82,11 @@ class ResponderCounts(Contract):
     `late` counts the answers that came after the RFQ was closed.
     """
 
-    asked: int = Field(ge=0)
-    quoted: int = Field(ge=0)
-    declined: int = Field(ge=0)
-    silent: int = Field(ge=0)
-    late: int = Field(ge=0)
+    asked: int = Field(ge=0, description="all that were asked")
+    quoted: int = Field(ge=0, description="those that made an offer")
+    declined: int = Field(ge=0, description="those that refused")
+    silent: int = Field(ge=0, description="those that did not answer")
+    late: int = Field(ge=0, description="answers after the end")
 
 
 class RfqCompleted(Event):
@@ -92,7 +96,7 @@ class RfqCompleted(Event):
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    rfq_id: ConversationId
-    completed_by: CompletedBy
-    completed_at: Instant
-    responders: ResponderCounts
+    rfq_id: ConversationId = Field(description="the RFQ")
+    completed_by: CompletedBy = Field(description="what has closed it")
+    completed_at: Instant = Field(description="when it was closed")
+    responders: ResponderCounts = Field(description="how they behaved")

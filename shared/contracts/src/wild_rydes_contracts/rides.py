@@ -24,9 +24,9 @@ Codes are `unicorn-busy`, `unicorn-gone`, `cancelled-by-unicorn` and `timeout`. 
 class RideEvent(Event):
     """Base of these messages: the ids that each of them carries."""
 
-    ride_id: ConversationId
-    rfq_id: ConversationId
-    responder_id: ResponderId
+    ride_id: ConversationId = Field(description="the ride")
+    rfq_id: ConversationId = Field(description="the RFQ that it was booked from")
+    responder_id: ResponderId = Field(description="the unicorn or partner fleet")
 
 
 class QuoteAccepted(RideEvent):
@@ -41,8 +41,8 @@ class QuoteAccepted(RideEvent):
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    customer_id: ConversationId
-    price: Money
+    customer_id: ConversationId = Field(description="the customer, as the user directory has it")
+    price: Money = Field(description="what was quoted")
     time_zone: TimeZone = None
 
 
@@ -61,7 +61,7 @@ class RideRejected(RideEvent):
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    reason: RejectionReason
+    reason: RejectionReason = Field(description="a short code")
 
 
 class RideBooked(RideEvent):
@@ -71,7 +71,7 @@ class RideBooked(RideEvent):
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    customer_id: ConversationId
+    customer_id: ConversationId = Field(description="the customer, as the user directory has it")
 
 
 class RideBookingFailed(RideEvent):
@@ -81,7 +81,7 @@ class RideBookingFailed(RideEvent):
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
 
-    reason: RejectionReason
+    reason: RejectionReason = Field(description="a short code")
 
 
 class RideCompleted(RideEvent):
@@ -94,6 +94,6 @@ class RideCompleted(RideEvent):
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
 
-    customer_id: ConversationId
-    completed_at: Instant
+    customer_id: ConversationId = Field(description="the customer, as the user directory has it")
+    completed_at: Instant = Field(description="when the customer arrived")
     time_zone: TimeZone = None

@@ -14,7 +14,7 @@ class Money(Contract):
     The amount is a multiple of the currency's smallest: yen have no hundredths.
     """
 
-    amount: Amount
+    amount: Amount = Field(description="with two decimal places")
     currency: Currency
 
     @model_validator(mode="after")
@@ -39,8 +39,8 @@ _MOST_SCORES = 1_000_000_000
 class Rating(Contract):
     """The scores of one responder at one moment: how many, and their sum."""
 
-    count: int = Field(ge=1, le=_MOST_SCORES)
-    total: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE * _MOST_SCORES)
+    count: int = Field(ge=1, le=_MOST_SCORES, description="how many scores")
+    total: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE * _MOST_SCORES, description="their sum")
 
 
 RatingRevision = Annotated[int, Field(ge=1, le=100 * _MOST_SCORES)]
@@ -51,5 +51,5 @@ whichever arrives first. It is never below the rating's count, from which a scor
 class Coordinates(Contract):
     """A point on WGS 84, in degrees."""
 
-    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
-    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, description="latitude, in degrees")
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, description="longitude, in degrees")
