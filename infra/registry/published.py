@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.artifacts import ROOT
-from wild_rydes_contracts import Message
+from wild_rydes_contracts import Event, Message
 from wild_rydes_contracts.schemas import json_schema
 
 Json = dict[str, Any]
 
 DIRECTORY: Final = ROOT / "shared/contracts/published"
 _FILE: Final = re.compile(r"(?P<version>[1-9][0-9]*)\.(?P<revision>0|[1-9][0-9]*)")
-_OWN: Final = ("$id", "$comment")
+_SOURCE, _DETAIL_TYPE, _ANSWER = "x-amazon-events-source", "x-amazon-events-detail-type", "x-answered-with"
+"""What a rule matches, as EventBridge's own schemas name it, and the message that an event wants as its answer."""
+_OWN: Final = ("$id", "$comment", _SOURCE, _DETAIL_TYPE, _ANSWER)
 """What a published schema has besides the class's."""
 
 
@@ -36,6 +38,10 @@ class Publication:
     published: date
     note: str
     """What is new, in a sentence."""
+    source: str | None
+    """That of an event on the bus. None for a message to a return address."""
+    answered_with: str | None
+    """The name of the message that the event wants as its answer."""
 
     @property
     def number(self) -> str:
@@ -50,6 +56,10 @@ class Publication:
             "$id": f"urn:wild-rydes:{self.name}:{self.number}",
             "$comment": f"{self.published} {self.note}",
         }
+        if self.source:
+            head |= {_SOURCE: self.source, _DETAIL_TYPE: self.name}
+        if self.answered_with:
+            head[_ANSWER] = self.answered_with
         return {**head, **self.schema}
 
     @property
@@ -85,7 +95,21 @@ def draft(
     if before and wordless(before[-1].schema) == wordless(schema):
         return None
     revision = before[-1].revision + 1 if before else 0
-    return Publication(contract.name, contract.version, revision, schema, today, note)
+    return Publication(
+        *(contract.name, contract.version, revision, schema, today, note),
+        source=source_of(contract),
+        answered_with=answer_to(contract),
+    )
+
+
+def source_of(contract: type[Message]) -> str | None:
+    """Name the source of an event. None for a message to a return address."""
+    return contract.source if issubclass(contract, Event) else None
+
+
+def answer_to(contract: type[Message]) -> str | None:
+    """Name the message that an event wants as its answer. None if it wants none."""
+    return contract.answered_with.name if issubclass(contract, Event) and contract.answered_with else None
 
 
 def wordless(schema: object) -> object:
@@ -125,6 +149,8 @@ def _read(file: Path) -> Publication:
         schema={key: value for key, value in document.items() if key not in _OWN},
         published=date.fromisoformat(published),
         note=note,
+        source=document.get(_SOURCE),
+        answered_with=document.get(_ANSWER),
     )
     if publication.document != document:
         raise ValueError(f"{file} does not say what it is: its $id is {document.get('$id')!r}")

@@ -22,9 +22,12 @@ class Mode(StrEnum):
     FULL = "full"
 
 
-def compare(old: Json, new: Json, mode: Mode) -> Verdict:
-    """Compare two JSON Schemas, as Python has read them. Raises `Unusable` where one of them is none."""
-    before, after = Document(old, OLD), Document(new, NEW)
+def compare(old: Json, new: Json, mode: Mode, names: tuple[str, str] = (OLD, NEW)) -> Verdict:
+    """Compare two JSON Schemas, as Python has read them. `names` are what messages call the old one and the new one.
+
+    Raises `Unusable` where one of them is no JSON Schema.
+    """
+    before, after = Document(old, names[0]), Document(new, names[1])
     found: dict[Difference, None] = {}
     with patience():
         if mode is not Mode.FORWARD:

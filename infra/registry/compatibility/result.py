@@ -35,11 +35,13 @@ class Difference:
     rule: str
     path: str
     why: str
+    closest: "Difference | None" = None
+    """What keeps the one branch that has to do with it from taking it, where no branch does."""
 
 
-def broken(rule: str, path: Path, why: str) -> Difference:
+def broken(rule: str, path: Path, why: str, closest: Difference | None = None) -> Difference:
     """Say what breaks where, in a sentence that begins like one."""
-    return Difference(rule, pointer(path), why[:1].upper() + why[1:])
+    return Difference(rule, pointer(path), why[:1].upper() + why[1:], closest)
 
 
 @dataclass(frozen=True)
