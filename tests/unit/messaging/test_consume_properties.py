@@ -176,20 +176,23 @@ def test_poison_does_not_stop_the_messages_around_it(poison: list[str], source: 
     [
         ("{", "not JSON"),
         ("7", "not a JSON object"),
-        ("{}", "not a message of this queue"),
-        (json.dumps(REPLY), "not a message of this queue"),
-        (json.dumps(EVENT | {"detail-type": "RfqCompleted"}), "not a message of this queue"),
+        ("{}", "none of the messages that are read here: RfqRequested"),
+        (json.dumps(REPLY), "none of the messages that are read here: RfqRequested"),
+        (
+            json.dumps(EVENT | {"detail-type": "RfqCompleted"}),
+            "none of the messages that are read here: RfqRequested",
+        ),
         (json.dumps(EVENT | {"source": "aws.s3"}), "RfqRequested from a foreign source"),
         (json.dumps({k: v for k, v in EVENT.items() if k != "source"}), "RfqRequested from a foreign source"),
         (
             json.dumps({k: v for k, v in EVENT.items() if k != "detail"}),
-            "no valid RfqRequested: message: model_type",
+            "no valid RfqRequested.v1: should be a valid dictionary or instance of Envelope[RfqRequested]",
         ),
         (
             json.dumps(
                 EVENT | {"detail": EVENT["detail"] | {"data": {"rfq_id": 7, "start": {"lat": 91, "lon": 0}}}}
             ),
-            "no valid RfqRequested: data.rfq_id: string_type; data.start.lat: less_than_equal; data.destination: missing",
+            "no valid RfqRequested.v1: data.rfq_id: should be a valid string; data.start.lat: should be less than or equal to 90; data.destination: is missing",
         ),
         (
             json.dumps(
@@ -199,7 +202,7 @@ def test_poison_does_not_stop_the_messages_around_it(poison: list[str], source: 
                     | {"metadata": EVENT["detail"]["metadata"] | {"event_version": 2}}
                 }
             ),
-            "no valid RfqRequested: message: version_mismatch",
+            "RfqRequested has version 2; known here: 1",
         ),
     ],
 )

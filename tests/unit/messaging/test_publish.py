@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aws_lambda_powertools import Metrics
 
-from tests.support.messaging.samples import ACCOUNT, NOW, REGION, no_waiting, requested
+from tests.support.messaging.samples import ACCOUNT, NOW, REGION, constructed, no_waiting, requested
 from tests.unit.messaging.conftest import Log, counted
-from wild_rydes_contracts import Envelope, ResponderCounts, RfqCompleted, RfqRequested, rule_pattern
+from wild_rydes_contracts import Envelope, Metadata, ResponderCounts, RfqCompleted, RfqRequested, rule_pattern
 from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.parking import ParkingLot
@@ -125,6 +125,36 @@ def test_an_event_that_the_bus_will_never_take_is_parked_and_holds_up_no_other(
     assert [line["correlation_id"] for line in log.told("published")] == ["rfq-1"]
     assert [line["correlation_id"] for line in log.told("parked")] == ["rfq-2"]
     assert counted(metrics) == {"RfqRequested": [1.0], "MessagesParked": [1.0]}
+
+
+def test_an_event_that_no_reader_takes_never_reaches_the_bus_and_holds_up_no_other(
+    publisher: Callable[..., Publisher],
+    dead_letters: str,
+    drain: "Callable[[str], list[MessageTypeDef]]",
+    log: Log,
+) -> None:
+    good, other = requested("rfq-1"), requested("rfq-3")
+    lost = constructed(RfqRequested, rfq_id="Jane Doe", start=good.data.start)
+    bad = [
+        requested("rfq-2").model_copy(update={"data": lost}),
+        requested("rfq-2").model_copy(update={"metadata": constructed(Metadata, correlation_id="Jane Doe")}),
+        requested("rfq-2").model_copy(update={"metadata": None, "data": good.data}),
+    ]
+    bus: Any = PartlyFailing([None, None])
+    receipts = publisher(bus).publish([good, *bad, other])
+    assert [rfq_ids(call) for call in bus.calls] == [["rfq-1", "rfq-3"]]
+    assert [receipt.error for receipt in receipts] == [None, *["InvalidMessage"] * 3, None]
+    parked = drain(dead_letters)
+    assert [message["Body"] for message in parked] == [envelope.unchecked_json() for envelope in bad]
+    told = [{k: v["StringValue"] for k, v in message["MessageAttributes"].items()} for message in parked]
+    reasons = [attributes.pop("reason") for attributes in told]
+    assert reasons[0].startswith("no valid RfqRequested.v1: data.rfq_id: String should match pattern")
+    assert reasons[0].endswith("; data.destination: is missing")
+    assert "metadata.event_id: is missing" in reasons[1]
+    assert reasons[2] == "no valid RfqRequested.v1: metadata: is missing"
+    assert told[0]["event_id"] == str(bad[0].metadata.event_id)
+    assert told[2] == {"error": "InvalidMessage", "queue": "bus", "message_type": "RfqRequested"}
+    assert "Jane" not in json.dumps([reasons, told]) + log.text
 
 
 def test_while_one_event_waits_for_better_times_none_is_parked(

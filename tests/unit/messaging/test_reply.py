@@ -157,3 +157,18 @@ def test_a_forbidden_address_among_others_is_refused_alone(
         None,
     )
     assert len(drain(queues["one"])) == 1
+
+
+def test_an_answer_that_no_reader_takes_is_refused_alone_with_its_fields(
+    sqs: "SQSClient", drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    url = sqs.create_queue(QueueName=RETURN_ADDRESS.rpartition(":")[2])["QueueUrl"]
+    good, bad = response("rfq-1"), response("rfq-2")
+    bad = bad.model_copy(update={"data": bad.data.model_copy(update={"asked": ("Jane Doe",)})})
+    sent = [Reply("a", RETURN_ADDRESS, bad), Reply("b", RETURN_ADDRESS, good)]
+    with pytest.raises(DeliveryError, match=r"1 of 2 .*RfqResponse\.v1: data\.asked\.0: ") as caught:
+        Replies(sqs, PATTERN, no_waiting()).send(sent)
+    assert "Jane" not in str(caught.value)
+    [refused] = caught.value.failed
+    assert (refused.key, refused.invalid, refused.transient) == ("a", True, False)
+    assert [message["Body"] for message in drain(url)] == [good.to_json()]

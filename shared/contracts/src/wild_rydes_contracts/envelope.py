@@ -1,12 +1,14 @@
 """The envelope every Wild Rydes message travels in, on the bus and to a return address."""
 
+import json
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError, PydanticSerializationError
 
+from wild_rydes_contracts.invalid import InvalidMessage, problems_of
 from wild_rydes_contracts.scalars import ConversationId, Instant
 
 Compatibility = Literal[
@@ -56,14 +58,34 @@ class Metadata(Contract):
 class Message(Contract):
     """The data of one kind of message. A subclass states its name and version as literals.
 
-    What is published of a version may change as its `compatibility` allows. Any other change makes the next version,
-    a class that `follows` this one.
+    What is published of a version may change as its `compatibility` allows. Any other change makes the next version: a
+    class of its own beside the old one, with the same name. It `follows` the old one, and makes itself of that one's
+    data in `upcast`, so that what an archive kept can be read.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
     compatibility: ClassVar[Compatibility] = "BACKWARD_TRANSITIVE"
     follows: ClassVar[type["Message"] | None] = None
+
+    @classmethod
+    def upcast(cls, old: Any) -> Self:  # noqa: ANN401 - the class that it follows
+        """Make the data of this version of those of the version before, which `follows` names."""
+        raise NotImplementedError(f"{cls.__name__} follows no other version")
+
+    @classmethod
+    def versioned_name(cls) -> str:
+        """Name the message and its version, such as `RideCompleted.v1`."""
+        return f"{cls.name}.v{cls.version}"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Refuse, with a TypeError, a version that cannot follow the one that it says it does."""
+        old = cls.follows
+        if old and not (old.name == cls.name and old.version < cls.version):
+            raise TypeError(
+                f"{cls.__name__} follows {old.versioned_name()}: that has another name, or no earlier version"
+            )
 
 
 class Event(Message):
@@ -92,8 +114,8 @@ class Envelope(Contract, Generic[D_co]):
         if metadata.event_version != data.version:
             raise PydanticCustomError(
                 "version_mismatch",
-                "{name} has version {version}, not {found}",
-                {"name": data.name, "version": data.version, "found": metadata.event_version},
+                "metadata.event_version should be {version}: this is {name} of that version",
+                {"name": data.name, "version": data.version},
             )
         answer_wanted = isinstance(data, Event) and data.answered_with is not None
         if answer_wanted and (metadata.reply_to is None or metadata.deadline is None):
@@ -107,9 +129,29 @@ class Envelope(Contract, Generic[D_co]):
     def to_json(self) -> str:
         """Encode the wire form. Absent optional fields are left out.
 
-        The text is pure ASCII, because SQS refuses or replaces some characters.
+        The text is pure ASCII, because SQS refuses or replaces some characters. Raises InvalidMessage if no reader
+        takes it: pydantic checks neither what `model_construct` makes nor what `model_copy` changes.
         """
-        return self.model_dump_json(exclude_none=True, ensure_ascii=True)
+        contract = type(self.data)
+        if not issubclass(contract, Message):
+            raise InvalidMessage("the data are no message")
+        try:
+            text = self.model_dump_json(exclude_none=True, ensure_ascii=True, warnings=False)
+        except PydanticSerializationError:
+            raise InvalidMessage(f"no valid {contract.versioned_name()}: JSON has no such values") from None
+        try:
+            Envelope[contract].model_validate_json(text)  # type: ignore[valid-type]
+        except ValidationError as error:
+            problems = problems_of(error, json.loads(text))
+            raise InvalidMessage(f"no valid {contract.versioned_name()}", problems) from None
+        return text
+
+    def unchecked_json(self) -> str:
+        """Encode it as it stands, valid or not, for a person to look at."""
+        try:
+            return self.model_dump_json(exclude_none=True, ensure_ascii=True, warnings=False)
+        except PydanticSerializationError:
+            return json.dumps(self.model_dump(exclude_none=True, warnings=False), default=repr)
 
 
 def rule_pattern(*events: type[Event]) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import ValidationError
 
-from wild_rydes_contracts import Envelope, Event, Message, Metadata
+from wild_rydes_contracts import Envelope, Message, Metadata
+from wild_rydes_contracts.invalid import InvalidMessage
+from wild_rydes_contracts.reading import expected, read
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES
-from wild_rydes_messaging.errors import RetryLater, Unprocessable, describe, reason
+from wild_rydes_messaging.errors import RetryLater, Unprocessable, describe
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE, RetryPolicy
 from wild_rydes_messaging.send import queue_url
@@ -59,7 +60,8 @@ class Consumer(Generic[D]):
     """Receives messages of the given contracts from one queue: any number of events, and one other message.
 
     A body with a detail-type is an event's. A message to a return address does not say what it is, so a queue
-    can hold only one kind of these: ValueError otherwise.
+    can hold only one kind of these: ValueError otherwise. Older versions of a contract are read as the given one if its
+    classes say how (`Message.upcast`).
 
     A message that is not handled returns after a backoff, or is parked with the reason: `RetryPolicy` decides.
     A message past its deadline is dropped before any work. A message whose worker dies returns by itself, until
@@ -79,11 +81,8 @@ class Consumer(Generic[D]):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.events: Mapping[str, type[D]] = {c.name: c for c in contracts if issubclass(c, Event)}
-        others = [contract for contract in contracts if not issubclass(contract, Event)]
-        if len(others) > 1:
-            raise ValueError("a queue can hold only one kind of message that is not an event")
-        self.message = others[0] if others else None
+        expected(contracts)
+        self.contracts = contracts
         self.sqs = sqs
         self.parking_lot = parking_lot
         self.logger = logger
@@ -124,30 +123,14 @@ class Consumer(Generic[D]):
         return Batch(self, event["Records"])
 
     def parse(self, body: str) -> Envelope[D]:
-        """Read the message in a queue message's body.
+        """Read the message in a queue message's body, and raise an older version to the one that is wanted.
 
         Raises Unprocessable, which names each wrong field but no value: values may be personal data.
         """
         try:
-            content = json.loads(body)
-        except (ValueError, RecursionError):
-            raise Unprocessable("not JSON") from None
-        if not isinstance(content, dict):
-            raise Unprocessable("not a JSON object")
-        contract = self.message
-        if "detail-type" in content:
-            name = content["detail-type"]
-            contract = self.events.get(name) if isinstance(name, str) else None
-        if contract is None:
-            raise Unprocessable("not a message of this queue")
-        if issubclass(contract, Event):
-            if content.get("source") != contract.source:
-                raise Unprocessable(f"{contract.name} from a foreign source")
-            content = content.get("detail")
-        try:
-            return Envelope[contract].model_validate(content)  # type: ignore[valid-type]
-        except ValidationError as error:
-            raise Unprocessable(f"no valid {contract.name}: {reason(error)}") from None
+            return read(body, *self.contracts)
+        except InvalidMessage as error:
+            raise Unprocessable(str(error)) from None
 
     def url(self, queue_arn: str) -> str:
         """Look up the URL of a queue. Raises botocore's errors."""

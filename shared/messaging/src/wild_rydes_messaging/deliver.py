@@ -2,13 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from wild_rydes_messaging.backoff import Backoff
+from wild_rydes_messaging.errors import reason
 from wild_rydes_messaging.transient import is_transient
 
 MAX_ENTRIES = 10
@@ -59,9 +60,9 @@ class DeliveryError(Exception):
     def __init__(self, receipts: Sequence[Receipt]) -> None:
         self.receipts = tuple(receipts)
         failed = self.failed
-        super().__init__(
-            f"{len(failed)} of {len(receipts)} not delivered: {failed[0].key}: {failed[0].error}"
-        )
+        first = failed[0]
+        why = reason(first.cause) if first.cause else first.error
+        super().__init__(f"{len(failed)} of {len(receipts)} not delivered: {first.key}: {why}")
 
     @property
     def failed(self) -> tuple[Receipt, ...]:
@@ -116,22 +117,22 @@ class Delivery(Generic[E]):
     max_bytes: int
     retries: Retries = DEFAULT_RETRIES
 
-    def deliver(self, entries: Sequence[Entry[E]]) -> tuple[Receipt, ...]:
-        """Deliver all entries. Return their receipts in order.
+    def deliver(self, entries: Sequence[Entry[E] | Receipt]) -> tuple[Receipt, ...]:
+        """Deliver all entries. Return their receipts in order. What could not even be encoded has its receipt already.
 
         Raises DeliveryError, with all receipts, if any entry was refused or still failed at the last attempt.
         An entry that is too large to send fails alone. So does one because of which a whole call is refused, or
         raises whatever it may be.
         """
-        receipts = [Receipt(e.key, TOO_LARGE) if e.size > self.max_bytes else Receipt(e.key) for e in entries]
-        pending = [i for i, receipt in enumerate(receipts) if receipt.error is None]
+        receipts = [self._before_sending(entry) for entry in entries]
+        pending = {i: e for i, e in enumerate(entries) if isinstance(e, Entry) and receipts[i].error is None}
         retries = self.retries
         give_up_at = retries.clock() + retries.patience
         for attempt in range(1, retries.max_attempts + 1):
-            for chunk in self._chunks(entries, pending):
-                for i, receipt in zip(chunk, self._call([entries[i] for i in chunk]), strict=True):
+            for chunk in self._chunks(pending):
+                for i, receipt in zip(chunk, self._call([*chunk.values()]), strict=True):
                     receipts[i] = receipt
-            pending = [i for i in pending if receipts[i].transient]
+            pending = {i: entry for i, entry in pending.items() if receipts[i].transient}
             wait = retries.backoff.delay(attempt, retries.uniform)
             if not pending or attempt == retries.max_attempts or retries.clock() + wait > give_up_at:
                 break
@@ -140,15 +141,20 @@ class Delivery(Generic[E]):
             raise DeliveryError(receipts)
         return tuple(receipts)
 
-    def _chunks(self, entries: Sequence[Entry[E]], pending: Sequence[int]) -> Iterator[list[int]]:
-        chunk: list[int] = []
+    def _before_sending(self, entry: Entry[E] | Receipt) -> Receipt:
+        if isinstance(entry, Receipt):
+            return entry
+        return Receipt(entry.key, TOO_LARGE if entry.size > self.max_bytes else None)
+
+    def _chunks(self, pending: Mapping[int, Entry[E]]) -> Iterator[dict[int, Entry[E]]]:
+        chunk: dict[int, Entry[E]] = {}
         size = 0
-        for i in pending:
-            if chunk and (len(chunk) == MAX_ENTRIES or size + entries[i].size > self.max_bytes):
+        for i, entry in pending.items():
+            if chunk and (len(chunk) == MAX_ENTRIES or size + entry.size > self.max_bytes):
                 yield chunk
-                chunk, size = [], 0
-            chunk.append(i)
-            size += entries[i].size
+                chunk, size = {}, 0
+            chunk[i] = entry
+            size += entry.size
         if chunk:
             yield chunk
 

@@ -5,7 +5,9 @@ from typing import TypedDict
 
 from pydantic import ValidationError
 
-_LONGEST_REASON = 512
+from wild_rydes_contracts.invalid import listed, problems_of
+
+_LONGEST_REASON = 1024
 
 
 class Unprocessable(Exception):
@@ -41,14 +43,11 @@ def reason(error: BaseException) -> str:
     """Describe an error for logs and dead-letter queues. Values of the message are left out.
 
     A value may be personal data. Our own errors and those of AWS keep their text, which names ids and codes.
-    A validation error is described by its fields. Python's own errors quote the value they met, so only their
-    type and place are given. The description has at most 512 characters, all printable.
+    A validation error is described by its fields, and what was expected there. Python's own errors quote the value
+    they met, so only their type and place are given. The description has at most 1024 characters, all printable.
     """
     if isinstance(error, ValidationError):
-        text = "; ".join(
-            f"{'.'.join(map(str, wrong['loc'])) or 'message'}: {wrong['type']}"
-            for wrong in error.errors(include_url=False, include_context=False, include_input=False)
-        )
+        text = f"no valid {error.title}: {listed(problems_of(error))}"
     elif type(error).__module__ == "builtins":
         text = " ".join([type(error).__name__, *(f"at {place}" for place in stack(error)[-1:])])
     else:

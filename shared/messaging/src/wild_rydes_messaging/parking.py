@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from pydantic import ValidationError
 
+from wild_rydes_contracts import Envelope, Message, Metadata
 from wild_rydes_messaging.errors import describe
 from wild_rydes_messaging.send import MAX_BYTES
 
@@ -54,3 +56,17 @@ class ParkingLot:
         )
         self._logger.error("parked", extra={**described, **attributes})
         self._metrics.add_metric("MessagesParked", MetricUnit.Count, 1)
+
+    def park_message(self, envelope: Envelope[Message], error: BaseException, *, queue: str) -> None:
+        """Park a message of ours that cannot be sent. Raises botocore's errors."""
+        self.park(envelope.unchecked_json(), error, queue=queue, **about(envelope))
+
+
+def about(envelope: Envelope[Message]) -> dict[str, str]:
+    """Tell which message it is, for a log line. Of one that is not valid, only what is."""
+    told = {"message_type": getattr(type(envelope.data), "name", "none")}
+    try:
+        metadata = Metadata.model_validate(envelope.metadata.model_dump())
+    except (AttributeError, ValidationError):
+        return told
+    return {**told, "correlation_id": metadata.correlation_id, "event_id": str(metadata.event_id)}

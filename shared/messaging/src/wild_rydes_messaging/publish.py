@@ -7,6 +7,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from wild_rydes_contracts import Envelope, Event
+from wild_rydes_contracts.invalid import InvalidMessage
 from wild_rydes_messaging.deliver import (
     DEFAULT_RETRIES,
     Delivery,
@@ -14,9 +15,10 @@ from wild_rydes_messaging.deliver import (
     Entry,
     Receipt,
     Retries,
+    failure,
 )
 from wild_rydes_messaging.errors import Unprocessable
-from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.parking import ParkingLot, about
 from wild_rydes_messaging.transient import is_transient_code
 
 if TYPE_CHECKING:
@@ -29,11 +31,15 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html""
 
 _TIME_BYTES = 14
 
+BUS = "bus"
+"""Where a parked event was to go."""
+
 
 class Publisher:
     """Puts events on one bus. Logs each, and counts it in the metric that has the event's name.
 
-    An event that the bus will never take is parked with the reason: it must not hold up those behind it.
+    An event that the bus will never take, or no reader of its contract, is parked with the reason: it must not hold up
+    those behind it.
     """
 
     def __init__(
@@ -68,23 +74,22 @@ class Publisher:
                 raise
             receipts = error.receipts
         for envelope, receipt in zip(envelopes, receipts, strict=True):
-            told = {
-                "correlation_id": envelope.metadata.correlation_id,
-                "message_type": envelope.data.name,
-                "event_id": receipt.key,
-            }
             if receipt.error:
                 refused = receipt.cause or Unprocessable(f"event refused: {receipt.error}")
-                self._parking_lot.park(envelope.to_json(), refused, queue="bus", **told)
+                self._parking_lot.park_message(envelope, refused, queue=BUS)
             else:
-                self._logger.info("published", extra=told)
+                self._logger.info("published", extra=about(envelope))
                 self._metrics.add_metric(envelope.data.name, MetricUnit.Count, 1)
         return receipts
 
-    def _entry(self, envelope: Envelope[Event]) -> "Entry[PutEventsRequestEntryTypeDef]":
-        event, detail = envelope.data, envelope.to_json()
+    def _entry(self, envelope: Envelope[Event]) -> "Entry[PutEventsRequestEntryTypeDef] | Receipt":
+        key = str(getattr(envelope.metadata, "event_id", None))  # of an envelope that may be anything
+        try:
+            event, detail = envelope.data, envelope.to_json()
+        except InvalidMessage as error:
+            return failure(key, error)
         return Entry(
-            key=str(envelope.metadata.event_id),
+            key=key,
             size=_TIME_BYTES + len(event.source) + len(event.name) + len(detail.encode()),
             payload={
                 "EventBusName": self._bus_name,

@@ -53,8 +53,8 @@ class Replies:
     def send(self, replies: Sequence[Reply]) -> tuple[Receipt, ...]:
         """Send all replies, up to ten per call and return address. Receipts have the replies' keys, in order.
 
-        Raises DeliveryError, with all receipts, if any reply was not accepted. A reply to a forbidden address is
-        refused alone, for good.
+        Raises DeliveryError, with all receipts, if any reply was not accepted. A reply to a forbidden address, or one
+        that no reader of its contract takes, is refused alone, for good.
         """
         by_address: defaultdict[str, list[int]] = defaultdict(list)
         receipts = [Receipt(reply.key) for reply in replies]
@@ -64,7 +64,7 @@ class Replies:
             except ForbiddenReturnAddress as error:
                 receipts[i] = failure(reply.key, error)
         for address, indices in by_address.items():
-            messages = [Outgoing(replies[i].key, replies[i].envelope.to_json()) for i in indices]
+            messages = [Outgoing(replies[i].key, replies[i].envelope) for i in indices]
             for i, receipt in zip(indices, self._send_to(address, messages), strict=True):
                 receipts[i] = receipt
         if any(receipt.error for receipt in receipts):

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries
+from wild_rydes_contracts import Envelope, Message
+from wild_rydes_contracts.invalid import InvalidMessage
+from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, failure
 from wild_rydes_messaging.transient import is_transient_code
 
 if TYPE_CHECKING:
@@ -18,11 +20,17 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quota
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send, under the sender's key. It is invisible for `delay` seconds, 0 to 900."""
+    """A message to send, as an envelope or a text, under the sender's key. It is invisible for `delay` seconds, 0 to 900."""
 
     key: str
-    body: str
+    body: Envelope[Message] | str
     delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    body: str
+    delay: int
 
 
 class Queue:
@@ -36,11 +44,12 @@ class Queue:
     def send(self, messages: Sequence[Outgoing]) -> tuple[Receipt, ...]:
         """Send all messages, up to ten per call. Receipts have the messages' keys, in order.
 
-        Raises DeliveryError, with all receipts, if any message was not accepted.
+        Raises DeliveryError, with all receipts, if any message was not accepted. One that no reader of its contract
+        takes is refused alone, for good.
         """
-        return self._delivery.deliver([Entry(m.key, len(m.body.encode()), m) for m in messages])
+        return self._delivery.deliver([_entry(message) for message in messages])
 
-    def _send(self, chunk: Sequence[Entry[Outgoing]]) -> list[Receipt]:
+    def _send(self, chunk: Sequence[Entry[_Text]]) -> list[Receipt]:
         batch: list[SendMessageBatchRequestEntryTypeDef] = [
             {"Id": str(i), "MessageBody": entry.payload.body, "DelaySeconds": entry.payload.delay}
             for i, entry in enumerate(chunk)
@@ -53,6 +62,14 @@ class Queue:
             later = code is not None and (not failed[i]["SenderFault"] or is_transient_code(code))
             receipts.append(Receipt(entry.key, code, later))
         return receipts
+
+
+def _entry(outgoing: Outgoing) -> Entry[_Text] | Receipt:
+    try:
+        body = outgoing.body if isinstance(outgoing.body, str) else outgoing.body.to_json()
+    except InvalidMessage as error:
+        return failure(outgoing.key, error)
+    return Entry(outgoing.key, len(body.encode()), _Text(body, outgoing.delay))
 
 
 def queue_url(sqs: "SQSClient", arn: str) -> str:

@@ -403,4 +403,4 @@ def test_a_time_that_nothing_can_hold_is_parked_by_its_name(world: World, year: 
     body = world.reply("8", at=datetime(year, 1, 1, tzinfo=UTC))
     assert world.handle(world.replies, body) == []
     [parked] = world.aws.parked()
-    assert parked["reason"] == "no valid InboundSms: Timestamp: instant"
+    assert parked["reason"] == "no valid InboundSms: Timestamp: should be an instant between 2020 and 2100"

@@ -143,7 +143,7 @@ def test_a_record_that_makes_no_sense_is_parked_with_its_reason_and_the_rest_goe
     parked = world.parked()
     assert [json.loads(message["body"]) for message in parked] == [poison, off_the_map]
     assert parked[0]["error"] == "KeyError"
-    assert parked[1]["reason"] == "lat: less_than_equal"
+    assert parked[1]["reason"] == "no valid Coordinates: lat: should be less than or equal to 90"
     assert "Grandma" not in json.dumps([message["reason"] for message in parked])
 
 

@@ -14,9 +14,9 @@ from pydantic import (
 
 from wild_rydes_contracts import Envelope, Message, Metadata
 from wild_rydes_contracts.ids import derived_uuid7
+from wild_rydes_contracts.invalid import listed, problems_of
 from wild_rydes_contracts.scalars import Instant
 from wild_rydes_messaging.consume import Consumer, Unprocessable
-from wild_rydes_messaging.errors import reason
 
 MessageId = str
 """An id that AWS has given: up to 128 characters of any kind."""
@@ -96,14 +96,13 @@ class NotificationConsumer(Consumer[M]):
 
     def parse(self, body: str) -> Envelope[M]:
         """Read a notification. Raises Unprocessable, naming each wrong field but none of its values."""
-        assert self.message is not None  # noqa: S101 - made with one contract that is no event
-        contract = self.message
+        [contract] = self.contracts
         try:
             notification = _Notification.model_validate_json(body)
             content: Any = json.loads(notification.message)
             data = contract.model_validate(content)
         except ValidationError as error:
-            raise Unprocessable(f"no valid {contract.name}: {reason(error)}") from None
+            raise Unprocessable(f"no valid {contract.name}: {listed(problems_of(error))}") from None
         except (ValueError, RecursionError):
             raise Unprocessable("not JSON in the notification") from None
         metadata = Metadata(

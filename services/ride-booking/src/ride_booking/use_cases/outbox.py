@@ -16,6 +16,7 @@ from ride_booking.domain.rfq import Rfq
 from wild_rydes_contracts import Envelope, Event, RfqCompleted
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.errors import Unprocessable, describe
+from wild_rydes_messaging.parking import about
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.send import Outgoing, Queue
 from wild_rydes_messaging.stream import StreamConsumer
@@ -76,15 +77,11 @@ class Outbox:
                 raise
             receipts = error.receipts
         for timer, receipt in zip(timers, receipts, strict=True):
-            told = {
-                "correlation_id": timer.message.metadata.correlation_id,
-                "message_type": timer.message.data.name,
-            }
             if receipt.error:
                 refused = receipt.cause or Unprocessable(f"timer refused: {receipt.error}")
-                self.consumer.parking_lot.park(timer.message.to_json(), refused, queue="stream", **told)
+                self.consumer.parking_lot.park_message(timer.message, refused, queue="stream")
             else:
-                self.logger.info("scheduled", extra={**told, "delay": timer.delay})
+                self.logger.info("scheduled", extra={**about(timer.message), "delay": timer.delay})
 
     def _document(self, rfqs: Sequence[Rfq]) -> None:
         """Write documents for a bounded time. The API tells as much as one that is not written."""
@@ -101,4 +98,4 @@ class Outbox:
 
 
 def _outgoing(timer: Timer) -> Outgoing:
-    return Outgoing(str(timer.message.metadata.event_id), timer.message.to_json(), delay=timer.delay)
+    return Outgoing(str(timer.message.metadata.event_id), timer.message, delay=timer.delay)

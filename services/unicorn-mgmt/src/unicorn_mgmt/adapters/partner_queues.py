@@ -97,7 +97,7 @@ class RideQueues:
 
 def _refused(queue: Queue, orders: Sequence[Envelope[RideOrder]]) -> dict[UUID, Exception]:
     try:
-        queue.send([Outgoing(str(order.metadata.event_id), order.to_json()) for order in orders])
+        queue.send([Outgoing(str(order.metadata.event_id), order) for order in orders])
     except DeliveryError as error:
         if not all(receipt.invalid for receipt in error.failed):
             raise
@@ -119,7 +119,7 @@ class CallbackChecks:
 
         Raises DeliveryError when the queue does not take it.
         """
-        self._queue.send([Outgoing(check.data.about, check.to_json(), math.ceil(delay))])
+        self._queue.send([Outgoing(check.data.about, check, math.ceil(delay))])
 
 
 def _body(message: Received[RfqRequested]) -> str:

@@ -21,7 +21,7 @@ from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX as CIRCUIT
 from wild_rydes_contracts import Envelope, Event, Message
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.errors import Unprocessable
-from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.parking import ParkingLot, about
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies, Reply
 from wild_rydes_messaging.stream import Image, Record, StreamConsumer
@@ -98,15 +98,10 @@ class Outbox:
         self.pushes.send([(connection, self.messages.ride(ride)) for connection, ride in rides.items()])
 
     def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
-        told = {
-            "correlation_id": envelope.metadata.correlation_id,
-            "message_type": envelope.data.name,
-            "event_id": str(envelope.metadata.event_id),
-        }
         if refused:
-            self.parking_lot.park(envelope.to_json(), refused, queue="stream", **told)
+            self.parking_lot.park_message(envelope, refused, queue="stream")
         else:
-            self.logger.info(what, extra=told)
+            self.logger.info(what, extra=about(envelope))
 
 
 def announcements_of(record: Record, now: datetime) -> Announcements:
