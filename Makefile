@@ -61,8 +61,8 @@ bench: setup  ## Run the benches that need no cloud; BENCH=cost chooses one
 
 pr: check test-fast  ## Check what a pull request needs before CI runs everything; finds stale generated files, too
 
-check: setup  ## Check format, lint, types, the lock file, and what AWS would refuse
-	@$(MAKE) --no-print-directory -j 2 lint types proof
+check: setup  ## Check format, lint, types, the lock file, published contracts, and what AWS would refuse
+	@$(MAKE) --no-print-directory --keep-going -j 2 lint types proof contracts
 
 lint: setup
 	@$(BIN)/ruff format --check .
@@ -76,6 +76,9 @@ types: setup
 
 proof: setup  ## Check what AWS would refuse, without AWS
 	@$(BIN)/python -m infra.proof
+
+contracts: setup  ## Check that what is published stays, and that no change of a message breaks who reads it
+	@$(BIN)/python -m infra.registry
 
 fmt: setup  ## Format, and fix what the linter can
 	@$(BIN)/ruff format .
@@ -111,4 +114,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof fmt generate hooks down setup
+.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts fmt generate hooks down setup

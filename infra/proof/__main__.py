@@ -4,8 +4,6 @@ Every checker reads the synthesized templates of the AWS stage. Exits with 1 if 
 """
 
 import sys
-from collections.abc import Iterable
-from itertools import groupby
 from typing import Final
 
 from infra.assembly import Assembly
@@ -22,23 +20,13 @@ from infra.proof import (
     sizes,
     words,
 )
-from infra.proof.finding import Checker, Finding
+from infra.proof.finding import Checker, Finding, report
 from infra.proof.synthesis import Refused, templates
 
 CHECKERS: Final[tuple[Checker, ...]] = (
     *(lint.check, limits.check, names.check, sizes.check, filters.check, words.check, safeguards.check),
     *(alarms.check, policies.check, grants.check, requests.check),
 )
-
-
-def report(findings: Iterable[Finding]) -> str:
-    """Write down findings, those of one rule together."""
-    lines = []
-    for rule, broken in groupby(sorted(findings), key=lambda finding: finding.rule):
-        lines.append(f"✗ {rule}")
-        for finding in broken:
-            lines += [f"    {finding.where}", f"        {finding.why}", f"        → {finding.to_do}"]
-    return "\n".join(lines)
 
 
 def main() -> int:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from textwrap import indent
 from typing import TypeAlias
 
 from infra.assembly import Assembly
@@ -19,3 +21,13 @@ class Finding:
 
 Checker: TypeAlias = Callable[[Assembly], Iterable[Finding]]
 """Yields what is wrong with the templates of the AWS stage."""
+
+
+def report(findings: Iterable[Finding]) -> str:
+    """Write down findings, those of one rule together."""
+    lines = []
+    for rule, broken in groupby(sorted(findings), key=lambda finding: finding.rule):
+        lines.append(f"✗ {rule}")
+        for finding in broken:
+            lines += [f"    {finding.where}", indent(finding.why, " " * 8), f"        → {finding.to_do}"]
+    return "\n".join(lines)

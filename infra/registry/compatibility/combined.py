@@ -73,7 +73,7 @@ def _no_branch(
     """Say why none of the branches reads what was written, by the one branch that has to do with it."""
     names = comparison.names
     alike = [index for index, each in enumerate(branches) if not comparison.disjoint(written, each)]
-    first, closest = None, ""
+    closest = ""
     if len(alike) == 1:
         inner = comparison.differences(written, branches[alike[0]], (*path, str(alike[0])), strict=strict)
         if first := next(inner, None):
@@ -84,7 +84,6 @@ def _no_branch(
         rule,
         path,
         f"No branch of {names.reader} is certain to take the {what} that {names.writer} allows.{closest}",
-        first,
     )
 
 

@@ -35,13 +35,11 @@ class Difference:
     rule: str
     path: str
     why: str
-    closest: "Difference | None" = None
-    """What keeps the one branch that has to do with it from taking it, where no branch does."""
 
 
-def broken(rule: str, path: Path, why: str, closest: Difference | None = None) -> Difference:
+def broken(rule: str, path: Path, why: str) -> Difference:
     """Say what breaks where, in a sentence that begins like one."""
-    return Difference(rule, pointer(path), why[:1].upper() + why[1:], closest)
+    return Difference(rule, pointer(path), why[:1].upper() + why[1:])
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Commands for whoever changes a schema that others read."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -45,9 +46,7 @@ def compare_(
     except Unusable as unusable:
         _refuse(str(unusable))
     if as_json:
-        differences = [
-            {"rule": each.rule, "path": each.path, "why": each.why} for each in verdict.differences
-        ]
+        differences = [asdict(difference) for difference in verdict.differences]
         print(json.dumps({"compatible": verdict.compatible, "differences": differences}, indent=2))
     else:
         _show(verdict, mode)

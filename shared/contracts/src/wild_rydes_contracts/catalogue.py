@@ -66,12 +66,16 @@ EVENTS: tuple[type[Event], ...] = (
 MESSAGES: tuple[type[Message], ...] = (RfqResponse,)
 """Every message that goes to a return address."""
 
+RETIRED: frozenset[str] = frozenset()
+"""Published versions that nobody emits or reads any more, such as `RideCompleted.v1`: they have no class."""
+
 __all__ = [
     "EVENTS",
     "HIGHEST_SCORE",
     "LOWEST_SCORE",
     "MAX_RESPONDERS",
     "MESSAGES",
+    "RETIRED",
     "Answer",
     "CallbackDone",
     "CallbackOutcome",

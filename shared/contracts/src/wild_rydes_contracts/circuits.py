@@ -20,6 +20,7 @@ class PartnerCircuitOpened(Event):
     name: ClassVar[str] = "PartnerCircuitOpened"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = "For whoever watches partner fleets: unicorn-mgmt itself acts on the circuit."
 
     partner_id: ResponderId = Field(description="the partner fleet")
     reason: CircuitReason = Field(description="for people: what was counted, or why a person set a mode")
@@ -33,6 +34,7 @@ class PartnerCircuitClosed(Event):
     name: ClassVar[str] = "PartnerCircuitClosed"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = "For whoever watches partner fleets: unicorn-mgmt itself acts on the circuit."
 
     partner_id: ResponderId = Field(description="the partner fleet")
     reason: CircuitReason = Field(description="for people: what was counted, or why a person set a mode")

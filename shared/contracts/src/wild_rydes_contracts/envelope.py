@@ -92,11 +92,12 @@ class Event(Message):
     """A message on the bus: `name` is its detail-type, `source` its owner.
 
     `answered_with` is the message, if any, that the publisher wants at `metadata.reply_to` before
-    `metadata.deadline`.
+    `metadata.deadline`. `unheard` says what an event is for to which no service listens.
     """
 
     source: ClassVar[str]
     answered_with: ClassVar[type[Message] | None] = None
+    unheard: ClassVar[str | None] = None
 
 
 D_co = TypeVar("D_co", bound=Message, covariant=True)

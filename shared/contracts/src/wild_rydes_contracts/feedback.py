@@ -37,6 +37,7 @@ class FeedbackRequested(FeedbackEvent):
     name: ClassVar[str] = "FeedbackRequested"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = "For whoever measures how many of those who are asked give a score."
 
     requested_at: Instant = Field(description="when the customer was asked")
 
@@ -90,6 +91,9 @@ class CallbackRequested(FeedbackEvent):
     name: ClassVar[str] = "CallbackRequested"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = (
+        "For whoever else looks after customers: the support team has its queue in the feedback service."
+    )
 
     score: int = Field(ge=LOWEST_SCORE, le=HIGHEST_SCORE, description="what the customer gave")
     requested_at: Instant = Field(description="when the customer asked for it")
@@ -101,6 +105,9 @@ class CallbackDone(FeedbackEvent):
     name: ClassVar[str] = "CallbackDone"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = (
+        "For whoever else looks after customers: the support team has its queue in the feedback service."
+    )
 
     outcome: CallbackOutcome = Field(description="how the call ended")
     done_at: Instant = Field(description="when support was done with it")
@@ -112,6 +119,7 @@ class FeedbackExpired(FeedbackEvent):
     name: ClassVar[str] = "FeedbackExpired"
     source: ClassVar[str] = "wildrydes.feedback"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = "For whoever measures how many of those who are asked give a score."
 
     reason: FeedbackEnding = Field(description="why there is no score")
     expired_at: Instant = Field(description="when the conversation ended")

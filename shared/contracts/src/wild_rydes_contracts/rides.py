@@ -70,6 +70,9 @@ class RideBooked(RideEvent):
     name: ClassVar[str] = "RideBooked"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
+    unheard: ClassVar[str] = (
+        "For whoever counts rides as they are booked, or plans with them: both sides know it from the status of the ride."
+    )
 
     customer_id: ConversationId = Field(description="the customer, as the user directory has it")
 

@@ -1,0 +1,57 @@
+"""Check what is promised to those who read our messages: `python -m infra.registry`.
+
+Exits with 1 if what is published was changed, or if a class breaks who reads it.
+"""
+
+import sys
+from functools import partial
+
+from infra.assembly import Assembly
+from infra.proof.finding import Finding, report
+from infra.proof.synthesis import Refused, templates
+from infra.registry import gate, hearing, history, succession
+from infra.registry.audience import emitters, listeners
+from infra.registry.published import publications
+from infra.registry.readers import OURS, Readers, statements
+from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED
+
+
+def main() -> int:
+    """Check everything, and tell what is not published yet; the exit status."""
+    findings = list(history.changes())
+    told: list[str] = []
+    try:
+        published = publications()
+    except ValueError as error:
+        findings.append(Finding(history.RULE, "a file", str(error), "`git checkout` what was there."))
+    else:
+        readers = Readers(_assembly(), statements())
+        findings += history.gaps(published)
+        findings += succession.check((*EVENTS, *MESSAGES), published, RETIRED)
+        for contract in (*EVENTS, *MESSAGES):
+            evolving = gate.evolution(contract, published)
+            findings += gate.check(evolving, readers)
+            told += gate.news(evolving, readers)
+        if readers.assembly:
+            hears = partial(listeners, assembly=readers.assembly)
+            findings += hearing.check(EVENTS, published, hears, emitters, OURS)
+    if findings:
+        sys.stdout.write(f"{report(findings)}\n")
+        return 1
+    lines = [f"{len(EVENTS) + len(MESSAGES)} messages keep what is published of them", *told]
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def _assembly() -> Assembly | None:
+    try:
+        return templates()
+    except Refused as refused:  # `make proof` tells what CDK refuses
+        return refused.assembly if refused.assembly.templates else None
+    except Exception as error:  # noqa: BLE001 - whatever a change does to the stacks, contracts are looked at
+        sys.stdout.write(f"The stacks cannot be synthesized: {type(error).__name__}: {error}\n")
+        return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What `make contracts` refuses: a change of what is published, or one that somebody cannot read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from infra.proof.finding import Finding
+from infra.registry.evolution import breaks, unread, widened
+from infra.registry.fields import Json, fields, spoken
+from infra.registry.published import Publication, revisions, wordless
+from infra.registry.readers import Readers
+from wild_rydes_contracts import Message
+from wild_rydes_contracts.schemas import json_schema
+
+NEEDED: Final = "a consumer loses what it needs"
+
+
+@dataclass(frozen=True)
+class Evolution:
+    """A class, and what is published of its version."""
+
+    contract: type[Message]
+    schema: Json
+    published: Sequence[Publication]
+    """The oldest first."""
+
+    @property
+    def drafted(self) -> bool:
+        """Whether the class says what no revision says yet."""
+        return not self.published or wordless(self.published[-1].schema) != wordless(self.schema)
+
+    @property
+    def before(self) -> Sequence[Publication]:
+        """The revisions that the class's follows."""
+        return self.published if self.drafted else self.published[:-1]
+
+    @property
+    def title(self) -> str:
+        """Name the revision that the class is, or would be."""
+        return f"{self.contract.name} {self.contract.version}.{len(self.before)}"
+
+
+def evolution(contract: type[Message], published: Mapping[str, list[Publication]]) -> Evolution:
+    """Look at a class beside what is published of its version."""
+    return Evolution(contract, json_schema(contract), revisions(contract, published))
+
+
+def check(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
+    """Check that all who read a message can read what its class writes, and the class what they wrote."""
+    contract = evolving.contract
+    found = breaks(evolving.schema, evolving.before, contract.compatibility)
+    hurt = readers.hurt(contract) if found else ""
+    for each in found:
+        yield Finding(
+            f"{evolving.title} breaks those who read {contract.name} ({contract.compatibility})",
+            f"{each.field}  {each.rule}",
+            f"{each.why}\n{hurt}",
+            f"{each.to_do}; or make the next version: `uv run rydes contracts bump {contract.name}`.",
+        )
+    yield from _needed(evolving, readers)
+
+
+def news(evolving: Evolution, readers: Readers) -> Iterator[str]:
+    """Say of a class that is not published yet what to do, and who should be deployed before its publisher."""
+    if not evolving.drafted:
+        return
+    yield f"{evolving.title} is not published yet: `uv run rydes contracts publish {evolving.contract.name}`"
+    for each in widened(evolving.before[-1], evolving.schema) if evolving.before else ():
+        hurt = readers.hurt(evolving.contract).replace("Hurt", "Deploy first")
+        yield f"    {each.field} may now be what readers of {evolving.before[-1].number} refuse ({each.rule}). {hurt}"
+
+
+def _needed(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
+    """Hold a class to what consumers state that they read of it."""
+    known = fields(evolving.schema)
+    here = evolving.contract.versioned_name()
+    for statement in readers.statements:
+        for name, schema in statement.needs.get(here, {}).items():
+            field = known.get(f"data.{name}")
+            if field is None:
+                continue
+            for each in unread(field.alone(evolving.schema), schema):
+                inside = spoken(each.path, schema)
+                yield Finding(
+                    NEEDED,
+                    f"{here}, {field.path}  {each.rule}",
+                    f"{statement.consumer} reads it. {each.why}",
+                    f"Leave {inside} as {statement.consumer} reads it, or ask those who keep {statement.consumer}.",
+                )
