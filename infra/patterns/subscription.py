@@ -1,6 +1,7 @@
 """A subscription to events: the consumer's rule on the bus, its queue and its function."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -15,8 +16,9 @@ from wild_rydes_contracts import Event, rule_pattern
 class Subscription(ConsumedQueue):
     """Rule -> queue -> function, for the events of some contract classes (of one source and version).
 
-    `only` are the values of their fields that matter to the consumer: events with others cost nothing. Only the
-    rule may send to the queue. What the rule cannot deliver within a day goes to the queue's own dead-letter
+    `only` are the values of their fields that matter to the consumer: events with others cost nothing. With `replays`
+    the rule also lets in what an archive replays of the versions that these classes follow. Only the rule may send to
+    the queue. What the rule cannot deliver within a day goes to the queue's own dead-letter
     queue.
     """
 
@@ -27,21 +29,20 @@ class Subscription(ConsumedQueue):
         *contracts: type[Event],
         consumer: ServiceFunction,
         only: Mapping[str, Sequence[str]] | None = None,
+        replays: bool = False,
         busy: float = 0,
     ) -> None:
         super().__init__(scope, name, consumer=consumer, busy=busy)
-        pattern = rule_pattern(*contracts)
+        pattern = rule_pattern(*contracts, replays=replays)
         if only:
-            pattern["detail"]["data"] = dict(only)
-        events.Rule(
+            pattern.setdefault("detail", {})["data"] = dict(only)
+        rule = events.Rule(
             self,
             "Rule",
             rule_name=scope.stage.names.of(name),
             description=f"{', '.join(pattern['detail-type'])} for {scope.service}",
             event_bus=scope.bus,
-            event_pattern=events.EventPattern(
-                source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern["detail"]
-            ),
+            event_pattern=events.EventPattern(source=pattern["source"]),
             targets=[
                 targets.SqsQueue(
                     self.queue,
@@ -51,3 +52,5 @@ class Subscription(ConsumedQueue):
                 )
             ],
         )
+        # CDK's patterns have no "$or".
+        cast("events.CfnRule", rule.node.default_child).add_property_override("EventPattern", pattern)

@@ -28,6 +28,7 @@ RULE: Final = "a filter that never matches"
 def check(assembly: Assembly) -> Iterator[Finding]:
     """Check the patterns of rules and archives against the contracts, and stream filters against their tables."""
     events = [event_schema(contract) for contract in EVENTS]
+    events += [event_schema(old, archived=True) for contract in EVENTS for old in contract.followed()]
     for type_ in ("AWS::Events::Rule", "AWS::Events::Archive"):
         for resource in assembly.all(type_):
             if "EventPattern" in resource.properties:
@@ -38,8 +39,10 @@ def check(assembly: Assembly) -> Iterator[Finding]:
             yield from never(f"{mapping.where}, filter {number + 1}", json.loads(each["Pattern"]), records)
 
 
-def event_schema(contract: type[Event]) -> dict[str, Any]:
+def event_schema(contract: type[Event], *, archived: bool = False) -> dict[str, Any]:
     """Make the schema of a contract's event as EventBridge hands it to rules.
+
+    Replayed events, and no others, have a `replay-name`. What is `archived` comes from an archive alone.
 
     https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
     """
@@ -48,13 +51,13 @@ def event_schema(contract: type[Event]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
-            **{name: {"type": "string"} for name in texts},
+            **{name: {"type": "string"} for name in (*texts, "replay-name")},
             "source": {"const": contract.source},
             "detail-type": {"const": contract.name},
             "resources": {"type": "array", "items": {"type": "string"}},
             "detail": {key: value for key, value in detail.items() if not key.startswith("$")},
         },
-        "required": [*texts, "source", "detail-type", "resources", "detail"],
+        "required": [*texts, "source", "detail-type", "resources", "detail", *(["replay-name"] * archived)],
         "$defs": detail["$defs"],
     }
 

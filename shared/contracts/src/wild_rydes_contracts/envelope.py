@@ -74,6 +74,16 @@ class Message(Contract):
         raise NotImplementedError(f"{cls.__name__} follows no other version")
 
     @classmethod
+    def followed(cls) -> tuple[type[Self], ...]:
+        """List the versions that this one follows, the latest first."""
+        found: list[Any] = []
+        old = cls.follows
+        while old:
+            found.append(old)
+            old = old.follows
+        return tuple(found)
+
+    @classmethod
     def versioned_name(cls) -> str:
         """Name the message and its version, such as `RideCompleted.v1`."""
         return f"{cls.name}.v{cls.version}"
@@ -155,18 +165,28 @@ class Envelope(Contract, Generic[D_co]):
             return json.dumps(self.model_dump(exclude_none=True, warnings=False), default=repr)
 
 
-def rule_pattern(*events: type[Event]) -> dict[str, Any]:
+def rule_pattern(*events: type[Event], replays: bool = False) -> dict[str, Any]:
     """Make the EventBridge rule pattern that matches these events, in the versions known here, and no others.
 
-    The fields of a pattern combine independently, so all events must share one source and one version. Raises
-    ValueError if they do not.
+    With `replays` it also matches what an archive replays of the versions that these follow: replayed events have a
+    `replay-name`. What is published of an old version, beside the new one, matches in neither case.
+
+    The fields of a pattern combine independently, so all events must share one source and one version, and with
+    `replays` those that they follow. Raises ValueError if they do not.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     """
-    sources = {event.source for event in events}
+    older = {tuple(old.version for old in event.followed()) for event in events}
+    sources = {each.source for event in events for each in (event, *(event.followed() if replays else ()))}
     versions = {event.version for event in events}
-    if len(sources) != 1 or len(versions) != 1:
+    if len(sources) != 1 or len(versions) != 1 or (replays and len(older) != 1):
         raise ValueError("one pattern needs events of one source and one version; make a rule for each")
-    return {
-        "source": sorted(sources),
-        "detail-type": sorted(event.name for event in events),
-        "detail": {"metadata": {"event_version": sorted(versions)}},
+    pattern = {"source": sorted(sources), "detail-type": sorted({event.name for event in events})}
+    live = {"detail": {"metadata": {"event_version": sorted(versions)}}}
+    [archived] = older if replays else [()]
+    if not archived:
+        return {**pattern, **live}
+    replayed = {
+        "replay-name": [{"exists": True}],
+        "detail": {"metadata": {"event_version": sorted(archived)}},
     }
+    return {**pattern, "$or": [live, replayed]}

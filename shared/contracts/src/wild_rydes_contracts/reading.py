@@ -83,11 +83,10 @@ def read(message: str | bytes | Mapping[str, Any], *contracts: type[M]) -> Envel
 def _chains(wanted: Sequence[type[Message]]) -> _Chains:
     chains: dict[int, tuple[type[Message], ...]] = {}
     for contract in sorted(wanted, key=lambda each: each.version):
-        chain: tuple[type[Message], ...] = (contract,)
-        while chain[0].version not in chains:
-            chains[chain[0].version] = chain
-            if chain[0].follows:
-                chain = (chain[0].follows, *chain)
+        chain: tuple[type[Message], ...] = ()
+        for each in (contract, *contract.followed()):
+            chain = (each, *chain)
+            chains.setdefault(each.version, chain)
     return chains
 
 
