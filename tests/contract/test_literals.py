@@ -11,10 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 import wild_rydes_contracts
-from tests.contract.messages import CONTRACTS
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, Metadata
 from wild_rydes_contracts.feedback import FeedbackEvent
 from wild_rydes_contracts.rides import RideEvent
+from wild_rydes_contracts.strategies import CONTRACTS
 
 SERVICES = {f"wildrydes.{folder.name}" for folder in (Path(__file__).parents[2] / "services").iterdir()}
 

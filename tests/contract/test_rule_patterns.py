@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from infra.assembly import Assembly
 from infra.proof.ruler import EventPattern
-from tests.contract.messages import envelopes, events, on_the_bus
 from wild_rydes_contracts import (
     EVENTS,
     Envelope,
@@ -21,6 +20,8 @@ from wild_rydes_contracts import (
     RideConfirmed,
     RideRejected,
 )
+from wild_rydes_contracts.fakes import on_the_bus
+from wild_rydes_contracts.strategies import envelopes, events
 
 SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-inbox": {RfqRequested},

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.contract.messages import CONTRACTS, messages
 from tests.support.asyncapi import check_references
 from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Message, RfqRequested
 from wild_rydes_contracts.schemas import asyncapi, documents, json_schema, write
+from wild_rydes_contracts.strategies import CONTRACTS, messages
 
 GENERATED = Path(__file__).parents[2] / "docs" / "events"
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from infra.proof import filters
 from infra.proof.ruler import EventPattern
-from tests.contract.messages import envelopes, events, on_the_bus
 from tests.support.messaging.versions import RideCompletedV2, RideCompletedV3
 from wild_rydes_contracts import Envelope, Event, RideCompleted, rule_pattern
+from wild_rydes_contracts.fakes import on_the_bus
 from wild_rydes_contracts.reading import read
+from wild_rydes_contracts.strategies import envelopes, events
 
 LIVE, ALSO_REPLAYS = rule_pattern(RideCompletedV2), rule_pattern(RideCompletedV2, replays=True)
 

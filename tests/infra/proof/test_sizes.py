@@ -10,9 +10,9 @@ from hypothesis import given
 from pydantic import Field
 
 from infra.proof.sizes import check_contract, largest, largest_message
-from tests.contract.messages import events
 from wild_rydes_contracts import EVENTS, MAX_RESPONDERS, Envelope, Event, Quote, RfqResponse
 from wild_rydes_contracts.metadata import first_of
+from wild_rydes_contracts.strategies import events
 
 
 class _TooLarge(Event):

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.contract.messages import events, messages, on_the_bus
 from tests.support.boundary import boundary
 from wild_rydes_contracts import (
     Coordinates,
@@ -20,6 +19,8 @@ from wild_rydes_contracts import (
     RfqRequested,
     rule_pattern,
 )
+from wild_rydes_contracts.fakes import on_the_bus
+from wild_rydes_contracts.strategies import events, messages
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.contract.messages import messages
 from tests.support.boundary import boundary
 from tests.support.messaging.samples import constructed, requested, response
 from wild_rydes_contracts import (
@@ -24,6 +23,7 @@ from wild_rydes_contracts import (
     RfqResponse,
 )
 from wild_rydes_contracts.invalid import InvalidMessage, Problem, listed, problems_of
+from wild_rydes_contracts.strategies import messages
 
 PERSONAL = "Jane Doe, 206 555 0100"
 

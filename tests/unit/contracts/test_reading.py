@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 import pytest
 from hypothesis import given
 
-from tests.contract.messages import envelopes, messages, on_the_bus
 from tests.support.messaging.samples import NOW
 from tests.support.messaging.versions import Arrival, RideCompletedV2, RideCompletedV3
 from wild_rydes_contracts import (
@@ -20,9 +19,11 @@ from wild_rydes_contracts import (
     RideCompleted,
     RideConfirmed,
 )
+from wild_rydes_contracts.fakes import on_the_bus
 from wild_rydes_contracts.invalid import InvalidMessage
 from wild_rydes_contracts.metadata import caused_by, first_of
 from wild_rydes_contracts.reading import read
+from wild_rydes_contracts.strategies import envelopes, messages
 
 
 @given(messages())

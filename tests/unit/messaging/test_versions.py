@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Metrics
 
-from tests.contract.messages import on_the_bus
 from tests.support.messaging.samples import ACCOUNT, NOW, REGION, failed_ids, no_waiting, record, records
 from tests.support.messaging.versions import RideCompletedV2
 from tests.unit.messaging.conftest import Log
 from wild_rydes_contracts import Envelope, Event, RideCompleted, rule_pattern
+from wild_rydes_contracts.fakes import on_the_bus
 from wild_rydes_contracts.metadata import first_of
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.parking import ParkingLot

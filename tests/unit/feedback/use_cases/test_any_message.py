@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support.boundary import boundary
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.world import World
+from tests.support.published import is_as_published
 from wild_rydes_contracts import Envelope, RideCompleted
+from wild_rydes_contracts.fakes import on_the_bus
+from wild_rydes_contracts.strategies import envelopes
 
 pytestmark = pytest.mark.slow
 

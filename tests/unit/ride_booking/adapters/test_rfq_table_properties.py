@@ -8,10 +8,10 @@ from ride_booking.adapters.rfq_table import from_item, to_item
 from ride_booking.api.rfq_representations import QuoteBody, quotes_of
 from ride_booking.api.socket_messages import State
 from ride_booking.use_cases.aggregator import _response
-from tests.contract.messages import envelopes
 from tests.support.boundary import boundary
 from tests.support.ride_booking.world import NOW, rfq
 from wild_rydes_contracts import Envelope, Quote, RfqResponse
+from wild_rydes_contracts.strategies import envelopes
 
 
 @boundary

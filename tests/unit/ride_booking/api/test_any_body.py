@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.messages import is_as_published
 from tests.support import aws
 from tests.support.any_body import coordinates, values
 from tests.support.boundary import boundary
+from tests.support.published import is_as_published
 from tests.support.ride_booking.world import TABLE, Api, World, clients, furnish
 from tests.support.stream import changes
 

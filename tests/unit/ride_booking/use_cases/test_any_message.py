@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support import aws
 from tests.support.boundary import boundary
+from tests.support.published import is_as_published
 from tests.support.ride_booking.world import NOW, TABLE, Api, World, clients, furnish, quote, response
 from tests.support.stream import changes
 from wild_rydes_contracts import Envelope, RfqResponse, RideCompleted, RideConfirmed, RideRejected
+from wild_rydes_contracts.fakes import on_the_bus
+from wild_rydes_contracts.strategies import envelopes
 
 pytestmark = pytest.mark.slow
 

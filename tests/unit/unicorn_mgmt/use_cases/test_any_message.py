@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.messages import envelopes, is_as_published, on_the_bus
 from tests.support import aws
 from tests.support.boundary import boundary
+from tests.support.published import is_as_published
 from tests.support.stream import changes
 from tests.support.unicorn_mgmt.world import TABLE, World, furnish, furnished
 from unicorn_mgmt.domain.unicorn import Place, unicorn_id
@@ -23,7 +23,9 @@ from wild_rydes_contracts import (
     RfqRequested,
     RideBookingFailed,
 )
+from wild_rydes_contracts.fakes import on_the_bus
 from wild_rydes_contracts.scalars import FIRST_INSTANT
+from wild_rydes_contracts.strategies import envelopes
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,8 @@
-"""Any message that a contract allows, as hypothesis strategies made from the contract's fields."""
+"""Any message that a contract allows, as strategies of hypothesis, made from the fields of its class.
 
-import json
-from collections.abc import Mapping
+Needs `wild-rydes-contracts[hypothesis]`.
+"""
+
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Event, Message, Metadata, Money
 from wild_rydes_contracts.currencies import DECIMAL_PLACES, smallest_amount
+from wild_rydes_contracts.fakes import RETURN_ADDRESS
 from wild_rydes_contracts.scalars import FIRST_INSTANT, LAST_INSTANT
 
 CONTRACTS: tuple[type[Message], ...] = (*EVENTS, *MESSAGES)
@@ -39,40 +41,19 @@ _CHARACTERS = st.characters(codec="utf-8")
 
 @cache
 def envelopes(contract: type[M]) -> st.SearchStrategy[Envelope[M]]:
-    """Any envelope of the contract."""
+    """Draw any message of one contract."""
     always = st.booleans() if not getattr(contract, "answered_with", None) else st.just(value=True)
     return st.builds(_envelope, st.just(contract), _model(contract), _model(Metadata), _INSTANTS, always)
 
 
 def messages() -> st.SearchStrategy[Envelope[Message]]:
-    """Any message of any contract."""
+    """Draw any message of any contract."""
     return st.one_of(*[envelopes(contract) for contract in CONTRACTS])
 
 
 def events() -> st.SearchStrategy[Envelope[Event]]:
-    """Any event that may appear on the bus."""
+    """Draw any event that may appear on the bus."""
     return st.one_of(*[envelopes(event) for event in EVENTS])
-
-
-def on_the_bus(envelope: Envelope[Event]) -> dict[str, Any]:
-    """The event as a rule sees it."""
-    return {
-        "version": "0",
-        "id": str(envelope.metadata.event_id),
-        "detail-type": envelope.data.name,
-        "source": envelope.data.source,
-        "account": "123456789012",
-        "region": "us-east-1",
-        "resources": [],
-        "detail": envelope.model_dump(mode="json", exclude_none=True),
-    }
-
-
-def is_as_published(event: Mapping[str, Any]) -> None:
-    """Check an event on the bus against the contract of its name."""
-    contract = next(contract for contract in EVENTS if contract.name == event["detail-type"])
-    assert event["source"] == contract.source
-    Envelope[contract].model_validate_json(json.dumps(event["detail"]))  # type: ignore[valid-type]
 
 
 def _envelope(
@@ -84,7 +65,7 @@ def _envelope(
 ) -> Envelope[Any]:
     changes: dict[str, Any] = {"event_version": contract.version}
     if answer_wanted:
-        changes |= {"reply_to": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-x", "deadline": deadline}
+        changes |= {"reply_to": RETURN_ADDRESS, "deadline": deadline}
     metadata = Metadata.model_validate(metadata.model_dump() | changes)
     return Envelope[contract](metadata=metadata, data=data)  # type: ignore[valid-type]
 
@@ -96,7 +77,7 @@ def _model(model: type[BaseModel]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries(fields).map(lambda values: model(**values))
 
 
-def _value(annotation: Any, constraints: list[Any]) -> st.SearchStrategy[Any]:
+def _value(annotation: Any, constraints: list[Any]) -> st.SearchStrategy[Any]:  # noqa: ANN401 - what types are written with
     limits = {
         name: getattr(constraint, name)
         for constraint in constraints
@@ -118,7 +99,7 @@ def _value(annotation: Any, constraints: list[Any]) -> st.SearchStrategy[Any]:
     return _scalar(annotation, limits)
 
 
-def _scalar(annotation: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:
+def _scalar(annotation: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]:  # noqa: ANN401 - likewise
     low, high = limits.get("ge"), limits.get("le")
     if annotation is str and "pattern" in limits:
         longest = limits.get("max_length")
