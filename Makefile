@@ -85,7 +85,7 @@ fmt: setup  ## Format, and fix what the linter can
 	@$(BIN)/ruff check --fix .
 
 generate: setup  ## Write the files made from code: docs/events, openapi.json and asyncapi.json of the services
-	@$(BIN)/python -m wild_rydes_contracts.schemas docs/events
+	@$(BIN)/python -m infra.registry.documents
 	@for document in $(DOCUMENTS); do service=$${document%/*}; \
 		text=$$($(BIN)/python -m $${service//-/_}.api.$${document#*/}) || exit 1; \
 		printf '%s\n' "$$text" > services/$$document.json; done

@@ -11,7 +11,7 @@ from infra.artifacts import ROOT
 from infra.assembly import Assembly, Resource
 from infra.naming import AWS_ENVIRONMENT, Names
 from infra.proof.filters import event_schema, may_match
-from wild_rydes_contracts import Event
+from wild_rydes_contracts import Event, Message
 
 _SOURCES: Final = ("services/*/src", "docs/examples/*/src")
 _NAMES: Final = Names(AWS_ENVIRONMENT)
@@ -39,14 +39,14 @@ def listeners(event: type[Event], assembly: Assembly) -> list[Listener]:
 
 
 @cache
-def emitters(event: type[Event], root: Path = ROOT) -> tuple[str, ...]:
-    """List the services whose sources make an event, by the names of their folders."""
+def emitters(contract: type[Message], root: Path = ROOT) -> tuple[str, ...]:
+    """List the services whose sources make a message, by the names of their folders."""
     return tuple(
         sorted(
             source.parent.name
             for pattern in _SOURCES
             for source in root.glob(pattern)
-            if any(event.__name__ in _made_in(file) for file in source.rglob("*.py"))
+            if any(contract.__name__ in _made_in(file) for file in source.rglob("*.py"))
         )
     )
 

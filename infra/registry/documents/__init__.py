@@ -1,0 +1,1 @@
+"""What is made from the contract classes, for people and for other programs: decision 72."""

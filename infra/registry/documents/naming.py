@@ -1,0 +1,29 @@
+"""What messages are called in documents, and how they are told in a line."""
+
+import inspect
+
+from wild_rydes_contracts import Message
+
+
+def identifier(contract: type[Message]) -> str:
+    """Name a message in its version: `RideCompleted`, and from the second version on `RideCompletedV2`."""
+    return contract.name if contract.version == 1 else f"{contract.name}V{contract.version}"
+
+
+def file_name(contract: type[Message]) -> str:
+    """Name the file of a message in its version, without what kind of file it is: `RideCompleted.v1`."""
+    return f"{contract.name}.v{contract.version}"
+
+
+def summary(contract: type[Message]) -> str:
+    """The first line of what a message means."""
+    return _doc(contract).partition("\n")[0]
+
+
+def details(contract: type[Message]) -> str:
+    """What a message means besides its summary."""
+    return _doc(contract).partition("\n")[2].strip()
+
+
+def _doc(contract: type[Message]) -> str:
+    return inspect.getdoc(contract) or contract.name

@@ -1,0 +1,19 @@
+// Reads a JSON Schema, and writes TypeScript's types of all its definitions.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const [, , installed] = process.argv;
+const { compile } = createRequire(installed + "/")("json-schema-to-typescript");
+
+const schema = JSON.parse(readFileSync(0, "utf8"));
+const types = await compile(schema, "Root", {
+  additionalProperties: false, // who reads knows no other fields
+  bannerComment: "",
+  unreachableDefinitions: true,
+});
+const NOISE = [
+  /^export interface Root \{[^}]*\}\n/m, // the schema itself
+  / \*\n \* This interface was referenced by [^]*?\n \* via the `definition` ".*"\.\n/g,
+  /\/\*\*\n \* This interface was referenced by [^]*?\n \* via the `definition` ".*"\.\n \*\/\n/g,
+];
+process.stdout.write(NOISE.reduce((text, noise) => text.replace(noise, ""), types));
