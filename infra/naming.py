@@ -14,6 +14,8 @@ PROTECTED_ENVIRONMENT: Final = "prod"
 """The one environment whose data nobody can delete by a slip."""
 
 BUS_NAME: Final = "wild-rydes"
+REGISTRY_NAME: Final = "wild-rydes"
+"""The registry of the schemas of all messages."""
 EVENT_SOURCE_PREFIX: Final = "wildrydes."
 """An event source is this prefix and the name of the service, in every environment: each has its own bus."""
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"

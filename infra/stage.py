@@ -110,6 +110,8 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
             {
                 "AWS::Events::Archive",
                 "AWS::Events::EventBusPolicy",
+                "AWS::EventSchemas::Registry",
+                "AWS::EventSchemas::Schema",
                 "AWS::Logs::QueryDefinition",
                 "AWS::SMSVOICE::ConfigurationSet",
                 "AWS::SMSVOICE::OptOutList",

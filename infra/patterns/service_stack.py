@@ -1,4 +1,4 @@
-"""The stack of one service: its table, its functions, and the platform as found by SSM parameters."""
+"""The stack of one service: its table, functions and schemas, and the platform as found by SSM parameters."""
 
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from constructs import Construct
 
 from infra import naming
 from infra.patterns.canary import Canaries
+from infra.patterns.registered_schemas import RegisteredSchemas
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_table import ServiceTable
 from infra.patterns.watched_metrics import WatchedMetrics
@@ -54,6 +55,7 @@ class ServiceStack(cdk.Stack):
         self.watched = WatchedMetrics()
         self.writes_of_an_rfq = writes_of_an_rfq
         self._artifact = artifact
+        RegisteredSchemas(self, service, stage)
 
     @cached_property
     def code(self) -> lambda_.Code:

@@ -32,6 +32,7 @@ def check(assembly: Assembly) -> Iterator[Finding]:
         _rules,
         _policies,
         _tables,
+        _schemas,
         _values,
     ):
         yield from subject(assembly)
@@ -228,6 +229,16 @@ def _tables(assembly: Assembly) -> Iterator[Finding]:
         yield from _exceeds(quotas.INDEXES, table.where, len(indexes), "Use an index twice.")
         projected = sum(len(index["Projection"].get("NonKeyAttributes", ())) for index in indexes)
         yield from _exceeds(quotas.PROJECTED, table.where, projected, "Project less, or everything.")
+
+
+def _schemas(assembly: Assembly) -> Iterator[Finding]:
+    schemas = list(assembly.all("AWS::EventSchemas::Schema"))
+    yield from _exceeds(quotas.SCHEMAS, "the registry", len(schemas), "Drop versions that nobody reads.")
+    for schema in schemas:
+        size = len(schema.properties["Content"])
+        yield from _exceeds(
+            quotas.SCHEMA, schema.where, size, "Shorten its descriptions, or split the message."
+        )
 
 
 def _values(assembly: Assembly) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ PATTERNS: Final = {
     ("AWS::DynamoDB::Table", "TableName"): r"[A-Za-z0-9_.-]{3,}",
     ("AWS::Events::Archive", "ArchiveName"): r"[A-Za-z0-9_.-]+",
     ("AWS::Events::Rule", "Name"): r"[A-Za-z0-9_.-]+",
+    ("AWS::EventSchemas::Registry", "RegistryName"): r"[A-Za-z0-9_.-]+",
+    ("AWS::EventSchemas::Schema", "SchemaName"): r"[A-Za-z0-9_.@-]+",
     ("AWS::IAM::Role", "RoleName"): r"[A-Za-z0-9_+=,.@-]+",
     ("AWS::Lambda::Function", "FunctionName"): r"[A-Za-z0-9_-]+",
     ("AWS::Logs::LogGroup", "LogGroupName"): r"[A-Za-z0-9_./#-]+",

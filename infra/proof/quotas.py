@@ -11,6 +11,7 @@ _LAMBDA: Final = f"{_DOCS}/lambda/latest/dg/gettingstarted-limits.html"
 _LAMBDA_SQS: Final = f"{_DOCS}/lambda/latest/dg/services-sqs-configure.html"
 _IAM: Final = f"{_DOCS}/IAM/latest/UserGuide/reference_iam-quotas.html"
 _EVENTBRIDGE: Final = f"{_DOCS}/eventbridge/latest/userguide/eb-quota.html"
+_SCHEMAS: Final = f"{_DOCS}/eventbridge/latest/schema-reference/v1-registries-name-registryname-schemas-name-schemaname.html"
 _SQS: Final = f"{_DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html"
 _QUEUES: Final = f"{_DOCS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"
 _DYNAMODB: Final = f"{_DOCS}/amazondynamodb/latest/developerguide/ServiceQuotas.html"
@@ -97,6 +98,10 @@ PROJECTED: Final = Quota(100, "attributes projected into a table's indexes", _DY
 RESOURCES: Final = Quota(500, "resources of a stack", _CLOUDFORMATION)
 CUSTOM_ATTRIBUTE: Final = Quota(20, "characters of a custom attribute's name", _COGNITO)
 
+# Schemas
+SCHEMA: Final = Quota(100_000, "characters of a schema", _SCHEMAS)
+SCHEMAS: Final = Quota(100, "schemas of a registry", f"{_EVENTBRIDGE}#schema-quotas")
+
 # Names
 NAMES: Final = {
     ("AWS::Lambda::Function", "FunctionName"): Quota(64, "characters of a function's name", _LAMBDA),
@@ -104,6 +109,8 @@ NAMES: Final = {
     ("AWS::SQS::Queue", "QueueName"): Quota(80, "characters of a queue's name", _QUEUES),
     ("AWS::Events::Rule", "Name"): Quota(64, "characters of a rule's name", _EVENTBRIDGE),
     ("AWS::Events::Archive", "ArchiveName"): Quota(48, "characters of an archive's name", _EVENTBRIDGE),
+    ("AWS::EventSchemas::Registry", "RegistryName"): Quota(64, "characters of a registry's name", _SCHEMAS),
+    ("AWS::EventSchemas::Schema", "SchemaName"): Quota(385, "characters of a schema's name", _SCHEMAS),
     ("AWS::DynamoDB::Table", "TableName"): Quota(255, "characters of a table's name", _DYNAMODB),
     ("AWS::S3::Bucket", "BucketName"): Quota(
         63, "characters of a bucket's name", f"{_DOCS}/AmazonS3/latest/userguide/bucketnamingrules.html"

@@ -1,4 +1,4 @@
-"""The platform of all services: the bus, the users, the alarm topic. Deployed first; it knows no service."""
+"""The platform of all services: the bus, the schema registry, the users, the alarm topic. Deployed first; it knows no service."""
 
 from typing import Final
 
@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
+from aws_cdk import aws_eventschemas as eventschemas
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
@@ -28,7 +29,7 @@ CONSENT_ATTRIBUTES: Final = {"sms_consent_at": 40, "sms_consent_how": 32, "sms_c
 
 
 class PlatformStack(cdk.Stack):
-    """The bus with its archive, the user pool with its groups, the alarm topic, and their parameters."""
+    """The bus with its archive, the registry of schemas, the user pool with its groups, the alarm topic, and their parameters."""
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(
@@ -42,6 +43,7 @@ class PlatformStack(cdk.Stack):
         )
         self._stage = stage
         bus = self._bus()
+        self._registry()
         pool, client = self._users()
         topic = self._alarms()
         self._throttles(topic)
@@ -88,6 +90,16 @@ class PlatformStack(cdk.Stack):
             retention=cdk.Duration.days(30),
         )
         return bus
+
+    def _registry(self) -> None:
+        """Make the registry, into which each service's stack puts the schemas of its messages."""
+        eventschemas.CfnRegistry(
+            self,
+            "Registry",
+            registry_name=self._stage.names.of(naming.REGISTRY_NAME),
+            description="What the Wild Rydes services tell each other: an OpenAPI document for code bindings and a JSON"
+            " Schema for each version of each message",
+        )
 
     def _users(self) -> tuple[cognito.UserPool, cognito.UserPoolClient]:
         pool = cognito.UserPool(

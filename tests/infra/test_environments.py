@@ -30,6 +30,7 @@ WITHIN = {
     ("AWS::DynamoDB::Table", "AttributeName"),
     ("AWS::DynamoDB::Table", "IndexName"),
     ("AWS::Events::EventBusPolicy", "StatementId"),
+    ("AWS::EventSchemas::Schema", "SchemaName"),
     ("AWS::Events::Rule", "Id"),
     ("AWS::IAM::Policy", "PolicyName"),
     ("AWS::Lambda::Alias", "Name"),

@@ -15,12 +15,15 @@ from infra.app import build_app
 from infra.assembly import Assembly, load
 from infra.stage import local as local_stage
 from infra.stage import stage_of
+from wild_rydes_contracts import EVENTS, MESSAGES
 
 # What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
 LEFT_OUT = {
     "AWS::CloudWatch::Alarm": 4,  # those that go by metric math
     "AWS::Events::Archive": 1,
     "AWS::Events::EventBusPolicy": 1,
+    "AWS::EventSchemas::Registry": 1,
+    "AWS::EventSchemas::Schema": 2 * len((*EVENTS, *MESSAGES)),
     "AWS::Lambda::Alias": 3,  # no SnapStart
     "AWS::Lambda::Version": 3,
     "AWS::Logs::QueryDefinition": 10,
@@ -93,6 +96,8 @@ def test_the_local_stage_leaves_out_what_is_listed(aws: Assembly, local: Assembl
     assert local_stage("http://localhost:4566").left_out == {
         "AWS::Events::Archive",
         "AWS::Events::EventBusPolicy",
+        "AWS::EventSchemas::Registry",
+        "AWS::EventSchemas::Schema",
         "AWS::Logs::QueryDefinition",
         "AWS::SMSVOICE::ConfigurationSet",
         "AWS::SMSVOICE::OptOutList",

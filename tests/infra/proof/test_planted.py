@@ -309,6 +309,24 @@ def a_name_with_no_room_for_a_longer_environment(templates: Templates) -> None:
     templates.function("ride-booking-api")["FunctionName"] = "f" * 58
 
 
+@planted(limits.check, "100,001 characters of a schema, and AWS allows 100,000")
+def a_schema_that_is_too_large(templates: Templates) -> None:
+    templates.any("AWS::EventSchemas::Schema")["Content"] = "x" * 100_001
+
+
+@planted(limits.check, "101 schemas of a registry, and AWS allows 100")
+def more_schemas_than_a_registry_has(templates: Templates) -> None:
+    resources = templates.assembly.templates["WildRydesFeedback"]["Resources"]
+    schema = next(body for body in resources.values() if body["Type"] == "AWS::EventSchemas::Schema")
+    others = sum(1 for _ in templates.assembly.all("AWS::EventSchemas::Schema"))
+    resources.update({f"Schema{number}": schema for number in range(101 - others)})
+
+
+@planted(names.check, "SchemaName is 'RideCompleted/v1'")
+def a_schema_with_a_slash_in_its_name(templates: Templates) -> None:
+    templates.any("AWS::EventSchemas::Schema")["SchemaName"] = "RideCompleted/v1"
+
+
 @planted(limits.check, "21 characters of a custom attribute's name")
 def an_attribute_of_users_with_too_long_a_name(templates: Templates) -> None:
     templates.any("AWS::Cognito::UserPool")["Schema"][0]["Name"] = "a" * 21
