@@ -20,11 +20,11 @@ from infra.registry.documents.examples import example
 from infra.registry.documents.naming import identifier
 from infra.registry.documents.openapi import openapi
 from infra.registry.published import Publication, publications
-from tests.contract.messages import CONTRACTS, messages
 from tests.contract.test_schemas import VALIDATORS, paths, replacements
 from tests.support.asyncapi import check_references
 from wild_rydes_contracts import EVENTS, Envelope, Event, Message
 from wild_rydes_contracts.schemas import json_schema
+from wild_rydes_contracts.strategies import CONTRACTS, messages
 
 CHECK_FORMATS = jsonschema.Draft4Validator.FORMAT_CHECKER
 IN_DRAFT_4 = {
