@@ -105,6 +105,7 @@ export interface CallbackDoneEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.feedback";
   "detail-type": "CallbackDone";
   resources: string[];
@@ -160,6 +161,7 @@ export interface CallbackRequestedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.feedback";
   "detail-type": "CallbackRequested";
   resources: string[];
@@ -262,6 +264,7 @@ export interface FeedbackCorrectedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.feedback";
   "detail-type": "FeedbackCorrected";
   resources: string[];
@@ -313,6 +316,7 @@ export interface FeedbackExpiredEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.feedback";
   "detail-type": "FeedbackExpired";
   resources: string[];
@@ -373,6 +377,7 @@ export interface FeedbackReceivedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.feedback";
   "detail-type": "FeedbackReceived";
   resources: string[];
@@ -420,6 +425,7 @@ export interface FeedbackRequestedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.feedback";
   "detail-type": "FeedbackRequested";
   resources: string[];
@@ -478,6 +484,7 @@ export interface PartnerCircuitClosedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.unicorn-mgmt";
   "detail-type": "PartnerCircuitClosed";
   resources: string[];
@@ -529,6 +536,7 @@ export interface PartnerCircuitOpenedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.unicorn-mgmt";
   "detail-type": "PartnerCircuitOpened";
   resources: string[];
@@ -616,6 +624,7 @@ export interface QuoteAcceptedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.ride-booking";
   "detail-type": "QuoteAccepted";
   resources: string[];
@@ -687,6 +696,7 @@ export interface RfqCompletedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.ride-booking";
   "detail-type": "RfqCompleted";
   resources: string[];
@@ -738,6 +748,7 @@ export interface RfqRequestedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.ride-booking";
   "detail-type": "RfqRequested";
   resources: string[];
@@ -820,6 +831,7 @@ export interface RideBookedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.ride-booking";
   "detail-type": "RideBooked";
   resources: string[];
@@ -867,6 +879,7 @@ export interface RideBookingFailedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.ride-booking";
   "detail-type": "RideBookingFailed";
   resources: string[];
@@ -926,6 +939,7 @@ export interface RideCompletedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.unicorn-mgmt";
   "detail-type": "RideCompleted";
   resources: string[];
@@ -969,6 +983,7 @@ export interface RideConfirmedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.unicorn-mgmt";
   "detail-type": "RideConfirmed";
   resources: string[];
@@ -1016,6 +1031,7 @@ export interface RideRejectedEvent {
   account: string;
   time: string;
   region: string;
+  "replay-name"?: string;
   source: "wildrydes.unicorn-mgmt";
   "detail-type": "RideRejected";
   resources: string[];
