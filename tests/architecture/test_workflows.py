@@ -193,7 +193,7 @@ def test_pull_requests_run_what_everybody_runs_on_both_pythons() -> None:
     assert set(ci["on"]) == {"pull_request", "workflow_call"}
     (job,) = ci["jobs"].values()
     assert job["strategy"]["matrix"]["python"] == ["3.13", "3.11"]
-    assert job["steps"][-1] == {"run": ".ci/run"}
+    assert {"run": ".ci/run"} in job["steps"]
 
 
 def test_pre_commit_locks_with_the_uv_that_make_installs() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from infra.registry.documents.draft4 import draft4
 from infra.registry.documents.examples import example
 from infra.registry.documents.naming import identifier
 from infra.registry.documents.openapi import openapi
-from infra.registry.published import Publication, publications
+from infra.registry.published import publications
 from tests.contract.test_schemas import VALIDATORS, paths, replacements
 from tests.support.asyncapi import check_references
 from wild_rydes_contracts import EVENTS, Envelope, Event, Message
@@ -154,14 +155,14 @@ def test_a_page_has_all_versions_and_what_has_changed(aws: Assembly) -> None:
     [first] = publications()["RideBooked"]
     schema = copy.deepcopy(first.schema)
     schema["$defs"]["RideBooked"]["required"].remove("customer_id")
-    second = Publication("RideBooked", 1, 1, schema, first.published, "A guest has no customer.")
+    second = replace(first, revision=1, schema=schema, note="A guest has no customer.")
     [(newest,)] = [versions for name, versions in pages.shown().items() if name == "RideBooked"]
     later = type(
         "Second", (newest,), {"version": 2, "__doc__": "A ride is booked, better.", "__module__": __name__}
     )
     page = pages.message_page([later, newest], {"RideBooked": [first, second]}, aws)
     assert "2 (not published), 1.1" in page
-    assert "REQUIRED_ATTRIBUTE_ADDED `#/$defs/RideBooked" in page or "REQUIRED" in page
+    assert "REQUIRED_ATTRIBUTE_ADDED `" in page
     assert "<summary>Version 1</summary>" in page
     assert '"event_version": [2]' in page
     assert '"event_version": [1]' in page

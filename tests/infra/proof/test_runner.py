@@ -8,7 +8,7 @@ import pytest
 from infra.assembly import Assembly
 from infra.proof import __main__ as proof
 from infra.proof import synthesis
-from infra.proof.finding import Checker, Finding
+from infra.proof.finding import Checker, Finding, report
 from infra.proof.synthesis import Refused
 
 SMALL = Finding("visibility", "Stack/a", "it is too short", "Raise it.")
@@ -17,12 +17,12 @@ LARGE = Finding("event size", "RideCompleted", "it is too large", "Bound it.")
 
 @pytest.mark.parametrize("check", proof.CHECKERS, ids=lambda check: check.__module__.rpartition(".")[2])
 def test_our_stacks_pass(aws: Assembly, check: Checker) -> None:
-    assert proof.report(check(aws)) == ""
+    assert report(check(aws)) == ""
 
 
 def test_findings_are_shown_by_rule() -> None:
     more = Finding("visibility", "Stack/b", "it is too short", "Raise it.")
-    assert proof.report([more, LARGE, SMALL]).splitlines() == [
+    assert report([more, LARGE, SMALL]).splitlines() == [
         "✗ event size",
         "    RideCompleted",
         "        it is too large",
