@@ -9,6 +9,7 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 ROOT: Final = "the message"
+ANYTHING: Final = "anything"
 _ENVELOPE: Final = ""
 
 
@@ -41,7 +42,7 @@ class Field:
         """Its schema in short, for people."""
         merged = {key: value for schema in self.schemas for key, value in schema.items()}
         parts = [str(merged.get("type", "")), *(f"{key} {merged[key]}" for key in _SAID if key in merged)]
-        return shorten(", ".join(filter(None, parts)) or "anything", 80, placeholder=" …")
+        return shorten(", ".join(filter(None, parts)) or ANYTHING, 80, placeholder=" …")
 
     def alone(self, root: Json) -> Json:
         """Make a document of its schema, which is a part of another."""

@@ -62,12 +62,16 @@ def check(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
 
 def news(evolving: Evolution, readers: Readers) -> Iterator[str]:
     """Say of a class that is not published yet what to do, and who should be deployed before its publisher."""
-    if not evolving.drafted:
-        return
-    yield f"{evolving.title} is not published yet: `uv run rydes contracts publish {evolving.contract.name}`"
+    if evolving.drafted:
+        yield f"{evolving.title} is not published yet: `uv run rydes contracts publish {evolving.contract.name}`"
+        yield from wider(evolving, readers)
+
+
+def wider(evolving: Evolution, readers: Readers) -> Iterator[str]:
+    """Say what readers of the newest revision may refuse, so that they should be deployed before the publisher."""
     for each in widened(evolving.before[-1], evolving.schema) if evolving.before else ():
-        hurt = readers.hurt(evolving.contract).replace("Hurt", "Deploy first")
-        yield f"    {each.field} may now be what readers of {evolving.before[-1].number} refuse ({each.rule}). {hurt}"
+        first = readers.hurt(evolving.contract).replace("Hurt", "Deploy first")
+        yield f"    {each.field}  {each.rule}: readers of {evolving.before[-1].number} may refuse it. {first}"
 
 
 def _needed(evolving: Evolution, readers: Readers) -> Iterator[Finding]:

@@ -1,21 +1,33 @@
-"""Commands for whoever changes a schema that others read."""
+"""Commands for whoever changes a message, or a schema that others read."""
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 from rich.markup import escape
 
+from infra.artifacts import ROOT
+from infra.proof.finding import report
+from infra.proof.synthesis import templates
+from infra.registry import gate, next_version, succession
 from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.compatibility.result import Unusable, Verdict
 from infra.registry.compatibility.values import Json
+from infra.registry.published import draft, publications, write
+from infra.registry.readers import Readers, statements
+from infra.rydes.commands import published
 from infra.rydes.commands.terminal import complain, console
+from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED, Message
 
 app = typer.Typer()
 contracts = typer.Typer(help="Look after the schemas that others read.", no_args_is_help=True)
 app.add_typer(contracts, name="contracts")
+contracts.command(name="list")(published.list_)
+contracts.command()(published.show)
+contracts.command()(published.versions)
 
 INCOMPATIBLE, UNUSABLE = 1, 2
 _Schema = typer.Argument(exists=True, dir_okay=False, readable=True, help="A file with a JSON Schema.")
@@ -52,6 +64,76 @@ def compare_(
         _show(verdict, mode)
     if not verdict.compatible:
         raise typer.Exit(INCOMPATIBLE)
+
+
+@contracts.command()
+def publish(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Messages; all that have changed, if left out.")
+    ] = None,
+    *,
+    note: Annotated[str, typer.Option(help="What is new, in a sentence. It is published with the schema.")],
+) -> None:
+    """Publish what the classes of messages say now as the next revisions, if nobody who reads them is hurt."""
+    before = publications()
+    known = [contract for contract in (*EVENTS, *MESSAGES) if not names or contract.name in names]
+    if unknown := set(names or ()) - {contract.name for contract in known}:
+        _refuse(f"There is no message {', '.join(sorted(unknown))}.")
+    if not (words := " ".join(note.split())):
+        _refuse("A note says what is new.")
+    today = datetime.now(UTC).date()
+    drafts = {each: new for each in known if (new := draft(each, before, today, words))}
+    if not drafts:
+        console.print("Nothing to publish: the newest revisions say what the classes say.")
+        return
+    _hold(list(drafts))
+    for new in drafts.values():
+        file = write(new).relative_to(ROOT)
+        console.print(f"[green]✓[/] {new.name} {new.number}  {file}", highlight=False, soft_wrap=True)
+    console.print("Next: `make generate`, and commit these files with the classes. Then nothing edits them.")
+
+
+@contracts.command()
+def bump(name: Annotated[str, typer.Argument(help="The message, such as RideCompleted.")]) -> None:
+    """Write the next version of a message beside the newest one: a class with the same fields, to be changed."""
+    old = next_version.newest(name)
+    if old is None:
+        _refuse(f"There is no message {name}.")
+    if not gate.evolution(old, publications()).published:
+        _refuse(f"{old.versioned_name()} is not published yet: change {old.__name__} itself.")
+    new, files = next_version.write(old)
+    for file in files:
+        console.print(f"[green]✓[/] {file.relative_to(ROOT)}", highlight=False, soft_wrap=True)
+    for number, step in enumerate(_steps(old, new), 1):
+        console.print(f"  {number}. {step}", highlight=False, soft_wrap=True)
+
+
+def _hold(contracts: list[type[Message]]) -> None:
+    """Refuse to publish what the gate refuses, and tell who should be deployed first."""
+    before = publications()
+    evolving = [gate.evolution(contract, before) for contract in contracts]
+    with console.status("Looking at who reads them"):
+        readers = Readers(templates() if any(each.before for each in evolving) else None, statements())
+    chosen = {contract.versioned_name() for contract in contracts}
+    followed = succession.check((*EVENTS, *MESSAGES), before, RETIRED)
+    findings = [each for each in followed if each.where.partition(",")[0] in chosen]
+    for each in evolving:
+        findings += gate.check(each, readers)
+    if findings:
+        console.print(report(findings), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(INCOMPATIBLE)
+    for each in evolving:
+        for line in gate.wider(each, readers):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _steps(old: type[Message], new: str) -> list[str]:
+    return [
+        f"Change {new} and its `upcast`, which reads what version {old.version} has written.",
+        f"Emit both: where a service makes a {old.__name__}, let it make a {new}, too, with metadata of its own.",
+        f'Publish it: `uv run rydes contracts publish {old.name} --note "…"`, then `make generate`.',
+        f"Move consumers to {new}, one after the other; then stop emitting {old.__name__}.",
+    ]
 
 
 def _read(file: Path) -> Json:

@@ -268,6 +268,6 @@ def test_a_draft_is_told_with_those_who_should_be_deployed_first(tmp_path: Path)
     more = trip(reason=(Literal["arrived", "given-up", "stuck"], ...))
     draft, wider = gate.news(gate.evolution(more, published), READERS)
     assert draft == "TripEnded 1.1 is not published yet: `uv run rydes contracts publish TripEnded`"
-    assert "data.reason may now be what readers of 1.0 refuse" in wider
+    assert "data.reason  ENUM_ARRAY_NARROWED: readers of 1.0 may refuse it." in wider
     assert "Deploy first: feedback (rule feedback-trips); outside: surge" in wider
     assert list(gate.news(gate.evolution(trip(), published), READERS)) == []

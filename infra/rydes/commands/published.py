@@ -1,0 +1,160 @@
+"""Commands for whoever reads messages: which there are, what they look like, and what was published when."""
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from infra.naming import EVENT_SOURCE_PREFIX
+from infra.registry.fields import ANYTHING, fields
+from infra.registry.published import Publication, publications
+from infra.rydes.commands.terminal import complain, console
+from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED
+
+UNKNOWN = 2
+WIDEST_TYPE = 30
+"""Columns: a pattern may be long, and `--json` has all of it."""
+_Json = typer.Option("--json", help="Print JSON.")
+_Name = typer.Argument(help="The message, such as RideCompleted.")
+
+
+class Format(StrEnum):
+    """How a message is shown: its fields as a table, or its JSON Schema."""
+
+    FIELDS = "fields"
+    JSON_SCHEMA = "json-schema"
+
+
+def list_(*, as_json: Annotated[bool, _Json] = False) -> None:
+    """List all messages that are published: their newest revisions, and who owns them."""
+    rows = [
+        {
+            "name": each.name,
+            "revision": each.number,
+            "published": each.published.isoformat(),
+            "source": each.source,
+            "state": _state(each),
+            "summary": str(each.schema.get("description", "")).partition("\n")[0],
+        }
+        for all_ in _published().values()
+        for each in _newest(all_)
+    ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = _table("message", "revision", "owner", "")
+    for row in rows:
+        owner = str(row["source"] or "an answer").removeprefix(EVENT_SOURCE_PREFIX)
+        state = f"[{row['state']}] " if row["state"] != "live" else ""
+        cells = str(row["name"]), str(row["revision"]), owner, f"{state}{row['summary']}"
+        table.add_row(*map(Text, cells))
+        for column, cell in zip(table.columns, cells[:-1], strict=False):
+            column.min_width = max(column.min_width or len(str(column.header)), len(cell))
+    table.columns[-1].no_wrap = True  # one line each: `show` has all of it
+    console.print(table)
+
+
+def show(
+    name: Annotated[str, _Name],
+    *,
+    version: Annotated[
+        str | None,
+        typer.Option(help="A version such as 1, or a revision such as 1.2. The newest if left out."),
+    ] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", help="Its fields, or its JSON Schema.")
+    ] = Format.FIELDS,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json-schema.")] = False,
+) -> None:
+    """Show what is published of a message."""
+    publication = _chosen(_all_of(name), version)
+    if as_json or format_ is Format.JSON_SCHEMA:
+        print(json.dumps(publication.document, indent=2))
+        return
+    whence = f"event of {publication.source}" if publication.source else "answer"
+    head = Text.assemble(
+        (f"{name} {publication.number}", "bold"), f"  {whence}, published {publication.published}"
+    )
+    console.print(head, Text(publication.schema.get("description", "")), "", sep="\n")
+    table = _table("field", "", "type", "")
+    table.columns[2].max_width = WIDEST_TYPE
+    for field in fields(publication.schema).values():
+        if field.path.startswith("data.") and field.text != ANYTHING:
+            *above, name = re.findall(r"[^.[]+|\[[^]]*\]", field.path.removeprefix("data."))
+            needed = "" if name.endswith("]") else "required" if field.required else "optional"
+            said = next((str(each["description"]) for each in field.schemas if "description" in each), "")
+            table.add_row(
+                *(Text("  " * len(above) + name), Text(needed, style="" if field.required else "dim")),
+                *(Text(field.text), Text(said.partition("\n")[0])),
+            )
+    console.print(table)
+
+
+def versions(name: Annotated[str, _Name], *, as_json: Annotated[bool, _Json] = False) -> None:
+    """List what was published of a message, the oldest first, and what was new."""
+    all_ = _all_of(name)
+    if as_json:
+        rows = [
+            {
+                "revision": each.number,
+                "published": each.published.isoformat(),
+                "note": each.note,
+                "state": _state(each),
+            }
+            for each in all_
+        ]
+        print(json.dumps(rows, indent=2))
+        return
+    table = _table("revision", "published", "state", "what is new")
+    for each in all_:
+        table.add_row(Text(each.number, style="bold"), str(each.published), _state(each), Text(each.note))
+    console.print(table)
+
+
+def _published() -> Mapping[str, list[Publication]]:
+    """Read what is published, from the files of this repository."""
+    return publications()
+
+
+def _all_of(name: str) -> list[Publication]:
+    known = _published()
+    if name not in known:
+        complain(f"Nothing is published of {name}.", f"There is {', '.join(known)}.")
+        raise typer.Exit(UNKNOWN)
+    return known[name]
+
+
+def _chosen(all_: list[Publication], version: str | None) -> Publication:
+    found = [each for each in all_ if version in (None, str(each.version), each.number)]
+    if not found:
+        complain(f"{all_[0].name} has no {version}.", f"There is {', '.join(each.number for each in all_)}.")
+        raise typer.Exit(UNKNOWN)
+    return found[-1]
+
+
+def _newest(all_: list[Publication]) -> list[Publication]:
+    """List the newest revision of each version."""
+    return list({each.version: each for each in all_}.values())
+
+
+def _state(publication: Publication) -> str:
+    """Say whether a version is live, or nobody emits it any more."""
+    here = f"{publication.name}.v{publication.version}"
+    if here in RETIRED:
+        return "retired"
+    return (
+        "live" if any(each.versioned_name() == here for each in (*EVENTS, *MESSAGES)) else "without a class"
+    )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], ratio=1)
+    return table
