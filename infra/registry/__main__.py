@@ -28,6 +28,7 @@ def main() -> int:
         readers = Readers(_assembly(), statements())
         findings += history.gaps(published)
         findings += succession.check((*EVENTS, *MESSAGES), published, RETIRED)
+        findings += gate.unknown((*EVENTS, *MESSAGES), readers)
         for contract in (*EVENTS, *MESSAGES):
             evolving = gate.evolution(contract, published)
             findings += gate.check(evolving, readers)

@@ -6,10 +6,11 @@ from typing import Final
 
 from infra.proof.finding import Finding
 from infra.registry.evolution import breaks, unread, widened
-from infra.registry.fields import Json, fields, spoken
+from infra.registry.fields import Json
 from infra.registry.published import Publication, revisions, wordless
 from infra.registry.readers import Readers
 from wild_rydes_contracts import Message
+from wild_rydes_contracts.needs import NotOffered, needs
 from wild_rydes_contracts.schemas import json_schema
 
 NEEDED: Final = "a consumer loses what it needs"
@@ -74,20 +75,31 @@ def wider(evolving: Evolution, readers: Readers) -> Iterator[str]:
         yield f"    {each.field}  {each.rule}: readers of {evolving.before[-1].number} may refuse it. {first}"
 
 
+def unknown(contracts: Sequence[type[Message]], readers: Readers) -> Iterator[Finding]:
+    """Find what consumers state that they read, and no class is."""
+    known = {contract.versioned_name() for contract in contracts}
+    for statement in readers.statements:
+        for message in statement.needs.keys() - known:
+            why = f"{statement.consumer} reads it, and no class has this name and version."
+            yield Finding(NEEDED, message, why, f"Keep the class until {statement.consumer} has moved on.")
+
+
 def _needed(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
     """Hold a class to what consumers state that they read of it."""
-    known = fields(evolving.schema)
     here = evolving.contract.versioned_name()
     for statement in readers.statements:
-        for name, schema in statement.needs.get(here, {}).items():
-            field = known.get(f"data.{name}")
-            if field is None:
-                continue
-            for each in unread(field.alone(evolving.schema), schema):
-                inside = spoken(each.path, schema)
-                yield Finding(
-                    NEEDED,
-                    f"{here}, {field.path}  {each.rule}",
-                    f"{statement.consumer} reads it. {each.why}",
-                    f"Leave {inside} as {statement.consumer} reads it, or ask those who keep {statement.consumer}.",
+        for field, schema in statement.needs.get(here, {}).items():
+            for why in _lost(evolving.contract, f"{here}.{field}", schema):
+                to_do = (
+                    f"Leave it as {statement.consumer} reads it, or ask those who keep {statement.consumer}."
                 )
+                yield Finding(NEEDED, f"{here}, {field}", f"{statement.consumer} reads it. {why}", to_do)
+
+
+def _lost(contract: type[Message], path: str, schema: Json) -> Iterator[str]:
+    try:
+        [need] = needs(path, contracts=(contract,)).fields
+    except NotOffered as gone:
+        yield f"{gone}."
+    else:
+        yield from (f"{each.rule}: {each.why}" for each in unread(need.schema, schema))

@@ -244,9 +244,30 @@ def test_all_revisions_count_if_the_mode_is_transitive(
 def test_a_consumer_that_states_its_needs_is_named(tmp_path: Path) -> None:
     more = trip(reason=(Literal["arrived", "given-up", "stuck"], ...))
     [found] = told(more, tmp_path)
-    assert (found.rule, found.where) == (gate.NEEDED, "TripEnded.v1, data.reason  ENUM_ARRAY_NARROWED")
-    assert found.why == 'tips reads it. The consumer does not have "stuck".'
-    assert "tips" in found.to_do
+    assert (found.rule, found.where) == (gate.NEEDED, "TripEnded.v1, reason")
+    assert found.why == 'tips reads it. ENUM_ARRAY_NARROWED: The consumer does not have "stuck".'
+    assert found.to_do == "Leave it as tips reads it, or ask those who keep tips."
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (trip(of("NONE"), without="fare"), "There is no TripEnded.v1.fare."),
+        (trip(of("NONE"), fare=(Bare, ...)), "TripEnded.v1.fare.currency may be absent"),
+    ],
+)
+def test_a_field_that_a_consumer_needs_stays_in_every_mode(
+    change: type[Message], why: str, tmp_path: Path
+) -> None:
+    [found] = told(change, tmp_path)
+    assert found.where == "TripEnded.v1, fare.currency"
+    assert found.why.startswith(f"tips reads it. {why}")
+
+
+def test_a_version_that_a_consumer_reads_stays() -> None:
+    assert list(gate.unknown([Ended], READERS)) == []
+    [found] = gate.unknown([], READERS)
+    assert found.why == "tips reads it, and no class has this name and version."
 
 
 def test_a_first_revision_breaks_nobody() -> None:

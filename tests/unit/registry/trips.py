@@ -97,5 +97,7 @@ ASSEMBLY = Assembly(
         "Other": subscription("unicorn-mgmt", "dev-other", {**ENDED, "detail-type": ["TripBegun"]}),
     },
 )
-NEEDS = Statement("tips", {"TripEnded.v1": {"reason": {"enum": ["arrived", "given-up"]}, "gone": {}}})
+NEEDS = Statement(
+    "tips", {"TripEnded.v1": {"reason": {"enum": ["arrived", "given-up"]}, "fare.currency": {}}}
+)
 READERS = Readers(ASSEMBLY, [NEEDS])
