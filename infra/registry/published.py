@@ -38,9 +38,9 @@ class Publication:
     published: date
     note: str
     """What is new, in a sentence."""
-    source: str | None
+    source: str | None = None
     """That of an event on the bus. None for a message to a return address."""
-    answered_with: str | None
+    answered_with: str | None = None
     """The name of the message that the event wants as its answer."""
 
     @property

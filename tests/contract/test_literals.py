@@ -59,9 +59,9 @@ def test_every_message_class_is_listed() -> None:
 
 
 def test_names_are_unique_and_in_the_past_tense_style() -> None:
-    names = [contract.name for contract in CONTRACTS]
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch(r"([A-Z][a-z]+)+", name) for name in names)
+    versions = [contract.versioned_name() for contract in CONTRACTS]
+    assert len(set(versions)) == len(versions)
+    assert all(re.fullmatch(r"([A-Z][a-z]+)+", contract.name) for contract in CONTRACTS)
     assert all(event.name.endswith(("ed", "Done")) for event in EVENTS)
 
 

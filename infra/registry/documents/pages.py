@@ -102,7 +102,10 @@ def _facts(versions: Sequence[type[Message]], published: Published, assembly: As
     if issubclass(newest, Event):
         facts += [("source", f"`{newest.source}`")]
     facts += [("emitted by", ", ".join(emitters(newest)))]
-    facts += [("heard by", _hearers(each, assembly) + _of_version(each, versions)) for each in versions]
+    facts += [
+        ("heard by", _hearers(each, assembly) + _of_version(each, versions) + _unheard(each))
+        for each in versions
+    ]
     if issubclass(newest, Event) and newest.answered_with:
         answer = newest.answered_with.name
         facts += [("answered with", f"[{answer}]({answer}.md), sent to `metadata.reply_to`")]
@@ -126,6 +129,10 @@ def _hearers(contract: type[Message], assembly: Assembly) -> str:
         )
     heard = [f"{listener.service} (`{listener.function}`)" for listener in listeners(contract, assembly)]
     return ", ".join(dict.fromkeys(heard)) or "nobody here"
+
+
+def _unheard(contract: type[Message]) -> str:
+    return f". {contract.unheard}" if issubclass(contract, Event) and contract.unheard else ""
 
 
 def _links(contract: type[Message]) -> str:
