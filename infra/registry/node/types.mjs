@@ -1,11 +1,11 @@
 // Reads a JSON Schema, and writes TypeScript's types of all its definitions.
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { text } from "node:stream/consumers";
 
 const [, , installed] = process.argv;
 const { compile } = createRequire(installed + "/")("json-schema-to-typescript");
 
-const schema = JSON.parse(readFileSync(0, "utf8"));
+const schema = JSON.parse(await text(process.stdin)); // readFileSync(0) fails while a pipe is empty
 const types = await compile(schema, "Root", {
   additionalProperties: false, // who reads knows no other fields
   bannerComment: "",

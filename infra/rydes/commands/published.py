@@ -48,14 +48,13 @@ def list_(*, as_json: Annotated[bool, _Json] = False) -> None:
         print(json.dumps(rows, indent=2))
         return
     table = _table("message", "revision", "owner", "")
-    for row in rows:
-        owner = str(row["source"] or "an answer").removeprefix(EVENT_SOURCE_PREFIX)
+    owners = [str(row["source"] or "an answer").removeprefix(EVENT_SOURCE_PREFIX) for row in rows]
+    taken = max(len(str(row["name"])) for row in rows) + len("revision") + max(map(len, owners)) + 6
+    for row, owner in zip(rows, owners, strict=True):
         state = f"[{row['state']}] " if row["state"] != "live" else ""
-        cells = str(row["name"]), str(row["revision"]), owner, f"{state}{row['summary']}"
-        table.add_row(*map(Text, cells))
-        for column, cell in zip(table.columns, cells[:-1], strict=False):
-            column.min_width = max(column.min_width or len(str(column.header)), len(cell))
-    table.columns[-1].no_wrap = True  # one line each: `show` has all of it
+        summary = Text(f"{state}{row['summary']}")
+        summary.truncate(max(console.width - taken, 20), overflow="ellipsis")  # `show` has all of it
+        table.add_row(Text(str(row["name"]), style="bold"), str(row["revision"]), owner, summary)
     console.print(table)
 
 
