@@ -1,0 +1,16 @@
+"""What classes say is published before anybody builds on it."""
+
+from datetime import date
+
+import pytest
+
+from infra.registry.published import draft, publications
+from wild_rydes_contracts import EVENTS, MESSAGES, Message
+
+PUBLISHED = publications()
+
+
+@pytest.mark.parametrize("contract", [*EVENTS, *MESSAGES], ids=lambda contract: contract.versioned_name())
+def test_what_a_class_says_is_published(contract: type[Message]) -> None:
+    unpublished = draft(contract, PUBLISHED, date(2026, 11, 26), "")
+    assert unpublished is None, f'run: uv run rydes contracts publish {contract.name} --note "…"'
