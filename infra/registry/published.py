@@ -19,7 +19,7 @@ from wild_rydes_contracts.schemas import json_schema
 Json = dict[str, Any]
 
 DIRECTORY: Final = ROOT / "shared/contracts/published"
-_FILE: Final = re.compile(r"(?P<version>[1-9][0-9]*)\.(?P<revision>0|[1-9][0-9]*)")
+_NUMBER: Final = re.compile(r"(?P<version>[1-9][0-9]*)\.(?P<revision>0|[1-9][0-9]*)")
 _SOURCE, _DETAIL_TYPE, _ANSWER = "x-amazon-events-source", "x-amazon-events-detail-type", "x-answered-with"
 """What a rule matches, as EventBridge's own schemas name it, and the message that an event wants as its answer."""
 _OWN: Final = ("$id", "$comment", _SOURCE, _DETAIL_TYPE, _ANSWER)
@@ -136,16 +136,16 @@ def write(publication: Publication, directory: Path = DIRECTORY) -> Path:
     return file
 
 
-def _read(file: Path) -> Publication:
-    number = _FILE.fullmatch(file.stem)
-    if number is None or file.suffix != ".json":
-        raise ValueError(f"{file} is no publication: a file's name is like 1.0.json")
-    document = json.loads(file.read_text())
-    published, _, note = document["$comment"].partition(" ")
+def parse(name: str, number: str, document: Json) -> Publication:
+    """Read a publication's document. Raises ValueError if it is none, or if it is another one's."""
+    found = _NUMBER.fullmatch(number)
+    if found is None:
+        raise ValueError(f"{number} is no revision: one is like 1.0")
+    published, _, note = str(document.get("$comment", "")).partition(" ")
     publication = Publication(
-        name=file.parent.name,
-        version=int(number["version"]),
-        revision=int(number["revision"]),
+        name=name,
+        version=int(found["version"]),
+        revision=int(found["revision"]),
         schema={key: value for key, value in document.items() if key not in _OWN},
         published=date.fromisoformat(published),
         note=note,
@@ -153,5 +153,14 @@ def _read(file: Path) -> Publication:
         answered_with=document.get(_ANSWER),
     )
     if publication.document != document:
-        raise ValueError(f"{file} does not say what it is: its $id is {document.get('$id')!r}")
+        raise ValueError(f"it does not say what it is: its $id is {document.get('$id')!r}")
     return publication
+
+
+def _read(file: Path) -> Publication:
+    if file.suffix != ".json":
+        raise ValueError(f"{file} is no publication: a file's name is like 1.0.json")
+    try:
+        return parse(file.parent.name, file.stem, json.loads(file.read_text()))
+    except ValueError as error:
+        raise ValueError(f"{file} is no publication: {error}") from error

@@ -1,20 +1,20 @@
 """What each service registers in EventBridge's schema registry: every version of its messages, in both formats."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from infra.naming import EVENT_SOURCE_PREFIX
 from infra.registry.documents.draft4 import draft4
-from infra.registry.documents.naming import summary
 from infra.registry.documents.openapi import openapi
-from infra.registry.published import publications, revisions
+from infra.registry.published import Publication, publications, revisions
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message
-from wild_rydes_contracts.schemas import json_schema
 
 Format: TypeAlias = Literal["OpenApi3", "JSONSchemaDraft4"]
 
+DRAFT_4: Final = "-JSONSchemaDraft4"
+"""How the name of a schema in Draft 4 ends."""
 _MOST_WORDS: Final = 256
 """Characters of a description: https://docs.aws.amazon.com/eventbridge/latest/schema-reference/"""
 
@@ -23,45 +23,37 @@ _MOST_WORDS: Final = 256
 class Registered:
     """A schema as the registry has it."""
 
-    contract: type[Message]
+    name: str
     format: Format
-    source: str
-    """The event source of the service that registers it."""
+    description: str
     content: str
 
-    @property
-    def name(self) -> str:
-        """Its name, as the registry names what it discovers: `wildrydes.feedback@FeedbackReceived-v1`.
 
-        The one in Draft 4 says so. It is of the detail alone, and nothing is generated from it.
-        """
-        name = f"{self.source}@{self.contract.name}-v{self.contract.version}"
-        return name if self.format == "OpenApi3" else f"{name}-{self.format}"
+def registered_by(
+    service: str, published: Mapping[str, list[Publication]] | None = None
+) -> Iterator[Registered]:
+    """Go through the schemas that a service registers: of its events, and of the answers that it wants.
 
-    @property
-    def description(self) -> str:
-        """What it is of, in a line."""
-        return summary(self.contract)[:_MOST_WORDS]
-
-
-def registered_by(service: str) -> Iterator[Registered]:
-    """Go through the schemas that a service registers: those of its events, and of the answers that it wants."""
+    They are what is published last of each version. A name is as the registry names what it discovers, and has the
+    version: `wildrydes.feedback@FeedbackReceived-v1` is the OpenAPI document of the whole event, for code bindings;
+    the schema in Draft 4 is of the detail alone, for validation, and has the revision as its `$id`.
+    """
     source = f"{EVENT_SOURCE_PREFIX}{service}"
-    published = publications()
+    known = publications() if published is None else published
     for contract in (*EVENTS, *MESSAGES):
-        if source_of(contract) == source:
-            known = revisions(contract, published)
-            number = known[-1].number if known else f"{contract.version}.0"
-            documents: dict[Format, object] = {
-                "OpenApi3": openapi(contract, number),
-                "JSONSchemaDraft4": draft4(json_schema(contract)),
-            }
-            for format_, document in documents.items():
-                content = json.dumps(document, separators=(",", ":"))
-                yield Registered(contract, format_, source, content)
+        found = revisions(contract, known)
+        if owner_of(contract) == source and found:
+            newest = found[-1]
+            name = f"{source}@{newest.name}-v{newest.version}"
+            words = str(newest.schema.get("description", "")).partition("\n")[0][:_MOST_WORDS]
+            yield Registered(
+                name, "OpenApi3", words, _text(openapi(newest.schema, newest.number, newest.source))
+            )
+            in_draft4 = replace(newest, schema=draft4(newest.schema))
+            yield Registered(f"{name}{DRAFT_4}", "JSONSchemaDraft4", words, _text(in_draft4.document))
 
 
-def source_of(contract: type[Message]) -> str:
+def owner_of(contract: type[Message]) -> str:
     """Find the source that owns a message. An answer is its who wants it: they say what they can read."""
     if issubclass(contract, Event):
         return contract.source
@@ -70,3 +62,7 @@ def source_of(contract: type[Message]) -> str:
         for event in EVENTS
         if event.answered_with and event.answered_with.name == contract.name  # in whatever version
     )
+
+
+def _text(document: object) -> str:
+    return json.dumps(document, separators=(",", ":"))

@@ -4,7 +4,17 @@ import sys
 
 import typer
 
-from infra.rydes.commands import cloud, contracts, customers, feedback, operators, sms, support, verify
+from infra.rydes.commands import (
+    cloud,
+    contracts,
+    customers,
+    event_catalog,  # noqa: F401 - adds a command to contracts
+    feedback,
+    operators,
+    sms,
+    support,
+    verify,
+)
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for commands in (cloud, customers, support, feedback, operators, sms, contracts, verify):

@@ -18,6 +18,8 @@ _THE_SAME: Final = frozenset(
         *("properties", "required", "title", "type", "uniqueItems"),
     }
 )
+_UUID: Final = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+"""The format `uuid` came with 2019-09: older validators let any text through."""
 _FOR_PEOPLE: Final = frozenset({"examples"})
 _OTHERWISE: Final = frozenset(
     {"$defs", "const", "dependentRequired", "exclusiveMaximum", "exclusiveMinimum", "prefixItems"}
@@ -42,6 +44,8 @@ def _in_draft4(schema: Json) -> Json:
         older["definitions"] = schema["$defs"]
     if "const" in schema:
         older["enum"] = [schema["const"]]
+    if schema.get("format") == "uuid":
+        older.setdefault("pattern", _UUID)
     if "dependentRequired" in schema:
         older["dependencies"] = schema["dependentRequired"]
     if "prefixItems" in schema:

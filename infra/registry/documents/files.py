@@ -9,10 +9,9 @@ from infra.artifacts import ROOT
 from infra.assembly import Assembly
 from infra.registry.documents.asyncapi import asyncapi
 from infra.registry.documents.draft4 import draft4
-from infra.registry.documents.naming import file_name
 from infra.registry.documents.openapi import openapi
 from infra.registry.documents.pages import index, message_page, shown
-from infra.registry.published import publications, revisions
+from infra.registry.published import publications, revisions, source_of
 from wild_rydes_contracts import EVENTS, MESSAGES
 from wild_rydes_contracts.schemas import json_schema
 
@@ -26,12 +25,12 @@ def schemas() -> dict[str, str]:
     published = publications()
     found = {}
     for contract in (*EVENTS, *MESSAGES):
-        name, schema = f"{file_name(contract)}.json", json_schema(contract)
+        name, schema = f"{contract.versioned_name()}.json", json_schema(contract)
         known = revisions(contract, published)
         number = known[-1].number if known else f"{contract.version}.0"
         found[name] = schema
         found[f"draft4/{name}"] = draft4(schema)
-        found[f"openapi/{name}"] = openapi(contract, number)
+        found[f"openapi/{name}"] = openapi(schema, number, source_of(contract))
     return {name: _text(content) for name, content in found.items()}
 
 

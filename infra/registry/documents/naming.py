@@ -10,11 +10,6 @@ def identifier(contract: type[Message]) -> str:
     return contract.name if contract.version == 1 else f"{contract.name}V{contract.version}"
 
 
-def file_name(contract: type[Message]) -> str:
-    """Name the file of a message in its version, without what kind of file it is: `RideCompleted.v1`."""
-    return f"{contract.name}.v{contract.version}"
-
-
 def summary(contract: type[Message]) -> str:
     """The first line of what a message means."""
     return _doc(contract).partition("\n")[0]

@@ -7,8 +7,6 @@ from typing import Final
 
 from infra.registry.documents.draft4 import draft4
 from infra.registry.documents.rewriting import Json, rewritten
-from wild_rydes_contracts import Event, Message
-from wild_rydes_contracts.schemas import json_schema
 
 _TEXT: Final = {"type": "string"}
 _AROUND: Final[Json] = {
@@ -19,19 +17,22 @@ _AROUND: Final[Json] = {
 """What EventBridge puts around a detail: https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
 
 
-def openapi(contract: type[Message], number: str) -> Json:
-    """Make the document of an event, or of a reply, whose version and revision is `number`."""
+def openapi(schema: Json, number: str, source: str | None) -> Json:
+    """Make the document of a message's schema, whose version and revision is `number`.
+
+    An event has a `source`, and a class of the whole event. An answer has none.
+    """
     return {
         "openapi": "3.0.0",
-        "info": {"title": contract.name, "version": number, "description": _said(json_schema(contract))},
+        "info": {"title": schema["title"], "version": number, "description": schema["description"]},
         "paths": {},
-        "components": {"schemas": _schemas(contract)},
+        "components": {"schemas": _schemas(schema, source)},
     }
 
 
-def _schemas(contract: type[Message]) -> Json:
-    """The detail has the name of the event, and its data another one, though both have the class's."""
-    detail = draft4(json_schema(contract))
+def _schemas(schema: Json, source: str | None) -> Json:
+    """The detail has the name of the event, and its data another one, though they are called the same elsewhere."""
+    name, detail = schema["title"], draft4(schema)
     parts = detail.pop("definitions")
     detail.pop("$schema")
     # One class for all metadata of this message, as code bindings want it: its version, and what it must have.
@@ -40,32 +41,32 @@ def _schemas(contract: type[Message]) -> Json:
     metadata = parts["Metadata"]
     metadata["required"] = [*metadata["required"], *own.get("required", ())]
     metadata["properties"] |= {
-        name: {**metadata["properties"][name], **more} for name, more in own["properties"].items()
+        field: {**metadata["properties"][field], **more} for field, more in own["properties"].items()
     }
-    names = {contract.__name__: f"{contract.name}Data"}
-    found = {names.get(name, name): part for name, part in parts.items()} | {contract.name: detail}
-    found = {name: rewritten(part, lambda part: _referring(part, names)) for name, part in found.items()}
-    if issubclass(contract, Event):
-        found["AWSEvent"] = _aws_event(contract)
+    names = {_name(detail["properties"]["data"]): f"{name}Data"}
+    found = {names.get(key, key): part for key, part in parts.items()} | {name: detail}
+    found = {key: rewritten(part, lambda part: _referring(part, names)) for key, part in found.items()}
+    if source:
+        found["AWSEvent"] = _aws_event(name, source)
     return dict(sorted(found.items()))
 
 
-def _aws_event(event: type[Event]) -> Json:
+def _aws_event(name: str, source: str) -> Json:
     return {
         "type": "object",
         "required": sorted([*_AROUND, "detail"]),
-        "x-amazon-events-detail-type": event.name,
-        "x-amazon-events-source": event.source,
-        "properties": {"detail": {"$ref": f"#/components/schemas/{event.name}"}, **_AROUND},
+        "x-amazon-events-detail-type": name,
+        "x-amazon-events-source": source,
+        "properties": {"detail": {"$ref": f"#/components/schemas/{name}"}, **_AROUND},
     }
 
 
 def _referring(part: Json, names: dict[str, str]) -> Json:
     if "$ref" not in part:
         return part
-    name = part["$ref"].removeprefix("#/definitions/")
+    name = _name(part)
     return {"$ref": f"#/components/schemas/{names.get(name, name)}"}
 
 
-def _said(schema: Json) -> str:
-    return str(schema["description"])
+def _name(reference: Json) -> str:
+    return str(reference["$ref"]).removeprefix("#/definitions/")

@@ -10,7 +10,7 @@ from infra.registry.audience import emitters, listeners
 from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.documents.examples import example
 from infra.registry.documents.markdown import folded, json_block, page, table
-from infra.registry.documents.naming import details, file_name, identifier, summary
+from infra.registry.documents.naming import details, identifier, summary
 from infra.registry.documents.rewriting import Json
 from infra.registry.documents.words import Row, rows
 from infra.registry.published import Publication, revisions
@@ -136,7 +136,7 @@ def _unheard(contract: type[Message]) -> str:
 
 
 def _links(contract: type[Message]) -> str:
-    file = file_name(contract)
+    file = contract.versioned_name()
     return (
         f"[JSON Schema 2020-12]({file}.json) · [Draft 4](draft4/{file}.json) · [OpenAPI 3.0](openapi/{file}.json)"
         f" · `{identifier(contract)}` in [TypeScript](events.d.ts)"

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import naming
 from infra.rydes.cloud.aws import Account
-from infra.rydes.verify.checks import data, doors, functions, messages
+from infra.rydes.verify.checks import data, doors, functions, messages, schemas
 from infra.rydes.verify.promise import REDEPLOY, Flaw, Promise, State
 from infra.rydes.verify.stacks import Location, Resource, Stack, StackMissing
 from infra.rydes.verify.wiring import Wiring
@@ -47,6 +47,7 @@ class Kind:
 
 _FUNCTIONS, _MESSAGES, _DATA, _DOORS = "functions", "messages", "data", "doors"
 _REFUSED, _LOST, _STILL = "AWS refuses what it does there", "messages are lost", "its work stands still"
+_UNREAD = "consumers read of messages that are not those that are sent"
 _DOOR_SHUT = "nobody answers at that door"
 _KINDS = {
     f"AWS::{type_}": Kind(*row)
@@ -59,6 +60,8 @@ _KINDS = {
         "Events::EventBus": (_MESSAGES, "bus", "bus", "no service hears of another", messages.bus),
         "Events::Archive": (_MESSAGES, "archive", "archive", "no event can be replayed", messages.archive),
         "Events::Rule": (_MESSAGES, "rule", "rules", "its consumer hears nothing", messages.rule),
+        "EventSchemas::Registry": (_MESSAGES, "registry", "registry", _UNREAD, schemas.registry),
+        "EventSchemas::Schema": (_MESSAGES, "schema", "schemas", _UNREAD, schemas.schema),
         "SQS::Queue": (_MESSAGES, "queue", "queues", _LOST, messages.queue),
         "SQS::QueuePolicy": (_MESSAGES, "policy", "queue policies", _LOST, messages.queue_policy),
         "SNS::Topic": (_MESSAGES, "topic", "topics", _LOST, messages.topic),
@@ -187,6 +190,7 @@ class Inspection:
             "AWS::IAM::Policy": lambda: f"of {functions or resource.name}",
             "AWS::IAM::Role": lambda: f"of {functions or resource.name}",
             "AWS::Events::Rule": lambda: str(wanted["Name"]),
+            "AWS::EventSchemas::Schema": lambda: str(wanted["SchemaName"]),
             "AWS::SQS::QueuePolicy": lambda: f"of {', '.join(map(_last, wanted['Queues']))}",
             "AWS::ApiGatewayV2::Route": lambda: f"{wanted['RouteKey']} of {wanted['ApiId']}",
         }

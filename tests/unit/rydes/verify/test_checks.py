@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.rydes.cloud.aws import Account
-from infra.rydes.verify.checks import data, doors, functions, messages
+from infra.rydes.verify.checks import data, doors, functions, messages, schemas
 from infra.rydes.verify.promise import Flaw, State
 from infra.rydes.verify.stacks import Resource
 from tests.support.fake_account import FakeAccount
@@ -358,3 +358,20 @@ def test_alarms_are_read_a_hundred_at_a_time() -> None:
         ("a149", "goes off: why", State.RISKY),
     ]
     assert len(account.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({}, []),
+        ({"Content": '{ "title": "RideCompleted" }'}, []),
+        ({"Content": '{"title": "RideBooked"}'}, ["says something else than its stack wants"]),
+        ({"Type": "JSONSchemaDraft4"}, ["says something else than its stack wants"]),
+    ],
+)
+def test_a_schema(found: dict[str, Any], words: list[str]) -> None:
+    content = {"Type": "OpenApi3", "Content": '{"title":"RideCompleted"}'}
+    promise = promised(
+        "arn", RegistryName="wild-rydes", SchemaName="wildrydes.unicorn-mgmt@RideCompleted-v1", **content
+    )
+    assert said(schemas.schema, promise, {"schemas.describe_schema": {**content, **found}}) == words
