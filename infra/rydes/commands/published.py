@@ -1,4 +1,7 @@
-"""Commands for whoever reads messages: which there are, what they look like, and what was published when."""
+"""Commands for whoever reads messages: which there are, what they look like, and what was published when.
+
+Here they read the files of this repository, and with `--aws` or `--profile` the schema registry of an environment.
+"""
 
 import json
 import re
@@ -10,10 +13,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from infra.naming import EVENT_SOURCE_PREFIX
+from infra.naming import EVENT_SOURCE_PREFIX, REGISTRY_NAME
+from infra.registry.aws_registry import NotRegistered, publications_on_aws
 from infra.registry.fields import ANYTHING, fields
 from infra.registry.published import Publication, publications
-from infra.rydes.commands.terminal import complain, console
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
+from infra.rydes.commands.terminal import complain, console, one_line_errors
 from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED
 
 UNKNOWN = 2
@@ -30,7 +36,14 @@ class Format(StrEnum):
     JSON_SCHEMA = "json-schema"
 
 
-def list_(*, as_json: Annotated[bool, _Json] = False) -> None:
+def list_(
+    *,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
     """List all messages that are published: their newest revisions, and who owns them."""
     rows = [
         {
@@ -41,7 +54,7 @@ def list_(*, as_json: Annotated[bool, _Json] = False) -> None:
             "state": _state(each),
             "summary": str(each.schema.get("description", "")).partition("\n")[0],
         }
-        for all_ in _published().values()
+        for all_ in _published(aws=aws, profile=profile, region=region, env=env).values()
         for each in _newest(all_)
     ]
     if as_json:
@@ -61,6 +74,10 @@ def list_(*, as_json: Annotated[bool, _Json] = False) -> None:
 def show(
     name: Annotated[str, _Name],
     *,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
     version: Annotated[
         str | None,
         typer.Option(help="A version such as 1, or a revision such as 1.2. The newest if left out."),
@@ -71,7 +88,9 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json-schema.")] = False,
 ) -> None:
     """Show what is published of a message."""
-    publication = _chosen(_all_of(name), version)
+    publication = _chosen(
+        _all_of(name, _published(aws=aws, profile=profile, region=region, env=env)), version
+    )
     if as_json or format_ is Format.JSON_SCHEMA:
         print(json.dumps(publication.document, indent=2))
         return
@@ -94,9 +113,17 @@ def show(
     console.print(table)
 
 
-def versions(name: Annotated[str, _Name], *, as_json: Annotated[bool, _Json] = False) -> None:
+def versions(
+    name: Annotated[str, _Name],
+    *,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
+    as_json: Annotated[bool, _Json] = False,
+) -> None:
     """List what was published of a message, the oldest first, and what was new."""
-    all_ = _all_of(name)
+    all_ = _all_of(name, _published(aws=aws, profile=profile, region=region, env=env))
     if as_json:
         rows = [
             {
@@ -115,13 +142,25 @@ def versions(name: Annotated[str, _Name], *, as_json: Annotated[bool, _Json] = F
     console.print(table)
 
 
-def _published() -> Mapping[str, list[Publication]]:
-    """Read what is published, from the files of this repository."""
-    return publications()
+def _published(*, aws: bool, profile: str, region: str, env: str) -> Mapping[str, list[Publication]]:
+    """Read what is published: on AWS from the registry; here from files, as the local cloud has none."""
+    if not (aws or profile or region):
+        return publications()
+    with one_line_errors():
+        target = system(aws=aws, profile=profile, region=region, env=env)
+        registry = target.names.of(REGISTRY_NAME)
+        try:
+            found = publications_on_aws(target.client("schemas"), registry)
+        except NotRegistered as error:
+            raise LocalCloudError(str(error), f"Deploy it: {target.HOW_TO_DEPLOY}") from error
+        if not found:
+            raise LocalCloudError(
+                f"The registry {registry} is empty.", f"Deploy the services: {target.HOW_TO_DEPLOY}"
+            )
+        return found
 
 
-def _all_of(name: str) -> list[Publication]:
-    known = _published()
+def _all_of(name: str, known: Mapping[str, list[Publication]]) -> list[Publication]:
     if name not in known:
         complain(f"Nothing is published of {name}.", f"There is {', '.join(known)}.")
         raise typer.Exit(UNKNOWN)
