@@ -58,7 +58,7 @@ class ParkingLot:
         self._metrics.add_metric("MessagesParked", MetricUnit.Count, 1)
 
     def park_message(self, envelope: Envelope[Message], error: BaseException, *, queue: str) -> None:
-        """Park a message of ours that cannot be sent. Raises botocore's errors."""
+        """Park a message of ours that cannot be sent to `queue`, or to the bus. Raises botocore's errors."""
         self.park(envelope.unchecked_json(), error, queue=queue, **about(envelope))
 
 

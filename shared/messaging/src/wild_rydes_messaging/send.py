@@ -41,6 +41,11 @@ class Queue:
         self._url = url
         self._delivery = Delivery(self._send, MAX_BYTES, retries)
 
+    @property
+    def name(self) -> str:
+        """The queue's own name."""
+        return self._url.rpartition("/")[2]
+
     def send(self, messages: Sequence[Outgoing]) -> tuple[Receipt, ...]:
         """Send all messages, up to ten per call. Receipts have the messages' keys, in order.
 

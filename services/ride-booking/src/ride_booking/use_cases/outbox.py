@@ -79,7 +79,7 @@ class Outbox:
         for timer, receipt in zip(timers, receipts, strict=True):
             if receipt.error:
                 refused = receipt.cause or Unprocessable(f"timer refused: {receipt.error}")
-                self.consumer.parking_lot.park_message(timer.message, refused, queue="stream")
+                self.consumer.parking_lot.park_message(timer.message, refused, queue=self.deadlines.name)
             else:
                 self.logger.info("scheduled", extra={**about(timer.message), "delay": timer.delay})
 

@@ -78,6 +78,10 @@ class RideQueues:
     def __init__(self, sqs: "SQSClient", queues: Mapping[str, str]) -> None:
         self._queues = {id_: Queue(sqs, url) for id_, url in queues.items()}
 
+    def name(self, partner_id: str) -> str:
+        """Name the queue of a partner. One that is a partner no longer has none: the name is empty."""
+        return self._queues[partner_id].name if partner_id in self._queues else ""
+
     def send(self, orders: Sequence[Envelope[RideOrder]]) -> dict[UUID, Exception]:
         """Send all orders. Return, by their event ids, why some will never be taken.
 

@@ -85,21 +85,22 @@ class Outbox:
                 for receipt in error.failed
             }
         for reply in replies:
-            self._settle("replied", reply.envelope, refused.get(reply.key))
+            self._settle("replied", reply.envelope, refused.get(reply.key), reply.to.rpartition(":")[2])
 
     def _order(self, orders: Sequence[Envelope[RideOrder]]) -> None:
         """Send orders. One that is refused for what it is is parked: it must not hold up those behind it."""
         refused = self.ride_queues.send(orders)
         for order in orders:
-            self._settle("ordered", order, refused.get(order.metadata.event_id))
+            queue = self.ride_queues.name(order.data.partner_id)
+            self._settle("ordered", order, refused.get(order.metadata.event_id), queue)
 
     def _push(self, rides: Mapping[str, Ride]) -> None:
         """Push new rides to the apps, best effort."""
         self.pushes.send([(connection, self.messages.ride(ride)) for connection, ride in rides.items()])
 
-    def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None) -> None:
+    def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None, queue: str) -> None:
         if refused:
-            self.parking_lot.park_message(envelope, refused, queue="stream")
+            self.parking_lot.park_message(envelope, refused, queue=queue)
         else:
             self.logger.info(what, extra=about(envelope))
 

@@ -1,0 +1,99 @@
+"""What a parked message is: its kind, its conversation, which of its fields are wrong, and how much of it may be seen."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from infra.naming import REPLY_QUEUE_PREFIX
+from infra.rydes.operator.quarantine import DEAD_LETTERS, Parked
+from wild_rydes_contracts import EVENTS, MESSAGES, Message
+from wild_rydes_contracts.invalid import InvalidMessage, Problem
+from wild_rydes_contracts.reading import read
+from wild_rydes_messaging.publish import BUS
+
+_OF_A_REASON: Final = re.compile(r"\bno valid (?P<name>[A-Za-z]+)\b")
+# E.164, or as people write it: eight digits or more with what they put between them.
+_PHONE: Final = re.compile(r"(?<![\w:./-])(\+[1-9]\d{6,14}|\(?\d(?:[ ().-]{0,2}\d){7,14})(?![\w:-])")
+
+
+def content(body: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Read a body. One that is no JSON is a text."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+
+
+def message_type(message: Parked) -> str:
+    """Tell which message it is, as far as that can be seen."""
+    found = content(message.body)
+    if isinstance(found, dict):
+        if "detail-type" in found:
+            return str(found["detail-type"])
+        if "dynamodb" in found:
+            return "change of a table"
+        if "DDBStreamBatchInfo" in found:
+            return "batch of a stream"
+    if said := message.attributes.get("message_type"):
+        return said
+    if contract := _contract_of_reply(message):
+        return contract.name
+    named = _OF_A_REASON.search(message.attributes.get("reason", ""))
+    return named["name"] if named else ""
+
+
+def correlation_id(message: Parked) -> str:
+    """Tell its conversation, by which `rydes trace` finds it; empty if that cannot be seen."""
+    if said := message.attributes.get("correlation_id"):
+        return said
+    found = content(message.body)
+    try:
+        return str(found.get("detail", found)["metadata"]["correlation_id"])
+    except (AttributeError, LookupError, TypeError):
+        return ""
+
+
+def event_in(message: Parked) -> Mapping[str, Any] | None:
+    """Make the event of it, as a consumer gets it. What a publisher has parked is only its detail."""
+    found = content(message.body)
+    if message.attributes.get("queue") == BUS:
+        name = message.attributes.get("message_type")
+        contract = next((event for event in EVENTS if event.name == name), None)
+        return {"detail-type": name, "source": contract.source, "detail": found} if contract else None
+    return found if isinstance(found, dict) and "detail-type" in found else None
+
+
+def problems(message: Parked) -> tuple[Problem, ...] | None:
+    """Hold it against the contracts that are known here. None for a message whose contract is its service's own."""
+    event, contract = event_in(message), _contract_of_reply(message)
+    expected: tuple[type[Message], ...]
+    if event is not None:
+        expected = tuple(known for known in EVENTS if known.name == event["detail-type"])
+    else:
+        expected = (contract,) if contract else ()
+    if not expected:
+        return None
+    try:
+        read(event if event is not None else message.body, *expected)
+    except InvalidMessage as invalid:
+        return invalid.problems or (Problem("", str(invalid)),)
+    return ()
+
+
+def _contract_of_reply(message: Parked) -> type[Message] | None:
+    """Find the contract of an answer: there is one kind of these at return addresses."""
+    queue = message.attributes.get("queue") or message.queue.removesuffix(DEAD_LETTERS)
+    return MESSAGES[0] if queue.partition(REPLY_QUEUE_PREFIX)[1] else None
+
+
+def without_phone_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Hide the phone numbers in all texts: but for their last two digits."""
+    match value:
+        case str():
+            return _PHONE.sub(lambda found: f"…{found[0][-2:]}", value)
+        case dict():
+            return {without_phone_numbers(key): without_phone_numbers(inner) for key, inner in value.items()}
+        case list():
+            return [without_phone_numbers(inner) for inner in value]
+    return value

@@ -1,0 +1,382 @@
+"""Messages that services have parked, as a person looks at them, corrects them and sends them back."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+from botocore.exceptions import ClientError
+from typer.testing import CliRunner, Result
+
+from infra.naming import Names
+from infra.rydes.cloud.system import System
+from infra.rydes.commands.quarantine import app
+from infra.rydes.operator.quarantine import Parked, forget, held, one
+from infra.rydes.operator.quarantine_contents import without_phone_numbers
+from infra.rydes.operator.quarantine_fix import with_changes
+from infra.rydes.operator.quarantine_way_back import NoWayBack, way_back
+from tests.support import aws
+from tests.support.fake_account import refused
+from wild_rydes_contracts import Event, RfqResponse, RideCompleted, RideRejected, rule_pattern
+from wild_rydes_contracts.fakes import fake, in_a_queue, on_the_bus
+from wild_rydes_messaging.consume import Consumer
+from wild_rydes_messaging.errors import Unprocessable
+from wild_rydes_messaging.parking import ParkingLot
+
+QUEUE, DLQ = "feedback-rides", "feedback-rides-dlq"
+PHONE = "+12065550142"
+NAMES = Names("dev")
+
+
+class There(System):
+    """The environment `dev` in moto's account, with some clients of the test's own."""
+
+    HOW_TO_DEPLOY = ""
+
+    def __init__(self, **clients: Any) -> None:
+        super().__init__(NAMES)
+        self._clients |= clients
+
+    def _make_client(self, service: str) -> Any:
+        return aws.client(service)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The URLs of its queues by their plain names."""
+    monkeypatch.setattr("infra.rydes.commands.quarantine.system", lambda **_: There())
+    with aws.account():
+        sqs = aws.client("sqs")
+        names = (
+            QUEUE,
+            DLQ,
+            "feedback-outbox-dlq",
+            "wild-rydes-reply-ride-booking",
+            "wild-rydes-reply-ride-booking-dlq",
+        )
+        yield {name: sqs.create_queue(QueueName=NAMES.of(name))["QueueUrl"] for name in names}
+
+
+def lot(url: str) -> ParkingLot:
+    return ParkingLot(
+        aws.client("sqs"),
+        url,
+        logger=Logger(service="test"),
+        metrics=Metrics(namespace="test", service="test"),
+    )
+
+
+def parks(urls: dict[str, str], *bodies: object) -> None:
+    """A consumer of version 1 gets these."""
+    consumer: Consumer[Event] = Consumer(
+        RideCompleted,
+        sqs=aws.client("sqs"),
+        parking_lot=lot(urls[DLQ]),
+        logger=Logger(service="test"),
+        metrics=Metrics(namespace="test", service="test"),
+        max_attempts=5,
+    )
+    batch = consumer.receive(in_a_queue(*bodies, queue=NAMES.of(QUEUE)))  # type: ignore[arg-type]
+    assert list(batch) == []
+    batch.settle()
+
+
+def poison(ride: str = "r-1") -> dict[str, Any]:
+    event = on_the_bus(fake(RideCompleted, ride_id=ride))
+    event["detail"]["data"] |= {"customer_id": PHONE, "completed_at": "yesterday"}
+    return event
+
+
+def rydes(*arguments: str, typed: str = "", **environment: str) -> Result:
+    return CliRunner().invoke(app, [*arguments], input=typed, env=environment or None)
+
+
+def listed() -> list[dict[str, Any]]:
+    result = rydes("list", "--json")
+    assert result.exit_code == 0, result.output
+    rows: list[dict[str, Any]] = json.loads(result.stdout)
+    return rows
+
+
+def bodies(url: str) -> list[str]:
+    """What whoever looks right now can see."""
+    found: list[str] = []
+    while more := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [message["Body"] for message in more]
+    return found
+
+
+def test_all_that_is_parked_is_listed_and_nothing_stays_hidden(account: dict[str, str]) -> None:
+    for i in range(0, 24, 8):
+        parks(account, *[poison(f"r-{j}") for j in range(i, i + 8)])
+    rows = listed()
+    assert len({row["id"] for row in rows}) == 24
+    assert {
+        (row["queue"], row["type"], row["correlation_id"], row["error"], row["attempts"]) for row in rows
+    } == {(DLQ, "RideCompleted", "rfq-1", "Unprocessable", 1)}
+    assert all(row["reason"].startswith("no valid RideCompleted.v1: data.customer_id: ") for row in rows)
+    assert all(0 <= row["age_seconds"] < 600 for row in rows)
+    assert len(bodies(account[DLQ])) == 24, "whoever looks next sees all"
+    # Now others look at them.
+    result = rydes("list")
+    assert result.exit_code == 0
+    assert "24 more in feedback-rides-dlq are being looked at by others" in result.stderr
+    assert "Nothing is parked" not in result.stdout
+
+
+def test_a_person_reads_a_list_and_one_message(account: dict[str, str]) -> None:
+    assert "Nothing is parked." in rydes("list").stdout
+    parks(account, poison())
+    [row] = listed()
+    assert row["id"][:8] in rydes("list", "--queue", QUEUE).stdout
+    assert "There is no dead-letter queue other-dlq" in rydes("list", "--queue", "other").stderr
+
+    shown = rydes("show", row["id"][:8]).stdout
+    assert "data.customer_id: String should match pattern" in shown
+    assert "data.completed_at: should be a valid datetime or date" in shown
+    assert "the queue feedback-rides" in shown
+    assert '"customer_id": "…42"' in shown
+    assert PHONE not in shown
+    assert PHONE in rydes("show", row["id"], "--reveal").stdout
+
+    document = json.loads(rydes("show", row["id"], "--json").stdout)
+    assert [problem["path"] for problem in document["problems"]] == ["data.customer_id", "data.completed_at"]
+    assert document["attributes"]["queue"] == NAMES.of(QUEUE)
+    assert document["body"]["detail"]["data"]["ride_id"] == "r-1"
+    assert "No message is parked under 00" in rydes("show", "00000000").stderr
+
+
+def test_a_message_is_corrected_and_handled_again(account: dict[str, str]) -> None:
+    parks(account, poison())
+    [row] = listed()
+    stays = rydes("redrive", row["id"])
+    assert stays.exit_code == 1
+    assert "stays: it is not valid: data.customer_id" in stays.stderr
+
+    half = rydes("fix", row["id"], "--set", "data.customer_id=c-1")
+    assert half.exit_code == 1
+    assert "still not be valid: data.completed_at: should be a valid datetime or date" in half.stderr
+    assert [row["id"]] == [each["id"] for each in listed()]
+
+    changes = ("--set", "data.customer_id=c-1", "--set", "data.completed_at=2026-11-26T12:00:00Z")
+    fixed = rydes("fix", row["id"], *changes)
+    assert fixed.exit_code == 0, fixed.output
+    [new] = listed()
+    assert fixed.stdout.endswith(f"uv run rydes quarantine redrive {new['id'][:8]}\n")
+    assert (new["reason"], new["attempts"]) == (row["reason"], 1), "why it was parked is still known"
+
+    back = rydes("redrive", new["id"][:8])
+    assert (back.exit_code, back.stdout) == (
+        0,
+        f"{new['id'][:8]} → the queue feedback-rides\n1 redriven, 0 stayed.\n",
+    )
+    assert listed() == []
+    [body] = bodies(account[QUEUE])
+    expected = poison()
+    expected["detail"]["data"] |= {"customer_id": "c-1", "completed_at": "2026-11-26T12:00:00Z"}
+    assert json.loads(body) == expected
+
+
+def test_a_body_comes_from_a_file_from_stdin_or_from_an_editor(
+    account: dict[str, str], tmp_path: Path
+) -> None:
+    good = json.dumps(on_the_bus(fake(RideCompleted)))
+    parks(account, "no JSON at all", poison())
+    file = tmp_path / "good.json"
+    file.write_text(good)
+    garbage, ride = sorted(listed(), key=lambda row: str(row["type"]))
+    assert garbage["reason"] == "not JSON"
+    assert rydes("fix", garbage["id"], "--body", str(file)).exit_code == 0
+
+    editor = tmp_path / "editor"
+    editor.write_text(f'#!/bin/sh\ngrep -q {PHONE} "$1" && cp {file} "$1"\n')
+    editor.chmod(0o700)
+    refused_ = rydes("fix", ride["id"], VISUAL=str(editor))
+    assert "The message has phone numbers" in refused_.stderr
+    assert rydes("fix", ride["id"], "--reveal", VISUAL=str(editor)).exit_code == 0
+    assert rydes("fix", listed()[0]["id"], "--body", "-", typed=good).exit_code == 0
+    assert "cannot be read" in rydes("fix", listed()[0]["id"], "--body", "none.json").stderr
+    assert rydes("redrive", "--queue", QUEUE).exit_code == 0
+    assert [json.loads(body) for body in bodies(account[QUEUE])] == [json.loads(good)] * 2
+
+
+def test_force_takes_what_is_not_valid(account: dict[str, str]) -> None:
+    parks(account, poison())
+    [row] = listed()
+    assert rydes("fix", row["id"], "--set", "data.customer_id=c-1", "--force").exit_code == 0
+    assert rydes("redrive", "--all").exit_code == 1
+    assert rydes("redrive", "--all", "--force").exit_code == 0
+    assert len(bodies(account[QUEUE])) == 1
+
+
+def test_redrive_wants_to_know_which(account: dict[str, str]) -> None:
+    for arguments in ([], ["--all", "--queue", QUEUE], ["1234", "--all"]):
+        result = rydes("redrive", *arguments)
+        assert result.exit_code == 1
+        assert "Say which messages" in result.stderr
+
+
+def test_what_a_publisher_has_parked_goes_to_the_bus(account: dict[str, str]) -> None:
+    events = aws.client("events")
+    events.create_event_bus(Name=NAMES.of("wild-rydes"))
+    rule = {"Name": "rides", "EventBusName": NAMES.of("wild-rydes")}
+    events.put_rule(**rule, EventPattern=json.dumps(rule_pattern(RideRejected)))
+    target = {"Id": "1", "Arn": f"arn:aws:sqs:{aws.REGION}:123456789012:{NAMES.of(QUEUE)}"}
+    events.put_targets(Rule="rides", EventBusName=rule["EventBusName"], Targets=[target])
+    sent = fake(RideRejected)
+    lost = sent.model_copy(update={"data": sent.data.model_copy(update={"reason": "No!"})})
+    lot(account["feedback-outbox-dlq"]).park_message(
+        lost, Unprocessable("no valid RideRejected.v1"), queue="bus"
+    )
+
+    [row] = listed()
+    assert (row["queue"], row["type"], row["correlation_id"]) == (
+        "feedback-outbox-dlq",
+        "RideRejected",
+        "rfq-1",
+    )
+    assert rydes("fix", row["id"], "--set", "data.reason=No reason at all!").exit_code == 1
+    assert rydes("fix", row["id"], "--set", "data.reason=timeout").exit_code == 0
+    assert "→ the bus\n" in rydes("redrive", "--all").stdout
+    [body] = [json.loads(body) for body in bodies(account[QUEUE])]
+    assert (body["detail-type"], body["detail"]["data"]["reason"]) == ("RideRejected", "timeout")
+    assert listed() == []
+
+
+def test_an_answer_is_held_to_its_contract_and_goes_to_its_return_address(account: dict[str, str]) -> None:
+    url = account["wild-rydes-reply-ride-booking-dlq"]
+    answer = json.loads(fake(RfqResponse).to_json())
+    answer["data"]["asked"] = "u-1"
+    lot(url).park(json.dumps(answer), Unprocessable("why"), queue=NAMES.of("wild-rydes-reply-ride-booking"))
+    [row] = listed()
+    assert row["type"] == "RfqResponse"
+    document = json.loads(rydes("show", row["id"], "--json").stdout)
+    assert [problem["path"] for problem in document["problems"]] == ["data.asked"]
+    assert rydes("fix", row["id"], "--set", 'data.asked=["u-1"]').exit_code == 1, "a text stays a text"
+    answer["data"]["asked"] = ["u-1"]
+    assert rydes("fix", row["id"], "--body", "-", typed=json.dumps(answer)).exit_code == 0
+    assert rydes("redrive", "--all").exit_code == 0
+    assert [json.loads(body) for body in bodies(account["wild-rydes-reply-ride-booking"])] == [answer]
+
+
+def test_a_redrive_that_is_interrupted_loses_nothing(account: dict[str, str]) -> None:
+    """It sends before it deletes: at worst the message is there twice, and its consumer bears that."""
+    lot(account[DLQ]).park(json.dumps(on_the_bus(fake(RideCompleted))), TimeoutError(), queue=NAMES.of(QUEUE))
+    there = There()
+
+    def interrupted() -> None:
+        with held(there) as found:
+            [message] = found.messages
+            way_back(there, message).send()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(bodies(account[QUEUE])) == 1
+    with held(there) as found:
+        [message] = found.messages
+        assert one(found, message.id) == message
+        forget(there, message)
+    assert listed() == []
+
+
+def parked(body: object, queue: str = "feedback-outbox-dlq", **attributes: str) -> Parked:
+    text = body if isinstance(body, str) else json.dumps(body)
+    return Parked(
+        "id", queue, "url", "receipt", text, attributes, fake(RideCompleted).metadata.occurred_at, 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (parked({"DDBStreamBatchInfo": {"shardId": "1"}}), "24 hours"),
+        (parked({"metadata": {}}, message_type="RideOrder"), "Nobody has said which queue"),
+        (parked({}, queue="x-dlq", error="ForbiddenReturnAddress"), "address is forbidden"),
+        (parked({}, error="ForbiddenReturnAddress", queue="feedback-rides-dlq"), "forbidden"),
+    ],
+)
+def test_what_has_no_way_back_says_so(account: dict[str, str], message: Parked, why: str) -> None:
+    with pytest.raises(NoWayBack, match=why):
+        way_back(There(), message)
+
+
+def test_a_change_of_a_table_goes_to_the_function_that_reads_the_stream(account: dict[str, str]) -> None:
+    change = {"eventID": "1", "dynamodb": {"Keys": {"id": {"S": "r-1"}}}}
+    calls: list[dict[str, Any]] = []
+    answers: Iterator[dict[str, Any]] = iter([{"StatusCode": 200}, {"FunctionError": "Unhandled"}])
+
+    def invoke(**call: Any) -> dict[str, Any]:
+        calls.append(call)
+        return next(answers)
+
+    way = way_back(
+        There(**{"lambda": SimpleNamespace(invoke=invoke)}), parked(change, queue="feedback-outbox-dlq")
+    )
+    way.send()
+    assert [call["FunctionName"] for call in calls] == ["dev-feedback-outbox"]
+    assert json.loads(calls[0]["Payload"]) == {"Records": [change]}
+    with pytest.raises(NoWayBack, match="fails on it still"):
+        way.send()
+
+
+def test_a_queue_that_cannot_be_read_is_one_line(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> None:
+        raise refused("AccessDenied")
+
+    monkeypatch.setattr("infra.rydes.operator.quarantine._received", forbidden)
+    result = rydes("list")
+    assert result.exit_code == 1
+    assert "AccessDenied" in result.stderr
+    assert "Traceback" not in result.output
+    with pytest.raises(ClientError), held(There()):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        (f"call {PHONE}!", "call …42!"),
+        ("206 555 0142", "…42"),
+        ("(206) 555-0142", "…42"),
+        ("2026-11-26T12:00:00Z", None),
+        ("01a217ba-1200-7698-b5d9-47f432921c68", None),
+        ("arn:aws:sqs:us-east-1:123456789012:inbox", None),
+        ("12.50", None),
+        ('{"originationNumber": "+12065550142"}', '{"originationNumber": "…42"}'),
+    ],
+)
+def test_phone_numbers_are_hidden_and_nothing_else(text: str, hidden: str | None) -> None:
+    assert without_phone_numbers({"a": [text]}) == {"a": [text if hidden is None else hidden]}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("data.price.amount=12.50", {"price": {"amount": "12.50"}, "answers": [{"n": 1}]}),
+        ("data.answers.0.n=2", {"price": {"amount": "cheap"}, "answers": [{"n": 2}]}),
+        ("data.answers=[]", {"price": {"amount": "cheap"}, "answers": []}),
+        ("data.new=text", {"price": {"amount": "cheap"}, "answers": [{"n": 1}], "new": "text"}),
+    ],
+)
+@pytest.mark.parametrize("wrap", [lambda detail: detail, lambda detail: {"source": "s", "detail": detail}])
+def test_a_field_is_set_where_its_path_says(
+    change: str, expected: object, wrap: Callable[[object], dict[str, Any]]
+) -> None:
+    before = wrap({"data": {"price": {"amount": "cheap"}, "answers": [{"n": 1}]}})
+    assert json.loads(with_changes(json.dumps(before), [change])) == wrap({"data": expected})
+
+
+@pytest.mark.parametrize(
+    "change", ["data.answers.7.n=1", "data.nothing.there=1", "data", "=1", "data.answers.x=1"]
+)
+def test_a_path_that_leads_nowhere_is_told(account: dict[str, str], change: str) -> None:
+    lot(account[DLQ]).park('{"data": {"answers": []}}', Unprocessable("why"), queue=NAMES.of(QUEUE))
+    result = rydes("fix", listed()[0]["id"], "--set", change)
+    assert result.exit_code == 1
+    assert "✗" in result.stderr
