@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from infra.naming import Names
 from infra.rydes.cloud.system import System
-from infra.rydes.commands.quarantine import app
+from infra.rydes.commands.quarantine import quarantine
 from infra.rydes.operator.quarantine import Parked, forget, held, one
 from infra.rydes.operator.quarantine_contents import without_phone_numbers
 from infra.rydes.operator.quarantine_fix import with_changes
@@ -91,7 +91,7 @@ def poison(ride: str = "r-1") -> dict[str, Any]:
 
 
 def rydes(*arguments: str, typed: str = "", **environment: str) -> Result:
-    return CliRunner().invoke(app, [*arguments], input=typed, env=environment or None)
+    return CliRunner().invoke(quarantine, [*arguments], input=typed, env=environment or None)
 
 
 def listed() -> list[dict[str, Any]]:
