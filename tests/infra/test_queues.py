@@ -1,12 +1,22 @@
 """Queues, their dead-letter queues, and what feeds functions from queues and streams."""
 
+import zipfile
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
 from infra import roster
-from infra.assembly import Assembly
+from infra.assembly import Assembly, load
 from infra.patterns.consumed_queue import MAX_RECEIVES
+from infra.patterns.service_stack import ServiceStack
+from infra.patterns.subscription import Subscription
+from infra.proof.ruler import EventPattern
+from infra.stage import stage_of
+from tests.support.messaging.versions import RideCompletedV2
+from wild_rydes_contracts import RideCompleted, rule_pattern
+from wild_rydes_contracts.fakes import fake, on_the_bus
 from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE
 
 PARTNERS = roster.partners()
@@ -289,3 +299,35 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         **{name: (age, seconds) for name, seconds in overdue.items()},
         **dict.fromkeys(dead_letters, (depth, 1)),
     }
+
+
+def test_a_rule_may_let_in_what_an_archive_replays_of_older_versions(tmp_path: Path) -> None:
+    artifact = tmp_path / "empty.zip"
+    zipfile.ZipFile(artifact, "w").close()
+    app = cdk.App(outdir=str(tmp_path / "out"), analytics_reporting=False)
+    stack = ServiceStack(
+        app,
+        "Test",
+        service="feedback",
+        stage=stage_of(app),
+        artifact=artifact,
+        description="A consumer of version 2",
+    )
+    Subscription(
+        stack,
+        "feedback-rides",
+        RideCompletedV2,
+        consumer=stack.function("rides", seconds=3),
+        only={"responder_id": ["u-1"]},
+        replays=True,
+    )
+    [pattern] = [
+        rule.properties["EventPattern"] for rule in load(Path(app.synth().directory)).all("AWS::Events::Rule")
+    ]
+    assert pattern == rule_pattern(RideCompletedV2, replays=True) | {
+        "detail": {"data": {"responder_id": ["u-1"]}}
+    }
+    old = on_the_bus(fake(RideCompleted, responder_id="u-1"), replay="last-year")
+    assert EventPattern.of(pattern).matches(old)
+    del old["replay-name"]
+    assert not EventPattern.of(pattern).matches(old)
