@@ -1,7 +1,9 @@
-"""Lambda artifacts, one for each service: its sources, the shared packages it needs, its dependencies.
+"""Lambda artifacts, one for each service or example: its sources, the shared packages it needs, its dependencies.
 
 They are built without Docker. The same inputs give the same bytes, and so the same CDK asset hash. A build
 stays in the user's cache under a hash of its inputs and is repeated only when they change.
+
+    python -m infra.artifacts wild-rydes-surge     # for AWS; prints its path
 """
 
 import os
@@ -66,7 +68,12 @@ def local_target() -> Target:
 
 def build(service: str, target: Target) -> Path:
     """Build the artifact of a service (`ride-booking`) for a target; its zip file. Raises BuildError."""
-    packages = list(_packages(f"wild-rydes-{service}"))
+    return build_package(f"wild-rydes-{service}", target)
+
+
+def build_package(name: str, target: Target) -> Path:
+    """Build the artifact of a package of the workspace for a target; its zip file. Raises BuildError."""
+    packages = list(_packages(name))
     key = cache.digest(
         _identity(target),
         *cache.sources(
@@ -74,32 +81,32 @@ def build(service: str, target: Target) -> Path:
         ),
         *cache.sources(ROOT, *(package / "src" for package in packages)),
     )
-    name = f"{service}-{target.name}"
+    kind = f"{name}-{target.name}"
 
     def make(directory: Path) -> None:
-        dependencies = _dependencies(service, target, _unused(packages[0]))
+        dependencies = _dependencies(name, target, _unused(packages[0]))
         sources = directory / "sources"
         for package in packages:
             shutil.copytree(
                 package / "src", sources, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
         _compile(sources, target)
-        _zip(directory / f"{name}.zip", dependencies, sources)
+        _zip(directory / f"{kind}.zip", dependencies, sources)
         shutil.rmtree(sources)
 
-    return cache.once(CACHE, name, key, make) / f"{name}.zip"
+    return cache.once(CACHE, kind, key, make) / f"{kind}.zip"
 
 
-def _unused(service: Path) -> list[str]:
-    """What a service does not need of its dependencies: paths in the artifact, from its pyproject.toml."""
-    tools = tomllib.loads((service / "pyproject.toml").read_text()).get("tool", {})
+def _unused(package: Path) -> list[str]:
+    """What a package does not need of its dependencies: paths in the artifact, from its pyproject.toml."""
+    tools = tomllib.loads((package / "pyproject.toml").read_text()).get("tool", {})
     return list(tools.get("wild-rydes", {}).get("artifact", {}).get("without", []))
 
 
-def _dependencies(service: str, target: Target, unused: list[str]) -> Path:
+def _dependencies(name: str, target: Target, unused: list[str]) -> Path:
     """A directory with the locked dependencies, installed and compiled. Lambda brings boto3 and botocore."""
     exported = _run(
-        *(_uv(), "export", "--frozen", "--project", str(ROOT), "--package", f"wild-rydes-{service}"),
+        *(_uv(), "export", "--frozen", "--project", str(ROOT), "--package", name),
         *("--no-dev", "--no-emit-workspace", "--prune", "boto3", "--prune", "botocore"),
         *("--no-header", "--format", "pylock.toml"),
     )
@@ -119,7 +126,7 @@ def _dependencies(service: str, target: Target, unused: list[str]) -> Path:
         _compile(directory / "installed", target)
 
     key = cache.digest(exported.encode(), repr(unused).encode(), _identity(target))
-    return cache.once(CACHE, f"dependencies-of-{service}-{target.name}", key, make) / "installed"
+    return cache.once(CACHE, f"dependencies-of-{name}-{target.name}", key, make) / "installed"
 
 
 def _packages(distribution: str) -> Iterator[Path]:
@@ -131,7 +138,9 @@ def _packages(distribution: str) -> Iterator[Path]:
             names = [re.split(r"[^A-Za-z0-9._-]", need, maxsplit=1)[0] for need in project["dependencies"]]
             members[project["name"]] = (path.parent, names)
     if distribution not in members:
-        raise BuildError(f"no workspace package {distribution}: add it under services/, then `uv lock`")
+        raise BuildError(
+            f"no workspace package {distribution}: add it under services/ or docs/examples/, then `uv lock`"
+        )
     waiting, seen = [distribution], {distribution}
     while waiting:
         directory, names = members[waiting.pop()]
@@ -188,3 +197,10 @@ def _run(*command: str, **environment: str) -> str:
     if done.returncode:
         raise BuildError(f"`{' '.join(command)}` failed:\n{done.stderr or done.stdout}")
     return done.stdout
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{build_package(sys.argv[1], aws_target())}\n")
+    except BuildError as error:
+        sys.exit(str(error))

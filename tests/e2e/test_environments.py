@@ -135,7 +135,7 @@ def test_commands_work_on_the_environment_that_is_named(plain: Side, blue: Side)
 def test_one_is_deleted_and_the_other_goes_on(plain: Side, blue_cloud: Cloud) -> None:
     """The last test: later files find the cloud as it was."""
     cloudformation = blue_cloud.client("cloudformation")
-    stacks = deploy.stacks(blue_cloud.settings).values()
+    stacks = deploy.stacks(blue_cloud.settings.assembly).values()
     for stack in stacks:
         cloudformation.delete_stack(StackName=stack)
 

@@ -47,7 +47,7 @@ class Cloud(System):
         states = {stack["StackName"]: stack["StackStatus"] for page in pages for stack in page["Stacks"]}
         done = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
         try:
-            return all(states.get(name) in done for name in deploy.stacks(self.settings).values())
+            return all(states.get(name) in done for name in deploy.stacks(self.settings.assembly).values())
         except FileNotFoundError:  # nothing is synthesized yet
             return False
 

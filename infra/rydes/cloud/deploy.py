@@ -27,22 +27,18 @@ def bootstrap(settings: Settings) -> None:
     )
 
 
-def deploy(settings: Settings, cdk: Path) -> None:
-    """Deploy every synthesized stack with the CDK command line at `cdk`.
-
-    The platform comes first, then all services at once.
+def deploy(settings: Settings, cdk: Path, assembly: Path, log: Path) -> None:
+    """Deploy every stack of an assembly with the CDK command line at `cdk`, as many at once as their order allows.
 
     Raises:
         LocalCloudError: a stack fails. The error has the first reason that CloudFormation gives.
     """
-    platform_first(settings)
-    log = settings.log("deploy")
     options = ["--all", "--require-approval", "never", "--method", "direct", "--concurrency", "8"]
-    command = ["node", str(cdk), "deploy", "--app", str(settings.assembly), *options, *CDK_QUIET]
+    command = ["node", str(cdk), "deploy", "--app", str(assembly), *options, *CDK_QUIET]
     env = {**aws_environment(settings), "CDK_DISABLE_CLI_TELEMETRY": "true"}
     if not logged(command, env, log):
-        reason = failure_reason(settings) or last_line(log)
-        raise LocalCloudError(f"The deploy failed: {reason}.", f"See {log}")
+        reason = failure_reason(settings, assembly) or last_line(log)
+        raise LocalCloudError(f"The deploy failed: {reason.rstrip('.')}.", f"See {log}")
 
 
 def platform_first(settings: Settings) -> None:
@@ -52,14 +48,14 @@ def platform_first(settings: Settings) -> None:
     """
     manifest = settings.assembly / "manifest.json"
     content = json.loads(manifest.read_text())
-    for name in stacks(settings).keys() - {PLATFORM_STACK}:
+    for name in stacks(settings.assembly).keys() - {PLATFORM_STACK}:
         content["artifacts"][name].setdefault("dependencies", []).append(PLATFORM_STACK)
     manifest.write_text(json.dumps(content))
 
 
-def stacks(settings: Settings) -> dict[str, str]:
-    """Return the names of the synthesized stacks by their ids, which have no environment."""
-    manifest = json.loads((settings.assembly / "manifest.json").read_text())
+def stacks(assembly: Path) -> dict[str, str]:
+    """Return the names of the stacks of an assembly by their ids, which have no environment."""
+    manifest = json.loads((assembly / "manifest.json").read_text())
     return {
         id_: artifact["properties"].get("stackName", id_)
         for id_, artifact in manifest["artifacts"].items()
@@ -67,10 +63,10 @@ def stacks(settings: Settings) -> dict[str, str]:
     }
 
 
-def failure_reason(settings: Settings) -> str | None:
+def failure_reason(settings: Settings, assembly: Path) -> str | None:
     """Find the first failure among the stacks' newest events, as ``stack/resource (type): reason``."""
     cloudformation = aws.client(settings, "cloudformation")
-    for stack in stacks(settings).values():
+    for stack in stacks(assembly).values():
         with suppress(cloudformation.exceptions.ClientError):  # the stack was never created
             events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
             if reason := first_failure(events):
@@ -92,12 +88,12 @@ def first_failure(events: list[dict[str, Any]]) -> str | None:
     return f"{cause['LogicalResourceId']} ({cause['ResourceType']}): {cause['ResourceStatusReason']}"
 
 
-def logged(command: list[str], env: dict[str, str], log: Path) -> bool:
+def logged(command: list[str], env: dict[str, str], log: Path, cwd: Path = ROOT) -> bool:
     """Run a command, write its output to the log, and tell whether it succeeds."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         return not subprocess.run(
-            command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
+            command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False
         ).returncode
 
 

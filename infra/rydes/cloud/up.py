@@ -33,7 +33,7 @@ def up(
     Raises:
         LocalCloudError: a step fails. An emulator that this call started is stopped again.
     """
-    with _alone(settings):
+    with alone(settings):
         found, process = emulator.running(settings.run_dir), None
         if found and found.port != settings.port:
             settings = replace(settings, port=found.port)
@@ -53,7 +53,8 @@ def up(
             partners = fleets.start(settings)
             assembly.result()
             with progress("deploy the stacks"):
-                deploy.deploy(settings, cdk.result())
+                deploy.platform_first(settings)
+                deploy.deploy(settings, cdk.result(), settings.assembly, settings.log("deploy"))
             cloud = Cloud(settings)
             fleets.introduce(cloud, partners)
             connect_number(cloud)
@@ -65,7 +66,12 @@ def up(
 
 
 @contextmanager
-def _alone(settings: Settings) -> Generator[None, None, None]:
+def alone(settings: Settings) -> Generator[None, None, None]:
+    """Keep every other process from deploying to this cloud meanwhile.
+
+    Raises:
+        LocalCloudError: another one is deploying.
+    """
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     with (settings.run_dir / "deploy.lock").open("w") as lock:
         try:

@@ -6,11 +6,13 @@ import re
 import sys
 from dataclasses import asdict
 from getpass import getpass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.rydes.cloud import emulator
+from infra.rydes.cloud.app_folder import AppFolder
 from infra.rydes.cloud.cloud import GROUPS, Cloud
 from infra.rydes.cloud.cloud import status as cloud_status
 from infra.rydes.cloud.errors import LocalCloudError
@@ -53,6 +55,30 @@ def up() -> None:
             f"The local cloud is up on port {cloud.settings.port} ({progress.seconds:.1f} s). "
             "Stop it: uv run rydes down"
         )
+
+
+_Folder = Annotated[Path, typer.Argument(help="A folder with a CDK app, such as docs/examples/surge.")]
+
+
+@app.command(name="deploy")
+def deploy_(folder: _Folder) -> None:
+    """Deploy the CDK app of a folder to the running local cloud, and touch nothing else."""
+    with one_line_errors():
+        app_folder, cloud = AppFolder(folder), Cloud.find(Settings.from_environment())
+        outputs = app_folder.deploy(cloud, Progress(console))
+    for stack, values in outputs.items():
+        print(f"{stack} is deployed. Take it away again: uv run rydes destroy {folder}")
+        for name, value in values.items():
+            print(f"  {name:<24}{value}")
+
+
+@app.command()
+def destroy(folder: _Folder) -> None:
+    """Delete what `rydes deploy` has deployed from a folder, with its data."""
+    with one_line_errors():
+        app_folder, cloud = AppFolder(folder), Cloud.find(Settings.from_environment())
+        deleted = app_folder.destroy(cloud, Progress(console))
+    print(f"Deleted: {', '.join(deleted)}.")
 
 
 @app.command()

@@ -57,4 +57,4 @@ def test_every_service_stack_waits_for_the_platform(tmp_path: Path) -> None:
             "B": {**artifacts["B"], "dependencies": [PLATFORM_STACK]},
         },
     }
-    assert stacks(settings) == {"A": "A", "B": "blue-B", PLATFORM_STACK: PLATFORM_STACK}
+    assert stacks(settings.assembly) == {"A": "A", "B": "blue-B", PLATFORM_STACK: PLATFORM_STACK}
