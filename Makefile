@@ -71,8 +71,8 @@ lint: setup
 	@$(BIN)/actionlint .github/workflows/*.yml
 
 types: setup
-	@$(BIN)/mypy services shared infra tests
-	@$(BIN)/ty check infra --python .venv
+	@$(BIN)/mypy services shared infra tests docs/examples
+	@$(BIN)/ty check infra docs/examples --python .venv
 
 proof: setup  ## Check what AWS would refuse, without AWS
 	@$(BIN)/python -m infra.proof
@@ -101,7 +101,7 @@ setup: .venv/.synced  ## Install what the lock files say
 require_python = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "✗ $(PYTHON) is missing or older than 3.11. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 
-.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml) | $(filter $(OUR_UV)/%,$(UV))
+.venv/.synced: uv.lock pyproject.toml $(wildcard services/*/pyproject.toml shared/*/pyproject.toml docs/examples/*/pyproject.toml) | $(filter $(OUR_UV)/%,$(UV))
 	@$(require_python)
 	@began=$$SECONDS; $(UV) sync --frozen --quiet || { \
 		echo "✗ The packages of uv.lock cannot be installed (above). That needs the PyPI registry the first time." >&2; exit 1; }; \

@@ -15,6 +15,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "services": frozenset({"contracts", "shared"}),
     "infra": frozenset({"contracts"}),
     "infra.rydes": frozenset({"contracts", "shared", "infra"}),
+    # Teams outside of this repository have nothing but the contracts.
+    "docs": frozenset({"contracts"}),
 }
 
 # The rooms of a service, from top to bottom. A module imports from its own room or from one below it. Nothing
@@ -84,7 +86,13 @@ ENVIRONMENT = frozenset({"environ", "environb", "getenv", "getenvb"})
 READS_ENVIRONMENT = "wild_rydes_runtime.counts"
 
 # Where the source files lie.
-PACKAGES = ("shared/*/src/**/*.py", "services/*/src/**/*.py", "infra/**/*.py")
+PACKAGES = (
+    *("shared/*/src/**/*.py", "services/*/src/**/*.py", "infra/**/*.py"),
+    "docs/examples/*/src/**/*.py",
+)
+
+# The tools of this repository, and the packages of other teams: they compose and import as they like.
+AS_THEY_LIKE = ("infra", "docs")
 
 # What makes a client, a logger or metrics when it is called.
 COMPOSING_CALLS = frozenset(
@@ -242,7 +250,7 @@ def rooms_import_downwards(module: Module, _: Repository) -> Iterator[Violation]
 
 
 def only_functions_compose(module: Module, _: Repository) -> Iterator[Violation]:
-    if module.layer == "infra" or module.room == TOP:
+    if module.layer in AS_THEY_LIKE or module.room == TOP:
         return
     for name, line in [*module.attributes, *((found.module, found.line) for found in module.imports)]:
         if (last := _last(name)) in ENVIRONMENT and module.name != READS_ENVIRONMENT:
@@ -301,7 +309,7 @@ def use_cases_take_clock_and_clients(module: Module, _: Repository) -> Iterator[
 
 def imports_can_be_read(module: Module, _: Repository) -> Iterator[Violation]:
     """Imports name what they import, for these rules and for a reader. A function may import by name."""
-    if module.layer == "infra":
+    if module.layer in AS_THEY_LIKE:
         return
     is_lazy = module.name == LAZY[0]
     for node in module.nodes:
@@ -343,7 +351,7 @@ def packages_of_a_service_are_empty(module: Module, _: Repository) -> Iterator[V
 def no_module_shadows_the_standard_library(module: Module, repository: Repository) -> Iterator[Violation]:
     """A function may be named as it likes, and its use case with it."""
     *_, stem = module.name.split(".")
-    if module.layer == "infra" or module.room == TOP or stem not in sys.stdlib_module_names:
+    if module.layer in AS_THEY_LIKE or module.room == TOP or stem not in sys.stdlib_module_names:
         return
     is_a_function_s = module.name == f"{module.package}.use_cases.{stem}"
     if not (is_a_function_s and f"{module.package}.{TOP}.{stem}" in repository.modules):

@@ -15,12 +15,14 @@ def test_the_repository_keeps_the_rules() -> None:
 
 
 def test_every_package_of_the_workspace_is_looked_at() -> None:
-    members = [*(ROOT / "services").iterdir(), *(ROOT / "shared").iterdir()]
+    folders = ("services", "shared", "docs/examples")
+    members = [member for folder in folders for member in (ROOT / folder).iterdir()]
     packages = {p.name for m in members for p in (m / "src").iterdir() if p.is_dir()}
     assert {module.package for module in modules(sources(ROOT))} == {"infra", *packages}
 
 
 RIDES, PHONES = "services/rides/src/rides", "services/phones/src/phones"
+SURGE = "docs/examples/surge/src/surge"
 CONTRACTS = "shared/contracts/src/wild_rydes_contracts"
 MESSAGING = "shared/messaging/src/wild_rydes_messaging"
 HTTP = "shared/http/src/wild_rydes_http"
@@ -69,6 +71,11 @@ SMALL_REPOSITORY: Sources = {
         "import os\n\nfrom infra.naming import X\nfrom wild_rydes_contracts import rule_pattern\n\n"
         "X = os.environ\n"
     ),
+    f"{SURGE}/consumer.py": (
+        "import os\n\nimport boto3\n\nfrom surge.queue import read\nfrom wild_rydes_contracts import RfqRequested\n\n"
+        "SQS = boto3.client('sqs', endpoint_url=os.environ['URL'])\n"
+    ),
+    f"{SURGE}/queue.py": "",
     "infra/naming.py": "",
     "infra/rydes/cli.py": (
         "import boto3\n\nfrom infra import naming\nfrom infra.rydes.trace import trace\n"
@@ -298,7 +305,16 @@ SHADOWS = [
 ]
 
 
+EXAMPLES = [
+    (f"{SURGE}/bad.py", "from wild_rydes_messaging import x", "surge may not import wild_rydes_messaging"),
+    (f"{SURGE}/bad.py", "import rides.domain.ride", "surge may not import rides"),
+    (f"{SURGE}/bad.py", "from infra import naming", "surge may not import infra"),
+    (f"{RIDES}/use_cases/bad.py", "import surge", "rides may not import surge"),
+]
+
+
 PLANTED = [
+    *EXAMPLES,
     *(*SHARED_PACKAGES, *SERVICES, *INFRA, *ROOMS, *COMPOSITION, *IO, *PURITY),
     *(*ARGUMENTS, *READABLE_IMPORTS, *PACKAGES, *SHADOWS),
 ]

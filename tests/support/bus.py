@@ -33,9 +33,18 @@ class Listener:
 
     def about(self, ride: str) -> list[Json]:
         """The events about a ride so far, each as often as it came."""
+        return [event for event in self._all() if event["detail"]["data"].get("ride_id") == ride]
+
+    def of_conversation(self, correlation_id: str) -> list[Json]:
+        """The events of a conversation so far, such as those of an RFQ by its id, each as often as it came."""
+        return [
+            event for event in self._all() if event["detail"]["metadata"]["correlation_id"] == correlation_id
+        ]
+
+    def _all(self) -> list[Json]:
         take: Any = self._sqs.receive_message
         while found := take(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             self._heard += [json.loads(message["Body"]) for message in found]
             taken = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(found)]
             self._sqs.delete_message_batch(QueueUrl=self._url, Entries=taken)
-        return [event for event in self._heard if event["detail"]["data"].get("ride_id") == ride]
+        return self._heard

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from infra.proof import recording, requests
+from infra.rydes.cloud.settings import SERVICES
 
 
 def settle(folder: Path) -> None:
     """Hold the recorded calls to infra/proof/calls.json, or add them with ``RYDES_RECORD=1``, as `make record` does.
 
-    Fails on a call that the file does not have, and on one that AWS would refuse whatever its permissions.
+    Fails on a call that the file does not have, and on one that AWS would refuse whatever its permissions. The file has
+    nothing of the examples, which are not among the stacks that it is held to.
     """
-    found = recording.reduce(folder)
+    recorded = recording.reduce(folder).items()
+    found = {function: calls for function, calls in recorded if function.startswith((*SERVICES,))}
     if os.environ.get("RYDES_RECORD"):
         _add(found)
     elif new := recording.unknown(found, recording.read()):
