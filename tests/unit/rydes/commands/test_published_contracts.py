@@ -12,6 +12,7 @@ from infra.registry import next_version
 from infra.registry.published import publications, write
 from infra.rydes import cli
 from infra.rydes.commands import contracts, published
+from infra.rydes.commands.terminal import console
 from tests.unit.registry.trips import ASSEMBLY, publish, trip
 from wild_rydes_contracts import EVENTS, RideCompleted
 
@@ -40,7 +41,7 @@ def test_all_messages_are_listed_on_a_line_each() -> None:
     lines = rydes("list").stdout.splitlines()
     listed = {line.split()[0] for line in lines[1:]}
     assert listed == set(publications())
-    assert all(len(line) <= published.console.width for line in lines)
+    assert all(len(line) <= console.width for line in lines)
     [rfq] = [each for each in json.loads(rydes("list", "--json").stdout) if each["name"] == "RfqRequested"]
     assert (rfq["source"], rfq["state"]) == ("wildrydes.ride-booking", "live")
 
