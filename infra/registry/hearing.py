@@ -1,5 +1,6 @@
 """No event that nobody emits, that somebody else emits, or that nobody hears without a word about it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ from wild_rydes_contracts import Event
 
 UNHEARD: Final = "an event that nobody hears"
 UNSAID: Final = "an event that nobody emits"
+RETIRED: Final = "a retired version that somebody emits"
 FOREIGN: Final = "an event that another service emits"
 
 
@@ -21,11 +23,25 @@ def check(
     emitters: Callable[[type[Event]], Sequence[str]],
     services: frozenset[str],
 ) -> Iterator[Finding]:
-    """Check who emits and who hears each event. A version that is not published yet may still have neither."""
+    """Check who emits each version of an event, and who hears any of them.
+
+    While consumers move from one version to the next, one of the two has no listener. A version that is not published
+    yet may still have no emitter.
+    """
+    known: defaultdict[str, list[type[Event]]] = defaultdict(list)
     for event in events:
         if any(each.version == event.version for each in published.get(event.name, ())):
+            known[event.name].append(event)
             yield from _emitted(event, emitters(event), services)
-            yield from _heard(event, [each.service for each in listeners(event)], services)
+        for old in event.followed():
+            if old not in events and (still := emitters(old)):
+                why = f"It is in EVENTS no longer, and {' and '.join(still)} still makes it."
+                yield Finding(
+                    RETIRED, old.versioned_name(), why, f"Take {old.__name__} out of what it emits."
+                )
+    for versions in known.values():
+        heard = [each.service for version in versions for each in listeners(version)]
+        yield from _heard(versions[-1], heard, services)
 
 
 def _emitted(event: type[Event], emitters: Sequence[str], services: frozenset[str]) -> Iterator[Finding]:
@@ -56,7 +72,7 @@ def _heard(event: type[Event], listening: Sequence[str], services: frozenset[str
         yield Finding(
             UNHEARD,
             event.versioned_name(),
-            "No rule of a service or an example matches it.",
+            "No rule of a service or an example matches any version of it.",
             f"Subscribe to it, or let {event.__name__} say as `unheard` what it is for. "
             f'Without a reason, retire it: take it out of EVENTS, and list "{event.versioned_name()}" in RETIRED.',
         )

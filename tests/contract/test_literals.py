@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 import wild_rydes_contracts
-from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, Metadata
+from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED, Event, Message, Metadata
 from wild_rydes_contracts.feedback import FeedbackEvent
 from wild_rydes_contracts.rides import RideEvent
 from wild_rydes_contracts.strategies import CONTRACTS
@@ -53,7 +53,9 @@ def every_subclass(base: type[Message]) -> Iterator[type[Message]]:
 def test_every_message_class_is_listed() -> None:
     for module in Path(wild_rydes_contracts.__path__[0]).glob("*.py"):
         importlib.import_module(f"wild_rydes_contracts.{module.stem}")
-    assert set(every_subclass(Message)) - BASES == set(CONTRACTS)
+    retired = {old for contract in CONTRACTS for old in contract.followed()} - set(CONTRACTS)
+    assert {old.versioned_name() for old in retired} <= RETIRED
+    assert set(every_subclass(Message)) - BASES - retired == set(CONTRACTS)
     assert all(issubclass(event, Event) for event in EVENTS)
     assert not any(issubclass(message, Event) for message in MESSAGES)
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,10 +9,17 @@ from pathlib import Path
 import pytest
 
 from tests.guides.guide import Edit, steps
+from tests.support.scratch import ROOT, scratch_copy
 
-ROOT = Path(__file__).parents[2]
-GUIDES = ("adding-an-event", "adding-a-function", "adding-a-partner", "adding-a-service", "adding-a-language")
-"""In the order of their story: the function listens to the event."""
+GUIDES = (
+    "adding-an-event",
+    "adding-a-function",
+    "changing-an-event",
+    "adding-a-partner",
+    "adding-a-service",
+    "adding-a-language",
+)
+"""In the order of their story: the function listens to the event, which changes then."""
 PATHS = re.compile(r'make test ARGS="-q (tests/[^"]+)"')
 """A command that runs tests by their paths alone."""
 
@@ -21,19 +27,7 @@ PATHS = re.compile(r'make test ARGS="-q (tests/[^"]+)"')
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is under version control here."""
-    copy = tmp_path_factory.mktemp("guides") / "wild-rydes"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).exists():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    return copy
+    return scratch_copy(tmp_path_factory.mktemp("guides"))
 
 
 def told(guide: str) -> list[Edit | str]:
@@ -49,18 +43,21 @@ def follow(story: Iterable[Edit | str], root: Path) -> None:
 
 
 def checks_last(story: Iterable[Edit | str]) -> list[Edit | str]:
-    """Put off what only checks to the end of the story, and check nothing twice: each run synthesizes all stacks."""
+    """Put off what only generates or checks to the end of the story, and do it once: each run synthesizes all stacks."""
     work: list[Edit | str] = []
+    generate: dict[str, None] = {}
     checks: dict[str, None] = {}
     paths: dict[str, None] = {}
     for step in story:
-        if isinstance(step, Edit) or not step.startswith(("make check", "make test")):
+        if step == "make generate":
+            generate[step] = None
+        elif isinstance(step, Edit) or not step.startswith(("make check", "make test")):
             work.append(step)
         elif by_path := PATHS.fullmatch(step):
             paths |= dict.fromkeys(by_path[1].split())
         else:
             checks[step] = None
-    return [*work, *checks, f'make test ARGS="-q {" ".join(paths)}"']
+    return [*work, *generate, *checks, f'make test ARGS="-q {" ".join(paths)}"']
 
 
 def run(command: str, root: Path) -> None:
@@ -130,7 +127,16 @@ def test_checks_come_last_and_once() -> None:
     edit = Edit("a.py", "new", None, "")
     one, two = 'make test ARGS="-q tests/a tests/b"', 'make test ARGS="-q tests/b tests/c"'
     some = """make test ARGS="-q -k 'a or b' tests/d\""""
-    story: list[Edit | str] = ["make check", one, edit, "make generate", some, "make check", two]
+    story: list[Edit | str] = [
+        "make generate",
+        "make check",
+        one,
+        edit,
+        "make generate",
+        some,
+        "make check",
+        two,
+    ]
     assert checks_last(story) == [
         edit,
         "make generate",

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from infra.artifacts import ROOT
-from infra.proof.finding import report
+from infra.proof.finding import Finding, report
 from infra.proof.synthesis import templates
 from infra.registry import gate, next_version, succession
 from infra.registry.compatibility.modes import Mode, compare
@@ -110,21 +110,28 @@ def bump(name: Annotated[str, typer.Argument(help="The message, such as RideComp
 
 def _hold(contracts: list[type[Message]]) -> None:
     """Refuse to publish what the gate refuses, and tell who should be deployed first."""
+    findings, lines = _judged(contracts, Readers(None, statements()))
+    if findings or lines:
+        with console.status("Looking at who has rules for it"):
+            readers = Readers(templates(), statements())
+        findings, lines = _judged(contracts, readers)
+    for line in [report(findings)] if findings else lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if findings:
+        raise typer.Exit(INCOMPATIBLE)
+
+
+def _judged(contracts: list[type[Message]], readers: Readers) -> tuple[list[Finding], list[str]]:
     before = publications()
-    evolving = [gate.evolution(contract, before) for contract in contracts]
-    with console.status("Looking at who reads them"):
-        readers = Readers(templates() if any(each.before for each in evolving) else None, statements())
     chosen = {contract.versioned_name() for contract in contracts}
     followed = succession.check((*EVENTS, *MESSAGES), before, RETIRED)
     findings = [each for each in followed if each.where.partition(",")[0] in chosen]
-    for each in evolving:
-        findings += gate.check(each, readers)
-    if findings:
-        console.print(report(findings), markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(INCOMPATIBLE)
-    for each in evolving:
-        for line in gate.wider(each, readers):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    lines: list[str] = []
+    for contract in contracts:
+        evolving = gate.evolution(contract, before)
+        findings += gate.check(evolving, readers)
+        lines += gate.wider(evolving, readers)
+    return findings, lines
 
 
 def _steps(old: type[Message], new: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from infra.registry.audience import Listener
-from infra.registry.hearing import FOREIGN, UNHEARD, UNSAID, check
+from infra.registry.hearing import FOREIGN, RETIRED, UNHEARD, UNSAID, check
 from tests.unit.registry.trips import Ended, publish
 from wild_rydes_contracts import Event, Message, RfqResponse
 
@@ -50,6 +50,33 @@ def test_an_event_has_an_emitter_and_a_listener_or_says_why_not(
     event: type[Event], heard: Sequence[str], emitted: Sequence[str], expected: list[str], tmp_path: Path
 ) -> None:
     assert rules(event, heard, emitted, tmp_path) == expected
+
+
+class Second(Ended):
+    version: ClassVar[int] = 2
+
+
+@pytest.mark.parametrize("heard", [Ended, Second])
+def test_while_consumers_move_only_one_version_is_heard(heard: type[Event], tmp_path: Path) -> None:
+    listening = {heard: [Listener("feedback", "rule", "queue", "function")]}
+    published = publish(tmp_path, Ended, Second)
+    found = check(
+        [Ended, Second], published, lambda event: listening.get(event, []), lambda _: ["trips"], SERVICES
+    )
+    assert list(found) == []
+
+
+class Successor(Second):
+    follows: ClassVar[type[Message] | None] = Ended
+
+
+@pytest.mark.parametrize(("emitted", "expected"), [(["trips"], [RETIRED]), ([], [])])
+def test_nobody_emits_a_retired_version(emitted: Sequence[str], expected: list[str], tmp_path: Path) -> None:
+    making: dict[type[Event], Sequence[str]] = {Ended: emitted, Successor: ["trips"]}
+    published = publish(tmp_path, Ended, Second)
+    heard = [Listener("feedback", "rule", "queue", "function")]
+    found = check([Successor], published, lambda _: heard, making.__getitem__, SERVICES)
+    assert [each.rule for each in found] == expected
 
 
 def test_what_is_not_published_yet_may_have_neither() -> None:
