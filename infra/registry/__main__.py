@@ -7,10 +7,12 @@ import sys
 from functools import partial
 
 from infra.assembly import Assembly
+from infra.proof import filters
 from infra.proof.finding import Finding, report
 from infra.proof.synthesis import Refused, templates
 from infra.registry import gate, hearing, history, succession
 from infra.registry.audience import emitters, listeners
+from infra.registry.examples import examples, with_examples
 from infra.registry.published import publications
 from infra.registry.readers import OURS, Readers, statements
 from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED
@@ -36,6 +38,7 @@ def main() -> int:
         if readers.assembly:
             hears = partial(listeners, assembly=readers.assembly)
             findings += hearing.check(EVENTS, published, hears, emitters, OURS)
+            findings += filters.check(examples())  # `make proof` checks those of the services
     if findings:
         sys.stdout.write(f"{report(findings)}\n")
         return 1
@@ -46,12 +49,13 @@ def main() -> int:
 
 def _assembly() -> Assembly | None:
     try:
-        return templates()
+        assembly = templates()
     except Refused as refused:  # `make proof` tells what CDK refuses
-        return refused.assembly if refused.assembly.templates else None
+        assembly = refused.assembly
     except Exception as error:  # noqa: BLE001 - whatever a change does to the stacks, contracts are looked at
         sys.stdout.write(f"The stacks cannot be synthesized: {type(error).__name__}: {error}\n")
         return None
+    return with_examples(assembly) if assembly.templates else None
 
 
 if __name__ == "__main__":

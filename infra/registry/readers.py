@@ -1,6 +1,7 @@
 """Who reads a message: services and examples by their rules, and consumers by what they state that they need."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,14 +42,16 @@ class Readers:
         """Say who reads a message, for those who are about to break it."""
         if self.assembly is None:
             return "Hurt: whoever has a rule for it. The stacks cannot be synthesized, so nobody knows."
-        ours: list[str] = []
-        others: list[str] = []
+        reading: defaultdict[str, list[str]] = defaultdict(list)
         for service, how in self._listening(contract, self.assembly):
-            (ours if service in OURS else others).append(f"{service} ({how})")
-        stated = [each.consumer for each in self.statements if contract.versioned_name() in each.needs]
-        others += [f"{consumer} (states that it needs it)" for consumer in stated]
-        outside = f"; outside: {', '.join(others)}" if others else ""
-        return f"Hurt: {', '.join(ours) or 'no service of ours'}{outside}."
+            reading[service].append(how)
+        for statement in self.statements:
+            if contract.versioned_name() in statement.needs:
+                reading[statement.consumer].append("states that it needs it")
+        told = {who: f"{who} ({'; '.join(how)})" for who, how in reading.items()}
+        ours = ", ".join(words for who, words in told.items() if who in OURS)
+        others = ", ".join(words for who, words in told.items() if who not in OURS)
+        return f"Hurt: {ours or 'no service of ours'}{f'; outside: {others}' if others else ''}."
 
     @staticmethod
     def _listening(contract: type[Message], assembly: Assembly) -> Iterator[tuple[str, str]]:

@@ -79,6 +79,8 @@ def test_changes_that_hurt_are_told_and_an_optional_field_is_not(scratch: Path) 
     assert checked.returncode == 2, checked.stdout + checked.stderr
     told = checked.stdout.splitlines()
     assert [line for line in told if line[:2] == "✗ " or (line[:4] == "    " and line[4] != " ")] == FOUND
+    at = told.index("    data.completed_by  ENUM_ARRAY_NARROWED")
+    assert "outside: surge (rule surge; states that it needs it)." in told[at + 2]
     at = told.index("    data.completed_at  FIELD_REMOVED")
     assert told[at + 1].endswith("but ended_at, which is alike.")
     assert "feedback (rule feedback-rides), ride-booking (rule ride-booking-rides)" in told[at + 2]

@@ -16,6 +16,7 @@ from infra.registry import gate, next_version, succession
 from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.compatibility.result import Unusable, Verdict
 from infra.registry.compatibility.values import Json
+from infra.registry.examples import with_examples
 from infra.registry.published import draft, publications, write
 from infra.registry.readers import Readers, statements
 from infra.rydes.commands import published
@@ -113,7 +114,7 @@ def _hold(contracts: list[type[Message]]) -> None:
     findings, lines = _judged(contracts, Readers(None, statements()))
     if findings or lines:
         with console.status("Looking at who has rules for it"):
-            readers = Readers(templates(), statements())
+            readers = Readers(with_examples(templates()), statements())
         findings, lines = _judged(contracts, readers)
     for line in [report(findings)] if findings else lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
