@@ -31,6 +31,11 @@ def statements(directory: Path = STATEMENTS) -> tuple[Statement, ...]:
     return tuple(Statement(each["consumer"], each["needs"]) for each in found)
 
 
+def stating(contract: type[Message], stated: Sequence[Statement]) -> tuple[str, ...]:
+    """List the consumers who state that they need something of a message."""
+    return tuple(each.consumer for each in stated if contract.versioned_name() in each.needs)
+
+
 @dataclass(frozen=True)
 class Readers:
     """All that are known. Without templates, as CDK refuses the stacks, nobody knows who has rules."""
@@ -45,9 +50,8 @@ class Readers:
         reading: defaultdict[str, list[str]] = defaultdict(list)
         for service, how in self._listening(contract, self.assembly):
             reading[service].append(how)
-        for statement in self.statements:
-            if contract.versioned_name() in statement.needs:
-                reading[statement.consumer].append("states that it needs it")
+        for consumer in stating(contract, self.statements):
+            reading[consumer].append("states that it needs it")
         told = {who: f"{who} ({'; '.join(how)})" for who, how in reading.items()}
         ours = ", ".join(words for who, words in told.items() if who in OURS)
         others = ", ".join(words for who, words in told.items() if who not in OURS)

@@ -16,6 +16,7 @@ from infra.registry.documents import pages
 from infra.registry.documents.event_catalog import event_catalog
 from infra.registry.documents.export import export_to
 from infra.registry.published import publications
+from infra.registry.readers import Statement
 from infra.registry.tools import installed, node
 from infra.rydes import cli
 
@@ -57,6 +58,15 @@ def test_services_say_what_they_send_and_receive_and_by_which_channel(assembly: 
     assert {"CallbackDone", "FeedbackReceived"} < {sent["id"] for sent in service["sends"]}
     answering = head(event_catalog(assembly)["domains/wild-rydes/services/unicorn-mgmt/index.mdx"])
     assert {each["id"]: each["to"][0]["id"] for each in answering["sends"]}["RfqResponse"] == "return-address"
+
+
+def test_who_states_what_it_needs_is_a_consumer_from_outside(
+    assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "statements", lambda: (Statement("greeter", {"RideCompleted.v1": {}}),))
+    greeter = head(event_catalog(assembly)["domains/wild-rydes/services/greeter/index.mdx"])
+    assert greeter["externalSystem"]
+    assert [received["id"] for received in greeter["receives"]] == ["RideCompleted"]
 
 
 def test_every_revision_is_a_version(two_revisions: dict[str, str]) -> None:

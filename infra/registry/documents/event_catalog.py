@@ -4,6 +4,7 @@ https://www.eventcatalog.dev/docs/development/developer-tools/sdk has the layout
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from infra.registry.documents.examples import example
 from infra.registry.documents.markdown import json_block, page
 from infra.registry.documents.pages import shown
 from infra.registry.published import Publication, publications, revisions
+from infra.registry.readers import OURS, statements, stating
 from wild_rydes_contracts import EVENTS, Event, Message, rule_pattern
 
 DOMAIN: Final = "wild-rydes"
@@ -39,6 +41,7 @@ _PACKAGE: Final = {
     "dependencies": {"@eventcatalog/core": "^3.48.4"},
 }
 _SPECIFICATIONS: Final = {"openapi": "REST API", "asyncapi": "WebSocket API"}
+_LINK: Final = re.compile(r"\[([^]]+)\]\([^)]*\)")
 _WHERE: Final = ("services", "docs/examples")
 
 Files = dict[str, str]
@@ -97,7 +100,8 @@ def _messages(published: Mapping[str, list[Publication]]) -> Iterator[_Message]:
 
 def _receivers(contract: type[Message], assembly: Assembly) -> tuple[str, ...]:
     if issubclass(contract, Event):
-        return tuple(dict.fromkeys(listener.service for listener in listeners(contract, assembly)))
+        heard = [listener.service for listener in listeners(contract, assembly)]
+        return tuple(dict.fromkeys([*heard, *stating(contract, statements())]))
     asking = {service for event in EVENTS if event.answered_with is contract for service in emitters(event)}
     return tuple(sorted(asking))
 
@@ -187,6 +191,7 @@ def _service(service: str, sends: Sequence[_Message], receives: Sequence[_Messag
             {**each.pointer, "from": [{"id": each.channel, "version": "1.0.0"}]} for each in receives
         ],
         "repository": {"language": "Python"},
+        **({} if service in OURS else {"externalSystem": True}),
     }
     if documents:
         head["specifications"] = [
@@ -196,7 +201,7 @@ def _service(service: str, sends: Sequence[_Message], receives: Sequence[_Messag
     files = {f"{folder}/{file.name}": file.read_text() for file in documents.values()}
     return {
         **files,
-        f"{folder}/index.mdx": _mdx(head, "## Overview", said, "<NodeGraph />", "<MessageTable />"),
+        f"{folder}/index.mdx": _mdx(head, "## Overview", _prose(said), "<NodeGraph />", "<MessageTable />"),
     }
 
 
@@ -253,11 +258,11 @@ def _version(publication: Publication) -> str:
 
 
 def _first_paragraph(readme: Path) -> str:
-    """Read the first paragraph below the title, on one line."""
+    """Read the first paragraph below the title, on one line, and without links, which lead nowhere from here."""
     if not readme.exists():
         return readme.parent.name
     _, text, *_ = readme.read_text().split("\n\n", 2)
-    return " ".join(text.split())
+    return _LINK.sub(r"\1", " ".join(text.split()))
 
 
 def _prose(text: str) -> str:

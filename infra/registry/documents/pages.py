@@ -14,6 +14,7 @@ from infra.registry.documents.naming import details, identifier, summary
 from infra.registry.documents.rewriting import Json
 from infra.registry.documents.words import Row, rows
 from infra.registry.published import Publication, revisions
+from infra.registry.readers import statements, stating
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, rule_pattern
 from wild_rydes_contracts.schemas import json_schema
 
@@ -128,6 +129,7 @@ def _hearers(contract: type[Message], assembly: Assembly) -> str:
             sorted({who for event in EVENTS if event.answered_with is contract for who in emitters(event)})
         )
     heard = [f"{listener.service} (`{listener.function}`)" for listener in listeners(contract, assembly)]
+    heard += [f"{consumer} (states what it needs)" for consumer in stating(contract, statements())]
     return ", ".join(dict.fromkeys(heard)) or "nobody here"
 
 
