@@ -40,7 +40,7 @@ def install(kind: str, locked: Path) -> Path:
 
 
 def _ci(directory: Path) -> None:
-    command = [str(_BIN / "npm"), "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [str(_BIN / "npm"), "ci", "--loglevel=error", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(  # noqa: S603 - our own command
         command,
         cwd=directory,
@@ -51,5 +51,11 @@ def _ci(directory: Path) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["there is no output"]
-        raise NpmError(f"`npm {' '.join(command[1:])}` failed: {said[-1].strip()}.")
+        raise NpmError(f"`npm ci` of {directory.name} failed: {_reason(done.stderr)}")
+
+
+def _reason(told: str) -> str:
+    """Find the line that says what is wrong, among the code of the error and where its log is."""
+    lines = (line.removeprefix("npm error").strip() for line in told.splitlines())
+    said = (line for line in lines if line and not line.startswith(("code ", "errno ", "A complete log")))
+    return next(said, "it does not say why.")
