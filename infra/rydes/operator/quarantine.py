@@ -1,9 +1,11 @@
 """What services have parked: the messages in the dead-letter queues of a system, without taking any out."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -11,12 +13,17 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 
 DEAD_LETTERS: Final = "-dlq"
+CUT: Final = "size"
+"""The attribute of a message that was too large to park: only its beginning is there."""
 _MOST: Final = 2_000
 """Messages of one queue that are looked at: a person wants to see no more, and SQS lets 120,000 be in flight."""
 _HIDDEN: Final = 60
 """Seconds for which a message that is looked at may be hidden from others, if nobody shows it again before."""
 _A_CALL: Final = 10
 """Messages that SQS takes or gives in one call, at most."""
+_TRIES: Final = 5
+"""Receipts in vain, one after the other, of a queue that says that it has messages."""
+_QUEUES_AT_ONCE: Final = 10
 
 
 @dataclass(frozen=True)
@@ -60,12 +67,13 @@ def held(system: System, queue: str = "") -> Generator[Found, None, None]:
             raise LocalCloudError(f"There is no dead-letter queue {name}.", f"There are {', '.join(urls)}.")
         urls = {name: urls[name]}
     messages: list[Parked] = []
+    unseen: dict[str, int] = {}
     try:
-        unseen = {}
-        for name, url in urls.items():
-            messages += _received(sqs, name, url)
-            if left := _waiting(sqs, url) - sum(message.url == url for message in messages):
-                unseen[name] = max(0, left)
+        with ThreadPoolExecutor(_QUEUES_AT_ONCE) as readers:
+            for name, received in zip(urls, readers.map(partial(_received, sqs), urls.items()), strict=True):
+                messages += received
+                if (others := _hidden(sqs, urls[name]) - len(received)) > 0:
+                    unseen[name] = others
         yield Found(tuple(sorted(messages, key=lambda each: each.parked_at)), unseen)
     finally:
         _show_again(sqs, messages)
@@ -98,18 +106,21 @@ def replaced(system: System, message: Parked, body: str) -> str:
         QueueUrl=message.url,
         MessageBody=body,
         MessageAttributes={
-            name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()
+            name: {"DataType": "String", "StringValue": value}
+            for name, value in message.attributes.items()
+            if name != CUT
         },
     )
     forget(system, message)
     return str(sent["MessageId"])
 
 
-def _received(sqs: Any, name: str, url: str) -> Iterator[Parked]:  # noqa: ANN401 - a client of boto3
-    """Receive until two calls in a row find nothing: SQS asks only some of its servers for each."""
-    seen: set[str] = set()
+def _received(sqs: Any, queue: tuple[str, str]) -> list[Parked]:  # noqa: ANN401 - a client of boto3
+    """Receive all of a queue, given by its name and URL. SQS asks some of its servers, so finding nothing may be chance."""
+    name, url = queue
+    found: dict[str, Parked] = {}
     in_vain = 0
-    while in_vain <= 1 and len(seen) < _MOST:
+    while len(found) < _MOST and in_vain <= (_TRIES if in_vain > 1 and _visible(sqs, url) else 1):
         received = sqs.receive_message(
             QueueUrl=url,
             MaxNumberOfMessages=_A_CALL,
@@ -117,10 +128,9 @@ def _received(sqs: Any, name: str, url: str) -> Iterator[Parked]:  # noqa: ANN40
             MessageAttributeNames=["All"],
             AttributeNames=["All"],
         ).get("Messages", [])
-        new = [message for message in received if message["MessageId"] not in seen]
-        in_vain = 0 if new else in_vain + 1
-        seen |= {message["MessageId"] for message in new}
-        yield from (_parked(name, url, message) for message in new)
+        in_vain = 0 if received else in_vain + 1
+        found |= {message["MessageId"]: _parked(name, url, message) for message in received}
+    return [*found.values()]
 
 
 def _parked(name: str, url: str, message: Mapping[str, Any]) -> Parked:
@@ -138,11 +148,17 @@ def _parked(name: str, url: str, message: Mapping[str, Any]) -> Parked:
     )
 
 
-def _waiting(sqs: Any, url: str) -> int:  # noqa: ANN401 - a client of boto3
+def _hidden(sqs: Any, url: str) -> int:  # noqa: ANN401 - a client of boto3
     """Count the messages that anybody is looking at, those that were just received among them."""
-    hidden = "ApproximateNumberOfMessagesNotVisible"
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[hidden])["Attributes"]
-    return int(attributes[hidden])
+    return _count(sqs, url, "ApproximateNumberOfMessagesNotVisible")
+
+
+def _visible(sqs: Any, url: str) -> int:  # noqa: ANN401 - a client of boto3
+    return _count(sqs, url, "ApproximateNumberOfMessages")
+
+
+def _count(sqs: Any, url: str, attribute: str) -> int:  # noqa: ANN401 - a client of boto3
+    return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"][attribute])
 
 
 def _show_again(sqs: Any, messages: Sequence[Parked]) -> None:  # noqa: ANN401 - a client of boto3

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.naming import BUS_NAME
 from infra.rydes.cloud.system import System
-from infra.rydes.operator.quarantine import DEAD_LETTERS, Parked
+from infra.rydes.operator.quarantine import CUT, DEAD_LETTERS, Parked
 from infra.rydes.operator.quarantine_contents import content, event_in
 from wild_rydes_messaging.publish import BUS
 
@@ -38,6 +38,8 @@ def way_back(system: System, message: Parked) -> WayBack:
     )
     if message.attributes.get("error") == _FORBIDDEN and source != own:
         raise NoWayBack("Its return address is forbidden. Whoever asked has to ask again, with their own.")
+    if size := message.attributes.get(CUT):
+        raise NoWayBack(f"It has {size} bytes, and only its beginning was parked.")
     if source == BUS:
         return _to_the_bus(system, message)
     found = content(message.body)

@@ -295,6 +295,7 @@ def parked(body: object, queue: str = "feedback-outbox-dlq", **attributes: str) 
     [
         (parked({"DDBStreamBatchInfo": {"shardId": "1"}}), "24 hours"),
         (parked({"metadata": {}}, message_type="RideOrder"), "Nobody has said which queue"),
+        (parked({}, queue=DLQ, size="2000000"), "only its beginning"),
         (parked({}, queue="x-dlq", error="ForbiddenReturnAddress"), "address is forbidden"),
         (parked({}, error="ForbiddenReturnAddress", queue="feedback-rides-dlq"), "forbidden"),
     ],
@@ -326,10 +327,10 @@ def test_a_change_of_a_table_goes_to_the_function_that_reads_the_stream(account:
 def test_a_queue_that_cannot_be_read_is_one_line(
     account: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def forbidden(*_: object, **__: object) -> None:
+    def forbidden(**_: object) -> None:
         raise refused("AccessDenied")
 
-    monkeypatch.setattr("infra.rydes.operator.quarantine._received", forbidden)
+    aws.client("sqs").meta.events.register("before-parameter-build.sqs.ReceiveMessage", forbidden)
     result = rydes("list")
     assert result.exit_code == 1
     assert "AccessDenied" in result.stderr
