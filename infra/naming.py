@@ -19,7 +19,7 @@ REGISTRY_NAME: Final = "wild-rydes"
 EVENT_SOURCE_PREFIX: Final = "wildrydes."
 """An event source is this prefix and the name of the service, in every environment: each has its own bus."""
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
-"""The names of all return addresses begin like this: responders' roles may send to no other queue."""
+"""A return address is this prefix and the name of the requester, whose event source ends with the same name."""
 
 API_STAGE: Final = "v1"
 ALIAS: Final = "live"

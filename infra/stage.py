@@ -58,6 +58,8 @@ class Stage:
     """Where customers get help, as SMS name it: a web page, an e-mail address or a phone number."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may call the APIs of users from a browser. A `*` stands for any part of a host or a port."""
+    example_requesters: tuple[str, ...] = ()
+    """The requesters among docs/examples, which may ask for quotes beside those that unicorn-mgmt names."""
     simulated_partners: bool = False
     """Whether the partner fleets that only simulators play are deployed, too."""
     gateway_account: bool = True
@@ -131,6 +133,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         batches_at_once=2,
         waking_hours="0-24",  # no simulated customer sleeps
         origins=("http://localhost:*", "http://127.0.0.1:*"),  # whatever a developer serves a page with
+        example_requesters=("concierge",),
         simulated_partners=True,
     )
 

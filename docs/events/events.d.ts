@@ -749,7 +749,7 @@ export interface RfqRequestedEvent {
   time: string;
   region: string;
   "replay-name"?: string;
-  source: "wildrydes.ride-booking";
+  source: string;
   "detail-type": "RfqRequested";
   resources: string[];
   detail: RfqRequested;

@@ -1,5 +1,7 @@
 """A Lambda function of a service. At first its role allows nothing but to write its own log."""
 
+import json
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -116,29 +118,22 @@ class ServiceFunction(lambda_.Function):
             condition=own_events if stack.stage.publish_condition else None,
         )
 
-    def may_reply(self) -> None:
-        """Allow messages to all return addresses (`REPLY_TO_PATTERN`), and to no other queue."""
+    def may_reply(self, requesters: Sequence[str]) -> None:
+        """Allow messages to the return addresses of these requesters (`RETURN_ADDRESSES`, by source), and to no other
+        queue.
+        """
         stack = self._service_stack
-        pattern = stack.stage.names.of(f"{naming.REPLY_QUEUE_PREFIX}*")
-        return_addresses = stack.format_arn(
-            service="sqs",
-            resource=pattern,
-            arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
-        )
-        self.add_environment("REPLY_TO_PATTERN", return_addresses)
-        self.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_addresses)
-        self.own_role.add_to_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY, actions=["sqs:SendMessage"], resources=[f"{return_addresses}-dlq"]
+        return_addresses = {
+            f"{naming.EVENT_SOURCE_PREFIX}{requester}": stack.format_arn(
+                service="sqs",
+                resource=stack.stage.names.of(f"{naming.REPLY_QUEUE_PREFIX}{requester}"),
+                arn_format=cdk.ArnFormat.NO_RESOURCE_NAME,
             )
-        )
-        accept(
-            self.own_role,
-            {
-                "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:<AWS::Region>:<AWS::AccountId>"
-                f":{pattern}]": "Requesters are unknown here; only return addresses match"
-            },
-        )
+            for requester in requesters
+        }
+        self.add_environment("RETURN_ADDRESSES", json.dumps(return_addresses))
+        for return_address in return_addresses.values():
+            self.may("sqs:SendMessage", "sqs:GetQueueUrl", on=return_address)
 
     def identifies_users(self) -> None:
         """Tell the function whose tokens to accept: `TOKEN_ISSUER`, `TOKEN_AUDIENCE`, `KEYS_URL`."""

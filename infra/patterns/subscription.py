@@ -7,6 +7,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
+from infra import naming
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
@@ -17,9 +18,9 @@ class Subscription(ConsumedQueue):
     """Rule -> queue -> function, for the events of some contract classes (of one source and version).
 
     `only` are the values of their fields that matter to the consumer: events with others cost nothing. With `replays`
-    the rule also lets in what an archive replays of the versions that these classes follow. Only the rule may send to
-    the queue. What the rule cannot deliver within a day goes to the queue's own dead-letter
-    queue.
+    the rule also lets in what an archive replays of the versions that these classes follow. Events that want an answer
+    come from `requesters`, where these are named. Only the rule may send to the queue. What the rule cannot deliver within
+    a day goes to the queue's own dead-letter queue.
     """
 
     def __init__(
@@ -30,10 +31,12 @@ class Subscription(ConsumedQueue):
         consumer: ServiceFunction,
         only: Mapping[str, Sequence[str]] | None = None,
         replays: bool = False,
+        requesters: Sequence[str] = (),
         busy: float = 0,
     ) -> None:
         super().__init__(scope, name, consumer=consumer, busy=busy)
-        pattern = rule_pattern(*contracts, replays=replays)
+        sources = [f"{naming.EVENT_SOURCE_PREFIX}{requester}" for requester in requesters]
+        pattern = rule_pattern(*contracts, replays=replays, sources=sources)
         if only:
             pattern.setdefault("detail", {})["data"] = dict(only)
         rule = events.Rule(

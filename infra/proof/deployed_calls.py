@@ -114,11 +114,11 @@ class _Translation:
         return _VARIABLE.sub(self._variable, text)
 
     def _queue(self, name: str, text: str) -> str:
-        """The name or the URL of a queue, which a variable may name by either, by its ARN, or by a pattern."""
+        """The name or the URL of a queue, which a variable may name by either, or by its ARN."""
         found = self._text("", text)
         if not text.startswith("{"):
             found = f"{self._prefix}{found}"
-        queue = found.rpartition("/")[2].rpartition(":")[2].replace("*", "requester")
+        queue = found.rpartition("/")[2].rpartition(":")[2]
         return queue if name == "QueueName" else f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{queue}"
 
     def _variable(self, found: re.Match[str]) -> str:

@@ -8,12 +8,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
 from infra.assembly import Assembly
+from infra.naming import EVENT_SOURCE_PREFIX
 from infra.proof import dynamodb_stream
 from infra.proof.finding import Finding
 from infra.proof.json_schema import Schema, values_at
@@ -39,6 +41,9 @@ def check(assembly: Assembly) -> Iterator[Finding]:
             yield from never(f"{mapping.where}, filter {number + 1}", json.loads(each["Pattern"]), records)
 
 
+_REQUESTER: Final = {"type": "string", "pattern": rf"^{re.escape(EVENT_SOURCE_PREFIX)}[a-z][a-z0-9-]*$"}
+
+
 def event_schema(contract: type[Event], *, archived: bool = False) -> dict[str, Any]:
     """Make the schema of a contract's event as EventBridge hands it to rules.
 
@@ -52,7 +57,8 @@ def event_schema(contract: type[Event], *, archived: bool = False) -> dict[str, 
         "type": "object",
         "properties": {
             **{name: {"type": "string"} for name in (*texts, "replay-name")},
-            "source": {"const": contract.source},
+            # Who wants an answer may ask: see `sources` of rule_pattern.
+            "source": _REQUESTER if contract.answered_with else {"const": contract.source},
             "detail-type": {"const": contract.name},
             "resources": {"type": "array", "items": {"type": "string"}},
             "detail": {key: value for key, value in detail.items() if not key.startswith("$")},

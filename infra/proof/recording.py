@@ -8,7 +8,6 @@ shape is true of every environment. No id, no number of a phone and no text of a
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -142,7 +141,7 @@ def _text(shape: Shape) -> str:
 def _is_of_failures(call: str, shape: Shape) -> bool:
     """Whether a consumer backs off, for which it looks its queue up, or parks a message."""
     if call == "sqs.GetQueueUrl":
-        return bool(shape["QueueName"] != "{REPLY_TO_PATTERN}")
+        return bool(shape["QueueName"] != "{RETURN_ADDRESSES.*}")
     return call == "sqs.ChangeMessageVisibilityBatch" or shape.get("QueueUrl") == "{DEAD_LETTER_QUEUE_URL}"
 
 
@@ -161,7 +160,6 @@ class _Reduction:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._variables = dict(_variables(environment))
-        self._reply_to = environment.get("REPLY_TO_PATTERN", "")
         self._environment = environment
         self._prefix = prefix_of(environment.get("AWS_LAMBDA_FUNCTION_NAME", ""), environment)
 
@@ -213,8 +211,6 @@ class _Reduction:
         own_name = value.rpartition("/")[2] if name == "QueueUrl" else value
         if own_name in self._variables:
             return f"{{{self._variables[own_name]}}}"
-        if name in ("QueueName", "QueueUrl") and fnmatchcase(own_name, self._reply_to.rpartition(":")[2]):
-            return "{REPLY_TO_PATTERN}"
         return _of_any_partner(own_name.removeprefix(self._prefix), self._environment)
 
     def _key(self, key: str) -> str:
@@ -229,7 +225,7 @@ class _Reduction:
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Find what each of the function's variables names. That of a queue's URL is the queue's name.
+    """Find what each of the function's variables names. That of a queue's URL or ARN is the queue's name.
 
     Of several in one variable, each stands for all. The last to name something counts: one that is the name itself,
     not a URL that ends with it, and of these the first in the alphabet.
@@ -240,7 +236,8 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             continue
         values = json.loads(text) if text.startswith("{") else {"": text}
         for value in map(str, values.values()):
-            name = value.rpartition("/")[2] if "://" in value else value
+            last = "/" if "://" in value else ":" if value.startswith("arn:aws:sqs:") else ""
+            name = value.rpartition(last)[2] if last else value
             yield name, f"{variable}.*" if text.startswith("{") else variable
 
 

@@ -29,6 +29,10 @@ from wild_rydes_contracts import (
 )
 
 SERVICE: Final = "unicorn-mgmt"
+REQUESTERS: Final = ("ride-booking",)
+"""Who may ask for quotes. Each is known by the source of its events, `wildrydes.<name>`, and gets its answers in its queue
+`wild-rydes-reply-<name>`, and nowhere else. One more name here lets one more in."""
+
 CELL_INDEX: Final = "by-cell"
 UNICORN_INDEX: Final = "by-unicorn"
 
@@ -84,12 +88,13 @@ class UnicornMgmtStack(ServiceStack):
             artifact=artifact,
             description="Wild Rydes: unicorns, and their answers to requests for quotation",
         )
+        self.requesters = (*REQUESTERS, *stage.example_requesters)
         self._indexes()
         api = self._api()
         socket = self._socket(api)
         responder = self._responder(api, socket)
         outbox = self._outbox(api, socket)
-        Partners(self, responder=responder, outbox=outbox)
+        Partners(self, responder=responder, outbox=outbox, requesters=self.requesters)
         self._closings(socket)
         self._bookings()
         self._ratings()
@@ -122,9 +127,16 @@ class UnicornMgmtStack(ServiceStack):
         function.may(
             *("dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), on=self.table.table_arn
         )
-        function.may_reply()
+        function.may_reply(self.requesters)
         socket.may_post(function)
-        Subscription(self, "unicorn-mgmt-inbox", RfqRequested, consumer=function, busy=0.08)
+        Subscription(
+            self,
+            "unicorn-mgmt-inbox",
+            RfqRequested,
+            consumer=function,
+            requesters=self.requesters,
+            busy=0.08,
+        )
         return function
 
     def _closings(self, socket: SocketApi) -> None:
@@ -154,7 +166,7 @@ class UnicornMgmtStack(ServiceStack):
 
     def _outbox(self, api: HttpApi, socket: SocketApi) -> ServiceFunction:
         function = self.function("outbox", seconds=10, UNICORN_API_URL=api.public_url)
-        function.may_reply()
+        function.may_reply(self.requesters)
         socket.may_post(function)
         function.may_publish()
         StreamConsumer(

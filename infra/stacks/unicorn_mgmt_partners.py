@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -52,7 +52,7 @@ class Partners(Construct):
     A partner has two functions, each behind its own queue: `<partner>-quotes` asks for quotes, and
     `<partner>-rides` books and cancels rides. So no booking waits behind quotes, and retries of bookings hold
     up no quotes. The function `partner-callbacks` serves the API. `responder` may send to the queues for
-    quotes, `outbox` to those for rides.
+    quotes, `outbox` to those for rides. `requesters` get the answers.
     """
 
     def __init__(
@@ -61,9 +61,11 @@ class Partners(Construct):
         *,
         responder: ServiceFunction,
         outbox: ServiceFunction,
+        requesters: Sequence[str],
     ) -> None:
         super().__init__(scope, "Partners")
         self._scope = scope
+        self._requesters = requesters
         rows = roster.partners(simulated=scope.stage.simulated_partners)
         for id_, row in rows.items():
             self._secret(id_, row)
@@ -105,7 +107,7 @@ class Partners(Construct):
     def _quotes(self, partner_id: str, row: dict[str, Any], callback_url: str) -> ConsumedQueue:
         """RFQs that the partner is asked to quote."""
         function = self._function("quotes", partner_id, row, callback_url)
-        function.may_reply()
+        function.may_reply(self._requesters)
         self._may_access(function, "dynamodb:GetItem", items=f"{CALLBACK}{partner_id}#*")
         # One message an invocation: calls run at once, as many as the partner has agreed to, and never in a row.
         requests = ConsumedQueue(
@@ -170,7 +172,7 @@ class Partners(Construct):
             self._may_read_secret(function, id_)
         self._may_access(function, "dynamodb:GetItem", "dynamodb:PutItem", items=f"{RIDE}*")
         self._may_access(function, "dynamodb:PutItem", items=f"{CALLBACK}*")
-        function.may_reply()
+        function.may_reply(self._requesters)
         api = HttpApi(
             scope,
             "partner-api",

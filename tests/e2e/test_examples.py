@@ -1,4 +1,4 @@
-"""Teams outside of this repository build on the bus, with IAM enforced: surge listens, and touches nothing else."""
+"""A team outside of this repository builds on the bus, with IAM enforced: surge listens, and touches nothing else."""
 
 import json
 import re

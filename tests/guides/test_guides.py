@@ -20,6 +20,8 @@ GUIDES = (
     "adding-a-language",
 )
 """In the order of their story: the function listens to the event, which changes then."""
+CONSUMER = "consuming-events"
+"""What another team does, with a test of its own: nothing of it is held to the checks here."""
 PATHS = re.compile(r'make test ARGS="-q (tests/[^"]+)"')
 """A command that runs tests by their paths alone."""
 
@@ -86,6 +88,7 @@ def test_the_guides_lead_where_they_say(scratch: Path) -> None:
     for guide in GUIDES:
         assert any(step.startswith("make test") for step in told(guide) if isinstance(step, str))
     follow(checks_last(step for guide in GUIDES for step in told(guide)), scratch)
+    follow(told(CONSUMER), scratch)
 
 
 def test_a_step_that_no_longer_fits_fails(tmp_path: Path) -> None:

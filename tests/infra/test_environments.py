@@ -156,7 +156,7 @@ def test_what_is_counted_and_what_it_costs_is_told_apart(dev: Assembly) -> None:
 def test_the_environment_comes_first_in_every_name_and_can_be_taken_off_again() -> None:
     for plain, name in {
         BUS_NAME: "dev-wild-rydes",
-        "wild-rydes-reply-*": "dev-wild-rydes-reply-*",
+        "wild-rydes-reply-ride-booking": "dev-wild-rydes-reply-ride-booking",
         f"{PARTNER_SECRET_PREFIX}p-comet": "dev/wild-rydes/partners/p-comet",
         BUS_NAME_PARAMETER: "/dev/wild-rydes/platform/bus-name",
     }.items():

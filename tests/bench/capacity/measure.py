@@ -46,7 +46,7 @@ _ENVIRONMENT: Final = {
     "MAX_ATTEMPTS": "5",
     "DOCUMENT_BUCKET": "documents",
     "REPLY_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking",
-    "REPLY_TO_PATTERN": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*",
+    "RETURN_ADDRESSES": '{"wildrydes.ride-booking": "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"}',
     "DEADLINE_QUEUE_URL": "http://localhost/deadlines",
     "DEAD_LETTER_QUEUE_URL": "http://localhost/dead",
     "CHECKS_URL": "http://localhost/checks",

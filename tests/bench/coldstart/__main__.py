@@ -41,7 +41,7 @@ ENVIRONMENT = {
     "TABLE_NAME": "table",
     "BUS_NAME": "bus",
     "REPLY_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-x",
-    "REPLY_TO_PATTERN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-*",
+    "RETURN_ADDRESSES": '{"wildrydes.ride-booking": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-ride-booking"}',
     "DEADLINE_QUEUE_URL": "http://localhost/deadlines",
     "DEAD_LETTER_QUEUE_URL": "http://localhost/dlq",
     "MAX_ATTEMPTS": "5",

@@ -14,7 +14,6 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RETURN_ADDRESS = f"arn:aws:sqs:{REGION}:{ACCOUNT}:wild-rydes-reply-ride-booking"
-PATTERN = f"arn:aws:sqs:{REGION}:{ACCOUNT}:wild-rydes-reply-*"
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Contract)

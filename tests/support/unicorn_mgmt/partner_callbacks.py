@@ -9,7 +9,7 @@ from typing import Any
 from tests.support import aws
 from tests.support.requests import request
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, SECRETS, simulated
-from tests.support.unicorn_mgmt.world import PATTERN, World
+from tests.support.unicorn_mgmt.world import REQUESTERS, World
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.credentials import Secrets
 from unicorn_mgmt.adapters.partners.sealed_reference import seal
@@ -33,7 +33,7 @@ class Partner:
         self.api = HttpApi(world.logger, is_transient=is_transient)
         PartnerCallbacks(
             self.api,
-            Replies(world.sqs, PATTERN),
+            Replies(world.sqs, REQUESTERS.values()),
             world.partner_rides,
             world.callbacks,
             partners=PARTNERS,

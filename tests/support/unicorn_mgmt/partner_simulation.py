@@ -203,7 +203,7 @@ class Simulation:
             now=lambda: BEGIN.timestamp() + self.clock,
         )
         line = PartnerLine(partner, breaker, transport=us, secrets=us, secret_id="", call_log=us, now=us.now)
-        replies = Replies(us, REPLY_TO)
+        replies = Replies(us, [REPLY_TO])
         return PartnerQuotes(
             us,
             line,

@@ -9,7 +9,7 @@ from infra.rydes.simulators.partners.server import Server
 from tests.support import aws
 from tests.support.patience import PATIENCE
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, secret
-from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, PATTERN, TABLE, World
+from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, REQUESTERS, TABLE, World
 from unicorn_mgmt.adapters.partner_queues import CallbackChecks
 from unicorn_mgmt.adapters.partners.clients import client_of
 from unicorn_mgmt.adapters.partners.line import line_to
@@ -52,7 +52,7 @@ class Desk:
             logger=world.logger,
             now=now,
         )
-        replies = Replies(world.sqs, PATTERN)
+        replies = Replies(world.sqs, REQUESTERS.values())
         return PartnerQuotes(
             client_of(partner),
             line,

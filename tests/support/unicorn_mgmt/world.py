@@ -3,7 +3,7 @@
 import io
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,11 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")
 SPACE_NEEDLE = Place(47.62051, -122.34928)
 AIRPORT = Place(47.44369, -122.30132)
-PATTERN = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-*"
+REQUESTERS = {
+    f"wildrydes.{name}": f"arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-{name}"
+    for name in ("ride-booking", "concierge", "nowhere")
+}
+"""The return address of each requester by its source. The last one has no queue."""
 API = "https://unicorns/v1"
 MAX_ATTEMPTS = 3
 
@@ -96,9 +100,10 @@ class World:
     def logs(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stream.getvalue().splitlines()]
 
-    def consumer(self, *messages: type[M]) -> Consumer[M]:
+    def consumer(self, *messages: type[M], requesters: Mapping[str, str] | None = None) -> Consumer[M]:
         return Consumer(
             *messages,
+            requesters=requesters,
             sqs=self.sqs,
             parking_lot=self.parking_lot,
             logger=self.logger,
@@ -110,9 +115,9 @@ class World:
 
     def responder(self) -> Responder:
         return Responder(
-            self.consumer(RfqRequested),
+            self.consumer(RfqRequested, requesters=REQUESTERS),
             self.unicorns,
-            Replies(self.sqs, PATTERN),
+            Replies(self.sqs, REQUESTERS.values()),
             Inviter(self.connections, self.invitations, self.pushes, AppMessages(API)),
             RequestQueues(self.sqs, roster(), self.partner_queues),
             logger=self.logger,
@@ -148,12 +153,13 @@ class World:
         return found
 
     def request(self, rfq_id: str = "rfq-1", **wrong: Any) -> str:
-        """The body in which EventBridge puts an RfqRequested into the inbox; its id."""
+        """The body in which EventBridge puts an RfqRequested of a `source` into the inbox, to be answered at its address."""
+        source = wrong.pop("source", RfqRequested.source)
         metadata = first_of(
             RfqRequested,
             correlation_id=rfq_id,
             occurred_at=NOW - timedelta(milliseconds=50),
-            reply_to=wrong.pop("reply_to", self.reply_to),
+            reply_to=wrong.pop("reply_to", REQUESTERS.get(source, self.reply_to)),
             deadline=wrong.pop("deadline", NOW + timedelta(minutes=5)),
         )
         data = RfqRequested(
@@ -161,8 +167,7 @@ class World:
         )
         detail = json.loads(Envelope(metadata=metadata, data=data).to_json())
         detail["data"].update(wrong)
-        event = {"source": RfqRequested.source, "detail-type": RfqRequested.name, "detail": detail}
-        return json.dumps(event)
+        return json.dumps({"source": source, "detail-type": RfqRequested.name, "detail": detail})
 
     def bookings(self) -> Bookings:
         return Bookings(
@@ -214,7 +219,7 @@ class World:
                 logger=self.logger,
                 metrics=self.metrics,
             ),
-            Replies(self.sqs, PATTERN),
+            Replies(self.sqs, REQUESTERS.values()),
             RideQueues(self.sqs, self.ride_queues),
             self.pushes,
             AppMessages(API),
@@ -386,7 +391,7 @@ def furnished(queues: dict[str, Any]) -> World:
         sqs,
         UnicornTable(dynamodb, TABLE),
         **queues,
-        reply_to=PATTERN.replace("*", "ride-booking"),
+        reply_to=REQUESTERS[RfqRequested.source],
         events=events,
         socket=UnicornSocket(
             aws.client("apigatewaymanagementapi", config=QUICK_CONFIG, url="https://socket/v1")

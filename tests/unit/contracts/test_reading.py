@@ -15,11 +15,14 @@ from wild_rydes_contracts import (
     Envelope,
     Event,
     Message,
+    RfqCompleted,
+    RfqRequested,
     RfqResponse,
     RideCompleted,
     RideConfirmed,
+    rule_pattern,
 )
-from wild_rydes_contracts.fakes import on_the_bus
+from wild_rydes_contracts.fakes import fake, on_the_bus
 from wild_rydes_contracts.invalid import InvalidMessage
 from wild_rydes_contracts.metadata import caused_by, first_of
 from wild_rydes_contracts.reading import read
@@ -179,3 +182,25 @@ def test_two_versions_of_one_fact_have_one_id() -> None:
     assert len({first_of(each, correlation_id="r-1", occurred_at=NOW).event_id for each in versions}) == 1
     cause = completed().metadata
     assert len({caused_by(cause, each, occurred_at=NOW).event_id for each in versions}) == 1
+
+
+def test_whoever_is_named_may_ask_and_nobody_else() -> None:
+    asked = on_the_bus(fake(RfqRequested))
+    assert read(asked, RfqRequested).data.rfq_id
+    elsewhere = {**asked, "source": "wildrydes.concierge"}
+    assert read(elsewhere, RfqRequested, sources={"wildrydes.concierge"}).data.rfq_id
+    for event, sources in ((elsewhere, ()), (asked, {"wildrydes.concierge"}), ({**asked, "source": 1}, ())):
+        with pytest.raises(InvalidMessage, match="foreign source"):
+            read(event, RfqRequested, sources=sources)
+
+
+def test_what_wants_no_answer_is_told_by_its_owner_alone() -> None:
+    told = {**on_the_bus(fake(RfqCompleted)), "source": "wildrydes.concierge"}
+    with pytest.raises(InvalidMessage, match="foreign source"):
+        read(told, RfqCompleted, sources={"wildrydes.concierge"})
+    with pytest.raises(ValueError, match="want an answer"):
+        rule_pattern(RfqRequested, RfqCompleted, sources=["wildrydes.concierge"])
+    assert rule_pattern(RfqRequested, sources=["wildrydes.b", "wildrydes.a"])["source"] == [
+        "wildrydes.a",
+        "wildrydes.b",
+    ]

@@ -3,10 +3,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.support.messaging.samples import ACCOUNT, PATTERN, REGION, RETURN_ADDRESS, no_waiting, response
+from tests.support.messaging.samples import ACCOUNT, REGION, RETURN_ADDRESS, no_waiting, response
 from wild_rydes_contracts import Envelope, RfqResponse
 from wild_rydes_messaging.deliver import DeliveryError, Receipt
 from wild_rydes_messaging.errors import Unprocessable
@@ -16,14 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-PREFIX = PATTERN.removesuffix("*")
 nobody: Any = None
-replies = Replies(nobody, PATTERN)
-
-
-@pytest.mark.parametrize("name", ["ride-booking", "a", "A_b-9"])
-def test_return_address_of_the_pattern_is_allowed(name: str) -> None:
-    assert replies.check(PREFIX + name) == PREFIX + name
 
 
 @pytest.mark.parametrize(
@@ -32,50 +23,31 @@ def test_return_address_of_the_pattern_is_allowed(name: str) -> None:
         None,
         "",
         "*",
-        PREFIX,
-        PATTERN,
+        RETURN_ADDRESS.removesuffix("ride-booking"),
+        RETURN_ADDRESS.replace("ride-booking", "*"),
+        RETURN_ADDRESS.replace("ride-booking", "concierge"),
         "wild-rydes-reply-ride-booking",
         RETURN_ADDRESS.replace(REGION, "eu-west-1"),
         RETURN_ADDRESS.replace(ACCOUNT, "999999999999"),
         f"{RETURN_ADDRESS}-dlq",
-        RETURN_ADDRESS.replace("sqs", "sns"),
-        RETURN_ADDRESS.replace("wild-rydes-reply", "unicorn-mgmt"),
-        f"{RETURN_ADDRESS}:other",
-        f"{RETURN_ADDRESS}/other",
-        f"{RETURN_ADDRESS}.fifo",
         f"{RETURN_ADDRESS}\n",
-        f" {RETURN_ADDRESS}",
         f"https://evil.example/?{RETURN_ADDRESS}",
-        PREFIX + "x" * 81,
-        PREFIX + "ünïcörn",
     ],
 )
-def test_any_other_return_address_is_forbidden(address: str | None) -> None:
+def test_nothing_but_an_address_of_a_requester_is_allowed(address: str | None) -> None:
+    replies = Replies(nobody, [RETURN_ADDRESS])
+    assert replies.check(RETURN_ADDRESS) == RETURN_ADDRESS
     with pytest.raises(ForbiddenReturnAddress) as caught:
         replies.check(address)
     assert isinstance(caught.value, Unprocessable), "the message can never be answered: it is parked"
     assert "evil" not in str(caught.value)
 
 
-@given(st.text())
-def test_nothing_but_a_queue_name_passes(rest: str) -> None:
-    try:
-        assert replies.check(PREFIX + rest) == PREFIX + rest
-    except ForbiddenReturnAddress:
-        return
-    assert rest.isascii()
-    assert rest.replace("-", "a").replace("_", "a").isalnum()
-
-
-def test_pattern_without_star_is_one_address() -> None:
-    exact = Replies(nobody, RETURN_ADDRESS)
-    assert exact.check(RETURN_ADDRESS) == RETURN_ADDRESS
-    with pytest.raises(ForbiddenReturnAddress):
-        exact.check(f"{RETURN_ADDRESS}-2")
-
-
 def address(name: str) -> str:
-    return f"{PREFIX}{name}"
+    return RETURN_ADDRESS.replace("ride-booking", name)
+
+
+ADDRESSES = [*map(address, ("one", "two", "nowhere", "ride-booking"))]
 
 
 def answers(*to: str) -> list[Reply]:
@@ -94,7 +66,7 @@ def test_replies_reach_their_return_addresses_and_receipts_keep_their_order(
     sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
 ) -> None:
     to = [address("one" if i % 3 else "two") for i in range(36)]
-    receipts = Replies(sqs, PATTERN).send(answers(*to))
+    receipts = Replies(sqs, ADDRESSES).send(answers(*to))
     assert receipts == tuple(Receipt(f"key-{i}") for i in range(36))
     for name, url in queues.items():
         arrived = [Envelope[RfqResponse].model_validate_json(m["Body"]) for m in drain(url)]
@@ -108,7 +80,7 @@ def test_replies_go_ten_a_call_and_a_queue_is_looked_up_once(
 ) -> None:
     calls: list[str] = []
     sqs.meta.events.register("before-call.sqs", lambda model, **_: calls.append(model.name))
-    sender = Replies(sqs, PATTERN)
+    sender = Replies(sqs, ADDRESSES)
     sender.send(answers(*[address("one")] * 12))
     sender.send(answers(address("one")))
     assert calls == ["GetQueueUrl", "SendMessageBatch", "SendMessageBatch", "SendMessageBatch"]
@@ -119,7 +91,7 @@ def test_a_return_address_without_a_queue_fails_alone(
 ) -> None:
     to = [address("one"), address("nowhere"), address("two"), address("nowhere")]
     with pytest.raises(DeliveryError) as caught:
-        Replies(sqs, PATTERN).send(answers(*to))
+        Replies(sqs, ADDRESSES).send(answers(*to))
     assert [receipt.key for receipt in caught.value.receipts] == ["key-0", "key-1", "key-2", "key-3"]
     assert [receipt.error is None for receipt in caught.value.receipts] == [True, False, True, False]
     assert all("NonExistentQueue" in str(receipt.error) for receipt in caught.value.failed)
@@ -136,7 +108,7 @@ def test_a_look_up_without_an_answer_leaves_the_others_their_replies(
 
     sqs.meta.events.register("before-call.sqs", cut_off)
     with pytest.raises(DeliveryError) as caught:
-        Replies(sqs, PATTERN, no_waiting()).send(answers(address("two"), address("one")))
+        Replies(sqs, ADDRESSES, no_waiting()).send(answers(address("two"), address("one")))
     assert caught.value.receipts == (
         Receipt("key-0", "ConnectTimeoutError", transient=True),
         Receipt("key-1"),
@@ -148,7 +120,7 @@ def test_a_forbidden_address_among_others_is_refused_alone(
     sqs: "SQSClient", queues: dict[str, str], drain: "Callable[[str], list[MessageTypeDef]]"
 ) -> None:
     with pytest.raises(DeliveryError) as caught:
-        Replies(sqs, PATTERN).send(answers("arn:aws:sqs:us-east-1:999999999999:theirs", address("one")))
+        Replies(sqs, ADDRESSES).send(answers("arn:aws:sqs:us-east-1:999999999999:theirs", address("one")))
     assert not caught.value.transient
     refused, sent = caught.value.receipts
     assert (refused.invalid, isinstance(refused.cause, ForbiddenReturnAddress), sent.error) == (
@@ -167,7 +139,7 @@ def test_an_answer_that_no_reader_takes_is_refused_alone_with_its_fields(
     bad = bad.model_copy(update={"data": bad.data.model_copy(update={"asked": ("Jane Doe",)})})
     sent = [Reply("a", RETURN_ADDRESS, bad), Reply("b", RETURN_ADDRESS, good)]
     with pytest.raises(DeliveryError, match=r"1 of 2 .*RfqResponse\.v1: data\.asked\.0: ") as caught:
-        Replies(sqs, PATTERN, no_waiting()).send(sent)
+        Replies(sqs, ADDRESSES, no_waiting()).send(sent)
     assert "Jane" not in str(caught.value)
     [refused] = caught.value.failed
     assert (refused.key, refused.invalid, refused.transient) == ("a", True, False)

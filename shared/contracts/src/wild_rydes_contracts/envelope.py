@@ -1,6 +1,7 @@
 """The envelope every Wild Rydes message travels in, on the bus and to a return address."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import UUID
@@ -102,7 +103,8 @@ class Event(Message):
     """A message on the bus: `name` is its detail-type, `source` its owner.
 
     `answered_with` is the message, if any, that the publisher wants at `metadata.reply_to` before
-    `metadata.deadline`. `unheard` says what an event is for to which no service listens.
+    `metadata.deadline`. Others may ask for it, too, each under a source of its own, as far as who answers lets them:
+    see the `sources` of `rule_pattern` and `reading.read`. `unheard` says what an event is for to which no service listens.
     """
 
     source: ClassVar[str]
@@ -165,22 +167,27 @@ class Envelope(Contract, Generic[D_co]):
             return json.dumps(self.model_dump(exclude_none=True, warnings=False), default=repr)
 
 
-def rule_pattern(*events: type[Event], replays: bool = False) -> dict[str, Any]:
+def rule_pattern(
+    *events: type[Event], replays: bool = False, sources: Collection[str] = ()
+) -> dict[str, Any]:
     """Make the EventBridge rule pattern that matches these events, in the versions known here, and no others.
 
     With `replays` it also matches what an archive replays of the versions that these follow: replayed events have a
-    `replay-name`. What is published of an old version, beside the new one, matches in neither case.
+    `replay-name`. What is published of an old version, beside the new one, matches in neither case. Instead of the
+    events' own source, others can be given for those that want an answer.
 
     The fields of a pattern combine independently, so all events must share one source and one version, and with
     `replays` those that they follow. Raises ValueError if they do not.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
     """
     older = {tuple(old.version for old in event.followed()) for event in events}
-    sources = {each.source for event in events for each in (event, *(event.followed() if replays else ()))}
+    own = {each.source for event in events for each in (event, *(event.followed() if replays else ()))}
     versions = {event.version for event in events}
-    if len(sources) != 1 or len(versions) != 1 or (replays and len(older) != 1):
+    if len(own) != 1 or len(versions) != 1 or (replays and len(older) != 1):
         raise ValueError("one pattern needs events of one source and one version; make a rule for each")
-    pattern = {"source": sorted(sources), "detail-type": sorted({event.name for event in events})}
+    if sources and not all(event.answered_with for event in events):
+        raise ValueError("none but events that want an answer have other sources than their own")
+    pattern = {"source": sorted(sources or own), "detail-type": sorted({event.name for event in events})}
     live = {"detail": {"metadata": {"event_version": sorted(versions)}}}
     [archived] = older if replays else [()]
     if not archived:

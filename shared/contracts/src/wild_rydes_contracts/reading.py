@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -48,11 +48,14 @@ class Expected:
 expected = cache(Expected.of)
 
 
-def read(message: str | bytes | Mapping[str, Any], *contracts: type[M]) -> Envelope[M]:
+def read(
+    message: str | bytes | Mapping[str, Any], *contracts: type[M], sources: Collection[str] = ()
+) -> Envelope[M]:
     """Read an event as EventBridge delivers it, or a message to a return address, in one of the wanted classes.
 
     What has a `detail-type` is an event. A version that none of the classes has is raised to the nearest one that
-    follows it. Raises InvalidMessage, and ValueError for two kinds of messages to a return address.
+    follows it. An event that wants an answer is taken from any of the `sources`, if there are some, and every other event from
+    its own alone. Raises InvalidMessage, and ValueError for two kinds of messages to a return address.
     """
     known = expected(contracts)
     content = _content(message)
@@ -69,7 +72,7 @@ def read(message: str | bytes | Mapping[str, Any], *contracts: type[M]) -> Envel
         versions = " and ".join(map(str, sorted(chains)))
         raise InvalidMessage(f"{newest.name} has version {version}; known here: {versions}")
     first, *later = chains[version] if version is not None else (newest,)
-    if issubclass(first, Event) and content.get("source") != first.source:
+    if issubclass(first, Event) and content.get("source") not in _sources(first, sources):
         raise InvalidMessage(f"{first.name} from a foreign source")
     try:
         envelope: Envelope[Any] = Envelope[first].model_validate(body)  # type: ignore[valid-type]
@@ -78,6 +81,10 @@ def read(message: str | bytes | Mapping[str, Any], *contracts: type[M]) -> Envel
     for contract in later:
         envelope = _raised(envelope, contract)
     return envelope
+
+
+def _sources(event: type[Event], others: Collection[str]) -> Collection[str]:
+    return others if others and event.answered_with else (event.source,)
 
 
 def _chains(wanted: Sequence[type[Message]]) -> _Chains:

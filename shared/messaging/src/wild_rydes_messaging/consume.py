@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from wild_rydes_contracts import Envelope, Message, Metadata
+from wild_rydes_contracts import Envelope, Event, Message, Metadata
 from wild_rydes_contracts.invalid import InvalidMessage
 from wild_rydes_contracts.reading import expected, read
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES
 from wild_rydes_messaging.errors import RetryLater, Unprocessable, describe
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.reply import ForbiddenReturnAddress
 from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE, RetryPolicy
 from wild_rydes_messaging.send import queue_url
 
@@ -66,6 +67,9 @@ class Consumer(Generic[D]):
     A message that is not handled returns after a backoff, or is parked with the reason: `RetryPolicy` decides.
     A message past its deadline is dropped before any work. A message whose worker dies returns by itself, until
     the queue's own redrive policy takes it away.
+
+    With `requesters`, events that want an answer are taken from these sources, each with its own return address and no
+    other. Whoever may ask for an answer could have it sent to another otherwise.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Consumer(Generic[D]):
         logger: Logger,
         metrics: Metrics,
         max_attempts: int,
+        requesters: Mapping[str, str] | None = None,
         patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -83,6 +88,7 @@ class Consumer(Generic[D]):
     ) -> None:
         expected(contracts)
         self.contracts = contracts
+        self.requesters = requesters or {}
         self.sqs = sqs
         self.parking_lot = parking_lot
         self.logger = logger
@@ -100,6 +106,7 @@ class Consumer(Generic[D]):
         sqs: "SQSClient",
         logger: Logger,
         metrics: Metrics,
+        requesters: Mapping[str, str] | None = None,
         patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> Self:
@@ -114,6 +121,7 @@ class Consumer(Generic[D]):
             logger=logger,
             metrics=metrics,
             max_attempts=int(environment["MAX_ATTEMPTS"]),
+            requesters=requesters,
             patience=patience,
             backoff=backoff,
         )
@@ -128,9 +136,14 @@ class Consumer(Generic[D]):
         Raises Unprocessable, which names each wrong field but no value: values may be personal data.
         """
         try:
-            return read(body, *self.contracts)
+            envelope = read(body, *self.contracts, sources=self.requesters)
         except InvalidMessage as error:
             raise Unprocessable(str(error)) from None
+        if self.requesters and isinstance(envelope.data, Event) and envelope.data.answered_with:
+            source = json.loads(body)["source"]
+            if envelope.metadata.reply_to != self.requesters[source]:
+                raise ForbiddenReturnAddress(f"return address is not that of {source}")
+        return envelope
 
     def url(self, queue_arn: str) -> str:
         """Look up the URL of a queue. Raises botocore's errors."""

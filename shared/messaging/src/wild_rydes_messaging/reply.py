@@ -1,8 +1,7 @@
 """Reply to a return address."""
 
-import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ForbiddenReturnAddress(Unprocessable):
-    """The message asks for an answer to a queue that is not one of our return addresses."""
+    """The message asks for an answer to a queue that is no requester's, or another's than its sender's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +28,25 @@ class Reply:
 
 
 class Replies:
-    """Sends answers to any return address that matches one pattern, an SQS ARN that may end in `*`."""
+    """Sends answers to these return addresses, ARNs of SQS queues, and to no others."""
 
-    def __init__(self, sqs: "SQSClient", pattern: str, retries: Retries = DEFAULT_RETRIES) -> None:
+    def __init__(
+        self, sqs: "SQSClient", addresses: Collection[str], retries: Retries = DEFAULT_RETRIES
+    ) -> None:
         self._sqs = sqs
-        self._pattern = pattern
-        # `*` matches the rest of the queue's name, never a region or an account. A dead-letter queue is none.
-        self._allowed = re.compile(re.escape(pattern).replace(r"\*", "[A-Za-z0-9_-]{1,80}") + "(?<!-dlq)")
+        self._addresses = frozenset(addresses)
         self._retries = retries
         self._queues: dict[str, Queue] = {}
 
     def check(self, return_address: str | None) -> str:
         """Return the address if answers may go there. Raise ForbiddenReturnAddress otherwise.
 
-        The sender's role is limited to the same pattern: IAM has the last word.
+        The sender's role is limited to the same addresses: IAM has the last word.
         """
         if return_address is None:
             raise ForbiddenReturnAddress("no return address")
-        if not self._allowed.fullmatch(return_address):
-            raise ForbiddenReturnAddress(f"return address is not {self._pattern}")
+        if return_address not in self._addresses:
+            raise ForbiddenReturnAddress("return address is no requester's")
         return return_address
 
     def send(self, replies: Sequence[Reply]) -> tuple[Receipt, ...]:

@@ -16,7 +16,7 @@ from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.invitations import QUOTE, answer, by_hand, respond
 from tests.support.unicorn_mgmt.messages import accepted, over, scored
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, TERMS, secret
-from tests.support.unicorn_mgmt.world import PATTERN, TABLE, World, a_world
+from tests.support.unicorn_mgmt.world import REQUESTERS, TABLE, World, a_world
 from tests.support.wire import PARTNER
 from unicorn_mgmt.adapters.partner_queues import CallbackChecks
 from unicorn_mgmt.adapters.partners.clients import client_of
@@ -155,7 +155,7 @@ def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[..., 
 @contextmanager
 def questions(server: Server) -> Iterator[Case]:
     with partner(server) as (world, line, consumer):
-        replies = Replies(world.sqs, PATTERN)
+        replies = Replies(world.sqs, REQUESTERS.values())
         quotes = PartnerQuotes(
             client_of(line.partner),
             line,

@@ -9,7 +9,7 @@ from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.faults import throttled
 from tests.support.unicorn_mgmt.invitations import NO, QUOTE, answer, by_hand, invitation, respond
 from tests.support.unicorn_mgmt.messages import accepted, failed
-from tests.support.unicorn_mgmt.world import API, NOW, PATTERN, World
+from tests.support.unicorn_mgmt.world import API, NOW, REQUESTERS, World
 from unicorn_mgmt.domain.unicorn import Outcome, Rating
 from wild_rydes_messaging.deliver import DeliveryError
 
@@ -227,8 +227,8 @@ def test_each_answer_is_a_message_of_its_own(world: World, call: Client) -> None
 @pytest.mark.parametrize(
     ("reply_to", "reason"),
     [
-        (PATTERN.replace("*", "nowhere"), "reply refused"),
-        ("arn:aws:sqs:us-east-1:123456789012:of-before-the-pattern-changed", "return address is not"),
+        (REQUESTERS["wildrydes.nowhere"], "reply refused"),
+        ("arn:aws:sqs:us-east-1:123456789012:of-a-requester-of-yesterday", "return address is no requester"),
     ],
 )
 def test_an_answer_that_nobody_takes_is_parked_and_holds_nothing_up(

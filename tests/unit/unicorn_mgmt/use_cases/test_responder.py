@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.unicorn_mgmt.faults import throttled
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS
-from tests.support.unicorn_mgmt.world import CARD, MAX_ATTEMPTS, NOW, PATTERN, SPACE_NEEDLE, World
+from tests.support.unicorn_mgmt.world import CARD, MAX_ATTEMPTS, NOW, REQUESTERS, SPACE_NEEDLE, World
 from unicorn_mgmt.domain.unicorn import Place
 from unicorn_mgmt.domain.vicinity import MAX_FOUND
 
@@ -157,8 +157,7 @@ def test_coordinates_out_of_range_are_poison(world: World) -> None:
 
 
 def test_a_failing_receipt_retries_its_message_alone(world: World) -> None:
-    nowhere = PATTERN.replace("*", "nowhere")
-    event = world.deliver(world.request(), world.request("rfq-2", reply_to=nowhere))
+    event = world.deliver(world.request(), world.request("rfq-2", source="wildrydes.nowhere"))
     returned = world.responder().handle(event)
     [failed] = [r["messageId"] for r in event["Records"] if "rfq-2" in r["body"]]
     assert returned == {"batchItemFailures": [{"itemIdentifier": failed}]}
@@ -168,12 +167,50 @@ def test_a_failing_receipt_retries_its_message_alone(world: World) -> None:
 
 
 def test_a_reply_that_is_never_taken_is_parked_at_the_last_attempt(world: World) -> None:
-    nowhere = PATTERN.replace("*", "nowhere")
-    event = world.deliver(world.request(reply_to=nowhere), attempt=MAX_ATTEMPTS)
+    event = world.deliver(world.request(source="wildrydes.nowhere"), attempt=MAX_ATTEMPTS)
     assert world.responder().handle(event) == EVERYTHING_DONE
     [parked] = world.parked()
     assert parked["error"] == "DeliveryError"
     assert "NonExistentQueue" in parked["reason"] or "QueueDoesNotExist" in parked["reason"]
+
+
+def test_a_second_requester_gets_its_answers_at_its_own_address(world: World) -> None:
+    world.add("near")
+    address = world.sqs.create_queue(QueueName="wild-rydes-reply-concierge")["QueueUrl"]
+    event = world.deliver(world.request(), world.request("rfq-2", source="wildrydes.concierge"))
+    assert world.responder().handle(event) == EVERYTHING_DONE
+    [ours] = world.answers()
+    [theirs] = world.sqs.receive_message(QueueUrl=address)["Messages"]
+    assert ours["metadata"]["correlation_id"] == "rfq-1"
+    assert json.loads(theirs["Body"])["metadata"]["correlation_id"] == "rfq-2"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "reason"),
+    [
+        ({"source": "wildrydes.rogue"}, "Unprocessable", "RfqRequested from a foreign source"),
+        (
+            {"source": "wildrydes.concierge", "reply_to": REQUESTERS["wildrydes.ride-booking"]},
+            "ForbiddenReturnAddress",
+            "return address is not that of wildrydes.concierge",
+        ),
+        (
+            {"reply_to": REQUESTERS["wildrydes.concierge"]},
+            "ForbiddenReturnAddress",
+            "return address is not that of wildrydes.ride-booking",
+        ),
+    ],
+    ids=["a foreign source", "another's address", "the other way round"],
+)
+def test_a_foreign_source_or_address_gets_nothing_and_is_parked(
+    world: World, wrong: dict[str, str], error: str, reason: str
+) -> None:
+    world.add("near")
+    event = world.deliver(world.request("rfq-1", **wrong), world.request("rfq-2"))
+    assert world.responder().handle(event) == EVERYTHING_DONE
+    assert [answer["metadata"]["correlation_id"] for answer in world.answers()] == ["rfq-2"]
+    [parked] = world.parked()
+    assert (parked["error"], parked["reason"]) == (error, reason)
 
 
 def test_throttled_queries_are_retried(world: World) -> None:

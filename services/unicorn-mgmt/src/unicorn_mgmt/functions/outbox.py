@@ -23,13 +23,13 @@ from wild_rydes_runtime.environment import read
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`reply_to_pattern` is an SQS ARN that ends in `*`, `connections_url` the socket's own API.
+    """`return_addresses` has the ARN of each requester's queue by its source, `connections_url` is the socket's own API.
 
     `partner_ride_queues` has the URL of each partner's queue for rides by the partner's id.
     """
 
     bus_name: str
-    reply_to_pattern: str
+    return_addresses: Mapping[str, str]
     connections_url: str
     unicorn_api_url: str
     dead_letter_queue_url: str
@@ -46,7 +46,7 @@ _outbox = Outbox(
     Publisher(
         client("events"), _settings.bus_name, parking_lot=_parking_lot, logger=_logger, metrics=_metrics
     ),
-    Replies(_sqs, _settings.reply_to_pattern),
+    Replies(_sqs, _settings.return_addresses.values()),
     RideQueues(_sqs, _settings.partner_ride_queues),
     AppPushes(
         Sockets(

@@ -26,7 +26,7 @@ class Settings:
     """`secret_ids` names the secret of each partner by the partner's id."""
 
     secret_ids: Mapping[str, str]
-    reply_to_pattern: str
+    return_addresses: Mapping[str, str]
     table_name: str
 
 
@@ -37,7 +37,7 @@ _partners = roster()
 _dynamodb = client("dynamodb")
 PartnerCallbacks(
     _api,
-    Replies(client("sqs"), _settings.reply_to_pattern),
+    Replies(client("sqs"), _settings.return_addresses.values()),
     PartnerRideTable(_dynamodb, _settings.table_name),
     CallbackTable(_dynamodb, _settings.table_name),
     partners=_partners,

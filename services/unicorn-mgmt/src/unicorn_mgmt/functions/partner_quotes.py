@@ -1,6 +1,7 @@
 """RFQs → quotes of one partner."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
@@ -31,7 +32,7 @@ class Settings:
     callback_url: str
     checks_url: str
     table_name: str
-    reply_to_pattern: str
+    return_addresses: Mapping[str, str]
 
 
 _settings = read(Settings, os.environ)
@@ -49,7 +50,7 @@ _line = line_to(
     logger=_logger,
     now=now,
 )
-_replies = Replies(_sqs, _settings.reply_to_pattern)
+_replies = Replies(_sqs, _settings.return_addresses.values())
 _partner_quotes = PartnerQuotes(
     client_of(_partner),
     _line,

@@ -27,13 +27,13 @@ from wild_rydes_runtime.environment import read
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`reply_to_pattern` is an SQS ARN that ends in `*`, `connections_url` the socket's own API.
+    """`return_addresses` has the ARN of each requester's queue by its source, `connections_url` is the socket's own API.
 
     `partner_queues` has the URL of each partner's queue for RFQs by the partner's id.
     """
 
     table_name: str
-    reply_to_pattern: str
+    return_addresses: Mapping[str, str]
     connections_url: str
     unicorn_api_url: str
     partner_queues: Mapping[str, str]
@@ -45,9 +45,16 @@ _metrics = Metrics()
 _sqs = client("sqs")
 _dynamodb = client("dynamodb")
 _responder = Responder(
-    Consumer.from_environment(os.environ, RfqRequested, sqs=_sqs, logger=_logger, metrics=_metrics),
+    Consumer.from_environment(
+        os.environ,
+        RfqRequested,
+        sqs=_sqs,
+        logger=_logger,
+        metrics=_metrics,
+        requesters=_settings.return_addresses,
+    ),
     UnicornTable(_dynamodb, _settings.table_name),
-    Replies(_sqs, _settings.reply_to_pattern),
+    Replies(_sqs, _settings.return_addresses.values()),
     Inviter(
         AppConnections(_dynamodb, _settings.table_name),
         InvitationTable(_dynamodb, _settings.table_name),
