@@ -13,7 +13,7 @@ import boto3
 
 ON_AWS = "--aws" in sys.argv
 ENVIRONMENT = os.environ.get("RYDES_ENV", "dev" if ON_AWS else "")
-LOCAL = {
+LOCAL: dict[str, Any] = {
     "endpoint_url": f"http://localhost:{os.environ.get('RYDES_PORT', '4566')}",
     "region_name": "us-east-1",
     "aws_access_key_id": "test",
@@ -22,7 +22,7 @@ LOCAL = {
 RIDE = {"start": {"lat": 47.6205, "lon": -122.3493}, "destination": {"lat": 47.4437, "lon": -122.3013}}
 SECONDS = 10
 
-aws_lambda: Any = boto3.client("lambda", **({} if ON_AWS else LOCAL))  # type: ignore[call-overload]
+aws_lambda = boto3.client("lambda") if ON_AWS else boto3.client("lambda", **LOCAL)
 
 
 def call(event: dict[str, Any]) -> dict[str, Any]:
