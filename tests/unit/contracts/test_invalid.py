@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.support.boundary import boundary
-from tests.support.messaging.samples import constructed, requested, response
+from tests.support.messaging.samples import NOW, constructed, requested, response
 from wild_rydes_contracts import (
     Coordinates,
     Envelope,
@@ -182,6 +182,34 @@ def test_what_no_reader_takes_has_no_wire_form(envelope: Envelope[Message], prob
     error = caught.value
     assert error.__context__ is None or error.__suppress_context__, "a traceback would show the values"
     assert isinstance(json.loads(envelope.unchecked_json()), dict), "it can be looked at all the same"
+
+
+@boundary
+@given(
+    messages(),
+    st.sampled_from(
+        [None, "", PERSONAL, "\ud800", -1, 10**30, float("inf"), {}, [PERSONAL], (), object(), NOW]
+    ),
+    st.data(),
+)
+def test_what_has_a_wire_form_is_read_and_nothing_else_has_one(
+    envelope: Envelope[Message], value: object, data: st.DataObject
+) -> None:
+    part = data.draw(st.sampled_from(["metadata", "data"]))
+    whole = getattr(envelope, part)
+    field = data.draw(st.sampled_from([*type(whole).model_fields, ""]))
+    changed = whole.model_copy(update={field: value}) if field else value
+    unchecked_ = envelope.model_copy(update={part: changed})
+    try:
+        text = unchecked_.to_json()
+    except InvalidMessage as error:
+        said = str(error)
+    else:
+        read = Envelope[type(envelope.data)].model_validate_json(text)  # type: ignore[misc]
+        assert read.to_json() == text
+        return
+    assert "Jane" not in said
+    json.loads(unchecked_.unchecked_json())
 
 
 def test_an_unchecked_message_that_readers_take_is_sent() -> None:
