@@ -153,11 +153,12 @@ class Envelope(Contract, Generic[D_co]):
         except PydanticSerializationError:
             raise InvalidMessage(f"no valid {contract.versioned_name()}: JSON has no such values") from None
         try:
-            Envelope[contract].model_validate_json(text)  # type: ignore[valid-type]
+            read: Envelope[Message] = Envelope[contract].model_validate_json(text)  # type: ignore[valid-type]
         except ValidationError as error:
             problems = problems_of(error, json.loads(text))
             raise InvalidMessage(f"no valid {contract.versioned_name()}", problems) from None
-        return text
+        # Pydantic reads more than the schema allows, such as "1" for a number: what is written is what it has read.
+        return read.model_dump_json(exclude_none=True, ensure_ascii=True)
 
     def unchecked_json(self) -> str:
         """Encode it as it stands, valid or not, for a person to look at."""
