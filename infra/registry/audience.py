@@ -14,6 +14,7 @@ from infra.proof.filters import event_schema, may_match
 from wild_rydes_contracts import Event, Message
 
 _SOURCES: Final = ("services/*/src", "docs/examples/*/src")
+_METADATA: Final = ("first_of", "caused_by")
 _NAMES: Final = Names(AWS_ENVIRONMENT)
 
 
@@ -53,7 +54,7 @@ def emitters(contract: type[Message], root: Path = ROOT) -> tuple[str, ...]:
 
 @cache
 def _made_in(file: Path) -> frozenset[str]:
-    """The names of the classes and functions that a module calls."""
+    """The names of the classes and functions that a module calls, and of the contracts that it makes metadata for."""
     return frozenset(_called(ast.parse(file.read_text())))
 
 
@@ -61,6 +62,8 @@ def _called(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             yield node.func.id
+            if node.func.id in _METADATA:
+                yield from (argument.id for argument in node.args if isinstance(argument, ast.Name))
 
 
 def _listener(rule: Resource, target: object, assembly: Assembly) -> Listener:

@@ -275,9 +275,8 @@ def test_a_first_revision_breaks_nobody() -> None:
 
 
 def test_who_asks_is_hurt_by_a_change_of_the_answer() -> None:
-    assert Readers(ASSEMBLY).hurt(RfqResponse) == (
-        "Hurt: ride-booking (gets it as the answer to RfqRequested)."
-    )
+    how = "gets it as the answer to RfqRequested"
+    assert Readers(ASSEMBLY).hurt(RfqResponse) == f"Hurt: ride-booking ({how}); outside: concierge ({how})."
 
 
 def test_without_templates_nobody_knows_who_is_hurt() -> None:
