@@ -21,6 +21,7 @@ from infra.registry.documents.draft4 import draft4
 from infra.registry.documents.examples import example
 from infra.registry.documents.naming import identifier
 from infra.registry.documents.openapi import openapi
+from infra.registry.examples import with_examples
 from infra.registry.published import publications, source_of
 from tests.contract.test_schemas import VALIDATORS, paths, replacements
 from tests.support.asyncapi import check_references
@@ -38,7 +39,7 @@ IN_DRAFT_4 = {
 @pytest.fixture(scope="module")
 def assembly() -> Assembly:
     """As `make check` leaves the templates behind, so that `make pr` finds stale pages without a synthesis."""
-    return templates()
+    return with_examples(templates())
 
 
 def document_of(contract: type[Message]) -> dict[str, Any]:
@@ -147,10 +148,12 @@ def test_asyncapi_says_who_sends_who_receives_and_where_answers_go(assembly: Ass
             "messages": [{"$ref": "#/channels/return-address/messages/RfqResponse"}],
         }
     )
+    assert "reply" not in operations["surge-receives-RfqRequested"], "it only listens"
     assert "`feedback-rides`" in operations["feedback-receives-RideCompleted"]["description"]
     assert {name for name in operations if name.endswith("-RfqCompleted")} == {
         "ride-booking-sends-RfqCompleted",
         "unicorn-mgmt-receives-RfqCompleted",
+        "surge-receives-RfqCompleted",
     }
     for message in document["components"]["messages"].values():
         assert message["correlationId"] == {"location": "$message.payload#/metadata/correlation_id"}

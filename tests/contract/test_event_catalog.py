@@ -15,6 +15,7 @@ from infra.registry.documents import event_catalog as module
 from infra.registry.documents import pages
 from infra.registry.documents.event_catalog import event_catalog
 from infra.registry.documents.export import export_to
+from infra.registry.examples import with_examples
 from infra.registry.published import publications
 from infra.registry.readers import Statement
 from infra.registry.tools import installed, node
@@ -36,7 +37,7 @@ def lint(directory: Path) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def assembly() -> Assembly:
-    return synthesis.templates()
+    return with_examples(synthesis.templates())
 
 
 @pytest.fixture(scope="module")

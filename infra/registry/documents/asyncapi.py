@@ -73,12 +73,12 @@ def _operation(action: str, service: str, event: type[Event]) -> Json:
         "messages": [{"$ref": f"#/channels/bus/messages/{identifier(event)}"}],
         "tags": [{"name": service}],
     }
-    if event.answered_with:
-        answer = identifier(event.answered_with)
+    answer = event.answered_with
+    if answer and (action == "send" or service in emitters(answer)):  # others only listen
         operation["reply"] = {
             "address": {"location": "$message.payload#/metadata/reply_to"},
             "channel": {"$ref": "#/channels/return-address"},
-            "messages": [{"$ref": f"#/channels/return-address/messages/{answer}"}],
+            "messages": [{"$ref": f"#/channels/return-address/messages/{identifier(answer)}"}],
         }
     return operation
 

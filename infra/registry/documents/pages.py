@@ -128,8 +128,10 @@ def _hearers(contract: type[Message], assembly: Assembly) -> str:
         return ", ".join(
             sorted({who for event in EVENTS if event.answered_with is contract for who in emitters(event)})
         )
-    heard = [f"{listener.service} (`{listener.function}`)" for listener in listeners(contract, assembly)]
-    heard += [f"{consumer} (states what it needs)" for consumer in stating(contract, statements())]
+    by_rules = listeners(contract, assembly)
+    heard = [f"{listener.service} (`{listener.function}`)" for listener in by_rules]
+    others = set(stating(contract, statements())) - {listener.service for listener in by_rules}
+    heard += [f"{consumer} (states what it needs)" for consumer in sorted(others)]
     return ", ".join(dict.fromkeys(heard)) or "nobody here"
 
 

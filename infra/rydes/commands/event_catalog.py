@@ -28,10 +28,11 @@ def export(
     from infra.proof.synthesis import Refused, templates  # noqa: PLC0415
     from infra.registry.documents.event_catalog import event_catalog  # noqa: PLC0415
     from infra.registry.documents.export import NotOurs, export_to  # noqa: PLC0415
+    from infra.registry.examples import with_examples  # noqa: PLC0415
 
     with one_line_errors():
         try:
-            files = event_catalog(templates())
+            files = event_catalog(with_examples(templates()))
             export_to(directory, files)
         except NotOurs as error:
             raise LocalCloudError(str(error), "Name another directory, or move them away.") from error
