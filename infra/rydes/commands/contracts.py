@@ -12,7 +12,7 @@ from rich.markup import escape
 from infra.artifacts import ROOT
 from infra.proof.finding import Finding, report
 from infra.proof.synthesis import templates
-from infra.registry import gate, next_version, succession
+from infra.registry import gate, next_version
 from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.compatibility.result import Unusable, Verdict
 from infra.registry.compatibility.values import Json
@@ -123,6 +123,8 @@ def _hold(contracts: list[type[Message]]) -> None:
 
 
 def _judged(contracts: list[type[Message]], readers: Readers) -> tuple[list[Finding], list[str]]:
+    from infra.registry import succession  # noqa: PLC0415 (it loads hypothesis, which no other command needs)
+
     before = publications()
     chosen = {contract.versioned_name() for contract in contracts}
     followed = succession.check((*EVENTS, *MESSAGES), before, RETIRED)
