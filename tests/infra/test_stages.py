@@ -51,6 +51,8 @@ CHANGED = {
     ("AWS::Lambda::Function", "Environment.Variables.KEYS_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),  # the phones
     ("AWS::Lambda::Function", "Environment.Variables.PUBLIC_URL"),
+    ("AWS::Lambda::Function", "Environment.Variables.RETURN_ADDRESSES"),  # those of the examples, too
+    ("AWS::Events::Rule", "EventPattern.source"),  # and what they send
     ("AWS::Lambda::Function", "Environment.Variables.UNICORN_API_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.WAKING_HOURS"),  # nobody sleeps
     ("AWS::Lambda::Function", "SnapStart"),
