@@ -32,7 +32,11 @@ class System(ABC):
         """Return a boto3 client, which threads may share."""
         with self._making_client:
             if service not in self._clients:
-                self._clients[service] = self._make_client(service)
+                client = self._make_client(service)
+                # Two threads that ask for the first time each get classes of their own: one raises what the other does
+                # not catch.
+                _ = client.exceptions
+                self._clients[service] = client
             return self._clients[service]
 
     @abstractmethod
