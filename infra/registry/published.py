@@ -6,8 +6,8 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -110,6 +110,22 @@ def source_of(contract: type[Message]) -> str | None:
 def answer_to(contract: type[Message]) -> str | None:
     """Name the message that an event wants as its answer. None if it wants none."""
     return contract.answered_with.name if issubclass(contract, Event) and contract.answered_with else None
+
+
+def worded(
+    published: Mapping[str, list[Publication]], contracts: Sequence[type[Message]]
+) -> Mapping[str, list[Publication]]:
+    """Give the newest revision of each class the words that the class has now. Words are not published: they may improve."""
+    current = {(contract.name, contract.version): json_schema(contract) for contract in contracts}
+    found: dict[str, list[Publication]] = {}
+    for name, all_ in published.items():
+        newest = {each.version: each for each in all_}
+        found[name] = []
+        for each in all_:
+            schema = current.get((name, each.version), each.schema)
+            same = each is newest[each.version] and wordless(schema) == wordless(each.schema)
+            found[name].append(replace(each, schema=schema) if same else each)
+    return found
 
 
 def wordless(schema: object) -> object:

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from infra.naming import EVENT_SOURCE_PREFIX
 from infra.registry.documents.draft4 import draft4
 from infra.registry.documents.openapi import openapi
-from infra.registry.published import Publication, publications, revisions
+from infra.registry.published import Publication, publications, revisions, worded
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message
 
 Format: TypeAlias = Literal["OpenApi3", "JSONSchemaDraft4"]
@@ -39,7 +39,7 @@ def registered_by(
     the schema in Draft 4 is of the detail alone, for validation, and has the revision as its `$id`.
     """
     source = f"{EVENT_SOURCE_PREFIX}{service}"
-    known = publications() if published is None else published
+    known = worded(publications() if published is None else published, (*EVENTS, *MESSAGES))
     for contract in (*EVENTS, *MESSAGES):
         found = revisions(contract, known)
         if owner_of(contract) == source and found:

@@ -20,6 +20,7 @@ from infra.registry.published import publications
 from infra.registry.readers import Statement
 from infra.registry.tools import installed, node
 from infra.rydes import cli
+from wild_rydes_contracts import EVENTS
 
 RIDES = "domains/wild-rydes/services/unicorn-mgmt/events/RideCompleted"
 
@@ -49,6 +50,14 @@ def two_revisions(assembly: Assembly) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "publications", lambda: published)
         return event_catalog(assembly)
+
+
+def test_a_message_is_its_owners_whoever_else_emits_it(assembly: Assembly) -> None:
+    files = event_catalog(assembly)
+    for event in EVENTS:
+        owner = event.source.removeprefix("wildrydes.")
+        assert f"domains/wild-rydes/services/{owner}/events/{event.name}/index.mdx" in files
+    assert len([path for path in files if path.endswith("/RfqRequested/index.mdx")]) == 1
 
 
 def test_services_say_what_they_send_and_receive_and_by_which_channel(assembly: Assembly) -> None:

@@ -14,14 +14,14 @@ import yaml
 
 from infra.artifacts import ROOT
 from infra.assembly import Assembly
-from infra.naming import BUS_NAME
+from infra.naming import BUS_NAME, EVENT_SOURCE_PREFIX
 from infra.registry.audience import emitters, listeners
 from infra.registry.documents.examples import example
 from infra.registry.documents.markdown import json_block, page
 from infra.registry.documents.pages import shown
-from infra.registry.published import Publication, publications, revisions
+from infra.registry.published import Publication, publications, revisions, worded
 from infra.registry.readers import OURS, statements, stating
-from wild_rydes_contracts import EVENTS, Event, Message, rule_pattern
+from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, rule_pattern
 
 DOMAIN: Final = "wild-rydes"
 BUS: Final = "wild-rydes-bus"
@@ -65,7 +65,7 @@ class _Message:
 
 def event_catalog(assembly: Assembly) -> Files:
     """Make the files of the catalog, by their paths. Who listens is known from the templates."""
-    published = publications()
+    published = worded(publications(), (*EVENTS, *MESSAGES))
     messages = list(_messages(published))
     sends = _by_service(messages, {each.contract: emitters(each.contract) for each in messages})
     receives = _by_service(
@@ -209,7 +209,7 @@ def _event(versions: Sequence[type[Message]], published: Sequence[Publication]) 
     """The folder of a message: its newest revision on top, and all others below `versioned`."""
     by_version = {contract.version: contract for contract in versions}
     newest = versions[0]
-    [owner, *_] = emitters(newest)
+    owner = _owner(newest)
     folder = f"domains/{DOMAIN}/services/{owner}/events/{newest.name}"
     last = {each.version: each for each in published}
     files: Files = {}
@@ -223,6 +223,13 @@ def _event(versions: Sequence[type[Message]], published: Sequence[Publication]) 
             f"{below}/changelog.mdx": f"---\ncreatedAt: {each.published}\n---\n\n{_prose(each.note)}\n",
         }
     return files
+
+
+def _owner(contract: type[Message]) -> str:
+    """The service that owns a message: of an event by its source, whoever else may emit it; of an answer, who gives it."""
+    if issubclass(contract, Event):
+        return contract.source.removeprefix(EVENT_SOURCE_PREFIX)
+    return emitters(contract)[0]
 
 
 def _event_page(

@@ -6,6 +6,7 @@ Here they read the files of this repository, and with `--aws` or `--profile` the
 import json
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from rich.text import Text
 from infra.naming import EVENT_SOURCE_PREFIX, REGISTRY_NAME
 from infra.registry.aws_registry import NotRegistered, publications_on_aws
 from infra.registry.fields import ANYTHING, fields
-from infra.registry.published import Publication, publications
+from infra.registry.published import Publication, publications, worded
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import complain, console, one_line_errors
@@ -145,7 +146,7 @@ def versions(
 def _published(*, aws: bool, profile: str, region: str, env: str) -> Mapping[str, list[Publication]]:
     """Read what is published: on AWS from the registry; here from files, as the local cloud has none."""
     if not (aws or profile or region):
-        return publications()
+        return worded(publications(), (*EVENTS, *MESSAGES))
     with one_line_errors():
         target = system(aws=aws, profile=profile, region=region, env=env)
         registry = target.names.of(REGISTRY_NAME)
@@ -162,7 +163,12 @@ def _published(*, aws: bool, profile: str, region: str, env: str) -> Mapping[str
 
 def _all_of(name: str, known: Mapping[str, list[Publication]]) -> list[Publication]:
     if name not in known:
-        complain(f"Nothing is published of {name}.", f"There is {', '.join(known)}.")
+        close = get_close_matches(name.lower(), [each.lower() for each in known], n=1)
+        meant = [each for each in known if each.lower() in close]
+        complain(
+            f"Nothing is published of {name}.",
+            f"Did you mean {meant[0]}?" if meant else f"There is {', '.join(known)}.",
+        )
         raise typer.Exit(UNKNOWN)
     return known[name]
 

@@ -55,6 +55,17 @@ def test_what_is_given_wrong_is_refused() -> None:
         fake(RideCompleted, ride="r-1")
 
 
+def test_what_is_no_field_is_refused_at_any_depth() -> None:
+    with pytest.raises(LookupError, match="metadata has no field corelation_id"):
+        fake(RideCompleted, metadata={"corelation_id": "x"})
+    with pytest.raises(LookupError, match="start has no field height"):
+        fake(RfqRequested, start={"lat": 1, "lon": 2, "height": 3})
+    decline = {"kind": "decline", "responder_id": "u-a", "reason": "busy"}
+    with pytest.raises(LookupError, match="answers has no field price"):
+        fake(RfqResponse, answers=[decline, decline | {"price": 1}])
+    assert fake(RfqResponse, answers=[decline]).data.answers
+
+
 def test_a_field_that_nothing_fits_asks_for_an_example() -> None:
     class Odd(Event):
         name: ClassVar[str] = "Odd"

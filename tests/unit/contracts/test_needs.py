@@ -1,6 +1,7 @@
 """What a consumer states that it reads, and what is said when it is not there."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -109,3 +110,25 @@ def test_what_a_consumer_needs_is_in_every_message() -> None:
     with pytest.raises(NotOffered):
         needs(*[f"RideCompleted.{field}" for field in RideCompleted.model_fields])
     assert needs(*[f"RideCompleted.{field}" for field in data]).fields
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("RideCompleted.rideId", "Did you mean ride_id?"),
+        ("RideCompleted.ride-id", "Did you mean ride_id?"),
+        ("RideCompleted.completed_at.year", "It has no fields of its own."),
+    ],
+)
+def test_a_misspelt_field_gets_a_hint(path: str, told: str) -> None:
+    with pytest.raises(NotOffered, match=re.escape(told)):
+        needs(path)
+
+
+def test_elements_may_be_written_as_on_the_pages() -> None:
+    assert needs("RfqResponse.answers[].kind?") == needs("RfqResponse.answers.kind?")
+
+
+def test_a_statement_stays_in_its_directory(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is no name of a consumer"):
+        needs("RideCompleted.ride_id").write("../surge", tmp_path)

@@ -204,3 +204,24 @@ def test_what_wants_no_answer_is_told_by_its_owner_alone() -> None:
         "wildrydes.a",
         "wildrydes.b",
     ]
+
+
+@pytest.mark.parametrize("source", [[], {}, None, 1, "wildrydes.ride-booking.x"])
+def test_a_source_that_is_none_of_those_allowed_is_foreign(source: object) -> None:
+    event = on_the_bus(fake(RfqRequested)) | {"source": source}
+    for sources in ({"wildrydes.ride-booking"}, ["wildrydes.ride-booking"], ()):
+        with pytest.raises(InvalidMessage, match="RfqRequested from a foreign source"):
+            read(json.dumps(event), RfqRequested, sources=sources)
+
+
+def test_one_text_is_not_a_collection_of_sources() -> None:
+    with pytest.raises(TypeError, match="sources is a collection"):
+        read(on_the_bus(fake(RfqRequested)), RfqRequested, sources="wildrydes.ride-booking.x")
+
+
+@pytest.mark.parametrize("wanted", [(RideCompleted,), (RideCompletedV2,), (RideCompleted, RideCompletedV2)])
+def test_a_version_is_the_same_number_however_it_is_written(wanted: tuple[type[Message], ...]) -> None:
+    event = on_the_bus(fake(RideCompleted))
+    text = json.dumps(event).replace('"event_version": 1', '"event_version": 1.0')
+    assert "1.0" in text
+    assert read(text, *wanted) == read(event, *wanted)

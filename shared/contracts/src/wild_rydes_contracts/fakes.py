@@ -43,6 +43,7 @@ def fake(contract: type[M], *, metadata: Mapping[str, Any] | None = None, **fiel
     a given value that the contract forbids, and LookupError for a field that needs to be given.
     """
     data = _example(contract, fields)
+    _known(fields, data.model_dump(), contract.__name__)
     conversation = next((str(value) for name, value in data if name.endswith("_id")), "conversation-1")
     answered = issubclass(contract, Event) and contract.answered_with
     said: dict[str, Any] = {
@@ -53,7 +54,9 @@ def fake(contract: type[M], *, metadata: Mapping[str, Any] | None = None, **fiel
         **({"reply_to": RETURN_ADDRESS, "deadline": NOON + timedelta(minutes=5)} if answered else {}),
         **(metadata or {}),
     }
-    return Envelope[contract](metadata=Metadata.model_validate(said), data=data)  # type: ignore[valid-type]
+    made = Metadata.model_validate(said)
+    _known(said, made.model_dump(), "metadata")
+    return Envelope[contract](metadata=made, data=data)  # type: ignore[valid-type]
 
 
 def on_the_bus(envelope: Envelope[Event], *, replay: str = "") -> dict[str, Any]:
@@ -117,12 +120,21 @@ def _body(message: Envelope[Message] | Mapping[str, Any] | str) -> str:
 
 
 def _example(model: type[BaseModel], given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an instance of the model
-    unknown = given.keys() - {field.alias or name for name, field in model.model_fields.items()}
-    if unknown:
-        raise LookupError(f"{model.__name__} has no field {', '.join(sorted(unknown))}")
     needed = {field.alias or name: field for name, field in model.model_fields.items() if field.is_required()}
     missing = {name: _value(name, field) for name, field in needed.items() if name not in given}
     return model.model_validate({**missing, **given})
+
+
+def _known(given: object, made: object, where: str) -> None:
+    """Raise LookupError for what was given, at any depth, and is no field: readers would pass over it."""
+    if isinstance(given, Mapping) and isinstance(made, Mapping):
+        if unknown := given.keys() - made.keys():
+            raise LookupError(f"{where} has no field {', '.join(sorted(map(str, unknown)))}")
+        for name, value in given.items():
+            _known(value, made[name], name)
+    elif isinstance(given, list | tuple) and isinstance(made, list | tuple):
+        for value, element in zip(given, made, strict=False):
+            _known(value, element, where)
 
 
 def _value(name: str, field: FieldInfo) -> Any:  # noqa: ANN401 - of the field's type

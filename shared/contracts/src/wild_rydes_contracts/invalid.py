@@ -11,6 +11,15 @@ _LONGEST_TEXT = 800
 # What pydantic says of these has a part of the value in it.
 _QUOTED = frozenset({"error", "encoding_error", "tag"})
 
+_JSON_TYPES = {
+    "tuple_type": "an array",
+    "list_type": "an array",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+"""What pydantic names by Python's types."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -73,6 +82,8 @@ def _expected(kind: str, message: str, context: dict[str, Any] | None) -> str:
     context = context or {}
     if kind == "union_tag_invalid":
         return f"{context['discriminator'].strip(chr(39))} should be one of {context['expected_tags']}"
+    if kind in _JSON_TYPES:
+        return f"should be {_JSON_TYPES[kind]}"
     if _QUOTED & context.keys():
         message = message.partition(",")[0]
     return message.removeprefix("Input ")

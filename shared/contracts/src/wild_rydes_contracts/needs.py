@@ -17,9 +17,7 @@ from wild_rydes_contracts.schemas import json_schema
 
 Json = dict[str, Any]
 
-_PATH = re.compile(
-    r"(?P<name>[A-Za-z]+)(\.v(?P<version>[1-9][0-9]*))?\.(?P<field>[a-z0-9_.]+)(?P<optional>\??)"
-)
+_PATH = re.compile(r"(?P<name>[A-Za-z]+)(\.v(?P<version>[1-9][0-9]*))?\.(?P<field>[^?\s]+)(?P<optional>\??)")
 
 
 class NotOffered(AssertionError):
@@ -52,7 +50,12 @@ class Needs:
         return {"consumer": consumer, "needs": {name: stated[name] for name in sorted(stated)}}
 
     def write(self, consumer: str, directory: Path | str) -> Path:
-        """Write the statement to `<consumer>.json`, which the consumer hands in as `shared/contracts/consumers/…`."""
+        """Write the statement to `<consumer>.json`, which the consumer hands in as `shared/contracts/consumers/…`.
+
+        Raises ValueError for a name that is none of small letters, digits and `-`.
+        """
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", consumer):
+            raise ValueError(f"{consumer!r} is no name of a consumer: write small letters, digits and -")
         file = Path(directory) / f"{consumer}.json"
         file.write_text(json.dumps(self.statement(consumer), indent=2) + "\n")
         return file
@@ -96,7 +99,7 @@ def _need(path: str, contracts: Sequence[type[Message]]) -> Need:
         raise NotOffered(f"{path} is no field of a message, such as RideCompleted.ride_id")
     contract = _contract(said["name"], said["version"], contracts)
     optional = bool(said["optional"])
-    field = said["field"]
+    field = said["field"].replace("[]", "")  # as the pages of the messages write elements
     document = json_schema(contract)
     steps = field.split(".") if field.startswith("metadata.") else ["data", *field.split(".")]
     forms = _at(document, steps, document, f"{contract.versioned_name()}.{field}")
@@ -168,4 +171,6 @@ def _definitions(schema: Json, document: Json) -> Json:
 
 def _meant(word: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.5)
-    return f" Did you mean {close[0]}?" if close else f" There are {', '.join(sorted(set(known)))}."
+    if close:
+        return f" Did you mean {close[0]}?"
+    return f" There are {', '.join(sorted(set(known)))}." if known else " It has no fields of its own."

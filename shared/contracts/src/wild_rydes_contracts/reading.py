@@ -55,8 +55,12 @@ def read(
 
     What has a `detail-type` is an event. A version that none of the classes has is raised to the nearest one that
     follows it. An event that wants an answer is taken from any of the `sources`, if there are some, and every other event from
-    its own alone. Raises InvalidMessage, and ValueError for two kinds of messages to a return address.
+    its own alone.
+
+    Raises InvalidMessage. ValueError for two kinds of messages to a return address, TypeError for one text as `sources`.
     """
+    if isinstance(sources, str):
+        raise TypeError("sources is a collection of texts, and not one text")
     known = expected(contracts)
     content = _content(message)
     body: object = content
@@ -72,7 +76,7 @@ def read(
         versions = " and ".join(map(str, sorted(chains)))
         raise InvalidMessage(f"{newest.name} has version {version}; known here: {versions}")
     first, *later = chains[version] if version is not None else (newest,)
-    if issubclass(first, Event) and content.get("source") not in _sources(first, sources):
+    if issubclass(first, Event) and not _is_from(content.get("source"), _sources(first, sources)):
         raise InvalidMessage(f"{first.name} from a foreign source")
     try:
         envelope: Envelope[Any] = Envelope[first].model_validate(body)  # type: ignore[valid-type]
@@ -81,6 +85,10 @@ def read(
     for contract in later:
         envelope = _raised(envelope, contract)
     return envelope
+
+
+def _is_from(source: object, allowed: Collection[str]) -> bool:
+    return isinstance(source, str) and source in allowed
 
 
 def _sources(event: type[Event], others: Collection[str]) -> Collection[str]:
@@ -114,8 +122,9 @@ def _version(body: object) -> int | None:
         version = body["metadata"]["event_version"]  # type: ignore[index]
     except (LookupError, TypeError):
         return None
-    whole = isinstance(version, int) and not isinstance(version, bool)
-    return version if whole and 0 < version <= _HIGHEST_VERSION else None
+    if isinstance(version, bool) or not isinstance(version, int | float) or version % 1:
+        return None
+    return int(version) if 0 < version <= _HIGHEST_VERSION else None  # JSON's 1.0 is 1
 
 
 def _raised(envelope: Envelope[Any], contract: type[Message]) -> Envelope[Any]:

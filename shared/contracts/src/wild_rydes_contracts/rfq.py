@@ -82,11 +82,11 @@ class ResponderCounts(Contract):
     `late` counts the answers that came after the RFQ was closed.
     """
 
-    asked: int = Field(ge=0, description="all that were asked")
-    quoted: int = Field(ge=0, description="those that made an offer")
-    declined: int = Field(ge=0, description="those that refused")
-    silent: int = Field(ge=0, description="those that did not answer")
-    late: int = Field(ge=0, description="answers after the end")
+    asked: int = Field(ge=0, description="all that were asked", examples=[5])
+    quoted: int = Field(ge=0, description="those that made an offer", examples=[3])
+    declined: int = Field(ge=0, description="those that refused", examples=[1])
+    silent: int = Field(ge=0, description="those that did not answer", examples=[1])
+    late: int = Field(ge=0, description="answers after the end", examples=[0])
 
 
 class RfqCompleted(Event):
