@@ -40,7 +40,7 @@ class Assembly:
     def all(self, type_: str) -> Iterator[Resource]:
         """Go through the resources of a type, in all stacks."""
         for stack, template in self.templates.items():
-            for logical_id, body in template["Resources"].items():
+            for logical_id, body in template.get("Resources", {}).items():
                 if body["Type"] == type_:
                     yield Resource(stack, logical_id, type_, body)
 

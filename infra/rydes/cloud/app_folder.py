@@ -1,5 +1,6 @@
 """Deploy a folder's own CDK app to a running local cloud, beside the stacks of this repository."""
 
+import hashlib
 import json
 import os
 import re
@@ -7,9 +8,10 @@ import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from botocore.exceptions import ClientError
+from pydantic import BaseModel, Field, ValidationError
 
 from infra import artifacts
 from infra.naming import BUS_NAME_PARAMETER
@@ -18,8 +20,16 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import ACCOUNT, REGION, aws_environment
+from infra.rydes.cloud.takeover import refuse_takeover
 from infra.rydes.cloud.toolchain import find_uv, install_cdk
 from infra.rydes.cloud.up import alone
+
+
+class _CdkJson(BaseModel):
+    """What is read of a `cdk.json`, which may say more to the CDK command line."""
+
+    app: Annotated[str, Field(min_length=1)]
+    context: dict[str, Any] = {}
 
 
 class AppFolder:
@@ -39,20 +49,25 @@ class AppFolder:
                 f"There is no folder {folder}.", "Name one with a CDK app: docs/examples/surge"
             )
         try:
-            self._cdk: Mapping[str, Any] = json.loads((folder / "cdk.json").read_text())
-            self._app = str(self._cdk["app"])
-        except (OSError, ValueError, TypeError, KeyError) as error:
+            self._cdk = _CdkJson.model_validate_json((folder / "cdk.json").read_bytes())
+        except OSError as error:
             raise LocalCloudError(
                 f"{folder} has no stack: it needs a cdk.json whose `app` starts a CDK app.",
                 "See docs/examples/surge/cdk.json",
+            ) from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = "/".join(["cdk.json", *map(str, first["loc"])])
+            raise LocalCloudError(
+                f"{folder} has no stack: {where}: {first['msg']}.", "See docs/examples/surge/cdk.json"
             ) from error
 
     def deploy(self, cloud: Cloud, progress: Progress) -> dict[str, dict[str, str]]:
         """Deploy the app's stacks, and return their outputs by stack, with URLs that work on this cloud.
 
         Raises:
-            LocalCloudError: the environment is not deployed, or a step fails. Of a stack that fails the error has the
-                first reason that CloudFormation gives.
+            LocalCloudError: the environment is not deployed, a stack or a resource is another's, or a step fails. Of
+                a stack that fails the error has the first reason that CloudFormation gives.
         """
         if BUS_NAME_PARAMETER not in cloud.parameters:
             raise LocalCloudError(
@@ -67,19 +82,25 @@ class AppFolder:
             with progress(f"synthesize {self.folder}"):
                 self._synthesize(cloud, context)
             names = self._stacks(cloud)
+            refuse_takeover(cloud.client("cloudformation"), self._assembly(cloud), own=names)
+            self._note(cloud, names)
             with progress(f"deploy {', '.join(names)}"):
                 deploy.deploy(cloud.settings, cdk.result(), self._assembly(cloud), self._log(cloud, "deploy"))
         return {name: self._outputs(cloud, name) for name in names}
 
     def destroy(self, cloud: Cloud, progress: Progress) -> list[str]:
-        """Delete the stacks that were deployed from here, and return their names.
+        """Delete the stacks that were ever deployed from here, whatever the app makes now, and return their names.
 
         Raises:
             LocalCloudError: none is there, or one cannot be deleted.
         """
         cloudformation = cloud.client("cloudformation")
         with alone(cloud.settings):
-            there = [name for name in self._stacks(cloud) if self._is_there(cloud, name)]
+            there = [
+                name
+                for name, folder in self._deployed(cloud).items()
+                if folder == self._path and self._is_there(cloud, name)
+            ]
             if not there:
                 raise LocalCloudError(f"{self.folder} is not deployed here.", "Nothing was deleted.")
             with progress(f"delete {', '.join(there)}"):
@@ -111,25 +132,39 @@ class AppFolder:
         env = {
             **aws_environment(settings),
             "CDK_OUTDIR": str(assembly),
-            "CDK_CONTEXT_JSON": json.dumps({**self._cdk.get("context", {}), **context}),
+            "CDK_CONTEXT_JSON": json.dumps({**self._cdk.context, **context}),
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,
             "CDK_DEFAULT_REGION": REGION,
             "CDK_VALIDATION": "false",  # takes half of the time; `cdk deploy` to AWS does it
         }
         log = self._log(cloud, "synth")
-        if not deploy.logged(["sh", "-c", self._app], env, log, cwd=self.folder):
-            raise LocalCloudError(f"{self._app} fails: {deploy.last_line(log)}.", f"See {log}")
-        if not self._stacks(cloud):
-            raise LocalCloudError(f"{self._app} makes no stack.", f"See {log}")
+        if not deploy.logged(["sh", "-c", self._cdk.app], env, log, cwd=self.folder):
+            raise LocalCloudError(f"{self._cdk.app} fails: {deploy.last_line(log)}.", f"See {log}")
+        if not (assembly / "manifest.json").exists() or not deploy.stacks(assembly):
+            raise LocalCloudError(f"{self._cdk.app} makes no stack.", f"See {log}")
 
     def _stacks(self, cloud: Cloud) -> list[str]:
-        """Name the stacks of the last synthesis, none of which may be one of this repository."""
-        if not (self._assembly(cloud) / "manifest.json").exists():
-            return []
+        """Name the stacks of this synthesis, none of which may be another's: of this repository or another folder."""
         names = [*deploy.stacks(self._assembly(cloud)).values()]
         if taken := {*names} & {*deploy.stacks(cloud.settings.assembly).values()}:
             raise LocalCloudError(f"{', '.join(taken)} is a stack of Wild Rydes.", "Give yours another name.")
+        deployed = self._deployed(cloud)
+        for name in names:
+            folder = deployed.get(name, self._path)
+            if folder != self._path and Path(folder).is_dir() and self._is_there(cloud, name):
+                raise LocalCloudError(f"{name} is a stack of {folder}.", "Give yours another name.")
         return names
+
+    def _deployed(self, cloud: Cloud) -> dict[str, str]:
+        """Read the folder that each stack was last deployed from. A cloud that is new has none of the stacks yet."""
+        file = self._deployed_file(cloud)
+        found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        return found
+
+    def _note(self, cloud: Cloud, names: list[str]) -> None:
+        """Note stacks as deployed from here: before the deployment, as one that fails half-way leaves some, too."""
+        deployed = self._deployed(cloud) | dict.fromkeys(names, self._path)
+        self._deployed_file(cloud).write_text(json.dumps(deployed, indent=1))
 
     def _is_there(self, cloud: Cloud, stack: str) -> bool:
         try:
@@ -145,11 +180,23 @@ class AppFolder:
             for each in found.get("Outputs", [])
         }
 
+    @property
+    def _path(self) -> str:
+        return str(self.folder.resolve())
+
+    @property
+    def _key(self) -> str:
+        """Name the folder in a file name. Two folders of one name have two."""
+        return f"{self.folder.resolve().name}-{hashlib.sha256(self._path.encode()).hexdigest()[:8]}"
+
+    def _deployed_file(self, cloud: Cloud) -> Path:
+        return cloud.settings.run_dir / cloud.names.of("deployed-folders.json")
+
     def _assembly(self, cloud: Cloud) -> Path:
-        return cloud.settings.run_dir / cloud.names.of(f"cdk.out.{self.folder.resolve().name}")
+        return cloud.settings.run_dir / cloud.names.of(f"cdk.out.{self._key}")
 
     def _log(self, cloud: Cloud, step: str) -> Path:
-        return cloud.settings.log(f"{step}-{self.folder.resolve().name}")
+        return cloud.settings.log(f"{step}-{self._key}")
 
 
 def _reachable(value: str, endpoint: str) -> str:
