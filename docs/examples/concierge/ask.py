@@ -44,3 +44,5 @@ for _ in range(SECONDS):
             price = quote["price"]
             who = quote["display_name"] or quote["responder_id"]
             sys.stdout.write(f"  {price['amount']:>8} {price['currency']}  {who}\n")
+if not shown:
+    sys.stdout.write(f"no quote has come in {SECONDS} s: perhaps no unicorn is free nearby\n")

@@ -1,9 +1,13 @@
 """The desk asks under its own name, and keeps the first answer of each responder."""
 
+import io
 import json
+import runpy
 import sys
+import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +20,7 @@ from wild_rydes_contracts.fakes import fake, in_a_queue
 from wild_rydes_contracts.reading import read
 
 ADDRESS = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-concierge"
+ASK = Path(__file__).parents[3] / "docs/examples/concierge/ask.py"
 RIDE = {"start": {"lat": 47.6, "lon": -122.3}, "destination": {"lat": 47.4, "lon": -122.3}}
 
 
@@ -131,3 +136,31 @@ def test_what_is_no_answer_is_parked_with_the_reason_and_stops_nothing_else(conc
     assert one == "not JSON"
     assert "price.amount" in other
     assert "6.66" not in other
+
+
+class Desk:
+    """The desk's function as a caller sees it, with quotes that come, or none."""
+
+    def __init__(self, *quotes: Quote) -> None:
+        self._quotes = [each.model_dump(mode="json") for each in quotes]
+
+    def invoke(self, **_: str) -> dict[str, Any]:
+        answer = {"rfq_id": "rfq-1", "quotes": self._quotes}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+
+@pytest.mark.parametrize(
+    ("quotes", "said"),
+    [
+        ([], "no quote has come in 10 s: perhaps no unicorn is free nearby\n"),
+        ([quote("u-1", "9.50")], "      9.50 USD  u-1\n"),
+    ],
+    ids=["none", "one"],
+)
+def test_asking_shows_each_quote_once_or_says_that_there_is_none(
+    quotes: list[Quote], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: Desk(*quotes))
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    runpy.run_path(str(ASK))
+    assert capsys.readouterr().out == f"asked: rfq-1\n{said}"
