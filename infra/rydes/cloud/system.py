@@ -3,7 +3,7 @@
 import threading
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from infra.naming import (
     PARAMETER_PREFIX,
@@ -15,6 +15,8 @@ from infra.naming import (
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import SERVICES
 from infra.rydes.cloud.users import Users
+
+_OUR_QUEUES: Final = (REPLY_QUEUE_PREFIX, *(f"{service}-" for service in SERVICES))
 
 
 class System(ABC):
@@ -85,12 +87,31 @@ class System(ABC):
         return self.urls[api]
 
     def queues(self) -> dict[str, str]:
-        """Return the URL of every queue by its plain name."""
+        """Return the URL of every queue of these services and requesters by its plain name."""
+        urls = [url for prefix in _OUR_QUEUES for url in self._queues(self.names.of(prefix))]
+        return {self.names.plain(_name(url)): url for url in sorted(urls)}
+
+    def all_queues(self) -> dict[str, str]:
+        """Return the URL of every queue by its plain name, those of other teams' stacks among them.
+
+        An environment without a name has all but those of others, which are known by queues that both have.
+        """
+        urls = {_name(url): url for url in sorted(self._queues(self.names.of("")))}
+        if not self.names.environment:
+            parts = [name.partition("-") for name in urls]
+            others = tuple(
+                {f"{first}-" for first, _, rest in parts if rest in urls and rest.startswith(_OUR_QUEUES)}
+            )
+            urls = {name: url for name, url in urls.items() if not name.startswith(others)}
+        return {self.names.plain(name): url for name, url in urls.items()}
+
+    def _queues(self, prefix: str) -> list[str]:
         paginator = self.client("sqs").get_paginator("list_queues")
-        urls = [
-            url
-            for prefix in (REPLY_QUEUE_PREFIX, *(f"{service}-" for service in SERVICES))
-            for page in paginator.paginate(QueueNamePrefix=self.names.of(prefix))
-            for url in page.get("QueueUrls", [])
-        ]
-        return {self.names.plain(url.rsplit("/", 1)[-1]): url for url in sorted(urls)}
+        only = {"QueueNamePrefix": prefix} if prefix else {}
+        # Without a size of pages SQS gives the first thousand and no more.
+        pages = paginator.paginate(**only, PaginationConfig={"PageSize": 1_000})
+        return [url for page in pages for url in page.get("QueueUrls", [])]
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]

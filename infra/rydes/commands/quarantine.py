@@ -1,16 +1,15 @@
 """Commands for what services have parked because they could not handle it."""
 
 import json
-import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
+from botocore.exceptions import ClientError
+from rich.text import Text
 
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
@@ -18,7 +17,8 @@ from infra.rydes.commands.terminal import complain, console, one_line_errors
 from infra.rydes.operator import quarantine as parked
 from infra.rydes.operator import quarantine_contents as contents
 from infra.rydes.operator import quarantine_fix as fixes
-from infra.rydes.operator.quarantine import Parked
+from infra.rydes.operator.printable import printable
+from infra.rydes.operator.quarantine import DEAD_LETTERS, Parked
 from infra.rydes.operator.quarantine_way_back import NoWayBack, way_back
 from wild_rydes_contracts.invalid import listed
 
@@ -34,6 +34,8 @@ _Reveal = Annotated[bool, typer.Option("--reveal", help="Show phone numbers, too
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SHORT = 8
 """Characters of an id that tell it from others."""
+_NARROWEST = 40
+"""Columns for a line of the list, however narrow the terminal is: most ids of conversations fit."""
 
 
 @quarantine.command(name="list")
@@ -56,7 +58,7 @@ def list_(
         for name, count in found.unseen.items():
             complain(f"{count} more in {name} are being looked at by others.")
         if as_json:
-            print(json.dumps(rows, indent=2))
+            print(printable(json.dumps(rows, indent=2)))
         elif rows:
             _show_list(rows)
         elif not found.unseen:
@@ -84,20 +86,31 @@ def _reason(message: Parked) -> str:
 
 
 def _show_list(rows: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "queue", "age", "tries", "message", "conversation", "reason"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("id", "age"))
+    """Show each message on four lines at most. Its conversation has a line to itself, to be copied from."""
     for row in rows:
-        table.add_row(
-            row["id"][:_SHORT],
-            escape(row["queue"]),
-            _age(row["age_seconds"]),
-            str(row["attempts"] or ""),
-            escape(row["type"]),
-            escape(row["correlation_id"]),
-            escape(row["reason"]),
-        )
-    console.print(table, highlight=False)
+        queue, age = row["queue"].removesuffix(DEAD_LETTERS), _age(row["age_seconds"])
+        tries = f", tries: {row['attempts']}" if row["attempts"] else ""
+        width = max(console.width - _SHORT - 2, _NARROWEST)
+        lines = [
+            f"{row['type'] or 'unknown'} in {queue}, {age} ago{tries}",
+            *filter(None, [row["correlation_id"]]),
+            *textwrap.wrap(_line(row["reason"]), width, max_lines=2, placeholder=" …"),
+        ]
+        for id_, line in zip([row["id"][:_SHORT], *[""] * len(lines)], lines, strict=False):
+            _print((f"{id_:{_SHORT}}  ", "bold"), _cut(_line(line), width))
+
+
+def _line(text: object) -> str:
+    """Write what others have written on one line."""
+    return printable(" ".join(str(text).split("\n")))
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _print(*parts: str | tuple[str, str]) -> None:
+    console.print(Text.assemble(*parts), highlight=False, soft_wrap=True)
 
 
 def _age(seconds: int) -> str:
@@ -136,7 +149,7 @@ def show(
         if not reveal:
             shown = contents.without_phone_numbers(shown) | {"id": message.id}
         if as_json:
-            print(json.dumps(shown, indent=2, ensure_ascii=False))
+            print(printable(json.dumps(shown, indent=2)))
         else:
             _show(shown)
 
@@ -150,7 +163,7 @@ def _way(there: Any, message: Parked) -> str:  # noqa: ANN401 - a System
 
 def _show(shown: Mapping[str, Any]) -> None:
     def line(what: str, text: object) -> None:
-        console.print(f"[dim]{what:13}[/] {escape(str(text))}", highlight=False, soft_wrap=True)
+        _print((f"{what:13} ", "dim"), _line(text))
 
     line("id", shown["id"])
     line("queue", shown["queue"])
@@ -167,7 +180,7 @@ def _show(shown: Mapping[str, Any]) -> None:
         line("wrong", f"{problem['path']}: {problem['expected']}" if problem["path"] else problem["expected"])
     console.print()
     body = shown["body"]
-    print(body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False))
+    print(printable(body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)))
 
 
 @quarantine.command()
@@ -196,10 +209,16 @@ def fix(
         if changes:
             text = fixes.with_changes(message.body, changes)
         elif body:
-            text = sys.stdin.read() if body == "-" else _file(body)
+            text = fixes.as_event(message, fixes.from_file(body))
         else:
-            text = fixes.from_editor(message, reveal=reveal)
+            text = fixes.as_event(message, fixes.from_editor(message, reveal=reveal))
+        fixes.check_sendable(message, text)
         wrong = contents.problems(replace(message, body=text))
+        if wrong is None and contents.problems(message) is not None and not force:
+            raise LocalCloudError(
+                f"It would no longer be a {contents.message_type(message)}, nor anything else that is known here.",
+                "Give all of the message, or say --force. `uv run rydes quarantine show` shows it.",
+            )
         if wrong and not force:
             raise LocalCloudError(
                 f"It would still not be valid: {listed(wrong)}.", "Set these too, or say --force."
@@ -208,13 +227,6 @@ def fix(
             new = parked.replaced(there, parked.one(found, message.id), text)
         unknown = " Nobody here knows its contract." if wrong is None else ""
         print(f"Corrected.{unknown} Now: uv run rydes quarantine redrive {new[:_SHORT]}")
-
-
-def _file(name: str) -> str:
-    try:
-        return Path(name).read_text()
-    except OSError as error:
-        raise LocalCloudError(f"{name} cannot be read: {error.strerror}.", "Name another file.") from error
 
 
 @quarantine.command()
@@ -242,7 +254,7 @@ def redrive(
         done, stayed = 0, 0
         with parked.held(there, queue) as found:
             chosen = [parked.one(found, id_) for id_ in ids] if ids else found.messages
-            for message in chosen:
+            for message in {each.id: each for each in chosen}.values():  # somebody may name one twice
                 if why := _stays(there, message, force=force):
                     complain(f"{message.id[:_SHORT]} in {message.queue} stays: {why}")
                     stayed += 1
@@ -263,6 +275,11 @@ def _stays(there: Any, message: Parked, *, force: bool) -> str:  # noqa: ANN401 
         way.send()
     except NoWayBack as none:
         return str(none)
-    parked.forget(there, message)
-    print(f"{message.id[:_SHORT]} → {way.to}")
+    except ClientError as refused:
+        return f"it cannot be sent: {refused}"
+    try:
+        parked.forget(there, message)
+    except ClientError as refused:
+        return f"it was sent to {way.to}, but cannot be deleted here: {refused}"
+    _print(f"{message.id[:_SHORT]} → {_line(way.to)}")
     return ""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.operator.printable import printable
 
 WIDTH_OF_A_FILE = 100
 """Columns where no terminal sets them: stdout is a file or a pipe, and COLUMNS is not set."""
@@ -42,7 +43,10 @@ def one_line_errors() -> Generator[None, None, None]:
 def complain(problem: str, way_out: str = "") -> None:
     """Print on one line of stderr what is wrong, and the way out."""
     line = Text.assemble(
-        ("✗ ", "bold red"), " ".join(problem.split()), " " if way_out else "", (way_out, "bold")
+        ("✗ ", "bold red"),
+        printable(" ".join(problem.split())),
+        " " if way_out else "",
+        (printable(way_out), "bold"),
     )
     Console(stderr=True).print(line, soft_wrap=True)
 

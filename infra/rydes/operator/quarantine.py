@@ -9,6 +9,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
+from infra.naming import BUS_NAME_PARAMETER
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 
@@ -57,10 +58,12 @@ def held(system: System, queue: str = "") -> Generator[Found, None, None]:
     What has been deleted meanwhile is gone; the rest is shown again.
 
     Raises:
-        LocalCloudError: there is no such dead-letter queue.
+        LocalCloudError: the environment is not deployed, or there is no such dead-letter queue.
     """
+    if BUS_NAME_PARAMETER not in system.parameters:
+        raise LocalCloudError("This environment is not deployed.", f"Deploy it: {system.HOW_TO_DEPLOY}")
     sqs = system.client("sqs")
-    urls = {name: url for name, url in system.queues().items() if name.endswith(DEAD_LETTERS)}
+    urls = {name: url for name, url in system.all_queues().items() if name.endswith(DEAD_LETTERS)}
     if queue:
         name = queue if queue in urls else f"{queue}{DEAD_LETTERS}"
         if name not in urls:

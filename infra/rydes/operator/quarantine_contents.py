@@ -13,8 +13,17 @@ from wild_rydes_contracts.reading import read
 from wild_rydes_messaging.publish import BUS
 
 _OF_A_REASON: Final = re.compile(r"\bno valid (?P<name>[A-Za-z]+)\b")
-# E.164, or as people write it: eight digits or more with what they put between them.
-_PHONE: Final = re.compile(r"(?<![\w:./-])(\+[1-9]\d{6,14}|\(?\d(?:[ ().-]{0,2}\d){7,14})(?![\w:-])")
+_NAMED: Final = r"phone|mobile|msisdn|(?<!sequence)(?<!sequence_)number|\btel\b|\bsms\b"
+_KEY: Final = re.compile(_NAMED, re.IGNORECASE)
+# What is called one; E.164, also as people write it, which no instant is; or eight digits or more with what people
+# put between them, unless these are a date, or a part of an id.
+_PHONE: Final = re.compile(
+    rf"(?P<key>(?i:(?:{_NAMED})\w*[\\\"']*\s?[:=]\s?[\\\"']*))\+?\(?\d(?:[ ()./-]{{0,2}}\d){{6,14}}(?!\d)"
+    r"|(?<!\w)\+\(?[1-9](?:[ ()./-]{0,2}\d){6,14}(?!\d)"
+    r"|(?<![\w:./-])(?!\d{4}[-/]\d\d[-/]\d\d\b)\(?\d(?:[ ()./-]{0,2}\d){7,14}(?![\w:-])"
+)
+_LEAST, _BEYOND = 10**7, 10**15
+"""Numbers of 8 to 15 digits, which under a key that says so are phone numbers."""
 
 
 def content(body: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -74,8 +83,10 @@ def problems(message: Parked) -> tuple[Problem, ...] | None:
         expected = (contract,) if contract else ()
     if not expected:
         return None
+    # Who may ask is the consumer's to say: its rule has let this requester in.
+    source = event.get("source") if event is not None else None
     try:
-        read(event if event is not None else message.body, *expected)
+        read(event if event is not None else message.body, *expected, sources=[source] if source else ())
     except InvalidMessage as invalid:
         return invalid.problems or (Problem("", str(invalid)),)
     return ()
@@ -87,13 +98,18 @@ def _contract_of_reply(message: Parked) -> type[Message] | None:
     return MESSAGES[0] if queue.partition(REPLY_QUEUE_PREFIX)[1] else None
 
 
-def without_phone_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Hide the phone numbers in all texts: but for their last two digits."""
+def without_phone_numbers(value: Any, *, called_one: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+    """Hide the phone numbers, but for their last two digits: in all texts, and JSON numbers that are `called_one`."""
     match value:
         case str():
-            return _PHONE.sub(lambda found: f"…{found[0][-2:]}", value)
+            return _PHONE.sub(lambda found: f"{found['key'] or ''}…{found[0][-2:]}", value)
         case dict():
-            return {without_phone_numbers(key): without_phone_numbers(inner) for key, inner in value.items()}
+            return {
+                without_phone_numbers(key): without_phone_numbers(inner, called_one=bool(_KEY.search(key)))
+                for key, inner in value.items()
+            }
         case list():
-            return [without_phone_numbers(inner) for inner in value]
+            return [without_phone_numbers(inner, called_one=called_one) for inner in value]
+        case int() if called_one and _LEAST <= value < _BEYOND:
+            return f"…{value % 100:02}"
     return value

@@ -50,7 +50,7 @@ def way_back(system: System, message: Parked) -> WayBack:
         )
     if isinstance(found, dict) and "dynamodb" in found:
         return _to_the_function(system, message, found)
-    queues = system.queues()
+    queues = system.all_queues()
     for name in (source, own):
         if name in queues and not name.endswith(DEAD_LETTERS):
             return _to_a_queue(system, message, name, queues[name])

@@ -11,16 +11,23 @@ from aws_lambda_powertools import Logger, Metrics
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from infra.naming import Names
+from infra.naming import BUS_NAME_PARAMETER, Names
 from infra.rydes.cloud.system import System
 from infra.rydes.commands.quarantine import quarantine
 from infra.rydes.operator.quarantine import Parked, forget, held, one
-from infra.rydes.operator.quarantine_contents import without_phone_numbers
+from infra.rydes.operator.quarantine_contents import problems, without_phone_numbers
 from infra.rydes.operator.quarantine_fix import with_changes
 from infra.rydes.operator.quarantine_way_back import NoWayBack, way_back
 from tests.support import aws
 from tests.support.fake_account import refused
-from wild_rydes_contracts import Event, RfqResponse, RideCompleted, RideRejected, rule_pattern
+from wild_rydes_contracts import (
+    Event,
+    RfqRequested,
+    RfqResponse,
+    RideCompleted,
+    RideRejected,
+    rule_pattern,
+)
 from wild_rydes_contracts.fakes import fake, in_a_queue, on_the_bus
 from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.errors import Unprocessable
@@ -36,8 +43,8 @@ class There(System):
 
     HOW_TO_DEPLOY = ""
 
-    def __init__(self, **clients: Any) -> None:
-        super().__init__(NAMES)
+    def __init__(self, names: Names = NAMES, /, **clients: Any) -> None:
+        super().__init__(names)
         self._clients |= clients
 
     def _make_client(self, service: str) -> Any:
@@ -57,6 +64,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
             "wild-rydes-reply-ride-booking",
             "wild-rydes-reply-ride-booking-dlq",
         )
+        aws.client("ssm").put_parameter(Name=NAMES.of(BUS_NAME_PARAMETER), Value="bus", Type="String")
         yield {name: sqs.create_queue(QueueName=NAMES.of(name))["QueueUrl"] for name in names}
 
 
@@ -283,6 +291,164 @@ def test_a_redrive_that_is_interrupted_loses_nothing(account: dict[str, str]) ->
     assert listed() == []
 
 
+EVIL = "\x1b]0;pwn\x07\x9b2J"
+
+
+def test_a_terminal_gets_no_command_and_no_half_character(account: dict[str, str], tmp_path: Path) -> None:
+    event = poison()
+    event["detail"]["metadata"]["correlation_id"] = f"\ud800{EVIL}"
+    event["detail"]["data"] |= {"\ud800": EVIL, "customer_id": "c-1", EVIL: "x\ny"}
+    lot(account[DLQ]).park(json.dumps(event), Unprocessable("why"), queue=NAMES.of(QUEUE))
+    lot(account[DLQ]).park(f"no JSON {EVIL[-3:]}\n of ours", Unprocessable("why"), queue=NAMES.of(QUEUE))
+    garbage, ours = sorted(listed(), key=lambda row: str(row["type"]))
+    assert ours["correlation_id"] == f"\ud800{EVIL}"
+    for arguments in (["list"], ["list", "--json"], *(["show", each["id"]] for each in (ours, garbage))):
+        result = rydes(*arguments)
+        assert result.exit_code == 0, result.output
+        assert not set(result.output) & {"\x1b", "\x07", "\x9b"}
+        result.output.encode()
+    shown = rydes("show", ours["id"], "--reveal").stdout
+    assert r"conversation  \ud800\u001b]0;pwn\u0007\u009b2J" in shown
+    assert json.loads(shown[shown.index("{") :]) == event, "what is escaped is still JSON"
+    raw = rydes("show", ours["id"], "--json", "--reveal").stdout
+    assert raw.isascii()
+    assert json.loads(raw)["body"] == event
+
+    editor = tmp_path / "editor"
+    editor.write_text('#!/bin/sh\nsed -i s/yesterday/2026-11-26T12:00:00Z/ "$1"\n')
+    editor.chmod(0o700)
+    assert rydes("fix", ours["id"], "--force", "--reveal", VISUAL=str(editor)).exit_code == 0
+    fixed = next(row for row in listed() if row["type"])
+    assert rydes("fix", fixed["id"], "--set", "data.customer_id=c-2", "--force").exit_code == 0
+    stays = rydes("redrive", "--all")
+    assert "\x1b" not in stays.output
+    assert rydes("redrive", "--all", "--force").exit_code == 0
+    sent = next(json.loads(body) for body in bodies(account[QUEUE]) if body.startswith("{"))
+    event["detail"]["data"] |= {"customer_id": "c-2", "completed_at": "2026-11-26T12:00:00Z"}
+    assert sent == event
+
+
+def test_a_list_fits_eighty_columns_and_its_conversations_can_be_copied(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.rydes.commands.quarantine.console.width", 80)
+    conversation = "01a217ba-1200-7698-b5d9-47f432921c68"
+    event = poison()
+    event["detail"]["metadata"]["correlation_id"] = conversation
+    lot(account[DLQ]).park(json.dumps(event), Unprocessable("why it is wrong " * 40), queue=NAMES.of(QUEUE))
+    lines = rydes("list").stdout.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 80
+    assert "RideCompleted in feedback-rides, " in lines[0]
+    assert conversation in lines[1].split()
+    assert lines[3].endswith(" …")
+
+
+@pytest.mark.parametrize("source", ["wildrydes.concierge", "wildrydes.ride-booking"])
+def test_whoever_asks_is_the_consumers_to_let_in(source: str) -> None:
+    asked = on_the_bus(fake(RfqRequested)) | {"source": source}
+    assert problems(parked(asked)) == ()
+    [problem] = problems(parked(on_the_bus(fake(RideCompleted)) | {"source": source})) or ()
+    assert "from a foreign source" in problem.expected
+
+
+def test_a_detail_alone_is_put_into_its_event_and_other_contents_are_refused(
+    account: dict[str, str],
+) -> None:
+    parks(account, poison())
+    [row] = listed()
+    good = on_the_bus(fake(RideCompleted))
+    for other in ('{"data": {}}', "a text", json.dumps(good | {"detail-type": "Other"})):
+        result = rydes("fix", row["id"], "--body", "-", typed=other)
+        assert result.exit_code == 1
+        assert "It would no longer be a RideCompleted" in result.stderr
+    bad = poison()["detail"]
+    assert "not be valid" in rydes("fix", row["id"], "--body", "-", typed=json.dumps(bad)).stderr
+    assert [row["id"]] == [each["id"] for each in listed()]
+    assert rydes("fix", row["id"], "--body", "-", typed=json.dumps(good["detail"])).exit_code == 0
+    assert rydes("redrive", "--all").exit_code == 0
+    [body] = bodies(account[QUEUE])
+    assert json.loads(body) == poison() | {"detail": good["detail"]}
+
+
+def test_one_that_is_named_twice_goes_once_and_one_that_stays_does_not_end_the_rest(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ride in ("r-1", "r-2"):
+        event = json.dumps(on_the_bus(fake(RideCompleted, ride_id=ride)))
+        lot(account[DLQ]).park(event, Unprocessable("why"), queue=NAMES.of(QUEUE))
+    first, second = (row["id"] for row in listed())
+
+    def cannot(_: System, message: Parked) -> None:
+        if message.id == first:
+            raise refused("ReceiptHandleIsInvalid")
+        forget(_, message)
+
+    monkeypatch.setattr("infra.rydes.operator.quarantine.forget", cannot)
+    result = rydes("redrive", first, second, first[:10], second)
+    assert result.exit_code == 1
+    assert result.stdout.endswith("1 redriven, 1 stayed.\n")
+    assert f"{first[:8]} in {DLQ} stays: it was sent to the queue {QUEUE}, but" in result.stderr
+    assert len(bodies(account[QUEUE])) == 2
+    assert [row["id"] for row in listed()] == [first]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (b'{"name": "J\xfcrgen"}', "is not UTF-8: byte 12 is wrong"),
+        (b" \n", "The body is empty"),
+        (b"x" * (1024 * 1024 - 20), "SQS takes 1,048,576"),
+        (b"a\x00b", r"has the character U+0000, which SQS refuses. Take it out, or write it as \u0000"),
+        ("\uffff".encode(), "has the character U+FFFF"),
+    ],
+    ids=["latin 1", "empty", "large", "control character", "no character"],
+)
+def test_a_body_that_sqs_would_not_take_is_refused_before(
+    account: dict[str, str], tmp_path: Path, written: bytes, words: str
+) -> None:
+    parks(account, poison())
+    [row] = listed()
+    file = tmp_path / "body.json"
+    file.write_bytes(written)
+    result = rydes("fix", row["id"], "--body", str(file), "--force")
+    assert result.exit_code == 1
+    assert words in result.stderr
+    assert "credentials" not in result.stderr
+    assert [row["id"]] == [each["id"] for each in listed()]
+
+
+def test_other_teams_dead_letters_are_seen_and_go_back(account: dict[str, str]) -> None:
+    sqs = aws.client("sqs")
+    inbox, dead = (
+        sqs.create_queue(QueueName=NAMES.of(name))["QueueUrl"] for name in ("surge-inbox", "surge-inbox-dlq")
+    )
+    lot(dead).park(json.dumps(on_the_bus(fake(RideCompleted))), Unprocessable("why"))
+    [row] = json.loads(rydes("list", "--queue", "surge-inbox", "--json").stdout)
+    assert (row["queue"], row["type"]) == ("surge-inbox-dlq", "RideCompleted")
+    assert "→ the queue surge-inbox\n" in rydes("redrive", "--queue", "surge-inbox").stdout
+    assert len(bodies(inbox)) == 1
+
+
+def test_an_environment_sees_its_own_queues_alone(account: dict[str, str]) -> None:
+    sqs = aws.client("sqs")
+    for name in (DLQ, "surge-inbox-dlq", "surge-feedback", "blue-surge-inbox-dlq", f"blue-{DLQ}"):
+        sqs.create_queue(QueueName=name)
+    assert There(Names("blue")).all_queues().keys() == {"surge-inbox-dlq", DLQ}
+    assert There(Names()).all_queues().keys() == {DLQ, "surge-inbox-dlq", "surge-feedback"}
+    assert There().all_queues().keys() == account.keys()
+
+
+def test_an_environment_that_is_not_there_is_told(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.rydes.commands.quarantine.system", lambda **_: There(Names("blue")))
+    result = rydes("list")
+    assert result.exit_code == 1
+    assert "This environment is not deployed." in result.stderr
+    assert "Nothing is parked" not in result.output
+
+
 def parked(body: object, queue: str = "feedback-outbox-dlq", **attributes: str) -> Parked:
     text = body if isinstance(body, str) else json.dumps(body)
     return Parked(
@@ -350,10 +516,25 @@ def test_a_queue_that_cannot_be_read_is_one_line(
         ("arn:aws:sqs:us-east-1:123456789012:inbox", None),
         ("12.50", None),
         ('{"originationNumber": "+12065550142"}', '{"originationNumber": "…42"}'),
+        ("phone:14255550143 rang", "phone:…43 rang"),
+        (r"{\"phone\": 14255550143", r"{\"phone\": …43"),
+        ("+49/170/1234567", "…67"),
+        ("from:+14255550143: hello", "from:…43: hello"),
+        ("2026-11-26 12:00:00+01:00", None),
+        ("2026-11-26", None),
+        ("12345678-1200-7698-1234-123456789012", None),
+        ("StartSequenceNumber: 4421584500000000017450", None),
     ],
 )
 def test_phone_numbers_are_hidden_and_nothing_else(text: str, hidden: str | None) -> None:
     assert without_phone_numbers({"a": [text]}) == {"a": [text if hidden is None else hidden]}
+
+
+def test_a_number_is_hidden_where_its_key_says_what_it_is() -> None:
+    at = 1_764_158_400_000
+    known = {"phone": 14255550143, "SequenceNumber": 14255550143, "numbers": [14255550143, 7], "at": at}
+    hidden = {"phone": "…43", "SequenceNumber": 14255550143, "numbers": ["…43", 7], "at": at}
+    assert without_phone_numbers(known) == hidden
 
 
 @pytest.mark.parametrize(
