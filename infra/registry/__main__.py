@@ -6,13 +6,11 @@ Exits with 1 if what is published was changed, or if a class breaks who reads it
 import sys
 from functools import partial
 
-from infra.assembly import Assembly
 from infra.proof import filters
 from infra.proof.finding import Finding, report
-from infra.proof.synthesis import Refused, templates
 from infra.registry import gate, hearing, history, succession
 from infra.registry.audience import emitters, listeners
-from infra.registry.examples import examples, with_examples
+from infra.registry.examples import everything, examples
 from infra.registry.published import publications
 from infra.registry.readers import OURS, Readers, statements
 from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED
@@ -27,7 +25,9 @@ def main() -> int:
     except ValueError as error:
         findings.append(Finding(history.RULE, "a file", str(error), "`git checkout` what was there."))
     else:
-        readers = Readers(_assembly(), statements())
+        assembly, failing = everything()
+        findings += failing
+        readers = Readers(assembly, statements())
         findings += history.gaps(published)
         findings += succession.check((*EVENTS, *MESSAGES), published, RETIRED)
         findings += gate.unknown((*EVENTS, *MESSAGES), readers)
@@ -35,8 +35,8 @@ def main() -> int:
             evolving = gate.evolution(contract, published)
             findings += gate.check(evolving, readers)
             told += gate.news(evolving, readers)
-        if readers.assembly:
-            hears = partial(listeners, assembly=readers.assembly)
+        if assembly and not failing:
+            hears = partial(listeners, assembly=assembly)
             findings += hearing.check(EVENTS, published, hears, emitters, OURS)
             findings += filters.check(examples())  # `make proof` checks those of the services
     if findings:
@@ -45,17 +45,6 @@ def main() -> int:
     lines = [f"{len(EVENTS) + len(MESSAGES)} messages keep what is published of them", *told]
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
-
-
-def _assembly() -> Assembly | None:
-    try:
-        assembly = templates()
-    except Refused as refused:  # `make proof` tells what CDK refuses
-        assembly = refused.assembly
-    except Exception as error:  # noqa: BLE001 - whatever a change does to the stacks, contracts are looked at
-        sys.stdout.write(f"The stacks cannot be synthesized: {type(error).__name__}: {error}\n")
-        return None
-    return with_examples(assembly) if assembly.templates else None
 
 
 if __name__ == "__main__":

@@ -11,12 +11,11 @@ from rich.markup import escape
 
 from infra.artifacts import ROOT
 from infra.proof.finding import Finding, report
-from infra.proof.synthesis import templates
 from infra.registry import gate, next_version
 from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.compatibility.result import Unusable, Verdict
 from infra.registry.compatibility.values import Json
-from infra.registry.examples import with_examples
+from infra.registry.examples import everything
 from infra.registry.published import draft, publications, write
 from infra.registry.readers import Readers, statements
 from infra.rydes.commands import published
@@ -114,8 +113,9 @@ def _hold(contracts: list[type[Message]]) -> None:
     findings, lines = _judged(contracts, Readers(None, statements()))
     if findings or lines:
         with console.status("Looking at who has rules for it"):
-            readers = Readers(with_examples(templates()), statements())
-        findings, lines = _judged(contracts, readers)
+            assembly, failing = everything()
+        findings, lines = _judged(contracts, Readers(assembly, statements()))
+        lines = [*lines, *(f"{each.where} cannot be synthesized: {each.why}" for each in failing)]
     for line in [report(findings)] if findings else lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if findings:

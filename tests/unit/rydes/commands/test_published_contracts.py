@@ -33,7 +33,7 @@ def trips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "MESSAGES", ())
     monkeypatch.setattr(contracts, "ROOT", tmp_path)
     monkeypatch.setattr(contracts, "write", partial(write, directory=tmp_path))
-    monkeypatch.setattr(contracts, "templates", lambda: ASSEMBLY)
+    monkeypatch.setattr(contracts, "everything", lambda: (ASSEMBLY, []))
     return tmp_path
 
 
