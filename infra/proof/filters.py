@@ -45,26 +45,33 @@ _REQUESTER: Final = {"type": "string", "pattern": rf"^{re.escape(EVENT_SOURCE_PR
 
 
 def event_schema(contract: type[Event], *, archived: bool = False) -> dict[str, Any]:
-    """Make the schema of a contract's event as EventBridge hands it to rules.
+    """Make the schema of a contract's event as EventBridge hands it to rules. What is `archived` is replayed alone."""
+    asks = contract.answered_with is not None
+    return on_the_bus(json_schema(contract), contract.name, contract.source, asks=asks, archived=archived)
+
+
+def on_the_bus(
+    detail: Schema, name: str, source: str, *, asks: bool = False, archived: bool = False
+) -> dict[str, Any]:
+    """Make the schema of an event of that source and name. Of one that `asks` for an answer, others may be the source.
 
     Replayed events, and no others, have a `replay-name`. What is `archived` comes from an archive alone.
 
     https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
     """
-    detail = json_schema(contract)
     texts = ("version", "id", "account", "time", "region")
     return {
         "type": "object",
         "properties": {
-            **{name: {"type": "string"} for name in (*texts, "replay-name")},
+            **{each: {"type": "string"} for each in (*texts, "replay-name")},
             # Who wants an answer may ask: see `sources` of rule_pattern.
-            "source": _REQUESTER if contract.answered_with else {"const": contract.source},
-            "detail-type": {"const": contract.name},
+            "source": _REQUESTER if asks else {"const": source},
+            "detail-type": {"const": name},
             "resources": {"type": "array", "items": {"type": "string"}},
             "detail": {key: value for key, value in detail.items() if not key.startswith("$")},
         },
         "required": [*texts, "source", "detail-type", "resources", "detail", *(["replay-name"] * archived)],
-        "$defs": detail["$defs"],
+        "$defs": detail.get("$defs", {}),
     }
 
 

@@ -1,7 +1,7 @@
 """Who emits an event, and who listens to it: what the services' sources say, and the rules of the templates."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,8 @@ from typing import Final
 from infra.artifacts import ROOT
 from infra.assembly import Assembly, Resource
 from infra.naming import AWS_ENVIRONMENT, Names
-from infra.proof.filters import event_schema, may_match
+from infra.proof.filters import event_schema, may_match, on_the_bus
+from infra.registry.published import Publication
 from wild_rydes_contracts import Event, Message
 
 _SOURCES: Final = ("services/*/src", "docs/examples/*/src")
@@ -28,13 +29,23 @@ class Listener:
     function: str
 
 
-def listeners(event: type[Event], assembly: Assembly) -> list[Listener]:
-    """List who hears of an event, or of some with certain values, by the rules of templates."""
-    schema = event_schema(event)
+def listeners(
+    event: type[Event] | None, assembly: Assembly, published: Sequence[Publication] = ()
+) -> list[Listener]:
+    """List who hears of an event, or of some with certain values, by the rules of templates.
+
+    That is the event as its class is, and as it was `published`: a rule may ask for a field that the class has no more.
+    """
+    schemas = [event_schema(event)] if event else []
+    for each in published:
+        if each.source:
+            asks = each.answered_with is not None
+            schemas.append(on_the_bus(each.schema, each.name, each.source, asks=asks))
     return sorted(
         _listener(rule, target["Arn"], assembly)
         for rule in assembly.all("AWS::Events::Rule")
-        if "EventPattern" in rule.properties and may_match(rule.properties["EventPattern"], schema)
+        if "EventPattern" in rule.properties
+        and any(may_match(rule.properties["EventPattern"], schema) for schema in schemas)
         for target in rule.properties["Targets"]
     )
 

@@ -50,12 +50,11 @@ def check(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
     """Check that all who read a message can read what its class writes, and the class what they wrote."""
     contract = evolving.contract
     found = breaks(evolving.schema, evolving.before, contract.compatibility)
-    hurt = readers.hurt(contract) if found else ""
     for each in found:
         yield Finding(
             f"{evolving.title} breaks those who read {contract.name} ({contract.compatibility})",
             f"{each.field}  {each.rule}",
-            f"{each.why}\n{hurt}",
+            f"{each.why}\n{readers.hurt(contract, evolving.published, each.field)}",
             f"{each.to_do}; or make the next version: `uv run rydes contracts bump {contract.name}`.",
         )
     yield from _needed(evolving, readers)

@@ -41,12 +41,17 @@ class Publication:
     source: str | None = None
     """That of an event on the bus. None for a message to a return address."""
     answered_with: str | None = None
-    """The name of the message that the event wants as its answer."""
+    """The message that the event wants as its answer: its name, and its version if that is not the first."""
 
     @property
     def number(self) -> str:
         """Its version and revision: `1.2`."""
         return f"{self.version}.{self.revision}"
+
+    @property
+    def versioned_name(self) -> str:
+        """The message and its version, as its class says them: `RideCompleted.v1`."""
+        return f"{self.name}.v{self.version}"
 
     @property
     def document(self) -> Json:
@@ -108,8 +113,11 @@ def source_of(contract: type[Message]) -> str | None:
 
 
 def answer_to(contract: type[Message]) -> str | None:
-    """Name the message that an event wants as its answer. None if it wants none."""
-    return contract.answered_with.name if issubclass(contract, Event) and contract.answered_with else None
+    """Name the message that an event wants as its answer, with its version if that is not the first."""
+    answer = contract.answered_with if issubclass(contract, Event) else None
+    if answer is None:
+        return None
+    return answer.name if answer.version == 1 else answer.versioned_name()
 
 
 def worded(

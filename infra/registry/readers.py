@@ -1,6 +1,7 @@
 """Who reads a message: services and examples by their rules, and consumers by what they state that they need."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import Final
 from infra.artifacts import ROOT
 from infra.assembly import Assembly
 from infra.registry.audience import emitters, listeners
-from infra.registry.fields import Json
+from infra.registry.fields import Json, within
+from infra.registry.published import Publication
 from wild_rydes_contracts import EVENTS, Event, Message
 
 STATEMENTS: Final = ROOT / "shared/contracts/consumers"
@@ -43,27 +45,47 @@ class Readers:
     assembly: Assembly | None
     statements: Sequence[Statement] = ()
 
-    def hurt(self, contract: type[Message]) -> str:
-        """Say who reads a message, for those who are about to break it."""
+    def hurt(
+        self, contract: type[Message] | None, published: Sequence[Publication] = (), field: str = ""
+    ) -> str:
+        """Say who reads a message, for those who are about to break it, or one field of it.
+
+        Its readers are those of its class, if it has one, and those of what is `published` of its version.
+        """
         if self.assembly is None:
             return "Hurt: whoever has a rule for it. The stacks cannot be synthesized, so nobody knows."
         reading: defaultdict[str, list[str]] = defaultdict(list)
-        for service, how in self._listening(contract, self.assembly):
+        for service, how in self._listening(contract, published, self.assembly):
             reading[service].append(how)
-        for consumer in stating(contract, self.statements):
-            reading[consumer].append("states that it needs it")
+        here = contract.versioned_name() if contract else published[-1].versioned_name
+        for each in self.statements:
+            if here in each.needs:
+                reads = not field or any(_touches(field, need) for need in each.needs[here])
+                reading[each.consumer].append(
+                    "states that it needs it" if reads else "states needs of other fields"
+                )
         told = {who: f"{who} ({'; '.join(how)})" for who, how in reading.items()}
         ours = ", ".join(words for who, words in told.items() if who in OURS)
         others = ", ".join(words for who, words in told.items() if who not in OURS)
         return f"Hurt: {ours or 'no service of ours'}{f'; outside: {others}' if others else ''}."
 
     @staticmethod
-    def _listening(contract: type[Message], assembly: Assembly) -> Iterator[tuple[str, str]]:
-        if issubclass(contract, Event):
-            for each in listeners(contract, assembly):
-                yield each.service, f"rule {each.rule}"
-        for event in EVENTS:
-            if event.answered_with is contract:
-                yield from (
-                    (service, f"gets it as the answer to {event.name}") for service in emitters(event)
-                )
+    def _listening(
+        contract: type[Message] | None, published: Sequence[Publication], assembly: Assembly
+    ) -> Iterator[tuple[str, str]]:
+        event = contract if contract and issubclass(contract, Event) else None
+        for each in listeners(event, assembly, published):
+            yield each.service, f"rule {each.rule}"
+        name = contract.name if contract else published[-1].name
+        for asking in EVENTS:
+            # In whatever version: who asks for a newer one may still get what an older responder sends.
+            if asking.answered_with and asking.answered_with.name == name:
+                for service in emitters(asking):
+                    yield service, f"gets it as the answer to {asking.name}"
+
+
+def _touches(field: str, need: str) -> bool:
+    """Say whether a field of a message, such as `data.answers[quote].price`, is one that is needed, or a part of it."""
+    path = need if need.startswith("metadata.") else f"data.{need}"
+    plain = re.sub(r"\[[^]]*\]", "", field)
+    return within(plain, path) or within(path, plain)

@@ -6,10 +6,23 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import ConfigDict, Field
 
+from infra.assembly import Assembly
 from infra.proof.finding import Finding
 from infra.registry import gate
 from infra.registry.readers import Readers
-from tests.unit.registry.trips import ASSEMBLY, READERS, Card, Cash, Ended, Fare, Stop, publish, trip
+from tests.unit.registry.trips import (
+    ASSEMBLY,
+    ENDED,
+    READERS,
+    Card,
+    Cash,
+    Ended,
+    Fare,
+    Stop,
+    publish,
+    subscription,
+    trip,
+)
 from wild_rydes_contracts import Compatibility, Contract, Message, RfqResponse
 
 
@@ -230,6 +243,12 @@ def test_an_event_may_choose_its_mode(
     assert [each.where for each in found if each.rule != gate.NEEDED] == expected
 
 
+def test_an_unknown_mode_is_refused_with_those_that_there_are() -> None:
+    unknown: Any = "none"
+    with pytest.raises(TypeError, match="has the mode 'none': there are NONE, BACKWARD, "):
+        of(unknown)
+
+
 @pytest.mark.parametrize(("mode", "found"), [("BACKWARD", 0), ("BACKWARD_TRANSITIVE", 1)])
 def test_all_revisions_count_if_the_mode_is_transitive(
     mode: Compatibility, found: int, tmp_path: Path
@@ -277,6 +296,30 @@ def test_a_first_revision_breaks_nobody() -> None:
 def test_who_asks_is_hurt_by_a_change_of_the_answer() -> None:
     how = "gets it as the answer to RfqRequested"
     assert Readers(ASSEMBLY).hurt(RfqResponse) == f"Hurt: ride-booking ({how}); outside: concierge ({how})."
+
+
+class RfqResponseV2(RfqResponse):
+    version: ClassVar[int] = 2
+
+
+def test_who_asks_for_one_version_of_an_answer_reads_the_others() -> None:
+    assert "gets it as the answer to RfqRequested" in Readers(ASSEMBLY).hurt(RfqResponseV2)
+
+
+def test_who_filters_on_a_field_that_goes_is_hurt(tmp_path: Path) -> None:
+    pattern = {**ENDED, "detail": {**ENDED["detail"], "data": {"reason": ["arrived"]}}}
+    readers = Readers(Assembly(Path(), {"Only": subscription("unicorn-mgmt", "dev-arrived", pattern)}))
+    renamed = trip(without="reason", cause=(Literal["arrived", "given-up"], ...))
+    for found in told(renamed, tmp_path, readers):
+        assert found.why.endswith("Hurt: unicorn-mgmt (rule arrived).")
+
+
+def test_who_needs_other_fields_than_the_one_that_breaks_says_so(tmp_path: Path) -> None:
+    other, needed = (BREAKS[each][0] for each in ("a field that is gone", "money without its currency"))
+    [found] = told(other, tmp_path / "other")
+    assert "tips (states needs of other fields)" in found.why
+    [found] = [each for each in told(needed, tmp_path / "needed") if each.rule != gate.NEEDED]
+    assert "tips (states that it needs it)" in found.why
 
 
 def test_without_templates_nobody_knows_who_is_hurt() -> None:

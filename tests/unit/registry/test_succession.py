@@ -1,6 +1,7 @@
 """Versions of a message: each published one has a class, and each class reads the one before."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 import pytest
@@ -164,6 +165,20 @@ class Moved(Ended):
 
 class Asking(Ended):
     answered_with: ClassVar[type[Message]] = RfqResponse
+
+
+class RfqResponseV2(RfqResponse):
+    version: ClassVar[int] = 2
+
+
+class AskingForMore(Ended):
+    answered_with: ClassVar[type[Message]] = RfqResponseV2
+
+
+def test_a_newer_version_of_the_answer_is_told(tmp_path: Path) -> None:
+    asking = publish(tmp_path, trip(Asking))
+    [found] = check([trip(AskingForMore)], asking, frozenset())
+    assert found.why.startswith("1.0 was published with RfqResponse; the class says RfqResponse.v2.")
 
 
 @pytest.mark.parametrize(

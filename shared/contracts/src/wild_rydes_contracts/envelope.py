@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -91,7 +91,11 @@ class Message(Contract):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Refuse, with a TypeError, a version that cannot follow the one that it says it does."""
+        """Refuse, with a TypeError, an unknown mode, and a version that cannot follow the one that it says it does."""
+        if cls.compatibility not in (modes := get_args(Compatibility)):
+            raise TypeError(
+                f"{cls.__name__} has the mode {cls.compatibility!r}: there are {', '.join(modes)}"
+            )
         old = cls.follows
         if old and not (old.name == cls.name and old.version < cls.version):
             raise TypeError(
