@@ -7,27 +7,36 @@ import sys
 from functools import partial
 
 from infra.proof import filters
-from infra.proof.finding import Finding, report
+from infra.proof.finding import report
 from infra.registry import gate, hearing, history, succession
 from infra.registry.audience import emitters, listeners
 from infra.registry.examples import everything, examples
+from infra.registry.files import Unreadable
 from infra.registry.published import publications
-from infra.registry.readers import OURS, Readers, statements
+from infra.registry.readers import OURS, Readers, Statement, statements
 from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED
+
+PUBLISH = "Take it out, and publish what the class says: `uv run rydes contracts publish`."
+STATE = "Let the consumer's tests write it anew, or take it out: shared/contracts/README.md has the way."
 
 
 def main() -> int:
     """Check everything, and tell what is not published yet; the exit status."""
     findings = list(history.changes())
     told: list[str] = []
+    stated: tuple[Statement, ...] = ()
     try:
-        published = publications()
-    except ValueError as error:
-        findings.append(Finding(history.RULE, "a file", str(error), "`git checkout` what was there."))
+        stated = statements()
+    except Unreadable as error:
+        findings += history.unreadable(error.problems, STATE)
+    try:
+        published = publications(checked=True)
+    except Unreadable as error:
+        findings += history.unreadable(error.problems, PUBLISH)
     else:
         assembly, failing = everything()
         findings += failing
-        readers = Readers(assembly, statements())
+        readers = Readers(assembly, stated)
         findings += history.gaps(published)
         findings += succession.check((*EVENTS, *MESSAGES), published, RETIRED)
         findings += gate.unknown((*EVENTS, *MESSAGES), readers)

@@ -1,5 +1,6 @@
 """What is published stays: no file of a revision is edited, deleted, or added out of order."""
 
+import os
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,13 +8,33 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from infra.artifacts import ROOT
 from infra.proof.finding import Finding
+from infra.registry.files import Problem
 from infra.registry.published import DIRECTORY, Publication
 
 RULE: Final = "what is published was changed"
+UNREADABLE: Final = "a file that cannot be read"
 _FROM: Final = "README.md"
 """Files are held to what they were when this one, which says so, came beside them, or when they came later."""
 _TRUNKS: Final = ("origin/HEAD", "origin/main", "main")
+
+
+def unreadable(problems: Sequence[Problem], to_do: str) -> Iterator[Finding]:
+    """Tell of files that cannot be read, with the way back where git has one."""
+    for each in problems:
+        directory, name = each.file.parent, each.file.name
+        back = f"`git checkout HEAD -- {os.path.relpath(each.file, ROOT)}`, or: " if _kept(each.file) else ""
+        where = f"{directory.parent.name}/{directory.name}/{name}"
+        yield Finding(
+            UNREADABLE, where, f"{each.why[:1].upper()}{each.why[1:].rstrip('.')}.", f"{back}{to_do}"
+        )
+
+
+def _kept(file: Path) -> bool:
+    """Whether the last commit has the file, and has something else in it than there is."""
+    was = _git(file.parent, "rev-parse", "--verify", "--quiet", f"HEAD:./{file.name}")
+    return was is not None and was != _git(file.parent, "hash-object", "--", file.name)
 
 
 def gaps(published: Mapping[str, Sequence[Publication]]) -> Iterator[Finding]:
@@ -32,7 +53,7 @@ def gaps(published: Mapping[str, Sequence[Publication]]) -> Iterator[Finding]:
                 missing = [f"{expected}.0"]
             if missing:
                 why = f"{missing[0]}.json is missing: {', '.join(each.number for each in all_)} are there."
-                to_do = "`git checkout` it, or number what is not published yet as the next one: `rydes contracts publish`."
+                to_do = "Bring it back, or number what is not published yet as the next one: `rydes contracts publish`."
                 yield Finding(RULE, f"{name}/{missing[0]}.json", why, to_do)
                 break
         for before, after in pairwise(all_):

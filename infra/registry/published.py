@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.artifacts import ROOT
+from infra.registry.files import Problem, Unreadable, listed, read, usable
 from wild_rydes_contracts import Event, Message
 from wild_rydes_contracts.schemas import json_schema
 
@@ -22,6 +23,7 @@ DIRECTORY: Final = ROOT / "shared/contracts/published"
 _NUMBER: Final = re.compile(r"(?P<version>[1-9][0-9]*)\.(?P<revision>0|[1-9][0-9]*)")
 _SOURCE, _DETAIL_TYPE, _ANSWER = "x-amazon-events-source", "x-amazon-events-detail-type", "x-answered-with"
 """What a rule matches, as EventBridge's own schemas name it, and the message that an event wants as its answer."""
+_ALWAYS: Final = ("$schema", "$id", "$comment", "properties")
 _OWN: Final = ("$id", "$comment", _SOURCE, _DETAIL_TYPE, _ANSWER)
 """What a published schema has besides the class's."""
 
@@ -73,14 +75,21 @@ class Publication:
         return Path(self.name) / f"{self.number}.json"
 
 
-def publications(directory: Path = DIRECTORY) -> Mapping[str, list[Publication]]:
+def publications(directory: Path = DIRECTORY, *, checked: bool = False) -> Mapping[str, list[Publication]]:
     """Read all that is published, by the messages' names, the oldest first.
 
-    Raises ValueError for a file that is no publication.
+    Folders and hidden files are passed over. Whether each schema is one is `checked` if wanted, which takes a second.
+    Raises Unreadable for files that are no publications.
     """
     found: defaultdict[str, list[Publication]] = defaultdict(list)
-    for file in directory.glob("*/*"):
-        found[file.parent.name].append(_read(file))
+    problems: list[Problem] = []
+    for file in listed(directory, "*/*"):
+        try:
+            found[file.parent.name].append(_read(file, checked=checked))
+        except ValueError as error:
+            problems.append(Problem(file, str(error)))
+    if problems:
+        raise Unreadable(problems)
     return {
         name: sorted(all_, key=lambda each: (each.version, each.revision))
         for name, all_ in sorted(found.items())
@@ -165,26 +174,32 @@ def parse(name: str, number: str, document: Json) -> Publication:
     found = _NUMBER.fullmatch(number)
     if found is None:
         raise ValueError(f"{number} is no revision: one is like 1.0")
-    published, _, note = str(document.get("$comment", "")).partition(" ")
+    if absent := [key for key in _ALWAYS if key not in document]:
+        raise ValueError(f"it has no {absent[0]}")
+    published, _, note = str(document["$comment"]).partition(" ")
+    try:
+        day = date.fromisoformat(published)
+    except ValueError:
+        raise ValueError(f"its $comment begins with {published!r}, which is no day") from None
     publication = Publication(
         name=name,
         version=int(found["version"]),
         revision=int(found["revision"]),
         schema={key: value for key, value in document.items() if key not in _OWN},
-        published=date.fromisoformat(published),
+        published=day,
         note=note,
         source=document.get(_SOURCE),
         answered_with=document.get(_ANSWER),
     )
     if publication.document != document:
-        raise ValueError(f"it does not say what it is: its $id is {document.get('$id')!r}")
+        raise ValueError(f"it does not say what it is: its $id is {document['$id']!r}")
     return publication
 
 
-def _read(file: Path) -> Publication:
+def _read(file: Path, *, checked: bool) -> Publication:
     if file.suffix != ".json":
-        raise ValueError(f"{file} is no publication: a file's name is like 1.0.json")
-    try:
-        return parse(file.parent.name, file.stem, json.loads(file.read_text()))
-    except ValueError as error:
-        raise ValueError(f"{file} is no publication: {error}") from error
+        raise ValueError("a file's name is like 1.0.json")
+    publication = parse(file.parent.name, file.stem, read(file))
+    if checked:
+        usable(publication.schema, "it")
+    return publication

@@ -1,6 +1,5 @@
 """Who reads a message: services and examples by their rules, and consumers by what they state that they need."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +11,12 @@ from infra.artifacts import ROOT
 from infra.assembly import Assembly
 from infra.registry.audience import emitters, listeners
 from infra.registry.fields import Json, within
+from infra.registry.files import Problem, Unreadable, listed, read, usable
 from infra.registry.published import Publication
 from wild_rydes_contracts import EVENTS, Event, Message
 
 STATEMENTS: Final = ROOT / "shared/contracts/consumers"
+_MESSAGE: Final = re.compile(r"\w+\.v[1-9][0-9]*")
 OURS: Final = frozenset(folder.name for folder in (ROOT / "services").iterdir())
 
 
@@ -28,9 +29,34 @@ class Statement:
 
 
 def statements(directory: Path = STATEMENTS) -> tuple[Statement, ...]:
-    """Read what consumers state."""
-    found = (json.loads(file.read_text()) for file in sorted(directory.glob("*.json")))
-    return tuple(Statement(each["consumer"], each["needs"]) for each in found)
+    """Read what consumers state. Raises Unreadable for files that are no statements."""
+    found: list[Statement] = []
+    problems: list[Problem] = []
+    for file in listed(directory, "*.json"):
+        try:
+            found.append(_statement(file))
+        except ValueError as error:
+            problems.append(Problem(file, str(error)))
+    if problems:
+        raise Unreadable(problems)
+    return tuple(found)
+
+
+def _statement(file: Path) -> Statement:
+    document = read(file)
+    consumer, stated = document.get("consumer"), document.get("needs")
+    if consumer != file.stem:
+        raise ValueError(f"`consumer` is {consumer!r}, and the name of the file {file.stem!r}")
+    if not isinstance(stated, dict):
+        raise ValueError("`needs` is no object: it has the fields of each message, such as RideCompleted.v1")
+    for message, needed in stated.items():
+        if not _MESSAGE.fullmatch(message):
+            raise ValueError(f"`needs` has {message!r}, which is no message: one is like RideCompleted.v1")
+        if not isinstance(needed, dict):
+            raise ValueError(f"`needs` has no object of fields for {message}")
+        for field, schema in needed.items():
+            usable(schema, f"{message}.{field}")
+    return Statement(file.stem, stated)
 
 
 def stating(contract: type[Message], stated: Sequence[Statement]) -> tuple[str, ...]:

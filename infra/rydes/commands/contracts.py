@@ -16,6 +16,7 @@ from infra.registry.compatibility.modes import Mode, compare
 from infra.registry.compatibility.result import Unusable, Verdict
 from infra.registry.compatibility.values import Json
 from infra.registry.examples import everything
+from infra.registry.files import Unreadable
 from infra.registry.published import draft, publications, write
 from infra.registry.readers import Readers, statements
 from infra.rydes.commands import published
@@ -75,7 +76,11 @@ def publish(
     note: Annotated[str, typer.Option(help="What is new, in a sentence. It is published with the schema.")],
 ) -> None:
     """Publish what the classes of messages say now as the next revisions, if nobody who reads them is hurt."""
-    before = publications()
+    try:
+        before = publications(checked=True)
+        statements()
+    except Unreadable as unreadable:
+        _refuse(f"{unreadable}.")
     known = [contract for contract in (*EVENTS, *MESSAGES) if not names or contract.name in names]
     if unknown := set(names or ()) - {contract.name for contract in known}:
         _refuse(f"There is no message {', '.join(sorted(unknown))}.")
