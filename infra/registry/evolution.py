@@ -52,7 +52,22 @@ def breaks(schema: Json, before: Sequence[Publication], compatibility: Compatibi
 
 def widened(newest: Publication, schema: Json) -> list[Break]:
     """Find what the class may write that readers of the newest revision refuse: they should be deployed first."""
-    return list(_in_mode(newest.schema, schema, Mode.FORWARD, newest.number))
+    found = _in_mode(newest.schema, schema, Mode.FORWARD, newest.number)
+    return [replace(each, rule=_turned(each.rule)) for each in found]
+
+
+_TURNED: Final = (
+    ("DECREASED", "INCREASED"), ("INCREASED", "DECREASED"), ("NARROWED", "EXTENDED"), ("EXTENDED", "NARROWED"),
+    ("REMOVED", "ADDED"), ("ADDED", "REMOVED"),
+)  # fmt: skip
+
+
+def _turned(rule: str) -> str:
+    """Name a change by what the class does, and not by what its reader of the revision before would have to undo."""
+    for one, other in _TURNED:
+        if one in rule:
+            return rule.replace(one, other)
+    return rule
 
 
 def unread(written: Json, schema: Json) -> list[Difference]:

@@ -9,7 +9,7 @@ from infra.registry.evolution import breaks, unread, widened
 from infra.registry.fields import Json
 from infra.registry.published import Publication, revisions, wordless
 from infra.registry.readers import Readers
-from wild_rydes_contracts import Message
+from wild_rydes_contracts import Compatibility, Message
 from wild_rydes_contracts.needs import NotOffered, needs
 from wild_rydes_contracts.schemas import json_schema
 
@@ -36,6 +36,17 @@ class Evolution:
         return self.published if self.drafted else self.published[:-1]
 
     @property
+    def held(self) -> Sequence[Publication]:
+        """The revisions that it is held to: nothing before one that was published under NONE."""
+        begins = [index for index, each in enumerate(self.before) if each.compatibility == "NONE"]
+        return self.before[begins[-1] :] if begins else self.before
+
+    @property
+    def mode(self) -> Compatibility:
+        """The class's, or the one under which what it says was published: a later one does not judge that again."""
+        return self.contract.compatibility if self.drafted else self.published[-1].compatibility
+
+    @property
     def title(self) -> str:
         """Name the revision that the class is, or would be."""
         return f"{self.contract.name} {self.contract.version}.{len(self.before)}"
@@ -49,10 +60,10 @@ def evolution(contract: type[Message], published: Mapping[str, list[Publication]
 def check(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
     """Check that all who read a message can read what its class writes, and the class what they wrote."""
     contract = evolving.contract
-    found = breaks(evolving.schema, evolving.before, contract.compatibility)
+    found = breaks(evolving.schema, evolving.held, evolving.mode)
     for each in found:
         yield Finding(
-            f"{evolving.title} breaks those who read {contract.name} ({contract.compatibility})",
+            f"{evolving.title} breaks those who read {contract.name} ({evolving.mode})",
             f"{each.field}  {each.rule}",
             f"{each.why}\n{readers.hurt(contract, evolving.published, each.field)}",
             f"{each.to_do}; or make the next version: `uv run rydes contracts bump {contract.name}`.",
@@ -61,17 +72,42 @@ def check(evolving: Evolution, readers: Readers) -> Iterator[Finding]:
 
 
 def news(evolving: Evolution, readers: Readers) -> Iterator[str]:
-    """Say of a class that is not published yet what to do, and who should be deployed before its publisher."""
+    """Say of a class that is not published yet what to do, who should be deployed before its publisher, and its mode."""
     if evolving.drafted:
         yield f"{evolving.title} is not published yet: `uv run rydes contracts publish {evolving.contract.name}`"
-        yield from wider(evolving, readers)
+    yield from remarks(evolving, readers)
 
 
-def wider(evolving: Evolution, readers: Readers) -> Iterator[str]:
+def remarks(evolving: Evolution, readers: Readers) -> Iterator[str]:
+    """Say what a reviewer should see: another mode than before, and what readers of the newest revision may refuse."""
+    contract, published = evolving.contract, evolving.published
+    if published and contract.compatibility != published[-1].compatibility:
+        yield (
+            f"    {contract.versioned_name()} has the mode {contract.compatibility}; "
+            f"{published[-1].number} was published under {published[-1].compatibility}"
+        )
+    if evolving.drafted and evolving.before:
+        yield from _passed(evolving, readers)
+        yield from _wider(evolving, readers)
+
+
+def _passed(evolving: Evolution, readers: Readers) -> Iterator[str]:
+    """Say what the class's mode lets pass, and the usual one does not."""
+    if evolving.mode == Message.compatibility:
+        return
+    told = {(each.field, each.rule) for each in breaks(evolving.schema, evolving.held, evolving.mode)}
+    for each in breaks(evolving.schema, evolving.held, Message.compatibility):
+        if (each.field, each.rule) not in told:
+            hurt = readers.hurt(evolving.contract, evolving.published, each.field)
+            yield f"    {each.field}  {each.rule}: {each.why} {evolving.mode} lets it pass. {hurt}"
+
+
+def _wider(evolving: Evolution, readers: Readers) -> Iterator[str]:
     """Say what readers of the newest revision may refuse, so that they should be deployed before the publisher."""
-    for each in widened(evolving.before[-1], evolving.schema) if evolving.before else ():
-        first = readers.hurt(evolving.contract).replace("Hurt", "Deploy first")
-        yield f"    {each.field}  {each.rule}: readers of {evolving.before[-1].number} may refuse it. {first}"
+    newest = evolving.before[-1]
+    for each in widened(newest, evolving.schema):
+        who = readers.hurt(evolving.contract, evolving.published, each.field).replace("Hurt", "Deploy first")
+        yield f"    {each.field}  {each.rule}: {each.why} Readers of {newest.number} may refuse it. {who}"
 
 
 def unknown(contracts: Sequence[type[Message]], readers: Readers) -> Iterator[Finding]:

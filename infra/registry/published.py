@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from infra.artifacts import ROOT
 from infra.registry.files import Problem, Unreadable, listed, read, usable
-from wild_rydes_contracts import Event, Message
+from wild_rydes_contracts import Compatibility, Event, Message
 from wild_rydes_contracts.schemas import json_schema
 
 Json = dict[str, Any]
@@ -24,7 +24,9 @@ _NUMBER: Final = re.compile(r"(?P<version>[1-9][0-9]*)\.(?P<revision>0|[1-9][0-9
 _SOURCE, _DETAIL_TYPE, _ANSWER = "x-amazon-events-source", "x-amazon-events-detail-type", "x-answered-with"
 """What a rule matches, as EventBridge's own schemas name it, and the message that an event wants as its answer."""
 _ALWAYS: Final = ("$schema", "$id", "$comment", "properties")
-_OWN: Final = ("$id", "$comment", _SOURCE, _DETAIL_TYPE, _ANSWER)
+_COMPATIBILITY: Final = "x-compatibility"
+"""Who had to read what when it was published, if that is not what it is for most messages."""
+_OWN: Final = ("$id", "$comment", _SOURCE, _DETAIL_TYPE, _ANSWER, _COMPATIBILITY)
 """What a published schema has besides the class's."""
 
 
@@ -44,6 +46,9 @@ class Publication:
     """That of an event on the bus. None for a message to a return address."""
     answered_with: str | None = None
     """The message that the event wants as its answer: its name, and its version if that is not the first."""
+
+    compatibility: Compatibility = Message.compatibility
+    """The mode of its class, when it was published."""
 
     @property
     def number(self) -> str:
@@ -67,6 +72,8 @@ class Publication:
             head |= {_SOURCE: self.source, _DETAIL_TYPE: self.name}
         if self.answered_with:
             head[_ANSWER] = self.answered_with
+        if self.compatibility != Message.compatibility:
+            head[_COMPATIBILITY] = self.compatibility
         return {**head, **self.schema}
 
     @property
@@ -113,6 +120,7 @@ def draft(
         *(contract.name, contract.version, revision, schema, today, note),
         source=source_of(contract),
         answered_with=answer_to(contract),
+        compatibility=contract.compatibility,
     )
 
 
@@ -146,18 +154,25 @@ def worded(
 
 
 def wordless(schema: object) -> object:
-    """Leave out of a schema what is for people alone: descriptions and examples."""
+    """Leave out of a schema what is for people alone: descriptions, examples, and the order of names and values."""
     match schema:
         case dict():
             words = {"description": str, "examples": list}
             return {
-                key: wordless(value)
+                key: _sorted(value) if key in _UNORDERED and isinstance(value, list) else wordless(value)
                 for key, value in schema.items()
                 if not (key in words and isinstance(value, words[key]))  # a property may have such a name
             }
         case list():
             return [wordless(part) for part in schema]
     return schema
+
+
+_UNORDERED: Final = ("required", "enum")
+
+
+def _sorted(values: list[Any]) -> list[Any]:
+    return sorted(values, key=json.dumps)
 
 
 def write(publication: Publication, directory: Path = DIRECTORY) -> Path:
@@ -181,6 +196,9 @@ def parse(name: str, number: str, document: Json) -> Publication:
         day = date.fromisoformat(published)
     except ValueError:
         raise ValueError(f"its $comment begins with {published!r}, which is no day") from None
+    mode = document.get(_COMPATIBILITY, Message.compatibility)
+    if mode not in get_args(Compatibility):
+        raise ValueError(f"its {_COMPATIBILITY} is {mode!r}, which is no mode")
     publication = Publication(
         name=name,
         version=int(found["version"]),
@@ -190,6 +208,7 @@ def parse(name: str, number: str, document: Json) -> Publication:
         note=note,
         source=document.get(_SOURCE),
         answered_with=document.get(_ANSWER),
+        compatibility=mode,
     )
     if publication.document != document:
         raise ValueError(f"it does not say what it is: its $id is {document['$id']!r}")

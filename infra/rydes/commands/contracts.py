@@ -138,7 +138,7 @@ def _judged(contracts: list[type[Message]], readers: Readers) -> tuple[list[Find
     for contract in contracts:
         evolving = gate.evolution(contract, before)
         findings += gate.check(evolving, readers)
-        lines += gate.wider(evolving, readers)
+        lines += gate.remarks(evolving, readers)
     return findings, lines
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, create_model
 
 from infra.assembly import Assembly
 from infra.proof.finding import Finding
@@ -331,6 +331,57 @@ def test_a_draft_is_told_with_those_who_should_be_deployed_first(tmp_path: Path)
     more = trip(reason=(Literal["arrived", "given-up", "stuck"], ...))
     draft, wider = gate.news(gate.evolution(more, published), READERS)
     assert draft == "TripEnded 1.1 is not published yet: `uv run rydes contracts publish TripEnded`"
-    assert "data.reason  ENUM_ARRAY_NARROWED: readers of 1.0 may refuse it." in wider
+    assert (
+        'data.reason  ENUM_ARRAY_EXTENDED: 1.0 does not have "stuck". Readers of 1.0 may refuse it.' in wider
+    )
     assert "Deploy first: feedback (rule feedback-trips); outside: surge" in wider
     assert list(gate.news(gate.evolution(trip(), published), READERS)) == []
+
+
+def test_a_wider_bound_is_told_as_such_with_what_it_was_and_is(tmp_path: Path) -> None:
+    published = publish(tmp_path, trip())
+    [_, wider] = gate.news(gate.evolution(trip(score=(int, Field(ge=1, le=20))), published), READERS)
+    assert "data.score  MAXIMUM_INCREASED: 1.0 has 10 as its maximum; the limit of the class is 20." in wider
+
+
+NARROWER = Field(ge=1, le=5)
+
+
+def test_what_one_revision_was_published_under_none_for_is_not_held_against_later_ones(
+    tmp_path: Path,
+) -> None:
+    loose = trip(of("NONE"), score=(int, NARROWER))
+    published = publish(tmp_path, trip(), loose)
+    assert [each.compatibility for each in published["TripEnded"]] == ["BACKWARD_TRANSITIVE", "NONE"]
+    strict = trip(score=(int, NARROWER))
+    later = trip(score=(int, NARROWER), driver=(str | None, None))
+    narrower = trip(score=(int, Field(ge=1, le=4)))
+    assert list(gate.check(gate.evolution(strict, published), READERS)) == []
+    assert list(gate.check(gate.evolution(later, published), READERS)) == []
+    [found] = gate.check(gate.evolution(narrower, published), READERS)
+    assert found.where == "data.score  MAXIMUM_DECREASED"
+
+
+@pytest.mark.parametrize("mode", ["NONE", "FORWARD"])
+def test_another_mode_is_told_with_what_it_lets_pass(mode: Compatibility, tmp_path: Path) -> None:
+    published = publish(tmp_path, trip())
+    _, changed, passed = gate.news(gate.evolution(trip(of(mode), score=(int, NARROWER)), published), READERS)
+    assert changed.strip() == f"TripEnded.v1 has the mode {mode}; 1.0 was published under BACKWARD_TRANSITIVE"
+    assert passed.strip().startswith("data.score  MAXIMUM_DECREASED: The class has 5 as its maximum")
+    assert f"{mode} lets it pass. Hurt: feedback" in passed
+    [changed] = gate.news(gate.evolution(trip(of(mode)), published), READERS)
+    assert "has the mode" in changed
+
+
+def test_what_is_published_by_hand_is_judged_under_the_mode_in_its_file(tmp_path: Path) -> None:
+    published = publish(tmp_path, trip(), trip(score=(int, NARROWER)))
+    later_none = trip(of("NONE"), score=(int, NARROWER))
+    assert len(list(gate.check(gate.evolution(later_none, published), READERS))) == 1
+
+
+def test_the_order_of_fields_and_values_is_no_change(tmp_path: Path) -> None:
+    published = publish(tmp_path, trip())
+    last: Any = create_model("TripEnded", __base__=trip(without="fare"), fare=(Fare, ...))
+    assert not gate.evolution(last, published).drafted
+    reordered = trip(reason=(Literal["given-up", "arrived"], ...))
+    assert not gate.evolution(reordered, published).drafted
