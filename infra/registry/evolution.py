@@ -17,9 +17,13 @@ from wild_rydes_contracts import Compatibility
 CLASS: Final = "the class"
 """What messages call the schema that is not published yet."""
 
+CHOICE_REMOVED = "CHOICE_REMOVED"
 REMOVED, ABSENT, CLOSED = "FIELD_REMOVED", "FIELD_NO_LONGER_REQUIRED", "MODEL_CLOSED"
 WANTED = "REQUIRED_ATTRIBUTE_ADDED"  # the registry's name
 _OF_CHOICES: Final = {"SUM_TYPE_NARROWED", "COMBINED_TYPE_SUBSCHEMAS_CHANGED"}
+_AS_ASKED: Final = (
+    "Leave `answered_with` as it is published: metadata have {} always where an answer is wanted"
+)
 _DEPTH: Final = 4
 """How many choices in choices are looked into, for a schema may contain itself."""
 
@@ -77,14 +81,54 @@ def unread(written: Json, schema: Json) -> list[Difference]:
 
 def _against(revision: Publication, schema: Json, mode: Mode) -> Iterator[Break]:
     compared = list(_in_mode(revision.schema, schema, mode, revision.number))
-    yield from compared
     before, now = fields(revision.schema), fields(schema)
     own = list(_of_our_own(before, now, revision.number))
     if mode is not Mode.FORWARD:
         own += _wanted(before, now, revision.number)
-    for each in own:
-        if not any(within(each.field, other.field) for other in compared):
+    own = [each for each in own if not any(within(each.field, other.field) for other in compared)]
+    yield from _folded([*compared, *own], before, now, revision.number, mode)
+
+
+def _folded(
+    found: list[Break], before: dict[str, Field], now: dict[str, Field], number: str, mode: Mode
+) -> Iterator[Break]:
+    """Put what one change breaks in several places into one finding, whose advice holds."""
+    gone = [] if mode is Mode.FORWARD else list(_choices_gone(found, before, now))
+    for choice in gone:
+        label = choice.path.removeprefix(choice.parent)
+        why = f"{number} has the choice {label}; {CLASS} has none that is called so."
+        to_do = f"Keep the choice {label}: what is published stays in its version, and another can stand beside it"
+        yield Break(choice.path, CHOICE_REMOVED, why, to_do)
+    renamed = {
+        each.path
+        for broken in found
+        if broken.rule == REMOVED
+        for each in _alike(before[broken.field], before, now)[:1]
+    }
+    for each in found:
+        under = [choice for choice in gone if within(_plain(each.field), choice.parent)]
+        stays = any(
+            field.chosen and path in before and within(each.field, path) for path, field in now.items()
+        )
+        if (not under or stays) and not (each.field in renamed and each.rule.startswith("REQUIRED_")):
             yield each
+
+
+def _choices_gone(found: list[Break], before: dict[str, Field], now: dict[str, Field]) -> Iterator[Field]:
+    """Find what a value could be one of, by name, where readers suffer from what it may be now."""
+    for path, choice in before.items():
+        label = path.removeprefix(choice.parent)
+        named = choice.chosen and not label.strip("[]").isdigit()
+        if not named or path in now or not (choice.parent in now or f"{choice.parent}[]" in now):
+            continue
+        alone = [now[each] for each in (choice.parent, f"{choice.parent}[]") if each in now]
+        still = any(field.called == label.strip("[]") for field in alone)
+        if not still and any(within(_plain(each.field), choice.parent) for each in found):
+            yield choice
+
+
+def _plain(path: str) -> str:
+    return path.removesuffix("[]")
 
 
 def _in_mode(old: Json, new: Json, mode: Mode, number: str, depth: int = _DEPTH) -> Iterator[Break]:
@@ -114,6 +158,8 @@ def _choices(path: str, old: Json, new: Json) -> Iterator[tuple[str, Json, Json]
 
 
 def _to_do(rule: str, path: str) -> str:
+    if path.startswith("metadata."):
+        return _AS_ASKED.format(name_in(path))
     if rule.startswith("REQUIRED_"):
         return f"Give {name_in(path)} the default None: what was written until now does not have it"
     return f"Leave {name_in(path)} as it is published, and add an optional field beside it"
@@ -128,6 +174,8 @@ def _of_our_own(before: dict[str, Field], now: dict[str, Field], number: str) ->
         elif field.required and not here.required:
             why = f"{number} always has it; {CLASS} leaves it out where it is None."
             to_do = f"Keep {name_in(path)} required: who reads it does not ask whether it is there"
+            if path.startswith("metadata."):
+                to_do = _AS_ASKED.format(name_in(path))
             yield Break(path, ABSENT, why, to_do)
         elif field.open and not here.open:
             why = f"{number} allows more fields than it names; {CLASS} forbids them."
@@ -150,10 +198,15 @@ def _wanted(before: dict[str, Field], now: dict[str, Field], number: str) -> Ite
 
 def _removed(field: Field, before: dict[str, Field], now: dict[str, Field], number: str) -> Break:
     name = name_in(field.path)
-    added = [each for each in now.values() if each.path not in before and each.parent == field.parent]
-    alike = next((name_in(each.path) for each in added if each.text == field.text), None)
+    alike = next((name_in(each.path) for each in _alike(field, before, now)), None)
     kind = "required" if field.required else "optional"
     instead = f", but {alike}, which is alike" if alike else ""
     why = f"{number} has it ({field.text}; {kind}); {CLASS} has no such field{instead}."
     beside = f" beside {alike}, and make that one optional" if alike else ""
     return Break(field.path, REMOVED, why, f"Keep {name}{beside}: what is published stays in its version")
+
+
+def _alike(field: Field, before: dict[str, Field], now: dict[str, Field]) -> list[Field]:
+    """List fields that are new beside one that is gone, and say the same: it may have been renamed."""
+    added = [each for each in now.values() if each.path not in before and each.parent == field.parent]
+    return [each for each in added if each.text == field.text]

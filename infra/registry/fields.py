@@ -44,6 +44,11 @@ class Field:
         parts = [str(merged.get("type", "")), *(f"{key} {merged[key]}" for key in _SAID if key in merged)]
         return shorten(", ".join(filter(None, parts)) or ANYTHING, 80, placeholder=" …")
 
+    @property
+    def called(self) -> str:
+        """What it would be called as one choice of several."""
+        return _label(self.schemas, "")
+
     def alone(self, root: Json) -> Json:
         """Make a document of its schema, which is a part of another."""
         own = self.written[0] if len(self.written) == 1 else {"allOf": list(self.written)}
