@@ -38,7 +38,7 @@ def main() -> int:
         findings += failing
         readers = Readers(assembly, stated)
         findings += history.gaps(published)
-        findings += succession.check((*EVENTS, *MESSAGES), published, RETIRED)
+        findings += succession.check((*EVENTS, *MESSAGES), published, RETIRED, readers)
         findings += gate.unknown((*EVENTS, *MESSAGES), readers)
         for contract in (*EVENTS, *MESSAGES):
             evolving = gate.evolution(contract, published)

@@ -135,6 +135,6 @@ def _lost(contract: type[Message], path: str, schema: Json) -> Iterator[str]:
     try:
         [need] = needs(path, contracts=(contract,)).fields
     except NotOffered as gone:
-        yield f"{gone}."
+        yield f"{str(gone).rstrip('.')}."
     else:
         yield from (f"{each.rule}: {each.why}" for each in unread(need.schema, schema))

@@ -1,6 +1,7 @@
 """Instances of a published schema, with and without what is optional."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from hypothesis import strategies as st
@@ -11,6 +12,14 @@ _Strategy: TypeAlias = st.SearchStrategy[Any]
 
 _MOST: Final = 3
 """Items in a list, which may have more."""
+
+
+_FULLEST: Final = 20
+"""Items in a list that is as long as it may be. A longer one takes too long to make."""
+_LONG: Final = 1000
+"""Characters of a text without a limit."""
+_INSTANTS: Final = ("2020-01-01T00:00:00.000Z", "2099-12-31T23:59:59.999Z")
+"""The first and the last that a message takes."""
 
 
 def instances(schema: Json) -> _Strategy:
@@ -44,27 +53,45 @@ def _object(schema: Json, root: Json) -> _Strategy:
 def _array(schema: Json, root: Json) -> _Strategy:
     least = schema.get("minItems", 0)
     most = max(least, min(schema.get("maxItems", _MOST), _MOST))
-    return st.lists(_of(schema.get("items", {}), root), min_size=least, max_size=most)
+    items = _of(schema.get("items", {}), root)
+    fullest = schema.get("maxItems", most)
+    return st.one_of(
+        st.lists(items, min_size=least, max_size=most),
+        *([st.lists(items, min_size=fullest, max_size=fullest)] if most < fullest <= _FULLEST else []),
+    )
 
 
 def _text(schema: Json, _: Json) -> _Strategy:
     if schema.get("format") == "uuid":
         return st.uuids().map(str)
     if schema.get("format") == "date-time":
-        return st.integers(20, 98).map(lambda year: f"20{year}-06-01T12:00:00.123Z")
+        usual = st.integers(20, 98).map(lambda year: f"20{year}-06-01T12:00:00.123Z")
+        return st.one_of(usual, st.sampled_from(_INSTANTS))
     longest = schema.get("maxLength")
     if "pattern" in schema:
         matching: _Strategy = st.from_regex(schema["pattern"], fullmatch=True)
         return matching if longest is None else matching.map(lambda text: text[:longest])
-    return st.text(min_size=schema.get("minLength", 0), max_size=20 if longest is None else longest)
+    shortest = schema.get("minLength", 0)
+    usual = st.text(min_size=shortest, max_size=20 if longest is None else longest)
+    return st.one_of(usual, st.sampled_from(["x" * shortest, "x" * (_LONG if longest is None else longest)]))
+
+
+def _number(numbers: Callable[[Any, Any], _Strategy]) -> Callable[[Json, Json], _Strategy]:
+    def within(schema: Json, _: Json) -> _Strategy:
+        least, most = schema.get("minimum"), schema.get("maximum")
+        edges = [each for each in (least, most) if each is not None]
+        usual = numbers(least, most)
+        return st.one_of(usual, st.sampled_from(edges)) if edges else usual
+
+    return within
 
 
 _KINDS: Final[Mapping[str, Callable[[Json, Json], _Strategy]]] = {
     "object": _object,
     "array": _array,
     "string": _text,
-    "integer": lambda schema, _: st.integers(schema.get("minimum"), schema.get("maximum")),
-    "number": lambda schema, _: st.floats(schema.get("minimum"), schema.get("maximum"), allow_nan=False),
+    "integer": _number(st.integers),
+    "number": _number(partial(st.floats, allow_nan=False)),
     "boolean": lambda *_: st.booleans(),
     "null": lambda *_: st.none(),
 }

@@ -1,6 +1,7 @@
 """Versions of a message stand side by side: each published one has its class, and each class reads the one before."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from infra.proof.finding import Finding
 from infra.registry.fields import Json
 from infra.registry.published import Publication, answer_to, revisions, source_of
+from infra.registry.readers import Readers
 from infra.registry.samples import instances
 from wild_rydes_contracts import Message
 
@@ -22,12 +24,18 @@ Published = Mapping[str, list[Publication]]
 
 
 def check(
-    contracts: Sequence[type[Message]], published: Published, retired: frozenset[str]
+    contracts: Sequence[type[Message]],
+    published: Published,
+    retired: frozenset[str],
+    readers: Readers | None = None,
 ) -> Iterator[Finding]:
-    """Check that versions follow one another, and that each class reads what is published of the version before."""
+    """Check that versions follow one another, and that each class reads what is published of the version before.
+
+    With `readers`, what hurts somebody says whom.
+    """
     classes = {contract.versioned_name(): contract for contract in contracts}
     yield from _twice(contracts)
-    yield from _claimed(contracts, classes, published, retired)
+    yield from _claimed(contracts, classes, published, retired, readers)
     for contract in contracts:
         found = list(_follows(contract, retired))
         yield from found
@@ -49,22 +57,39 @@ def _claimed(
     classes: Mapping[str, type[Message]],
     published: Published,
     retired: frozenset[str],
+    readers: Readers | None,
 ) -> Iterator[Finding]:
+    for name in sorted(retired - {each.versioned_name for all_ in published.values() for each in all_}):
+        why = "RETIRED has it, and nothing of this name and version is published."
+        yield Finding(UNCLAIMED, name, why, "Take it out of RETIRED, or write it as it is published.")
     for name, all_ in published.items():
         for version, group in groupby(all_, key=lambda each: each.version):
-            *_, newest = group
+            publications = list(group)
             here = f"{name}.v{version}"
             if contract := classes.get(here):
-                yield from _as_published(contract, newest)
+                for found in _as_published(contract, publications[-1]):
+                    yield _hurting(found, contract, publications, readers)
                 if here in retired:
                     why = f"RETIRED has it, and the class {contract.__name__} is there."
                     yield Finding(UNCLAIMED, here, why, "Take it out of EVENTS, or out of RETIRED.")
             elif here not in retired:
-                yield _unclaimed(here, newest, contracts)
+                found = _unclaimed(here, publications[-1], contracts)
+                yield _hurting(found, None, publications, readers)
+
+
+def _hurting(
+    found: Finding,
+    contract: type[Message] | None,
+    published: Sequence[Publication],
+    readers: Readers | None,
+) -> Finding:
+    """Say whom it hurts, where readers are known."""
+    return replace(found, why=f"{found.why}\n{readers.hurt(contract, published)}") if readers else found
 
 
 def _unclaimed(here: str, newest: Publication, contracts: Sequence[type[Message]]) -> Finding:
-    model = newest.schema["properties"]["data"]["$ref"].rpartition("/")[2]
+    data = newest.schema["properties"].get("data", {})
+    model = str(data.get("$ref", "")).rpartition("/")[2]
     namesake = next((each for each in contracts if each.__name__ == model), None)
     now = (
         f"{model} now says that it is {namesake.versioned_name()}"
@@ -149,11 +174,11 @@ def _problems(contract: type[Message], before: type[Message], revision: Publicat
                 problems.append(f"upcast gives a {type(new).__name__}.")
         except ValidationError as error:
             problems.extend(
-                f"{'.'.join(map(str, each['loc']))}: {each['msg']}."
+                f"{'.'.join(map(str, each['loc']))}: {each['msg'].rstrip('.')}."
                 for each in error.errors(include_url=False)
             )
         except Exception as error:  # noqa: BLE001 - whatever an upcast of somebody's may raise
-            problems.append(f"{type(error).__name__}: {error}.")
+            problems.append(f"{type(error).__name__}: {str(error).rstrip('.')}.")
 
     read()
     return problems

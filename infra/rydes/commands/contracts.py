@@ -132,7 +132,7 @@ def _judged(contracts: list[type[Message]], readers: Readers) -> tuple[list[Find
 
     before = publications()
     chosen = {contract.versioned_name() for contract in contracts}
-    followed = succession.check((*EVENTS, *MESSAGES), before, RETIRED)
+    followed = succession.check((*EVENTS, *MESSAGES), before, RETIRED, readers)
     findings = [each for each in followed if each.where.partition(",")[0] in chosen]
     lines: list[str] = []
     for contract in contracts:

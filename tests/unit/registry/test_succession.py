@@ -9,7 +9,7 @@ from pydantic import Field
 
 from infra.registry.published import Publication
 from infra.registry.succession import check
-from tests.unit.registry.trips import Ended, publish, trip
+from tests.unit.registry.trips import READERS, Ended, publish, trip
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, RfqResponse
 
 Published = Mapping[str, list[Publication]]
@@ -194,3 +194,54 @@ def test_source_and_answer_are_published_too(
     [found] = check([trip(base)], published, frozenset())
     assert found.where == f"TripEnded.v1, {what}"
     assert found.why.startswith(why)
+
+
+def test_who_has_a_rule_for_what_is_sent_elsewhere_is_named(published: Published) -> None:
+    for contracts in ([trip(Moved)], [trip(Renamed)], []):
+        found = next(check(contracts, published, frozenset(), READERS))
+        assert "Hurt: feedback (rule feedback-trips); outside: surge" in found.why
+
+
+def test_only_what_is_published_is_retired(published: Published) -> None:
+    [found] = check([TRIP], published, frozenset({"TripEnded.v9"}))
+    assert (found.where, found.why) == (
+        "TripEnded.v9",
+        "RETIRED has it, and nothing of this name and version is published.",
+    )
+
+
+class Full(TripEndedV2):
+    @classmethod
+    def upcast(cls, old: Any) -> Self:
+        raise ValueError(f"{old.trip_id[:0]}It cannot be.")
+
+
+def test_a_sentence_ends_once(published: Published) -> None:
+    [found] = check([TRIP, Full], published, frozenset())
+    assert found.why.endswith("ValueError: It cannot be.")
+
+
+class Shorter(TripEndedV2):
+    note: str = Field(max_length=39)
+
+
+class Lower(TripEndedV2):
+    @classmethod
+    def upcast(cls, old: Any) -> Self:
+        if old.score == 10:
+            raise ValueError("10 is too much")
+        return super().upcast(old)
+
+
+class Fewer(TripEndedV2):
+    @classmethod
+    def upcast(cls, old: Any) -> Self:
+        if len(old.stops) == 9:
+            raise ValueError("9 are too many")
+        return super().upcast(old)
+
+
+@pytest.mark.parametrize("contract", [Shorter, Lower, Fewer])
+def test_an_upcast_reads_what_is_at_a_limit(contract: type[Message], published: Published) -> None:
+    [found] = check([TRIP, contract], published, frozenset())
+    assert found.rule == "a version that does not read the one before"
