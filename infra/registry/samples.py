@@ -18,7 +18,7 @@ _FULLEST: Final = 20
 """Items in a list that is as long as it may be. A longer one takes too long to make."""
 _LONG: Final = 1000
 """Characters of a text without a limit."""
-_INSTANTS: Final = ("2020-01-01T00:00:00.000Z", "2099-12-31T23:59:59.999Z")
+_INSTANTS: Final = ("2020-01-01T00:00:00.000Z", "2099-12-31T00:00:00.000Z")
 """The first and the last that a message takes."""
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, create_model
 from infra.assembly import Assembly
 from infra.registry.published import Publication, draft, publications, write
 from infra.registry.readers import Readers, Statement
-from wild_rydes_contracts import Contract, Event, Message, rule_pattern
+from wild_rydes_contracts import Compatibility, Contract, Event, Message, rule_pattern
 
 
 class Fare(Contract):
@@ -37,6 +37,15 @@ class Ended(Event):
     name: ClassVar[str] = "TripEnded"
     source: ClassVar[str] = "wildrydes.trips"
     version: ClassVar[int] = 1
+
+
+def of(mode: Compatibility) -> type[Ended]:
+    """The event's base, in a mode."""
+
+    class Held(Ended):
+        compatibility: ClassVar[Compatibility] = mode
+
+    return Held
 
 
 FIELDS: Mapping[str, Any] = {
