@@ -12,8 +12,9 @@ from botocore.stub import Stubber
 
 from infra.registry.aws_registry import NotRegistered, publications_on_aws
 from infra.registry.documents.draft4 import draft4
-from infra.registry.published import Publication, publications
+from infra.registry.published import Publication, publications, worded
 from infra.registry.registered import registered_by
+from wild_rydes_contracts import EVENTS
 
 REGISTRY = "dev-wild-rydes"
 NAME = "wildrydes.unicorn-mgmt@RideCompleted-v1-JSONSchemaDraft4"
@@ -54,7 +55,7 @@ def in_draft4(publication: Publication) -> Publication:
 
 
 def test_what_is_deployed_is_read_as_it_was_published(client: Any, stub: Stubber) -> None:
-    [first] = publications()["RideCompleted"]
+    [first] = worded(publications(), EVENTS)["RideCompleted"]
     second = replace(first, revision=1, note="Where it ended.", published=date(2026, 12, 1))
     contents = {
         str(number + 9): next(
