@@ -4,7 +4,6 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -114,7 +113,7 @@ def test_the_responder_may_answer_no_queue_but_those_of_requesters(cloud: Cloud)
         root.delete_queue(QueueUrl=stranger)
 
 
-def request(requester: str, **fields: Any) -> Envelope[RfqRequested]:
+def request(requester: str, **trip: Json) -> Envelope[RfqRequested]:
     """An RFQ that is to be answered at the address of a requester."""
     rfq_id = f"foreign-{uuid.uuid4()}"
     address = f"arn:aws:sqs:{REGION}:{ACCOUNT}:wild-rydes-reply-{requester}"
@@ -124,7 +123,8 @@ def request(requester: str, **fields: Any) -> Envelope[RfqRequested]:
         "occurred_at": datetime.now(UTC),
         "deadline": datetime.now(UTC) + timedelta(hours=1),
     }
-    return fake(RfqRequested, metadata=said, rfq_id=rfq_id, **fields)
+    places = {name: {"lat": place["lat"], "lon": place["lon"]} for name, place in trip.items()}
+    return fake(RfqRequested, metadata=said, rfq_id=rfq_id, **places)
 
 
 def publish(cloud: Cloud, source: str, envelope: Envelope[RfqRequested]) -> None:

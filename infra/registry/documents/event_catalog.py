@@ -102,7 +102,12 @@ def _receivers(contract: type[Message], assembly: Assembly) -> tuple[str, ...]:
     if issubclass(contract, Event):
         heard = [listener.service for listener in listeners(contract, assembly)]
         return tuple(dict.fromkeys([*heard, *stating(contract, statements())]))
-    asking = {service for event in EVENTS if event.answered_with is contract for service in emitters(event)}
+    asking = {
+        service
+        for event in EVENTS
+        if event.answered_with and event.answered_with.name == contract.name
+        for service in emitters(event)
+    }
     return tuple(sorted(asking))
 
 

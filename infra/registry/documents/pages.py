@@ -126,7 +126,14 @@ def _number(contract: type[Message], published: Published) -> str:
 def _hearers(contract: type[Message], assembly: Assembly) -> str:
     if not issubclass(contract, Event):
         return ", ".join(
-            sorted({who for event in EVENTS if event.answered_with is contract for who in emitters(event)})
+            sorted(
+                {
+                    who
+                    for event in EVENTS
+                    if event.answered_with and event.answered_with.name == contract.name
+                    for who in emitters(event)
+                }
+            )
         )
     by_rules = listeners(contract, assembly)
     heard = [f"{listener.service} (`{listener.function}`)" for listener in by_rules]
