@@ -26,6 +26,7 @@ _SOURCE, _DETAIL_TYPE, _ANSWER = "x-amazon-events-source", "x-amazon-events-deta
 _ALWAYS: Final = ("$schema", "$id", "$comment", "properties")
 _COMPATIBILITY: Final = "x-compatibility"
 """Who had to read what when it was published, if that is not what it is for most messages."""
+_UNORDERED: Final = ("required", "enum")
 _OWN: Final = ("$id", "$comment", _SOURCE, _DETAIL_TYPE, _ANSWER, _COMPATIBILITY)
 """What a published schema has besides the class's."""
 
@@ -46,7 +47,6 @@ class Publication:
     """That of an event on the bus. None for a message to a return address."""
     answered_with: str | None = None
     """The message that the event wants as its answer: its name, and its version if that is not the first."""
-
     compatibility: Compatibility = Message.compatibility
     """The mode of its class, when it was published."""
 
@@ -108,6 +108,11 @@ def revisions(contract: type[Message], published: Mapping[str, list[Publication]
     return [each for each in published.get(contract.name, ()) if each.version == contract.version]
 
 
+def newest_by_version(publications: Sequence[Publication]) -> dict[int, Publication]:
+    """Give the newest revision of each version, of publications of one message with the oldest first."""
+    return {each.version: each for each in publications}
+
+
 def draft(
     contract: type[Message], published: Mapping[str, list[Publication]], today: date, note: str
 ) -> Publication | None:
@@ -144,11 +149,11 @@ def worded(
     current = {(contract.name, contract.version): json_schema(contract) for contract in contracts}
     found: dict[str, list[Publication]] = {}
     for name, all_ in published.items():
-        newest = {each.version: each for each in all_}
+        last = newest_by_version(all_)
         found[name] = []
         for each in all_:
             schema = current.get((name, each.version), each.schema)
-            same = each is newest[each.version] and wordless(schema) == wordless(each.schema)
+            same = each is last[each.version] and wordless(schema) == wordless(each.schema)
             found[name].append(replace(each, schema=schema) if same else each)
     return found
 
@@ -166,9 +171,6 @@ def wordless(schema: object) -> object:
         case list():
             return [wordless(part) for part in schema]
     return schema
-
-
-_UNORDERED: Final = ("required", "enum")
 
 
 def _sorted(values: list[Any]) -> list[Any]:

@@ -62,10 +62,9 @@ def _claimed(
     for name in sorted(retired - {each.versioned_name for all_ in published.values() for each in all_}):
         why = "RETIRED has it, and nothing of this name and version is published."
         yield Finding(UNCLAIMED, name, why, "Take it out of RETIRED, or write it as it is published.")
-    for name, all_ in published.items():
-        for version, group in groupby(all_, key=lambda each: each.version):
+    for all_ in published.values():
+        for here, group in groupby(all_, key=lambda each: each.versioned_name):
             publications = list(group)
-            here = f"{name}.v{version}"
             if contract := classes.get(here):
                 for found in _as_published(contract, publications[-1]):
                     yield _hurting(found, contract, publications, readers)

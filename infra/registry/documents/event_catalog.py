@@ -19,7 +19,7 @@ from infra.registry.audience import emitters, listeners
 from infra.registry.documents.examples import example
 from infra.registry.documents.markdown import json_block, page
 from infra.registry.documents.pages import shown
-from infra.registry.published import Publication, publications, revisions, worded
+from infra.registry.published import Publication, newest_by_version, publications, revisions, worded
 from infra.registry.readers import OURS, statements, stating
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, rule_pattern
 
@@ -216,7 +216,7 @@ def _event(versions: Sequence[type[Message]], published: Sequence[Publication]) 
     newest = versions[0]
     owner = _owner(newest)
     folder = f"domains/{DOMAIN}/services/{owner}/events/{newest.name}"
-    last = {each.version: each for each in published}
+    last = newest_by_version(published)
     files: Files = {}
     for each in published:
         below = folder if each is published[-1] else f"{folder}/versioned/{_version(each)}"

@@ -17,7 +17,7 @@ from rich.text import Text
 from infra.naming import EVENT_SOURCE_PREFIX, REGISTRY_NAME
 from infra.registry.aws_registry import NotRegistered, publications_on_aws
 from infra.registry.fields import ANYTHING, fields
-from infra.registry.published import Publication, publications, worded
+from infra.registry.published import Publication, newest_by_version, publications, worded
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import complain, console, one_line_errors
@@ -56,7 +56,7 @@ def list_(
             "summary": str(each.schema.get("description", "")).partition("\n")[0],
         }
         for all_ in _published(aws=aws, profile=profile, region=region, env=env).values()
-        for each in _newest(all_)
+        for each in newest_by_version(all_).values()
     ]
     if as_json:
         print(json.dumps(rows, indent=2))
@@ -181,14 +181,9 @@ def _chosen(all_: list[Publication], version: str | None) -> Publication:
     return found[-1]
 
 
-def _newest(all_: list[Publication]) -> list[Publication]:
-    """List the newest revision of each version."""
-    return list({each.version: each for each in all_}.values())
-
-
 def _state(publication: Publication) -> str:
     """Say whether a version is live, or nobody emits it any more."""
-    here = f"{publication.name}.v{publication.version}"
+    here = publication.versioned_name
     if here in RETIRED:
         return "retired"
     return (
