@@ -1,4 +1,4 @@
-"""A queue with the function that consumes it, and a dead-letter queue for what cannot be handled."""
+"""A queue with the function that consumes it, and where messages go that cannot be handled."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
@@ -6,6 +6,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
@@ -18,38 +19,61 @@ however it ends, even if nobody can postpone the message. The shortest visibilit
 the longest backoff is fifteen. Only messages that kill their worker each time come so far."""
 
 
-def dead_letter_queue(
+def last_queue(
     scope: Construct, stack: ServiceStack, name: str, key: kms.IKey | None = None, *, to_do: str
 ) -> sqs.Queue:
-    """A queue that keeps messages for 14 days, the most SQS allows, and raises an alarm at the first.
+    """A queue where messages wait for a person: for 14 days, the most SQS allows, with an alarm at the first.
 
     `to_do` says what the messages are and what to do about them.
     """
+    queue = a_queue(scope, stack, name, name, key, days=14)
     own_name = stack.stage.names.of(name)
-    queue = sqs.Queue(
-        scope,
-        name,
-        queue_name=own_name,
-        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
-        encryption_master_key=key,
-        enforce_ssl=stack.stage.tls_only,
-        retention_period=cdk.Duration.days(14),
-    )
     stack.alarm(
         f"{name}-depth",
         queue.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1), statistic="max"),
         threshold=1,
         meaning=f"{own_name} is not empty: work has failed for good, and nobody retries it. {to_do}"
-        " Runbook: -dlq-depth.",
+        f" Runbook: -{name.rpartition('-')[2]}-depth.",
     )
     return queue
+
+
+def a_queue(
+    scope: Construct,
+    stack: ServiceStack,
+    construct_id: str,
+    name: str,
+    key: kms.IKey | None,
+    *,
+    days: int,
+    hidden: int = 30,
+    then: sqs.IQueue | None = None,
+) -> sqs.Queue:
+    """A queue that keeps messages for so many days, hides one for so many seconds from others while somebody has it, and
+    gives up one that is received too often: `then` it is in that queue.
+    """
+    return sqs.Queue(
+        scope,
+        construct_id,
+        queue_name=stack.stage.names.of(name),
+        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+        encryption_master_key=key,
+        enforce_ssl=stack.stage.tls_only,
+        retention_period=cdk.Duration.days(days),
+        visibility_timeout=cdk.Duration.seconds(hidden),
+        dead_letter_queue=sqs.DeadLetterQueue(queue=then, max_receive_count=MAX_RECEIVES) if then else None,
+    )
 
 
 class ConsumedQueue(Construct):
     """A queue, its dead-letter queue `<name>-dlq`, and its consumer with partial batch responses.
 
-    The consumer parks what it cannot handle, with the reason (`wild_rydes_messaging.retry`). The queue itself
-    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. As many batches are handled at once
+    The consumer takes out what it cannot handle, with the reason (`wild_rydes_messaging.retry`). The queue itself
+    gives up after `MAX_RECEIVES`: that is for messages that kill their worker. With a `replay`, dead letters are sent
+    back later, and those that time does not help go to `<name>-parking`, where an alarm calls a person. Without one, for
+    the reason that it gives, the dead-letter queue is where the alarm is.
+
+    As many batches are handled at once
     as the stage's scale needs where each RFQ keeps the consumer `busy` for so many seconds, or as many as `at_once`
     says (2 at least). An alarm goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
     with a key of SQS if there is none.
@@ -61,6 +85,7 @@ class ConsumedQueue(Construct):
         name: str,
         *,
         consumer: ServiceFunction,
+        replay: Replay | NoReplay,
         busy: float = 0,
         at_once: int | None = None,
         overdue: int = 60,
@@ -70,28 +95,42 @@ class ConsumedQueue(Construct):
         super().__init__(scope, name)
         at_once = at_once or scope.stage.scale.at_once(busy)
         own_name = scope.stage.names.of(name)
-        self.dead_letters = dead_letter_queue(
-            self,
-            scope,
-            f"{name}-dlq",
-            key,
-            to_do="The messages' attributes say why. Remove the cause, then replay them.",
-        )
-        self.queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=own_name,
-            encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
-            encryption_master_key=key,
-            enforce_ssl=scope.stage.tls_only,
-            retention_period=cdk.Duration.days(4),
-            # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
-            visibility_timeout=cdk.Duration.seconds(3 * consumer.seconds),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
-        )
+        if isinstance(replay, Replay):
+            self.parking: sqs.Queue | None = last_queue(
+                self,
+                scope,
+                f"{name}-parking",
+                key,
+                to_do="The messages' attributes say why. Remove the cause, then replay them.",
+            )
+            self.dead_letters = a_queue(
+                self,
+                scope,
+                f"{name}-dlq",
+                f"{name}-dlq",
+                key,
+                days=14,
+                hidden=3 * replay.seconds,
+                then=self.parking,
+            )
+        else:
+            self.parking = None
+            self.dead_letters = last_queue(
+                self,
+                scope,
+                f"{name}-dlq",
+                key,
+                to_do=f"The messages' attributes say why. There is no replay: {replay.reason}",
+            )
+        # Short, so that the message of a killed worker is back well before the deadline of its RFQ.
+        hidden = 3 * consumer.seconds
+        self.queue = a_queue(self, scope, "Queue", name, key, days=4, hidden=hidden, then=self.dead_letters)
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
         consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
-        consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)  # to park
+        consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)
+        if self.parking:
+            consumer.add_environment("PARKING_QUEUE_URL", self.parking.queue_url)
+            consumer.may("sqs:SendMessage", on=self.parking.queue_arn)
         if key:
             consumer.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn)  # to read and to park
         consumer.may("sqs:ChangeMessageVisibility", on=self.queue.queue_arn)  # to back off
@@ -103,6 +142,8 @@ class ConsumedQueue(Construct):
                 report_batch_item_failures=True,
             )
         )
+        if isinstance(replay, Replay) and self.parking:
+            replay.of(name, self.queue, self.dead_letters, self.parking, key)
         scope.alarm(
             f"{name}-age",
             self.queue.metric_approximate_age_of_oldest_message(

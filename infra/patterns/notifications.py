@@ -6,6 +6,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 from infra.patterns.consumed_queue import ConsumedQueue
+from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
@@ -27,8 +28,9 @@ class Notifications(ConsumedQueue):
         publisher: str,
         key: kms.Key,
         consumer: ServiceFunction,
+        replay: Replay | NoReplay,
     ) -> None:
-        super().__init__(scope, name, consumer=consumer, key=key)
+        super().__init__(scope, name, consumer=consumer, replay=replay, key=key)
         self.topic = sns.Topic(
             self,
             "Topic",

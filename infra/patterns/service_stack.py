@@ -17,6 +17,7 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.canary import Canaries
 from infra.patterns.registered_schemas import RegisteredSchemas
+from infra.patterns.replay import Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_table import ServiceTable
 from infra.patterns.watched_metrics import WatchedMetrics
@@ -76,6 +77,11 @@ class ServiceStack(cdk.Stack):
     def canaries(self) -> Canaries:
         """How functions get new versions."""
         return Canaries(self)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """What sends the service's dead letters back."""
+        return Replay(self)
 
     def function(
         self,

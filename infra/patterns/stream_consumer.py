@@ -1,7 +1,7 @@
 """The stream of the service's table, the function that consumes it, and a dead-letter queue for failures."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
@@ -9,9 +9,16 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
 from infra.patterns.accept import accept
-from infra.patterns.consumed_queue import dead_letter_queue
+from infra.patterns.consumed_queue import last_queue
+from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+
+OF_A_STREAM: Final = NoReplay(
+    "Lambda has retried for hours, in order, and a message says where in the stream it is: read the records there within"
+    " 24 hours."
+)
+"""Of an outbox, whose changes must all be told."""
 
 
 class StreamConsumer(Construct):
@@ -22,7 +29,7 @@ class StreamConsumer(Construct):
     seconds that the scale needs it. There
     are no partial batch responses: the consumer raises, and Lambda halves the batch until the record at fault
     is alone. Lambda gives up after `give_up_after` seconds. `delays` is for the alarm: what is late when the
-    consumer lags behind its stream.
+    consumer lags behind its stream. `replay` says why nothing is sent back to a stream.
     """
 
     def __init__(
@@ -33,17 +40,18 @@ class StreamConsumer(Construct):
         consumer: ServiceFunction,
         changes: Sequence[Mapping[str, Any]],
         delays: str,
+        replay: NoReplay,
         busy: float = 0,
         batch_size: int = 100,
         give_up_after: int = 6 * 3600,
     ) -> None:
         # The queue's logical id depends on this id. Another one would replace the queue under the same name.
         super().__init__(scope, f"{name}-outbox")
-        dead_letters = dead_letter_queue(
+        dead_letters = last_queue(
             self,
             scope,
             name,
-            to_do="The messages say where in the stream it is: read the records there within 24 hours.",
+            to_do=f"There is no replay: {replay.reason}",
         )
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", dead_letters.queue_url)
         accept(dead_letters, {"AwsSolutions-SQS3": "It is the dead-letter queue of a stream"})

@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 
 from infra import naming
 from infra.patterns.consumed_queue import ConsumedQueue
+from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from wild_rydes_contracts import Event, rule_pattern
@@ -29,12 +30,13 @@ class Subscription(ConsumedQueue):
         name: str,
         *contracts: type[Event],
         consumer: ServiceFunction,
+        replay: Replay | NoReplay,
         only: Mapping[str, Sequence[str]] | None = None,
         replays: bool = False,
         requesters: Sequence[str] = (),
         busy: float = 0,
     ) -> None:
-        super().__init__(scope, name, consumer=consumer, busy=busy)
+        super().__init__(scope, name, consumer=consumer, replay=replay, busy=busy)
         sources = [f"{naming.EVENT_SOURCE_PREFIX}{requester}" for requester in requesters]
         pattern = rule_pattern(*contracts, replays=replays, sources=sources)
         if only:

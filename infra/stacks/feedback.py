@@ -20,9 +20,10 @@ from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.http_api import HttpApi
 from infra.patterns.notifications import Notifications
+from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
-from infra.patterns.stream_consumer import StreamConsumer
+from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stacks.feedback_figures import FeedbackFigures
 from infra.stage import Stage
@@ -131,7 +132,7 @@ class FeedbackStack(ServiceStack):
     def _rides(self) -> None:
         function = self.function("rides", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
-        Subscription(self, "feedback-rides", RideCompleted, consumer=function)
+        Subscription(self, "feedback-rides", RideCompleted, consumer=function, replay=self.replay)
 
     def _outreach(self) -> None:
         number_parameter = self.stage.names.of(naming.ORIGINATION_NUMBER_PARAMETER)
@@ -178,6 +179,9 @@ class FeedbackStack(ServiceStack):
             consumer=function,
             changes=WAITING_SMS,
             delays="SMS to customers",
+            replay=NoReplay(
+                "the timers bring every SMS that still waits, and a dead letter only says where it was."
+            ),
             batch_size=10,
             give_up_after=2 * 3600,
         )
@@ -233,6 +237,7 @@ class FeedbackStack(ServiceStack):
             consumer=function,
             changes=ANNOUNCED_CHANGES,
             delays="ratings and requests for a call",
+            replay=OF_A_STREAM,
         )
 
     def _replies(self) -> None:
@@ -314,7 +319,13 @@ class FeedbackStack(ServiceStack):
 
     def _notifications(self, queue: str, topic: str, consumer: ServiceFunction) -> Notifications:
         return Notifications(
-            self, queue, topic_name=topic, publisher=SMS_SERVICE, key=self._key, consumer=consumer
+            self,
+            queue,
+            topic_name=topic,
+            publisher=SMS_SERVICE,
+            key=self._key,
+            consumer=consumer,
+            replay=self.replay,
         )
 
     def _may_use_pseudonyms(self, function: ServiceFunction) -> None:

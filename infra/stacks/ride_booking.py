@@ -16,10 +16,11 @@ from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.http_api import HttpApi
+from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
-from infra.patterns.stream_consumer import StreamConsumer
+from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
@@ -78,10 +79,16 @@ class RideBookingStack(ServiceStack):
         self._index()
         self._documents = self._make_documents()
         answers = self._consumer(
-            "aggregator", f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}", busy=0.12, memory_mib=_ON_THE_WAY
+            "aggregator",
+            f"{naming.REPLY_QUEUE_PREFIX}{SERVICE}",
+            NoReplay("its RFQ is over after 15 minutes at most, and an answer is late then."),
+            busy=0.12,
+            memory_mib=_ON_THE_WAY,
         )
         # A deadline's message waits in its queue for up to 15 minutes before it is due.
-        deadlines = self._consumer("closer", "ride-booking-deadlines", busy=0.025, overdue=16 * 60)
+        deadlines = self._consumer(
+            "closer", "ride-booking-deadlines", self.replay, busy=0.025, overdue=16 * 60
+        )
         self._outbox(answers, deadlines)
         self._rides()
         self._api()
@@ -134,11 +141,17 @@ class RideBookingStack(ServiceStack):
         )
 
     def _consumer(
-        self, role: str, queue: str, busy: float, overdue: int = 60, memory_mib: int = 256
+        self,
+        role: str,
+        queue: str,
+        replay: Replay | NoReplay,
+        busy: float,
+        overdue: int = 60,
+        memory_mib: int = 256,
     ) -> ConsumedQueue:
         function = self.function(role, seconds=3, memory_mib=memory_mib)
         function.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=self.table.table_arn)
-        return ConsumedQueue(self, queue, consumer=function, busy=busy, overdue=overdue)
+        return ConsumedQueue(self, queue, consumer=function, replay=replay, busy=busy, overdue=overdue)
 
     def _rides(self) -> None:
         function = self.function("rides", seconds=3)
@@ -150,6 +163,7 @@ class RideBookingStack(ServiceStack):
             RideRejected,
             RideCompleted,
             consumer=function,
+            replay=self.replay,
         )
 
     def _outbox(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:
@@ -169,6 +183,7 @@ class RideBookingStack(ServiceStack):
             consumer=function,
             changes=ANNOUNCED_CHANGES,
             delays="customers' requests for quotes, and their bookings",
+            replay=OF_A_STREAM,
             busy=0.015,
         )
         self.alarm(
@@ -213,6 +228,9 @@ class RideBookingStack(ServiceStack):
             consumer=notifier,
             changes=[WATCHED_CHANGES],
             delays="live updates of customers' screens",
+            replay=NoReplay(
+                "nobody looks at a screen that has stood still for hours; the API shows what is current."
+            ),
             busy=0.08,
             batch_size=25,
             give_up_after=2 * 3600,  # after that nobody looks any more

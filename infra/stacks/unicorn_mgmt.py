@@ -12,10 +12,11 @@ from constructs import Construct
 
 from infra import naming
 from infra.patterns.http_api import HttpApi
+from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
-from infra.patterns.stream_consumer import StreamConsumer
+from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE, Partners
 from infra.stage import Stage
@@ -134,6 +135,9 @@ class UnicornMgmtStack(ServiceStack):
             "unicorn-mgmt-inbox",
             RfqRequested,
             consumer=function,
+            replay=NoReplay(
+                "a request for quotes has a deadline of 15 minutes at most, and is dropped after it."
+            ),
             requesters=self.requesters,
             busy=0.08,
         )
@@ -149,19 +153,32 @@ class UnicornMgmtStack(ServiceStack):
             "unicorn-mgmt-closings-inbox",
             RfqCompleted,
             consumer=function,
+            replay=self.replay,
             only={"completed_by": ["cancelled", "deadline"]},
         )
 
     def _bookings(self) -> None:
         function = self.function("bookings", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.table.table_arn)
-        Subscription(self, "unicorn-mgmt-bookings-inbox", QuoteAccepted, RideBookingFailed, consumer=function)
+        Subscription(
+            self,
+            "unicorn-mgmt-bookings-inbox",
+            QuoteAccepted,
+            RideBookingFailed,
+            consumer=function,
+            replay=self.replay,
+        )
 
     def _ratings(self) -> None:
         function = self.function("ratings", seconds=3)
         function.may("dynamodb:UpdateItem", on=self.table.table_arn)
         Subscription(
-            self, "unicorn-mgmt-ratings-inbox", FeedbackReceived, FeedbackCorrected, consumer=function
+            self,
+            "unicorn-mgmt-ratings-inbox",
+            FeedbackReceived,
+            FeedbackCorrected,
+            consumer=function,
+            replay=self.replay,
         )
 
     def _outbox(self, api: HttpApi, socket: SocketApi) -> ServiceFunction:
@@ -175,6 +192,7 @@ class UnicornMgmtStack(ServiceStack):
             consumer=function,
             changes=ANNOUNCED_CHANGES,
             delays="quotes given by hand, and customers' news of their rides",
+            replay=OF_A_STREAM,
         )
         return function
 

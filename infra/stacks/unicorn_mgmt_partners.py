@@ -15,6 +15,7 @@ from infra import naming, roster
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.http_api import HttpApi
+from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 
@@ -114,6 +115,9 @@ class Partners(Construct):
             self._scope,
             f"{self._scope.service}-{partner_id}-requests",
             consumer=function,
+            replay=NoReplay(
+                "a request for quotes has a deadline of 15 minutes at most, and is declined after it."
+            ),
             at_once=self._scope.stage.scale.agreed(row["concurrency"]),
             batch_size=1,
         )
@@ -131,6 +135,7 @@ class Partners(Construct):
             self._scope,
             f"{self._scope.service}-{partner_id}-rides",
             consumer=function,
+            replay=self._scope.replay,
             at_once=_BOOKINGS_AT_ONCE,
             batch_size=1,
             overdue=_RIDES_OVERDUE,

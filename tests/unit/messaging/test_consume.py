@@ -204,6 +204,7 @@ def test_last_attempt_is_parked_with_its_reason(
     assert attributes.pop("reason").startswith("KeyError at ")
     assert attributes == {
         "error": "KeyError",
+        "kind": "bug",
         "queue": "inbox",
         "message_id": "m",
         "attempts": str(MAX_ATTEMPTS),

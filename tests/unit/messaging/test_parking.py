@@ -44,6 +44,7 @@ def test_parked_message_keeps_its_body_and_says_why(
     assert attributes(parked) == {
         "reason": "not JSON",
         "error": "Unprocessable",
+        "kind": "invalid",
         "queue": "inbox",
         "attempts": "3",
     }

@@ -117,6 +117,7 @@ def test_an_event_that_the_bus_will_never_take_is_parked_and_holds_up_no_other(
     assert {name: value["StringValue"] for name, value in parked["MessageAttributes"].items()} == {
         "reason": "event refused: MalformedDetail",
         "error": "Unprocessable",
+        "kind": "invalid",
         "queue": "bus",
         "correlation_id": "rfq-2",
         "message_type": "RfqRequested",
@@ -153,7 +154,12 @@ def test_an_event_that_no_reader_takes_never_reaches_the_bus_and_holds_up_no_oth
     assert "metadata.event_id: is missing" in reasons[1]
     assert reasons[2] == "no valid RfqRequested.v1: metadata: is missing"
     assert told[0]["event_id"] == str(bad[0].metadata.event_id)
-    assert told[2] == {"error": "InvalidMessage", "queue": "bus", "message_type": "RfqRequested"}
+    assert told[2] == {
+        "error": "InvalidMessage",
+        "kind": "bug",
+        "queue": "bus",
+        "message_type": "RfqRequested",
+    }
     assert "Jane" not in json.dumps([reasons, told]) + log.text
 
 

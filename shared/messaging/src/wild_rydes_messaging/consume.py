@@ -15,10 +15,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from wild_rydes_contracts import Envelope, Event, Message, Metadata
 from wild_rydes_contracts.invalid import InvalidMessage
 from wild_rydes_contracts.reading import expected, read
+from wild_rydes_messaging.attributes import history, of_record, replays, theirs
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.deliver import MAX_ENTRIES
 from wild_rydes_messaging.errors import RetryLater, Unprocessable, describe
 from wild_rydes_messaging.parking import ParkingLot
+from wild_rydes_messaging.peek import metadata_in
 from wild_rydes_messaging.reply import ForbiddenReturnAddress
 from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE, RetryPolicy
 from wild_rydes_messaging.send import queue_url
@@ -64,7 +66,7 @@ class Consumer(Generic[D]):
     can hold only one kind of these: ValueError otherwise. Older versions of a contract are read as the given one if its
     classes say how (`Message.upcast`).
 
-    A message that is not handled returns after a backoff, or is parked with the reason: `RetryPolicy` decides.
+    A message that is not handled returns after a backoff, or leaves the queue with the reason: `RetryPolicy` decides.
     A message past its deadline is dropped before any work. A message whose worker dies returns by itself, until
     the queue's own redrive policy takes it away.
 
@@ -110,14 +112,21 @@ class Consumer(Generic[D]):
         patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> Self:
-        """Make the consumer of a function from its variables DEAD_LETTER_QUEUE_URL and MAX_ATTEMPTS.
+        """Make the consumer of a function from its variables DEAD_LETTER_QUEUE_URL, MAX_ATTEMPTS and, where there is a
+        replay, PARKING_QUEUE_URL.
 
         Raises KeyError, with the variable's name, if one is missing.
         """
         return cls(
             *contracts,
             sqs=sqs,
-            parking_lot=ParkingLot(sqs, environment["DEAD_LETTER_QUEUE_URL"], logger=logger, metrics=metrics),
+            parking_lot=ParkingLot(
+                sqs,
+                environment["DEAD_LETTER_QUEUE_URL"],
+                environment.get("PARKING_QUEUE_URL", ""),
+                logger=logger,
+                metrics=metrics,
+            ),
             logger=logger,
             metrics=metrics,
             max_attempts=int(environment["MAX_ATTEMPTS"]),
@@ -238,15 +247,20 @@ class Batch(Generic[D]):
     def _parked(self, record: Mapping[str, Any], error: BaseException) -> bool:
         consumer = self._consumer
         tried_for = consumer.now() - _first_received(record)
-        if not consumer.policy.gives_up(error, attempt=_attempt(record), tried_for=tried_for):
+        attributes = of_record(record)
+        replayed = replays(attributes) > 0
+        if not consumer.policy.gives_up(
+            error, attempt=_attempt(record), tried_for=tried_for, replayed=replayed
+        ):
             return False
         try:
             consumer.parking_lot.park(
                 record["body"],
                 error,
+                theirs(attributes, dead=False),
                 queue=record["eventSourceARN"].rpartition(":")[2],
-                message_id=record["messageId"],
                 attempts=str(_attempt(record)),
+                **({"message_id": record["messageId"]} | history(attributes)),
             )
         except Exception as parking_error:  # noqa: BLE001 - whatever it is, the message stays
             consumer.logger.error("cannot park", extra=describe(parking_error))
@@ -311,8 +325,5 @@ def _waited(record: Mapping[str, Any]) -> float:
 
 def _correlation_id(body: str) -> str | None:
     """Find the correlation id in a body that may be anything, if at least its metadata is in order."""
-    try:
-        content = json.loads(body)
-        return Metadata.model_validate(content.get("detail", content)["metadata"]).correlation_id
-    except Exception:  # noqa: BLE001 - a body that has none
-        return None
+    metadata = metadata_in(body)
+    return metadata.correlation_id if metadata else None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.errors import RetryLater, Unprocessable
@@ -12,7 +13,25 @@ DEFAULT_BACKOFF = Backoff(base=2, cap=30)
 """The wait before a message that was not handled is tried again."""
 
 PATIENCE = timedelta(hours=1)
-"""How long trouble may last that passes by itself, before a person has to look."""
+"""How long trouble may last that passes by itself, before the message leaves its queue."""
+
+PATIENCE_AGAIN = timedelta(minutes=1)
+"""The same for a message that the replay has sent back: it has had its hour, and the next replay waits for longer."""
+
+
+class Kind(StrEnum):
+    """Why a message was not handled: what decides whether, and by whom, it is tried again."""
+
+    INVALID = "invalid"
+    TRANSIENT = "transient"
+    BUG = "bug"
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Kind":
+        """Tell the kind of an error. Anything unknown is a bug until shown otherwise."""
+        if isinstance(error, Unprocessable):
+            return cls.INVALID
+        return cls.TRANSIENT if is_transient(error) else cls.BUG
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +42,7 @@ class RetryPolicy:
     |---|---|
     | the message is invalid (`Unprocessable`) | never |
     | its time has not come (`RetryLater`) | always |
-    | trouble that passes by itself (`is_transient`) | for `patience` from its first receipt |
+    | trouble that passes by itself (`is_transient`) | for `patience` from its first receipt; once `replayed`, for a minute |
     | anything else, which is a bug until shown otherwise | until it has been received `max_attempts` times |
     """
 
@@ -31,15 +50,19 @@ class RetryPolicy:
     patience: timedelta = PATIENCE
     backoff: Backoff = DEFAULT_BACKOFF
 
-    def gives_up(self, error: BaseException, *, attempt: int, tried_for: timedelta) -> bool:
-        """Say whether the message is beyond hope, after its receipt number `attempt`, so long after the first."""
-        if isinstance(error, Unprocessable):
-            return True
+    def gives_up(
+        self, error: BaseException, *, attempt: int, tried_for: timedelta, replayed: bool = False
+    ) -> bool:
+        """Say whether the message leaves its queue, after its receipt number `attempt`, so long after the first."""
         if isinstance(error, RetryLater):
             return False
-        if is_transient(error):
-            return tried_for >= self.patience
-        return attempt >= self.max_attempts
+        match Kind.of(error):
+            case Kind.INVALID:
+                return True
+            case Kind.TRANSIENT:
+                return tried_for >= (min(self.patience, PATIENCE_AGAIN) if replayed else self.patience)
+            case Kind.BUG:
+                return attempt >= self.max_attempts
 
     def delay(
         self,

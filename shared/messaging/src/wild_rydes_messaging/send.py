@@ -1,11 +1,12 @@
 """Send messages to an SQS queue."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wild_rydes_contracts import Envelope, Message
 from wild_rydes_contracts.invalid import InvalidMessage
+from wild_rydes_messaging.attributes import Attributes, size
 from wild_rydes_messaging.deliver import DEFAULT_RETRIES, Delivery, Entry, Receipt, Retries, failure
 from wild_rydes_messaging.transient import is_transient_code
 
@@ -20,17 +21,17 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quota
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send, as an envelope or a text, under the sender's key. It is invisible for `delay` seconds, 0 to 900."""
+    """A message to send, as an envelope or a text, under the sender's key. It is invisible for `delay` seconds, 0 to 900.
+
+    One to a FIFO queue has a `group`, and a `deduplication_id`; it cannot have a delay of its own.
+    """
 
     key: str
     body: Envelope[Message] | str
     delay: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    body: str
-    delay: int
+    attributes: Attributes = field(default_factory=dict)
+    group: str = ""
+    deduplication_id: str = ""
 
 
 class Queue:
@@ -54,10 +55,9 @@ class Queue:
         """
         return self._delivery.deliver([_entry(message) for message in messages])
 
-    def _send(self, chunk: Sequence[Entry[_Text]]) -> list[Receipt]:
+    def _send(self, chunk: "Sequence[Entry[SendMessageBatchRequestEntryTypeDef]]") -> list[Receipt]:
         batch: list[SendMessageBatchRequestEntryTypeDef] = [
-            {"Id": str(i), "MessageBody": entry.payload.body, "DelaySeconds": entry.payload.delay}
-            for i, entry in enumerate(chunk)
+            {**entry.payload, "Id": str(i)} for i, entry in enumerate(chunk)
         ]
         response = self._sqs.send_message_batch(QueueUrl=self._url, Entries=batch)
         failed = {int(failure["Id"]): failure for failure in response.get("Failed", [])}
@@ -69,12 +69,19 @@ class Queue:
         return receipts
 
 
-def _entry(outgoing: Outgoing) -> Entry[_Text] | Receipt:
+def _entry(outgoing: Outgoing) -> "Entry[SendMessageBatchRequestEntryTypeDef] | Receipt":
     try:
         body = outgoing.body if isinstance(outgoing.body, str) else outgoing.body.to_json()
     except InvalidMessage as error:
         return failure(outgoing.key, error)
-    return Entry(outgoing.key, len(body.encode()), _Text(body, outgoing.delay))
+    payload: SendMessageBatchRequestEntryTypeDef = {"Id": "", "MessageBody": body}
+    if outgoing.group:
+        payload |= {"MessageGroupId": outgoing.group, "MessageDeduplicationId": outgoing.deduplication_id}
+    else:
+        payload["DelaySeconds"] = outgoing.delay
+    if outgoing.attributes:
+        payload["MessageAttributes"] = outgoing.attributes
+    return Entry(outgoing.key, len(body.encode()) + size(outgoing.attributes), payload)
 
 
 def queue_url(sqs: "SQSClient", arn: str) -> str:
