@@ -4,6 +4,7 @@ Some act as the function's role, others under their own name, which the policy o
 this is checked by an emulator.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -155,12 +156,23 @@ def _consumers(resolver: Resolver) -> Iterator[Delivery]:
         role, source = role_of(function, resolver), "shared/messaging/src/wild_rydes_messaging/consume.py"
         for action in ("GetQueueUrl", "ChangeMessageVisibility"):
             yield Delivery(mapping, role, Requirement(f"sqs:{action}", queue, source))
-        url = function.properties["Environment"]["Variables"]["DEAD_LETTER_QUEUE_URL"]
-        name = resolver.text(function.stack, url).rpartition("/")[2]
-        parked = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-        yield Delivery(mapping, role, Requirement("sqs:SendMessage", parked, source))
-        for requirement in key_of_queue(parked, resolver, sends=True):
-            yield Delivery(mapping, role, requirement)
+        for url in _places_of_failures(function, resolver):
+            place = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rpartition('/')[2]}"
+            yield Delivery(mapping, role, Requirement("sqs:SendMessage", place, source))
+            for requirement in key_of_queue(place, resolver, sends=True):
+                yield Delivery(mapping, role, requirement)
+
+
+def _places_of_failures(function: Resource, resolver: Resolver) -> Iterator[str]:
+    """The URLs of the queues to which a consumer sends what it gives up, and a replay whatever it gets."""
+    told = {
+        name: resolver.text(function.stack, value)
+        for name, value in function.properties["Environment"]["Variables"].items()
+        if name in {"DEAD_LETTER_QUEUE_URL", "PARKING_QUEUE_URL", "REPLAYED_QUEUES"}
+    }
+    for route in json.loads(told.pop("REPLAYED_QUEUES", "{}")).values():
+        yield from route.values()
+    yield from told.values()
 
 
 def _function_of(mapping: Resource, resolver: Resolver) -> Resource:

@@ -171,13 +171,20 @@ def _alarms(assembly: Assembly) -> Iterator[Finding]:
         if alarm.properties.get("MetricName") == "ApproximateNumberOfMessagesVisible":
             for dimension in alarm.properties["Dimensions"]:
                 watched.add((alarm.stack, assembly.text(alarm.stack, dimension["Value"])))
+    consumed = {
+        source.where
+        for mapping in assembly.all("AWS::Lambda::EventSourceMapping")
+        if (source := assembly.behind(mapping.stack, mapping.properties["EventSourceArn"]))
+    }
     for queue in _dead_letter_queues(assembly):
+        if queue.where in consumed:
+            continue  # a replay takes them; what it gives up is in another queue
         if (queue.stack, queue.properties.get("QueueName")) not in watched:
             yield Finding(
                 "dead letters that nobody sees",
                 queue.where,
                 "no alarm watches ApproximateNumberOfMessagesVisible of this queue",
-                "Make it with dead_letter_queue, which adds the alarm.",
+                "Make it with last_queue, which adds the alarm.",
             )
 
 

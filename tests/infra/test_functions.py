@@ -51,6 +51,18 @@ MEMORY = {
     "feedback-replies": 512,
 }
 
+# Service -> its queues whose dead letters its replay sends back.
+REPLAYED = {
+    "ride-booking": ("ride-booking-deadlines", "ride-booking-rides"),
+    "unicorn-mgmt": (
+        *(f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS),
+        "unicorn-mgmt-closings-inbox",
+        "unicorn-mgmt-bookings-inbox",
+        "unicorn-mgmt-ratings-inbox",
+    ),
+    "feedback": ("feedback-rides", "feedback-sms-replies", "feedback-sms-receipts"),
+}
+
 # All permissions on AWS beyond the function's own log: resource -> actions. No policy has a `*` that is not
 # listed here.
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
@@ -82,6 +94,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ride-booking-deadlines": CONSUME,
         "ride-booking-deadlines-dlq": {"sqs:SendMessage"},
+        "ride-booking-deadlines-parking": {"sqs:SendMessage"},
     },
     "ride-booking-authorizer": {},
     "ride-booking-socket": {
@@ -103,6 +116,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "ride-booking": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "ride-booking-rides": CONSUME,
         "ride-booking-rides-dlq": {"sqs:SendMessage"},
+        "ride-booking-rides-parking": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-api": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
@@ -112,6 +126,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "unicorn-mgmt-bookings-inbox": CONSUME,
         "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
+        "unicorn-mgmt-bookings-inbox-parking": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-authorizer": {},
     "unicorn-mgmt-closings": {
@@ -119,6 +134,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         "unicorn-mgmt-closings-inbox": CONSUME,
         "unicorn-mgmt-closings-inbox-dlq": {"sqs:SendMessage"},
+        "unicorn-mgmt-closings-inbox-parking": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-socket": {
         "unicorn-mgmt": {"dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
@@ -138,6 +154,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt": {"dynamodb:UpdateItem"},
         "unicorn-mgmt-ratings-inbox": CONSUME,
         "unicorn-mgmt-ratings-inbox-dlq": {"sqs:SendMessage"},
+        "unicorn-mgmt-ratings-inbox-parking": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-responder": {
         "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
@@ -179,6 +196,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "Key": {"kms:Decrypt", "kms:GenerateDataKey"},
         "feedback-sms-receipts": CONSUME,
         "feedback-sms-receipts-dlq": {"sqs:SendMessage"},
+        "feedback-sms-receipts-parking": {"sqs:SendMessage"},
     },
     "feedback-replies": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -186,11 +204,13 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "NumberSecret": {"secretsmanager:GetSecretValue"},
         "feedback-sms-replies": CONSUME,
         "feedback-sms-replies-dlq": {"sqs:SendMessage"},
+        "feedback-sms-replies-parking": {"sqs:SendMessage"},
     },
     "feedback-rides": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback-rides": CONSUME,
         "feedback-rides-dlq": {"sqs:SendMessage"},
+        "feedback-rides-parking": {"sqs:SendMessage"},
     },
     "feedback-timers": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -214,8 +234,17 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             f"unicorn-mgmt-{id_}-requests": {"sqs:SendMessage"},
             f"unicorn-mgmt-{id_}-rides": CONSUME,
             f"unicorn-mgmt-{id_}-rides-dlq": {"sqs:SendMessage"},
+            f"unicorn-mgmt-{id_}-rides-parking": {"sqs:SendMessage"},
         }
         for id_ in PARTNERS
+    },
+    **{
+        f"{service}-replay": {
+            **{f"{queue}-dlq": CONSUME for queue in queues},
+            **{f"{queue}{end}": {"sqs:SendMessage"} for queue in queues for end in ("", "-parking")},
+            **({"Key": {"kms:Decrypt", "kms:GenerateDataKey"}} if service == "feedback" else {}),
+        }
+        for service, queues in REPLAYED.items()
     },
     "unicorn-mgmt-partner-callbacks": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -412,15 +441,27 @@ def _of_users(api: str) -> dict[str, str]:
         ),
         (
             "ride-booking-closer",
-            {"DEAD_LETTER_QUEUE_URL": "ride-booking-deadlines-dlq", "MAX_ATTEMPTS": "5"},
+            {
+                "DEAD_LETTER_QUEUE_URL": "ride-booking-deadlines-dlq",
+                "PARKING_QUEUE_URL": "ride-booking-deadlines-parking",
+                "MAX_ATTEMPTS": "5",
+            },
         ),
         (
             "unicorn-mgmt-bookings",
-            {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-inbox-dlq", "MAX_ATTEMPTS": "5"},
+            {
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-inbox-dlq",
+                "PARKING_QUEUE_URL": "unicorn-mgmt-bookings-inbox-parking",
+                "MAX_ATTEMPTS": "5",
+            },
         ),
         (
             "unicorn-mgmt-ratings",
-            {"DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-ratings-inbox-dlq", "MAX_ATTEMPTS": "5"},
+            {
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-ratings-inbox-dlq",
+                "PARKING_QUEUE_URL": "unicorn-mgmt-ratings-inbox-parking",
+                "MAX_ATTEMPTS": "5",
+            },
         ),
         (
             "unicorn-mgmt-outbox",
@@ -443,7 +484,11 @@ def _of_users(api: str) -> dict[str, str]:
         ),
         (
             "ride-booking-rides",
-            {"DEAD_LETTER_QUEUE_URL": "ride-booking-rides-dlq", "MAX_ATTEMPTS": "5"},
+            {
+                "DEAD_LETTER_QUEUE_URL": "ride-booking-rides-dlq",
+                "PARKING_QUEUE_URL": "ride-booking-rides-parking",
+                "MAX_ATTEMPTS": "5",
+            },
         ),
         (
             "unicorn-mgmt-responder",
@@ -461,6 +506,7 @@ def _of_users(api: str) -> dict[str, str]:
             {
                 "CONNECTIONS_URL": UNICORN_URLS["CONNECTIONS_URL"],
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-closings-inbox-dlq",
+                "PARKING_QUEUE_URL": "unicorn-mgmt-closings-inbox-parking",
                 "MAX_ATTEMPTS": "5",
             },
         ),
@@ -494,19 +540,45 @@ def _of_users(api: str) -> dict[str, str]:
         ),
         (
             "feedback-receipts",
-            {"DEAD_LETTER_QUEUE_URL": "feedback-sms-receipts-dlq", "MAX_ATTEMPTS": "5"},
+            {
+                "DEAD_LETTER_QUEUE_URL": "feedback-sms-receipts-dlq",
+                "PARKING_QUEUE_URL": "feedback-sms-receipts-parking",
+                "MAX_ATTEMPTS": "5",
+            },
         ),
         (
             "feedback-replies",
             {
                 "DEAD_LETTER_QUEUE_URL": "feedback-sms-replies-dlq",
+                "PARKING_QUEUE_URL": "feedback-sms-replies-parking",
                 "MAX_ATTEMPTS": "5",
                 "NUMBER_KEY_ARN": "Key",
                 "NUMBER_SECRET_ARN": "NumberSecret",
             },
         ),
-        ("feedback-rides", {"DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq", "MAX_ATTEMPTS": "5"}),
+        (
+            "feedback-rides",
+            {
+                "DEAD_LETTER_QUEUE_URL": "feedback-rides-dlq",
+                "PARKING_QUEUE_URL": "feedback-rides-parking",
+                "MAX_ATTEMPTS": "5",
+            },
+        ),
         ("feedback-timers", {}),
+        *(
+            (
+                f"{service}-replay",
+                {
+                    "MAX_REPLAYS": "30",
+                    "REPLAY_BASE": "30",
+                    "REPLAY_CAP": "900",
+                    "REPLAYED_QUEUES": json.dumps(
+                        {f"{queue}-dlq": {"queue": queue, "parking": f"{queue}-parking"} for queue in queues}
+                    ),
+                },
+            )
+            for service, queues in REPLAYED.items()
+        ),
         *(
             (
                 f"unicorn-mgmt-{id_}-{task}",
@@ -523,7 +595,7 @@ def _of_users(api: str) -> dict[str, str]:
             for id_ in PARTNERS
             for task, queue, more in (
                 ("quotes", "requests", {"RETURN_ADDRESSES": RETURN_ADDRESSES}),
-                ("rides", "rides", {}),
+                ("rides", "rides", {"PARKING_QUEUE_URL": f"unicorn-mgmt-{id_}-rides-parking"}),
             )
         ),
         (

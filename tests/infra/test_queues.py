@@ -1,5 +1,6 @@
 """Queues, their dead-letter queues, and what feeds functions from queues and streams."""
 
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from infra import roster
 from infra.assembly import Assembly, load
 from infra.patterns.consumed_queue import MAX_RECEIVES
+from infra.patterns.replay import NoReplay
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.subscription import Subscription
 from infra.proof.ruler import EventPattern
@@ -39,6 +41,18 @@ CONSUMED = {
     **{queue: queue for queue in RIDE_QUEUES},
 }
 """Queue -> its consumer."""
+REPLAYED = {
+    "ride-booking-deadlines": "ride-booking-replay",
+    "ride-booking-rides": "ride-booking-replay",
+    "unicorn-mgmt-bookings-inbox": "unicorn-mgmt-replay",
+    "unicorn-mgmt-closings-inbox": "unicorn-mgmt-replay",
+    "unicorn-mgmt-ratings-inbox": "unicorn-mgmt-replay",
+    "feedback-rides": "feedback-replay",
+    "feedback-sms-replies": "feedback-replay",
+    "feedback-sms-receipts": "feedback-replay",
+    **dict.fromkeys(RIDE_QUEUES, "unicorn-mgmt-replay"),
+}
+"""Queue -> the function that sends its dead letters back. Those of others have a reason to wait for a person."""
 SUBSCRIPTIONS = (
     "ride-booking-rides",
     "unicorn-mgmt-inbox",
@@ -68,13 +82,14 @@ minute."""
 
 
 def _mappings(aws: Assembly) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Function -> (event source, properties)."""
+    """Function -> (event source, properties), but for the replays, which have several."""
     return {
         aws.invoked(m): (
             aws.text(m.stack, m.properties["EventSourceArn"]),
             m.properties,
         )
         for m in aws.all("AWS::Lambda::EventSourceMapping")
+        if aws.invoked(m) not in REPLAYED.values()
     }
 
 
@@ -89,7 +104,47 @@ def _policy(aws: Assembly, queue: str) -> list[dict[str, Any]]:
 
 def test_the_queues_are_those_consumed_and_their_dead_letter_queues(aws: Assembly) -> None:
     dead_letters = {f"{name}-dlq" for name in CONSUMED} | STREAM_DEAD_LETTERS
-    assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters
+    parking = {f"{name}-parking" for name in REPLAYED}
+    assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters | parking
+
+
+def test_every_queue_and_stream_has_a_replay_or_a_reason(aws: Assembly) -> None:
+    """A dead letter either meets the replay, with a parking queue behind it, or an alarm that says why there is none."""
+    queues = aws.named("AWS::SQS::Queue", "QueueName")
+    replayed = {
+        aws.text(m.stack, m.properties["EventSourceArn"]): aws.invoked(m)
+        for m in aws.all("AWS::Lambda::EventSourceMapping")
+        if aws.invoked(m).endswith("-replay")
+    }
+    assert replayed == {f"{queue}-dlq": function for queue, function in REPLAYED.items()}
+    said = {
+        aws.text(alarm.stack, dimension["Value"]): alarm.properties["AlarmDescription"]
+        for alarm in aws.all("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        for dimension in alarm.properties["Dimensions"]
+    }
+    for name in queues:
+        if name in CONSUMED:
+            continue
+        if name in replayed:
+            redrive = queues[name].properties["RedrivePolicy"]
+            assert aws.text(queues[name].stack, redrive["deadLetterTargetArn"]) == name[:-4] + "-parking"
+        elif name.endswith("-dlq"):
+            reason = re.search(r"There is no replay: (.{30,}\.) Runbook: -dlq-depth\.$", said[name])
+            assert reason, f"{name} has neither a replay nor a reason"
+        else:
+            assert said[name].endswith("Runbook: -parking-depth.")
+
+
+def test_the_replay_takes_batches_that_may_fail_in_part(aws: Assembly) -> None:
+    mappings = [m for m in aws.all("AWS::Lambda::EventSourceMapping") if aws.invoked(m) in REPLAYED.values()]
+    assert len(mappings) == len(REPLAYED)
+    for mapping in mappings:
+        properties = mapping.properties
+        assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], (
+            "one that cannot be sent would have the others sent again"
+        )
+        assert properties["ScalingConfig"]["MaximumConcurrency"] == 2, "it would take other queues' workers"
 
 
 @pytest.mark.parametrize("queue", CONSUMED)
@@ -160,7 +215,7 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
 
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
     mappings = list(aws.all("AWS::Lambda::EventSourceMapping"))
-    assert len(mappings) == len(_mappings(aws))
+    assert len(mappings) == len(_mappings(aws)) + len(REPLAYED)
     assert set(_mappings(aws)) == {*CONSUMED.values(), *STREAM_CONSUMERS}
 
 
@@ -185,12 +240,12 @@ def test_a_stream_retries_whole_batches_and_gives_up_in_time(aws: Assembly, func
 
 def test_queues_are_encrypted_and_dead_letters_kept_as_long_as_possible(aws: Assembly) -> None:
     for name, queue in aws.named("AWS::SQS::Queue", "QueueName").items():
-        if name.removesuffix("-dlq") in TOPICS:  # they hold phone numbers
+        if name.removesuffix("-dlq").removesuffix("-parking") in TOPICS:  # they hold phone numbers
             assert aws.text(queue.stack, queue.properties["KmsMasterKeyId"]) == "Key"
         else:
             assert queue.properties["SqsManagedSseEnabled"] is True
         kept = queue.properties["MessageRetentionPeriod"]
-        assert (kept == FOURTEEN_DAYS) == name.endswith("-dlq")
+        assert (kept == FOURTEEN_DAYS) == name.endswith(("-dlq", "-parking"))
 
 
 def test_every_queue_refuses_plain_http(aws: Assembly) -> None:
@@ -291,10 +346,12 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
     age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
     overdue = {
         **dict.fromkeys(CONSUMED, 60),
+        **dict.fromkeys([f"{name}-dlq" for name in REPLAYED], 300),
         "ride-booking-deadlines": 960,
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
-    dead_letters = [f"{name}-dlq" for name in CONSUMED] + [*STREAM_DEAD_LETTERS]
+    last = [f"{name}-parking" if name in REPLAYED else f"{name}-dlq" for name in CONSUMED]
+    dead_letters = last + [*STREAM_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},
         **dict.fromkeys(dead_letters, (depth, 1)),
@@ -318,6 +375,7 @@ def test_a_rule_may_let_in_what_an_archive_replays_of_older_versions(tmp_path: P
         "feedback-rides",
         RideCompletedV2,
         consumer=stack.function("rides", seconds=3),
+        replay=NoReplay("it is only synthesized."),
         only={"responder_id": ["u-1"]},
         replays=True,
     )
