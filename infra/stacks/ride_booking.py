@@ -145,6 +145,7 @@ class RideBookingStack(ServiceStack):
         role: str,
         queue: str,
         replay: Replay | NoReplay,
+        *,
         busy: float,
         overdue: int = 60,
         memory_mib: int = 256,

@@ -351,7 +351,7 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
     last = [f"{name}-parking" if name in REPLAYED else f"{name}-dlq" for name in CONSUMED]
-    dead_letters = last + [*STREAM_DEAD_LETTERS]
+    dead_letters = [*last, *STREAM_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},
         **dict.fromkeys(dead_letters, (depth, 1)),

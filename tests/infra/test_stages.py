@@ -31,8 +31,8 @@ LEFT_OUT = {
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
-    # dead-letter queue.
-    "AWS::SQS::QueuePolicy": 9 + 4 * len(roster.partners()),
+    # dead-letter queue, and one with a parking queue.
+    "AWS::SQS::QueuePolicy": 17 + 5 * len(roster.partners()),
 }
 # What only the local stage has.
 ADDED = {("WildRydesFeedback", "AWS::SSM::Parameter")}  # the number that nobody has to apply for

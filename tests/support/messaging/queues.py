@@ -1,3 +1,4 @@
+# ruff: noqa: N803 - SQS's names
 """SQS and Lambda's pollers in one process, under a clock that tests move: as fast as the code behind the queues."""
 
 import itertools
@@ -70,7 +71,7 @@ class Queues:
         self._key = key
         self._ids = itertools.count()
 
-    def send_message(self, *, QueueUrl: str, **message: Any) -> dict[str, str]:  # noqa: N803 - SQS's names
+    def send_message(self, *, QueueUrl: str, **message: Any) -> dict[str, str]:
         name = QueueUrl.rpartition("/")[2]
         attributes = message.get("MessageAttributes", {})
         assert len(attributes) <= 10
@@ -89,7 +90,7 @@ class Queues:
         self.sent[name, self._key(held.body)] += 1
         return {"MessageId": held.id}
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         assert 1 <= len(Entries) <= 10
         failed = [entry["Id"] for entry in Entries if self._chance.random() < self.failing]
         for entry in Entries:
@@ -97,14 +98,14 @@ class Queues:
                 self.send_message(QueueUrl=QueueUrl, **entry)
         return {"Failed": [{"Id": id_, "Code": "InternalError", "SenderFault": False} for id_ in failed]}
 
-    def get_queue_url(self, *, QueueName: str, **_: str) -> dict[str, str]:  # noqa: N803
+    def get_queue_url(self, *, QueueName: str, **_: str) -> dict[str, str]:
         return {"QueueUrl": f"https://sqs/{QueueName}"}
 
     def change_message_visibility_batch(
         self,
         *,
         QueueUrl: str,
-        Entries: Sequence[Mapping[str, Any]],  # noqa: N803
+        Entries: Sequence[Mapping[str, Any]],
     ) -> dict[str, Any]:
         for entry in Entries:
             held = self.held[QueueUrl.rpartition("/")[2]][entry["ReceiptHandle"]]

@@ -105,6 +105,10 @@ class Run:
             self.common["metrics"].clear_metrics()
 
 
+def reason_of(attributes: Any) -> str:
+    return text(attributes, "reason")
+
+
 def replays_of(attributes: Any) -> int:
     return int(text(attributes, REPLAYS))
 
@@ -119,7 +123,7 @@ def test_the_transient_are_handled_within_their_backoff_and_the_poisoned_are_par
     assert Counter(ride_of(each.body) for each in parked) == {f"bad-{i}": 1 for i in range(N)}
     for each in parked:
         assert REPLAYS not in each.attributes, "it was sent back though time does not help it"
-        assert "completed_at" in text(each.attributes, "reason")
+        assert "completed_at" in reason_of(each.attributes)
     assert not any(ride.startswith("bad") for queue, ride in run.queues.sent if queue == "inbox-dlq")
 
     sent_back = [(replays_of(attributes), delay) for attributes, delay in run.queues.delays]

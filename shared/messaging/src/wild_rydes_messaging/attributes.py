@@ -89,7 +89,7 @@ def fitted(ours: Mapping[str, str], others: Attributes) -> Attributes:
         return told | dict(others)
     kept = [name for name in sorted(others) if name not in taken][: room - 1]
     rest = {name: value for name, value in others.items() if name not in kept}
-    more: MessageAttributeValueTypeDef = {"DataType": "String", "StringValue": _packed(rest)}
+    more: MessageAttributeValueTypeDef = {"DataType": "String", "StringValue": packed(rest)}
     return told | {name: others[name] for name in kept} | {MORE: more}
 
 
@@ -105,7 +105,8 @@ def _content(value: "MessageAttributeValueTypeDef") -> bytes:
     return cast("bytes", value["BinaryValue"]) if "BinaryValue" in value else value["StringValue"].encode()
 
 
-def _packed(attributes: Attributes) -> str:
+def packed(attributes: Attributes) -> str:
+    """Write attributes as JSON: `{name: [type, text or base64]}`."""
     written = {
         name: [
             value["DataType"],
@@ -117,7 +118,7 @@ def _packed(attributes: Attributes) -> str:
 
 
 def _unpacked(told: str) -> "dict[str, MessageAttributeValueTypeDef] | None":
-    """Read what `_packed` has written; None for anything else, which is somebody's own."""
+    """Read what `packed` has written; None for anything else, which is somebody's own."""
     if not told:
         return {}
     try:

@@ -100,10 +100,10 @@ class DeadLetter:
         metadata = metadata_in(self.body)
         return metadata.deadline if metadata else None
 
-    def sent_back(self) -> Attributes | None:
+    def sent_back(self, count: int) -> Attributes | None:
         """Return what travels with it to its queue: the count, its first id and reason. None if that is too large."""
         ours = {
-            REPLAYS: str(replays(self.attributes) + 1),
+            REPLAYS: str(count),
             FIRST_REASON: self._told(FIRST_REASON) or self.cause.reason,
             MESSAGE_ID: self._told(MESSAGE_ID) or self.id,
         }
@@ -165,7 +165,7 @@ class ReplayPolicy:
         count = replays(letter.attributes)
         if count >= self.max_replays or (letter.redriven and count >= MAX_DEATHS):
             return Verdict.PARK, f"not handled after {count} replays"
-        if letter.sent_back() is None:
+        if letter.sent_back(count + 1) is None:
             return Verdict.PARK, "too large to be sent back with a count"
         return Verdict.REPLAY, letter.cause.reason
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from wild_rydes_messaging.attributes import Attributes
+from wild_rydes_messaging.attributes import Attributes, replays
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.consume import PartialBatchResponse
 from wild_rydes_messaging.dead_letter import DeadLetter, ReplayPolicy, Verdict
@@ -131,7 +131,7 @@ class Replay:
         if verdict is Verdict.PARK:
             return _parked(letter, route, why)
         delay = 0 if letter.group else math.ceil(self.policy.delay(letter, self.now(), self.uniform))
-        message = _message(letter, letter.sent_back() or {}, delay)
+        message = _message(letter, letter.sent_back(replays(letter.attributes) + 1) or {}, delay)
         return _Sent(letter, route, verdict, why, message)
 
     def _waits(self, sent: _Sent, record: Mapping[str, Any]) -> bool:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.rydes.operator.quarantine_contents import without_phone_numbers
-from infra.rydes.operator.quarantine_fix import with_changes
+from infra.rydes.operator.dead_letter_contents import without_personal_data
+from infra.rydes.operator.dead_letter_fix import with_changes
 
 PHONE = "+12065550142"
 
@@ -34,14 +34,14 @@ PHONE = "+12065550142"
     ],
 )
 def test_phone_numbers_are_hidden_and_nothing_else(text: str, hidden: str | None) -> None:
-    assert without_phone_numbers({"a": [text]}) == {"a": [text if hidden is None else hidden]}
+    assert without_personal_data({"a": [text]}) == {"a": [text if hidden is None else hidden]}
 
 
 def test_a_number_is_hidden_where_its_key_says_what_it_is() -> None:
     at = 1_764_158_400_000
     known = {"phone": 14255550143, "SequenceNumber": 14255550143, "numbers": [14255550143, 7], "at": at}
     hidden = {"phone": "…43", "SequenceNumber": 14255550143, "numbers": ["…43", 7], "at": at}
-    assert without_phone_numbers(known) == hidden
+    assert without_personal_data(known) == hidden
 
 
 @pytest.mark.parametrize(

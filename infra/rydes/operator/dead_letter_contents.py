@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.naming import REPLY_QUEUE_PREFIX
-from infra.rydes.operator.quarantine import DEAD_LETTERS, Parked
+from infra.rydes.operator.dead_letters import Parked
 from wild_rydes_contracts import EVENTS, MESSAGES, Message
 from wild_rydes_contracts.invalid import InvalidMessage, Problem
 from wild_rydes_contracts.reading import read
@@ -22,6 +22,13 @@ _PHONE: Final = re.compile(
     r"|(?<!\w)\+\(?[1-9](?:[ ()./-]{0,2}\d){6,14}(?!\d)"
     r"|(?<![\w:./-])(?!\d{4}[-/]\d\d[-/]\d\d\b)\(?\d(?:[ ()./-]{0,2}\d){7,14}(?![\w:-])"
 )
+_OF_A_PLACE: Final = frozenset({"lat", "lon", "latitude", "longitude", "label", "name"})
+_PLACE: Final = re.compile(
+    rf"(?P<key>(?<!\w)(?:{'|'.join(sorted(_OF_A_PLACE))})[\\\"']*\s?[:=]\s?)"
+    r"(?:[\\\"']+[^\"'\\]*[\\\"']*|-?\d+(?:\.\d+)?)",
+    re.IGNORECASE,
+)
+"""The same in a text that is no JSON, or is JSON in a JSON text."""
 _LEAST, _BEYOND = 10**7, 10**15
 """Numbers of 8 to 15 digits, which under a key that says so are phone numbers."""
 
@@ -94,22 +101,39 @@ def problems(message: Parked) -> tuple[Problem, ...] | None:
 
 def _contract_of_reply(message: Parked) -> type[Message] | None:
     """Find the contract of an answer: there is one kind of these at return addresses."""
-    queue = message.attributes.get("queue") or message.queue.removesuffix(DEAD_LETTERS)
+    queue = message.attributes.get("queue") or message.source
     return MESSAGES[0] if queue.partition(REPLY_QUEUE_PREFIX)[1] else None
 
 
-def without_phone_numbers(value: Any, *, called_one: bool = False) -> Any:  # noqa: ANN401 - any JSON value
-    """Hide the phone numbers, but for their last two digits: in all texts, and JSON numbers that are `called_one`."""
+def without_personal_data(value: Any, *, called_one: bool = False) -> Any:  # noqa: ANN401 - any JSON value
+    """Hide where people are and what they and their places are called, and phone numbers but for their last two digits.
+
+    Phone numbers are found in all texts, and among JSON numbers that are `called_one`.
+    """
     match value:
         case str():
-            return _PHONE.sub(lambda found: f"{found['key'] or ''}…{found[0][-2:]}", value)
+            hidden = _PLACE.sub(lambda found: f"{found['key']}…", value)
+            return _PHONE.sub(lambda found: f"{found['key'] or ''}…{found[0][-2:]}", hidden)
         case dict():
             return {
-                without_phone_numbers(key): without_phone_numbers(inner, called_one=bool(_KEY.search(key)))
+                without_personal_data(key): _blank(inner)
+                if str(key).casefold() in _OF_A_PLACE
+                else without_personal_data(inner, called_one=bool(_KEY.search(key)))
                 for key, inner in value.items()
             }
         case list():
-            return [without_phone_numbers(inner, called_one=called_one) for inner in value]
+            return [without_personal_data(inner, called_one=called_one) for inner in value]
         case int() if called_one and _LEAST <= value < _BEYOND:
             return f"…{value % 100:02}"
     return value
+
+
+def _blank(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    match value:
+        case dict():
+            return {key: _blank(inner) for key, inner in value.items()}
+        case list():
+            return [_blank(inner) for inner in value]
+        case None | "":
+            return value
+    return "…"

@@ -1,19 +1,26 @@
-"""What services have parked: the messages in the dead-letter queues of a system, without taking any out."""
+"""Dead letters: the messages in the dead-letter queues and parking queues of a system, without taking any out."""
 
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from infra.naming import BUS_NAME_PARAMETER
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
+from wild_rydes_messaging.attributes import Attributes
+from wild_rydes_messaging.dead_letter import Cause, cause_of
 
 DEAD_LETTERS: Final = "-dlq"
+"""Ends the name of a queue whose messages the replay sends back or, where there is none, wait for a person."""
+PARKING: Final = "-parking"
+"""Ends the name of a queue behind the replay: its messages wait for a person."""
 CUT: Final = "size"
 """The attribute of a message that was too large to park: only its beginning is there."""
 _MOST: Final = 2_000
@@ -29,11 +36,11 @@ _QUEUES_AT_ONCE: Final = 10
 
 @dataclass(frozen=True)
 class Parked:
-    """A message in a dead-letter queue. `attributes` are what whoever parked it says of it."""
+    """A dead letter. `attributes` are the texts among those that it has, `raw` all of them as SQS has them."""
 
     id: str
     queue: str
-    """The plain name of the dead-letter queue."""
+    """The plain name of the queue that it is in."""
     url: str
     receipt: str
     body: str
@@ -41,6 +48,19 @@ class Parked:
     parked_at: datetime
     received: int
     """How often anybody has received it, from here or before it was moved here."""
+    raw: Attributes = field(default_factory=dict)
+    group: str = ""
+    """Of a FIFO queue's message."""
+
+    @property
+    def source(self) -> str:
+        """The plain name of the queue whose dead letter it is."""
+        return self.queue.removesuffix(DEAD_LETTERS).removesuffix(PARKING)
+
+    @property
+    def cause(self) -> Cause:
+        """Why it is here, as far as anybody has said."""
+        return cause_of(self.raw)
 
 
 @dataclass(frozen=True)
@@ -51,35 +71,51 @@ class Found:
     unseen: Mapping[str, int]
 
 
+def queues_of(system: System, queue: str = "") -> dict[str, str]:
+    """Find the URLs of all queues of dead letters by their plain names, or of those behind one queue.
+
+    Raises:
+        LocalCloudError: the environment is not deployed, or there is no such queue.
+    """
+    if BUS_NAME_PARAMETER not in system.parameters:
+        raise LocalCloudError("This environment is not deployed.", f"Deploy it: {system.HOW_TO_DEPLOY}")
+    urls = {
+        name: url
+        for name, url in system.all_queues().items()
+        if name.removesuffix(".fifo").endswith((DEAD_LETTERS, PARKING))
+    }
+    if queue:
+        wanted = {queue, f"{queue}{DEAD_LETTERS}", f"{queue}{PARKING}"}
+        found = {name: url for name, url in urls.items() if name in wanted}
+        if not found:
+            name = queue if queue.endswith((DEAD_LETTERS, PARKING)) else f"{queue}{DEAD_LETTERS}"
+            raise LocalCloudError(f"There is no dead-letter queue {name}.", f"There are {', '.join(urls)}.")
+        urls = found
+    return urls
+
+
 @contextmanager
 def held(system: System, queue: str = "") -> Generator[Found, None, None]:
-    """Look at all that is parked, or parked in one queue. Others see none of it until the context ends.
+    """Look at all dead letters, or at those of one queue. Others see none of them until the context ends.
 
     What has been deleted meanwhile is gone; the rest is shown again.
 
     Raises:
         LocalCloudError: the environment is not deployed, or there is no such dead-letter queue.
     """
-    if BUS_NAME_PARAMETER not in system.parameters:
-        raise LocalCloudError("This environment is not deployed.", f"Deploy it: {system.HOW_TO_DEPLOY}")
-    sqs = system.client("sqs")
-    urls = {name: url for name, url in system.all_queues().items() if name.endswith(DEAD_LETTERS)}
-    if queue:
-        name = queue if queue in urls else f"{queue}{DEAD_LETTERS}"
-        if name not in urls:
-            raise LocalCloudError(f"There is no dead-letter queue {name}.", f"There are {', '.join(urls)}.")
-        urls = {name: urls[name]}
+    sqs, urls = system.client("sqs"), queues_of(system, queue)
     messages: list[Parked] = []
     unseen: dict[str, int] = {}
     try:
         with ThreadPoolExecutor(_QUEUES_AT_ONCE) as readers:
             for name, received in zip(urls, readers.map(partial(_received, sqs), urls.items()), strict=True):
                 messages += received
-                if (others := _hidden(sqs, urls[name]) - len(received)) > 0:
+                there = _hidden(sqs, urls[name]) + (waiting(sqs, urls[name]) if len(received) >= _MOST else 0)
+                if (others := there - len(received)) > 0:
                     unseen[name] = others
         yield Found(tuple(sorted(messages, key=lambda each: each.parked_at)), unseen)
     finally:
-        _show_again(sqs, messages)
+        show_again(sqs, messages)
 
 
 def one(found: Found, id_: str) -> Parked:
@@ -91,7 +127,7 @@ def one(found: Found, id_: str) -> Parked:
     matching = [message for message in found.messages if message.id.startswith(id_)]
     if len(matching) != 1:
         problem = "No message" if not matching else "More than one message"
-        raise LocalCloudError(f"{problem} is parked under {id_}.", "`uv run rydes quarantine list`")
+        raise LocalCloudError(f"{problem} is parked under {id_}.", "`uv run rydes dlq list --each`")
     return matching[0]
 
 
@@ -108,11 +144,12 @@ def replaced(system: System, message: Parked, body: str) -> str:
     sent = system.client("sqs").send_message(
         QueueUrl=message.url,
         MessageBody=body,
-        MessageAttributes={
-            name: {"DataType": "String", "StringValue": value}
-            for name, value in message.attributes.items()
-            if name != CUT
-        },
+        MessageAttributes={name: value for name, value in message.raw.items() if name != CUT},
+        **(
+            {"MessageGroupId": message.group, "MessageDeduplicationId": f"fixed-{message.id}"}
+            if message.group
+            else {}
+        ),
     )
     forget(system, message)
     return str(sent["MessageId"])
@@ -123,17 +160,35 @@ def _received(sqs: Any, queue: tuple[str, str]) -> list[Parked]:  # noqa: ANN401
     name, url = queue
     found: dict[str, Parked] = {}
     in_vain = 0
-    while len(found) < _MOST and in_vain <= (_TRIES if in_vain > 1 and _visible(sqs, url) else 1):
-        received = sqs.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=_A_CALL,
-            VisibilityTimeout=_HIDDEN,
-            MessageAttributeNames=["All"],
-            AttributeNames=["All"],
-        ).get("Messages", [])
+    while len(found) < _MOST and in_vain <= (_TRIES if in_vain > 1 and waiting(sqs, url) else 1):
+        received = receive(sqs, name, url, hidden=_HIDDEN)
         in_vain = 0 if received else in_vain + 1
-        found |= {message["MessageId"]: _parked(name, url, message) for message in received}
+        found |= {message.id: message for message in received}
     return [*found.values()]
+
+
+def receive(sqs: Any, name: str, url: str, *, hidden: int) -> list[Parked]:  # noqa: ANN401 - a client of boto3
+    """Receive ten messages of a queue at most, and hide them from others for so many seconds."""
+    received = sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=_A_CALL,
+        VisibilityTimeout=hidden,
+        MessageAttributeNames=["All"],
+        AttributeNames=["All"],
+    )
+    return [_parked(name, url, message) for message in received.get("Messages", [])]
+
+
+def delete(sqs: Any, url: str, messages: Sequence[Parked]) -> dict[str, str]:  # noqa: ANN401 - a client of boto3
+    """Delete messages, ten at most. Return why some could not be, by their ids."""
+    if not messages:
+        return {}
+    entries = [{"Id": str(i), "ReceiptHandle": each.receipt} for i, each in enumerate(messages)]
+    try:
+        failed = sqs.delete_message_batch(QueueUrl=url, Entries=entries).get("Failed", [])
+    except ClientError as refused:
+        return {message.id: str(refused) for message in messages}
+    return {messages[int(failure["Id"])].id: failure["Code"] for failure in failed}
 
 
 def _parked(name: str, url: str, message: Mapping[str, Any]) -> Parked:
@@ -148,6 +203,8 @@ def _parked(name: str, url: str, message: Mapping[str, Any]) -> Parked:
         attributes={key: value["StringValue"] for key, value in told.items() if "StringValue" in value},
         parked_at=datetime.fromtimestamp(int(of_sqs["SentTimestamp"]) / 1000, UTC),
         received=int(of_sqs["ApproximateReceiveCount"]),
+        raw=told,
+        group=of_sqs.get("MessageGroupId", "") if url.endswith(".fifo") else "",
     )
 
 
@@ -156,7 +213,8 @@ def _hidden(sqs: Any, url: str) -> int:  # noqa: ANN401 - a client of boto3
     return _count(sqs, url, "ApproximateNumberOfMessagesNotVisible")
 
 
-def _visible(sqs: Any, url: str) -> int:  # noqa: ANN401 - a client of boto3
+def waiting(sqs: Any, url: str) -> int:  # noqa: ANN401 - a client of boto3
+    """Count the messages that can be received, about."""
     return _count(sqs, url, "ApproximateNumberOfMessages")
 
 
@@ -164,7 +222,7 @@ def _count(sqs: Any, url: str, attribute: str) -> int:  # noqa: ANN401 - a clien
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"][attribute])
 
 
-def _show_again(sqs: Any, messages: Sequence[Parked]) -> None:  # noqa: ANN401 - a client of boto3
+def show_again(sqs: Any, messages: Sequence[Parked]) -> None:  # noqa: ANN401 - a client of boto3
     """Let others see them. SQS refuses that for what is deleted by now, one by one, and raises nothing."""
     for url, of_queue in groupby(sorted(messages, key=lambda each: each.url), key=lambda each: each.url):
         entries = [

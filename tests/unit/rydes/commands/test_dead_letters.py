@@ -13,10 +13,11 @@ from typer.testing import CliRunner, Result
 
 from infra.naming import BUS_NAME_PARAMETER, Names
 from infra.rydes.cloud.system import System
-from infra.rydes.commands.quarantine import quarantine
-from infra.rydes.operator.quarantine import Parked, forget, held, one
-from infra.rydes.operator.quarantine_contents import problems
-from infra.rydes.operator.quarantine_way_back import NoWayBack, way_back
+from infra.rydes.commands import dead_letter_moves  # noqa: F401 - adds commands
+from infra.rydes.commands.dead_letters import dlq
+from infra.rydes.operator.dead_letter_contents import problems
+from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
+from infra.rydes.operator.dead_letters import Parked, delete
 from tests.support import aws
 from tests.support.fake_account import refused
 from wild_rydes_contracts import (
@@ -53,7 +54,8 @@ class There(System):
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     """The URLs of its queues by their plain names."""
-    monkeypatch.setattr("infra.rydes.commands.quarantine.system", lambda **_: There())
+    for module in ("dead_letters", "dead_letter_moves"):
+        monkeypatch.setattr(f"infra.rydes.commands.{module}.system", lambda **_: There())
     with aws.account():
         sqs = aws.client("sqs")
         names = (
@@ -98,7 +100,7 @@ def poison(ride: str = "r-1") -> dict[str, Any]:
 
 
 def rydes(*arguments: str, typed: str = "", **environment: str) -> Result:
-    return CliRunner().invoke(quarantine, [*arguments], input=typed, env=environment or None)
+    return CliRunner().invoke(dlq, [*arguments], input=typed, env=environment or None)
 
 
 def listed() -> list[dict[str, Any]]:
@@ -138,7 +140,7 @@ def test_a_person_reads_a_list_and_one_message(account: dict[str, str]) -> None:
     assert "Nothing is parked." in rydes("list").stdout
     parks(account, poison())
     [row] = listed()
-    assert row["id"][:8] in rydes("list", "--queue", QUEUE).stdout
+    assert row["id"][:8] in rydes("list", "--each", "--queue", QUEUE).stdout
     assert "There is no dead-letter queue other-dlq" in rydes("list", "--queue", "other").stderr
 
     shown = rydes("show", row["id"][:8]).stdout
@@ -159,7 +161,7 @@ def test_a_person_reads_a_list_and_one_message(account: dict[str, str]) -> None:
 def test_a_message_is_corrected_and_handled_again(account: dict[str, str]) -> None:
     parks(account, poison())
     [row] = listed()
-    stays = rydes("redrive", row["id"])
+    stays = rydes("replay", row["id"])
     assert stays.exit_code == 1
     assert "stays: it is not valid: data.customer_id" in stays.stderr
 
@@ -172,13 +174,13 @@ def test_a_message_is_corrected_and_handled_again(account: dict[str, str]) -> No
     fixed = rydes("fix", row["id"], *changes)
     assert fixed.exit_code == 0, fixed.output
     [new] = listed()
-    assert fixed.stdout.endswith(f"uv run rydes quarantine redrive {new['id'][:8]}\n")
+    assert fixed.stdout.endswith(f"uv run rydes dlq replay {new['id'][:8]}\n")
     assert (new["reason"], new["attempts"]) == (row["reason"], 1), "why it was parked is still known"
 
-    back = rydes("redrive", new["id"][:8])
+    back = rydes("replay", new["id"][:8])
     assert (back.exit_code, back.stdout) == (
         0,
-        f"{new['id'][:8]} → the queue feedback-rides\n1 redriven, 0 stayed.\n",
+        "1 → the queue feedback-rides\n1 replayed, 0 stayed.\n",
     )
     assert listed() == []
     [body] = bodies(account[QUEUE])
@@ -202,11 +204,11 @@ def test_a_body_comes_from_a_file_from_stdin_or_from_an_editor(
     editor.write_text(f'#!/bin/sh\ngrep -q {PHONE} "$1" && cp {file} "$1"\n')
     editor.chmod(0o700)
     refused_ = rydes("fix", ride["id"], VISUAL=str(editor))
-    assert "The message has phone numbers" in refused_.stderr
+    assert "The message has personal data" in refused_.stderr
     assert rydes("fix", ride["id"], "--reveal", VISUAL=str(editor)).exit_code == 0
     assert rydes("fix", listed()[0]["id"], "--body", "-", typed=good).exit_code == 0
     assert "cannot be read" in rydes("fix", listed()[0]["id"], "--body", "none.json").stderr
-    assert rydes("redrive", "--queue", QUEUE).exit_code == 0
+    assert rydes("replay", "--queue", QUEUE).exit_code == 0
     assert [json.loads(body) for body in bodies(account[QUEUE])] == [json.loads(good)] * 2
 
 
@@ -214,14 +216,14 @@ def test_force_takes_what_is_not_valid(account: dict[str, str]) -> None:
     parks(account, poison())
     [row] = listed()
     assert rydes("fix", row["id"], "--set", "data.customer_id=c-1", "--force").exit_code == 0
-    assert rydes("redrive", "--all").exit_code == 1
-    assert rydes("redrive", "--all", "--force").exit_code == 0
+    assert rydes("replay", "--all").exit_code == 1
+    assert rydes("replay", "--all", "--force").exit_code == 0
     assert len(bodies(account[QUEUE])) == 1
 
 
 def test_redrive_wants_to_know_which(account: dict[str, str]) -> None:
     for arguments in ([], ["--all", "--queue", QUEUE], ["1234", "--all"]):
-        result = rydes("redrive", *arguments)
+        result = rydes("replay", *arguments)
         assert result.exit_code == 1
         assert "Say which messages" in result.stderr
 
@@ -247,7 +249,7 @@ def test_what_a_publisher_has_parked_goes_to_the_bus(account: dict[str, str]) ->
     )
     assert rydes("fix", row["id"], "--set", "data.reason=No reason at all!").exit_code == 1
     assert rydes("fix", row["id"], "--set", "data.reason=timeout").exit_code == 0
-    assert "→ the bus\n" in rydes("redrive", "--all").stdout
+    assert "→ the bus\n" in rydes("replay", "--all").stdout
     [body] = [json.loads(body) for body in bodies(account[QUEUE])]
     assert (body["detail-type"], body["detail"]["data"]["reason"]) == ("RideRejected", "timeout")
     assert listed() == []
@@ -265,28 +267,27 @@ def test_an_answer_is_held_to_its_contract_and_goes_to_its_return_address(accoun
     assert rydes("fix", row["id"], "--set", 'data.asked=["u-1"]').exit_code == 1, "a text stays a text"
     answer["data"]["asked"] = ["u-1"]
     assert rydes("fix", row["id"], "--body", "-", typed=json.dumps(answer)).exit_code == 0
-    assert rydes("redrive", "--all").exit_code == 0
+    assert rydes("replay", "--all").exit_code == 0
     assert [json.loads(body) for body in bodies(account["wild-rydes-reply-ride-booking"])] == [answer]
 
 
-def test_a_redrive_that_is_interrupted_loses_nothing(account: dict[str, str]) -> None:
+def test_a_replay_that_is_interrupted_loses_nothing(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It sends before it deletes: at worst the message is there twice, and its consumer bears that."""
     lot(account[DLQ]).park(json.dumps(on_the_bus(fake(RideCompleted))), TimeoutError(), queue=NAMES.of(QUEUE))
-    there = There()
 
-    def interrupted() -> None:
-        with held(there) as found:
-            [message] = found.messages
-            way_back(there, message).send()
-            raise KeyboardInterrupt
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
+    with monkeypatch.context() as patch:
+        patch.setattr("infra.rydes.operator.dead_letter_moves.delete", interrupted)
+        result = rydes("replay", "--all")
+    assert result.exit_code == 130
+    assert "Interrupted: 0 replayed." in result.stderr
     assert len(bodies(account[QUEUE])) == 1
-    with held(there) as found:
-        [message] = found.messages
-        assert one(found, message.id) == message
-        forget(there, message)
+    assert len(listed()) == 1, "it is shown again at once"
+    assert rydes("replay", "--all").exit_code == 0
     assert listed() == []
 
 
@@ -301,7 +302,12 @@ def test_a_terminal_gets_no_command_and_no_half_character(account: dict[str, str
     lot(account[DLQ]).park(f"no JSON {EVIL[-3:]}\n of ours", Unprocessable("why"), queue=NAMES.of(QUEUE))
     garbage, ours = sorted(listed(), key=lambda row: str(row["type"]))
     assert ours["correlation_id"] == f"\ud800{EVIL}"
-    for arguments in (["list"], ["list", "--json"], *(["show", each["id"]] for each in (ours, garbage))):
+    for arguments in (
+        ["list"],
+        ["list", "--each"],
+        ["list", "--json"],
+        *(["show", each["id"]] for each in (ours, garbage)),
+    ):
         result = rydes(*arguments)
         assert result.exit_code == 0, result.output
         assert not set(result.output) & {"\x1b", "\x07", "\x9b"}
@@ -319,9 +325,9 @@ def test_a_terminal_gets_no_command_and_no_half_character(account: dict[str, str
     assert rydes("fix", ours["id"], "--force", "--reveal", VISUAL=str(editor)).exit_code == 0
     fixed = next(row for row in listed() if row["type"])
     assert rydes("fix", fixed["id"], "--set", "data.customer_id=c-2", "--force").exit_code == 0
-    stays = rydes("redrive", "--all")
+    stays = rydes("replay", "--all")
     assert "\x1b" not in stays.output
-    assert rydes("redrive", "--all", "--force").exit_code == 0
+    assert rydes("replay", "--all", "--force").exit_code == 0
     sent = next(json.loads(body) for body in bodies(account[QUEUE]) if body.startswith("{"))
     event["detail"]["data"] |= {"customer_id": "c-2", "completed_at": "2026-11-26T12:00:00Z"}
     assert sent == event
@@ -330,15 +336,15 @@ def test_a_terminal_gets_no_command_and_no_half_character(account: dict[str, str
 def test_a_list_fits_eighty_columns_and_its_conversations_can_be_copied(
     account: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.rydes.commands.quarantine.console.width", 80)
+    monkeypatch.setattr("infra.rydes.commands.dead_letters.console.width", 80)
     conversation = "01a217ba-1200-7698-b5d9-47f432921c68"
     event = poison()
     event["detail"]["metadata"]["correlation_id"] = conversation
     lot(account[DLQ]).park(json.dumps(event), Unprocessable("why it is wrong " * 40), queue=NAMES.of(QUEUE))
-    lines = rydes("list").stdout.splitlines()
+    lines = rydes("list", "--each").stdout.splitlines()
     assert len(lines) == 4
     assert max(map(len, lines)) <= 80
-    assert "RideCompleted in feedback-rides, " in lines[0]
+    assert "RideCompleted in feedback-rides-dlq, " in lines[0]
     assert conversation in lines[1].split()
     assert lines[3].endswith(" …")
 
@@ -365,7 +371,7 @@ def test_a_detail_alone_is_put_into_its_event_and_other_contents_are_refused(
     assert "not be valid" in rydes("fix", row["id"], "--body", "-", typed=json.dumps(bad)).stderr
     assert [row["id"]] == [each["id"] for each in listed()]
     assert rydes("fix", row["id"], "--body", "-", typed=json.dumps(good["detail"])).exit_code == 0
-    assert rydes("redrive", "--all").exit_code == 0
+    assert rydes("replay", "--all").exit_code == 0
     [body] = bodies(account[QUEUE])
     assert json.loads(body) == poison() | {"detail": good["detail"]}
 
@@ -378,16 +384,15 @@ def test_one_that_is_named_twice_goes_once_and_one_that_stays_does_not_end_the_r
         lot(account[DLQ]).park(event, Unprocessable("why"), queue=NAMES.of(QUEUE))
     first, second = (row["id"] for row in listed())
 
-    def cannot(_: System, message: Parked) -> None:
-        if message.id == first:
-            raise refused("ReceiptHandleIsInvalid")
-        forget(_, message)
+    def cannot(sqs: Any, url: str, messages: list[Parked]) -> dict[str, str]:
+        delete(sqs, url, [message for message in messages if message.id != first])
+        return {first: "ReceiptHandleIsInvalid"}
 
-    monkeypatch.setattr("infra.rydes.operator.quarantine.forget", cannot)
-    result = rydes("redrive", first, second, first[:10], second)
+    monkeypatch.setattr("infra.rydes.operator.dead_letter_moves.delete", cannot)
+    result = rydes("replay", first, second, first[:10], second)
     assert result.exit_code == 1
-    assert result.stdout.endswith("1 redriven, 1 stayed.\n")
-    assert f"{first[:8]} in {DLQ} stays: it was sent to the queue {QUEUE}, but" in result.stderr
+    assert result.stdout.endswith("1 replayed, 1 stayed.\n")
+    assert f"{first[:8]} stays: it was sent on, but cannot be deleted here" in result.stderr
     assert len(bodies(account[QUEUE])) == 2
     assert [row["id"] for row in listed()] == [first]
 
@@ -417,6 +422,133 @@ def test_a_body_that_sqs_would_not_take_is_refused_before(
     assert [row["id"]] == [each["id"] for each in listed()]
 
 
+def good(ride: str) -> str:
+    return json.dumps(on_the_bus(fake(RideCompleted, ride_id=ride)))
+
+
+def throttled() -> Exception:
+    return refused("ThrottlingException")
+
+
+def test_the_same_trouble_is_one_group_with_its_count(account: dict[str, str]) -> None:
+    parks(account, *[poison(f"r-{i}") for i in range(3)])
+    lot(account[DLQ]).park(good("r-4"), throttled(), queue=NAMES.of(QUEUE), replays="7")
+    lines = rydes("list").stdout.splitlines()
+    assert lines[0].startswith("       3  RideCompleted in feedback-rides-dlq, invalid, the oldest ")
+    assert any(line.startswith("       1  RideCompleted in feedback-rides-dlq, transient") for line in lines)
+    assert sum(row["replays"] for row in listed()) == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left"),
+    [
+        (["--reason", "throttling"], 3),
+        (["--reason", "unprocessable"], 1),
+        (["--type", "RideCompleted"], 0),
+        (["--type", "RideRejected"], 4),
+        (["--correlation", "rfq-1"], 0),
+        (["--correlation", "rfq-2"], 4),
+        (["--older-than", "1h"], 4),
+        (["--newer-than", "1h"], 0),
+        (["--queue", QUEUE], 0),
+        (["--queue", "feedback-outbox"], 4),
+        (["--all", "--rate", "1000"], 0),
+    ],
+)
+def test_a_filter_says_which_and_a_dry_run_only_shows_them(
+    account: dict[str, str], arguments: list[str], left: int
+) -> None:
+    parks(account, *[poison(f"r-{i}") for i in range(3)])
+    lot(account[DLQ]).park(good("r-4"), throttled(), queue=NAMES.of(QUEUE))
+    dry = rydes("replay", *arguments, "--dry-run")
+    assert f"{4 - left} would be replayed." in dry.stdout
+    assert len(listed()) == 4
+    result = rydes("replay", *arguments, "--force", "--json")
+    assert result.exit_code == 0, result.output
+    assert len(json.loads(result.stdout)["replayed"]) == 4 - left
+    assert (len(listed()), len(bodies(account[QUEUE]))) == (left, 4 - left)
+
+
+def test_what_a_person_sends_back_gets_all_its_attempts_and_keeps_its_history(
+    account: dict[str, str],
+) -> None:
+    binary = {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
+    attributes: Any = {"trace": binary}
+    lot(account[DLQ]).park(
+        good("r-1"),
+        throttled(),
+        attributes,
+        queue=NAMES.of(QUEUE),
+        message_id="m-1",
+        replays="30",
+        first_reason="the first",
+    )
+    assert rydes("replay", "--all").exit_code == 0
+    [message] = aws.client("sqs").receive_message(QueueUrl=account[QUEUE], MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    told = message["MessageAttributes"]
+    assert told.pop("trace") == binary
+    assert {name: value["StringValue"] for name, value in told.items()} == {
+        "replays": "0",
+        "first_reason": "the first",
+        "message_id": "m-1",
+    }
+
+
+def test_a_dead_letter_is_parked_by_hand_where_there_is_a_parking_queue(account: dict[str, str]) -> None:
+    answers = "wild-rydes-reply-ride-booking"
+    sqs = aws.client("sqs")
+    parking = sqs.create_queue(QueueName=NAMES.of(f"{QUEUE}-parking"))["QueueUrl"]
+    lot(account[DLQ]).park(good("r-1"), throttled(), queue=NAMES.of(QUEUE), message_id="m-1")
+    lot(account[f"{answers}-dlq"]).park("{}", throttled(), queue=NAMES.of(answers))
+    result = rydes("park", "--all")
+    assert result.exit_code == 1
+    assert "1 → the queue feedback-rides-parking\n1 parked, 1 stayed.\n" in result.stdout
+    assert f"{answers} has no parking queue" in result.stderr
+    [row] = json.loads(rydes("list", "--queue", f"{QUEUE}-parking", "--json").stdout)
+    assert (row["error"], row["kind"]) == ("ClientError", "transient")
+    assert "it is parked already" in rydes("park", row["id"]).stderr
+    assert rydes("replay", row["id"]).exit_code == 0
+    assert len(bodies(account[QUEUE])) == 1
+    assert bodies(parking) == []
+
+
+def test_what_is_purged_was_counted_by_a_person_and_is_kept_in_a_file(
+    account: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    parks(account, poison("r-1"), poison("r-2"))
+    for typed in ("\n", "3\n", "y\n"):
+        slip = rydes("purge", "--all", typed=typed)
+        assert slip.exit_code == 1
+        assert "Nothing is deleted." in slip.stderr
+    assert len(listed()) == 2
+    assert PHONE not in slip.output
+    assert rydes("purge", "--all", typed="2\n").exit_code == 0
+    assert listed() == []
+    [file] = tmp_path.glob("purged-*.jsonl")
+    assert file.stat().st_mode & 0o777 == 0o600, "it has personal data"
+    kept = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {json.loads(each["body"])["detail"]["data"]["ride_id"] for each in kept} == {"r-1", "r-2"}
+    assert {each["attributes"]["error"][1] for each in kept} == {"Unprocessable"}
+    parks(account, poison("r-3"))
+    assert rydes("purge", "--all", "--yes", "--no-backup").exit_code == 0
+    assert [*tmp_path.glob("purged-*.jsonl")] == [file]
+
+
+def test_all_of_thousands_go_back(account: dict[str, str]) -> None:
+    sqs = aws.client("sqs")
+    body = good("r-1")
+    for _ in range(0, 2_100, 10):
+        sqs.send_message_batch(
+            QueueUrl=account[DLQ], Entries=[{"Id": str(i), "MessageBody": body} for i in range(10)]
+        )
+    result = rydes("replay", "--all")
+    assert "2100 replayed, 0 stayed." in result.stdout
+    assert len(bodies(account[QUEUE])) == 2_100
+
+
 def test_other_teams_dead_letters_are_seen_and_go_back(account: dict[str, str]) -> None:
     sqs = aws.client("sqs")
     inbox, dead = (
@@ -425,7 +557,7 @@ def test_other_teams_dead_letters_are_seen_and_go_back(account: dict[str, str]) 
     lot(dead).park(json.dumps(on_the_bus(fake(RideCompleted))), Unprocessable("why"))
     [row] = json.loads(rydes("list", "--queue", "surge-inbox", "--json").stdout)
     assert (row["queue"], row["type"]) == ("surge-inbox-dlq", "RideCompleted")
-    assert "→ the queue surge-inbox\n" in rydes("redrive", "--queue", "surge-inbox").stdout
+    assert "→ the queue surge-inbox\n" in rydes("replay", "--queue", "surge-inbox").stdout
     assert len(bodies(inbox)) == 1
 
 
@@ -441,7 +573,7 @@ def test_an_environment_sees_its_own_queues_alone(account: dict[str, str]) -> No
 def test_an_environment_that_is_not_there_is_told(
     account: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.rydes.commands.quarantine.system", lambda **_: There(Names("blue")))
+    monkeypatch.setattr("infra.rydes.commands.dead_letters.system", lambda **_: There(Names("blue")))
     result = rydes("list")
     assert result.exit_code == 1
     assert "This environment is not deployed." in result.stderr

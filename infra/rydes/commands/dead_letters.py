@@ -1,6 +1,7 @@
-"""Commands for what services have parked because they could not handle it."""
+"""Commands that show dead letters, and correct them: `rydes dlq list`, `show` and `fix`."""
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,64 +9,71 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
 from rich.text import Text
 
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import complain, console, one_line_errors
-from infra.rydes.operator import quarantine as parked
-from infra.rydes.operator import quarantine_contents as contents
-from infra.rydes.operator import quarantine_fix as fixes
+from infra.rydes.operator import dead_letter_contents as contents
+from infra.rydes.operator import dead_letter_fix as fixes
+from infra.rydes.operator import dead_letters as parked
+from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
+from infra.rydes.operator.dead_letters import Parked
 from infra.rydes.operator.printable import printable
-from infra.rydes.operator.quarantine import DEAD_LETTERS, Parked
-from infra.rydes.operator.quarantine_way_back import NoWayBack, way_back
 from wild_rydes_contracts.invalid import listed
 
 app = typer.Typer()
-quarantine = typer.Typer(
-    help="Look after what services have parked: the messages in dead-letter queues.", no_args_is_help=True
+dlq = typer.Typer(
+    help="Look after dead letters: the messages in dead-letter queues and parking queues.",
+    no_args_is_help=True,
 )
-app.add_typer(quarantine, name="quarantine")
+app.add_typer(dlq, name="dlq")
+app.add_typer(dlq, name="quarantine", hidden=True)  # its name until there was a replay
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="The message's id, or the beginning of it.")]
-_Queue = Annotated[str, typer.Option("--queue", metavar="Q", help="Only this queue's dead-letter queue.")]
-_Reveal = Annotated[bool, typer.Option("--reveal", help="Show phone numbers, too.")]
+_Queue = Annotated[str, typer.Option("--queue", metavar="Q", help="Only the dead letters of this queue.")]
+_Reveal = Annotated[bool, typer.Option("--reveal", help="Show phone numbers, names and places, too.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SHORT = 8
 """Characters of an id that tell it from others."""
+_VARYING = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]*|\d+")
+"""Ids and numbers in a reason."""
 _NARROWEST = 40
 """Columns for a line of the list, however narrow the terminal is: most ids of conversations fit."""
 
 
-@quarantine.command(name="list")
+@dlq.command(name="list")
 def list_(
     *,
     queue: _Queue = "",
-    as_json: _AsJson = False,
+    each: Annotated[bool, typer.Option("--each", help="Each message, the oldest first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, each message.")] = False,
     aws: OnAws = False,
     profile: Profile = "",
     region: Region = "",
     env: Environment = "",
 ) -> None:
-    """List what is parked, the oldest first, with the reason."""
+    """List dead letters by queue, reason and type: how many, and since when."""
     with one_line_errors():
         there = system(aws=aws, profile=profile, region=region, env=env)
         with parked.held(there, queue) as found:
             pass
         now = datetime.now(UTC)
-        rows = [_summary(message, now) for message in found.messages]
+        rows = [summary(message, now) for message in found.messages]
         for name, count in found.unseen.items():
-            complain(f"{count} more in {name} are being looked at by others.")
+            complain(
+                f"{count} more in {name} are being looked at by others, or are too many to be looked at."
+            )
         if as_json:
             print(printable(json.dumps(rows, indent=2)))
         elif rows:
-            _show_list(rows)
+            (_show_list if each else print_groups)(rows)
         elif not found.unseen:
             print("Nothing is parked.")
 
 
-def _summary(message: Parked, now: datetime) -> dict[str, Any]:
+def summary(message: Parked, now: datetime) -> dict[str, Any]:
+    """Tell what there is to tell of a dead letter, without its body."""
     return {
         "id": message.id,
         "queue": message.queue,
@@ -74,22 +82,42 @@ def _summary(message: Parked, now: datetime) -> dict[str, Any]:
         "parked_at": message.parked_at.isoformat(timespec="seconds"),
         "age_seconds": round((now - message.parked_at).total_seconds()),
         "attempts": int(message.attributes.get("attempts", 0)) or None,
-        "error": message.attributes.get("error"),
-        "reason": contents.without_phone_numbers(_reason(message)),
+        "replays": int(message.attributes.get("replays", 0)),
+        "error": message.cause.error or None,
+        "kind": message.cause.kind or None,
+        "reason": contents.without_personal_data(message.cause.reason),
     }
 
 
-def _reason(message: Parked) -> str:
-    told = message.attributes
-    by_eventbridge = " ".join(filter(None, [told.get("ERROR_CODE"), told.get("ERROR_MESSAGE")]))
-    return told.get("reason") or by_eventbridge or "nobody has said why: its worker died, or gave up"
+def grouped(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Put the same trouble together: what differs in numbers and ids alone is the same. The most comes first."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        same = _VARYING.sub("…", row["reason"])
+        groups.setdefault((row["queue"], row["type"], str(row["error"]), same), []).append(row)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def print_groups(rows: list[dict[str, Any]]) -> None:
+    """Show each group on three lines at most."""
+    for group in grouped(rows):
+        first = group[0]  # the oldest
+        width = max(console.width - _SHORT - 2, _NARROWEST)
+        kind = f", {first['kind']}" if first["kind"] else ""
+        lines = [
+            f"{first['type'] or 'unknown'} in {first['queue']}{kind}, the oldest {_age(first['age_seconds'])} ago",
+            *textwrap.wrap(_line(first["reason"]), width, max_lines=2, placeholder=" …"),
+        ]
+        for count, line in zip([str(len(group)), *[""] * len(lines)], lines, strict=False):
+            print_line((f"{count:>{_SHORT}}  ", "bold"), _cut(_line(line), width))
 
 
 def _show_list(rows: list[dict[str, Any]]) -> None:
     """Show each message on four lines at most. Its conversation has a line to itself, to be copied from."""
     for row in rows:
-        queue, age = row["queue"].removesuffix(DEAD_LETTERS), _age(row["age_seconds"])
+        queue, age = row["queue"], _age(row["age_seconds"])
         tries = f", tries: {row['attempts']}" if row["attempts"] else ""
+        tries += f", replays: {row['replays']}" if row["replays"] else ""
         width = max(console.width - _SHORT - 2, _NARROWEST)
         lines = [
             f"{row['type'] or 'unknown'} in {queue}, {age} ago{tries}",
@@ -97,7 +125,7 @@ def _show_list(rows: list[dict[str, Any]]) -> None:
             *textwrap.wrap(_line(row["reason"]), width, max_lines=2, placeholder=" …"),
         ]
         for id_, line in zip([row["id"][:_SHORT], *[""] * len(lines)], lines, strict=False):
-            _print((f"{id_:{_SHORT}}  ", "bold"), _cut(_line(line), width))
+            print_line((f"{id_:{_SHORT}}  ", "bold"), _cut(_line(line), width))
 
 
 def _line(text: object) -> str:
@@ -109,7 +137,8 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
-def _print(*parts: str | tuple[str, str]) -> None:
+def print_line(*parts: str | tuple[str, str]) -> None:
+    """Print parts, each with its style, on one line."""
     console.print(Text.assemble(*parts), highlight=False, soft_wrap=True)
 
 
@@ -122,7 +151,7 @@ def _age(seconds: int) -> str:
     return " ".join(f"{amount} {unit}" for amount, unit in amounts[first : first + 2])
 
 
-@quarantine.command()
+@dlq.command()
 def show(
     id_: _Id,
     *,
@@ -133,21 +162,21 @@ def show(
     region: Region = "",
     env: Environment = "",
 ) -> None:
-    """Show a message: what is wrong with it, by field, where it would go, and its body."""
+    """Show a dead letter: what is wrong with it, by field, where it would go, and its body."""
     with one_line_errors():
         there = system(aws=aws, profile=profile, region=region, env=env)
         with parked.held(there) as found:
             message = parked.one(found, id_)
         wrong = contents.problems(message)
         shown = {
-            **_summary(message, datetime.now(UTC)),
+            **summary(message, datetime.now(UTC)),
             "attributes": dict(message.attributes),
             "problems": None if wrong is None else [{"path": p.path, "expected": p.expected} for p in wrong],
             "way_back": _way(there, message),
             "body": contents.content(message.body),
         }
         if not reveal:
-            shown = contents.without_phone_numbers(shown) | {"id": message.id}
+            shown = contents.without_personal_data(shown) | {"id": message.id}
         if as_json:
             print(printable(json.dumps(shown, indent=2)))
         else:
@@ -163,7 +192,7 @@ def _way(there: Any, message: Parked) -> str:  # noqa: ANN401 - a System
 
 def _show(shown: Mapping[str, Any]) -> None:
     def line(what: str, text: object) -> None:
-        _print((f"{what:13} ", "dim"), _line(text))
+        print_line((f"{what:13} ", "dim"), _line(text))
 
     line("id", shown["id"])
     line("queue", shown["queue"])
@@ -183,7 +212,7 @@ def _show(shown: Mapping[str, Any]) -> None:
     print(printable(body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)))
 
 
-@quarantine.command()
+@dlq.command()
 def fix(
     id_: _Id,
     *,
@@ -201,7 +230,7 @@ def fix(
     region: Region = "",
     env: Environment = "",
 ) -> None:
-    """Correct a message where it is parked: by fields, from a file, or in $EDITOR. It gets another id."""
+    """Correct a dead letter where it is parked: by fields, from a file, or in $EDITOR. It gets another id."""
     with one_line_errors():
         there = system(aws=aws, profile=profile, region=region, env=env)
         with parked.held(there) as found:
@@ -217,7 +246,7 @@ def fix(
         if wrong is None and contents.problems(message) is not None and not force:
             raise LocalCloudError(
                 f"It would no longer be a {contents.message_type(message)}, nor anything else that is known here.",
-                "Give all of the message, or say --force. `uv run rydes quarantine show` shows it.",
+                "Give all of the message, or say --force. `uv run rydes dlq show` shows it.",
             )
         if wrong and not force:
             raise LocalCloudError(
@@ -226,60 +255,4 @@ def fix(
         with parked.held(there) as found:  # nobody held it while a person was thinking
             new = parked.replaced(there, parked.one(found, message.id), text)
         unknown = " Nobody here knows its contract." if wrong is None else ""
-        print(f"Corrected.{unknown} Now: uv run rydes quarantine redrive {new[:_SHORT]}")
-
-
-@quarantine.command()
-def redrive(
-    ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Messages' ids, or the beginnings of them.")
-    ] = None,
-    *,
-    queue: _Queue = "",
-    everything: Annotated[bool, typer.Option("--all", help="Whatever is parked.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="What is not valid, too.")] = False,
-    aws: OnAws = False,
-    profile: Profile = "",
-    region: Region = "",
-    env: Environment = "",
-) -> None:
-    """Have messages handled again: each goes back where it came from, and is then deleted here.
-
-    Ctrl-C in between loses nothing: at worst a message is handled twice, which consumers bear.
-    """
-    with one_line_errors():
-        if sum(map(bool, (ids, queue, everything))) != 1:
-            raise LocalCloudError("Say which messages.", "Name ids, or one of --queue and --all.")
-        there = system(aws=aws, profile=profile, region=region, env=env)
-        done, stayed = 0, 0
-        with parked.held(there, queue) as found:
-            chosen = [parked.one(found, id_) for id_ in ids] if ids else found.messages
-            for message in {each.id: each for each in chosen}.values():  # somebody may name one twice
-                if why := _stays(there, message, force=force):
-                    complain(f"{message.id[:_SHORT]} in {message.queue} stays: {why}")
-                    stayed += 1
-                else:
-                    done += 1
-        print(f"{done} redriven, {stayed} stayed.")
-        if stayed:
-            raise typer.Exit(1)
-
-
-def _stays(there: Any, message: Parked, *, force: bool) -> str:  # noqa: ANN401 - a System
-    """Send a message back and delete it here, or say why not."""
-    wrong = contents.problems(message)
-    if wrong and not force:
-        return f"it is not valid: {listed(wrong)}. Correct it with `quarantine fix`, or say --force"
-    try:
-        way = way_back(there, message)
-        way.send()
-    except NoWayBack as none:
-        return str(none)
-    except ClientError as refused:
-        return f"it cannot be sent: {refused}"
-    try:
-        parked.forget(there, message)
-    except ClientError as refused:
-        return f"it was sent to {way.to}, but cannot be deleted here: {refused}"
-    _print(f"{message.id[:_SHORT]} → {_line(way.to)}")
-    return ""
+        print(f"Corrected.{unknown} Now: uv run rydes dlq replay {new[:_SHORT]}")

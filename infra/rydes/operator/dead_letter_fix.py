@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.operator.dead_letter_contents import content, without_personal_data
+from infra.rydes.operator.dead_letters import Parked
 from infra.rydes.operator.printable import printable
-from infra.rydes.operator.quarantine import Parked
-from infra.rydes.operator.quarantine_contents import content, without_phone_numbers
+from wild_rydes_messaging.attributes import size as size_of
 from wild_rydes_messaging.send import MAX_BYTES
 
 _OF_AN_EVENT: Final = ("data", "metadata")
@@ -50,9 +51,7 @@ def _set(document: Any, steps: list[str], value: str, path: str) -> None:  # noq
         before = document[key] if isinstance(document, list) else document.get(key)
         document[key] = value if isinstance(before, str) else _value(value)
     except (AttributeError, LookupError, TypeError, ValueError):
-        raise LocalCloudError(
-            f"There is no {path}.", "`uv run rydes quarantine show` shows the message."
-        ) from None
+        raise LocalCloudError(f"There is no {path}.", "`uv run rydes dlq show` shows the message.") from None
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -66,12 +65,12 @@ def from_editor(message: Parked, *, reveal: bool) -> str:
     """Have a person edit the body in $EDITOR.
 
     Raises:
-        LocalCloudError: the body has phone numbers, which nobody asked to see, or the editor fails.
+        LocalCloudError: the body has personal data, which nobody asked to see, or the editor fails.
     """
     found = content(message.body)
-    if not reveal and without_phone_numbers(found) != found:
+    if not reveal and without_personal_data(found) != found:
         raise LocalCloudError(
-            "The message has phone numbers.", "Say --reveal to edit it, or change fields with --set."
+            "The message has personal data.", "Say --reveal to edit it, or change fields with --set."
         )
     pretty = json.dumps(found, indent=2, ensure_ascii=False) if not isinstance(found, str) else found
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
@@ -132,8 +131,7 @@ def check_sendable(message: Parked, text: str) -> None:
             f"The body has the character U+{ord(bad[0]):04X}, which SQS refuses.",
             rf"Take it out, or write it as \u{ord(bad[0]):04x} in a text of JSON.",
         )
-    attributes = sum(len(f"{name}String{value}".encode()) for name, value in message.attributes.items())
-    if (size := len(text.encode()) + attributes) > MAX_BYTES:
+    if (size := len(text.encode()) + size_of(message.raw)) > MAX_BYTES:
         raise LocalCloudError(
             f"With its attributes it would have {size:,} bytes; SQS takes {MAX_BYTES:,}.", "Make it shorter."
         )

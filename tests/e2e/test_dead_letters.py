@@ -18,23 +18,23 @@ def test_an_answer_that_was_not_valid_is_corrected_and_counts(
     queues.send(REPLY_QUEUE, json.dumps(poison))
 
     def parked() -> list[Json]:
-        rows = json.loads(rydes(cloud, "quarantine", "list", "--queue", REPLY_QUEUE, "--json").stdout)
+        rows = json.loads(rydes(cloud, "dlq", "list", "--queue", REPLY_QUEUE, "--json").stdout)
         return [row for row in rows if row["correlation_id"] == said["correlation_id"]]
 
-    [row] = eventually(parked, "the poison in quarantine")
+    [row] = eventually(parked, "the poison among the dead letters")
     assert row["reason"].startswith(
         "no valid RfqResponse.v1: data.answers.0.price.amount: should be greater than"
     )
 
-    shown = json.loads(rydes(cloud, "quarantine", "show", row["id"], "--json").stdout)
+    shown = json.loads(rydes(cloud, "dlq", "show", row["id"], "--json").stdout)
     assert [problem["path"] for problem in shown["problems"]] == ["data.answers.0.price.amount"]
     assert shown["way_back"] == f"the queue {REPLY_QUEUE}"
     assert shown["body"] == poison
 
-    fixed = rydes(cloud, "quarantine", "fix", row["id"], "--set", "data.answers.0.price.amount=66.60")
+    fixed = rydes(cloud, "dlq", "fix", row["id"], "--set", "data.answers.0.price.amount=66.60")
     assert fixed.returncode == 0, fixed.stderr
-    redriven = rydes(cloud, "quarantine", "redrive", fixed.stdout.split()[-1])
-    assert redriven.returncode == 0, redriven.stderr
+    replayed = rydes(cloud, "dlq", "replay", fixed.stdout.split()[-1])
+    assert replayed.returncode == 0, replayed.stderr
 
     result = customer.result(rfq)
     assert result["completed-by"] == "all-answered"

@@ -1,4 +1,4 @@
-"""The way back of a parked message: to its queue, to the bus, or to the function that reads the stream."""
+"""The way back of a dead letter: to its queue, to the bus, or to the function that reads the stream."""
 
 import json
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from infra.naming import BUS_NAME
 from infra.rydes.cloud.system import System
-from infra.rydes.operator.quarantine import CUT, DEAD_LETTERS, Parked
-from infra.rydes.operator.quarantine_contents import content, event_in
+from infra.rydes.operator.dead_letter_contents import content, event_in
+from infra.rydes.operator.dead_letters import CUT, DEAD_LETTERS, PARKING, Parked
 from wild_rydes_messaging.publish import BUS
 
 _FORBIDDEN: Final = "ForbiddenReturnAddress"
@@ -20,10 +20,11 @@ class NoWayBack(Exception):
 
 @dataclass(frozen=True)
 class WayBack:
-    """Where the message goes, in words, and how to `send` it there."""
+    """Where the message goes, in words, and how to `send` it there. To a queue, messages are sent together."""
 
     to: str
-    send: Callable[[], None]
+    send: Callable[[], None] = lambda: None
+    queue_url: str = ""
 
 
 def way_back(system: System, message: Parked) -> WayBack:
@@ -34,7 +35,7 @@ def way_back(system: System, message: Parked) -> WayBack:
     """
     source, own = (
         system.names.plain(message.attributes.get("queue", "")),
-        message.queue.removesuffix(DEAD_LETTERS),
+        message.source,
     )
     if message.attributes.get("error") == _FORBIDDEN and source != own:
         raise NoWayBack("Its return address is forbidden. Whoever asked has to ask again, with their own.")
@@ -52,18 +53,11 @@ def way_back(system: System, message: Parked) -> WayBack:
         return _to_the_function(system, message, found)
     queues = system.all_queues()
     for name in (source, own):
-        if name in queues and not name.endswith(DEAD_LETTERS):
-            return _to_a_queue(system, message, name, queues[name])
+        if name in queues and not name.endswith((DEAD_LETTERS, PARKING)):
+            return WayBack(f"the queue {name}", queue_url=queues[name])
     raise NoWayBack(
         "Nobody has said which queue it is for. Its service makes it again, if what it tells is still true."
     )
-
-
-def _to_a_queue(system: System, message: Parked, name: str, url: str) -> WayBack:
-    def send() -> None:
-        system.client("sqs").send_message(QueueUrl=url, MessageBody=message.body)
-
-    return WayBack(f"the queue {name}", send)
 
 
 def _to_the_bus(system: System, message: Parked) -> WayBack:
@@ -87,7 +81,7 @@ def _to_the_bus(system: System, message: Parked) -> WayBack:
 
 def _to_the_function(system: System, message: Parked, record: Any) -> WayBack:  # noqa: ANN401 - any JSON object
     """The function that parked a change has the name of its dead-letter queue. It derives the same messages again."""
-    function = message.queue.removesuffix(DEAD_LETTERS)
+    function = message.source
 
     def send() -> None:
         answer = system.client("lambda").invoke(
