@@ -93,18 +93,33 @@ class Diagnosis:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = sqs.get_queue_attributes(QueueUrl=queue.id, AttributeNames=names)["Attributes"]
         said = f"{counts[names[0]]} messages wait in {queue.name}, {counts[names[1]]} are being handled."
-        answer = sqs.receive_message(
-            QueueUrl=f"{queue.id}-dlq",
-            MaxNumberOfMessages=_PEEKED,
-            VisibilityTimeout=0,
-            MessageAttributeNames=["All"],
-        )
+        for end in ("-dlq", "-parking"):
+            if why := self._given_up(f"{queue.id}{end}", about):
+                return f"{said} One is in {queue.name}{end}: {why}."
+        return said
+
+    def _given_up(self, url: str, about: str) -> str:
+        """Tell why a message about this is in that queue, if there is the queue, and one in it."""
+        sqs = self._account.client("sqs")
+        try:
+            answer = sqs.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=_PEEKED,
+                VisibilityTimeout=0,
+                MessageAttributeNames=["All"],
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"].rpartition(".")[2] in {
+                "NonExistentQueue",
+                "QueueDoesNotExist",
+            }:
+                return ""
+            raise
         for message in answer.get("Messages", []):
             if about in message["Body"]:
-                attributes = message.get("MessageAttributes", {})
-                reason = attributes.get("reason", {}).get("StringValue", "its worker died each time")
-                return f"{said} One is in {queue.name}-dlq: {reason}."
-        return said
+                told = message.get("MessageAttributes", {})
+                return str(told.get("reason", {}).get("StringValue", "its worker died each time"))
+        return ""
 
 
 def _denied(message: str) -> str:

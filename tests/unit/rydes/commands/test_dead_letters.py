@@ -17,7 +17,7 @@ from infra.rydes.commands import dead_letter_moves  # noqa: F401 - adds commands
 from infra.rydes.commands.dead_letters import dlq
 from infra.rydes.operator.dead_letter_contents import problems
 from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
-from infra.rydes.operator.dead_letters import Parked, delete
+from infra.rydes.operator.dead_letters import Parked, delete, held
 from tests.support import aws
 from tests.support.fake_account import refused
 from wild_rydes_contracts import (
@@ -537,16 +537,16 @@ def test_what_is_purged_was_counted_by_a_person_and_is_kept_in_a_file(
     assert [*tmp_path.glob("purged-*.jsonl")] == [file]
 
 
-def test_all_of_thousands_go_back(account: dict[str, str]) -> None:
-    sqs = aws.client("sqs")
-    body = good("r-1")
-    for _ in range(0, 2_100, 10):
-        sqs.send_message_batch(
-            QueueUrl=account[DLQ], Entries=[{"Id": str(i), "MessageBody": body} for i in range(10)]
-        )
-    result = rydes("replay", "--all")
-    assert "2100 replayed, 0 stayed." in result.stdout
-    assert len(bodies(account[QUEUE])) == 2_100
+def test_more_go_back_than_a_person_wants_to_look_at(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.rydes.operator.dead_letters._MOST", 20)
+    for _ in range(5):
+        entries: Any = [{"Id": str(i), "MessageBody": good("r-1")} for i in range(10)]
+        aws.client("sqs").send_message_batch(QueueUrl=account[DLQ], Entries=entries)
+    assert "30 more in feedback-rides-dlq" in rydes("list").stderr
+    assert "50 replayed, 0 stayed." in rydes("replay", "--all").stdout
+    assert len(bodies(account[QUEUE])) == 50
 
 
 def test_other_teams_dead_letters_are_seen_and_go_back(account: dict[str, str]) -> None:
