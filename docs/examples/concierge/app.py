@@ -50,6 +50,7 @@ class ConciergeStack(cdk.Stack):
     def _answers(self) -> sqs.Queue:
         tls = self.node.try_get_context("stage") != "local"
         queue_name = self._named(f"wild-rydes-reply-{NAME}")
+        # No replay (decision 80): an answer is late when its RFQ is over, after 15 minutes at most.
         parked = sqs.Queue(
             self,
             "Parked",

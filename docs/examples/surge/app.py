@@ -60,6 +60,7 @@ class SurgeStack(cdk.Stack):
 
     def _consumer(self) -> None:
         tls = self.node.try_get_context("stage") != "local"
+        # No replay (decision 80): the next minute's events bring a current picture, so that old ones are for a person alone.
         parked = sqs.Queue(
             self,
             "Parked",
@@ -101,7 +102,8 @@ class SurgeStack(cdk.Stack):
             metric=parked.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1)),
             threshold=1,
             evaluation_periods=1,
-            alarm_description="Surge cannot use some events: an attribute of each says why.",
+            alarm_description="Surge cannot use some events: an attribute of each says why."
+            " There is no replay: figures of the last minutes are made of the events of these minutes.",
         )
         topic = sns.Topic.from_topic_arn(self, "Alarms", self._parameter("alarm-topic-arn"))
         alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))

@@ -1,0 +1,86 @@
+"""A thousand poisoned messages and a thousand dead letters, through the deployed consumer, replay and roles."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from infra.rydes.cloud.cloud import Cloud
+from tests.support.clients import Queues
+from tests.support.patience import eventually
+from tests.support.rydes_command import rydes
+from wild_rydes_contracts import RfqCompleted
+from wild_rydes_contracts.fakes import fake, on_the_bus
+
+N = 1000
+QUEUE, REPLAY = "unicorn-mgmt-closings-inbox", "unicorn-mgmt-replay"
+
+
+@pytest.fixture
+def quick(cloud: Cloud) -> Iterator[None]:
+    """The replay waits for two seconds at most."""
+    functions = cloud.client("lambda")
+    before = functions.get_function_configuration(FunctionName=REPLAY)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=REPLAY, Environment={"Variables": before | {"REPLAY_BASE": "1", "REPLAY_CAP": "2"}}
+    )
+    yield
+    functions.update_function_configuration(FunctionName=REPLAY, Environment={"Variables": before})
+
+
+def completed(rfq: str) -> dict[str, Any]:
+    return on_the_bus(fake(RfqCompleted, rfq_id=rfq, completed_by="cancelled"))
+
+
+def test_a_thousand_dead_letters_are_handled_and_a_thousand_poisoned_messages_are_parked_once(
+    cloud: Cloud, queues: Queues, quick: None
+) -> None:
+    told = {
+        "reason": "throttled",
+        "error": "ClientError",
+        "kind": "transient",
+        "queue": QUEUE,
+        "attempts": "9",
+    }
+    good = [completed(f"replayed-{i}") for i in range(N)]
+    poison = [completed(f"poisoned-{i}") for i in range(N)]
+    for event in poison:
+        del event["detail"]["data"]["completed_by"]
+    _send(cloud, QUEUE, poison, {})
+    _send(cloud, f"{QUEUE}-dlq", good, told)
+
+    table = cloud.client("dynamodb")
+
+    def handled() -> int:
+        """Closings of RFQs that nobody was invited to are written, so that nobody will be."""
+        pages = table.get_paginator("scan").paginate(
+            TableName="unicorn-mgmt",
+            FilterExpression="begins_with(id, :id)",
+            ExpressionAttributeValues={":id": {"S": "invitation#replayed-"}},
+            ProjectionExpression="id",
+        )
+        return sum(len(page["Items"]) for page in pages)
+
+    eventually(handled, "the replayed", lambda count: count == N)
+    eventually(lambda: queues.depth(f"{QUEUE}-parking"), "the poisoned in parking", lambda count: count >= N)
+    assert (queues.depth(QUEUE), queues.depth(f"{QUEUE}-dlq")) == (0, 0)
+    assert queues.depth(f"{QUEUE}-parking") == N, "each is parked once, and no replayed one is"
+
+    listed = rydes(cloud, "dlq", "list", "--queue", QUEUE)
+    assert f"{N}  RfqCompleted in {QUEUE}-parking, invalid" in listed.stdout
+    purged = rydes(cloud, "dlq", "purge", "--queue", QUEUE, "--yes", "--no-backup")
+    assert f"{N} purged, 0 stayed." in purged.stdout
+    assert queues.depth(f"{QUEUE}-parking") == 0
+
+
+def _send(cloud: Cloud, queue: str, events: list[dict[str, Any]], told: Mapping[str, str]) -> None:
+    url = cloud.queues()[queue]
+    attributes: Any = {name: {"DataType": "String", "StringValue": value} for name, value in told.items()}
+    for start in range(0, len(events), 10):
+        entries: Any = [
+            {"Id": str(i), "MessageBody": json.dumps(event), "MessageAttributes": attributes}
+            for i, event in enumerate(events[start : start + 10])
+        ]
+        sent = cloud.client("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+        assert not sent.get("Failed")
