@@ -69,6 +69,20 @@ def test_aws_would_take_it(example: Assembly) -> None:
     assert not [*lint.check(example), *limits.check(example)]
 
 
+def test_every_dead_letter_queue_has_a_reason_for_having_no_replay(example: Assembly) -> None:
+    """Ours say it in their alarms (tests/infra/test_queues.py)."""
+    behind = [
+        example.behind(queue.stack, queue.properties["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in example.all("AWS::SQS::Queue")
+        if "RedrivePolicy" in queue.properties
+    ]
+    assert behind
+    for queue in behind:
+        assert queue
+        tags = {tag["Key"]: tag["Value"] for tag in queue.properties.get("Tags", [])}
+        assert len(tags.get("no-replay", "")) > 30
+
+
 def test_permissions_name_actions_and_resources(example: Assembly) -> None:
     policies = [*example.all("AWS::IAM::Policy")]
     assert policies

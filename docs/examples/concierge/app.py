@@ -50,13 +50,16 @@ class ConciergeStack(cdk.Stack):
     def _answers(self) -> sqs.Queue:
         tls = self.node.try_get_context("stage") != "local"
         queue_name = self._named(f"wild-rydes-reply-{NAME}")
-        # No replay (decision 80): an answer is late when its RFQ is over, after 15 minutes at most.
         parked = sqs.Queue(
             self,
             "Parked",
             queue_name=f"{queue_name}-dlq",
             enforce_ssl=tls,
             retention_period=cdk.Duration.days(14),
+        )
+        # Decision 80: nothing sends its messages back, for this reason.
+        cdk.Tags.of(parked).add(
+            "no-replay", "Its RFQ is over after 15 minutes at most and an answer is late then"
         )
         return_address = sqs.Queue(
             self,

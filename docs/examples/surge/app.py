@@ -60,13 +60,16 @@ class SurgeStack(cdk.Stack):
 
     def _consumer(self) -> None:
         tls = self.node.try_get_context("stage") != "local"
-        # No replay (decision 80): the next minute's events bring a current picture, so that old ones are for a person alone.
         parked = sqs.Queue(
             self,
             "Parked",
             queue_name=self._named("surge-inbox-dlq"),
             enforce_ssl=tls,
             retention_period=cdk.Duration.days(14),
+        )
+        # Decision 80: nothing sends its messages back, for this reason.
+        cdk.Tags.of(parked).add(
+            "no-replay", "Figures of the last minutes are made of the events of these minutes"
         )
         inbox = sqs.Queue(
             self,
@@ -102,8 +105,7 @@ class SurgeStack(cdk.Stack):
             metric=parked.metric_approximate_number_of_messages_visible(period=cdk.Duration.minutes(1)),
             threshold=1,
             evaluation_periods=1,
-            alarm_description="Surge cannot use some events: an attribute of each says why."
-            " There is no replay: figures of the last minutes are made of the events of these minutes.",
+            alarm_description="Surge cannot use some events: an attribute of each says why.",
         )
         topic = sns.Topic.from_topic_arn(self, "Alarms", self._parameter("alarm-topic-arn"))
         alarm.add_alarm_action(cloudwatch_actions.SnsAction(topic))
