@@ -65,12 +65,14 @@ def test_a_thousand_dead_letters_are_handled_and_a_thousand_poisoned_messages_ar
     eventually(handled, "the replayed", lambda count: count == N)
     eventually(lambda: queues.depth(f"{QUEUE}-parking"), "the poisoned in parking", lambda count: count >= N)
     assert (queues.depth(QUEUE), queues.depth(f"{QUEUE}-dlq")) == (0, 0)
-    assert queues.depth(f"{QUEUE}-parking") == N, "each is parked once, and no replayed one is"
-
-    listed = rydes(cloud, "dlq", "list", "--queue", QUEUE)
-    assert f"{N}  RfqCompleted in {QUEUE}-parking, invalid" in listed.stdout
+    # A worker that is killed between parking and answering parks again (decision 3). The machine may be that slow.
+    rows = json.loads(rydes(cloud, "dlq", "list", "--queue", QUEUE, "--json").stdout)
+    assert {(row["queue"], row["type"], row["kind"]) for row in rows} == {
+        (f"{QUEUE}-parking", "RfqCompleted", "invalid")
+    }
+    assert {row["correlation_id"] for row in rows} == {f"poisoned-{i}" for i in range(N)}
     purged = rydes(cloud, "dlq", "purge", "--queue", QUEUE, "--yes", "--no-backup")
-    assert f"{N} purged, 0 stayed." in purged.stdout
+    assert f"{len(rows)} purged, 0 stayed." in purged.stdout
     assert queues.depth(f"{QUEUE}-parking") == 0
 
 
