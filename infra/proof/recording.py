@@ -101,7 +101,7 @@ def unknown(found: Calls, known: Calls) -> list[str]:
             for function, operations in recording.items()
             for call, shapes in operations.items()
             for shape in shapes
-            if not _is_of_failures(call, shape)
+            if not _is_of_failures(function, call, shape)
         }
 
     return sorted(calls_of(found) - calls_of(known))
@@ -138,11 +138,16 @@ def _text(shape: Shape) -> str:
     return json.dumps(shape, sort_keys=True)
 
 
-def _is_of_failures(call: str, shape: Shape) -> bool:
-    """Whether a consumer backs off, for which it looks its queue up, or parks a message."""
+def _is_of_failures(function: str, call: str, shape: Shape) -> bool:
+    """Whether a consumer backs off, for which it looks its queue up, or gives a message up; all that a replay does."""
+    if function.endswith("-replay"):
+        return True
     if call == "sqs.GetQueueUrl":
         return bool(shape["QueueName"] != "{RETURN_ADDRESSES.*}")
-    return call == "sqs.ChangeMessageVisibilityBatch" or shape.get("QueueUrl") == "{DEAD_LETTER_QUEUE_URL}"
+    return call == "sqs.ChangeMessageVisibilityBatch" or shape.get("QueueUrl") in (
+        "{DEAD_LETTER_QUEUE_URL}",
+        "{PARKING_QUEUE_URL}",
+    )
 
 
 def _decisive(value: Any) -> Any:  # noqa: ANN401 - any part of a shape

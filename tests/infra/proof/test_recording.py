@@ -67,3 +67,15 @@ def test_another_resource_is_unknown_and_another_wording_is_not(tmp_path: Path) 
     assert unknown(recorded("{TABLE_NAME}", "revision = :r"), known) == []
     [found] = unknown(recorded("other", "attribute_exists(id)"), known)
     assert found == 'feedback-api: dynamodb.PutItem {"TableName": "other"}'
+
+
+def test_what_only_a_failure_leads_to_is_no_news() -> None:
+    """It is asked of all consumers and replays (infra/proof/deliveries.py), whether or not one fails while calls are recorded."""
+
+    def sends(queue: str) -> dict[str, Any]:
+        return {"sqs.SendMessage": [{"QueueUrl": queue}]}
+
+    given_up = {"{DEAD_LETTER_QUEUE_URL}", "{PARKING_QUEUE_URL}"}
+    assert [unknown({"feedback-rides": sends(queue)}, {}) for queue in given_up] == [[], []]
+    assert len(unknown({"feedback-rides": sends("other")}, {})) == 1
+    assert unknown({"feedback-replay": sends("feedback-rides")}, {}) == []
