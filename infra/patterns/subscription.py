@@ -1,18 +1,30 @@
 """A subscription to events: the consumer's rule on the bus, its queue and its function."""
 
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from infra import naming
+from infra.archive import REPLAYED
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from wild_rydes_contracts import Event, rule_pattern
+
+_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=1)
+"""For how long EventBridge may try to deliver an event, at least and at most."""
+_MOST_ATTEMPTS: Final = 185
+"""The most that EventBridge allows, for any age: it is the age that ends the attempts."""
+
+
+def useful_life(contracts: Iterable[type[Event]]) -> timedelta:
+    """Tell for how long a rule tries to deliver events: until none of them is of use any more, as far as AWS allows."""
+    return min(max(_SHORTEST, *(event.useful_life for event in contracts)), _LONGEST)
 
 
 class Subscription(ConsumedQueue):
@@ -21,7 +33,8 @@ class Subscription(ConsumedQueue):
     `only` are the values of their fields that matter to the consumer: events with others cost nothing. With `replays`
     the rule also lets in what an archive replays of the versions that these classes follow. Events that want an answer
     come from `requesters`, where these are named. Only the rule may send to the queue. What the rule cannot deliver within
-    a day goes to the queue's own dead-letter queue.
+    the useful life of its events goes to the queue's own dead-letter queue. `replayed` says, for people, what the consumer does with an
+    event that an archive replays long after it happened: it is in the rule's description, where `rydes replay` finds it.
     """
 
     def __init__(
@@ -31,6 +44,7 @@ class Subscription(ConsumedQueue):
         *contracts: type[Event],
         consumer: ServiceFunction,
         replay: Replay | NoReplay,
+        replayed: str,
         only: Mapping[str, Sequence[str]] | None = None,
         replays: bool = False,
         requesters: Sequence[str] = (),
@@ -45,15 +59,15 @@ class Subscription(ConsumedQueue):
             self,
             "Rule",
             rule_name=scope.stage.names.of(name),
-            description=f"{', '.join(pattern['detail-type'])} for {scope.service}",
+            description=f"{', '.join(pattern['detail-type'])} for {scope.service}. {REPLAYED}{replayed}",
             event_bus=scope.bus,
             event_pattern=events.EventPattern(source=pattern["source"]),
             targets=[
                 targets.SqsQueue(
                     self.queue,
                     dead_letter_queue=self.dead_letters,
-                    max_event_age=cdk.Duration.days(1),
-                    retry_attempts=185,  # both are the most that EventBridge allows
+                    max_event_age=cdk.Duration.seconds(useful_life(contracts).total_seconds()),
+                    retry_attempts=_MOST_ATTEMPTS,
                 )
             ],
         )

@@ -132,7 +132,15 @@ class FeedbackStack(ServiceStack):
     def _rides(self) -> None:
         function = self.function("rides", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", on=self.table.table_arn)
-        Subscription(self, "feedback-rides", RideCompleted, consumer=function, replay=self.replay)
+        Subscription(
+            self,
+            "feedback-rides",
+            RideCompleted,
+            consumer=function,
+            replay=self.replay,
+            replayed="nobody is asked about a ride of more than three days ago, about one a second time, or about one"
+            " before or after which they were asked too often",
+        )
 
     def _outreach(self) -> None:
         number_parameter = self.stage.names.of(naming.ORIGINATION_NUMBER_PARAMETER)

@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra import naming
+from infra import archive, naming
 from infra.patterns.accept import accept
 from infra.stage import Stage
 
@@ -85,9 +85,9 @@ class PlatformStack(cdk.Stack):
         bus.archive(
             "Archive",
             archive_name=name,
-            description="Keeps events for 30 days, to replay those that a consumer missed",
+            description=archive.DESCRIPTION,
             event_pattern=events.EventPattern(source=events.Match.prefix(naming.EVENT_SOURCE_PREFIX)),
-            retention=cdk.Duration.days(30),
+            retention=cdk.Duration.days(archive.RETENTION.days),
         )
         return bus
 

@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import aws_cdk as cdk
 import pytest
 
 from infra import roster
+from infra.archive import REPLAYED
 from infra.assembly import Assembly, load
 from infra.patterns.consumed_queue import MAX_RECEIVES
 from infra.patterns.replay import NoReplay
 from infra.patterns.service_stack import ServiceStack
-from infra.patterns.subscription import Subscription
+from infra.patterns.subscription import Subscription, useful_life
 from infra.proof.ruler import EventPattern
+from infra.rydes.cloud.settings import SERVICES
 from infra.stage import stage_of
 from tests.support.messaging.versions import RideCompletedV2
-from wild_rydes_contracts import RideCompleted, rule_pattern
+from wild_rydes_contracts import EVENTS, RideCompleted, rule_pattern
 from wild_rydes_contracts.fakes import fake, on_the_bus
 from wild_rydes_messaging.retry import DEFAULT_BACKOFF, PATIENCE
 
@@ -330,7 +333,34 @@ def test_a_subscriptions_rule_gives_up_to_the_same_dead_letter_queue(aws: Assemb
     [target] = rule.properties["Targets"]
     assert aws.text(rule.stack, target["Arn"]) == queue
     assert aws.text(rule.stack, target["DeadLetterConfig"]["Arn"]) == f"{queue}-dlq"
-    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+    assert target["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": 900 if queue == "unicorn-mgmt-inbox" else 86_400,
+        "MaximumRetryAttempts": 185,
+    }
+
+
+@pytest.mark.parametrize("queue", SUBSCRIPTIONS)
+def test_a_rule_tries_for_as_long_as_one_of_its_events_is_of_use_and_says_what_becomes_of_them_later(
+    aws: Assembly, queue: str
+) -> None:
+    rule = aws.named("AWS::Events::Rule", "Name")[queue]
+    heard = [event for event in EVENTS if event.name in rule.properties["EventPattern"]["detail-type"]]
+    [target] = rule.properties["Targets"]
+    seconds = target["RetryPolicy"]["MaximumEventAgeInSeconds"]
+    assert seconds == max(event.useful_life.total_seconds() for event in heard)
+    [service] = [name for name in SERVICES if queue.startswith(name)]
+    what, _, becomes = rule.properties["Description"].partition(REPLAYED)
+    assert what == f"{', '.join(sorted(event.name for event in heard))} for {service}. "
+    assert len(becomes) > len("nothing")
+
+
+@pytest.mark.parametrize(
+    ("lives", "tried_for"),
+    [((5,), 60), ((60, 900), 900), ((86_400 * 9, 60), 86_400)],
+)
+def test_a_useful_life_is_cut_to_what_eventbridge_allows(lives: tuple[int, ...], tried_for: int) -> None:
+    events = [type("Any", (), {"useful_life": timedelta(seconds=seconds)}) for seconds in lives]
+    assert useful_life(events) == timedelta(seconds=tried_for)  # type: ignore[arg-type]
 
 
 def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assembly) -> None:
@@ -376,6 +406,7 @@ def test_a_rule_may_let_in_what_an_archive_replays_of_older_versions(tmp_path: P
         RideCompletedV2,
         consumer=stack.function("rides", seconds=3),
         replay=NoReplay("it is only synthesized."),
+        replayed="read again",
         only={"responder_id": ["u-1"]},
         replays=True,
     )

@@ -85,11 +85,18 @@ class SurgeStack(cdk.Stack):
             self,
             "Rule",
             rule_name=self._named("surge"),
+            description="What is asked for, and quoted. Replayed: counted once, and dropped when it is too old to tell",
             event_bus=events.EventBus.from_event_bus_name(self, "Bus", self._parameter("bus-name")),
             event_pattern=events.EventPattern(
                 source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern["detail"]
             ),
-            targets=[targets.SqsQueue(inbox, dead_letter_queue=parked)],
+            targets=[
+                targets.SqsQueue(
+                    inbox,
+                    dead_letter_queue=parked,
+                    max_event_age=cdk.Duration.seconds(RfqCompleted.useful_life.total_seconds()),
+                )
+            ],
         )
         function, role = self._function("consumer", DEAD_LETTER_QUEUE_URL=parked.queue_url)
         role.add_to_policy(

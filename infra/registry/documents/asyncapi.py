@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+
+from pydantic import TypeAdapter
 
 from infra.assembly import Assembly
 from infra.naming import BUS_NAME
@@ -92,14 +95,17 @@ def _message(contract: type[Message]) -> Json:
         "correlationId": {"location": "$message.payload#/metadata/correlation_id"},
         "payload": {key: value for key, value in payload.items() if key not in ("$schema", "$defs", "title")},
         "examples": [{"name": contract.name, "payload": json.loads(example(contract).to_json())}],
-        **_tags(contract),
+        **_of_event(contract),
     }
 
 
-def _tags(contract: type[Message]) -> Json:
+def _of_event(contract: type[Message]) -> Json:
     if not issubclass(contract, Event):
         return {}
-    return {"tags": [{"name": contract.source, "description": "EventBridge source"}]}
+    return {
+        "tags": [{"name": contract.source, "description": "EventBridge source"}],
+        "x-useful-life": TypeAdapter(timedelta).dump_python(contract.useful_life, mode="json"),
+    }
 
 
 def _schemas() -> Json:

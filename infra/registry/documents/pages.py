@@ -12,7 +12,7 @@ from infra.registry.documents.examples import example
 from infra.registry.documents.markdown import folded, json_block, page, table
 from infra.registry.documents.naming import details, identifier, summary
 from infra.registry.documents.rewriting import Json
-from infra.registry.documents.words import Row, rows
+from infra.registry.documents.words import Row, in_words, rows
 from infra.registry.published import Publication, revisions
 from infra.registry.readers import statements, stating
 from wild_rydes_contracts import EVENTS, MESSAGES, Event, Message, rule_pattern
@@ -101,7 +101,10 @@ def _facts(versions: Sequence[type[Message]], published: Published, assembly: As
         ("compatibility", f"{newest.compatibility} within a version"),
     ]
     if issubclass(newest, Event):
-        facts += [("source", f"`{newest.source}`")]
+        facts += [
+            ("source", f"`{newest.source}`"),
+            ("useful life", f"{in_words(newest.useful_life)}: so long rules try to deliver it"),
+        ]
     facts += [("emitted by", ", ".join(emitters(newest)))]
     facts += [
         ("heard by", _hearers(each, assembly) + _of_version(each, versions) + _unheard(each))

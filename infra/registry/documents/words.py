@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -19,6 +20,17 @@ class Row:
     required: bool
     bounds: str
     meaning: str
+
+
+def in_words(duration: timedelta) -> str:
+    """Say how long something is, in its largest unit that needs no fraction: `15 minutes`."""
+    seconds = round(duration.total_seconds())
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    amount = seconds // size
+    return f"{amount} {unit}{'' if amount == 1 else 's'}"
+
+
+_UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def _pattern(annotation: Any) -> str:  # noqa: ANN401 - any type of a text

@@ -19,6 +19,8 @@ lines, and keep those that come later for the worker's next invocation, which ma
 Notifications say when they were published to the millisecond, as on AWS. The emulator would say the second, and of
 a STOP and a START in one second nobody could tell which was sent last.
 
+A replay of an archive reaches the rules that it names, and no others. The emulator would tell all.
+
 Functions behind an HTTP API get requests as on AWS: OPTIONS too, where the API itself has no CORS, and with the stage in
 front of the path. When one fails, the caller learns no more than that.
 """
@@ -169,6 +171,21 @@ def tell_milliseconds(sns: Any) -> None:  # noqa: ANN401 - the emulator's module
     sns._build_envelope = build_precisely
 
 
+def replay_to_named_rules(eventbridge: Any) -> None:  # noqa: ANN401 - the emulator's module
+    """Have a replay reach the rules that its `FilterArns` name, if it has some.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ReplayDestination.html
+    """
+    invoke = eventbridge._invoke_target
+
+    def invoke_if_named(target: object, event: dict[str, Any], rule: dict[str, Any], *more: object) -> object:
+        replay = eventbridge._replays.get(event.get("ReplayName")) or {}
+        named = replay.get("Destination", {}).get("FilterArns")
+        return None if named and rule["Arn"] not in named else invoke(target, event, rule, *more)
+
+    eventbridge._invoke_target = invoke_if_named
+
+
 def hand_on_as_aws(gateway: Any, functions: Any) -> None:  # noqa: ANN401 - the emulator's modules
     """Have HTTP APIs hand on what AWS would.
 
@@ -206,6 +223,7 @@ if __name__ == "__main__":
     name_workers()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime").Worker)
     tell_milliseconds(importlib.import_module("ministack.services.sns"))
+    replay_to_named_rules(importlib.import_module("ministack.services.eventbridge"))
     hand_on_as_aws(
         importlib.import_module("ministack.services.apigateway"),
         importlib.import_module("ministack.services.lambda_svc"),

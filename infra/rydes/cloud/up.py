@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from infra import archive
+from infra.naming import BUS_ARN_PARAMETER
 from infra.rydes.cloud import deploy, emulator, synth, toolchain
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
@@ -56,6 +58,7 @@ def up(
                 deploy.platform_first(settings)
                 deploy.deploy(settings, cdk.result(), settings.assembly, settings.log("deploy"))
             cloud = Cloud(settings)
+            archive.make(cloud.client("events"), cloud.parameters[BUS_ARN_PARAMETER], cloud.names)
             fleets.introduce(cloud, partners)
             connect_number(cloud)
         except BaseException:

@@ -1,5 +1,6 @@
 """RideCompleted as it may be one day, in versions 2 and 3: for tests alone."""
 
+from datetime import timedelta
 from typing import ClassVar, Self
 
 from wild_rydes_contracts import ConversationId, Message, RideCompleted
@@ -21,6 +22,7 @@ class RideCompletedV2(RideEvent):
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 2
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
     follows: ClassVar[type[Message] | None] = RideCompleted
 
     rider_id: ConversationId
@@ -44,6 +46,7 @@ class RideCompletedV3(RideEvent):
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 3
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
     follows: ClassVar[type[Message] | None] = RideCompletedV2
 
     arrival: Arrival

@@ -113,9 +113,8 @@ def test_a_place_is_kept_as_its_cell_and_everything_expires(surge: Surge) -> Non
         (json.dumps({"detail-type": "RideBooked", "detail": {}}), "none of the messages that are read here"),
         (body(requested()).replace("47.620512", "97.6"), "data.start.lat"),
         (body(completed()).replace('"quoted": 3', '"quoted": -3'), "data.responders.quoted"),
-        (body(requested(at=NOW - KEPT - timedelta(hours=1))), "too old"),
     ],
-    ids=["text", "list", "another event", "no latitude", "negative count", "too old"],
+    ids=["text", "list", "another event", "no latitude", "negative count"],
 )
 def test_poison_is_parked_with_the_reason_and_stops_nothing_else(
     surge: Surge, poison: str, reason: str
@@ -127,6 +126,16 @@ def test_poison_is_parked_with_the_reason_and_stops_nothing_else(
     assert reason in why
     assert "97.6" not in why
     assert len(surge.items()) == 2
+
+
+def test_what_is_replayed_when_nobody_knows_any_more_whether_it_was_counted_is_dropped(surge: Surge) -> None:
+    old = requested(at=NOW - KEPT - timedelta(hours=1))
+    answer = surge.function("consumer").handler(
+        in_a_queue(json.dumps(on_the_bus(old, replay="last-week"))), None
+    )
+    assert answer == {"batchItemFailures": []}
+    assert surge.parked() == []
+    assert surge.items() == []
 
 
 def test_what_cannot_be_written_comes_again_alone(surge: Surge) -> None:

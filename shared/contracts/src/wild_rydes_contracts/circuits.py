@@ -1,5 +1,6 @@
 """The messages about circuits: whether calls to a partner fleet flow."""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -20,6 +21,7 @@ class PartnerCircuitOpened(Event):
     name: ClassVar[str] = "PartnerCircuitOpened"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
     unheard: ClassVar[str] = "For whoever watches partner fleets: unicorn-mgmt itself acts on the circuit."
 
     partner_id: ResponderId = Field(description="the partner fleet")
@@ -34,6 +36,7 @@ class PartnerCircuitClosed(Event):
     name: ClassVar[str] = "PartnerCircuitClosed"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
     unheard: ClassVar[str] = "For whoever watches partner fleets: unicorn-mgmt itself acts on the circuit."
 
     partner_id: ResponderId = Field(description="the partner fleet")

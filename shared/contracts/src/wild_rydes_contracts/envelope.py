@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 from uuid import UUID
 
@@ -109,9 +109,13 @@ class Event(Message):
     `answered_with` is the message, if any, that the publisher wants at `metadata.reply_to` before
     `metadata.deadline`. Others may ask for it, too, each under a source of its own, as far as who answers lets them:
     see the `sources` of `rule_pattern` and `reading.read`. `unheard` says what an event is for to which no service listens.
+
+    `useful_life` is for how long after it happened an event is of use to whoever hears it: until then a rule tries to
+    deliver it. What is replayed later may repair what was lost, and no more.
     """
 
     source: ClassVar[str]
+    useful_life: ClassVar[timedelta]
     answered_with: ClassVar[type[Message] | None] = None
     unheard: ClassVar[str | None] = None
 

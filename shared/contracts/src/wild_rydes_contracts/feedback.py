@@ -3,6 +3,7 @@
 They carry ids and the score. The customer's phone number and words stay in the feedback service.
 """
 
+from datetime import timedelta
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -25,6 +26,8 @@ CallbackOutcome = Literal[
 
 class FeedbackEvent(Event):
     """Base of these messages: the ride, its responder and its customer."""
+
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
 
     ride_id: ConversationId = Field(description="the ride")
     responder_id: ResponderId = Field(description="the unicorn or partner fleet")

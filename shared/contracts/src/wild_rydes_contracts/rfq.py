@@ -1,5 +1,6 @@
 """The messages of a request for quotation (RFQ), a scatter-gather."""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -69,6 +70,7 @@ class RfqRequested(Event):
     name: ClassVar[str] = "RfqRequested"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(minutes=15)  # no RFQ has a later deadline
     answered_with: ClassVar[type[Message]] = RfqResponse
 
     rfq_id: ConversationId = Field(description="the RFQ")
@@ -95,6 +97,7 @@ class RfqCompleted(Event):
     name: ClassVar[str] = "RfqCompleted"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
 
     rfq_id: ConversationId = Field(description="the RFQ")
     completed_by: CompletedBy = Field(description="what has closed it")

@@ -5,6 +5,7 @@ the user directory. All of them have the RFQ's correlation id: one conversation 
 to the last mile.
 """
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -40,6 +41,7 @@ class QuoteAccepted(RideEvent):
     name: ClassVar[str] = "QuoteAccepted"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(minutes=1)  # its deadline
 
     customer_id: ConversationId = Field(description="the customer, as the user directory has it")
     price: Money = Field(description="what was quoted")
@@ -52,6 +54,9 @@ class RideConfirmed(RideEvent):
     name: ClassVar[str] = "RideConfirmed"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(
+        minutes=1
+    )  # the booking's deadline, after which it has failed
 
 
 class RideRejected(RideEvent):
@@ -60,6 +65,7 @@ class RideRejected(RideEvent):
     name: ClassVar[str] = "RideRejected"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
 
     reason: RejectionReason = Field(description="a short code")
 
@@ -70,6 +76,7 @@ class RideBooked(RideEvent):
     name: ClassVar[str] = "RideBooked"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
     unheard: ClassVar[str] = (
         "For whoever counts rides as they are booked, or plans with them: both sides know it from the status of the ride."
     )
@@ -83,6 +90,7 @@ class RideBookingFailed(RideEvent):
     name: ClassVar[str] = "RideBookingFailed"
     source: ClassVar[str] = "wildrydes.ride-booking"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
 
     reason: RejectionReason = Field(description="a short code")
 
@@ -96,6 +104,7 @@ class RideCompleted(RideEvent):
     name: ClassVar[str] = "RideCompleted"
     source: ClassVar[str] = "wildrydes.unicorn-mgmt"
     version: ClassVar[int] = 1
+    useful_life: ClassVar[timedelta] = timedelta(days=1)
 
     customer_id: ConversationId = Field(description="the customer, as the user directory has it")
     completed_at: Instant = Field(description="when the customer arrived")

@@ -40,8 +40,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
 def _count(body: str) -> None:
     envelope: Envelope[RfqRequested | RfqCompleted] = read(body, RfqRequested, RfqCompleted)
     at = envelope.metadata.occurred_at
-    if at + KEPT < datetime.now(UTC):
-        raise InvalidMessage("too old: nobody knows any more whether it was counted")
+    if at + KEPT < datetime.now(UTC):  # of a replay: nobody knows any more whether it was counted
+        _logger.info("too old", event_name=envelope.data.name, rfq_id=envelope.data.rfq_id)
+        return
     new = _table.change(envelope.data.rfq_id, partial(Rfq.told, event=envelope.data, at=at), at)
     _logger.info(
         "counted" if new else "counted before", event_name=envelope.data.name, rfq_id=envelope.data.rfq_id
