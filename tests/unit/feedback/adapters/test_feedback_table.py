@@ -47,6 +47,11 @@ def opened(ride_id: str = "r", *, customer: str = "c", days: float = 0) -> Conve
     )
 
 
+def opens(table: FeedbackTable, conversation: Conversation) -> bool:
+    """About a ride that has just ended."""
+    return table.open(conversation, conversation.created_at)
+
+
 def found(table: FeedbackTable, ride_id: str = "r") -> Conversation:
     conversation = table.conversation(ride_id)
     assert conversation
@@ -62,9 +67,9 @@ def rated(aws: Moto | Memory) -> RatedScore:
 
 
 def test_a_ride_has_one_conversation(table: FeedbackTable) -> None:
-    assert table.open(opened())
+    assert opens(table, opened())
     assert found(table) == replace(opened(), revision=1)
-    assert not table.open(opened(days=2))
+    assert not opens(table, opened(days=2))
     assert found(table).created_at == NOON
     assert table.conversation("another") is None
 
@@ -72,31 +77,31 @@ def test_a_ride_has_one_conversation(table: FeedbackTable) -> None:
 def test_a_customer_has_one_a_day_and_a_known_ride_is_known_rather_than_too_soon(
     table: FeedbackTable,
 ) -> None:
-    assert table.open(opened())
+    assert opens(table, opened())
     with pytest.raises(TooSoon):
-        table.open(opened("next", days=0.99))
-    assert not table.open(opened(days=0.5))
-    assert table.open(opened("of-another", customer="d"))
-    assert table.open(opened("next", days=1))
+        opens(table, opened("next", days=0.99))
+    assert not opens(table, opened(days=0.5))
+    assert opens(table, opened("of-another", customer="d"))
+    assert opens(table, opened("next", days=1))
 
 
 def test_a_customer_of_before_there_was_a_cap_a_month(aws: Moto | Memory, table: FeedbackTable) -> None:
     """The item then had the last time only."""
-    table.open(opened())
+    opens(table, opened())
     for item in (by_id(aws)["customer#c"],):
         del item["earlier"]
         aws.dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": aws.table, "Item": item}}])
     with pytest.raises(TooSoon) as too_soon:
-        table.open(opened("next", days=0.99))
+        opens(table, opened("next", days=0.99))
     assert too_soon.value.capped == Capped("too soon", NOON + DAY)
-    assert table.open(opened("next", days=1))
+    assert opens(table, opened("next", days=1))
     assert items.to_asked(by_id(aws)["customer#c"]) == [NOON, NOON + DAY]
 
 
 def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_written(
     aws: Moto | Memory, table: FeedbackTable
 ) -> None:
-    table.open(opened())
+    opens(table, opened())
     seen, unknown = found(table), table.standing("n")
     table.write(replace(seen, muted=True), standing=unknown, now=NOON)
     before = by_id(aws)
@@ -122,7 +127,7 @@ def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_writte
 def test_an_inbound_message_counts_once_even_if_all_else_is_stale(
     aws: Moto | Memory, table: FeedbackTable
 ) -> None:
-    table.open(opened())
+    opens(table, opened())
     seen = found(table)
     table.write(
         replace(seen, muted=True),
@@ -173,7 +178,7 @@ CALLS = (
 
 
 def test_a_call_that_a_customer_wants_is_kept_and_found_until_it_is_closed(table: FeedbackTable) -> None:
-    table.open(opened())
+    opens(table, opened())
     for call in CALLS:
         table.write(replace(found(table), call=call), now=NOON)
         assert found(table).call == call
@@ -201,7 +206,7 @@ def test_an_sms_is_known_by_its_id(table: FeedbackTable) -> None:
 
 def test_what_is_due_is_found_the_longest_overdue_first(table: FeedbackTable) -> None:
     for ride_id, days in (("late", 0.2), ("early", 0.1), ("later", 0.3)):
-        table.open(opened(ride_id, customer=ride_id, days=days))
+        opens(table, opened(ride_id, customer=ride_id, days=days))
     over = found(table, "later")
     table.write(replace(over.with_last(over.last.ended("dropped", NOON)), stage=None), now=NOON)
     look_after = timedelta(seconds=MACHINE.limits.look_again_after)
@@ -212,7 +217,7 @@ def test_what_is_due_is_found_the_longest_overdue_first(table: FeedbackTable) ->
 
 def test_a_score_is_added_once(aws: Moto | Memory, table: FeedbackTable) -> None:
     for ride_id, score in (("a", 9), ("b", 4)):
-        table.open(opened(ride_id, customer=ride_id))
+        opens(table, opened(ride_id, customer=ride_id))
         table.write(MACHINE.heard(found(table, ride_id), str(score), NOON), now=NOON)
         answered = found(table, ride_id)
         assert table.tally(answered)
@@ -223,7 +228,7 @@ def test_a_score_is_added_once(aws: Moto | Memory, table: FeedbackTable) -> None
 
 
 def test_a_rating_follows_corrections_each_once(aws: Moto | Memory, table: FeedbackTable) -> None:
-    table.open(opened())
+    opens(table, opened())
     table.write(MACHINE.heard(found(table), "9", NOON), now=NOON)
     for score in (None, 4):
         table.change("r", lambda c, s=score: corrected(c, Correction(s, "misread", "a", NOON)), NOON)  # type: ignore[misc]
@@ -236,7 +241,7 @@ def test_a_rating_follows_corrections_each_once(aws: Moto | Memory, table: Feedb
 
 
 def test_a_score_is_added_whatever_else_was_written_since(aws: Moto | Memory, table: FeedbackTable) -> None:
-    table.open(opened())
+    opens(table, opened())
     table.write(MACHINE.heard(found(table), "9", NOON), now=NOON)
     stale = found(table)
     table.write(replace(stale, muted=True), now=NOON)
@@ -248,7 +253,7 @@ def test_a_score_is_added_whatever_else_was_written_since(aws: Moto | Memory, ta
 
 def test_items_of_before_there_were_corrections(aws: Moto | Memory, table: FeedbackTable) -> None:
     """Scores that were added stay added, and the rating's revision goes on from the count."""
-    table.open(opened())
+    opens(table, opened())
     item = items.from_conversation(MACHINE.heard(found(table), "9", NOON), None, NOON)
     del item["corrections"]
     for tallied, expected in ((False, 0), (True, 1)):
@@ -269,7 +274,7 @@ def test_items_of_before_there_were_corrections(aws: Moto | Memory, table: Feedb
 
 
 def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(table: FeedbackTable) -> None:
-    table.open(opened())
+    opens(table, opened())
     rivals = [replace(found(table), muted=True)]
 
     def slow(conversation: Conversation) -> Conversation:
@@ -285,14 +290,14 @@ def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(table: FeedbackTa
 
 
 def test_what_changes_nothing_is_not_written(aws: Moto | Memory, table: FeedbackTable) -> None:
-    table.open(opened())
+    opens(table, opened())
     before = by_id(aws)
     table.change("r", lambda same: same, NOON)
     assert by_id(aws) == before
 
 
 def test_the_stream_tells_of_each_write_before_and_after(aws: Moto | Memory, table: FeedbackTable) -> None:
-    table.open(opened())
+    opens(table, opened())
     table.write(replace(found(table), muted=True), now=NOON)
     changes = [record["dynamodb"] for record in aws.records()]
     first, second = (change for change in changes if change["Keys"] == {"id": {"S": "ride#r"}})
@@ -320,7 +325,7 @@ def test_a_transaction_that_meets_another_may_succeed_later(cancelled: Callable[
     table = FeedbackTable(aws.dynamodb, "t", MACHINE)
     cancelled(aws, "TransactionConflict")
     with pytest.raises(TableBusy):
-        table.open(opened())
+        opens(table, opened())
     with pytest.raises(TableBusy):
         table.tally(MACHINE.heard(opened(), "8", NOON))
 
@@ -331,7 +336,7 @@ def test_a_transaction_cancelled_for_another_reason_is_an_error(
     aws = Memory()
     cancelled(aws, "ItemCollectionSizeLimitExceeded")
     with pytest.raises(TransactionCancelled):
-        FeedbackTable(aws.dynamodb, "t", MACHINE).open(opened())
+        opens(FeedbackTable(aws.dynamodb, "t", MACHINE), opened())
 
 
 def test_what_is_due_is_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:

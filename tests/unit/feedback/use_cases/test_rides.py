@@ -66,6 +66,37 @@ def test_a_ride_of_long_ago_is_not_asked_about(world: World) -> None:
     assert world.table.conversation("r") is None
 
 
+def test_whom_the_limits_spared_is_not_asked_when_the_ride_is_told_again_after_them(world: World) -> None:
+    customer = world.customer()
+    told = []
+    for ride in ("first", "an hour later"):
+        told.append(world.completed(ride, customer))
+        world.handle(world.rides, told[-1])
+        world.now += timedelta(hours=1)
+    world.pump()
+    world.now += timedelta(days=2)
+    before = world.aws.items()
+    for body in (*told, *reversed(told)):
+        assert world.handle(world.rides, body) == []
+    world.pump()
+    assert world.aws.items() == before
+    assert len(world.phones.sent) == 1
+
+
+def test_a_ride_that_is_told_late_is_asked_about_unless_the_customer_was_asked_meanwhile(
+    world: World,
+) -> None:
+    customer, other = world.customer(), world.customer(MADRID)
+    lost, of_other = world.completed("lost", customer), world.completed("of-other", other)
+    world.now += timedelta(hours=2)
+    world.ride("next", customer)
+    world.now += timedelta(days=1)
+    for body in (lost, of_other):
+        assert world.handle(world.rides, body) == []
+    assert world.table.conversation("lost") is None
+    assert world.table.conversation("of-other")
+
+
 def test_a_conversation_keeps_the_zone_in_which_the_ride_ended(world: World) -> None:
     world.ride("there", world.customer(), time_zone="Asia/Tokyo")
     world.ride("there", world.customer(), time_zone="Europe/Madrid")  # told again: the first stands

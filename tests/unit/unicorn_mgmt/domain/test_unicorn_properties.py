@@ -24,7 +24,7 @@ def end(ride_id: str, outcome: str) -> Rule:
 
 
 def release(ride_id: str) -> Rule:
-    return lambda unicorn, now: unicorn.release(ride_id, now)
+    return lambda unicorn, now: unicorn.release(ride_id, now, now)
 
 
 @dataclass
@@ -77,7 +77,7 @@ def test_what_is_remembered_is_little_and_not_old(ends: list[tuple[int, int]]) -
     unicorn, now = FREE, NOW
     for number, seconds in ends:
         now += timedelta(seconds=seconds)
-        before, unicorn = unicorn, unicorn.release(f"rfq-{number}.1", now)
+        before, unicorn = unicorn, unicorn.release(f"rfq-{number}.1", now, now)
         assert f"rfq-{number}.1" in unicorn.recent
         assert len(unicorn.recent) <= 50
         if unicorn != before:

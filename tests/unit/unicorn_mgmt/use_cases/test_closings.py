@@ -1,5 +1,7 @@
 """Unicorns that have not answered hear that an RFQ is over, in whatever order messages come."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.unicorn_mgmt.api_client import Client
@@ -7,7 +9,7 @@ from tests.support.unicorn_mgmt.faults import throttled
 from tests.support.unicorn_mgmt.invitations import NO, QUOTE, answer, by_hand, respond
 from tests.support.unicorn_mgmt.messages import over
 from tests.support.unicorn_mgmt.world import NOW, World
-from wild_rydes_contracts import CompletedBy
+from wild_rydes_contracts import CompletedBy, RfqRequested
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 
@@ -44,6 +46,20 @@ def test_a_duplicate_changes_nothing_and_tells_again(world: World) -> None:
     before = world.item("invitation#rfq-1")
     assert close(world, over("rfq-1"), over("rfq-1")) == ["c-1", "c-1"]
     assert world.item("invitation#rfq-1") == before
+
+
+def test_an_rfq_that_ended_before_the_longest_deadline_has_nothing_to_close(
+    world: World, calls: list[str]
+) -> None:
+    by_hand(world, "gandalf", "c-1")
+    event = world.deliver(
+        over("rfq-1", at=NOW - RfqRequested.useful_life), over("rfq-2", at=NOW - timedelta(days=29))
+    )
+    calls.clear()
+    assert world.closings().handle(event) == DONE
+    assert calls == []
+    assert close(world, over("rfq-1", at=NOW - RfqRequested.useful_life + timedelta(seconds=1))) == []
+    assert "closed_at" in world.item("invitation#rfq-1")
 
 
 def test_an_rfq_to_which_nobody_was_invited_costs_one_write(world: World, calls: list[str]) -> None:

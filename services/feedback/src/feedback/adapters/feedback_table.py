@@ -134,15 +134,18 @@ class FeedbackTable:
         item = self._get(f"message#{message_id}")
         return item["ride"]["S"] if item else None
 
-    def open(self, conversation: Conversation) -> bool:
-        """Write a new conversation. False if the ride has one already.
+    def open(self, conversation: Conversation, ended_at: datetime) -> bool:
+        """Write a new conversation about a ride that ended at `ended_at`. False if the ride has one already.
+
+        Whether the customer was asked too short a time ago is judged by the end of the ride: so it is judged alike
+        whenever the ride is heard of, and again.
 
         Raises TooSoon, or TableBusy if another transaction is writing the same items.
         """
         customer_id, now = conversation.customer_id, conversation.created_at
 
         def asked_again(asked: Sequence[datetime]) -> Sequence[datetime]:
-            if capped := self._cap.check(asked, now):
+            if capped := self._cap.check(asked, min(ended_at, now)):
                 raise TooSoon(capped)
             return self._cap.noted(asked, now)
 

@@ -23,15 +23,18 @@ class FrequencyCap:
     every: timedelta
     a_month: int
 
-    def check(self, asked: Sequence[datetime], now: datetime) -> Capped | None:
-        """Tell whether a customer who was asked at these times, oldest first, has to be left alone now."""
+    def check(self, asked: Sequence[datetime], ended_at: datetime) -> Capped | None:
+        """Tell whether a customer who was asked at these times, oldest first, is left alone about a ride of then.
+
+        It stays so: whoever was left alone about a ride is not asked about it when the cap is lifted.
+        """
         if not asked:
             return None
         caps = [Capped("too soon", asked[-1] + self.every)]
         if len(asked) >= self.a_month:
             caps.append(Capped("too often", asked[-self.a_month] + MONTH))
         last = max(caps, key=lambda capped: capped.until)
-        return last if last.until > now else None
+        return last if last.until > ended_at else None
 
     def noted(self, asked: Sequence[datetime], now: datetime) -> Sequence[datetime]:
         """Add a survey, and leave out those that no longer matter."""

@@ -15,7 +15,7 @@ from wild_rydes_contracts import RideCompleted
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 
 ASKED_WITHIN = timedelta(days=3)
-"""Nobody remembers an older ride. The limit also keeps a replay of the archive from asking again."""
+"""Nobody remembers an older ride."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,6 @@ class SurveyOpener:
             time_zone=ride.time_zone,
         )
         try:
-            return "opened" if self.table.open(conversation) else "known", None
+            return "opened" if self.table.open(conversation, ride.completed_at) else "known", None
         except TooSoon as error:
             return error.capped.why, error.capped

@@ -130,12 +130,15 @@ class Unicorn:
             return self
         return replace(self, ride=None, recent=self._with(ride_id, outcome, now))
 
-    def release(self, ride_id: str, now: datetime) -> "Unicorn":
-        """Let go of a ride whose booking has failed: it ends, or never begins if the booking comes later."""
-        if ride_id in self.recent:
-            return self
+    def release(self, ride_id: str, failed_at: datetime, now: datetime) -> "Unicorn":
+        """Let go of a ride whose booking failed at `failed_at`: it ends, or never begins if the booking comes later.
+
+        Who hears of it long after that has nothing to remember: the booking comes no more.
+        """
         if self.ride and self.ride.id == ride_id:
             return self.end(ride_id, "released", now)
+        if ride_id in self.recent or now - failed_at >= REMEMBERED_FOR:
+            return self
         return replace(self, recent=self._with(ride_id, "released", now))
 
     def _with(self, ride_id: str, outcome: Outcome, now: datetime) -> Mapping[str, Ending]:

@@ -10,8 +10,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
-from unicorn_mgmt.domain.partner_ride import Terms, asked, released
-from unicorn_mgmt.domain.unicorn import Rejection, Ride
+from unicorn_mgmt.domain.partner_ride import PartnerRide, Terms, asked, released
+from unicorn_mgmt.domain.unicorn import REMEMBERED_FOR, Rejection, Ride
 from wild_rydes_contracts import Metadata, QuoteAccepted, RideBookingFailed
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Unprocessable
 
@@ -56,9 +56,9 @@ class Bookings:
             case QuoteAccepted():
                 self._decide(message)
             case RideBookingFailed() if partner:
-                self._release_partner(message)
+                self._release_partner(message, metadata.occurred_at)
             case RideBookingFailed():
-                self._release(message)
+                self._release(message, metadata.occurred_at)
 
     def _ask_partner(self, booking: QuoteAccepted, deadline: datetime | None) -> None:
         if deadline is None:
@@ -68,13 +68,17 @@ class Bookings:
         change = self.partner_rides.change(ride.partner_id, ride.id, lambda known: known or ride)
         self._note("asked", ride.id, partner=ride.partner_id, again=change.before is not None)
 
-    def _release_partner(self, failed: RideBookingFailed) -> None:
+    def _release_partner(self, failed: RideBookingFailed, failed_at: datetime) -> None:
         now = self.now()
-        change = self.partner_rides.change(
-            failed.responder_id,
-            failed.ride_id,
-            lambda ride: ride.release(now) if ride else released(failed.ride_id, failed.responder_id, now),
-        )
+
+        def release(ride: PartnerRide | None) -> PartnerRide | None:
+            if ride:
+                return ride.release(now)
+            if now - failed_at >= REMEMBERED_FOR:  # the booking comes no more
+                return None
+            return released(failed.ride_id, failed.responder_id, now)
+
+        change = self.partner_rides.change(failed.responder_id, failed.ride_id, release)
         cancels = change.before is not None and change.before != change.after
         self._note("released", failed.ride_id, reason=failed.reason, cancels=cancels)
 
@@ -91,9 +95,9 @@ class Bookings:
             rejection = Rejection(ride.id, ride.rfq_id, booking.responder_id, reason, self.now())
             self._note("rejected", ride.id, reason=reason, again=not self.unicorns.reject(rejection))
 
-    def _release(self, failed: RideBookingFailed) -> None:
+    def _release(self, failed: RideBookingFailed, failed_at: datetime) -> None:
         change = self.unicorns.change(
-            failed.responder_id, lambda unicorn: unicorn.release(failed.ride_id, self.now())
+            failed.responder_id, lambda unicorn: unicorn.release(failed.ride_id, failed_at, self.now())
         )
         freed = bool(change and change.before.ride and not change.after.ride)
         self._note("released", failed.ride_id, reason=failed.reason, freed=freed)

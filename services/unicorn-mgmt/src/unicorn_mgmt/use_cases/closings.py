@@ -12,7 +12,7 @@ from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.api.socket_messages import InvitationClosedPush
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
-from wild_rydes_contracts import RfqCompleted
+from wild_rydes_contracts import RfqCompleted, RfqRequested
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse
 from wild_rydes_messaging.errors import describe
 
@@ -22,7 +22,8 @@ class Closings:
     """Closes the invitation of an RFQ that is over, in one write, and pushes that to whoever has not answered.
 
     The pushes of a batch come last, all at once: no RFQ waits for them. The write comes first: an RFQ that is over before anybody is invited invites nobody. A duplicate changes
-    nothing and pushes again. A push that fails is not sent again: the next snapshot shows the invitation no more.
+    nothing and pushes again. A push that fails is not sent again: the next snapshot shows the invitation no more. Once
+    the deadline of any RFQ that ended then has passed, as in a replay, there is nothing left to close.
     """
 
     consumer: Consumer[RfqCompleted]
@@ -42,7 +43,10 @@ class Closings:
         pushes: list[tuple[str, str, InvitationClosedPush]] = []
         for message in batch:
             with batch.attempt(message):
-                pushes += self._close(message.data)
+                if self.now() - message.data.completed_at < RfqRequested.useful_life:
+                    pushes += self._close(message.data)
+                else:
+                    self.logger.info("over long ago")
         settled = batch.settle()
         self._push(pushes)
         return settled
