@@ -12,13 +12,25 @@ from infra.rydes.commands import (
     event_catalog,  # noqa: F401 - adds a command to contracts
     feedback,
     operators,
+    replay,
     sms,
     support,
     verify,
 )
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (cloud, customers, support, feedback, operators, dead_letters, sms, contracts, verify):
+for commands in (
+    cloud,
+    customers,
+    support,
+    feedback,
+    operators,
+    dead_letters,
+    replay,
+    sms,
+    contracts,
+    verify,
+):
     app.add_typer(commands.app)
 
 
