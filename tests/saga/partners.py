@@ -127,6 +127,10 @@ class PartnerSaga(Saga):
             for id_ in self.partners
         }
 
+    def stored(self) -> tuple[object, ...]:
+        rides, ledgers = self.partner_rides, [dict(partner.ledger) for partner in self.partners.values()]
+        return *super().stored(), dict(rides.items), [*rides.ordered], ledgers
+
     def order(self, number: int, luck: Luck, *, again: bool) -> None:
         """An order is carried out; `again`: its consumer dies before it can say so."""
         ordered = self.partner_rides.ordered[number]

@@ -126,7 +126,7 @@ class State:
         if self.clock < self.world.last:
             yield replace(self, clock=self.clock + 1)
         for message in self.sent:
-            yield self._delivered(message)
+            yield self.delivered(message)
         for rejection, message in self.intended:
             yield self._rejecting(rejection)._acknowledging(message)
         yield from self._due()
@@ -140,7 +140,8 @@ class State:
         )
         return [state for state in found if state is not self]
 
-    def _delivered(self, message: "Sent") -> "State":
+    def delivered(self, message: "Sent") -> "State":
+        """What comes of a message that arrives now."""
         n = message.to
         if not message.to_unicorns:
             settled = self._with_rides(n, *_settled(n, self.rides[n], message, self.clock))

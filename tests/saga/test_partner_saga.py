@@ -6,7 +6,7 @@ import pytest
 
 from ride_booking.domain.ride import TIME_TO_CONFIRM
 from tests.saga.partners import AT_ONCE, LATER, Luck, PartnerSaga
-from tests.saga.world import CUSTOMERS, SECONDS, check_always, check_in_the_end
+from tests.saga.world import CUSTOMERS, SECONDS, check_always, check_in_the_end, check_replays
 
 WALKS = 400
 STEPS = 60
@@ -87,6 +87,9 @@ def test_whatever_happens_in_whatever_order(seed: int) -> None:
         check_always(saga)
         check_in_the_end(saga)
         check_partners(saga)
+        check_replays(saga, chance)
+        saga.partner_rides.items.clear()  # a week later
+        check_replays(saga, chance)
 
 
 def through_to_the_order(saga: PartnerSaga, partner: str) -> None:

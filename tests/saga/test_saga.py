@@ -5,6 +5,7 @@
 
 import random
 from collections import deque
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,14 @@ def check_at_rest(state: State) -> None:
             assert ride.status != "completed" or dict(holding.recent)[id_].outcome == "completed"
 
 
+def check_replays(state: State) -> None:
+    """Each message by itself changes nothing any more, so all together in any order do not."""
+    for later in (0, 11, 24 * 60):
+        then = replace(state, clock=state.clock + later)
+        for message in state.sent:
+            assert then.delivered(message) == then, f"a replay of {message.says} changes what is settled"
+
+
 def check_step(before: State, after: State) -> None:
     later = after.all_rides()
     for id_, ride in before.all_rides().items():
@@ -69,6 +78,7 @@ def test_whatever_happens_in_whatever_order(world: World) -> None:
             check_always(state)
             if state.at_rest:
                 check_at_rest(state)
+                check_replays(state)
             for following in (*state.by_itself(), *state.by_people()):
                 check_step(state, following)
                 if following not in came_from:
@@ -98,6 +108,7 @@ def test_whatever_happens_in_a_larger_world() -> None:
             check_always(following)
             state = following
         check_at_rest(state)
+        check_replays(state)
 
 
 def test_time_passes_beyond_every_deadline() -> None:

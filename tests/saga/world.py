@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -39,6 +40,8 @@ UNICORNS = ("u-a", "u-b")
 CUSTOMERS = 3
 SECONDS = (1, 20, 61)
 """How long nothing may happen."""
+REPLAYED_AFTER = (0, 601, 86_400, 29 * 86_400)
+"""Seconds after which an archive tells it all again, one after the other: when all is remembered, and when it no longer is."""
 RATES = RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
 
 
@@ -98,6 +101,7 @@ class Saga:
         self.stream: defaultdict[str, list[Envelope[Event]]] = defaultdict(list)
         self.timers: list[tuple[str, int]] = []
         self.bus: list[Envelope[Event]] = []
+        self.archive: list[Envelope[Event]] = []
         self._bookings: Any = Bookings(
             None,  # type: ignore[arg-type]
             self.unicorns,  # type: ignore[arg-type]
@@ -126,6 +130,7 @@ class Saga:
     def publish(self, stream: "defaultdict[str, list[Envelope[Event]]]", key: str, *, again: bool) -> None:
         """The oldest record of an item goes out; `again`: the publisher dies before it can take note of that."""
         self.bus.append(stream[key][0])
+        self.archive.append(stream[key][0])
         if not again:
             stream[key].pop(0)
 
@@ -167,6 +172,24 @@ class Saga:
             else:
                 return
 
+    def replay(self, seconds: int, chance: Random) -> None:
+        """So much later the archive tells all that was ever told, twice and in any order."""
+        self.wait(seconds)
+        self.bus += chance.sample(self.archive * 2, 2 * len(self.archive))
+        while self.bus:
+            self.deliver(0, again=False)
+
+    def stored(self) -> tuple[object, ...]:
+        """All that is in the tables and on its way."""
+        streams = [*self.streams()]
+        return (
+            dict(self.rfqs),
+            dict(self.unicorns.items),
+            dict(self.unicorns.rejections),
+            streams,
+            [*self.bus],
+        )
+
     def proceed(self) -> bool:
         """Whatever else was under way goes on by one step; False if nothing was."""
         return False
@@ -195,6 +218,14 @@ def check_always(saga: Saga) -> None:
         assert sum(ride.live for ride in one.rides) <= 1, "a customer waits for one ride at a time"
     for ride in saga.rides().values():
         assert ride.status == "rejected" or ride.reason is None
+
+
+def check_replays(saga: Saga, chance: Random) -> None:
+    """What is settled stays settled, whenever it is told again."""
+    for seconds in REPLAYED_AFTER:
+        before = saga.stored()
+        saga.replay(seconds, chance)
+        assert saga.stored() == before, "a replay changes what is settled"
 
 
 def check_in_the_end(saga: Saga) -> None:
