@@ -37,6 +37,7 @@ class FakeAccount:
 class _Client:
     meta = SimpleNamespace(region_name="eu-west-1")
     exceptions = SimpleNamespace(
+        ResourceAlreadyExistsException=type("ResourceAlreadyExistsException", (ClientError,), {}),
         ResourceNotFoundException=type("ResourceNotFoundException", (ClientError,), {}),
         UserNotFoundException=type("UserNotFoundException", (ClientError,), {}),
     )

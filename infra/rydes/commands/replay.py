@@ -145,8 +145,8 @@ def _show(there: System, plan: Plan, *, as_json: bool) -> None:
         archive = {"events_in_archive": plan.archive.events, "kept_days": kept}
         print(printable(json.dumps({**_summary(plan), **archive, "rules": rules}, indent=2)))
         return
-    kept = f"{plan.archive.kept.days} days" if plan.archive.kept else "for ever"
-    _print(f"archive  {plan.archive.name}, {plan.archive.events} events in all, kept {kept}")
+    how_long = f"{plan.archive.kept.days} days" if plan.archive.kept else "for ever"
+    _print(f"archive  {plan.archive.name}, {plan.archive.events} events in all, kept {how_long}")
     _print(f"window   {plan.window.since:%F %T} to {plan.window.until:%F %T}, in UTC")
     for rule in plan.rules:
         heard = counts[rule.name]

@@ -69,7 +69,7 @@ def test_a_ride_of_long_ago_is_not_asked_about(world: World) -> None:
 def test_whom_the_limits_spared_is_not_asked_when_the_ride_is_told_again_after_them(world: World) -> None:
     customer = world.customer()
     told = []
-    for ride in ("first", "an hour later"):
+    for ride in ("first", "spared"):
         told.append(world.completed(ride, customer))
         world.handle(world.rides, told[-1])
         world.now += timedelta(hours=1)

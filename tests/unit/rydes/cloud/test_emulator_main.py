@@ -10,7 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from infra.rydes.cloud.emulator_main import complete_logs, name_workers, share_code, tell_milliseconds
+from infra.rydes.cloud.emulator_main import (
+    complete_logs,
+    name_workers,
+    replay_to_named_rules,
+    share_code,
+    tell_milliseconds,
+)
 from infra.rydes.cloud.workers import Worker, caller
 
 
@@ -140,3 +146,25 @@ def test_a_notification_says_to_the_millisecond_when_it_was_published() -> None:
         timedelta(milliseconds=-1) < datetime.fromisoformat(told["Timestamp"]) - began < timedelta(minutes=1)
     )
     assert sns._build_envelope("topic", "as it is", True) == "as it is"
+
+
+def test_a_replay_reaches_the_rules_that_it_names_and_a_live_event_all() -> None:
+    told: list[tuple[str, str | None]] = []
+    eventbridge = SimpleNamespace(
+        _replays={
+            "to-one": {"Destination": {"Arn": "bus", "FilterArns": ["arn:1"]}},
+            "to-all": {"Destination": {"Arn": "bus"}},
+        },
+        _invoke_target=lambda _, event, rule: told.append((rule["Arn"], event.get("ReplayName"))),
+    )
+    replay_to_named_rules(eventbridge)
+    for name in (None, "to-all", "to-one"):
+        for arn in ("arn:1", "arn:2"):
+            eventbridge._invoke_target("target", {"ReplayName": name} if name else {}, {"Arn": arn})
+    assert told == [
+        ("arn:1", None),
+        ("arn:2", None),
+        ("arn:1", "to-all"),
+        ("arn:2", "to-all"),
+        ("arn:1", "to-one"),
+    ]
