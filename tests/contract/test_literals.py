@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,9 +12,12 @@ import pytest
 from pydantic import BaseModel
 
 import wild_rydes_contracts
+from ride_booking.api.rfq_representations import LONGEST
+from ride_booking.domain.ride import TIME_TO_CONFIRM
 from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED, Event, Message, Metadata
 from wild_rydes_contracts.feedback import FeedbackEvent
-from wild_rydes_contracts.rides import RideEvent
+from wild_rydes_contracts.rfq import RfqRequested
+from wild_rydes_contracts.rides import QuoteAccepted, RideConfirmed, RideEvent
 from wild_rydes_contracts.strategies import CONTRACTS
 
 SERVICES = {f"wildrydes.{folder.name}" for folder in (Path(__file__).parents[2] / "services").iterdir()}
@@ -90,6 +94,13 @@ def test_name_source_and_version_are_literals(contract: type[Message]) -> None:
     if issubclass(contract, Event):
         assert stated["source"] == contract.source
         assert contract.source in SERVICES
+
+
+def test_an_event_is_of_use_for_as_long_as_somebody_waits_for_it_and_no_longer() -> None:
+    longest_rfq = timedelta(seconds=LONGEST)
+    asks = {RfqRequested: longest_rfq, QuoteAccepted: TIME_TO_CONFIRM, RideConfirmed: TIME_TO_CONFIRM}
+    facts = dict.fromkeys(set(EVENTS) - asks.keys(), timedelta(days=1))
+    assert {event: event.useful_life for event in EVENTS} == asks | facts
 
 
 def fields(annotation: Any) -> Iterator[str]:

@@ -360,7 +360,7 @@ def test_a_rule_tries_for_as_long_as_one_of_its_events_is_of_use_and_says_what_b
 )
 def test_a_useful_life_is_cut_to_what_eventbridge_allows(lives: tuple[int, ...], tried_for: int) -> None:
     events = [type("Any", (), {"useful_life": timedelta(seconds=seconds)}) for seconds in lives]
-    assert useful_life(events) == timedelta(seconds=tried_for)  # type: ignore[arg-type]
+    assert useful_life(events) == timedelta(seconds=tried_for)
 
 
 def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assembly) -> None:

@@ -28,12 +28,11 @@ FILLED = (
 """The queues that rules fill, and the one that answers come to."""
 
 
-def book(customer: Customer, place: Place, status: str) -> Json:
-    """Book the best quote of a new RFQ; the ride, as soon as it is so."""
-    result = customer.result(customer.submit(place))
-    best = {"quote-id": result["quotes"][0]["quote-id"]}
-    booked = customer.http.post(result["links"]["bookings"], json=best, headers=key())
-    return follow(customer, booked.headers["Location"], status)
+def booked(customer: Customer, place: Place, unicorn: Unicorn) -> Json:
+    """The ride with this unicorn, once it is confirmed."""
+    bookings = customer.result(customer.submit(place))["links"]["bookings"]
+    answer = customer.http.post(bookings, json={"quote-id": unicorn.id}, headers=key())
+    return follow(customer, answer.headers["Location"], "confirmed")
 
 
 def follow(customer: Customer, ride: str, status: str) -> Json:
@@ -66,7 +65,7 @@ class Day:
 
     def driven(self, place: Place) -> str:
         unicorn = self.unicorn(place)
-        ride = book(self.customer, place, "confirmed")
+        ride = booked(self.customer, place, unicorn)
         unicorn.http.post(f"/rides/{ride['id']}/completion").raise_for_status()
         follow(self.customer, ride["links"]["self"], "completed")
         self.ids += [ride["id"].partition(".")[0]]
@@ -74,7 +73,7 @@ class Day:
 
     def given_up(self, place: Place) -> None:
         unicorn = self.unicorn(place)
-        ride = book(self.customer, place, "confirmed")
+        ride = booked(self.customer, place, unicorn)
         unicorn.http.post(f"/rides/{ride['id']}/cancellation").raise_for_status()
         follow(self.customer, ride["links"]["self"], "rejected")
         self.ids += [ride["id"].partition(".")[0]]

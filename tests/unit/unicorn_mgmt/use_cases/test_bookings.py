@@ -8,7 +8,7 @@ import pytest
 from tests.support.unicorn_mgmt.messages import accepted, failed
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, NOW, SPACE_NEEDLE, World
 from unicorn_mgmt.adapters.unicorn_table import rejection_from
-from unicorn_mgmt.domain.unicorn import Outcome, Rejection, cell_of
+from unicorn_mgmt.domain.unicorn import REMEMBERED_FOR, Outcome, Rejection, cell_of
 
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
 RIDE = "rfq-1.1"
@@ -109,6 +109,22 @@ def test_a_failure_has_no_deadline(world: World) -> None:
     world.now = NOW + timedelta(days=3)
     world.decide(failed(id_))
     assert world.ride_of(id_) is None
+
+
+def test_failures_of_long_ago_leave_no_trace_and_push_nothing_out_of_the_memory_of_a_unicorn(
+    world: World,
+) -> None:
+    id_ = world.add("gandalf")
+    world.decide(failed(id_, "rfq-recent.1"))
+    before = world.item(id_), world.count()
+    old = [f"rfq-{number}.1" for number in range(60)]
+    for responder in (id_, "p-comet"):
+        world.decide(*(failed(responder, ride, at=NOW - REMEMBERED_FOR) for ride in old))
+    assert (world.item(id_), world.count()) == before
+    world.decide(accepted(id_, "rfq-recent.1"))
+    assert world.ride_of(id_) is None, "it remembers what counts"
+    world.decide(failed("p-comet", "rfq-late.1", at=NOW - REMEMBERED_FOR + timedelta(seconds=1)))
+    assert world.count() == before[1] + 1, "its booking may still come"
 
 
 def test_a_busy_table_brings_the_message_again_and_parks_it_in_the_end(world: World) -> None:
