@@ -146,10 +146,6 @@ class World:
     def available_in(self, cell: str) -> list[Unicorn]:
         return self.unicorns.available_in([cell])[cell]
 
-    def count(self) -> int:
-        """How many items there are."""
-        return int(self.dynamodb.scan(TableName=TABLE, Select="COUNT", ConsistentRead=True)["Count"])
-
     def item(self, id_: str) -> dict[str, Any]:
         found: dict[str, Any] = self.dynamodb.get_item(
             TableName=TABLE, Key={"id": {"S": id_}}, ConsistentRead=True
