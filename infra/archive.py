@@ -9,7 +9,7 @@ from infra import naming
 
 DESCRIPTION: Final = "Keeps events, to replay those that a consumer missed"
 RETENTION: Final = timedelta(days=30)
-REPLAYED: Final = "Replayed: "
+FROM_ARCHIVE: Final = "From the archive: "
 """In the description of a rule this comes before what its consumer does with an event that is replayed."""
 
 

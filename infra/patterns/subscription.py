@@ -9,7 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from infra import naming
-from infra.archive import REPLAYED
+from infra.archive import FROM_ARCHIVE
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
@@ -33,7 +33,7 @@ class Subscription(ConsumedQueue):
     `only` are the values of their fields that matter to the consumer: events with others cost nothing. With `replays`
     the rule also lets in what an archive replays of the versions that these classes follow. Events that want an answer
     come from `requesters`, where these are named. Only the rule may send to the queue. What the rule cannot deliver within
-    the useful life of its events goes to the queue's own dead-letter queue. `replayed` says, for people, what the consumer does with an
+    the useful life of its events goes to the queue's own dead-letter queue. `from_archive` says, for people, what the consumer does with an
     event that an archive replays long after it happened: it is in the rule's description, where `rydes replay` finds it.
     """
 
@@ -44,7 +44,7 @@ class Subscription(ConsumedQueue):
         *contracts: type[Event],
         consumer: ServiceFunction,
         replay: Replay | NoReplay,
-        replayed: str,
+        from_archive: str,
         only: Mapping[str, Sequence[str]] | None = None,
         replays: bool = False,
         requesters: Sequence[str] = (),
@@ -59,7 +59,7 @@ class Subscription(ConsumedQueue):
             self,
             "Rule",
             rule_name=scope.stage.names.of(name),
-            description=f"{', '.join(pattern['detail-type'])} for {scope.service}. {REPLAYED}{replayed}",
+            description=f"{', '.join(pattern['detail-type'])} for {scope.service}. {FROM_ARCHIVE}{from_archive}",
             event_bus=scope.bus,
             event_pattern=events.EventPattern(source=pattern["source"]),
             targets=[

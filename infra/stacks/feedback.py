@@ -138,7 +138,7 @@ class FeedbackStack(ServiceStack):
             RideCompleted,
             consumer=function,
             replay=self.replay,
-            replayed="nobody is asked about a ride of more than three days ago, about one a second time, or about one"
+            from_archive="nobody is asked about a ride of more than three days ago, about one a second time, or about one"
             " before or after which they were asked too often",
         )
 

@@ -165,7 +165,7 @@ class RideBookingStack(ServiceStack):
             RideCompleted,
             consumer=function,
             replay=self.replay,
-            replayed="changes no ride that has ended. News of an RFQ that is gone is dropped",
+            from_archive="changes no ride that has ended. News of an RFQ that is gone is dropped",
         )
 
     def _outbox(self, answers: ConsumedQueue, deadlines: ConsumedQueue) -> None:

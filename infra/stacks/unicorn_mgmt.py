@@ -138,7 +138,7 @@ class UnicornMgmtStack(ServiceStack):
             replay=NoReplay(
                 "a request for quotes has a deadline of 15 minutes at most, and is dropped after it."
             ),
-            replayed="dropped after its deadline. Before it, quoted as before: the first answer of a responder stands",
+            from_archive="dropped after its deadline. Before it, quoted as before: the first answer of a responder stands",
             requesters=self.requesters,
             busy=0.08,
         )
@@ -155,7 +155,7 @@ class UnicornMgmtStack(ServiceStack):
             RfqCompleted,
             consumer=function,
             replay=self.replay,
-            replayed="left alone when no invitation to it can be open any more",
+            from_archive="left alone when no invitation to it can be open any more",
             only={"completed_by": ["cancelled", "deadline"]},
         )
 
@@ -169,7 +169,7 @@ class UnicornMgmtStack(ServiceStack):
             RideBookingFailed,
             consumer=function,
             replay=self.replay,
-            replayed="a booking is dropped after its deadline; one that failed lets go of its own ride, and of no other",
+            from_archive="a booking is dropped after its deadline; one that failed lets go of its own ride, and of no other",
         )
 
     def _ratings(self) -> None:
@@ -182,7 +182,7 @@ class UnicornMgmtStack(ServiceStack):
             FeedbackCorrected,
             consumer=function,
             replay=self.replay,
-            replayed="left alone unless its rating is newer than the one that is known",
+            from_archive="left alone unless its rating is newer than the one that is known",
         )
 
     def _outbox(self, api: HttpApi, socket: SocketApi) -> ServiceFunction:

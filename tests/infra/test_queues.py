@@ -10,7 +10,7 @@ import aws_cdk as cdk
 import pytest
 
 from infra import roster
-from infra.archive import REPLAYED
+from infra.archive import FROM_ARCHIVE
 from infra.assembly import Assembly, load
 from infra.patterns.consumed_queue import MAX_RECEIVES
 from infra.patterns.replay import NoReplay
@@ -349,7 +349,7 @@ def test_a_rule_tries_for_as_long_as_one_of_its_events_is_of_use_and_says_what_b
     seconds = target["RetryPolicy"]["MaximumEventAgeInSeconds"]
     assert seconds == max(event.useful_life.total_seconds() for event in heard)
     [service] = [name for name in SERVICES if queue.startswith(name)]
-    what, _, becomes = rule.properties["Description"].partition(REPLAYED)
+    what, _, becomes = rule.properties["Description"].partition(FROM_ARCHIVE)
     assert what == f"{', '.join(sorted(event.name for event in heard))} for {service}. "
     assert len(becomes) > len("nothing")
 
@@ -406,7 +406,7 @@ def test_a_rule_may_let_in_what_an_archive_replays_of_older_versions(tmp_path: P
         RideCompletedV2,
         consumer=stack.function("rides", seconds=3),
         replay=NoReplay("it is only synthesized."),
-        replayed="read again",
+        from_archive="read again",
         only={"responder_id": ["u-1"]},
         replays=True,
     )

@@ -85,7 +85,7 @@ class SurgeStack(cdk.Stack):
             self,
             "Rule",
             rule_name=self._named("surge"),
-            description="What is asked for, and quoted. Replayed: counted once, and dropped when it is too old to tell",
+            description="What is asked for, and quoted. From the archive: counted once, dropped when it is too old to tell",
             event_bus=events.EventBus.from_event_bus_name(self, "Bus", self._parameter("bus-name")),
             event_pattern=events.EventPattern(
                 source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern["detail"]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.archive import REPLAYED
+from infra.archive import FROM_ARCHIVE
 from infra.naming import BUS_ARN_PARAMETER, BUS_NAME, BUS_NAME_PARAMETER
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
@@ -163,7 +163,7 @@ def _rule(system: System, bus: str, found: dict[str, Any]) -> Rule:
     targets = _pages(
         system.client("events").list_targets_by_rule, "Targets", Rule=found["Name"], EventBusName=bus
     )
-    _, _, replayed = found.get("Description", "").partition(REPLAYED)
+    _, _, replayed = found.get("Description", "").partition(FROM_ARCHIVE)
     return Rule(
         name=system.names.plain(found["Name"]),
         arn=found["Arn"],

@@ -32,7 +32,7 @@ def rule(name: str, *hears: str, **more: Any) -> dict[str, Any]:
 
 
 RULES = [
-    rule("rides", "RideCompleted", "RideConfirmed", Description=f"Rides. {archive.REPLAYED}left alone"),
+    rule("rides", "RideCompleted", "RideConfirmed", Description=f"Rides. {archive.FROM_ARCHIVE}left alone"),
     rule("ratings", "FeedbackReceived"),
     rule("off", "RideCompleted", State="DISABLED"),
     rule("everything"),
