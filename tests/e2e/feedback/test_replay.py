@@ -15,7 +15,8 @@ from tests.support.riders import ASKED, NUMBERS, THANKED, Rider, Support
 from tests.support.rydes_command import rydes
 
 TABLES = ("ride-booking", "unicorn-mgmt", "feedback")
-DLQ = "-dlq"
+LAST_RESORTS = ("-dlq", "-parking")
+"""How the names of queues end in which nobody works."""
 FILLED = (
     *(
         "ride-booking-rides",
@@ -113,7 +114,7 @@ class Day:
 
 
 def parked(cloud: Cloud, queues: Queues) -> dict[str, int]:
-    return {name: queues.depth(name) for name in cloud.queues() if name.endswith(DLQ)}
+    return {name: queues.depth(name) for name in cloud.queues() if name.endswith(LAST_RESORTS)}
 
 
 def replay(cloud: Cloud, *arguments: str) -> Json:
