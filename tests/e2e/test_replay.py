@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -30,7 +31,10 @@ def quick(cloud: Cloud) -> Iterator[None]:
 
 
 def completed(rfq: str) -> dict[str, Any]:
-    return on_the_bus(fake(RfqCompleted, rfq_id=rfq, completed_by="cancelled"))
+    """An RFQ that is over just now: nothing is closed of one that has been over for long."""
+    return on_the_bus(
+        fake(RfqCompleted, rfq_id=rfq, completed_by="cancelled", completed_at=datetime.now(UTC))
+    )
 
 
 def test_a_thousand_dead_letters_are_handled_and_a_thousand_poisoned_messages_are_parked_once(

@@ -27,7 +27,7 @@ from wild_rydes_contracts import RfqRequested
 from wild_rydes_messaging.backoff import Backoff
 from wild_rydes_messaging.consume import SUSPECT_AFTER, Consumer, Received, RetryLater, Unprocessable
 from wild_rydes_messaging.parking import ParkingLot
-from wild_rydes_messaging.retry import PATIENCE
+from wild_rydes_messaging.retry import PATIENCE, PATIENCE_AGAIN
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -473,3 +473,39 @@ def test_the_queue_of_a_message_is_looked_up_once(world: World, sqs: "SQSClient"
         handle(world, records(record(body())), always(KeyError()))
     assert calls == ["GetQueueUrl"]
     assert world.consumer.url(f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox") == world.url
+
+
+def test_with_a_replay_only_what_time_may_help_becomes_a_dead_letter(
+    world: World, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    parking = world.sqs.create_queue(QueueName="inbox-parking")["QueueUrl"]
+    world.consumer.parking_lot = ParkingLot(
+        world.sqs, world.dead_letters, parking, logger=world.log.logger, metrics=world.metrics
+    )
+    throttled = records(record(body("rfq-1"), "t", 9, waited=PATIENCE))
+    assert handle(world, throttled, always(refused("ThrottlingException"))) == []
+    bug, invalid = record(body("rfq-2"), "b", MAX_ATTEMPTS), record("no JSON", "i")
+    assert handle(world, records(bug, invalid), always(KeyError())) == []
+    assert [message["Body"] for message in drain(world.dead_letters)] == [body("rfq-1")]
+    assert {message["Body"] for message in drain(parking)} == {body("rfq-2"), "no JSON"}
+    assert world.metrics.metric_set["MessagesDeadLettered"]["Value"] == [1.0]
+    assert world.metrics.metric_set["MessagesParked"]["Value"] == [1.0, 1.0]
+
+
+def test_what_was_sent_back_has_a_minute_and_keeps_its_history(
+    world: World, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    history = {"replays": "4", "first_reason": "the first", "message_id": "m-0"}
+    attributes = {
+        name: {"dataType": "String", "stringValue": value}
+        for name, value in {**history, "of": "others"}.items()
+    }
+    trying, tried = (
+        {**record(body(), id_, 3, waited=PATIENCE_AGAIN - left), "messageAttributes": attributes}
+        for id_, left in (("trying", timedelta(seconds=1)), ("tried", timedelta()))
+    )
+    assert handle(world, records(trying, tried), always(refused("ThrottlingException"))) == ["trying"]
+    [dead] = drain(world.dead_letters)
+    told = {name: value["StringValue"] for name, value in dead["MessageAttributes"].items()}
+    assert history.items() <= told.items()
+    assert (told["of"], told["attempts"], told["kind"]) == ("others", "3", "transient")
