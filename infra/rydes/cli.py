@@ -8,6 +8,7 @@ from infra.rydes.commands import (
     cloud,
     contracts,
     customers,
+    dead_letter_moves,  # noqa: F401 - adds commands to dlq
     dead_letters,
     event_catalog,  # noqa: F401 - adds a command to contracts
     feedback,

@@ -12,9 +12,8 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
 from infra.naming import BUS_NAME_PARAMETER, Names
+from infra.rydes.cli import app
 from infra.rydes.cloud.system import System
-from infra.rydes.commands import dead_letter_moves  # noqa: F401 - adds commands
-from infra.rydes.commands.dead_letters import dlq
 from infra.rydes.operator.dead_letter_contents import problems
 from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
 from infra.rydes.operator.dead_letters import Parked, delete, held
@@ -100,7 +99,7 @@ def poison(ride: str = "r-1") -> dict[str, Any]:
 
 
 def rydes(*arguments: str, typed: str = "", **environment: str) -> Result:
-    return CliRunner().invoke(dlq, [*arguments], input=typed, env=environment or None)
+    return CliRunner().invoke(app, ["dlq", *arguments], input=typed, env=environment or None)
 
 
 def listed() -> list[dict[str, Any]]:
@@ -644,3 +643,10 @@ def test_a_path_that_leads_nowhere_is_told(account: dict[str, str], change: str)
     result = rydes("fix", listed()[0]["id"], "--set", change)
     assert result.exit_code == 1
     assert "✗" in result.stderr
+
+
+def test_the_old_name_still_does_the_same(account: dict[str, str]) -> None:
+    lot(account[DLQ]).park(good("r-1"), throttled(), queue=NAMES.of(QUEUE))
+    old = CliRunner().invoke(app, ["quarantine", "redrive", "--all"])
+    assert "1 replayed, 0 stayed." in old.stdout
+    assert "quarantine" not in CliRunner().invoke(app, ["--help"]).stdout
