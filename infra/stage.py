@@ -50,6 +50,8 @@ class Stage:
     """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
     batches_at_once: int | None = None
     """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
+    open_rfqs: int = 10
+    """How many RFQs of one customer are open at once."""
     scale: Scale = USUAL
     """How many RFQs a second the stacks are made for."""
     waking_hours: str = "8-21"
@@ -131,6 +133,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
+        open_rfqs=100,  # tests and scenarios are busy customers
         waking_hours="0-24",  # no simulated customer sleeps
         origins=("http://localhost:*", "http://127.0.0.1:*"),  # whatever a developer serves a page with
         example_requesters=("concierge",),

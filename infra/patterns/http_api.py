@@ -1,7 +1,8 @@
 """An HTTP API in front of one function."""
 
 import json
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
@@ -37,7 +38,8 @@ class HttpApi(apigateway.HttpApi):
     """Sends every request to the function, which routes it, and decides by `auth` whether to serve it.
 
     Clients call `public_url`, the base of links in its answers (`PUBLIC_URL`). The gateway answers by itself only
-    requests above `rate` a second, or twice as many at once, and those that the function cannot answer (decision 56).
+    requests above `rate` a second, or twice as many at once, and those that the function cannot answer (decision 56). `dear`
+    names routes that cost more than others, such as `POST /instant-ride-rfqs`, each with a lower rate of its own.
     """
 
     def __init__(
@@ -48,13 +50,15 @@ class HttpApi(apigateway.HttpApi):
         function: ServiceFunction,
         auth: Auth,
         rate: int = 500,
+        dear: Mapping[str, int] | None = None,
     ) -> None:
+        self._integration = integrations.HttpLambdaIntegration("Function", function.entry)
         super().__init__(
             scope,
             name,
             api_name=scope.stage.names.of(name),
             create_default_stage=False,
-            default_integration=integrations.HttpLambdaIntegration("Function", function.entry),
+            default_integration=self._integration,
         )
         function.reserve(scope.stage.scale.reserved(rate))
         self.public_url = scope.api_url(self, name, self.api_id)
@@ -66,6 +70,7 @@ class HttpApi(apigateway.HttpApi):
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=2 * rate),
         )
+        self._throttle(stage, dear or {})
         log_access(scope, name, stage, _ACCESS_LOG)
         if auth == "users":
             function.identifies_users()
@@ -81,3 +86,19 @@ class HttpApi(apigateway.HttpApi):
             meaning=f"{scope.stage.names.of(name)} answers with server errors, so what its callers ask for fails."
             f" Look for `ERROR` in the log of {function.own_name}. Runbook: -5xx.",
         )
+
+    def _throttle(self, stage: apigateway.HttpStage, dear: Mapping[str, int]) -> None:
+        """Give routes a limit of their own. Only a route that exists can have one."""
+        if not dear:
+            return
+        resource = cast("apigateway.CfnStage", stage.node.default_child)
+        resource.route_settings = {
+            route: {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": 2 * rate}
+            for route, rate in dear.items()
+        }
+        for route in dear:
+            method, path = route.split()
+            for made in self.add_routes(
+                path=path, methods=[apigateway.HttpMethod[method]], integration=self._integration
+            ):
+                resource.node.add_dependency(made)

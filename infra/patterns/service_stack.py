@@ -187,7 +187,11 @@ class ServiceStack(cdk.Stack):
         name = self.stage.names.of(name)
         base = self.stage.api_url(name)
         if base:
-            cdk.Tags.of(api).add("ms-custom-id", name, include_resource_types=["AWS::ApiGatewayV2::Api"])
+            cdk.Tags.of(api).add(
+                "ms-custom-id",
+                name,
+                include_resource_types=["AWS::ApiGatewayV2::Api", "AWS::ApiGateway::RestApi"],
+            )
         else:
             base = f"https://{api_id}.execute-api.{self.region}.{self.url_suffix}"
         return f"{base}/{naming.API_STAGE}"

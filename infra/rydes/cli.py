@@ -5,6 +5,7 @@ import sys
 import typer
 
 from infra.rydes.commands import (
+    clients,
     cloud,
     contracts,
     customers,
@@ -20,18 +21,7 @@ from infra.rydes.commands import (
 )
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (
-    cloud,
-    customers,
-    support,
-    feedback,
-    operators,
-    dead_letters,
-    replay,
-    sms,
-    contracts,
-    verify,
-):
+for commands in (cloud, customers, support, feedback, operators, dead_letters, replay, sms, contracts, verify, clients, quarantine):
     app.add_typer(commands.app)
 
 

@@ -22,10 +22,16 @@ GROUPS: Final = {
     "customers": "Ask for quotes and book rides",
     "unicorns": "Offer rides, answer RFQs",
     "support": "Look after customers and unicorns",
+    "machines": "Ask for quotes by programs, with an API key",
 }
 
 CONSENT_ATTRIBUTES: Final = {"sms_consent_at": 40, "sms_consent_how": 32, "sms_consent_by": 36}
 """Custom attributes with their greatest length: when, how and through whom a customer agreed to be texted."""
+
+
+MACHINE_KEY_ATTRIBUTE: Final = "machine_key"
+"""The custom attribute that says which API key is a machine client's. Only operators write it."""
+_LONGEST_MACHINE_KEY: Final = 256
 
 
 class PlatformStack(cdk.Stack):
@@ -120,7 +126,10 @@ class PlatformStack(cdk.Stack):
             ),
             custom_attributes={
                 name: cognito.StringAttribute(max_len=length, mutable=True)
-                for name, length in CONSENT_ATTRIBUTES.items()
+                for name, length in {
+                    **CONSENT_ATTRIBUTES,
+                    MACHINE_KEY_ATTRIBUTE: _LONGEST_MACHINE_KEY,
+                }.items()
             },
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),

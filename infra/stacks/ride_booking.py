@@ -22,12 +22,13 @@ from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
+from infra.stacks.ride_booking_machines import add_machines
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 
 SERVICE: Final = "ride-booking"
 API_REQUESTS: Final = 2
-"""Of an RFQ: the POST, and a look at the result."""
+"""Of an RFQ: the POST, and a look at the result. So half of the requests may be POSTs: all else is cheaper."""
 
 CUSTOMER_INDEX: Final = "by-customer"
 
@@ -44,7 +45,7 @@ def _step(before: tuple[str, ...], after: tuple[str, ...]) -> dict[str, Any]:
 # A new RFQ, its completion, and the steps of its rides. Nothing else invokes the outbox: answers to the RFQ
 # in particular do not. An event source has five filters at most.
 ANNOUNCED_CHANGES: Final = (
-    {"eventName": ["INSERT"]},
+    {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"status": {"S": ["running"]}}}},
     _step(("running",), ("completed",)),
     _step(("completed", "rejected"), ("pending",)),
     _step(("pending",), ("confirmed", "rejected", "driven")),
@@ -92,6 +93,7 @@ class RideBookingStack(ServiceStack):
         self._outbox(answers, deadlines)
         self._rides()
         self._api()
+        add_machines(self, CUSTOMER_INDEX, self._may_on_documents)
         self._live_updates()
 
     def _index(self) -> None:
@@ -198,7 +200,13 @@ class RideBookingStack(ServiceStack):
         )
 
     def _api(self) -> None:
-        function = self.function("api", seconds=10, snap_start=True, memory_mib=_ON_THE_WAY)
+        function = self.function(
+            "api",
+            seconds=10,
+            snap_start=True,
+            memory_mib=_ON_THE_WAY,
+            OPEN_RFQS=str(self.stage.open_rfqs),
+        )
         function.may(
             "dynamodb:GetItem",
             "dynamodb:PutItem",
@@ -212,7 +220,14 @@ class RideBookingStack(ServiceStack):
         # bucket then: a condition on `s3:prefix` would never hold, because the request for an object has none.
         function.may("s3:ListBucket", on=self._documents.bucket_arn)
         rate = self.stage.scale.requests(API_REQUESTS)
-        api = HttpApi(self, "rfq-api", function=function, auth="users", rate=rate)
+        api = HttpApi(
+            self,
+            "rfq-api",
+            function=function,
+            auth="users",
+            rate=rate,
+            dear={"POST /instant-ride-rfqs": rate // 2},
+        )
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
 
     def _live_updates(self) -> None:

@@ -62,7 +62,7 @@ def test_an_unknown_group_is_one_line_with_the_choices(cloud: Cloud) -> None:
     assert answer.returncode == 1
     assert answer.stdout == ""
     (line,) = answer.stderr.splitlines()
-    assert "customers, unicorns, support" in line
+    assert "customers, unicorns, support, machines" in line
 
 
 def test_phone_shows_the_conversation_and_sends_what_is_typed(cloud: Cloud) -> None:

@@ -10,7 +10,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.system import System
 
-GROUPS = ("customers", "unicorns", "support")
+GROUPS = ("customers", "unicorns", "support", "machines")
 
 
 class Cloud(System):

@@ -30,6 +30,7 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -44,6 +45,7 @@ from typing import IO, Any
 
 SECONDS_TO_SHUT_DOWN = 3.0
 
+_USAGE = re.compile(r"/usageplans/([^/]+)/usage")
 _NAMED = 'export AWS_SDK_UA_APP_ID="$AWS_LAMBDA_FUNCTION_NAME.$$"; exec "$0" "$@"'
 """For a shell: become the worker, which knows its own process id."""
 
@@ -215,6 +217,33 @@ def hand_on_as_aws(gateway: Any, functions: Any) -> None:  # noqa: ANN401 - the 
     functions.lambda_execute_result_to_api_proxy_response = answer_in_short
 
 
+def count_usage(gateway: Any) -> None:  # noqa: ANN401 - the emulator's module
+    """Have REST APIs tell how much of a quota is used, which the emulator counts and never tells.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_GetUsage.html
+    """
+    handle = gateway.handle_request
+
+    async def handle_usage_too(method: str, path: str, headers: object, body: object, query: Any) -> Any:  # noqa: ANN401
+        asked = _USAGE.fullmatch(path)
+        if method != "GET" or not asked:
+            return await handle(method, path, headers, body, query)
+        plan = gateway._usage_plans.get(asked[1])
+        if plan is None:
+            return gateway._get_usage_plan(asked[1])
+        limit = plan["quota"].get("limit", 0)
+        keys = (
+            [gateway._qp(query, "keyId")]
+            if gateway._qp(query, "keyId")
+            else gateway._usage_plan_keys[asked[1]]
+        )
+        used = {key: gateway._quota_state.get((asked[1], key), (0, 0))[0] for key in keys}
+        values = {key: [[count, limit - count]] for key, count in used.items() if count}
+        return gateway._v1_response({"usagePlanId": asked[1], "values": values})
+
+    gateway.handle_request = handle_usage_too
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
@@ -228,5 +257,6 @@ if __name__ == "__main__":
         importlib.import_module("ministack.services.apigateway"),
         importlib.import_module("ministack.services.lambda_svc"),
     )
+    count_usage(importlib.import_module("ministack.services.apigateway_v1"))
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

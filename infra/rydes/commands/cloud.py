@@ -105,7 +105,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 @app.command()
 def token(
     user: Annotated[str, typer.Option(help="The user's name, any you like.")],
-    group: Annotated[str, typer.Option(help="One of customers, unicorns, support.")],
+    group: Annotated[str, typer.Option(help="One of customers, unicorns, support, machines.")],
     *,
     aws: OnAws = False,
     profile: Profile = "",

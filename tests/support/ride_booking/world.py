@@ -12,7 +12,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, to_item
+from ride_booking.adapters.open_rfqs import OpenRfqs
+from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, is_rfq, to_item
 from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
@@ -134,6 +135,7 @@ class World:
     dead: str
     bus_copy: str
     now: datetime = NOW
+    limit: int = 100
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     def __post_init__(self) -> None:
@@ -143,6 +145,7 @@ class World:
         self.parking_lot = ParkingLot(self.sqs, self.dead, logger=self.logger, metrics=self.metrics)
         self.documents = StatusDocuments(lambda: self.s3, DOCUMENTS)
         self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
+        self.open_rfqs = OpenRfqs(self.dynamodb, TABLE, self.rfqs)
 
     @property
     def logs(self) -> list[dict[str, Any]]:
@@ -219,8 +222,8 @@ class World:
         return found
 
     def count(self) -> int:
-        """Items in the table."""
-        return int(self.dynamodb.scan(TableName=TABLE, Select="COUNT")["Count"])
+        """RFQs in the table."""
+        return sum(is_rfq(item["id"]["S"]) for item in self.dynamodb.scan(TableName=TABLE)["Items"])
 
     def taken(
         self, queue: str, *bodies: str, attempt: int = 1, waited: timedelta = timedelta()
@@ -316,6 +319,8 @@ class Api:
             now=lambda: world.now,
             new_id=new_uuid7,
             documents=world.documents,
+            open_rfqs=world.open_rfqs,
+            limit=lambda _: world.limit,
         )
         RideRoutes(self._api, world.rfqs, world.logger, now=lambda: world.now)
 

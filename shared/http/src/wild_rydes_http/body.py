@@ -69,8 +69,12 @@ def read_body(event: APIGatewayProxyEventV2, model: type[R]) -> R:
     try:
         return model.model_validate_json(content, by_alias=True, by_name=False)
     except ValidationError as error:
-        errors = [FieldError(_path(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
-        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid.", errors=errors) from None
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body is not valid.", errors=field_errors(error)) from None
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """Name each wrong field, without its value."""
+    return [FieldError(_path(e["loc"]), e["msg"]) for e in error.errors(include_input=False)]
 
 
 def bytes_of(event: APIGatewayProxyEventV2) -> bytes:

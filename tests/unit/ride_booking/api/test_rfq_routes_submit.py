@@ -40,10 +40,11 @@ def test_answers_202_and_where_to_follow(api: Api, world: World) -> None:
     assert kept.destination == Place(47.4502, -122.3088, "Hangar")
 
 
-def test_one_call_to_the_table(api: Api, calls: list[str]) -> None:
+def test_two_writes_to_the_table(api: Api, calls: list[str]) -> None:
+    """A slot among the customer's open RFQs, and the RFQ."""
     api.post()
 
-    assert calls == ["PutItem"]
+    assert calls == ["UpdateItem", "PutItem"]
 
 
 @pytest.mark.parametrize(

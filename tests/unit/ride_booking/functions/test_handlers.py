@@ -56,6 +56,7 @@ def environment(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World
         "TOKEN_AUDIENCE": "client",
         "KEYS_URL": "http://localhost/pool/.well-known/jwks.json",
         "PUBLIC_URL": BASE,
+        "OPEN_RFQS": "10",
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)

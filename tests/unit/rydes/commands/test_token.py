@@ -71,7 +71,7 @@ def test_a_user_who_is_there_signs_in_with_their_own(
 def test_an_unknown_group_is_one_line(people: People) -> None:
     answer = token("carl", "admins")
     assert answer.exit_code == 1
-    assert "customers, unicorns, support" in answer.stderr
+    assert "customers, unicorns, support, machines" in answer.stderr
     assert "carl" not in people.passwords
 
 

@@ -1,5 +1,7 @@
 """The RFQ table: one item for each RFQ. Of other modules only `watchers` knows an attribute of it.
 
+`open_rfqs` and `batch_table` keep items of their own in this table.
+
 Every write pays for every byte, so attribute names that repeat for each responder are short. `responders`
 maps a responder id to an entry:
 
@@ -183,7 +185,7 @@ class RfqTable:
             **({"ExclusiveStartKey": start} if start else {}),  # type: ignore[arg-type]
         )["Items"]
         keys = [item["id"]["S"] for item in found[:size]]
-        rfqs = self._get_all(keys)
+        rfqs = self.get_all(keys)
         last = found[size - 1] if len(found) > size else None
         return Page(
             # The index may still list what is gone from the table.
@@ -214,7 +216,11 @@ class RfqTable:
             raise Conflict(from_item(found)) from None
         return after
 
-    def _get_all(self, keys: Sequence[str]) -> dict[str, Rfq]:
+    def get_all(self, keys: Sequence[str]) -> dict[str, Rfq]:
+        """Read up to 100 RFQs by their ids; those that are missing are left out. The reads may be stale.
+
+        Raises TableBusy if the table does not return all of them.
+        """
         rfqs: dict[str, Rfq] = {}
         wanted: Mapping[str, Any] = {self._name: {"Keys": [{"id": {"S": key}} for key in keys]}}
         for attempt in range(1, _TRIES + 1):
@@ -227,6 +233,11 @@ class RfqTable:
             wanted = answer["UnprocessedKeys"]
             self._sleep(self._backoff.delay(attempt, self._uniform))
         raise TableBusy("some keys stay unprocessed")
+
+
+def is_rfq(key: str) -> bool:
+    """Tell an RFQ's key from those of other items, which have a prefix: `open#` and `batch#`."""
+    return "#" not in key
 
 
 def to_item(rfq: Rfq, fingerprint: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from aws_lambda_powertools import Logger
 
+from ride_booking.adapters.open_rfqs import TooManyOpen, seconds_until
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.api.rfq_representations import Links
 from ride_booking.domain.rfq import Rfq
@@ -15,7 +16,10 @@ from wild_rydes_http.api import HttpApi
 from wild_rydes_http.caller import Caller
 from wild_rydes_http.problem import FieldError, Problem
 
-GROUP = "customers"
+CUSTOMERS = "customers"
+"""The group of people, who use apps."""
+MACHINES = "machines"
+"""The group of machine clients, who have an API of their own."""
 PATH = "/instant-ride-rfqs"
 
 # A comma would be that of two lines which the gateway has joined.
@@ -31,10 +35,11 @@ class Access:
     rfqs: RfqTable
     logger: Logger
     now: Callable[[], datetime]
+    group: str = CUSTOMERS
 
     def caller(self) -> Caller:
-        """Identify the caller. Raises Problem (401 or 403) if the caller is not a customer."""
-        return self.api.caller(GROUP)
+        """Identify the caller. Raises Problem (403) if the caller is not of the API's group."""
+        return self.api.caller(self.group)
 
     def check(self, rfq_id: str) -> None:
         """Log under this RFQ from now on. Raises Problem (404) if `rfq_id` cannot be the id of an RFQ."""
@@ -84,6 +89,15 @@ def rfq_links(api: HttpApi, rfq_id: str) -> Links:
     """Make the links of an RFQ."""
     url = api.url(f"{PATH}/{rfq_id}")
     return Links(self_=url, quotes=f"{url}/quotes", result=f"{url}/result", bookings=f"{url}/bookings")
+
+
+def too_many_open(error: TooManyOpen, now: datetime) -> Problem:
+    """Make the answer for a customer who has as many open RFQs as are allowed."""
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"You have {error.limit} open RFQs, and may have no more. Cancel one, or wait until one is completed.",
+        headers={"Retry-After": str(seconds_until(error.until, now))},
+    )
 
 
 def no_such_rfq() -> Problem:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
+from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments
-from ride_booking.api.access import GROUP
+from ride_booking.api.access import CUSTOMERS
 from ride_booking.api.rfq_representations import Accepted, Quotes, Result, RfqList, Running, Submission
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_representations import Booking, RideBody
@@ -142,7 +143,16 @@ def openapi() -> dict[str, Any]:
     api = HttpApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
     documents = StatusDocuments(lambda: cast("S3Client", None), "")  # never called either
-    RfqRoutes(api, rfqs, logger, now=now, new_id=new_uuid7, documents=documents)
+    RfqRoutes(
+        api,
+        rfqs,
+        logger,
+        now=now,
+        new_id=new_uuid7,
+        documents=documents,
+        open_rfqs=OpenRfqs(cast("DynamoDBClient", None), "", rfqs),
+        limit=lambda _: 0,
+    )
     RideRoutes(api, rfqs, logger, now=now)
     return document(
         api,
@@ -152,7 +162,7 @@ def openapi() -> dict[str, Any]:
         description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes"
         " arrive, read the result, book a quote, and follow the ride. Callers belong to the user pool group"
         " `customers` and see only their own RFQs.",
-        group=GROUP,
+        group=CUSTOMERS,
         deployed_as="rfq-api",
     )
 

@@ -1,7 +1,7 @@
 """Requests and answers of the API about RFQs."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Annotated, Literal, Self
 
@@ -69,6 +69,18 @@ class Submission(Representation):
         if start and start.point == to.point:
             raise PydanticCustomError("same_place", "The ride must end somewhere else than it starts")
         return to
+
+    def to_domain(self, rfq_id: str, customer: str, now: datetime, *, document: bool = False) -> Rfq:
+        """Make the RFQ that is submitted now."""
+        return Rfq(
+            id=rfq_id,
+            customer=customer,
+            start=self.from_.to_domain(),
+            destination=self.to.to_domain(),
+            created_at=now,
+            deadline=now + timedelta(seconds=self.respond_within),
+            document=document,
+        )
 
     def fingerprint(self) -> bytes:
         """Make bytes that are equal for two submissions if these ask for the same."""

@@ -3,17 +3,18 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
+from ride_booking.adapters.open_rfqs import OpenRfqs, TooManyOpen
 from ride_booking.adapters.rfq_table import KeyReused, RfqTable
 from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments, preferred
 from ride_booking.api import cursor
-from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
+from ride_booking.api.access import CUSTOMERS, PATH, Access, no_such_rfq, rfq_links, too_many_open
 from ride_booking.api.rfq_representations import (
     Accepted,
     Links,
@@ -45,7 +46,10 @@ _REVALIDATE = {"Cache-Control": "private, no-cache"}
 
 
 class RfqRoutes:
-    """Adds its routes to a HttpApi. `new_id` makes the id of an RFQ that is submitted at a given time."""
+    """Adds its routes to a HttpApi, for members of `group`.
+
+    `new_id` makes the id of an RFQ that is submitted at a given time; `limit` says how many a caller may have open.
+    """
 
     def __init__(
         self,
@@ -56,6 +60,9 @@ class RfqRoutes:
         now: Callable[[], datetime],
         new_id: Callable[[datetime], UUID],
         documents: StatusDocuments,
+        open_rfqs: OpenRfqs,
+        limit: Callable[[Caller], int],
+        group: str = CUSTOMERS,
     ) -> None:
         self._api = api
         self._rfqs = rfqs
@@ -63,7 +70,9 @@ class RfqRoutes:
         self._now = now
         self._new_id = new_id
         self._documents = documents
-        self._access = Access(api, rfqs, logger, now)
+        self._open_rfqs = open_rfqs
+        self._limit = limit
+        self._access = Access(api, rfqs, logger, now, group)
         api.post(PATH)(self.submit)
         api.get(PATH)(self.list)
         api.get(f"{PATH}/<id_>")(self.follow)
@@ -82,24 +91,23 @@ class RfqRoutes:
             raise Problem(HTTPStatus.FORBIDDEN, "You can request quotes only for yourself.")
         key = self._access.idempotency_key()
         now = truncated(self._now())  # as it is stored
-        new = Rfq(
-            id=str(self._new_id(now) if key is None else uuid5(_KEYS, f"{who.sub}/{key}")),
-            customer=who.sub,
-            start=body.from_.to_domain(),
-            destination=body.to.to_domain(),
-            created_at=now,
-            deadline=now + timedelta(seconds=body.respond_within),
+        new = body.to_domain(
+            str(self._new_id(now) if key is None else uuid5(_KEYS, f"{who.sub}/{key}")),
+            who.sub,
+            now,
             document=preferred(self._api.header("prefer") or ""),
         )
         self._logger.set_correlation_id(new.id)
         try:
-            rfq = self._rfqs.submit(new, body.fingerprint())
+            rfq = self._open_rfqs.submit(new, body.fingerprint(), self._limit(who))
         except KeyReused:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "This Idempotency-Key was used for another request. Use a new key.",
                 errors=[FieldError("Idempotency-Key", "used before with another body")],
             ) from None
+        except TooManyOpen as error:
+            raise too_many_open(error, now) from None
         links, applied = self._links(rfq), {}
         if rfq.document:
             links = links.model_copy(update={"status_document": self._documents.url(rfq, now)})

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.api.access import PATH, Access, no_such_rfq, rfq_links
+from ride_booking.api.access import CUSTOMERS, PATH, Access, no_such_rfq, rfq_links
 from ride_booking.api.ride_representations import Booking, RideBody, RideLinks
 from ride_booking.domain.rfq import Rfq
 from ride_booking.domain.ride import NotBookable, NotBookableReason, parse_ride_id, ride_id
@@ -40,12 +40,20 @@ _NOT_BOOKABLE: dict[NotBookableReason, tuple[HTTPStatus, str]] = {
 class RideRoutes:
     """Adds its routes to a HttpApi."""
 
-    def __init__(self, api: HttpApi, rfqs: RfqTable, logger: Logger, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        api: HttpApi,
+        rfqs: RfqTable,
+        logger: Logger,
+        now: Callable[[], datetime],
+        *,
+        group: str = CUSTOMERS,
+    ) -> None:
         self._api = api
         self._rfqs = rfqs
         self._logger = logger
         self._now = now
-        self._access = Access(api, rfqs, logger, now)
+        self._access = Access(api, rfqs, logger, now, group)
         api.post(f"{PATH}/<id_>/bookings")(self.book)
         api.get(f"{RIDES}/<id_>")(self.ride)
 

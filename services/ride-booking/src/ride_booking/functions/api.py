@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
+from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
@@ -21,11 +22,12 @@ from wild_rydes_runtime.ids import new_uuid7
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of this function. `public_url` is the base of links."""
+    """The environment of this function. `public_url` is the base of links. A customer has `open_rfqs` at most."""
 
     table_name: str
     document_bucket: str
     public_url: str
+    open_rfqs: int
     allowed_origins: tuple[str, ...] = ()
 
 
@@ -39,8 +41,18 @@ _api = HttpApi(
     is_transient=is_transient,
 )
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
+_open_rfqs = OpenRfqs(client("dynamodb"), _settings.table_name, _rfqs)
 _documents = StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
-RfqRoutes(_api, _rfqs, _logger, now=now, new_id=new_uuid7, documents=_documents)
+RfqRoutes(
+    _api,
+    _rfqs,
+    _logger,
+    now=now,
+    new_id=new_uuid7,
+    documents=_documents,
+    open_rfqs=_open_rfqs,
+    limit=lambda _: _settings.open_rfqs,
+)
 RideRoutes(_api, _rfqs, _logger, now=now)
 
 handler = entrypoint(_api.handle, _logger)

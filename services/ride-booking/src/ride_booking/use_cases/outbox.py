@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ride_booking.adapters.rfq_table import from_item
+from ride_booking.adapters.rfq_table import from_item, is_rfq
 from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import Timer
@@ -52,8 +52,8 @@ class Outbox:
         batch = self.consumer.receive(event)
         for record in batch:
             with batch.attempt(record):
-                if record.after is None:
-                    continue  # the item has expired
+                if record.after is None or not is_rfq(record.key):
+                    continue  # the item has expired, or is none of an RFQ
                 old = None if record.before is None else from_item(record.before)
                 new = from_item(record.after)
                 announced = list(events_of(old, new, self.reply_to))
