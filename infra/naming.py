@@ -21,6 +21,9 @@ EVENT_SOURCE_PREFIX: Final = "wildrydes."
 REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
 """A return address is this prefix and the name of the requester, whose event source ends with the same name."""
 
+AUDIT_LOG: Final = "/wild-rydes/audit"
+"""The log group of what operators did."""
+
 API_STAGE: Final = "v1"
 ALIAS: Final = "live"
 """The alias by which functions are invoked on AWS: its version is the newest, or about to be."""

@@ -16,12 +16,26 @@ from infra.rydes.commands import (
     operators,
     replay,
     sms,
+    stops,
     support,
     verify,
 )
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for commands in (cloud, customers, support, feedback, operators, dead_letters, replay, sms, contracts, verify, clients, quarantine):
+for commands in (
+    cloud,
+    customers,
+    clients,
+    support,
+    feedback,
+    operators,
+    stops,
+    dead_letters,
+    replay,
+    sms,
+    contracts,
+    verify,
+):
     app.add_typer(commands.app)
 
 

@@ -10,6 +10,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_events as events
 from aws_cdk import aws_eventschemas as eventschemas
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
@@ -53,6 +54,7 @@ class PlatformStack(cdk.Stack):
         pool, client = self._users()
         topic = self._alarms()
         self._throttles(topic)
+        self._audit_log()
         if stage.gateway_account:
             self._gateway_account()
         for name, value in {
@@ -182,6 +184,16 @@ class PlatformStack(cdk.Stack):
             )
         )
         return topic
+
+    def _audit_log(self) -> None:
+        """Keep for a year what operators did with `rydes stop` and `rydes start`."""
+        logs.LogGroup(
+            self,
+            "Audit",
+            log_group_name=self._stage.names.of(naming.AUDIT_LOG),
+            retention=logs.RetentionDays.ONE_YEAR,
+            removal_policy=self._stage.data_removal,
+        )
 
     def _throttles(self, topic: sns.Topic) -> None:
         """Watch all functions of the account at once: they share its concurrency, and an alarm for each is paid for."""

@@ -21,6 +21,7 @@ clients = typer.Typer(help="Machine clients: their API keys, tiers and usage.", 
 app.add_typer(clients, name="clients")
 
 TierName = StrEnum("TierName", [tier.name for tier in TIERS])
+_LEAST = TierName(TIERS[0].name)
 Name = Annotated[str, typer.Argument(help="The client's user name.")]
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -29,7 +30,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 def add(
     name: Name,
     *,
-    tier: Annotated[TierName, typer.Option(help="What the client may do.")] = TierName(TIERS[0].name),
+    tier: Annotated[TierName, typer.Option(help="What the client may do.")] = _LEAST,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     aws: OnAws = False,
     profile: Profile = "",

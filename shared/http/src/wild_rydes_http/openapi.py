@@ -60,12 +60,14 @@ _ANY_REQUEST = {
     HTTPStatus.FORBIDDEN: "The caller may not do this.",
     HTTPStatus.METHOD_NOT_ALLOWED: "The path has no such method. `Allow` names those that it has.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"The body is larger than {MAX_BYTES // 1024} KB.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again in a moment, and more slowly.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests. Try again after `Retry-After` seconds, or if the gateway says no such"
+    " thing in a moment, and more slowly: wait twice as long each time.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side, or the service did not answer in time. Whether"
     " it has acted is not known: repeat the request, with the same Idempotency-Key if it takes one.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Temporarily unavailable. Try again after `Retry-After` seconds.",
 }
 _BY_GATEWAY_TOO = {
+    HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -76,6 +78,7 @@ _ANY_BODY = {
 _PROBLEM_HEADERS = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate", "How to authenticate: `Bearer` (RFC 6750)."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("Allow", "The methods of the path."),
+    HTTPStatus.TOO_MANY_REQUESTS: (_RETRY_AFTER, "Seconds to wait. The gateway of an HTTP API sends none."),
     HTTPStatus.SERVICE_UNAVAILABLE: (_RETRY_AFTER, "Seconds to wait."),
 }
 _SIGN_IN = (
@@ -86,6 +89,14 @@ _SIGN_IN = (
     " Staff add users to the pool, and to the group `{group}`.\n\n"
     "On the local cloud: `uv run rydes token --user ann --group {group}`."
 )
+
+_KEY = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "x-api-key",
+    "description": "The caller's own API key, which counts for the rate and the quota of the caller's tier. Operators make"
+    " it: `uv run rydes clients add NAME --tier silver`.",
+}
 
 
 @dataclass(frozen=True)
@@ -133,11 +144,13 @@ def document(
     description: str,
     group: str,
     deployed_as: str,
+    with_key: bool = False,
 ) -> dict[str, Any]:
     """Make the OpenAPI 3.1 document. `operations` are keyed by the names of the routes' functions.
 
     Callers belong to the user pool's `group`. The stacks deploy the API as `deployed_as`: it has this id on the
-    local cloud, and its URL is in an SSM parameter of this name. Raises KeyError for a route without an operation, and ValueError for an operation without a route.
+    local cloud, and its URL is in an SSM parameter of this name. `with_key` says that they also send an API key of theirs.
+    Raises KeyError for a route without an operation, and ValueError for an operation without a route.
     """
     routes = [*api._static_routes, *api._dynamic_routes]  # Powertools has no public list of them
     unrouted = operations.keys() - {route.func.__name__ for route in routes}
@@ -175,10 +188,11 @@ def document(
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": _SIGN_IN.format(group=group),
-                }
+                },
+                **({"key": _KEY} if with_key else {}),
             },
         },
-        "security": [{"cognito": []}],
+        "security": [{"cognito": [], "key": []} if with_key else {"cognito": []}],
     }
 
 
@@ -244,8 +258,6 @@ def _problem(status: HTTPStatus, description: str) -> dict[str, Any]:
     if status in _PROBLEM_HEADERS:
         name, text = _PROBLEM_HEADERS[status]
         made["headers"] = {name: _header(name, text)}
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return {**made, "content": _content(_JSON, _GATEWAY)}
     if status in _BY_GATEWAY_TOO:
         # Both types have both forms: generated clients look at the first type, whatever comes.
         return {**made, "content": {type_: _either(_PROBLEM, _GATEWAY) for type_ in (MEDIA_TYPE, _JSON)}}

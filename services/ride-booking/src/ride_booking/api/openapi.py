@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-_KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[!-+\--~]([ -+\--~]*[!-+\--~])?$"}
+KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[!-+\--~]([ -+\--~]*[!-+\--~])?$"}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
 _RETRY_AFTER = {
     "Retry-After": "Seconds to wait before looking again: one at first, then half of the time so far, and never"
     " longer than until the deadline."
 }
 _ETAG = {"ETag": "Changes whenever the quotes change."}
-_OPERATIONS = {
+OPERATIONS = {
     "submit": Operation(
         body=Submission,
         parameters=[
@@ -40,7 +40,7 @@ _OPERATIONS = {
                 "header",
                 "Chosen by the caller. A repetition with the same key and body gets the same answer and"
                 " creates no second RFQ. The key is remembered until 30 days after the deadline.",
-                _KEY,
+                KEY,
             ),
             Parameter(
                 "Prefer",
@@ -61,7 +61,11 @@ _OPERATIONS = {
                 },
             )
         },
-        problems={HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used for another request."},
+        problems={
+            HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used for another request.",
+            HTTPStatus.TOO_MANY_REQUESTS: "Too many requests, or the caller has as many open RFQs as are allowed:"
+            " `Retry-After` says when the first of them ends.",
+        },
     ),
     "list": Operation(
         parameters=[Parameter("cursor", "query", "Where the page starts: part of the `next` link.")],
@@ -109,7 +113,7 @@ _OPERATIONS = {
                 "Idempotency-Key",
                 "header",
                 "Chosen by the caller. A repetition with the same key and quote gets the same ride.",
-                _KEY,
+                KEY,
             )
         ],
         responses={
@@ -156,7 +160,7 @@ def openapi() -> dict[str, Any]:
     RideRoutes(api, rfqs, logger, now=now)
     return document(
         api,
-        _OPERATIONS,
+        OPERATIONS,
         title="Wild Rydes RFQ API",
         version="1.0.0",
         description="Ask every unicorn nearby for a quote (request for quotation, RFQ), watch the quotes"

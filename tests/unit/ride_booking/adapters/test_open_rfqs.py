@@ -1,0 +1,159 @@
+"""How many RFQs of a customer are open: never more than the limit, and no repetition is refused."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ride_booking.adapters.open_rfqs import OpenRfqs, TooManyOpen, seconds_until
+from ride_booking.adapters.rfq_table import RfqTable
+from ride_booking.domain.rfq import Rfq
+from tests.support import aws
+from tests.support.ride_booking.faults import throttle
+from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World, clients, furnish, rfq
+
+PRINT = b"f" * 32
+LIMIT = 3
+
+
+def submit(world: World, limit: int = LIMIT, **other: Any) -> Rfq:
+    return world.open_rfqs.submit(rfq(**other), PRINT, limit)
+
+
+def test_one_more_than_the_limit_is_refused_until_the_first_ends(world: World) -> None:
+    first = DEADLINE - timedelta(seconds=60)
+    for deadline in (DEADLINE, first, DEADLINE):
+        submit(world, deadline=deadline)
+
+    with pytest.raises(TooManyOpen) as refused:
+        submit(world)
+    assert (refused.value.limit, refused.value.until) == (LIMIT, first)
+    assert world.count() == LIMIT
+    submit(world, created_at=first, deadline=first + timedelta(seconds=300))
+
+
+def test_a_completed_rfq_makes_room(world: World) -> None:
+    ids = [submit(world).id for _ in range(LIMIT)]
+    world.rfqs.change(ids[1], lambda found: found.cancel(NOW))
+    aws.reads.catch_up()
+
+    submit(world)
+    with pytest.raises(TooManyOpen):
+        submit(world)
+
+
+def test_each_customer_has_a_limit_of_their_own(world: World) -> None:
+    submit(world, 1)
+    submit(world, 1, customer="cust-2")
+
+
+def test_a_repetition_is_never_refused_and_takes_no_room(world: World) -> None:
+    first = submit(world, 2)
+    for seconds in range(1, 5):  # a repetition comes later, so it would have another deadline
+        again = {"deadline": DEADLINE + timedelta(seconds=seconds)}
+        assert submit(world, 2, id=first.id, **again) == first
+    aws.reads.catch_up()
+    submit(world, 2)
+    with pytest.raises(TooManyOpen):
+        submit(world, 2)
+    assert submit(world, 2, id=first.id) == first
+
+
+def test_a_worker_that_dies_before_the_rfq_is_written_leaves_nothing_for_longer_than_the_rfq(
+    world: World,
+) -> None:
+    with throttle(world.dynamodb, "PutItem"), pytest.raises(Exception, match="PutItem"):
+        submit(world, 1)
+    assert world.count() == 0
+    with pytest.raises(TooManyOpen):
+        submit(world, 1)
+    submit(world, 1, created_at=DEADLINE, deadline=DEADLINE + timedelta(seconds=300))
+
+
+class Interrupted(RfqTable):
+    """A table before whose next write of an RFQ something else happens."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def submit(self, rfq: Rfq, fingerprint: bytes) -> Rfq:
+        now, self.meanwhile = self.meanwhile, None
+        if now:
+            now()
+        return super().submit(rfq, fingerprint)
+
+
+ACTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("submit"), st.integers(0, 5)),
+        st.tuples(st.just("at once"), st.integers(0, 5), st.integers(0, 5)),
+        st.tuples(st.just("complete"), st.integers(0, 5)),
+        st.tuples(st.just("wait"), st.integers(1, 400)),
+    ),
+    min_size=1,
+    max_size=15,
+)
+
+
+@given(ACTS, st.integers(1, 3))
+def test_never_more_than_the_limit_and_never_fewer_than_there_is_room_for(acts: Any, limit: int) -> None:
+    with aws.account(furnish) as queues:
+        world = World(**clients(), **queues)
+        table = Interrupted(world.dynamodb, TABLE)
+        opened = OpenRfqs(world.dynamodb, TABLE, table)
+        written: dict[int, Rfq] = {}
+
+        def running() -> list[int]:
+            found = {n: world.stored(each.id) for n, each in written.items()}
+            return [n for n, each in found.items() if not each.completion and each.deadline > world.now]
+
+        def submitted(number: int) -> None:
+            new = rfq(
+                id=f"00000000-0000-0000-0000-{number:012}",
+                created_at=world.now,
+                deadline=world.now + timedelta(seconds=300),
+            )
+            known, room = number in written, len(running()) < limit
+            try:
+                kept = opened.submit(new, PRINT, limit)
+            except TooManyOpen as refused:
+                assert not known
+                assert not room or table.meanwhile is None
+                assert refused.until > world.now
+            else:
+                assert kept == written.setdefault(number, kept)
+            assert len(running()) <= limit
+
+        for act in acts:
+            match act:
+                case ("submit", number):
+                    aws.reads.catch_up()
+                    submitted(number)
+                case ("at once", one, other):
+                    aws.reads.catch_up()
+                    table.meanwhile = lambda other=other: submitted(other)
+                    submitted(one)
+                    table.meanwhile = None
+                case ("complete", number) if number in written:
+                    world.rfqs.change(written[number].id, lambda found: found.cancel(world.now))
+                case ("wait", seconds):
+                    world.now += timedelta(seconds=seconds)
+
+
+def test_the_api_says_when_to_try_again(world: World, api: Any) -> None:
+    world.limit = 1
+    assert api.post().status == 202
+    world.now += timedelta(seconds=30)
+
+    answer = api.post()
+    assert (answer.status, answer.headers["content-type"]) == (429, "application/problem+json")
+    assert answer.headers["retry-after"] == "270"
+    assert "1 open RFQs" in answer.body["detail"]
+    assert world.count() == 1
+
+
+@pytest.mark.parametrize(("left", "seconds"), [(0.2, 1), (1, 1), (1.2, 2), (-5, 1)])
+def test_seconds_are_whole_and_one_at_least(left: float, seconds: int) -> None:
+    assert seconds_until(NOW + timedelta(seconds=left), NOW) == seconds
