@@ -16,6 +16,8 @@ from tests.support.plain_names import plain
 ROOT = Path(__file__).parents[2]
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
+DEAR = {"rfq-api": {"POST /instant-ride-rfqs"}}
+"""Routes with a limit of their own, below that of all."""
 SIGNED = {"partner-api": "unicorn-mgmt-partner-callbacks"}
 """APIs for partners, with the functions that check their signatures."""
 
@@ -29,13 +31,23 @@ def _of(aws: Assembly, api: str, type_: str) -> list[Resource]:
 @pytest.mark.parametrize(("api", "function"), {**APIS, **SIGNED}.items())
 def test_every_request_reaches_the_function(aws: Assembly, api: str, function: str) -> None:
     assert aws.named("AWS::ApiGatewayV2::Api", "Name")[api].properties["ProtocolType"] == "HTTP"
-    [route] = _of(aws, api, "AWS::ApiGatewayV2::Route")
-    assert route.properties["RouteKey"] == "$default"
+    routes = _of(aws, api, "AWS::ApiGatewayV2::Route")
+    assert {route.properties["RouteKey"] for route in routes} == {"$default", *DEAR.get(api, ())}
     [integration] = _of(aws, api, "AWS::ApiGatewayV2::Integration")
-    assert {"Ref": integration.logical_id} in route.properties["Target"]["Fn::Join"][1]
+    for route in routes:
+        assert {"Ref": integration.logical_id} in route.properties["Target"]["Fn::Join"][1]
     assert integration.properties["PayloadFormatVersion"] == "2.0"
     entry = _entry(aws, function)
     assert integration.properties["IntegrationUri"] == entry
+
+
+def test_a_dear_route_has_a_lower_limit_than_the_rest(aws: Assembly) -> None:
+    for api, routes in DEAR.items():
+        [stage] = _of(aws, api, "AWS::ApiGatewayV2::Stage")
+        most = stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"]
+        limits = stage.properties["RouteSettings"]
+        assert limits.keys() == routes
+        assert all(limit["ThrottlingRateLimit"] < most for limit in limits.values())
 
 
 def _entry(aws: Assembly, function: str) -> dict[str, Any]:
@@ -74,7 +86,7 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
     snapshots = {
         n for n, f in functions.items() if f.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
     }
-    assert snapshots == set(APIS.values())
+    assert snapshots == {*APIS.values(), "ride-booking-machine-api"}
     for api, function in APIS.items():
         [permission] = [
             p

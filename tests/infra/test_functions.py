@@ -9,6 +9,7 @@ import pytest
 from infra import roster
 from infra.app import SERVICES
 from infra.assembly import Assembly, as_list
+from infra.tiers import TIERS
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESS = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-ride-booking"
@@ -38,13 +39,14 @@ CONSUME = {
     "sqs:GetQueueUrl",
     "sqs:ReceiveMessage",
 }
+SUBMIT_RFQS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"}
 READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
     **dict.fromkeys(
-        (f"ride-booking-{role}" for role in ("api", "outbox", "aggregator", "notifier")),
+        (f"ride-booking-{role}" for role in ("api", "machine-api", "batches", "outbox", "aggregator", "notifier")),
         512,
     ),
     "unicorn-mgmt-responder": 1024,
@@ -67,15 +69,23 @@ REPLAYED = {
 # listed here.
 PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "ride-booking-api": {
-        "ride-booking": {
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:BatchGetItem",
-        },
+        "ride-booking": SUBMIT_RFQS,
         "ride-booking/index/by-customer": {"dynamodb:Query"},
         DOCUMENTS: {"s3:GetObject"},
         "Documents": {"s3:ListBucket"},
+    },
+    "ride-booking-machine-api": {
+        "ride-booking": SUBMIT_RFQS,
+        "ride-booking/index/by-customer": {"dynamodb:Query"},
+        DOCUMENTS: {"s3:GetObject"},
+        "Documents": {"s3:ListBucket"},
+        "arn:<Partition>:apigateway:<Region>::/usageplans/*/usage": {"apigateway:GET"},
+    },
+    "ride-booking-machine-authorizer": {},
+    "ride-booking-batches": {
+        "ride-booking": SUBMIT_RFQS,
+        "ride-booking-batches": CONSUME,
+        "ride-booking-batches-dlq": {"sqs:SendMessage"},
     },
     "ride-booking-outbox": {
         "*": {"dynamodb:ListStreams"},
@@ -412,6 +422,7 @@ TOKENS = {
     "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
 }
 """What a function is told that verifies tokens."""
+OPEN_RFQS = json.dumps({tier.name: tier.open_rfqs for tier in TIERS})
 
 
 def _of_users(api: str) -> dict[str, str]:
@@ -423,7 +434,28 @@ def _of_users(api: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        ("ride-booking-api", {"DOCUMENT_BUCKET": "Documents", **_of_users("rfq-api")}),
+        (
+            "ride-booking-api",
+            {"DOCUMENT_BUCKET": "Documents", "OPEN_RFQS": "10", **_of_users("rfq-api")},
+        ),
+        (
+            "ride-booking-machine-api",
+            {
+                "DOCUMENT_BUCKET": "Documents",
+                "OPEN_RFQS": OPEN_RFQS,
+                "PUBLIC_URL": "https://machine-api.execute-api.<Region>.<URLSuffix>/v1",
+                **TOKENS,
+            },
+        ),
+        ("ride-booking-machine-authorizer", TOKENS),
+        (
+            "ride-booking-batches",
+            {
+                "DEAD_LETTER_QUEUE_URL": "ride-booking-batches-dlq",
+                "MAX_ATTEMPTS": "5",
+                "OPEN_RFQS": OPEN_RFQS,
+            },
+        ),
         ("unicorn-mgmt-api", _of_users("unicorn-api")),
         (
             "ride-booking-outbox",
@@ -622,15 +654,15 @@ def test_queue_consumers_are_short(aws: Assembly) -> None:
     assert [functions[name].properties["Timeout"] for name in QUEUE_CONSUMERS] == [3] * len(QUEUE_CONSUMERS)
 
 
-def test_every_log_group_is_kept_for_a_month(aws: Assembly) -> None:
+def test_every_log_group_is_kept_for_a_month_and_what_operators_did_for_a_year(aws: Assembly) -> None:
     kept = {
         r.properties["LogGroupName"]: r.properties.get("RetentionInDays")
         for r in aws.all("AWS::Logs::LogGroup")
     }
     functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
-    names = ("rfq-api", "rfq-socket", "unicorn-api", "unicorn-socket", "support-api", "partner-api")
+    names = ("rfq-api", "machine-api", "rfq-socket", "unicorn-api", "unicorn-socket", "support-api", "partner-api")
     apis = {f"/aws/apigateway/{name}" for name in names}
-    assert kept == dict.fromkeys(functions | apis, 30)
+    assert kept == {**dict.fromkeys(functions | apis, 30), "/wild-rydes/audit": 365}
 
 
 def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttled(aws: Assembly) -> None:
