@@ -92,7 +92,10 @@ class Assembly:
             return str(template["Parameters"][logical_id]["Default"])
         properties = template["Resources"][logical_id].get("Properties", {})
         keys = ("QueueName", "TableName", "FunctionName", "LogGroupName", "TopicName", "RoleName")
-        if template["Resources"][logical_id]["Type"] == "AWS::ApiGatewayV2::Api":
+        if template["Resources"][logical_id]["Type"] in (
+            "AWS::ApiGatewayV2::Api",
+            "AWS::ApiGateway::RestApi",
+        ):
             return str(properties["Name"])
         unnamed = re.sub(r"[0-9A-F]{8}$", "", logical_id)
         return next((self.text(stack, properties[key]) for key in keys if key in properties), unnamed)

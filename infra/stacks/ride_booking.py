@@ -93,7 +93,7 @@ class RideBookingStack(ServiceStack):
         self._outbox(answers, deadlines)
         self._rides()
         self._api()
-        add_machines(self, CUSTOMER_INDEX, self._may_on_documents)
+        add_machines(self, CUSTOMER_INDEX, self._may_sign_documents)
         self._live_updates()
 
     def _index(self) -> None:
@@ -141,6 +141,12 @@ class RideBookingStack(ServiceStack):
                 f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/rfqs/*]": "Each document is named after its RFQ"
             },
         )
+
+    def _may_sign_documents(self, function: ServiceFunction) -> None:
+        self._may_on_documents(function, "s3:GetObject")  # the URLs that it signs have its permissions
+        # Without this one, S3 answers 403 instead of 404 for a document that is not there yet. It asks for the whole
+        # bucket then: a condition on `s3:prefix` would never hold, because the request for an object has none.
+        function.may("s3:ListBucket", on=self._documents.bucket_arn)
 
     def _consumer(
         self,
@@ -215,10 +221,7 @@ class RideBookingStack(ServiceStack):
             on=self.table.table_arn,
         )
         function.may("dynamodb:Query", on=f"{self.table.table_arn}/index/{CUSTOMER_INDEX}")
-        self._may_on_documents(function, "s3:GetObject")  # the URLs that it signs have its permissions
-        # Without this one, S3 answers 403 instead of 404 for a document that is not there yet. It asks for the whole
-        # bucket then: a condition on `s3:prefix` would never hold, because the request for an object has none.
-        function.may("s3:ListBucket", on=self._documents.bucket_arn)
+        self._may_sign_documents(function)
         rate = self.stage.scale.requests(API_REQUESTS)
         api = HttpApi(
             self,

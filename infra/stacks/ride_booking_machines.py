@@ -29,7 +29,7 @@ BATCH: Final = {
 
 
 def add_machines(
-    stack: ServiceStack, index: str, may_on_documents: Callable[[ServiceFunction, str], None]
+    stack: ServiceStack, index: str, may_sign_documents: Callable[[ServiceFunction], None]
 ) -> None:
     """Add the functions `machine-api`, its `machine-authorizer`, and `batches`, which reads what API Gateway stores."""
     limits = json.dumps({tier.name: tier.open_rfqs for tier in TIERS})
@@ -37,7 +37,7 @@ def add_machines(
     function = stack.function("machine-api", seconds=10, snap_start=True, memory_mib=512, OPEN_RFQS=limits)
     function.may(*items, on=stack.table.table_arn)
     function.may("dynamodb:Query", on=f"{stack.table.table_arn}/index/{index}")
-    may_on_documents(function, "s3:GetObject")
+    may_sign_documents(function)
     plans = f"arn:{stack.partition}:apigateway:{stack.region}::/usageplans/*/usage"
     function.may("apigateway:GET", on=plans)
     accept(

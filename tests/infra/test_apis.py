@@ -88,14 +88,16 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
     }
     assert snapshots == {*APIS.values(), "ride-booking-machine-api"}
     for api, function in APIS.items():
-        [permission] = [
+        permissions = [
             p
             for p in aws.all("AWS::Lambda::Permission")
             if p.stack == functions[function].stack and p.properties["FunctionName"] == _entry(aws, function)
         ]
         api_id = aws.named("AWS::ApiGatewayV2::Api", "Name")[api].logical_id
-        assert permission.properties["Principal"] == "apigateway.amazonaws.com"
-        assert {"Ref": api_id} in permission.properties["SourceArn"]["Fn::Join"][1]
+        assert len(permissions) == 1 + len(DEAR.get(api, ()))
+        for permission in permissions:
+            assert permission.properties["Principal"] == "apigateway.amazonaws.com"
+            assert {"Ref": api_id} in permission.properties["SourceArn"]["Fn::Join"][1]
 
 
 def _pages(assembly: Assembly) -> tuple[list[list[str]], list[list[str]]]:

@@ -46,7 +46,10 @@ LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
     **dict.fromkeys(
-        (f"ride-booking-{role}" for role in ("api", "machine-api", "batches", "outbox", "aggregator", "notifier")),
+        (
+            f"ride-booking-{role}"
+            for role in ("api", "machine-api", "batches", "outbox", "aggregator", "notifier")
+        ),
         512,
     ),
     "unicorn-mgmt-responder": 1024,
@@ -660,7 +663,15 @@ def test_every_log_group_is_kept_for_a_month_and_what_operators_did_for_a_year(a
         for r in aws.all("AWS::Logs::LogGroup")
     }
     functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
-    names = ("rfq-api", "machine-api", "rfq-socket", "unicorn-api", "unicorn-socket", "support-api", "partner-api")
+    names = (
+        "rfq-api",
+        "machine-api",
+        "rfq-socket",
+        "unicorn-api",
+        "unicorn-socket",
+        "support-api",
+        "partner-api",
+    )
     apis = {f"/aws/apigateway/{name}" for name in names}
     assert kept == {**dict.fromkeys(functions | apis, 30), "/wild-rydes/audit": 365}
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from infra.assembly import Assembly, Resource
+from infra.rydes.operator.clients import machine_key
 from infra.stacks.ride_booking_machines import DEAR, RATE
 from infra.tiers import TIERS
 from ride_booking.domain.machine_client import MachineKey
-from infra.rydes.operator.clients import machine_key
 
 OWN_ANSWERS = {"THROTTLED": 429, "QUOTA_EXCEEDED": 429, "INVALID_API_KEY": 403, "ACCESS_DENIED": 403}
 OWN_ANSWERS |= {"UNAUTHORIZED": 401, "REQUEST_TOO_LARGE": 413, "DEFAULT_4XX": 400, "DEFAULT_5XX": 500}
@@ -27,7 +27,13 @@ def _methods(aws: Assembly) -> dict[str, Resource]:
 
 def test_nobody_gets_in_without_a_token_and_none_but_usage_is_free_of_the_key(aws: Assembly) -> None:
     methods = _methods(aws)
-    assert set(methods) == {"ANY /{proxy+}", "GET /usage", "ANY /instant-ride-rfqs", "ANY /rfq-batches", *DEAR}
+    assert set(methods) == {
+        "ANY /{proxy+}",
+        "GET /usage",
+        "ANY /instant-ride-rfqs",
+        "ANY /rfq-batches",
+        *DEAR,
+    }
     for name, method in methods.items():
         assert method.properties["AuthorizationType"] == "CUSTOM"
         assert method.properties["ApiKeyRequired"] == (name != "GET /usage")
@@ -57,7 +63,7 @@ def test_what_is_stored_meets_no_function_and_one_role_may_store_it_in_one_queue
 def test_dear_routes_have_lower_limits(aws: Assembly) -> None:
     [stage] = aws.all("AWS::ApiGateway::Stage")
     limits = {
-        f"{s['HttpMethod']} {s['ResourcePath'].replace('~1', '/')}": s["ThrottlingRateLimit"]
+        f"{s['HttpMethod']} {s['ResourcePath'].replace('/~1', '/')}": s["ThrottlingRateLimit"]
         for s in stage.properties["MethodSettings"]
     }
     assert limits.pop("* /*") == RATE

@@ -36,7 +36,7 @@ def test_users_log_in_by_srp_and_nobody_signs_up_alone(aws: Assembly) -> None:
     assert client.properties["GenerateSecret"] is False
     assert pool.properties["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     groups = {group.properties["GroupName"] for group in aws.all("AWS::Cognito::UserPoolGroup")}
-    assert groups == {"customers", "unicorns", "support"}
+    assert groups == {"customers", "unicorns", "support", "machines"}
 
 
 def test_a_user_may_consent_but_not_say_that_a_number_is_theirs(aws: Assembly) -> None:
@@ -44,10 +44,10 @@ def test_a_user_may_consent_but_not_say_that_a_number_is_theirs(aws: Assembly) -
     [pool] = aws.all("AWS::Cognito::UserPool")
     [client] = aws.all("AWS::Cognito::UserPoolClient")
     consent = {f"sms_consent_{part}" for part in ("at", "how", "by")}
-    assert {attribute["Name"] for attribute in pool.properties["Schema"]} == consent
+    assert {attribute["Name"] for attribute in pool.properties["Schema"]} == {*consent, "machine_key"}
     writable = set(client.properties["WriteAttributes"])
     assert {f"custom:{name}" for name in consent} | {"phone_number", "locale"} <= writable
-    assert not writable & {"phone_number_verified", "email_verified"}
+    assert not writable & {"phone_number_verified", "email_verified", "custom:machine_key"}
 
 
 def test_alarms_may_reach_the_alarm_topic(aws: Assembly) -> None:
@@ -73,6 +73,8 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.PLATFORM_STACK, naming.ALARM_TOPIC_ARN_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.RFQ_API_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.RFQ_SOCKET_URL_PARAMETER),
+            (naming.RIDE_BOOKING_STACK, naming.MACHINE_API_URL_PARAMETER),
+            (naming.RIDE_BOOKING_STACK, naming.USAGE_PLANS_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.PARTNER_API_URL_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),

@@ -29,6 +29,7 @@ PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, ro
 RIDE_QUEUES = [f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS]
 CALLING = {**PARTNER_QUEUES, **dict.fromkeys(RIDE_QUEUES, 2)}
 """Queue -> how many calls to a partner it makes at once."""
+AT_ONCE = {**CALLING, "ride-booking-batches": 2}
 CONSUMED = {
     "wild-rydes-reply-ride-booking": "ride-booking-aggregator",
     "ride-booking-deadlines": "ride-booking-closer",
@@ -202,7 +203,9 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     consumer = CONSUMED[queue]
     source, properties = _mappings(aws)[consumer]
     assert source == queue
-    if queue in CALLING:
+    if queue == "ride-booking-batches":
+        assert properties["BatchSize"] == 1, "a batch is up to a hundred RFQs: that is work enough"
+    elif queue in CALLING:
         assert properties["BatchSize"] == 1, "a slow partner's call would hold up the messages behind it"
     else:
         assert properties["BatchSize"] == 10, "each message would cost an invocation and a write of its own"
@@ -212,7 +215,7 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], (
         "one message that fails would bring the whole batch again"
     )
-    assert properties["ScalingConfig"]["MaximumConcurrency"] == CALLING.get(queue, 10), (
+    assert properties["ScalingConfig"]["MaximumConcurrency"] == AT_ONCE.get(queue, 10), (
         "a partner would get more calls at once than its row says, or a queue take other queues' workers"
     )
 

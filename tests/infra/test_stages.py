@@ -24,15 +24,15 @@ LEFT_OUT = {
     "AWS::Events::EventBusPolicy": 1,
     "AWS::EventSchemas::Registry": 1,
     "AWS::EventSchemas::Schema": 2 * len((*EVENTS, *MESSAGES)),
-    "AWS::Lambda::Alias": 3,  # no SnapStart
-    "AWS::Lambda::Version": 3,
+    "AWS::Lambda::Alias": 4,  # no SnapStart
+    "AWS::Lambda::Version": 4,
     "AWS::Logs::QueryDefinition": 10,
     "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
     # dead-letter queue, and one with a parking queue.
-    "AWS::SQS::QueuePolicy": 17 + 5 * len(roster.partners()),
+    "AWS::SQS::QueuePolicy": 19 + 5 * len(roster.partners()),
 }
 # What only the local stage has.
 ADDED = {("WildRydesFeedback", "AWS::SSM::Parameter")}  # the number that nobody has to apply for
@@ -44,6 +44,10 @@ CHANGED = {
     ("AWS::Lambda::Function", "Environment.Variables.ALLOWED_ORIGINS"),
     ("AWS::ApiGatewayV2::Integration", "IntegrationUri"),  # the function itself, for want of an alias
     ("AWS::ApiGatewayV2::Api", "Tags"),  # the API's id is pinned
+    ("AWS::ApiGateway::RestApi", "Tags"),
+    ("AWS::ApiGateway::Method", "Integration.Uri"),  # as the integrations'
+    ("AWS::ApiGateway::Method", "Integration.IntegrationResponses"),  # the API's URL
+    ("AWS::ApiGateway::Stage", "DeploymentId"),
     ("AWS::Cognito::UserPoolClient", "ExplicitAuthFlows"),  # scripts log in with a password
     ("AWS::IAM::Policy", "PolicyDocument"),  # batch actions; no condition on events:source
     ("AWS::Lambda::Function", "Code.S3Key"),  # another platform and interpreter
@@ -64,12 +68,17 @@ CHANGED = {
 }
 
 
+_HASH = 32
+
+
 def _comparable(assembly: Assembly) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Resources by stack, type and logical id, the hashes that CDK puts into some ids left out."""
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for stack, template in assembly.templates.items():
         for logical_id, body in template["Resources"].items():
             key = logical_id
+            if body["Type"] == "AWS::ApiGateway::Deployment":
+                key = key[:-_HASH]
             if body["Type"] == "AWS::Lambda::Permission" and "socket" not in key:
                 key = f"permission of {body['Properties']['Principal']} {body['Properties'].get('SourceArn')}"
             assert (stack, body["Type"], key) not in found

@@ -22,7 +22,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="On AWS, do it without asking."
 
 @app.command()
 def stop(
-    function: Annotated[str, typer.Argument(help="The function's plain name, such as ride-booking-closer.")] = "",
+    function: Annotated[
+        str, typer.Argument(help="The function's plain name, such as ride-booking-closer.")
+    ] = "",
     *,
     reason: Reason = "",
     list_: Annotated[bool, typer.Option("--list", help="List what is stopped, by whom and why.")] = False,
@@ -65,9 +67,7 @@ def start(
         account = system(aws=aws, profile=profile, region=region, env=env)
         _ask(account, f"Start {function}", yes=yes)
         stopped = Stops(account).start(function, reason)
-        console.print(
-            f"{function} runs again. {stopped.by} had stopped it at {stopped.at}.", highlight=False
-        )
+        console.print(f"{function} runs again. {stopped.by} had stopped it at {stopped.at}.", highlight=False)
 
 
 def _ask(account: System, what: str, *, yes: bool) -> None:

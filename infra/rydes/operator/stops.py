@@ -118,7 +118,9 @@ class Stops:
                     FunctionName=self._own(function), ReservedConcurrentExecutions=stop.reserved
                 )
         ssm.delete_parameter(Name=self._parameter(function))
-        self._audit("start", Stop(function=function, by=self._who(), at=self.now().isoformat(), reason=reason))
+        self._audit(
+            "start", Stop(function=function, by=self._who(), at=self.now().isoformat(), reason=reason)
+        )
         return stop
 
     def _client(self, service: str) -> Any:  # noqa: ANN401 - a client of boto3

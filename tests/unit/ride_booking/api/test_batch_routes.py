@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,6 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import ride_booking
-from pathlib import Path
 from ride_booking.adapters.batch_table import BatchOutcome, BatchTable, Outcome
 from ride_booking.adapters.usage import UsageReader
 from ride_booking.api.batch_routes import BatchRoutes
@@ -55,9 +55,7 @@ def call(world: World, gateway: Gateway) -> Any:
     def answered(path: str, sub: str = "m-1", group: str = "machines", key: str | None = str(KEY)) -> Any:
         who = claims(sub, group) | ({"custom:machine_key": key} if key else {})
         raw = api.handle(request("GET", path, who=who))
-        return SimpleNamespace(
-            status=raw["statusCode"], headers=raw["headers"], body=json.loads(raw["body"])
-        )
+        return SimpleNamespace(status=raw["statusCode"], headers=raw["headers"], body=json.loads(raw["body"]))
 
     return answered
 

@@ -99,9 +99,16 @@ def test_a_batch_that_comes_twice_is_handled_once(world: World, calls: list[str]
 
 @pytest.mark.parametrize(
     ("fails", "only"),
-    [("PutItem", rfq_id(ID, 1)), ("PutItem", f"batch#{ID}"), ("UpdateItem", f"/{rfq_id(ID, 1)}"), ("GetItem", "")],
+    [
+        ("PutItem", rfq_id(ID, 1)),
+        ("PutItem", f"batch#{ID}"),
+        ("UpdateItem", f"/{rfq_id(ID, 1)}"),
+        ("GetItem", ""),
+    ],
 )
-def test_a_worker_that_dies_in_the_middle_leaves_nothing_that_is_done_twice(world: World, fails: str, only: str) -> None:
+def test_a_worker_that_dies_in_the_middle_leaves_nothing_that_is_done_twice(
+    world: World, fails: str, only: str
+) -> None:
     body = message({"rfqs": [BODY, BODY]})
     with throttle(world.dynamodb, fails, only):
         assert handle(world, body)["batchItemFailures"]
@@ -134,7 +141,11 @@ def test_no_more_are_open_than_the_tier_allows(world: World) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [message({"rfqs": [BODY]}, customer="cust-2"), message({"rfqs": [BODY]}).replace("content", "contents"), "{"],
+    [
+        message({"rfqs": [BODY]}, customer="cust-2"),
+        message({"rfqs": [BODY]}).replace("content", "contents"),
+        "{",
+    ],
 )
 def test_poison_is_parked_with_the_reason_and_stops_nothing(world: World, body: str) -> None:
     assert handle(world, body, message({"rfqs": [BODY]})) == DONE

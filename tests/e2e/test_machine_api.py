@@ -1,0 +1,166 @@
+"""Machine clients: a key that is nobody else's, a quota, batches that are stored first, and a function that is stopped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.operator.clients import GROUP, Clients
+from infra.rydes.operator.stops import Stops
+from infra.tiers import TIERS
+from tests.support.patience import PATIENCE, eventually
+
+RFQ = {
+    "from": {"lat": 47.6205, "lon": -122.3493},
+    "to": {"lat": 47.4502, "lon": -122.3088},
+    "respond-within": 300,
+}
+PROBLEM = "application/problem+json"
+OPEN = {tier.name: tier.open_rfqs for tier in TIERS}
+
+
+@dataclass
+class Machine:
+    """A machine client."""
+
+    name: str
+    token: str
+    key: str
+    http: httpx.Client
+
+
+@pytest.fixture
+def machines(cloud: Cloud) -> Iterator[Any]:
+    made: list[str] = []
+    clients = Clients(cloud)
+
+    def add(tier: str = "silver") -> Machine:
+        name = f"machine-{uuid4().hex[:8]}"
+        key = clients.add(name, tier).key
+        made.append(name)
+        token = cloud.token(name, GROUP)
+        headers = {"Authorization": token, "x-api-key": key}
+        return Machine(
+            name,
+            token,
+            key,
+            httpx.Client(base_url=cloud.url("machine-api"), headers=headers, timeout=PATIENCE),
+        )
+
+    yield add
+    for name in made:
+        clients.remove(name)
+
+
+def outcome(machine: Machine, stored: httpx.Response) -> Any:
+    """What became of a batch, when that is known."""
+    assert stored.status_code == 202
+
+    def processed() -> Any:
+        answer = machine.http.get(stored.json()["links"]["self"])
+        return answer.json() if answer.status_code == 200 else None
+
+    return eventually(processed)
+
+
+def test_a_key_is_its_owners_alone(machines: Any, cloud: Cloud) -> None:
+    owner, other = machines(), machines()
+    url = f"{cloud.url('machine-api')}/instant-ride-rfqs"
+    for headers, status in (
+        ({"x-api-key": owner.key}, 401),
+        ({"Authorization": owner.token}, 403),
+        ({"Authorization": other.token, "x-api-key": owner.key}, 403),
+        ({"Authorization": owner.token, "x-api-key": owner.key}, 200),
+    ):
+        answer = httpx.get(url, headers=headers, timeout=PATIENCE)
+        assert answer.status_code == status
+        assert (answer.headers["Content-Type"] == PROBLEM) == (status != 200)
+    # Nor does a machine client get round its quota by the API of the apps.
+    away = httpx.get(
+        f"{cloud.url('rfq-api')}/instant-ride-rfqs",
+        headers={"Authorization": owner.token},
+        timeout=PATIENCE,
+    )
+    assert away.status_code == 403
+
+
+def test_a_quota_that_is_used_up_is_said_so_and_usage_can_still_be_read(machines: Any, cloud: Cloud) -> None:
+    machine, gateway = machines("bronze"), cloud.client("apigateway")
+    plan = next(
+        p["id"]
+        for p in gateway.get_usage_plans()["items"]
+        if p["name"] == cloud.names.of("machine-api-bronze")
+    )
+
+    def quota(limit: int) -> None:
+        change = {"op": "replace", "path": "/quota/limit", "value": str(limit)}
+        gateway.update_usage_plan(usagePlanId=plan, patchOperations=[change])
+
+    quota(1)
+    try:
+        assert machine.http.get("/instant-ride-rfqs").status_code == 200
+        answer = machine.http.get("/instant-ride-rfqs")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (429, PROBLEM)
+        assert answer.headers["Retry-After"] == "3600"
+        assert answer.json()["status"] == 429
+        assert machine.http.get("/usage").json()["used"] == 1
+    finally:
+        quota(TIERS[0].daily)
+
+
+def test_each_rfq_of_a_batch_has_its_outcome_which_is_its_owners_to_see(machines: Any) -> None:
+    machine, other = machines(), machines()
+    bad = {**RFQ, "to": RFQ["from"]}
+    stored = machine.http.post("/rfq-batches", json={"rfqs": [RFQ, bad]}, headers={"Idempotency-Key": "b/1"})
+    again = machine.http.post("/rfq-batches", json={"rfqs": [RFQ, bad]}, headers={"Idempotency-Key": "b/1"})
+    assert again.json() == stored.json()
+    found = outcome(machine, stored)
+    assert (found["accepted"], found["rejected"]) == (1, 1)
+    [error] = found["rfqs"][1]["problem"]["errors"]
+    assert error["field"] == "to"
+    assert machine.http.get(found["rfqs"][0]["links"]["self"], follow_redirects=True).status_code == 200
+    assert other.http.get(stored.json()["links"]["self"]).status_code == 404
+
+    nonsense = machine.http.post(
+        "/rfq-batches", content=b"no JSON &+%41", headers={"Content-Type": "application/json"}
+    )
+    assert outcome(machine, nonsense)["problem"]["status"] == 400
+
+
+def test_no_more_rfqs_are_open_than_a_tier_allows(machines: Any) -> None:
+    machine = machines("bronze")
+    found = outcome(machine, machine.http.post("/rfq-batches", json={"rfqs": [RFQ] * (OPEN["bronze"] + 1)}))
+    assert found["accepted"] >= OPEN["bronze"]  # one that is completed already makes room
+    assert all(rfq["problem"]["status"] == 429 for rfq in found["rfqs"] if rfq["status"] == "rejected")
+
+
+def test_what_comes_for_a_stopped_function_waits(machines: Any, cloud: Cloud) -> None:
+    machine, stops = machines(), Stops(cloud)
+    stops.stop("ride-booking-batches", "an exercise")
+    try:
+        with pytest.raises(LocalCloudError, match="an exercise"):
+            stops.stop("ride-booking-batches", "")
+        stored = machine.http.post("/rfq-batches", json={"rfqs": [RFQ]})
+        assert machine.http.get(stored.json()["links"]["self"]).status_code == 202
+        assert [stop.function for stop in stops.all()] == ["ride-booking-batches"]
+    finally:
+        stops.start("ride-booking-batches", "it is over")
+    assert outcome(machine, stored)["accepted"] == 1
+
+    stops.stop("ride-booking-machine-api", "an exercise")
+    try:
+        answer = machine.http.get("/instant-ride-rfqs")
+        assert answer.status_code >= 500
+        assert answer.headers["Content-Type"] == PROBLEM
+    finally:
+        stops.start("ride-booking-machine-api", "it is over")
+    assert machine.http.get("/instant-ride-rfqs").status_code == 200
+    events = cloud.client("logs").filter_log_events(logGroupName=cloud.names.of("/wild-rydes/audit"))[
+        "events"
+    ]
+    assert sum('"an exercise"' in event["message"] for event in events) == 2
