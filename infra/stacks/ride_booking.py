@@ -75,7 +75,8 @@ class RideBookingStack(ServiceStack):
             stage=stage,
             artifact=artifact,
             description="Wild Rydes: requests for quotation of rides",
-            writes_of_an_rfq=5,  # one for the RFQ, one for the answers of unicorns, one for those of each partner
+            # A slot, the RFQ, the answers of unicorns, and those of each partner.
+            writes_of_an_rfq=6,
         )
         self._index()
         self._documents = self._make_documents()

@@ -67,8 +67,12 @@ def test_each_rfq_is_submitted_or_refused_for_itself(world: World) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "nonsense", "{", "[]", "7", "null", "{}", '{"rfqs": []}', '{"rfqs": 1}', '{"rfqs": [1], "more": 1}']
-    + ["[" * 100_000, '{"rfqs": [' + ",".join(["1"] * (MAX_RFQS + 1)) + "]}"],
+    [
+        *("", "nonsense", "{", "[]", "7", "null", "{}"),
+        *('{"rfqs": []}', '{"rfqs": 1}', '{"rfqs": [1], "more": 1}'),
+        "[" * 100_000,
+        '{"rfqs": [' + ",".join(["1"] * (MAX_RFQS + 1)) + "]}",
+    ],
 )
 def test_what_is_no_batch_says_so(world: World, content: str) -> None:
     assert handle(world, message(content)) == DONE

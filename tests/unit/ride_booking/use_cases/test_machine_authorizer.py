@@ -84,7 +84,7 @@ def test_everybody_else_is_denied(who: dict[str, Any], key: str | None) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}])
 def test_a_key_without_a_token_does_nothing(headers: dict[str, str]) -> None:
-    with pytest.raises(Unauthorized, match="^Unauthorized$"):
+    with pytest.raises(Unauthorized, match=r"^Unauthorized$"):
         ask(None, KEY, **headers)
 
 
