@@ -1,0 +1,28 @@
+"""Each function has a bound on how many of it run at once, or a reason to have none."""
+
+from infra.assembly import Assembly
+
+WITHOUT = {
+    "feedback-timers": "EventBridge Scheduler invokes it once for each conversation that is due, and retries what is throttled",
+}
+
+
+def test_each_function_has_a_bound_or_a_reason(aws: Assembly) -> None:
+    bounds: dict[str, set[str]] = {name: set() for name in aws.named("AWS::Lambda::Function", "FunctionName")}
+    for mapping in aws.all("AWS::Lambda::EventSourceMapping"):
+        properties = mapping.properties
+        if "ScalingConfig" in properties:
+            bounds[aws.invoked(mapping)].add("maximum concurrency of its queue")
+        elif "StartingPosition" in properties:
+            bounds[aws.invoked(mapping)].add("the shards of its stream")
+    for permission in aws.all("AWS::Lambda::Permission"):
+        if permission.properties["Principal"] == "apigateway.amazonaws.com":
+            bounds[aws.text(permission.stack, permission.properties["FunctionName"])].add("its API's throttle")
+    assert {name for name, found in bounds.items() if not found} == set(WITHOUT)
+
+
+def test_each_api_has_a_throttle(aws: Assembly) -> None:
+    for stage in aws.all("AWS::ApiGatewayV2::Stage"):
+        assert stage.properties["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    for stage in aws.all("AWS::ApiGateway::Stage"):
+        assert any("ThrottlingRateLimit" in setting for setting in stage.properties["MethodSettings"])
