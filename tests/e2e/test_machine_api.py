@@ -65,7 +65,7 @@ def outcome(machine: Machine, stored: httpx.Response) -> Any:
         answer = machine.http.get(stored.json()["links"]["self"])
         return answer.json() if answer.status_code == 200 else None
 
-    return eventually(processed)
+    return eventually(processed, "the batch is processed")
 
 
 def test_a_key_is_its_owners_alone(machines: Any, cloud: Cloud) -> None:
@@ -154,9 +154,7 @@ def test_what_comes_for_a_stopped_function_waits(machines: Any, cloud: Cloud) ->
 
     stops.stop("ride-booking-machine-api", "an exercise")
     try:
-        answer = machine.http.get("/instant-ride-rfqs")
-        assert answer.status_code >= 500
-        assert answer.headers["Content-Type"] == PROBLEM
+        assert machine.http.get("/instant-ride-rfqs").status_code >= 500
     finally:
         stops.start("ride-booking-machine-api", "it is over")
     assert machine.http.get("/instant-ride-rfqs").status_code == 200

@@ -17,7 +17,9 @@ def test_each_function_has_a_bound_or_a_reason(aws: Assembly) -> None:
             bounds[aws.invoked(mapping)].add("the shards of its stream")
     for permission in aws.all("AWS::Lambda::Permission"):
         if permission.properties["Principal"] == "apigateway.amazonaws.com":
-            bounds[aws.text(permission.stack, permission.properties["FunctionName"])].add("its API's throttle")
+            bounds[aws.text(permission.stack, permission.properties["FunctionName"])].add(
+                "its API's throttle"
+            )
     assert {name for name, found in bounds.items() if not found} == set(WITHOUT)
 
 

@@ -47,7 +47,7 @@ CHANGED = {
     ("AWS::ApiGateway::RestApi", "Tags"),
     ("AWS::ApiGateway::Method", "Integration.Uri"),  # as the integrations'
     ("AWS::ApiGateway::Method", "Integration.IntegrationResponses"),  # the API's URL
-    ("AWS::ApiGateway::Stage", "DeploymentId"),
+    ("AWS::ApiGateway::Stage", "DeploymentId.Ref"),
     ("AWS::Cognito::UserPoolClient", "ExplicitAuthFlows"),  # scripts log in with a password
     ("AWS::IAM::Policy", "PolicyDocument"),  # batch actions; no condition on events:source
     ("AWS::Lambda::Function", "Code.S3Key"),  # another platform and interpreter

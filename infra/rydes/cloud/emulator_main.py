@@ -231,7 +231,7 @@ def count_usage(gateway: Any) -> None:  # noqa: ANN401 - the emulator's module
         plan = gateway._usage_plans.get(asked[1])
         if plan is None:
             return gateway._get_usage_plan(asked[1])
-        limit = plan["quota"].get("limit", 0)
+        limit = int(plan["quota"].get("limit", 0))
         keys = (
             [gateway._qp(query, "keyId")]
             if gateway._qp(query, "keyId")

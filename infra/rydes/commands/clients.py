@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -20,9 +19,8 @@ app = typer.Typer()
 clients = typer.Typer(help="Machine clients: their API keys, tiers and usage.", no_args_is_help=True)
 app.add_typer(clients, name="clients")
 
-TierName = StrEnum("TierName", [tier.name for tier in TIERS])
-_LEAST = TierName(TIERS[0].name)
 Name = Annotated[str, typer.Argument(help="The client's user name.")]
+_TIERS = [tier.name for tier in TIERS]
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -30,7 +28,7 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 def add(
     name: Name,
     *,
-    tier: Annotated[TierName, typer.Option(help="What the client may do.")] = _LEAST,
+    tier: Annotated[str, typer.Option(help=f"One of {', '.join(_TIERS)}.")] = _TIERS[0],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     aws: OnAws = False,
     profile: Profile = "",
@@ -44,10 +42,12 @@ def add(
                 f"{name!r} is no name of a client.",
                 "Write 1 to 40 small letters, digits and hyphens, a letter first.",
             )
+        if tier not in _TIERS:
+            raise LocalCloudError(f"There is no tier {tier}.", f"Choose one of {', '.join(_TIERS)}.")
         account = system(aws=aws, profile=profile, region=region, env=env)
-        made = Clients(account).add(name, tier.value)
+        made = Clients(account).add(name, tier)
         url = account.parameters[MACHINE_API_URL_PARAMETER]
-        told = {"name": name, "tier": tier.value, "password": made.password, "api-key": made.key, "url": url}
+        told = {"name": name, "tier": tier, "password": made.password, "api-key": made.key, "url": url}
         if as_json:
             print(json.dumps(told))
             return

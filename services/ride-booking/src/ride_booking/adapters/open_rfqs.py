@@ -11,7 +11,7 @@ A worker that dies between the two writes leaves a slot without an RFQ, until th
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -59,10 +59,12 @@ class OpenRfqs:
 
     def _take(self, rfq: Rfq, limit: int) -> None:
         slot = f"{to_number(rfq.deadline)['N']}/{rfq.id}"
+        taken: Collection[str] = ()
         for _ in range(_TRIES):
-            taken = self._add(rfq.customer, slot, rfq.deadline, limit)
-            if taken is None:
+            refused = self._add(rfq.customer, slot, rfq.deadline, limit)
+            if refused is None:
                 return
+            taken = refused
             free = self._free(taken, rfq.created_at)
             if not free:
                 break
@@ -89,7 +91,8 @@ class OpenRfqs:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return error.response.get("Item", {}).get("slots", {}).get("SS", [])  # type: ignore[no-any-return, call-overload]
+            item: Any = error.response["Item"]  # type: ignore[typeddict-item]
+            return list(item["slots"]["SS"])
         return None
 
     def _free(self, taken: Collection[str], now: datetime) -> list[str]:
