@@ -16,7 +16,7 @@ class Tier:
 
 
 TIERS: Final = (
-    Tier("bronze", rate=2, burst=10, daily=2_000, open_rfqs=20),
+    Tier("bronze", rate=2, burst=10, daily=2_000, open_rfqs=10),
     Tier("silver", rate=10, burst=40, daily=20_000, open_rfqs=50),
     Tier("gold", rate=50, burst=200, daily=200_000, open_rfqs=200),
 )

@@ -47,7 +47,7 @@ def add_machines(
             " plans are made after the function, which asks for the usage of its caller's own key"
         },
     )
-    batches = stack.function("batches", seconds=30, memory_mib=512, OPEN_RFQS=limits)
+    batches = stack.function("batches", seconds=60, memory_mib=512, OPEN_RFQS=limits)
     batches.may(*items, on=stack.table.table_arn)
     queue = ConsumedQueue(
         stack,

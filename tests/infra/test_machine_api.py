@@ -1,6 +1,7 @@
 """The API of machine clients: whom it lets in, what it stores, and what it answers by itself."""
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_each_tier_has_a_plan_with_its_limits(aws: Assembly) -> None:
         assert properties["Throttle"] == {"RateLimit": tier.rate, "BurstLimit": tier.burst}
         assert properties["Quota"] == {"Limit": tier.daily, "Period": "DAY"}
     assert len(plans) == len(TIERS)
-    for less, more in zip(TIERS, TIERS[1:], strict=False):
+    for less, more in pairwise(TIERS):
         assert less.rate < more.rate <= RATE
         assert less.burst < more.burst
         assert less.daily < more.daily
