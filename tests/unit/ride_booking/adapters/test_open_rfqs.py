@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ride_booking.adapters.open_rfqs import OpenRfqs, TooManyOpen, seconds_until
-from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.domain.rfq import Rfq
 from tests.support import aws
 from tests.support.ride_booking.faults import throttle
-from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World, clients, furnish, rfq
+from tests.support.ride_booking.world import DEADLINE, NOW, TABLE, World, rfq
 
 PRINT = b"f" * 32
 LIMIT = 3
@@ -73,16 +73,39 @@ def test_a_worker_that_dies_before_the_rfq_is_written_leaves_nothing_for_longer_
     submit(world, 1, created_at=DEADLINE, deadline=DEADLINE + timedelta(seconds=300))
 
 
-class Interrupted(RfqTable):
-    """A table before whose next write of an RFQ something else happens."""
+class Memory:
+    """The table in memory: RFQs, and one item of slots, with what `OpenRfqs` asks of DynamoDB.
 
-    meanwhile: Callable[[], object] | None = None
+    Before the next write of an RFQ something else happens: `meanwhile`.
+    """
 
-    def submit(self, rfq: Rfq, fingerprint: bytes) -> Rfq:
+    def __init__(self) -> None:
+        self.slots: set[str] = set()
+        self.kept: dict[str, Rfq] = {}
+        self.meanwhile: Callable[[], object] | None = None
+
+    def update_item(self, UpdateExpression: str, ExpressionAttributeValues: Any, **_: Any) -> None:  # noqa: N803
+        values = ExpressionAttributeValues
+        if UpdateExpression.startswith("DELETE"):
+            self.slots -= set(values[":over"]["SS"])
+            return
+        if len(self.slots) >= int(values[":limit"]["N"]) and values[":one"]["S"] not in self.slots:
+            item = {"slots": {"SS": list(self.slots)}}
+            refused: Any = {"Error": {"Code": "ConditionalCheckFailedException"}, "Item": item}
+            raise ClientError(refused, "UpdateItem")
+        self.slots |= set(values[":slot"]["SS"])
+
+    def submit(self, rfq: Rfq, _: bytes) -> Rfq:
         now, self.meanwhile = self.meanwhile, None
         if now:
             now()
-        return super().submit(rfq, fingerprint)
+        return self.kept.setdefault(rfq.id, rfq)
+
+    def get(self, rfq_id: str, **_: Any) -> Rfq | None:
+        return self.kept.get(rfq_id)
+
+    def get_all(self, ids: list[str]) -> dict[str, Rfq]:
+        return {id_: self.kept[id_] for id_ in ids if id_ in self.kept}
 
 
 ACTS = st.lists(
@@ -93,53 +116,43 @@ ACTS = st.lists(
         st.tuples(st.just("wait"), st.integers(1, 400)),
     ),
     min_size=1,
-    max_size=15,
+    max_size=20,
 )
 
 
 @given(ACTS, st.integers(1, 3))
 def test_never_more_than_the_limit_and_never_fewer_than_there_is_room_for(acts: Any, limit: int) -> None:
-    with aws.account(furnish) as queues:
-        world = World(**clients(), **queues)
-        table = Interrupted(world.dynamodb, TABLE)
-        opened = OpenRfqs(world.dynamodb, TABLE, table)
-        written: dict[int, Rfq] = {}
+    table, now = Memory(), NOW
+    opened: Any = OpenRfqs(table, TABLE, table)  # type: ignore[arg-type]
 
-        def running() -> list[int]:
-            found = {n: world.stored(each.id) for n, each in written.items()}
-            return [n for n, each in found.items() if not each.completion and each.deadline > world.now]
+    def running() -> int:
+        return sum(not each.completion and each.deadline > now for each in table.kept.values())
 
-        def submitted(number: int, *, in_the_midst: bool = False) -> None:
-            new = rfq(
-                id=f"00000000-0000-0000-0000-{number:012}",
-                created_at=world.now,
-                deadline=world.now + timedelta(seconds=300),
-            )
-            known, room = number in written, len(running()) < limit
-            try:
-                kept = opened.submit(new, PRINT, limit)
-            except TooManyOpen:
-                assert not known, "a repetition is never refused"
-                assert not room or in_the_midst, "there was room"
-            else:
-                assert room or known
-                assert kept == written.setdefault(number, kept)
-            assert len(running()) <= limit
+    def submitted(number: int, *, in_the_midst: bool = False) -> None:
+        new = rfq(id=str(number), created_at=now, deadline=now + timedelta(seconds=300))
+        known, room = new.id in table.kept, running() < limit
+        try:
+            kept = opened.submit(new, PRINT, limit)
+        except TooManyOpen:
+            assert not known, "a repetition is never refused"
+            assert not room or in_the_midst, "there was room"
+        else:
+            assert room or known
+            assert kept == table.kept[new.id]
+        assert running() <= limit
 
-        for act in acts:
-            match act:
-                case ("submit", number):
-                    aws.reads.catch_up()
-                    submitted(number)
-                case ("at once", one, other):
-                    aws.reads.catch_up()
-                    table.meanwhile = lambda other=other: submitted(other, in_the_midst=True)
-                    submitted(one)
-                    table.meanwhile = None
-                case ("complete", number) if number in written:
-                    world.rfqs.change(written[number].id, lambda found: found.cancel(world.now))
-                case ("wait", seconds):
-                    world.now += timedelta(seconds=seconds)
+    for act in acts:
+        match act:
+            case ("submit", number):
+                submitted(number)
+            case ("at once", one, other):
+                table.meanwhile = lambda other=other: submitted(other, in_the_midst=True)
+                submitted(one)
+                table.meanwhile = None
+            case ("complete", number) if str(number) in table.kept:
+                table.kept[str(number)] = table.kept[str(number)].cancel(now)
+            case ("wait", seconds):
+                now += timedelta(seconds=seconds)
 
 
 def test_the_api_says_when_to_try_again(world: World, api: Any) -> None:
