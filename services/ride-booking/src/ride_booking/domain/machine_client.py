@@ -1,7 +1,6 @@
 """Machine clients: the API key that belongs to one, and its tier."""
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 
 
@@ -33,5 +32,5 @@ class MachineKey:
         return f"{self.tier}/{self.usage_plan}/{self.key_id}/{self.digest}"
 
     def is_of(self, value: str) -> bool:
-        """Tell whether this is the key."""
-        return hmac.compare_digest(hashlib.sha256(value.encode()).hexdigest(), self.digest)
+        """Tell whether this is the key. How long it takes tells nothing: nobody chooses a digest."""
+        return hashlib.sha256(value.encode()).hexdigest() == self.digest
