@@ -19,10 +19,11 @@ _EXTENDED: Final = re.compile(r"IQM|(p|tm|tc|ts|wm)\d+(\.\d+)?|(TM|TC|TS|WM|PR)\
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html"""
 
 METRICS: Final[Mapping[str, frozenset[str]]] = {
-    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html, and …/
-    # apigateway-websocket-api-logging.html
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html, …/
+    # apigateway-websocket-api-logging.html and, for REST APIs, …/api-gateway-metrics-and-dimensions.html
     "AWS/ApiGateway": frozenset(
-        {"4xx", "5xx", "Count", "DataProcessed", "IntegrationLatency", "Latency"}
+        {"4XXError", "5XXError", "CacheHitCount", "CacheMissCount"}
+        | {"4xx", "5xx", "Count", "DataProcessed", "IntegrationLatency", "Latency"}
         | {"ClientError", "ConnectCount", "ExecutionError", "IntegrationError", "MessageCount"}
     ),
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html

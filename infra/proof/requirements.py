@@ -202,6 +202,20 @@ def _sms(call: Call, _: Resolver) -> Iterator[Requirement]:
         yield Requirement(f"sms-voice:{call.operation}", f"{base}:configuration-set/{name}", source)
 
 
+def _apigateway(call: Call, _: Resolver) -> Iterator[Requirement]:
+    """The control plane of API Gateway knows the verbs of HTTP as actions, and paths as resources.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
+    """
+    if call.operation != "GetUsage":
+        raise UnknownCall(f"infra/proof/requirements.py does not know which actions {call} needs")
+    yield Requirement(
+        "apigateway:GET",
+        f"arn:aws:apigateway:{REGION}::/usageplans/{call.parameters['usagePlanId']}/usage",
+        f"{_REFERENCE}list_amazonapigatewaymanagement.html",
+    )
+
+
 def _ssm(call: Call, _: Resolver) -> Iterator[Requirement]:
     yield Requirement(
         f"ssm:{call.operation}",
@@ -211,6 +225,7 @@ def _ssm(call: Call, _: Resolver) -> Iterator[Requirement]:
 
 
 _NEEDS: Final[dict[str, _Needs]] = {
+    "apigateway": _apigateway,
     "apigatewaymanagementapi": _connections,
     "cognito-idp": _cognito,
     "dynamodb": _dynamodb,
