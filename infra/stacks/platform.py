@@ -192,7 +192,7 @@ class PlatformStack(cdk.Stack):
             "Audit",
             log_group_name=self._stage.names.of(naming.AUDIT_LOG),
             retention=logs.RetentionDays.ONE_YEAR,
-            removal_policy=self._stage.data_removal,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
     def _throttles(self, topic: sns.Topic) -> None:

@@ -40,6 +40,8 @@ WITHIN = {
 
 # What a role may do with what no environment has for itself.
 SHARED = {
+    # A usage plan has an id that nobody chooses. It says how many requests a key has made.
+    "arn:<Partition>:apigateway:<Region>::/usageplans/*/usage",
     "*",  # ListStreams takes no resource
     "arn:<Partition>:sms-voice:<Region>:<AccountId>:phone-number/*",  # which number, its parameter says
 }
