@@ -8,6 +8,7 @@ from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.machine_api import MachineApi
+from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.tiers import TIERS
@@ -53,6 +54,9 @@ def add_machines(
         stack,
         "ride-booking-batches",
         consumer=batches,
+        replay=NoReplay(
+            "after the hour for which it is tried its RFQs are past their time; sent back, it says so to its client."
+        ),
         at_once=2,  # a hundred RFQs each
         batch_size=1,
     )
