@@ -24,7 +24,7 @@ Json = dict[str, Any]
 _places = itertools.count()
 
 
-class _Patient(httpx.HTTPTransport):
+class Patient(httpx.HTTPTransport):
     """Tries again what is answered by 503 with Retry-After, as the APIs ask their callers to."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -42,9 +42,7 @@ class _Patient(httpx.HTTPTransport):
 
 def api(url: str, token: str) -> httpx.Client:
     """An API at this URL, for whoever has this token."""
-    return httpx.Client(
-        base_url=url, headers={"Authorization": token}, timeout=PATIENCE, transport=_Patient()
-    )
+    return httpx.Client(base_url=url, headers={"Authorization": token}, timeout=PATIENCE, transport=Patient())
 
 
 def key() -> dict[str, str]:
@@ -141,7 +139,8 @@ class Unicorn:
 
     def __init__(self, cloud: Cloud, *, auto_quote: bool, base: str) -> None:
         self._socket_url = cloud.urls["unicorn-socket"]
-        self.token = cloud.token(f"unicorn-{uuid.uuid4().hex[:12]}", "unicorns")
+        self.name = f"unicorn-{uuid.uuid4().hex[:12]}"
+        self.token = cloud.token(self.name, "unicorns")
         self.http = api(cloud.urls["unicorn-api"], self.token)
         money = {"base": base, "per-km": "1.20", "minimum": "8.00"}
         rate_card = {name: {"amount": amount, "currency": "USD"} for name, amount in money.items()}

@@ -156,8 +156,9 @@ class Support:
     """The support team, over its API."""
 
     def __init__(self, cloud: Cloud, group: str = "support") -> None:
-        token = cloud.token(f"agent-{group}-{uuid.uuid4().hex[:8]}", group)
-        self.http = api(cloud.urls["support-api"], f"Bearer {token}")
+        self.name = f"agent-{group}-{uuid.uuid4().hex[:8]}"
+        self.token = cloud.token(self.name, group)
+        self.http = api(cloud.urls["support-api"], f"Bearer {self.token}")
 
     def callbacks(self) -> dict[str, Json]:
         """The calls that customers wait for, by their ride."""

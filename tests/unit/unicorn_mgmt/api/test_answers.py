@@ -26,7 +26,7 @@ def test_an_answer_may_be_repeated_and_not_changed(world: World, call: Client, c
 def test_only_who_was_invited_answers_and_only_in_time(world: World, call: Client) -> None:
     by_hand(world, "gandalf", "c-1")
     respond(world)
-    assert answer(call, QUOTE, "saruman") == 403
+    assert answer(call, QUOTE, "saruman") == 404
     assert answer(call, QUOTE, rfq="rfq-2") == 404
     world.now = DEADLINE
     assert answer(call, QUOTE) == 410

@@ -122,7 +122,7 @@ def test_who_could_not_be_told_is_not_invited(world: World, call: Client) -> Non
     before = respond(world)
     assert world.connections.connect(id_, "gandalf", "c-3")
     assert call("GET", f"/unicorns/{id_}/invitations").body == {"invitations": []}
-    assert answer(call, NO) == 403
+    assert answer(call, NO) == 404
     assert answer(call, NO, "saruman") == 202
     world.socket.pushed.clear()
     after = respond(world)

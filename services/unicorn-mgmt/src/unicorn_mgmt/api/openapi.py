@@ -56,8 +56,7 @@ _OPERATIONS = {
         body=AnswerBody,
         responses={HTTPStatus.ACCEPTED: Response("The answer goes to the customer's RFQ.")},
         problems={
-            HTTPStatus.FORBIDDEN: "The caller was not invited.",
-            HTTPStatus.NOT_FOUND: "There is no such RFQ, or nobody was invited to it.",
+            HTTPStatus.NOT_FOUND: "The caller was not invited to such an RFQ.",
             HTTPStatus.CONFLICT: "The caller has given a different answer before; the first answer counts.",
             HTTPStatus.GONE: "The RFQ is over, or its deadline has passed.",
         },

@@ -102,10 +102,8 @@ class Routes:
         unicorn = unicorn_id(self._caller())
         answer = read_body(self._api.current_event, AnswerBody).to_domain()
         match self._invitations.answer(id_, unicorn, answer, self._now()):
-            case None:
-                raise Problem(HTTPStatus.NOT_FOUND, "There is no such RFQ, or nobody was invited to it.")
-            case Verdict.NOT_INVITED:
-                raise Problem(HTTPStatus.FORBIDDEN, "You were not invited to this RFQ.")
+            case None | Verdict.NOT_INVITED:  # which RFQs there are is nobody's business who is not asked
+                raise Problem(HTTPStatus.NOT_FOUND, "You were not invited to such an RFQ.")
             case Verdict.ANSWERED_OTHERWISE:
                 raise Problem(
                     HTTPStatus.CONFLICT, "You have given a different answer before; the first answer counts."
