@@ -119,6 +119,8 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
                 "AWS::Logs::QueryDefinition",
                 "AWS::SMSVOICE::ConfigurationSet",
                 "AWS::SMSVOICE::OptOutList",
+                "AWS::WAFv2::WebACL",
+                "AWS::WAFv2::WebACLAssociation",
             }
         ),
         endpoint=endpoint.rstrip("/"),

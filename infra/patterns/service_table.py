@@ -1,9 +1,25 @@
 """The table of a service."""
 
+from typing import Final
+
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.stage import Stage
+
+_TLS_ONLY: Final = iam.PolicyDocument(
+    statements=[
+        iam.PolicyStatement(
+            sid="TlsOnly",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["dynamodb:*"],
+            resources=["*"],  # in a table's own policy this means the table and its indexes
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        )
+    ]
+)
 
 
 class ServiceTable(dynamodb.Table):
@@ -11,7 +27,8 @@ class ServiceTable(dynamodb.Table):
 
     It does `warm_writes` units a second from the start.
 
-    Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change.
+    Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change. Tables hold
+    where people ride, so they are encrypted with a key of KMS, whose uses are logged, and refuse plain HTTP.
     """
 
     def __init__(self, scope: Construct, name: str, stage: Stage, warm_writes: int | None = None) -> None:
@@ -26,6 +43,8 @@ class ServiceTable(dynamodb.Table):
             else None,
             stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             time_to_live_attribute="expires_at",
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            resource_policy=_TLS_ONLY if stage.tls_only else None,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),

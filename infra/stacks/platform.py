@@ -1,4 +1,4 @@
-"""The platform of all services: the bus, the schema registry, the users, the alarm topic. Deployed first; it knows no service."""
+"""The platform of all services: the bus, the schema registry, the users with their web ACL, the alarm topic. Deployed first; it knows no service."""
 
 from typing import Final
 
@@ -17,6 +17,7 @@ from constructs import Construct
 
 from infra import archive, naming
 from infra.patterns.accept import accept
+from infra.patterns.web_acl import WEB_ACL, WebAcl
 from infra.stage import Stage
 
 GROUPS: Final = {
@@ -57,14 +58,19 @@ class PlatformStack(cdk.Stack):
         self._audit_log()
         if stage.gateway_account:
             self._gateway_account()
-        for name, value in {
+        published = {
             naming.BUS_NAME_PARAMETER: bus.event_bus_name,
             naming.BUS_ARN_PARAMETER: bus.event_bus_arn,
             naming.USER_POOL_ID_PARAMETER: pool.user_pool_id,
             naming.USER_POOL_ARN_PARAMETER: pool.user_pool_arn,
             naming.USER_POOL_CLIENT_ID_PARAMETER: client.user_pool_client_id,
             naming.ALARM_TOPIC_ARN_PARAMETER: topic.topic_arn,
-        }.items():
+        }
+        if WEB_ACL not in stage.left_out:
+            acl = WebAcl(self, stage.names.of("wild-rydes"))
+            acl.protect("Users", pool.user_pool_arn)
+            published[naming.WEB_ACL_ARN_PARAMETER] = acl.arn
+        for name, value in published.items():
             ssm.StringParameter(
                 self, name.rpartition("/")[2], parameter_name=stage.names.of(name), string_value=value
             )

@@ -163,7 +163,8 @@ def open_to(url: str, authorization: str) -> ClientConnection | None:
     try:
         return connect(url, additional_headers=headers, open_timeout=PATIENCE, legacy=True)
     except InvalidStatus as refused:
-        assert refused.response.status_code in {401, 403}
+        if refused.response.status_code not in {401, 403}:
+            raise
         return None
 
 

@@ -71,6 +71,7 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.PLATFORM_STACK, naming.USER_POOL_ARN_PARAMETER),
             (naming.PLATFORM_STACK, naming.USER_POOL_CLIENT_ID_PARAMETER),
             (naming.PLATFORM_STACK, naming.ALARM_TOPIC_ARN_PARAMETER),
+            (naming.PLATFORM_STACK, naming.WEB_ACL_ARN_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.RFQ_API_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.RFQ_SOCKET_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.MACHINE_API_URL_PARAMETER),

@@ -33,6 +33,9 @@ LEFT_OUT = {
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
     # dead-letter queue, and one with a parking queue.
     "AWS::SQS::QueuePolicy": 19 + 5 * len(roster.partners()),
+    "AWS::SSM::Parameter": 1,  # the ARN of the web ACL
+    "AWS::WAFv2::WebACL": 1,
+    "AWS::WAFv2::WebACLAssociation": 1,
 }
 # What only the local stage has.
 ADDED = {("WildRydesFeedback", "AWS::SSM::Parameter")}  # the number that nobody has to apply for
@@ -48,6 +51,7 @@ CHANGED = {
     ("AWS::ApiGateway::Method", "Integration.Uri"),  # as the integrations'
     ("AWS::ApiGateway::Method", "Integration.IntegrationResponses"),  # the API's URL
     ("AWS::ApiGateway::Stage", "DeploymentId.Ref"),
+    ("AWS::DynamoDB::Table", "ResourcePolicy"),  # plain HTTP
     ("AWS::Cognito::UserPoolClient", "ExplicitAuthFlows"),  # scripts log in with a password
     ("AWS::IAM::Policy", "PolicyDocument"),  # batch actions; no condition on events:source
     ("AWS::Lambda::Function", "Code.S3Key"),  # another platform and interpreter
@@ -113,6 +117,8 @@ def test_the_local_stage_leaves_out_what_is_listed(aws: Assembly, local: Assembl
         "AWS::Logs::QueryDefinition",
         "AWS::SMSVOICE::ConfigurationSet",
         "AWS::SMSVOICE::OptOutList",
+        "AWS::WAFv2::WebACL",
+        "AWS::WAFv2::WebACLAssociation",
     }
 
 

@@ -67,6 +67,8 @@ def _billed(resource: Resource) -> Iterator[tuple[str, float, int]]:
             yield "secrets", prices.SECRET, 1
         case "AWS::KMS::Key":
             yield "keys", prices.KEY, 1
+        case "AWS::WAFv2::WebACL":
+            yield "web ACLs, and their rules", prices.WEB_ACL_OR_RULE, 5 + len(properties["Rules"])
         case "AWS::Lambda::EventSourceMapping" if "BisectBatchOnFunctionError" not in properties:
             yield "queues that functions poll", prices.IDLE_QUEUE, 1
         case "AWS::Events::Rule" if "ScheduleExpression" in properties:

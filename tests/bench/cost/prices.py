@@ -70,6 +70,9 @@ METRIC: Final = 0.30
 DASHBOARD: Final = 3.00
 SECRET: Final = 0.40
 KEY: Final = 1.00
+WEB_ACL_OR_RULE: Final = (
+    1.00  # for each rule; an ACL costs as much as five: https://aws.amazon.com/waf/pricing/
+)
 IDLE_QUEUE: Final = 5 * 3 * 60 * 730 * _REQUESTS[SQS] / 1e6
 """A queue that a function reads: five pollers, each with a long poll of 20 seconds.
 https://aws.amazon.com/blogs/aws/aws-lambda-adds-amazon-simple-queue-service-to-supported-event-sources/"""

@@ -92,6 +92,7 @@ def test_fixed_costs_are_counted_from_the_templates() -> None:
         pcometsecret={"Type": "AWS::SecretsManager::Secret"},
         minute={"Type": "AWS::Events::Rule", "ScheduleExpression": "rate(1 minute)"},
         pattern={"Type": "AWS::Events::Rule", "EventPattern": {}},
+        acl={"Type": "AWS::WAFv2::WebACL", "Rules": [{}, {}]},
     )
     counted = {item.what: item.count for item in fixed.environment(assembly)}
     assert counted == {
@@ -101,6 +102,7 @@ def test_fixed_costs_are_counted_from_the_templates() -> None:
         "queues that functions poll": 1,
         "secrets": 1,
         "functions that run every minute": 1,
+        "web ACLs, and their rules": 7,
     }
     assert [(item.what, item.dollars) for item in fixed.partner(assembly)] == [("secrets", prices.SECRET)]
 

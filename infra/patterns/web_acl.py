@@ -1,0 +1,77 @@
+"""A web ACL (AWS WAF) for what may have one: user pools and REST APIs. HTTP APIs and sockets may not (decision 82)."""
+
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_wafv2 as waf
+from constructs import Construct
+
+ASSOCIATION: Final = "AWS::WAFv2::WebACLAssociation"
+WEB_ACL: Final = "AWS::WAFv2::WebACL"
+
+REQUESTS_IN_FIVE_MINUTES: Final = 1_000
+"""From one address. A person signs in once an hour; an office of a hundred behind one address comes nowhere near."""
+
+MANAGED_RULES: Final = ("AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet")
+"""Not the common rule set: it looks for scripts and SQL in pages, refuses bodies of 8 KB, and costs another dollar."""
+
+
+class WebAcl(Construct):
+    """Lets everybody in but those that AWS's managed rules know, and addresses that come too often.
+
+    No requests are sampled: they would show tokens in the console.
+    """
+
+    def __init__(self, scope: cdk.Stack, name: str) -> None:
+        super().__init__(scope, "WebAcl")
+        rules = [
+            waf.CfnWebACL.RuleProperty(
+                name="TooOften",
+                priority=0,
+                action=waf.CfnWebACL.RuleActionProperty(block={}),
+                statement=waf.CfnWebACL.StatementProperty(
+                    rate_based_statement=waf.CfnWebACL.RateBasedStatementProperty(
+                        aggregate_key_type="IP",
+                        limit=REQUESTS_IN_FIVE_MINUTES,
+                        evaluation_window_sec=300,
+                    )
+                ),
+                visibility_config=_seen_as(f"{name}-TooOften"),
+            ),
+            *(_managed(name, rule, priority) for priority, rule in enumerate(MANAGED_RULES, start=1)),
+        ]
+        acl = waf.CfnWebACL(
+            self,
+            "Acl",
+            name=name,
+            description="In front of what may have a web ACL: the user pool, and REST APIs",
+            scope="REGIONAL",
+            default_action=waf.CfnWebACL.DefaultActionProperty(allow={}),
+            rules=rules,
+            visibility_config=_seen_as(name),
+        )
+        self.arn = acl.attr_arn
+
+    def protect(self, construct_id: str, arn: str) -> None:
+        """Put the ACL in front of a resource."""
+        waf.CfnWebACLAssociation(self, construct_id, resource_arn=arn, web_acl_arn=self.arn)
+
+
+def _managed(name: str, rule: str, priority: int) -> waf.CfnWebACL.RuleProperty:
+    return waf.CfnWebACL.RuleProperty(
+        name=rule,
+        priority=priority,
+        override_action=waf.CfnWebACL.OverrideActionProperty(none={}),
+        statement=waf.CfnWebACL.StatementProperty(
+            managed_rule_group_statement=waf.CfnWebACL.ManagedRuleGroupStatementProperty(
+                vendor_name="AWS", name=rule
+            )
+        ),
+        visibility_config=_seen_as(f"{name}-{rule}"),
+    )
+
+
+def _seen_as(metric: str) -> waf.CfnWebACL.VisibilityConfigProperty:
+    return waf.CfnWebACL.VisibilityConfigProperty(
+        cloud_watch_metrics_enabled=True, metric_name=metric, sampled_requests_enabled=False
+    )
