@@ -69,6 +69,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(UV) lock --check --quiet || { echo "✗ uv.lock is out of date: run 'uv lock' and commit it" >&2; exit 1; }
 	@$(BIN)/actionlint .github/workflows/*.yml
+	@$(BIN)/python -m infra.secret_scan
 
 types: setup
 	@$(BIN)/mypy services shared infra tests docs/examples
@@ -79,6 +80,9 @@ proof: setup  ## Check what AWS would refuse, without AWS
 
 contracts: setup  ## Check that what is published stays, and that no change of a message breaks who reads it
 	@$(BIN)/python -m infra.registry
+
+audit: setup  ## Ask whether a locked package has a known vulnerability; says so where that cannot be known
+	@$(BIN)/python -m infra.audit
 
 fmt: setup  ## Format, and fix what the linter can
 	@$(BIN)/ruff format .
@@ -114,4 +118,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts fmt generate hooks down setup
+.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts audit fmt generate hooks down setup

@@ -433,7 +433,7 @@ def test_pages_of_configured_origins_may_read_every_answer(
         "https://rydes.example",
         "https://evil.example/.rydes.example",
         "http://localhost",
-        "http://localhost:80@evil.example",
+        "http://localhost:80@evil.example",  # pragma: allowlist secret
         "null",
         "",
     ],
