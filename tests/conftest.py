@@ -17,6 +17,7 @@ from infra.rydes.cloud.settings import Settings
 from infra.rydes.operator import modes
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
+from tests.support import personal_data
 from tests.support.clients import Customer, Fleet, Place, Queues
 from tests.support.own_cloud import own_cloud
 from tests.support.partner_fleets import ask, quoted
@@ -132,13 +133,16 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The deployed stacks: ``urls``, ``queues()``, ``client(service)`` as root and ``token(user, group)``.
 
     ``RYDES_E2E=reuse`` takes the cloud that `rydes up` or `make run` has up, instead of an own one. An own one records
-    the AWS calls of its functions, and an error at its end says what infra/proof/calls.json does not have.
+    the AWS calls of its functions, and an error at its end says what infra/proof/calls.json does not have, and where
+    personal data is that should not be.
     """
     if os.environ.get("RYDES_E2E") == "reuse":
         yield Cloud.find(Settings.from_environment())
         return
     with own_cloud(tmp_path_factory.mktemp("cloud")) as deployed:
+        watch = personal_data.Watch(deployed)
         yield deployed
+        watch.settle()
 
 
 @pytest.fixture
