@@ -50,7 +50,8 @@ def audit(lock: str, command: Sequence[str], folder: Path) -> bool:
 
 def main() -> int:
     """Audit every lock file; 1 if there is a known vulnerability."""
-    return 0 if all([audit(lock, *how) for lock, how in COMMANDS.items()]) else 1
+    known = [audit(lock, *how) for lock, how in COMMANDS.items()]
+    return 0 if all(known) else 1
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ class Notifications(ConsumedQueue):
         consumer: ServiceFunction,
         replay: Replay | NoReplay,
     ) -> None:
-        super().__init__(scope, name, consumer=consumer, replay=replay, key=key)
+        # By its ARN: CDK would let SNS use the key for any account's topics.
+        by_arn = kms.Key.from_key_arn(scope, f"{name}-key", key.key_arn)
+        super().__init__(scope, name, consumer=consumer, replay=replay, key=by_arn)
         self.topic = sns.Topic(
             self,
             "Topic",
@@ -50,7 +52,7 @@ class Notifications(ConsumedQueue):
         ).policy_dependable
         key.add_to_resource_policy(
             iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(publisher)],
+                principals=[iam.ServicePrincipal(publisher), iam.ServicePrincipal("sns.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],  # in a key's own policy this means the key
                 conditions=own_account,

@@ -40,18 +40,18 @@ def test_every_lock_file_is_audited() -> None:
 
 
 @pytest.mark.parametrize(
-    ("says", "status", "passes", "word"),
+    ("says", "status", "word"),
     [
-        ("Found no known vulnerabilities", 0, True, "nothing known"),
-        ("GHSA-1234: urllib3 2.0.1", 1, False, "GHSA-1234"),
-        ("error sending request for url (https://api.osv.dev/v1/querybatch)", 2, True, "SKIPPED"),
-        ("npm error audit endpoint returned an error", 1, True, "SKIPPED"),
+        ("Found no known vulnerabilities", 0, "nothing known"),
+        ("GHSA-1234: urllib3 2.0.1", 1, "GHSA-1234"),
+        ("error sending request for url (https://api.osv.dev/v1/querybatch)", 2, "SKIPPED"),
+        ("npm error audit endpoint returned an error", 1, "SKIPPED"),
     ],
 )
 def test_a_vulnerability_fails_and_a_database_out_of_reach_is_said(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, says: str, status: int, passes: bool, word: str
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, says: str, status: int, word: str
 ) -> None:
     command = [sys.executable, "-c", f"import sys; print({says!r}); sys.exit({status})"]
-    assert audit("a.lock", command, tmp_path) is passes
+    assert audit("a.lock", command, tmp_path) is (word != "GHSA-1234")
     said = capsys.readouterr()
     assert word in said.out + said.err
