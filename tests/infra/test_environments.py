@@ -36,6 +36,8 @@ WITHIN = {
     ("AWS::Lambda::Alias", "Name"),
     ("AWS::SMSVOICE::ConfigurationSet", "EventDestinationName"),
     ("AWS::SNS::Topic", "DisplayName"),
+    ("AWS::WAFv2::WebACL", "Name"),  # of its rules
+    ("AWS::WAFv2::WebACL", "VendorName"),
 }
 
 # What a role may do with what no environment has for itself.

@@ -25,7 +25,7 @@ PERSONAL = {
     "wild-rydes-sms-replies",
     "wild-rydes-sms-receipts",
 }
-"""Queues and topics whose messages hold phone numbers, and their dead letters."""
+"""Queues and topics whose messages hold phone numbers, and their dead letters and parking queues."""
 
 NOTHING_TO_PROTECT = {
     "AWS::CloudWatch::Alarm": "tells the alarm topic alone",
@@ -97,7 +97,7 @@ def queue(assembly: Assembly, resource: Resource) -> Iterator[str]:
     said, properties = statements(assembly, resource), resource.properties
     yield from tls_only(said, "sqs")
     yield from no_stranger(said)
-    name = str(properties["QueueName"]).removesuffix("-dlq")
+    name = str(properties["QueueName"]).removesuffix("-dlq").removesuffix("-parking")
     if name in PERSONAL and "KmsMasterKeyId" not in properties:
         yield "holds phone numbers without a key"
     if not (properties.get("KmsMasterKeyId") or properties.get("SqsManagedSseEnabled")):

@@ -148,7 +148,7 @@ class Watch:
 
     def _dead_letters(self) -> Iterator[str]:
         for name, url in self._cloud.queues().items():
-            if not name.endswith("-dlq") or name.startswith(MAY_HAVE_NUMBERS):
+            if not name.endswith(("-dlq", "-parking")) or name.startswith(MAY_HAVE_NUMBERS):
                 continue
             seen: set[str] = set()
             while batch := self._sqs.receive_message(
