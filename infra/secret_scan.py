@@ -28,7 +28,7 @@ _NOT_FOR_US: Final = {
 
 def detectors() -> list[RegexBasedDetector]:
     """Make the detectors that know a service's tokens by their form."""
-    classes = get_mapping_from_secret_type_to_class().values()
+    classes: Iterable[type] = get_mapping_from_secret_type_to_class().values()
     return [
         found()
         for found in classes

@@ -61,14 +61,14 @@ class People:
 class Watch:
     """Everything that a cloud keeps, logs and tells."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, tap: str = TAP) -> None:
         self._cloud = cloud
         self._bus, self._sqs = cloud.client("events"), cloud.client("sqs")
-        self._target = {"Rule": TAP, "EventBusName": cloud.names.of(BUS_NAME)}
-        self._queue = self._sqs.create_queue(QueueName=TAP)["QueueUrl"]
+        self._target = {"Rule": tap, "EventBusName": cloud.names.of(BUS_NAME)}
+        self._queue = self._sqs.create_queue(QueueName=tap)["QueueUrl"]
         found = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         pattern = json.dumps({"source": [{"prefix": EVENT_SOURCE_PREFIX}]})
-        self._bus.put_rule(Name=TAP, EventBusName=self._target["EventBusName"], EventPattern=pattern)
+        self._bus.put_rule(Name=tap, EventBusName=self._target["EventBusName"], EventPattern=pattern)
         arn = found["Attributes"]["QueueArn"]
         self._bus.put_targets(**self._target, Targets=[{"Id": "tap", "Arn": arn}])
 
@@ -85,7 +85,7 @@ class Watch:
     def close(self) -> None:
         """Stop listening."""
         self._bus.remove_targets(**self._target, Ids=["tap"])
-        self._bus.delete_rule(Name=TAP, EventBusName=self._target["EventBusName"])
+        self._bus.delete_rule(Name=self._target["Rule"], EventBusName=self._target["EventBusName"])
         self._sqs.delete_queue(QueueUrl=self._queue)
 
     def _sources(self) -> dict[str, Iterable[str]]:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.operator import log_events
+from tests.support import personal_data
 from tests.support.clients import Json, Queues
 from tests.support.logs import messages_about
 from tests.support.patience import eventually
@@ -107,6 +108,30 @@ def test_numbers_names_and_words_are_seen_through_the_support_api_and_nowhere_el
             assert not any(word in text for word in (*NAME.split(), "Tiffany")), f"a word in the {place}"
     for place in ("logs", "tables", "events"):  # where the customer's ride is, and was looked for
         assert any(rider.ride_id in text for text in everywhere[place]), place
+
+
+def test_what_is_planted_would_be_found_at_the_end_of_every_cloud(cloud: Cloud) -> None:
+    """`tests/conftest.py` has each cloud searched like this when its tests are done."""
+    logs, s3 = cloud.client("logs"), cloud.client("s3")
+    group, stream, at = "/aws/lambda/planted", "planted", int(time.time() * 1000)
+    [bucket] = [b["Name"] for b in s3.list_buckets()["Buckets"] if "documents" in b["Name"]]
+    watch = personal_data.Watch(cloud, "test-planted-tap")
+    try:
+        watch.settle()
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName=stream)
+        line = {"timestamp": at, "message": "sent to +12065550187"}
+        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[line])
+        s3.put_object(Bucket=bucket, Key="rfqs/planted", Body=b'{"from": {"lat": 47.6, "lon": -122.3}}')
+        with pytest.raises(AssertionError) as found:
+            watch.settle()
+        assert "what='a phone number', where='logs'" in str(found.value)
+        assert "what='a place', where='buckets'" in str(found.value)
+        assert "0187" not in str(found.value)
+    finally:
+        logs.delete_log_group(logGroupName=group)
+        s3.delete_object(Bucket=bucket, Key="rfqs/planted")
+        watch.close()
 
 
 def _other_logs(cloud: Cloud, since: int) -> Iterator[str]:
