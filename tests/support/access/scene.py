@@ -14,6 +14,7 @@ from infra.rydes.simulators.partners import process
 from tests.support.access.tokens import Mint
 from tests.support.clients import Connection, Customer, Fleet, Json, Place, Unicorn
 from tests.support.nimbus import NIMBUS, Nimbus, offer
+from tests.support.patience import eventually
 from tests.support.riders import ASKED, CALL_OFFERED, PROMISED, Bus, Rider, Support
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -42,15 +43,12 @@ class Pair:
         unicorn = fleet.register(place, auto_quote=False)
         pair = cls(Customer(cloud), unicorn, fleet.connect(unicorn), place)
         pair.app.resume()
-        rfqs = {
-            name: pair.customer.submit(place, **{"respond-within": 900})
-            for name in (*RUNNING, "completed-rfq", "booked-rfq")
-        }
+        rfqs = {name: pair.invited() for name in (*RUNNING, "completed-rfq", "booked-rfq")}
         quotes = {}
         for name, rfq in rfqs.items():
-            pair.app.expect(rfq)
             if name not in RUNNING:
-                assert unicorn.answer(rfq, QUOTE).status_code == 202
+                answered = unicorn.answer(rfq, QUOTE)
+                assert answered.status_code == 202, answered.text
                 [quotes[name]] = pair.customer.result(rfq)["quotes"]
         booking = {"quote-id": quotes["booked-rfq"]["quote-id"]}
         booked = pair.customer.http.post(f"{rfqs['booked-rfq']}/bookings", json=booking)
@@ -60,6 +58,20 @@ class Pair:
         pair.ids |= {"ride": booked.json()["id"], "unicorn": unicorn.id}
         pair.quote = quotes["completed-rfq"]["quote-id"]
         return pair
+
+    def invited(self) -> str:
+        """Submit an RFQ that the unicorn may answer; its URL. A unicorn that a slow machine has not reached in time may not."""
+
+        def submitted() -> str:
+            rfq = self.customer.submit(self.place, **{"respond-within": 900})
+            shown = eventually(
+                lambda: self.customer.http.get(rfq),
+                "the unicorn asked",
+                lambda answer: answer.status_code == 303 or answer.json().get("responders-asked"),
+            )
+            return rfq if shown.status_code == 200 else ""
+
+        return eventually(submitted, "an RFQ that waits for the unicorn")
 
 
 class Scene:
