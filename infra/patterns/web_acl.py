@@ -1,4 +1,4 @@
-"""A web ACL (AWS WAF) for what may have one: user pools and REST APIs. HTTP APIs and sockets may not (decision 83)."""
+"""A web ACL (AWS WAF) for what may have one: user pools and REST APIs. HTTP APIs and sockets may not (decision 84)."""
 
 from typing import Final
 
