@@ -14,8 +14,8 @@ from infra.rydes.operator.partner_calls import RECORD
 from infra.rydes.simulators.partners.fleets import FLEETS
 from infra.rydes.simulators.partners.nimbus import TOKEN_PREFIX
 from infra.rydes.simulators.partners.process import Partners, introduce
-from tests.e2e.partners.test_partner_callbacks import Nimbus, offer
 from tests.support.clients import Customer, Json
+from tests.support.nimbus import Nimbus, offer
 from tests.support.partner_fleets import IDS, ask, calls_about, in_time, quoted, submit
 from tests.support.patience import eventually
 

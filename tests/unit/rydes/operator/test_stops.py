@@ -152,14 +152,16 @@ def test_what_is_stopped_is_listed_and_kept_in_the_log(account: Account) -> None
     ]
 
 
-def test_what_was_there_is_known_even_if_stopping_ends_in_the_middle(account: Account) -> None:
+def test_what_was_there_is_known_even_if_stopping_ends_in_the_middle(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def dies(**_: Any) -> None:
         raise KeyboardInterrupt
 
-    whole, account.update_event_source_mapping = account.update_event_source_mapping, dies  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        stops(account).stop("closer", "")
-    account.update_event_source_mapping = whole  # type: ignore[method-assign]
+    with monkeypatch.context() as patched:
+        patched.setattr(account, "update_event_source_mapping", dies)
+        with pytest.raises(KeyboardInterrupt):
+            stops(account).stop("closer", "")
     assert stops(account).start("closer", "").sources == ["u-1", "u-2"]
 
 
