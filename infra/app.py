@@ -14,8 +14,10 @@ from typing import Any, Final
 import aws_cdk as cdk
 
 from infra.artifacts import BuildError, build
+from infra.patterns.service_dashboard import ServiceDashboard
 from infra.patterns.service_stack import ServiceStack
 from infra.stacks.feedback import FeedbackStack
+from infra.stacks.operations import OperationsStack
 from infra.stacks.platform import PlatformStack
 from infra.stacks.ride_booking import RideBookingStack
 from infra.stacks.unicorn_mgmt import UnicornMgmtStack
@@ -27,6 +29,7 @@ SERVICES: Final[dict[str, Callable[..., ServiceStack]]] = {
     "feedback": FeedbackStack,
 }
 PLATFORM: Final = "platform"
+OPERATIONS: Final = "operations"
 
 
 def build_app(
@@ -45,8 +48,9 @@ def build_app(
     app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)
     stage = stage_of(app)
     only = app.node.try_get_context("service")
-    if only not in (None, PLATFORM, *SERVICES):
-        raise ValueError(f"no service {only!r}: one of {', '.join([PLATFORM, *SERVICES])}")
+    known = [PLATFORM, *SERVICES, OPERATIONS]
+    if only not in (None, *known):
+        raise ValueError(f"no service {only!r}: one of {', '.join(known)}")
     services = [name for name in SERVICES if only in (None, name)]
     if services and artifact_of is None:
         artifact_of = partial(build, target=stage.target())
@@ -56,7 +60,11 @@ def build_app(
         with ThreadPoolExecutor() as builders:
             artifacts = {name: builders.submit(artifact_of, name) for name in services}
             for name, artifact in artifacts.items():
-                SERVICES[name](app, stage, artifact.result())
+                stack = SERVICES[name](app, stage, artifact.result())
+                if stage.dashboards:
+                    ServiceDashboard(stack)
+    if only in (None, OPERATIONS) and stage.dashboards:
+        OperationsStack(app, stage)
     leave_out(app, stage)
     if stage.name == AWS.name:
         from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 (the local stage saves this import)

@@ -33,6 +33,7 @@ PLATFORM_STACK: Final = "WildRydesPlatform"
 RIDE_BOOKING_STACK: Final = "WildRydesRideBooking"
 UNICORN_MGMT_STACK: Final = "WildRydesUnicornMgmt"
 FEEDBACK_STACK: Final = "WildRydesFeedback"
+OPERATIONS_STACK: Final = "WildRydesOperations"
 
 # Topics to which AWS End User Messaging publishes customers' replies and the receipts of our SMS.
 SMS_REPLIES: Final = "wild-rydes-sms-replies"

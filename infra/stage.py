@@ -44,6 +44,8 @@ class Stage:
     """Whether a function may be invoked through a version and its alias: for snapshots, and for canaries."""
     metric_math: bool = True
     """Whether alarms may go by an expression of several metrics. Where not, the stacks come without these."""
+    dashboards: bool = True
+    """Whether there is a console in which somebody looks at dashboards and saved queries."""
     phones: str | None = None
     """The base URL of the phone simulator, which replaces AWS End User Messaging."""
     origination_number: str | None = None
@@ -112,6 +114,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         names=names,
         left_out=frozenset(
             {
+                "AWS::CloudWatch::CompositeAlarm",
                 "AWS::Events::Archive",
                 "AWS::Events::EventBusPolicy",
                 "AWS::EventSchemas::Registry",
@@ -131,6 +134,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         # A version for every change would just slow down the deployment.
         versions=False,
         metric_math=False,
+        dashboards=False,
         phones=phones,
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.

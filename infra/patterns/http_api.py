@@ -11,8 +11,10 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.access_log import log_access
+from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.slo import availability
 
 Auth: TypeAlias = Literal["users", "partners"]
 """Whom the function lets in. `users`: callers with an ID token of the user pool. `partners`: callers who sign their
@@ -73,6 +75,12 @@ class HttpApi(apigateway.HttpApi):
         self._throttle(stage, dear or {})
         log_access(scope, name, stage, _ACCESS_LOG)
         if auth == "users":
+            BurnRateAlarms(
+                scope,
+                availability(name),
+                bad=self.metric_server_error(),
+                total=self.metric_count(statistic="sum"),
+            )
             function.identifies_users()
             function.add_environment("PUBLIC_URL", self.public_url)
             function.add_environment("ALLOWED_ORIGINS", json.dumps(scope.stage.origins))

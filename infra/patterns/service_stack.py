@@ -55,6 +55,8 @@ class ServiceStack(cdk.Stack):
         self.stage = stage
         self.watched = WatchedMetrics()
         self.writes_of_an_rfq = writes_of_an_rfq
+        self.alarms: list[cloudwatch.IAlarm] = []
+        """Those that wake somebody, as they are made."""
         self._artifact = artifact
         RegisteredSchemas(self, service, stage)
 
@@ -129,11 +131,12 @@ class ServiceStack(cdk.Stack):
         threshold: float,
         periods: int = 1,
         meaning: str,
+        notifies: bool = True,
     ) -> cloudwatch.Alarm | None:
         """Notify the alarm topic when the metric reaches the threshold in this many periods in a row.
 
         `meaning` tells whoever is on call what happens, what customers notice and what to do. It ends with
-        the alarm's name in docs/runbook.md. There is none where the stage has no alarms by expressions.
+        the alarm's name in docs/runbook.md. One that does not notify is a part of a composite alarm. There is none where the stage has no alarms by expressions.
         """
         if isinstance(metric, cloudwatch.MathExpression) and not self.stage.metric_math:
             return None
@@ -147,7 +150,9 @@ class ServiceStack(cdk.Stack):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             alarm_description=meaning,
         )
-        alarm.add_alarm_action(self._alarm_action)
+        if notifies:
+            alarm.add_alarm_action(self.alarm_action)
+            self.alarms.append(alarm)
         return alarm
 
     def count(self, name: str) -> cloudwatch.Metric:
@@ -165,7 +170,8 @@ class ServiceStack(cdk.Stack):
         )
 
     @cached_property
-    def _alarm_action(self) -> cloudwatch_actions.SnsAction:
+    def alarm_action(self) -> cloudwatch_actions.SnsAction:
+        """What an alarm does: it notifies the platform's topic."""
         topic = sns.Topic.from_topic_arn(self, "Alarms", self.parameter(naming.ALARM_TOPIC_ARN_PARAMETER))
         return cloudwatch_actions.SnsAction(topic)
 

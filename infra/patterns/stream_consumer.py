@@ -47,6 +47,7 @@ class StreamConsumer(Construct):
     ) -> None:
         # The queue's logical id depends on this id. Another one would replace the queue under the same name.
         super().__init__(scope, f"{name}-outbox")
+        self.consumer = consumer
         dead_letters = last_queue(
             self,
             scope,

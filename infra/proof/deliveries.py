@@ -7,6 +7,7 @@ this is checked by an emulator.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from infra.assembly import Resource
@@ -218,7 +219,8 @@ def _subscriptions(resolver: Resolver) -> Iterator[Delivery]:
 def _alarms(resolver: Resolver) -> Iterator[Delivery]:
     """An alarm tells its topics under the name of CloudWatch."""
     page = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html"
-    for alarm in resolver.assembly.all("AWS::CloudWatch::Alarm"):
+    found = (resolver.assembly.all(f"AWS::CloudWatch::{kind}") for kind in ("Alarm", "CompositeAlarm"))
+    for alarm in chain.from_iterable(found):
         sender = _Sender("cloudwatch", alarm, resolver.arn(alarm), page)
         for kind in ("AlarmActions", "OKActions", "InsufficientDataActions"):
             for topic in resolver.resolve(alarm.stack, alarm.properties.get(kind, [])):

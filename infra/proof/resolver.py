@@ -46,6 +46,7 @@ def _arn(service: str, resource: str) -> str:
 _KINDS: Final[dict[str, _Kind]] = {
     "AWS::ApiGatewayV2::Api": _Kind("", _arn("apigateway", "/apis/{name}")),
     "AWS::CloudWatch::Alarm": _Kind("AlarmName", _arn("cloudwatch", "alarm:{name}")),
+    "AWS::CloudWatch::CompositeAlarm": _Kind("AlarmName", _arn("cloudwatch", "alarm:{name}")),
     "AWS::Cognito::UserPool": _Kind("", _arn("cognito-idp", "userpool/{name}")),
     "AWS::DynamoDB::Table": _Kind("TableName", _arn("dynamodb", "table/{name}")),
     "AWS::Events::EventBus": _Kind("Name", _arn("events", "event-bus/{name}")),

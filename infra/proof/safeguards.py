@@ -160,7 +160,11 @@ def _dead_letters(assembly: Assembly) -> Iterator[Finding]:
 
 def _alarms(assembly: Assembly) -> Iterator[Finding]:
     watched = set()
-    for alarm in assembly.all("AWS::CloudWatch::Alarm"):
+    composite = [*assembly.all("AWS::CloudWatch::CompositeAlarm")]
+    parts = {(alarm.stack, part) for alarm in composite for part in _parts(alarm.properties["AlarmRule"])}
+    for alarm in (*assembly.all("AWS::CloudWatch::Alarm"), *composite):
+        if (alarm.stack, alarm.logical_id) in parts:
+            continue  # the composite alarm tells
         if not alarm.properties.get("AlarmActions") or alarm.properties.get("ActionsEnabled") is False:
             yield Finding(
                 "an alarm that tells nobody",
@@ -186,6 +190,17 @@ def _alarms(assembly: Assembly) -> Iterator[Finding]:
                 "no alarm watches ApproximateNumberOfMessagesVisible of this queue",
                 "Make it with last_queue, which adds the alarm.",
             )
+
+
+def _parts(rule: Any) -> Iterator[str]:  # noqa: ANN401 (any part of a template)
+    """Name the alarms in the same stack that the rule of a composite alarm looks at, by their logical ids."""
+    match rule:
+        case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
+            yield logical_id
+        case dict():
+            yield from (part for inner in rule.values() for part in _parts(inner))
+        case list():
+            yield from (part for inner in rule for part in _parts(inner))
 
 
 def _dead_letter_queues(assembly: Assembly) -> Iterator[Resource]:

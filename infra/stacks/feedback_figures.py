@@ -19,7 +19,9 @@ from infra.figures import (
     SCORES,
     Rate,
 )
+from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.service_stack import ServiceStack
+from infra.slo import SMS
 
 COUNTS: Final = "counts"
 """The field of the functions' log lines with what they have counted: `wild_rydes_runtime.wide_line`."""
@@ -42,6 +44,7 @@ FIGURES: Final[Mapping[str, Sequence[str]]] = {
             "SmsBlocked",
             "SmsParts",
             "SmsMicrodollars",
+            "SmsLate",
         ),
         *("SmsNotTaken", "OriginationNumberMissing", "SmsUnknown", "OutreachFailed", "ReceiptsIgnored"),
     ),
@@ -75,6 +78,7 @@ class FeedbackFigures(Construct):
         self._scope = scope
         self._alarms()
         self._queries()
+        BurnRateAlarms(scope, SMS, bad=scope.count("SmsLate"), total=scope.count("SmsSent"))
 
     def _alarms(self) -> None:
         self._scope.alarm(

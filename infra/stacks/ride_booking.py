@@ -14,6 +14,7 @@ from constructs import Construct
 
 from infra import naming
 from infra.patterns.accept import accept
+from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.consumed_queue import ConsumedQueue
 from infra.patterns.http_api import HttpApi
 from infra.patterns.replay import NoReplay, Replay
@@ -23,6 +24,7 @@ from infra.patterns.socket_api import SocketApi
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stacks.ride_booking_machines import add_machines
+from infra.slo import FIRST_QUOTE, RFQ_COMPLETION
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 
@@ -96,6 +98,14 @@ class RideBookingStack(ServiceStack):
         self._api()
         add_machines(self, CUSTOMER_INDEX, self._may_sign_documents)
         self._live_updates()
+        self._objectives()
+
+    def _objectives(self) -> None:
+        """Watch what customers are promised, as the outbox judges each RFQ that is over."""
+        late, completed = self.count("RfqsCompletedLate"), self.count("RfqCompleted")
+        BurnRateAlarms(self, RFQ_COMPLETION, bad=late, total=completed)
+        missed, due = self.count("FirstQuotesMissed"), self.count("FirstQuotesDue")
+        BurnRateAlarms(self, FIRST_QUOTE, bad=missed, total=due)
 
     def _index(self) -> None:
         self.table.add_global_secondary_index(

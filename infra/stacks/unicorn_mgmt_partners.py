@@ -18,22 +18,17 @@ from infra.patterns.http_api import HttpApi
 from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.questions import CALL
 
 # tests/contract/test_stream_filters.py holds these copies to the services' own prefixes.
 CIRCUIT: Final = "circuit#"
 RIDE: Final = "ride#"
 CALLBACK: Final = "callback#"
 
-RECORD: Final = (
-    r'"partner":"(?<partner>[^"]+)","operation":"(?<operation>[^"]+)"'
-    r',"outcome":"(?<outcome>[^"]+)","took_ms":(?<took_ms>[0-9.]+)'
-)
-"""The record of a call in a log line, whether a line of its own or a step of one: tests/infra/test_alarms.py."""
-
 QUERIES: Final = {
     "calls": (
         'filter @message like "partner called"',
-        f"parse @message /{RECORD}/",
+        f"parse @message /{CALL}/",
         "stats count(*), pct(took_ms, 50), pct(took_ms, 90), pct(took_ms, 99) by partner, operation, outcome, bin(5m)",
     ),
     "circuits": (

@@ -10,7 +10,8 @@ from aws_lambda_powertools import Logger
 
 from infra import roster
 from infra.assembly import Assembly
-from infra.stacks.unicorn_mgmt_partners import QUERIES, RECORD
+from infra.questions import CALL
+from infra.stacks.unicorn_mgmt_partners import QUERIES
 from unicorn_mgmt.adapters.partners.call_log import TROUBLE, CallLog
 from wild_rydes_runtime.entrypoint import entrypoint
 
@@ -64,7 +65,7 @@ def test_the_saved_query_reads_the_record_of_a_call_in_the_line_that_a_function_
         calls.record("quote", "decline", milliseconds=12.34, attempt=1, circuit="CLOSED")
 
     entrypoint(handle, logger)({}, SimpleNamespace(aws_request_id="r"))  # type: ignore[arg-type]
-    found = re.search(RECORD.replace("(?<", "(?P<"), text.getvalue())
+    found = re.search(CALL.replace("(?<", "(?P<"), text.getvalue())
     assert found
     assert found.groupdict() == {
         "partner": "p-comet",
@@ -72,4 +73,4 @@ def test_the_saved_query_reads_the_record_of_a_call_in_the_line_that_a_function_
         "outcome": "decline",
         "took_ms": "12.3",
     }
-    assert f"parse @message /{RECORD}/" in QUERIES["calls"]
+    assert f"parse @message /{CALL}/" in QUERIES["calls"]

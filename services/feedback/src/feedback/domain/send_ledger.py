@@ -30,6 +30,12 @@ SENT = ("sent", *_FINAL)
 """The SMS service has it, whatever became of it then."""
 UNDELIVERABLE = ("failed", "blocked", "refused")
 
+NIGHT = "night"
+"""The reason of an SMS that waits for the morning."""
+
+SENT_WITHIN = timedelta(minutes=5)
+"""How soon an SMS goes out, as promised (infra/slo.py). tests/infra/test_slo.py holds both together."""
+
 FRESH_FOR = timedelta(hours=1)
 """How long an answer to a customer's message is awaited at any hour. A later one waits for the morning."""
 
@@ -82,6 +88,10 @@ class Sms:
     def at_any_hour(self, now: datetime) -> bool:
         """Tell whether it is still awaited, so that it does not wait for the morning."""
         return self.promptly and now - self.said_at < FRESH_FOR
+
+    def waited(self, now: datetime) -> timedelta:
+        """Tell for how long nothing but us has kept it from being sent: the recipient's night does not count."""
+        return now - (self.not_before if self.reason == NIGHT else self.said_at)
 
     def next_look(self, resend_after: timedelta) -> datetime | None:
         """Tell when the timers must look after it: if claimed, once it has no outcome for `resend_after`."""

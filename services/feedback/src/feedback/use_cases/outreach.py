@@ -24,7 +24,7 @@ from feedback.domain.language import DEFAULT, choose, languages
 from feedback.domain.number import CARRIER, NumberStanding
 from feedback.domain.phone_number import PhoneNumber
 from feedback.domain.quiet_hours import WakingHours
-from feedback.domain.send_ledger import Sms
+from feedback.domain.send_ledger import NIGHT, SENT_WITHIN, Sms
 from feedback.domain.time_zones import known_zones
 from wild_rydes_dynamodb.change import Change, change
 from wild_rydes_messaging.backoff import Backoff
@@ -110,14 +110,24 @@ class Outreach:
         awake_at = self.waking_hours.next(_zones(conversation, customer, ours), now)
         if awake_at > now and not conversation.last.at_any_hour(now):
             until = awake_at + timedelta(seconds=self.uniform(0, _MORNING))
-            return self._note(conversation, "postponed", lambda sms, now: sms.postponed(until, now, "night"))
+            return self._note(conversation, "postponed", lambda sms, now: sms.postponed(until, now, NIGHT))
         key = self.pseudonyms.pseudonym_of(customer.number.e164)
         claimed = self._claim(conversation, key, customer, ours)
         if claimed is None or claimed.last.state == "dropped":
             return "overtaken"
         if claimed.last.state == "withheld":
             return "withheld"
-        return self._hand_over(claimed, customer, key, ours)
+        outcome = self._hand_over(claimed, customer, key, ours)
+        if outcome == "sent":
+            self._measure(conversation)
+        return outcome
+
+    def _measure(self, seen: Conversation) -> None:
+        """Log how long an SMS has waited, as it was before its claim, and count it if that was too long."""
+        waited = seen.last.waited(self.now())
+        self.logger.info("sms sent", ride_id=seen.ride_id, extra={"waited_s": round(waited.total_seconds())})
+        if waited > SENT_WITHIN:
+            self.metrics.add_metric("SmsLate", MetricUnit.Count, 1)
 
     def _customer(self, conversation: Conversation) -> Customer | None:
         if not conversation.with_stranger:

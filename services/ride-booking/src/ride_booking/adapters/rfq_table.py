@@ -19,7 +19,7 @@ maps a responder id to an entry:
 
 An empty entry is a responder that was asked and is silent. `rides` exists once a quote has been booked, as a
 list of maps: `r` the responder, `b` booked at, `s` the status, `t` when it changed, `w` the reason, `k` the
-key of the request.
+key of the request. `q` exists once there is a quote: when the first came, and when the last.
 
 `status` says how far the RFQ has come (`Phase` in `domain/rfq.py`); the stream's filters look at nothing
 else. `document` exists if the RFQ has a status document. `start` and `destination` are lists: lat, lon, label
@@ -44,6 +44,7 @@ from ride_booking.domain.rfq import (
     Decline,
     Place,
     Quote,
+    Quoted,
     Rating,
     Responder,
     Rfq,
@@ -272,6 +273,7 @@ def from_item(item: Mapping[str, Any]) -> Rfq:
         deadline=from_number(item["deadline"]),
         responders={key: _to_responder(entry["M"]) for key, entry in item["responders"]["M"].items()},
         completion=Completion(completed_by["S"], from_number(item["completed_at"])) if completed_by else None,
+        quoted=Quoted(*map(from_number, item["q"]["L"])) if "q" in item else None,
         rides=tuple(_to_ride(ride["M"]) for ride in rides),
         document="document" in item,
         revision=int(item["revision"]["N"]),
@@ -288,6 +290,8 @@ def _changing(rfq: Rfq) -> dict[str, Any]:
     if rfq.completion:
         changing["completed_by"] = {"S": rfq.completion.by}
         changing["completed_at"] = to_number(rfq.completion.at)
+    if rfq.quoted:
+        changing["q"] = {"L": [to_number(rfq.quoted.first), to_number(rfq.quoted.last)]}
     if rfq.rides:
         changing["rides"] = {"L": [{"M": _ride(ride)} for ride in rfq.rides]}
     return changing

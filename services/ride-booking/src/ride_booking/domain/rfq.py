@@ -105,6 +105,14 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """When the first quote that the customer sees came, and when the last one."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many responders did what: asked = quoted + declined + silent. Late ones count as silent, too."""
 
@@ -131,6 +139,7 @@ class Rfq:
     deadline: datetime
     responders: Mapping[str, Responder] = field(default_factory=dict)
     completion: Completion | None = None
+    quoted: Quoted | None = None
     rides: tuple[Ride, ...] = ()
     document: bool = False
     revision: int = 0
@@ -273,8 +282,16 @@ class Rfq:
         # An empty list of those asked is an answer, too: there is nobody to wait for.
         known_who = response.asked is not None or any(r.asked for r in responders.values())
         complete = known_who and all(r.answer for r in responders.values() if r.asked)
-        completion = Completion("all-answered", truncated(now)) if complete else None
-        return replace(self, responders=responders, completion=completion)
+        at = truncated(now)
+        return replace(
+            self,
+            responders=responders,
+            completion=Completion("all-answered", at) if complete else None,
+            quoted=self._quoted_at(at) if _quotes(responders) > _quotes(self.responders) else self.quoted,
+        )
+
+    def _quoted_at(self, at: datetime) -> Quoted:
+        return Quoted(self.quoted.first if self.quoted else at, at)
 
     def _late(self, response: Response) -> "Rfq":
         late = {key for key, _ in response.answers if _is_silent(self.responders.get(key))}
@@ -282,6 +299,10 @@ class Rfq:
             return self
         responders = {k: replace(r, late=True) if k in late else r for k, r in self.responders.items()}
         return replace(self, responders=responders)
+
+
+def _quotes(responders: Mapping[str, Responder]) -> int:
+    return sum(r.asked and isinstance(r.answer, Quote) for r in responders.values())
 
 
 def _is_silent(responder: Responder | None) -> bool:

@@ -13,7 +13,8 @@ from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.domain.announcements import events_of, timers_of
 from ride_booking.domain.deadline import Timer
 from ride_booking.domain.rfq import Rfq
-from wild_rydes_contracts import Envelope, Event, RfqCompleted
+from ride_booking.domain.service_level import outcome
+from wild_rydes_contracts import Envelope, Event
 from wild_rydes_messaging.deliver import DeliveryError
 from wild_rydes_messaging.errors import Unprocessable, describe
 from wild_rydes_messaging.parking import about
@@ -49,6 +50,7 @@ class Outbox:
         timers: list[Timer] = []
         events: list[Envelope[Event]] = []
         documents: dict[str, Rfq] = {}
+        over: list[Rfq] = []
         batch = self.consumer.receive(event)
         for record in batch:
             with batch.attempt(record):
@@ -59,12 +61,15 @@ class Outbox:
                 announced = list(events_of(old, new, self.reply_to))
                 timers += timers_of(old, new, self.now())
                 events += announced
+                if old and new.completed_since(old):
+                    over.append(new)
                 if new.document:
                     documents[new.id] = new  # the last state in the batch
         # The timers first: even an RFQ that is never announced must end.
         self._schedule(timers)
         self.publisher.publish(events)
-        self._count(events)
+        for rfq in over:
+            self._judge(rfq)
         batch.settle()
         self._document([*documents.values()])
 
@@ -89,12 +94,38 @@ class Outbox:
             self.logger.error("no status document", correlation_id=rfq_id, extra=describe(error))
             self.metrics.add_metric("StatusDocumentsFailed", MetricUnit.Count, 1)
 
-    def _count(self, events: Sequence[Envelope[Event]]) -> None:
-        """Count completions by their kind; the publisher counts all events by their name."""
-        for event in events:
-            if isinstance(event.data, RfqCompleted):
-                kind = event.data.completed_by.title().replace("-", "")
-                self.metrics.add_metric(f"RfqCompletedBy{kind}", MetricUnit.Count, 1)
+    def _judge(self, rfq: Rfq) -> None:
+        """Log how an RFQ went, and count it: completions by their kind, and what objectives go by.
+
+        The publisher counts all events by their name.
+        """
+        went = outcome(rfq, self.now())
+        if went is None or rfq.completion is None:
+            return
+        counts = rfq.counts()
+        self.logger.info(
+            "rfq over",
+            correlation_id=rfq.id,
+            extra={
+                "completed_by": rfq.completion.by,
+                "rfq_ms": went.took_ms,
+                "first_quote_ms": went.first_quote_ms,
+                "last_quote_ms": went.last_quote_ms,
+                "asked": counts.asked,
+                "quoted": counts.quoted,
+                "declined": counts.declined,
+                "silent": counts.silent,
+            },
+        )
+        kind = rfq.completion.by.title().replace("-", "")
+        counted = {
+            f"RfqCompletedBy{kind}": True,
+            "RfqsCompletedLate": went.late,
+            "FirstQuotesDue": went.quote_due,
+            "FirstQuotesMissed": went.quote_missed,
+        }
+        for name in [name for name, so in counted.items() if so]:
+            self.metrics.add_metric(name, MetricUnit.Count, 1)
 
 
 def _outgoing(timer: Timer) -> Outgoing:
