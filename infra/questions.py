@@ -70,8 +70,10 @@ QUESTIONS: Final[Mapping[str, tuple[Question, ...]]] = {
             (
                 'filter @message like "rfq over"',
                 f"parse @message /{OVER}/",
-                "stats pct(first_quote_ms, 50) as first_p50, pct(first_quote_ms, 99) as first_p99,"
-                " pct(last_quote_ms, 50) as last_p50, pct(last_quote_ms, 99) as last_p99 by bin(5m)",
+                (
+                    "stats pct(first_quote_ms, 50) as first_p50, pct(first_quote_ms, 99) as first_p99,"
+                    " pct(last_quote_ms, 50) as last_p50, pct(last_quote_ms, 99) as last_p99 by bin(5m)"
+                ),
             ),
         ),
         Question(
@@ -80,8 +82,10 @@ QUESTIONS: Final[Mapping[str, tuple[Question, ...]]] = {
             (
                 'filter @message like "rfq over"',
                 f"parse @message /{OVER}/",
-                "stats avg(asked) as were_asked, avg(quoted) as gave_a_quote, avg(declined) as declined_it,"
-                " avg(silent) as were_silent by bin(15m)",
+                (
+                    "stats avg(asked) as were_asked, avg(quoted) as gave_a_quote, avg(declined) as declined_it,"
+                    " avg(silent) as were_silent by bin(15m)"
+                ),
             ),
         ),
     ),
@@ -118,9 +122,7 @@ QUESTIONS: Final[Mapping[str, tuple[Question, ...]]] = {
         Question(
             "SMS: sent, delivered, failed, late",
             ("outbox", "outreach", "receipts"),
-            _sums(
-                "15m", sent="SmsSent", delivered="SmsDelivered", failed="SmsUndelivered", late="SmsLate"
-            ),
+            _sums("15m", sent="SmsSent", delivered="SmsDelivered", failed="SmsUndelivered", late="SmsLate"),
         ),
         Question(
             "SMS that wait, or never go out",

@@ -55,7 +55,9 @@ class ServiceDashboard(Construct):
         yield [heading("## Causes")]
         yield from self._functions()
         yield self._table()
-        yield [self._answer(Question("Complaints in the logs, the most frequent first", (), TROUBLE, "table"))]
+        yield [
+            self._answer(Question("Complaints in the logs, the most frequent first", (), TROUBLE, "table"))
+        ]
 
     def _all(self, kind: type[_Kind]) -> list[_Kind]:
         return [part for part in self._parts if isinstance(part, kind)]
@@ -142,7 +144,9 @@ class ServiceDashboard(Construct):
             self._of(each, "IteratorAge", "max", self._stack.stage.names.plain(each.own_name))
             for each in consumers
         ]
-        return [graph("Outbox and others: milliseconds behind the table's stream", lags, WHOLE)] if lags else []
+        return (
+            [graph("Outbox and others: milliseconds behind the table's stream", lags, WHOLE)] if lags else []
+        )
 
     def _functions(self) -> Iterable[Sequence[cloudwatch.IWidget]]:
         def of_each(metric: str, statistic: str) -> list[cloudwatch.IMetric]:
@@ -169,9 +173,15 @@ class ServiceDashboard(Construct):
         ]
         used = [
             self._stack.table.metric(name, statistic="sum", label=label, period=_MINUTE)
-            for name, label in (("ConsumedReadCapacityUnits", "read"), ("ConsumedWriteCapacityUnits", "written"))
+            for name, label in (
+                ("ConsumedReadCapacityUnits", "read"),
+                ("ConsumedWriteCapacityUnits", "written"),
+            )
         ]
-        return [graph("The table throttles", throttles, HALF), graph("Units of the table, a minute", used, HALF)]
+        return [
+            graph("The table throttles", throttles, HALF),
+            graph("Units of the table, a minute", used, HALF),
+        ]
 
     @property
     def _prefix(self) -> str:

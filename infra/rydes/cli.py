@@ -11,6 +11,7 @@ from infra.rydes.commands import (
     customers,
     dead_letter_moves,  # noqa: F401 - adds commands to dlq
     dead_letters,
+    doctor,
     event_catalog,  # noqa: F401 - adds a command to contracts
     feedback,
     operators,
@@ -24,6 +25,7 @@ from infra.rydes.commands import (
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for commands in (
     cloud,
+    doctor,
     customers,
     clients,
     support,

@@ -119,8 +119,20 @@ class OperationsStack(cdk.Stack):
             self._found("Tables that throttle writes", "DynamoDB,TableName", "WriteThrottleEvents", "Sum"),
         ]
         yield [
-            self._found("Milliseconds that an invocation takes, median", "Lambda,FunctionName", "Duration", "p50", width=HALF),
-            self._found("Milliseconds that an invocation takes, p99", "Lambda,FunctionName", "Duration", "p99", width=HALF),
+            self._found(
+                "Milliseconds that an invocation takes, median",
+                "Lambda,FunctionName",
+                "Duration",
+                "p50",
+                width=HALF,
+            ),
+            self._found(
+                "Milliseconds that an invocation takes, p99",
+                "Lambda,FunctionName",
+                "Duration",
+                "p99",
+                width=HALF,
+            ),
         ]
         complaints = Question("Complaints in the logs, the most frequent first", (), TROUBLE, "table")
         yield [answer(complaints, self._log_groups)]

@@ -2,11 +2,12 @@
 
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 
 import typer
 
+from infra.rydes.cloud.aws import AwsAccount
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
@@ -16,12 +17,16 @@ from infra.rydes.operator import log_events, modes
 from infra.rydes.operator import logs as log_lines
 from infra.rydes.operator import trace as timeline
 from infra.rydes.operator.dashboard import Dashboard
+from infra.rydes.operator.times import moment, seconds_of
 from infra.rydes.scenarios.outage import Outage
 from wild_rydes_circuit_breaker import Mode
 
 app = typer.Typer()
 scenarios = typer.Typer(help="Play a story on the running local cloud.", no_args_is_help=True)
 app.add_typer(scenarios, name="scenario")
+
+_LOOK_BACK: Final = timedelta(hours=3)
+"""How far back `trace` looks on AWS for an id without a time in it: CloudWatch reads all lines of all functions since."""
 
 
 @app.command()
@@ -78,16 +83,43 @@ def outage(
 
 
 @app.command()
-def trace(rfq_id: Annotated[str, typer.Argument(help="The RFQ's id: the last part of its URL.")]) -> None:
-    """Show how one RFQ went through all functions and queues, and where it waited."""
+def trace(
+    id_: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="An RFQ's id (the last part of its URL), a ride's or an event's."),
+    ],
+    *,
+    since: Annotated[
+        str,
+        typer.Option(help="Look at lines from this time on, in UTC, or of the last 30m, 2h or 1d."),
+    ] = "",
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
+) -> None:
+    """Show how an RFQ, and the ride and survey that followed, went through all functions and queues."""
+    now = datetime.now(UTC)
     with one_line_errors():
-        found = timeline.lines(Cloud.find(Settings.from_environment()), rfq_id)
+        account = system(aws=aws, profile=profile, region=region, env=env)
+        begin = _since(since, now)
+        if begin is None and isinstance(account, AwsAccount) and timeline.born(id_) is None:
+            begin = now - _LOOK_BACK
+        found = timeline.lines(account, id_, since=begin)
         if not found:
+            window = f" since {begin:%F %T}" if begin else ""
             raise LocalCloudError(
-                f"No function logged anything about {rfq_id}.",
-                "`uv run rydes logs --last 10m` shows recent RFQs.",
+                f"No function logged anything about {id_}{window}.",
+                "Look further back: --since 1d. `uv run rydes logs --last 10m` shows recent ids.",
             )
         console.print(timeline.view(found, console.width))
+
+
+def _since(text: str, now: datetime) -> datetime | None:
+    """Read a time, or how far back: `30m`."""
+    if not text:
+        return None
+    return now - timedelta(seconds=seconds_of(text)) if text[-1:].isalpha() else moment(text, now)
 
 
 @app.command()

@@ -22,7 +22,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _STYLES = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "bold red"}
 _BY_LAMBDA = re.compile(r"(INIT_START|START|END|REPORT|RESTORE_START|RESTORE_REPORT) ")
-_CRASH = re.compile(r"\[ERROR\]|Traceback|.*Task timed out")
+CRASH = re.compile(r"\[ERROR\]|Traceback|.*Task timed out")
 _WORD_OR_ID = re.compile(r"\w[\w.:/@-]*")
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -121,7 +121,7 @@ def level_of(event: LogEvent) -> str | None:
     if event.entry is None:
         if _BY_LAMBDA.match(event.message):
             return None
-        return "ERROR" if _CRASH.match(event.message) else "INFO"
+        return "ERROR" if CRASH.match(event.message) else "INFO"
     level = event.entry.get("level")
     return level if level in LEVELS else None
 

@@ -1,9 +1,14 @@
-"""The timeline of one RFQ over all functions and queues, from their logs."""
+"""The timeline of one RFQ over all functions and queues, from their logs, and of the ride and the survey that follow.
+
+Whatever comes of an RFQ has its id as the correlation id, in each service. What comes from outside and so has none, such as
+a reply by SMS, says which ride it is about. Any of their ids leads to the RFQ.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Group
@@ -11,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.naming import REPLY_QUEUE_PREFIX, Names
-from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.aws import Account
 from infra.rydes.operator import log_entry
 from infra.rydes.operator.log_events import LogEvent, events, reached
 from infra.rydes.operator.times import instant
@@ -21,6 +26,7 @@ _ROOMY = 80
 _LEGEND = "wait: milliseconds in a queue; cold: a worker had to start first"
 _LONGEST_VALUE = 60
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{4}([0-9a-f]{8})")
+_UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 
 
@@ -51,21 +57,67 @@ class Line:
         return self.at - timedelta(milliseconds=self.request_ms)
 
 
-def lines(cloud: Cloud, rfq_id: str) -> list[Line]:
-    """Read all that was logged so far with this RFQ as its correlation id, oldest first.
+def lines(account: Account, id_: str, *, since: datetime | None = None) -> list[Line]:
+    """Read all that was logged about an RFQ, by its id or by that of an event, a ride or another of its lines.
+
+    Oldest first, from `since` on: without it, from the time in the id, if it has one, or all.
 
     Raises:
         LocalCloudError: the logs cannot be read.
     """
+    began = since or born(id_)
+    start = int(began.timestamp() * 1000) if began else 0
     with reached():
-        return sorted(parse(events(cloud, f'"{rfq_id}"'), rfq_id, cloud.names))
+        found = [*events(account, f'"{id_}"', since=start)]
+        root = root_of(found, id_)
+        if root != id_ and not since and (earlier := born(root)):
+            start = min(start, int(earlier.timestamp() * 1000))
+        if root != id_:
+            found = [*events(account, f'"{root}"', since=start)]
+        return sorted(parse(found, root, account.names))
+
+
+def born(id_: str) -> datetime | None:
+    """Tell when an id was made: a UUID of version 7, or a ride's id that begins with one. Clocks may differ by a minute."""
+    found = _UUID7.match(id_)
+    if found is None:
+        return None
+    made = datetime.fromtimestamp(int(found[1] + found[2], 16) / 1000, UTC)
+    return made - timedelta(minutes=1)
+
+
+def root_of(logged: Iterable[LogEvent], id_: str) -> str:
+    """Tell which conversation lines with this id belong to, by their correlation ids. The id itself if it is one."""
+    told: Counter[str] = Counter()
+    for event in logged:
+        entry = event.entry or {}
+        correlation = entry.get("correlation_id")
+        if correlation == id_:
+            return id_
+        for part in (entry.get("rfq_id"), _rfq_of(entry.get("ride_id")), correlation):
+            if isinstance(part, str) and part != entry.get("function_request_id"):
+                told[part] += 1
+                break
+    return told.most_common(1)[0][0] if told else id_
+
+
+def _rfq_of(ride_id: object) -> str | None:
+    """Return the RFQ in a ride's id."""
+    return ride_id.rpartition(".")[0] or None if isinstance(ride_id, str) else None
+
+
+def _about(entry: Mapping[str, Any], rfq_id: str) -> bool:
+    return (
+        rfq_id in (entry.get("correlation_id"), entry.get("rfq_id"))
+        or _rfq_of(entry.get("ride_id")) == rfq_id
+    )
 
 
 def parse(logged: Iterable[LogEvent], rfq_id: str, names: Names) -> Iterator[Line]:
-    """Pick the structured lines with this correlation id, except GET requests: they only look at the RFQ."""
+    """Pick the structured lines about an RFQ, except GET requests: they only look at it."""
     for event in logged:
         entry = event.entry
-        if entry is None or entry.get("correlation_id") != rfq_id or entry.get("method") == "GET":
+        if entry is None or not _about(entry, rfq_id) or entry.get("method") == "GET":
             continue
         at = instant(entry["timestamp"])
         yield Line(

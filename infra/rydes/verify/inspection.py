@@ -23,7 +23,7 @@ STACKS = (
     naming.FEEDBACK_STACK,
 )
 _AT_ONCE = 8
-_DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 _GONE = {
     *("ResourceNotFoundException", "NotFoundException", "NotFound", "NoSuchEntity", "404"),
     *("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "ParameterNotFound"),
@@ -138,7 +138,7 @@ class Inspection:
                 )
                 continue
             says = f"{stack.name} is deployed: {status}, {len(resources)} resources"
-            if status in _DEPLOYED:
+            if status in DEPLOYED:
                 yield Promise("stacks", says), resources
             else:
                 means = "its last deployment failed, or goes on"

@@ -44,7 +44,7 @@ def secret(account: Account, promised: Resource) -> Iterator[Flaw]:
     if not name.startswith(account.names.of(PARTNER_SECRET_PREFIX)):
         return
     value = client.get_secret_value(SecretId=promised.id).get("SecretString", "")
-    if not _has_url(value):
+    if not has_url(value):
         yield Flaw(
             "is not filled in: this partner is not asked",
             f"aws secretsmanager put-secret-value --secret-id {name} --secret-string …",
@@ -76,7 +76,8 @@ def log_group(account: Account, promised: Resource) -> Iterator[Flaw]:
         yield Flaw(f"keeps lines for {f'{days} days' if days else 'ever'}", REDEPLOY, State.RISKY)
 
 
-def _has_url(value: str) -> bool:
+def has_url(value: str) -> bool:
+    """Tell whether a partner's secret says where the partner is."""
     try:
         return bool(json.loads(value).get("base_url"))
     except (AttributeError, ValueError):

@@ -1,0 +1,119 @@
+"""The command that says what is ill."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from infra.rydes.cloud.aws import AwsAccount
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.system import System
+from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
+from infra.rydes.commands.terminal import INTERRUPTED, complain, console, end_in_order
+from infra.rydes.doctor.examination import Report, examine
+from infra.rydes.operator.printable import printable
+
+app = typer.Typer()
+
+CANNOT_LOOK: Final = 2
+_INDENT: Final = 2
+
+
+@app.command()
+def doctor(
+    *,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is ill, what customers notice of it, and what to do next. It changes nothing.
+
+    The exit status is 0 if all is well, 1 if something is ill, and 2 if something could not be looked at.
+    """
+    end_in_order()
+    began = time.monotonic()
+    try:
+        there = system(aws=aws, profile=profile, region=region, env=env)
+        report = examine(there, datetime.now(UTC))
+    except LocalCloudError as error:
+        complain(error.problem, error.way_out)
+        raise typer.Exit(CANNOT_LOOK) from error
+    except (BotoCoreError, ClientError) as error:
+        complain(f"AWS cannot be reached, or refuses: {error}", "Check credentials, region and permissions.")
+        raise typer.Exit(CANNOT_LOOK) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print(printable(json.dumps(to_json(report), indent=2)))
+    else:
+        console.print(to_page(report, place(there), time.monotonic() - began), highlight=False)
+    if report.status:
+        raise typer.Exit(report.status)
+
+
+def place(there: System) -> str:
+    """Name the environment, and where it is."""
+    if isinstance(there, AwsAccount):
+        return f"{there.names.environment} in {there.client('cloudformation').meta.region_name}"
+    return f"{there.names.environment or 'the system'} on the local cloud"
+
+
+def to_json(report: Report) -> dict[str, object]:
+    """Write a report for programs."""
+    return {
+        "well": report.status == 0,
+        "ill": [
+            {"subject": subject, **asdict(ill)}
+            for subject, looked in report.looked.items()
+            for ill in looked.ill
+        ],
+        "unreadable": dict(report.unreadable),
+        "unseen": [*report.unseen],
+        "summary": [*report.well],
+    }
+
+
+def to_page(report: Report, where: str, seconds: float) -> Group:
+    """Write a report for people: what is ill, what could not be looked at, and in one sentence what is well."""
+    return Group(*_page(report, where, seconds))
+
+
+def _page(report: Report, where: str, seconds: float) -> Iterator[Text | Padding]:
+    number = len(report.ill)
+    said = {0: ("all is well", "bold green"), 1: (f"{_things(number)} ill", "bold red")}
+    verdict, style = said.get(report.status, ("not all could be looked at", "bold yellow"))
+    yield Text.assemble(f"{where}: ", (verdict, style), (f" ({seconds:.0f} s)", "dim"))
+    for ill in report.ill:
+        yield Text()
+        yield _sign("✗ ", "bold red", ill.says, "bold")
+        if ill.means:
+            yield Padding(Text(printable(ill.means)), (0, 0, 0, _INDENT))
+        if ill.to_do:
+            yield Padding(Text.assemble(("→ ", "dim"), (printable(ill.to_do), "cyan")), (0, 0, 0, _INDENT))
+    if report.unreadable:
+        yield Text()
+    for subject, why in report.unreadable.items():
+        yield _sign("? ", "bold yellow", f"{subject}: cannot be looked at: {why}", "")
+    yield Text()
+    if report.well:
+        yield _sign("✓ ", "bold green", ", ".join(report.well), "")
+    for each in report.unseen:
+        yield _sign("– ", "dim", f"not seen: {each}", "dim")  # noqa: RUF001 - a dash for what was not seen
+
+
+def _sign(sign: str, sign_style: str, text: str, style: str) -> Text:
+    return Text.assemble((sign, sign_style), (printable(" ".join(text.split())), style))
+
+
+def _things(number: int) -> str:
+    return "one thing is" if number == 1 else f"{number} things are"
