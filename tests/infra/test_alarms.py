@@ -20,7 +20,11 @@ RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 
 def test_every_alarm_is_described_and_names_its_entry_in_the_runbook(aws: Assembly) -> None:
     runbook = RUNBOOK.read_text()
-    descriptions = [alarm.properties["AlarmDescription"] for alarm in aws.all("AWS::CloudWatch::Alarm")]
+    descriptions = [
+        alarm.properties["AlarmDescription"]
+        for type_ in ("Alarm", "CompositeAlarm")
+        for alarm in aws.all(f"AWS::CloudWatch::{type_}")
+    ]
     assert len(descriptions) > 100
     for description in descriptions:
         found = re.fullmatch(r"(.+\.) Runbook: (\S+)\.", description)

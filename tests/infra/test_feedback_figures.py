@@ -77,6 +77,9 @@ def sms_fail(world: World) -> None:
     world.outreach = replace(outreach, directory=Mock(find=Mock(side_effect=RuntimeError)))
     world.pump()
     world.outreach = outreach
+    world.now += timedelta(minutes=20)  # and goes out late
+    world.timers.handle()
+    world.pump()
 
 
 def support_acts(world: World) -> None:
@@ -211,7 +214,11 @@ def test_alarms_go_by_rates_and_say_nothing_of_a_few_cases(aws: Assembly) -> Non
         "feedback-asked-again": {"RepliesUnderstood": 14, "RepliesUnclear": 6},
         "feedback-opt-outs": {"FeedbackRequested": 20, "OptOuts": 2},
     }
-    rates = {name: alarm for name, alarm in alarms(aws).items() if "Metrics" in alarm}
+    rates = {
+        name: alarm
+        for name, alarm in alarms(aws).items()
+        if "Metrics" in alarm and not name.startswith("slo-")  # tests/infra/test_slo.py
+    }
     assert rates.keys() == few_bad.keys()
     for name, alarm in rates.items():
         assert percent(alarm, few_bad[name]) == 0, name

@@ -54,7 +54,7 @@ def over(alarm: dict[str, Any], series: Sequence[Minute]) -> bool:
     [expression] = [query["Expression"] for query in alarm["Metrics"] if "Expression" in query]
     python = re.sub(r"FILL\((\w+), 0\)", lambda found: str(sums[found[1]]), expression)
     share = eval(python, {"IF": lambda met, then, otherwise: then if met else otherwise})  # noqa: S307 - ours
-    return float(share) >= alarm["Threshold"]
+    return bool(share >= alarm["Threshold"])
 
 
 def period(alarm: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Group
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from infra.rydes.cloud.aws import AwsAccount
@@ -24,7 +24,6 @@ from infra.rydes.operator.printable import printable
 app = typer.Typer()
 
 CANNOT_LOOK: Final = 2
-_INDENT: Final = 2
 
 
 @app.command()
@@ -88,31 +87,42 @@ def to_page(report: Report, where: str, seconds: float) -> Group:
     return Group(*_page(report, where, seconds))
 
 
-def _page(report: Report, where: str, seconds: float) -> Iterator[Text | Padding]:
+def _page(report: Report, where: str, seconds: float) -> Iterator[Text | Table]:
     number = len(report.ill)
     said = {0: ("all is well", "bold green"), 1: (f"{_things(number)} ill", "bold red")}
     verdict, style = said.get(report.status, ("not all could be looked at", "bold yellow"))
     yield Text.assemble(f"{where}: ", (verdict, style), (f" ({seconds:.0f} s)", "dim"))
     for ill in report.ill:
         yield Text()
-        yield _sign("✗ ", "bold red", ill.says, "bold")
+        yield _line("✗", "bold red", ill.says, "bold")
         if ill.means:
-            yield Padding(Text(printable(ill.means)), (0, 0, 0, _INDENT))
+            yield _line("", "", ill.means)
         if ill.to_do:
-            yield Padding(Text.assemble(("→ ", "dim"), (printable(ill.to_do), "cyan")), (0, 0, 0, _INDENT))
+            yield Text.assemble(
+                "  ", ("→ ", "dim"), (_plain(ill.to_do), "cyan"), no_wrap=True, overflow="ignore"
+            )
     if report.unreadable:
         yield Text()
     for subject, why in report.unreadable.items():
-        yield _sign("? ", "bold yellow", f"{subject}: cannot be looked at: {why}", "")
+        yield _line("?", "bold yellow", f"{subject}: cannot be looked at: {why}")
     yield Text()
     if report.well:
-        yield _sign("✓ ", "bold green", ", ".join(report.well), "")
+        yield _line("✓", "bold green", ", ".join(report.well))
     for each in report.unseen:
-        yield _sign("– ", "dim", f"not seen: {each}", "dim")  # noqa: RUF001 - a dash for what was not seen
+        yield _line("–", "dim", f"not seen: {each}", "dim")  # noqa: RUF001 - a dash for what was not seen
 
 
-def _sign(sign: str, sign_style: str, text: str, style: str) -> Text:
-    return Text.assemble((sign, sign_style), (printable(" ".join(text.split())), style))
+def _line(sign: str, sign_style: str, text: str, style: str = "") -> Table:
+    """A sign, and a text that is wrapped beside it."""
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_column(width=1)
+    row.add_column()
+    row.add_row(Text(sign, sign_style), Text(_plain(text), style))
+    return row
+
+
+def _plain(text: str) -> str:
+    return printable(" ".join(text.split()))
 
 
 def _things(number: int) -> str:

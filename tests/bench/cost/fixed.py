@@ -61,6 +61,8 @@ def _billed(resource: Resource) -> Iterator[tuple[str, float, int]]:
     match resource.type:
         case "AWS::CloudWatch::Alarm":
             yield "metrics of alarms", prices.ALARM, len(_metrics(properties))
+        case "AWS::CloudWatch::CompositeAlarm":
+            yield "alarms that join others", prices.COMPOSITE_ALARM, 1
         case "AWS::CloudWatch::Dashboard":
             yield "dashboards", prices.DASHBOARD, 1
         case "AWS::SecretsManager::Secret":

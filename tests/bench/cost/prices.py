@@ -65,6 +65,7 @@ with their backup."""
 # A month is 730 hours. Of one environment, whether or not anybody comes.
 ALARM: Final = 0.10
 """For each metric that an alarm goes by."""
+COMPOSITE_ALARM: Final = 0.50
 METRIC: Final = 0.30
 """A custom metric, in proportion to the hours in which it is written. https://aws.amazon.com/cloudwatch/pricing/"""
 DASHBOARD: Final = 3.00

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from feedback.domain.send_ledger import Receipt, Sms, SmsState
+from feedback.domain.send_ledger import NIGHT, Receipt, Sms, SmsState
 from tests.support.feedback.world import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -33,6 +33,13 @@ def test_only_what_waits_is_due_and_not_before_its_time() -> None:
     assert not postponed.due(LATER - timedelta(seconds=1))
     assert postponed.due(LATER)
     assert (postponed.reason, postponed.claimed(LATER).reason) == ("night", None), "the night is over"
+
+
+def test_the_night_of_the_recipient_does_not_count_as_waiting_and_what_we_put_off_does() -> None:
+    assert NEW.waited(LATER) == MINUTE
+    assert NEW.postponed(LATER, NOON, NIGHT).waited(LATER + MINUTE) == MINUTE
+    assert NEW.postponed(LATER, NOON, "ThrottlingException").waited(LATER + MINUTE) == 2 * MINUTE
+    assert Sms.planned("reminder", LATER, NOON).waited(LATER) == timedelta()
 
 
 def test_what_waits_or_is_claimed_may_still_have_to_be_sent() -> None:

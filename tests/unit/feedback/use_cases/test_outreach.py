@@ -121,6 +121,17 @@ def test_without_a_number_of_ours_nothing_is_sent_and_nothing_lost(world: World)
     world.pass_time(minutes=20)
     world.pump()
     assert (len(world.phones.sent), world.states("r")) == (1, ["sent"])
+    [line] = [line for line in world.logs if line["message"] == "sms sent"]
+    assert line["waited_s"] == 20 * 60
+    assert world.metrics.metric_set["SmsLate"]["Value"] == [1.0]
+
+
+def test_what_goes_out_at_once_is_not_late(world: World) -> None:
+    world.ride("r", world.customer())
+    world.pump()
+    [line] = [line for line in world.logs if line["message"] == "sms sent"]
+    assert line["waited_s"] == 0
+    assert "SmsLate" not in world.metrics.metric_set
 
 
 @pytest.mark.parametrize("fault", ["invalid", "blocked"])

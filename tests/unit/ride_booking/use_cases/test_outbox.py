@@ -1,6 +1,6 @@
 import json
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -238,3 +238,33 @@ def test_each_kind_of_event_is_counted(world: World) -> None:
 
     counted: Any = world.metrics.serialize_metric_set()
     assert (counted["RfqRequested"], counted["RfqCompletedByDeadline"]) == ([1.0, 1.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("now", "counted"),
+    [
+        (DEADLINE, {"RfqCompletedByDeadline", "FirstQuotesDue", "FirstQuotesMissed"}),
+        (
+            DEADLINE + timedelta(minutes=1),
+            {"RfqCompletedByDeadline", "FirstQuotesDue", "FirstQuotesMissed", "RfqsCompletedLate"},
+        ),
+    ],
+    ids=["in time", "late"],
+)
+def test_how_an_rfq_went_is_logged_and_counted_when_it_is_over_and_never_again(
+    world: World, now: datetime, counted: set[str]
+) -> None:
+    old, world.now = rfq(), now
+    new = completed(old)
+    world.outbox().handle({"Records": [record(new, old)]})
+
+    [line] = world.logged("rfq over")
+    assert line["correlation_id"] == new.id
+    told = {key: line.get(key) for key in ("completed_by", "asked", "quoted", "declined", "silent")}
+    assert told == {"completed_by": "deadline", "asked": 2, "quoted": 1, "declined": 0, "silent": 1}
+    assert set(world.metrics.metric_set) == {"RfqCompleted", *counted}
+
+    world.metrics.clear_metrics()
+    world.outbox().handle({"Records": [record(new, new)]})
+    assert len(world.logged("rfq over")) == 1
+    assert world.metrics.metric_set == {}
