@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Group
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -55,7 +55,7 @@ def doctor(
     if as_json:
         print(printable(json.dumps(to_json(report), indent=2)))
     else:
-        console.print(to_page(report, place(there), time.monotonic() - began), highlight=False)
+        show(report, place(there), time.monotonic() - began, console)
     if report.status:
         raise typer.Exit(report.status)
 
@@ -82,9 +82,11 @@ def to_json(report: Report) -> dict[str, object]:
     }
 
 
-def to_page(report: Report, where: str, seconds: float) -> Group:
-    """Write a report for people: what is ill, what could not be looked at, and in one sentence what is well."""
-    return Group(*_page(report, where, seconds))
+def show(report: Report, where: str, seconds: float, console: Console) -> None:
+    """Print a report for people: what is ill, what could not be looked at, and in one sentence what is well."""
+    for line in _page(report, where, seconds):
+        # What is to be copied stays on one line, however long.
+        console.print(line, highlight=False, soft_wrap=isinstance(line, Text))
 
 
 def _page(report: Report, where: str, seconds: float) -> Iterator[Text | Table]:
@@ -98,9 +100,7 @@ def _page(report: Report, where: str, seconds: float) -> Iterator[Text | Table]:
         if ill.means:
             yield _line("", "", ill.means)
         if ill.to_do:
-            yield Text.assemble(
-                "  ", ("→ ", "dim"), (_plain(ill.to_do), "cyan"), no_wrap=True, overflow="ignore"
-            )
+            yield Text.assemble("  ", ("→ ", "dim"), (_plain(ill.to_do), "cyan"))
     if report.unreadable:
         yield Text()
     for subject, why in report.unreadable.items():

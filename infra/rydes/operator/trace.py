@@ -87,18 +87,21 @@ def born(id_: str) -> datetime | None:
 
 
 def root_of(logged: Iterable[LogEvent], id_: str) -> str:
-    """Tell which conversation lines with this id belong to, by their correlation ids. The id itself if it is one."""
-    told: Counter[str] = Counter()
+    """Tell which RFQ lines with this id are about; without one, which conversation. The id itself if nobody says."""
+    rfqs: Counter[str] = Counter()
+    conversations: Counter[str] = Counter()
     for event in logged:
         entry = event.entry or {}
-        correlation = entry.get("correlation_id")
-        if correlation == id_:
-            return id_
-        for part in (entry.get("rfq_id"), _rfq_of(entry.get("ride_id")), correlation):
-            if isinstance(part, str) and part != entry.get("function_request_id"):
-                told[part] += 1
-                break
-    return told.most_common(1)[0][0] if told else id_
+        named = entry.get("rfq_id") or _rfq_of(entry.get("ride_id"))
+        if isinstance(named, str):
+            rfqs[named] += 1
+        said = entry.get("correlation_id")
+        if isinstance(said, str) and said != entry.get("function_request_id"):
+            conversations[said] += 1
+    if id_ in (*rfqs, *conversations) and not rfqs.keys() - {id_}:
+        return id_
+    found = (rfqs or conversations).most_common(1)
+    return found[0][0] if found else id_
 
 
 def _rfq_of(ride_id: object) -> str | None:

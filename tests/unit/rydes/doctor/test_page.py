@@ -6,7 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
-from infra.rydes.commands.doctor import to_json, to_page
+from infra.rydes.commands.doctor import show, to_json
 from infra.rydes.doctor.examination import Report
 from infra.rydes.doctor.finding import Ill, Looked, span
 
@@ -18,7 +18,7 @@ MANY = {
 
 def shown(report: Report, width: int = 80) -> list[str]:
     console = Console(file=io.StringIO(), width=width)
-    console.print(to_page(report, "dev in eu-west-1", 3.4), highlight=False)
+    show(report, "dev in eu-west-1", 3.4, console)
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 

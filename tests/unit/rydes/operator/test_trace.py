@@ -1,5 +1,6 @@
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,57 @@ def test_queues_have_short_names(queue: str, name: str) -> None:
 def test_a_queue_of_an_environment_has_its_plain_name() -> None:
     logged = by_f(line(1, "received", queue="blue-s-inbox", sent_at=SECOND_ONE))
     assert [found.queue for found in trace.parse(logged, RFQ, Names("blue"))] == ["s-inbox"]
+
+
+# Ids
+
+
+RIDE = f"{RFQ}.1"
+EVENT = "0199a000-1111-7000-8000-000000000009"
+NOTIFICATION = "7e43f266-8bad-4ad0-9f7c-59f3f76e75fb"
+
+
+def an_account() -> fake_logs.Logs:
+    """A booking, its ride, its survey and a reply, whose notification is all the id it came with."""
+    logs = fake_logs.Logs()
+    for second, function, text in (
+        (1, "ride-booking-api", line(1, "asked")),
+        (2, "ride-booking-outbox", line(2, "published", event_id=EVENT)),
+        (3, "unicorn-mgmt-bookings", line(3, "confirmed", ride_id=RIDE)),
+        (4, "unicorn-mgmt-p-comet-rides", line(4, "partner called")),
+        (5, "feedback-rides", line(5, "opened", ride_id=RIDE)),
+        (6, "feedback-replies", line(6, "reply", ride_id=RIDE, correlation_id=NOTIFICATION)),
+        (7, "feedback-outreach", line(7, "outreach", ride_id=f"{RFQ}9.1", correlation_id="another")),
+        (8, "ride-booking-api", line(8, "another", correlation_id="0199a000-0000-7000-8000-000000000002")),
+    ):
+        logs.log(SECOND_ONE - 1000 + second * 1000, text, function)
+    return logs
+
+
+WHOLE = ["asked", "published", "confirmed", "partner called", "opened", "reply"]
+
+
+@pytest.mark.parametrize("id_", [RFQ, RIDE, EVENT, NOTIFICATION], ids=["rfq", "ride", "event", "reply"])
+def test_any_id_leads_to_the_rfq_and_all_that_came_of_it(id_: str) -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [one.what for one in trace.lines(an_account(), id_, since=since)] == WHOLE
+
+
+def test_an_id_of_which_nobody_has_heard_is_about_nothing() -> None:
+    assert trace.lines(an_account(), "nobody", since=datetime(2026, 1, 1, tzinfo=UTC)) == []
+
+
+def test_an_id_that_has_a_time_in_it_is_looked_for_from_a_minute_before_it_on() -> None:
+    made = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    stamp = f"{round(made.timestamp() * 1000):012x}"
+    id_ = f"{stamp[:8]}-{stamp[8:]}-7000-8000-000000000001"
+    for text in (id_, f"{id_}.2"):
+        assert trace.born(text) == made - timedelta(minutes=1)
+    assert trace.born("7e43f266-8bad-4ad0-9f7c-59f3f76e75fb") is None  # version 4 has none
+    logs = fake_logs.Logs()
+    at = made.timestamp() * 1000
+    logs.log(round(at) - 3_600_000, fake_logs.line(at - 3_600_000, "long before", correlation_id=id_))
+    logs.log(round(at), fake_logs.line(at, "asked", correlation_id=id_))
+    assert [one.what for one in trace.lines(logs, id_)] == ["asked"]
+    everything = datetime(2026, 1, 1, tzinfo=UTC)
+    assert len(trace.lines(logs, id_, since=everything)) == 2
