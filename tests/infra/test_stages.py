@@ -13,20 +13,23 @@ from aws_cdk import aws_sqs as sqs
 from infra import roster
 from infra.app import build_app
 from infra.assembly import Assembly, load
+from infra.slo import OBJECTIVES
 from infra.stage import local as local_stage
 from infra.stage import stage_of
 from wild_rydes_contracts import EVENTS, MESSAGES
 
 # What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
 LEFT_OUT = {
-    "AWS::CloudWatch::Alarm": 4,  # those that go by metric math
+    "AWS::CloudWatch::Alarm": 4 + 4 * len(OBJECTIVES),  # those that go by metric math
+    "AWS::CloudWatch::CompositeAlarm": len(OBJECTIVES),
+    "AWS::CloudWatch::Dashboard": 4,
     "AWS::Events::Archive": 1,
     "AWS::Events::EventBusPolicy": 1,
     "AWS::EventSchemas::Registry": 1,
     "AWS::EventSchemas::Schema": 2 * len((*EVENTS, *MESSAGES)),
     "AWS::Lambda::Alias": 4,  # no SnapStart
     "AWS::Lambda::Version": 4,
-    "AWS::Logs::QueryDefinition": 10,
+    "AWS::Logs::QueryDefinition": 11,
     "AWS::S3::BucketPolicy": 1,  # as the queues' policies
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
@@ -110,6 +113,7 @@ def test_the_local_stage_leaves_out_what_is_listed(aws: Assembly, local: Assembl
     assert {key[:2] for key in set(here) - set(there)} == ADDED
     assert Counter(type_ for _, type_, _ in set(there) - set(here)) == LEFT_OUT
     assert local_stage("http://localhost:4566").left_out == {
+        "AWS::CloudWatch::CompositeAlarm",
         "AWS::Events::Archive",
         "AWS::Events::EventBusPolicy",
         "AWS::EventSchemas::Registry",
@@ -176,7 +180,8 @@ def test_a_service_is_synthesized_alone_without_the_artifact_of_another(
 
 def test_an_unknown_service_is_refused_by_name() -> None:
     with pytest.raises(
-        ValueError, match="no service 'ride-boking': one of platform, ride-booking, unicorn-mgmt, feedback"
+        ValueError,
+        match="no service 'ride-boking': one of platform, ride-booking, unicorn-mgmt, feedback, operations",
     ):
         build_app({"stage": "local", "service": "ride-boking"})
 

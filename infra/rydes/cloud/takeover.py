@@ -15,6 +15,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 # Others share names: each API may be called the same, each role have a policy of the same name.
 NAMED_BY: Final = {
     "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
     "AWS::CloudWatch::Dashboard": "DashboardName",
     "AWS::Cognito::UserPoolDomain": "Domain",
     "AWS::DynamoDB::GlobalTable": "TableName",

@@ -29,7 +29,7 @@ _GONE = {
     *("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "ParameterNotFound"),
 }
 """Codes by which AWS's services say that something does not exist."""
-_ALARM = "AWS::CloudWatch::Alarm"
+_ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
 _NOBODY_WOKEN = "nobody is woken"
 
 
@@ -113,7 +113,7 @@ class Inspection:
         wanted = [each for each in self.resources if each.type in _KINDS]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             flaws = list(zip(wanted, pool.map(self._flaws, wanted), strict=True))
-            alarms = [each for each in self.resources if each.type == _ALARM]
+            alarms = [each for each in self.resources if each.type in _ALARMS]
             flawed = list(doors.alarms(self.account, alarms))
         for (service, subject), group in groupby(sorted(flaws, key=_turn), key=lambda each: _turn(each)[:2]):
             yield from self._promises(service, subject, list(group))

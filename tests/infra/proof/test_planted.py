@@ -399,6 +399,18 @@ def an_alarm_without_an_action(templates: Templates) -> None:
     del templates.any("AWS::CloudWatch::Alarm")["AlarmActions"]
 
 
+@planted(safeguards.check, "an alarm that tells nobody")
+def a_part_of_a_composite_alarm_that_this_does_not_look_at(templates: Templates) -> None:
+    composite = templates.any("AWS::CloudWatch::CompositeAlarm")
+    [rule] = composite["AlarmRule"].values()
+    composite["AlarmRule"] = {"Fn::Join": [rule[0], rule[1][:3]]}
+
+
+@planted(safeguards.check, "an alarm that tells nobody")
+def a_composite_alarm_without_an_action(templates: Templates) -> None:
+    del templates.any("AWS::CloudWatch::CompositeAlarm")["AlarmActions"]
+
+
 @planted(safeguards.check, "dead letters that nobody sees")
 def a_dead_letter_queue_without_an_alarm(templates: Templates) -> None:
     for alarm in templates.assembly.all("AWS::CloudWatch::Alarm"):

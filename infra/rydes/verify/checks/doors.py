@@ -70,12 +70,17 @@ def alarms(account: Account, promised: Sequence[Resource]) -> Iterator[tuple[Res
     found: dict[str, Any] = {}
     for start in range(0, len(promised), _ALARMS_A_CALL):
         names = [each.id for each in promised[start : start + _ALARMS_A_CALL]]
-        answer = client.describe_alarms(AlarmNames=names, MaxRecords=_ALARMS_A_CALL)
-        found |= {each["AlarmName"]: each for each in answer["MetricAlarms"]}
+        answer = client.describe_alarms(
+            AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=_ALARMS_A_CALL
+        )
+        both = [*answer["MetricAlarms"], *answer.get("CompositeAlarms", [])]
+        found |= {each["AlarmName"]: each for each in both}
     for each in promised:
         alarm = found.get(each.id)
         if alarm is None:
             yield each, Flaw("is missing", REDEPLOY)
+        elif "AlarmActions" not in each.properties:
+            continue  # a part of a composite alarm, which tells
         elif not (alarm["ActionsEnabled"] and alarm["AlarmActions"]):
             to_do = f"aws cloudwatch enable-alarm-actions --alarm-names {each.id}"
             yield each, Flaw("tells nobody", to_do, State.RISKY)

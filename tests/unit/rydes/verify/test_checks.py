@@ -333,8 +333,9 @@ def test_a_route(routes: list[Any], words: list[str]) -> None:
 
 
 def test_alarms_are_read_a_hundred_at_a_time() -> None:
-    def describe(AlarmNames: list[str], MaxRecords: int) -> dict[str, Any]:  # noqa: N803
+    def describe(AlarmNames: list[str], AlarmTypes: list[str], MaxRecords: int) -> dict[str, Any]:  # noqa: N803
         assert len(AlarmNames) <= MaxRecords <= 100
+        assert AlarmTypes == ["MetricAlarm", "CompositeAlarm"]
         sound = {
             "ActionsEnabled": True,
             "AlarmActions": ["arn"],
@@ -344,13 +345,17 @@ def test_alarms_are_read_a_hundred_at_a_time() -> None:
         wrong: dict[str, dict[str, Any]] = {
             "a7": {"ActionsEnabled": False},
             "a8": {"AlarmActions": []},
+            "a10": {"AlarmActions": [], "StateValue": "ALARM"},
             "a149": {"StateValue": "ALARM"},
         }
         names = [name for name in AlarmNames if name != "a9"]
-        return {"MetricAlarms": [{"AlarmName": name, **sound, **wrong.get(name, {})} for name in names]}
+        found = [{"AlarmName": name, **sound, **wrong.get(name, {})} for name in names]
+        return {"MetricAlarms": found[:50], "CompositeAlarms": found[50:]}
 
     account = FakeAccount({"cloudwatch.describe_alarms": describe})
-    found = list(doors.alarms(account, [promised(f"a{number}") for number in range(150)]))
+    # The tenth is part of a composite alarm, which tells.
+    alarms = [promised(f"a{n}", **({} if n == 10 else {"AlarmActions": ["arn"]})) for n in range(150)]
+    found = list(doors.alarms(account, alarms))
     assert [(each.id, flaw.what, flaw.state) for each, flaw in found] == [
         ("a7", "tells nobody", State.RISKY),
         ("a8", "tells nobody", State.RISKY),
