@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -55,9 +55,30 @@ def doctor(
     if as_json:
         print(printable(json.dumps(to_json(report), indent=2)))
     else:
-        show(report, place(there), time.monotonic() - began, console)
+        show(
+            _where_it_is(report, aws=aws, profile=profile, region=region, env=env),
+            place(there),
+            time.monotonic() - began,
+            console,
+        )
     if report.status:
         raise typer.Exit(report.status)
+
+
+def _where_it_is(report: Report, *, aws: bool, profile: str, region: str, env: str) -> Report:
+    """Let our own commands look where this one did."""
+    given = {"--profile": profile, "--region": region, "--env": env}
+    options = [f"{name} {value}" for name, value in given.items() if value]
+    options += ["--aws"] if aws and not (profile or region) else []
+    looked = {
+        subject: replace(found, ill=[replace(ill, to_do=_there(ill.to_do, options)) for ill in found.ill])
+        for subject, found in report.looked.items()
+    }
+    return replace(report, looked=looked)
+
+
+def _there(to_do: str, options: Sequence[str]) -> str:
+    return " ".join([to_do, *options]) if to_do.startswith("uv run rydes") else to_do
 
 
 def place(there: System) -> str:

@@ -27,6 +27,8 @@ app.add_typer(scenarios, name="scenario")
 
 _LOOK_BACK: Final = timedelta(hours=3)
 """How far back `trace` looks on AWS for an id without a time in it: CloudWatch reads all lines of all functions since."""
+_RECENT: Final = "1h"
+"""How far back `logs` looks on AWS if nobody says."""
 
 
 @app.command()
@@ -141,12 +143,19 @@ def logs(
         bool, typer.Option("--follow", "-f", help="Print new lines as they come, until Ctrl-C.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the lines as they were logged.")] = False,
+    aws: OnAws = False,
+    profile: Profile = "",
+    region: Region = "",
+    env: Environment = "",
 ) -> None:
     """Print the lines that the functions logged, in order of time; with -f, as they arrive."""
     now = datetime.now(UTC)
     with one_line_errors(), log_events.reached(), quiet_end():
         if follow and until:
             raise LocalCloudError("--follow never ends.", "Leave out --until.")
+        account = system(aws=aws, profile=profile, region=region, env=env)
+        if isinstance(account, AwsAccount) and not (since or last or follow):
+            last = _RECENT
         selection = log_lines.select(
             pattern,
             service=service,
@@ -156,7 +165,6 @@ def logs(
             last=last,
             now=now,
         )
-        cloud = Cloud.find(Settings.from_environment())
-        found = (log_lines.watch if follow else log_lines.read)(cloud, selection)
+        found = (log_lines.watch if follow else log_lines.read)(account, selection)
         if not log_lines.show(found, console, as_json=as_json, today=now):
             print("No line matches.", file=sys.stderr)
