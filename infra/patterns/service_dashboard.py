@@ -16,8 +16,7 @@ from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.widgets import HALF, QUARTER, WHOLE, answer, graph, heading
 from infra.questions import QUESTIONS, TROUBLE, Question, functions
 
-DEAD_LETTERS: Final = "-dlq"
-PARKED: Final = "-parking"
+GIVEN_UP: Final = ("-dlq", "-parking")
 _MINUTE: Final = cdk.Duration.minutes(1)
 _ALARMS_AT_MOST: Final = 100
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html"""
@@ -120,7 +119,7 @@ class ServiceDashboard(Construct):
 
     def _queues(self) -> list[cloudwatch.IWidget]:
         queues = {self._stack.stage.names.plain(_name(queue)): queue for queue in self._all(sqs.Queue)}
-        given_up = [name for name in queues if name.endswith((DEAD_LETTERS, PARKED))]
+        given_up = [name for name in queues if name.endswith(GIVEN_UP)]
         depth = {
             name: queue.metric_approximate_number_of_messages_visible(
                 statistic="max", label=name, period=_MINUTE

@@ -24,12 +24,22 @@ from infra.slo import OBJECTIVES, alarm_name
 from infra.stage import Stage
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "ride-booking": ("aggregator", "api", "authorizer", "closer", "notifier", "outbox", "rides", "socket"),
+    "ride-booking": (
+        "aggregator",
+        "api",
+        "authorizer",
+        "closer",
+        "notifier",
+        "outbox",
+        "replay",
+        "rides",
+        "socket",
+    ),
     "unicorn-mgmt": (
-        *("api", "authorizer", "bookings", "closings", "outbox", "ratings", "responder", "socket"),
+        *("api", "authorizer", "bookings", "closings", "outbox", "ratings", "replay", "responder", "socket"),
         *("partner-callbacks",),
     ),
-    "feedback": ("api", "outbox", "outreach", "receipts", "replies", "rides", "timers"),
+    "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
 }
 """The functions of each service by their roles, without those of partners. tests/infra/test_operations.py compares them
 with the templates."""

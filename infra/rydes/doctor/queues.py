@@ -4,16 +4,17 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from time import sleep
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rydes.doctor.finding import Ill, Looked, count, span
 from infra.rydes.doctor.patient import Metric, Patient, source_of
-from infra.rydes.operator import quarantine as parked
-from infra.rydes.operator.quarantine_contents import message_type, without_phone_numbers
+from infra.rydes.operator import dead_letters
+from infra.rydes.operator.dead_letter_contents import message_type
+from infra.rydes.operator.dead_letters import DEAD_LETTERS, PARKING
 
-GIVEN_UP: Final = ("-dlq", "-parking")
+GIVEN_UP: Final = (DEAD_LETTERS, PARKING)
 _WAITING, _TAKEN = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 _AGE: Final = "ApproximateAgeOfOldestMessage"
 _REASONS: Final = 3
@@ -49,7 +50,7 @@ def given_up(patient: Patient) -> Looked:
             Ill(
                 f"{name} has {count(depth, 'message')}{_reasons(patient, name)}",
                 "That work is not done, and nobody tries it again.",
-                f"uv run rydes quarantine list --queue {name}",
+                f"uv run rydes dlq list --queue {name}",
             )
         )
     return Looked(f"{count(len(urls), 'dead-letter queue')} empty" if not ill else "", ill)
@@ -115,13 +116,13 @@ def _waits(name: str, numbers: Mapping[str, int], how: str) -> Ill:
 def _reasons(patient: Patient, name: str) -> str:
     """Group the messages of a queue by why they are there, as far as that may be read."""
     grouped: Counter[str] = Counter()
-    with suppress(ClientError, BotoCoreError), parked.held(patient.system, name) as found:
+    with suppress(ClientError, BotoCoreError), dead_letters.held(patient.system, name) as found:
         grouped.update(_reason(message) for message in found.messages)
     told = [f"{number} × {reason}" for reason, number in grouped.most_common(_REASONS)]  # noqa: RUF001
     more = len(grouped) - len(told)
     return f": {'; '.join(told)}{f'; {more} other reasons' if more > 0 else ''}" if told else ""
 
 
-def _reason(message: Any) -> str:  # noqa: ANN401 - a parked message
-    error = message.attributes.get("error") or message.attributes.get("ERROR_CODE") or "its worker died"
-    return str(without_phone_numbers(f"{message_type(message) or 'unknown'} {error}"))
+def _reason(message: dead_letters.Parked) -> str:
+    """Say what it is and what error put it there, which is enough to tell several troubles apart."""
+    return f"{message_type(message) or 'unknown'} {message.cause.error or 'its worker died'}"
