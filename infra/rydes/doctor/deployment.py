@@ -1,13 +1,9 @@
 """Stacks, and the alarms that they have made."""
 
-from typing import Final
-
 from infra.naming import OPERATIONS_STACK
 from infra.rydes.doctor.finding import Ill, Looked, count
 from infra.rydes.doctor.patient import Patient
 from infra.rydes.verify.inspection import DEPLOYED, STACKS
-
-_EVENTS: Final = "aws cloudformation describe-stack-events --stack-name"
 
 
 def stacks(patient: Patient) -> Looked:
@@ -21,16 +17,15 @@ def stacks(patient: Patient) -> Looked:
     ill: list[Ill] = []
     for name in wanted:
         state = states.get(name)
+        events = patient.aws(f"cloudformation describe-stack-events --stack-name {name}")
         if state is None:
             to_do = f"Deploy it: {patient.system.HOW_TO_DEPLOY}"
             ill.append(Ill(f"{name} is not deployed", "Nothing of it is there.", to_do))
         elif state.endswith("_IN_PROGRESS"):
-            ill.append(
-                Ill(f"{name} is being deployed: {state}", "What is ill may pass.", f"{_EVENTS} {name}")
-            )
+            ill.append(Ill(f"{name} is being deployed: {state}", "What is ill may pass.", events))
         elif state not in DEPLOYED:
             means = "Its last deployment failed; what was there before works on."
-            ill.append(Ill(f"{name}: {state}", means, f"{_EVENTS} {name}"))
+            ill.append(Ill(f"{name}: {state}", means, events))
     return Looked(count(len(wanted), "stack"), ill)
 
 

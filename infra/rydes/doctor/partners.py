@@ -38,7 +38,7 @@ def secrets(patient: Patient) -> Looked:
     for id_ in (ids := _deployed(patient)):
         name = patient.system.names.of(f"{PARTNER_SECRET_PREFIX}{id_}")
         if not has_url(client.get_secret_value(SecretId=name).get("SecretString", "")):
-            to_do = f"aws secretsmanager put-secret-value --secret-id {name} --secret-string …"
+            to_do = patient.aws(f"secretsmanager put-secret-value --secret-id {name} --secret-string …")
             ill.append(Ill(f"the secret of {id_} is not filled in", f"{id_} is not asked for quotes.", to_do))
     return Looked(count(len(ids), "partner secret") if not ill else "", ill)
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from infra.naming import PARAMETER_PREFIX
 from infra.rydes.cloud.aws import AwsAccount
+from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.settings import SERVICES
 from infra.rydes.cloud.system import System
 
@@ -57,6 +58,14 @@ class Patient:
         """Read something of many at the same time, in order."""
         waiting: list[Future[Any]] = [self._pool.submit(read, one) for one in of]
         return [future.result() for future in waiting]
+
+    def aws(self, command: str) -> str:
+        """Write a command of the AWS command line that goes to this system."""
+        return (
+            f"aws --endpoint-url {self.system.settings.endpoint} {command}"
+            if isinstance(self.system, Cloud)
+            else f"aws {command}"
+        )
 
     def stopped(self, function: str) -> Mapping[str, Any] | None:
         """Tell who has stopped a function, when and why, if `rydes stop` has."""

@@ -34,7 +34,7 @@ def functions(patient: Patient) -> Looked:
         if stop := patient.stopped(name):
             ill.append(_stopped(patient.now, name, stop))
         elif limits[name] == 0:
-            to_do = f"aws lambda delete-function-concurrency --function-name {names.of(name)}"
+            to_do = patient.aws(f"lambda delete-function-concurrency --function-name {names.of(name)}")
             ill.append(Ill(f"{name} is stopped: its reserved concurrency is 0", _STANDS_STILL, to_do))
         elif state == "Failed" or settings.get("LastUpdateStatus") == "Failed":
             why = (
@@ -60,7 +60,7 @@ def mappings(patient: Patient) -> Looked:
         function = names.plain(function_of(mapping))
         way = f"from {names.plain(source_of(mapping))} to {function}"
         if mapping["State"] not in WORKING and not patient.stopped(function):
-            to_do = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
+            to_do = patient.aws(f"lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled")
             means = "Messages wait, for as long as their queue or stream keeps them."
             ill.append(Ill(f"the mapping {way} is {mapping['State'].lower()}", means, to_do))
         elif str(problem := mapping.get("LastProcessingResult", "")).startswith("PROBLEM"):
