@@ -90,8 +90,11 @@ def root_of(logged: Iterable[LogEvent], id_: str) -> str:
     """Tell which RFQ lines with this id are about; without one, which conversation. The id itself if nobody says."""
     rfqs: Counter[str] = Counter()
     conversations: Counter[str] = Counter()
+    whole = re.compile(rf"(?<![\w.-]){re.escape(id_)}(?![\w-])")  # CloudWatch finds parts of ids, too
     for event in logged:
         entry = event.entry or {}
+        if not whole.search(event.message):
+            continue
         named = entry.get("rfq_id") or _rfq_of(entry.get("ride_id"))
         if isinstance(named, str):
             rfqs[named] += 1

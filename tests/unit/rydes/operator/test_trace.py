@@ -238,8 +238,9 @@ def test_any_id_leads_to_the_rfq_and_all_that_came_of_it(id_: str) -> None:
     assert [one.what for one in trace.lines(an_account(), id_, since=since)] == WHOLE
 
 
-def test_an_id_of_which_nobody_has_heard_is_about_nothing() -> None:
-    assert trace.lines(an_account(), "nobody", since=datetime(2026, 1, 1, tzinfo=UTC)) == []
+@pytest.mark.parametrize("id_", ["nobody", ".1", RFQ[:-1], RFQ[1:], "000000000001.1"])
+def test_an_id_of_which_nobody_has_heard_is_about_nothing(id_: str) -> None:
+    assert trace.lines(an_account(), id_, since=datetime(2026, 1, 1, tzinfo=UTC)) == []
 
 
 def test_an_id_that_has_a_time_in_it_is_looked_for_from_a_minute_before_it_on() -> None:
