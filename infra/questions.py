@@ -150,13 +150,18 @@ QUESTIONS: Final[Mapping[str, tuple[Question, ...]]] = {
     ),
 }
 
-TROUBLE: Final = (
-    'filter level in ["WARNING", "ERROR", "CRITICAL"]',
-    "stats count(*) as lines, latest(@timestamp) as last by level, service, message",
-    "sort lines desc",
-    "limit 20",
+COMPLAINTS: Final = Question(
+    "Complaints in the logs, the most frequent first",
+    (),
+    (
+        'filter level in ["WARNING", "ERROR", "CRITICAL"]',
+        "stats count(*) as lines, latest(@timestamp) as last by level, service, message",
+        "sort lines desc",
+        "limit 20",
+    ),
+    "table",
 )
-"""What functions complain about most."""
+"""Of all functions that one asks about."""
 
 
 API_FAILURES: Final = Question(

@@ -14,7 +14,7 @@ from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import StreamConsumer
 from infra.patterns.widgets import HALF, QUARTER, WHOLE, answer, graph, heading
-from infra.questions import QUESTIONS, TROUBLE, Question, functions
+from infra.questions import COMPLAINTS, QUESTIONS, functions
 
 GIVEN_UP: Final = ("-dlq", "-parking")
 _MINUTE: Final = cdk.Duration.minutes(1)
@@ -46,7 +46,7 @@ class ServiceDashboard(Construct):
         yield [heading(f"# {self._stack.service}: is it ill?")]
         yield self._alarms()
         yield [heading("## What customers notice")]
-        yield [self._answer(question) for question in QUESTIONS.get(self._stack.service, ())]
+        yield self._questions()
         yield from self._apis()
         yield [heading("## Where work waits, or is given up")]
         yield self._queues()
@@ -54,9 +54,7 @@ class ServiceDashboard(Construct):
         yield [heading("## Causes")]
         yield from self._functions()
         yield self._table()
-        yield [
-            self._answer(Question("Complaints in the logs, the most frequent first", (), TROUBLE, "table"))
-        ]
+        yield [self._complaints()]
 
     def _all(self, kind: type[_Kind]) -> list[_Kind]:
         return [part for part in self._parts if isinstance(part, kind)]
@@ -75,17 +73,21 @@ class ServiceDashboard(Construct):
             for start in range(0, len(alarms), _ALARMS_AT_MOST)
         ]
 
-    def _answer(self, question: Question) -> cloudwatch.IWidget:
+    def _questions(self) -> list[cloudwatch.IWidget]:
+        """Show the answers to the service's questions. Without partners there are none about them."""
         stack = self._stack
-        names = (
-            map(
-                stack.stage.names.of,
-                functions(stack.service, question, simulated=stack.stage.simulated_partners),
-            )
-            if question.roles
-            else [each.own_name for each in self._all(ServiceFunction)]
-        )
-        return answer(question, [f"/aws/lambda/{name}" for name in names])
+        asked = [
+            (question, functions(stack.service, question, simulated=stack.stage.simulated_partners))
+            for question in QUESTIONS.get(stack.service, ())
+        ]
+        return [
+            answer(question, [f"/aws/lambda/{stack.stage.names.of(name)}" for name in names])
+            for question, names in asked
+            if names
+        ]
+
+    def _complaints(self) -> cloudwatch.IWidget:
+        return answer(COMPLAINTS, [f"/aws/lambda/{each.own_name}" for each in self._all(ServiceFunction)])
 
     def _apis(self) -> Iterable[Sequence[cloudwatch.IWidget]]:
         for api in (*self._all(apigateway.HttpApi), *self._all(rest.RestApi)):

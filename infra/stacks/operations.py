@@ -14,9 +14,9 @@ from infra.questions import (
     API_FAILURES,
     API_LATENCY,
     API_REFUSALS,
+    COMPLAINTS,
     QUESTIONS,
     TRACE,
-    TROUBLE,
     Question,
     functions,
 )
@@ -95,7 +95,7 @@ class OperationsStack(cdk.Stack):
         yield [self._promises()]
         yield [heading("## What customers notice")]
         for service, questions in QUESTIONS.items():
-            yield [self._answer(service, question) for question in questions]
+            yield [*self._answers(service, questions)]
         groups = [f"/aws/apigateway/{self._stage.names.of(api)}" for api in APIS]
         yield [answer(question, groups, THIRD) for question in (API_FAILURES, API_REFUSALS, API_LATENCY)]
         yield [heading("## Where work waits, or is given up")]
@@ -144,8 +144,7 @@ class OperationsStack(cdk.Stack):
                 width=HALF,
             ),
         ]
-        complaints = Question("Complaints in the logs, the most frequent first", (), TROUBLE, "table")
-        yield [answer(complaints, self._log_groups)]
+        yield [answer(COMPLAINTS, self._log_groups)]
 
     def _promises(self) -> cloudwatch.IWidget:
         """Show the alarms of all objectives, which are known by their names."""
@@ -165,9 +164,11 @@ class OperationsStack(cdk.Stack):
             height=3,
         )
 
-    def _answer(self, service: str, question: Question) -> cloudwatch.IWidget:
-        names = functions(service, question, simulated=self._stage.simulated_partners)
-        return answer(question, [f"/aws/lambda/{self._stage.names.of(name)}" for name in names])
+    def _answers(self, service: str, questions: Iterable[Question]) -> Iterable[cloudwatch.IWidget]:
+        """Show the answers to a service's questions. Without partners there are none about them."""
+        for question in questions:
+            if names := functions(service, question, simulated=self._stage.simulated_partners):
+                yield answer(question, [f"/aws/lambda/{self._stage.names.of(name)}" for name in names])
 
     def _found(
         self,

@@ -2,6 +2,7 @@
 
 import io
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -40,7 +41,7 @@ def over(by: str, quoted: Quoted | None = QUOTED) -> Rfq:
 def line_of(world: World, *records: Any) -> str:
     """What ride-booking's outbox logs in one invocation."""
     text = io.StringIO()
-    world.logger = Logger(service="test-questions", stream=text)
+    world.logger = Logger(service=f"test-questions-{uuid.uuid4()}", stream=text)  # a logger keeps its stream
     world.metrics = Metrics(namespace="WildRydes", service="ride-booking")
     entrypoint(world.outbox().handle, world.logger, world.metrics)(
         {"Records": [*records]},
