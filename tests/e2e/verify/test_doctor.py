@@ -9,7 +9,7 @@ from infra.rydes.cloud.cloud import Cloud
 from tests.support.patience import eventually
 from tests.support.rydes_command import rydes
 
-PARTNER, PARKED, FUNCTION = "p-comet", "feedback-rides-dlq", "unicorn-mgmt-ratings"
+PARTNER, PARKED, FUNCTION = "p-comet", "feedback-rides-parking", "unicorn-mgmt-ratings"
 CIRCUIT = {"id": {"S": f"circuit#{PARTNER}"}}
 
 
