@@ -2,7 +2,7 @@
 
 Whoever is on call is paged by the rate at which an objective's error budget burns, over a long window and a short one:
 the long one says that it matters, the short one that it still goes on. https://sre.google/workbook/alerting-on-slos/
-(chapter 5, "Multiwindow, Multi-Burn-Rate Alerts", with its table 5-8). Decision 84 says why these and no others.
+(chapter 5, "Multiwindow, Multi-Burn-Rate Alerts", with its table 5-8). Decision 86 says why these and no others.
 """
 
 from dataclasses import dataclass
@@ -83,6 +83,7 @@ OBJECTIVES: Final = (
     RFQ_COMPLETION,
     FIRST_QUOTE,
     availability("rfq-api"),
+    availability("machine-api"),
     availability("unicorn-api"),
     SMS,
     availability("support-api"),

@@ -12,8 +12,10 @@ from aws_cdk import aws_sqs as sqs
 
 from infra import naming
 from infra.patterns.accept import accept
+from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
+from infra.slo import availability
 from infra.tiers import Tier
 
 _PROBLEM: Final = "application/problem+json"
@@ -166,6 +168,12 @@ class MachineApi(apigateway.RestApi):
             method, path = route.split()
             self._serve(self.root.resource_for_path(path), *(["ANY"] if route in stored else [method, "ANY"]))
         self._answers()
+        BurnRateAlarms(
+            scope,
+            availability(name),
+            bad=self.metric_server_error(),
+            total=self.metric_count(statistic="sum"),
+        )
         accept(
             self,
             {

@@ -25,15 +25,8 @@ from infra.stage import Stage
 
 FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ride-booking": (
-        "aggregator",
-        "api",
-        "authorizer",
-        "closer",
-        "notifier",
-        "outbox",
-        "replay",
-        "rides",
-        "socket",
+        *("aggregator", "api", "authorizer", "batches", "closer", "machine-api", "machine-authorizer"),
+        *("notifier", "outbox", "replay", "rides", "socket"),
     ),
     "unicorn-mgmt": (
         *("api", "authorizer", "bookings", "closings", "outbox", "ratings", "replay", "responder", "socket"),
@@ -44,7 +37,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """The functions of each service by their roles, without those of partners. tests/infra/test_operations.py compares them
 with the templates."""
 
-APIS: Final = ("rfq-api", "unicorn-api", "partner-api", "support-api")
+APIS: Final = ("rfq-api", "machine-api", "unicorn-api", "partner-api", "support-api")
 
 _MINUTE: Final = cdk.Duration.minutes(1)
 

@@ -23,8 +23,8 @@ from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
-from infra.stacks.ride_booking_machines import add_machines
 from infra.slo import FIRST_QUOTE, RFQ_COMPLETION
+from infra.stacks.ride_booking_machines import add_machines
 from infra.stage import Stage
 from wild_rydes_contracts import RideCompleted, RideConfirmed, RideRejected
 

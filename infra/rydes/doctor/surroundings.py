@@ -25,9 +25,7 @@ def archive(patient: Patient) -> Looked:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        if not patient.on_aws:
-            return Looked("", unseen=["the archive of events (this local cloud has none)"])
-        return Looked("", [Ill(f"the archive {name} is missing", means, "Deploy the platform.")])
+        return Looked("", [Ill(f"the archive {name} is missing", means, patient.system.HOW_TO_DEPLOY)])
     if state != "ENABLED":
         return Looked("", [Ill(f"the archive {name} is {state.lower()}", means, "Deploy the platform.")])
     return Looked("the archive")
