@@ -24,7 +24,10 @@ def doctor(cloud: Cloud) -> dict[str, Any]:
 @contextmanager
 def a_parked_message(cloud: Cloud) -> Iterator[None]:
     sqs, url = cloud.client("sqs"), cloud.queues()[PARKED]
-    told = {"error": {"DataType": "String", "StringValue": "Unprocessable"}}
+    told = {
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in (("error", "Unprocessable"), ("reason", "it is empty"))
+    }
     sqs.send_message(QueueUrl=url, MessageBody="{}", MessageAttributes=told)
     try:
         yield
