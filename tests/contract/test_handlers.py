@@ -12,7 +12,12 @@ UNIT_TESTS = ROOT / "tests" / "unit"
 FUNCTIONS = sorted(file for file in ROOT.glob("services/*/src/*/functions/*.py") if file.stem != "__init__")
 
 # Functions that compose what has another name, and the tests of that.
-COMPOSED = {"api": "{service}/api/test_*routes*.py", "authorizer": "http/test_socket_authorizer.py"}
+COMPOSED = {
+    "api": "{service}/api/test_*routes*.py",
+    "authorizer": "http/test_socket_authorizer.py",
+    "machine_api": "http/test_rest_api.py",
+    "replay": "messaging/test_replay.py",
+}
 
 
 def defines_handler(statement: ast.stmt) -> bool:

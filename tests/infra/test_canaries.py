@@ -56,10 +56,15 @@ def test_whatever_invokes_a_function_invokes_its_alias(prod: Assembly) -> None:
     assert len([*prod.all("AWS::Lambda::Alias")]) == len(functions)
 
 
-def test_only_the_alias_of_the_api_is_served_from_a_snapshot(aws: Assembly) -> None:
+def test_only_the_aliases_of_apis_are_served_from_a_snapshot(aws: Assembly) -> None:
     snapshots = {
         name
         for name, function in aws.named("AWS::Lambda::Function", "FunctionName").items()
         if function.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
     }
-    assert snapshots == {"ride-booking-api", "unicorn-mgmt-api", "feedback-api"}
+    assert snapshots == {
+        "ride-booking-api",
+        "ride-booking-machine-api",
+        "unicorn-mgmt-api",
+        "feedback-api",
+    }

@@ -1,7 +1,7 @@
 """Each mistake about permissions is planted in our own templates, and has to be found with the right words."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import pytest
@@ -60,11 +60,19 @@ def _let_nobody_in(templates: Templates, type_: str, service: str) -> None:
     for _, body in _resources(templates, type_):
         document = body["Properties"].get("PolicyDocument") or body["Properties"]["KeyPolicy"]
         document["Statement"] = [
-            each
-            for each in document["Statement"]
-            if not isinstance(each["Principal"], dict)
-            or each["Principal"].get("Service") != f"{service}.amazonaws.com"
+            left for each in document["Statement"] if (left := _without(each, f"{service}.amazonaws.com"))
         ]
+
+
+def _without(statement: Mapping[str, Any], service: str) -> Mapping[str, Any] | None:
+    """The statement for whomever else it is for. None if it is for this service alone."""
+    principal = statement["Principal"]
+    named = principal.get("Service") if isinstance(principal, dict) else None
+    if named == service:
+        return None
+    if not isinstance(named, list):
+        return statement
+    return {**statement, "Principal": {"Service": [each for each in named if each != service]}}
 
 
 def _drop_permissions(templates: Templates, service: str) -> None:
