@@ -433,26 +433,29 @@ def create_table(aws: Moto, name: str) -> str:
     return iterator
 
 
+def _furnish() -> dict[str, str]:
+    sqs, events, cognito, kms = map(aws.client, ("sqs", "events", "cognito-idp", "kms"))
+    told = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.create_event_bus(Name=BUS)
+    pattern = json.dumps({"source": [FeedbackReceived.source]})
+    events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
+    events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "told", "Arn": arn}])
+    return {
+        "key": kms.create_key()["KeyMetadata"]["Arn"],
+        "pool": cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"],
+        "dead": sqs.create_queue(QueueName="feedback-dead")["QueueUrl"],
+        "told_to": told,
+    }
+
+
 @contextmanager
 def an_account() -> Iterator[dict[str, Any]]:
     """What the worlds on moto share."""
-    sqs, events, cognito, kms = map(aws.client, ("sqs", "events", "cognito-idp", "kms"))
-    with aws.account():
-        told = sqs.create_queue(QueueName="told")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=told, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        events.create_event_bus(Name=BUS)
-        pattern = json.dumps({"source": [FeedbackReceived.source]})
-        events.put_rule(Name="all", EventBusName=BUS, EventPattern=pattern)
-        events.put_targets(Rule="all", EventBusName=BUS, Targets=[{"Id": "told", "Arn": arn}])
+    clients = {"dynamodb": "dynamodb", "streams": "dynamodbstreams", "cognito": "cognito-idp"}
+    with aws.account(_furnish) as made:
         yield {
-            "dynamodb": aws.client("dynamodb"),
-            "streams": aws.client("dynamodbstreams"),
-            "sqs": sqs,
-            "events": events,
-            "cognito": cognito,
-            "kms": kms,
-            "key": kms.create_key()["KeyMetadata"]["Arn"],
-            "pool": cognito.create_user_pool(PoolName="pool")["UserPool"]["Id"],
-            "dead": sqs.create_queue(QueueName="feedback-dead")["QueueUrl"],
-            "told_to": told,
+            **{name: aws.client(service) for name, service in clients.items()},
+            **{name: aws.client(name) for name in ("sqs", "events", "kms")},
+            **made,
         }
