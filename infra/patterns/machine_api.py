@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_wafv2 as waf
 
 from infra import naming
 from infra.patterns.accept import accept
@@ -16,6 +17,7 @@ from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.slo import availability
+from infra.patterns.web_acl import ASSOCIATION
 from infra.tiers import Tier
 
 _PROBLEM: Final = "application/problem+json"
@@ -45,6 +47,13 @@ _ANSWERS: Final[Mapping[str, tuple[apigateway.ResponseType, int, str, str, str |
         403,
         "Forbidden",
         "This is for machine clients, each with its own API key in x-api-key.",
+        None,
+    ),
+    "Blocked": (
+        _TYPES.WAF_FILTERED,
+        403,
+        "Forbidden",
+        "Your address has come too often, or the request looks like an attack.",
         None,
     ),
     "Unauthorized": (_TYPES.UNAUTHORIZED, 401, "Unauthorized", "Sign in first: send an ID token.", None),
@@ -174,12 +183,18 @@ class MachineApi(apigateway.RestApi):
             bad=self.metric_server_error(),
             total=self.metric_count(statistic="sum"),
         )
+        if ASSOCIATION not in scope.stage.left_out:
+            waf.CfnWebACLAssociation(
+                self,
+                "Protected",
+                resource_arn=self.deployment_stage.stage_arn,
+                web_acl_arn=scope.parameter(naming.WEB_ACL_ARN_PARAMETER),
+            )
         accept(
             self,
             {
                 "AwsSolutions-COG4": "The authorizer verifies the token of the user pool, and that the API key is its own",
                 "AwsSolutions-APIG2": "The functions behind check requests, and say what is wrong with each field",
-                "AwsSolutions-APIG3": "The usage plans and the throttles bound what comes in, and no browser calls",
                 "AwsSolutions-APIG6": "The access log and the functions' logs have all that is needed",
             },
         )
@@ -218,6 +233,8 @@ class MachineApi(apigateway.RestApi):
         resource = self.root.resource_for_path(path)
         url = f"{self.public_url}{path}/$context.authorizer.batch"
         stored = {"id": "$context.authorizer.batch", "status": "pending", "links": {"self": url}}
+        # Parameters of a response take what the authorizer says alone, and no text around it. Templates do.
+        located = f'#set($context.responseOverride.header.Location = "{url}")\n'
         integration = apigateway.AwsIntegration(
             service="sqs",
             path=f"{self._scope.account}/{queue.queue_name}",
@@ -230,7 +247,7 @@ class MachineApi(apigateway.RestApi):
                 },
                 request_templates={_JSON: _send(message, version)},
                 integration_responses=[
-                    _answer(202, r"2\d{2}", json.dumps(stored), _JSON, "1"),
+                    _answer(202, r"2\d{2}", located + json.dumps(stored), _JSON, "1"),
                     _answer(
                         413,
                         r"4\d{2}",

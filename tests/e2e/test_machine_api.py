@@ -1,18 +1,18 @@
 """Machine clients: a key that is nobody else's, a quota, batches that are stored first, and a function that is stopped."""
 
+import gzip
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.operator.clients import GROUP, Clients
 from infra.rydes.operator.stops import Stops
 from infra.tiers import TIERS
+from tests.support.machines import Machine
 from tests.support.patience import PATIENCE, eventually
 
 RFQ = {
@@ -24,37 +24,17 @@ PROBLEM = "application/problem+json"
 OPEN = {tier.name: tier.open_rfqs for tier in TIERS}
 
 
-@dataclass
-class Machine:
-    """A machine client."""
-
-    name: str
-    token: str
-    key: str
-    http: httpx.Client
-
-
 @pytest.fixture
 def machines(cloud: Cloud) -> Iterator[Any]:
-    made: list[str] = []
-    clients = Clients(cloud)
+    made: list[Machine] = []
 
     def add(tier: str = "silver") -> Machine:
-        name = f"machine-{uuid4().hex[:8]}"
-        key = clients.add(name, tier).key
-        made.append(name)
-        token = cloud.token(name, GROUP)
-        headers = {"Authorization": token, "x-api-key": key}
-        return Machine(
-            name,
-            token,
-            key,
-            httpx.Client(base_url=cloud.url("machine-api"), headers=headers, timeout=PATIENCE),
-        )
+        made.append(Machine(cloud, tier))
+        return made[-1]
 
     yield add
-    for name in made:
-        clients.remove(name)
+    for machine in made:
+        machine.remove()
 
 
 def outcome(machine: Machine, stored: httpx.Response) -> Any:
@@ -119,6 +99,9 @@ def test_each_rfq_of_a_batch_has_its_outcome_which_is_its_owners_to_see(machines
     stored = machine.http.post("/rfq-batches", json={"rfqs": [RFQ, bad]}, headers={"Idempotency-Key": "b/1"})
     again = machine.http.post("/rfq-batches", json={"rfqs": [RFQ, bad]}, headers={"Idempotency-Key": "b/1"})
     assert again.json() == stored.json()
+    assert stored.headers["Location"] == stored.json()["links"]["self"]
+    refused = machine.http.put("/rfq-batches", json={"rfqs": [RFQ]})
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
     found = outcome(machine, stored)
     assert (found["accepted"], found["rejected"]) == (1, 1)
     [error] = found["rfqs"][1]["problem"]["errors"]
@@ -126,10 +109,23 @@ def test_each_rfq_of_a_batch_has_its_outcome_which_is_its_owners_to_see(machines
     assert machine.http.get(found["rfqs"][0]["links"]["self"], follow_redirects=True).status_code == 200
     assert other.http.get(stored.json()["links"]["self"]).status_code == 404
 
-    nonsense = machine.http.post(
-        "/rfq-batches", content=b"no JSON &+%41", headers={"Content-Type": "application/json"}
-    )
-    assert outcome(machine, nonsense)["problem"]["status"] == 400
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no JSON &+%41", gzip.compress(json.dumps({"rfqs": [RFQ]}).encode()), b"\xff\xfe\x00{}", b""],
+    ids=["nonsense", "gzip", "no UTF-8", "nothing"],
+)
+def test_whatever_is_sent_has_its_outcome(machines: Any, content: bytes) -> None:
+    machine = machines()
+    told = {"Content-Type": "application/json", "Idempotency-Key": "k" * 5_000}
+    stored = machine.http.post("/rfq-batches", content=content, headers=told)
+    assert outcome(machine, stored)["problem"]["status"] == 400
+    for path, type_, status in (
+        ("/rfq-batches", "text/plain", 415),
+        ("/instant-ride-rfqs", "application/json", 400),
+    ):
+        answer = machine.http.post(path, content=content, headers={"Content-Type": type_})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
 
 
 def test_no_more_rfqs_are_open_than_a_tier_allows(machines: Any) -> None:
@@ -154,7 +150,8 @@ def test_what_comes_for_a_stopped_function_waits(machines: Any, cloud: Cloud) ->
 
     stops.stop("ride-booking-machine-api", "an exercise")
     try:
-        assert machine.http.get("/instant-ride-rfqs").status_code >= 500
+        url = f"{cloud.url('machine-api')}/instant-ride-rfqs"
+        assert httpx.get(url, headers=machine.http.headers, timeout=PATIENCE).status_code >= 500  # once
     finally:
         stops.start("ride-booking-machine-api", "it is over")
     assert machine.http.get("/instant-ride-rfqs").status_code == 200

@@ -13,7 +13,13 @@ from infra.tiers import TIERS
 from ride_booking.domain.machine_client import MachineKey
 
 OWN_ANSWERS = {"THROTTLED": 429, "QUOTA_EXCEEDED": 429, "INVALID_API_KEY": 403, "ACCESS_DENIED": 403}
-OWN_ANSWERS |= {"UNAUTHORIZED": 401, "REQUEST_TOO_LARGE": 413, "DEFAULT_4XX": 400, "DEFAULT_5XX": 500}
+OWN_ANSWERS |= {
+    "UNAUTHORIZED": 401,
+    "WAF_FILTERED": 403,
+    "REQUEST_TOO_LARGE": 413,
+    "DEFAULT_4XX": 400,
+    "DEFAULT_5XX": 500,
+}
 
 
 def _methods(aws: Assembly) -> dict[str, Resource]:

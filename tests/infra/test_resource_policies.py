@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from infra.assembly import Assembly, Resource, as_list, referred
+from infra.naming import AUDIT_LOG
 from infra.patterns.web_acl import MANAGED_RULES
+from infra.tiers import TIERS
 
 POLICIES = {
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues"),
@@ -30,6 +32,12 @@ PERSONAL = {
 NOTHING_TO_PROTECT = {
     "AWS::CloudWatch::Alarm": "tells the alarm topic alone",
     "AWS::ApiGateway::Account": "names a role",
+    "AWS::ApiGateway::Authorizer": "a function, by which API Gateway asks",
+    "AWS::ApiGateway::Deployment": "of an API below",
+    "AWS::ApiGateway::GatewayResponse": "a text",
+    "AWS::ApiGateway::Resource": "a path",
+    "AWS::ApiGateway::RestApi": "its methods say who gets in, and its endpoint takes no plain HTTP",
+    "AWS::ApiGateway::UsagePlan": "limits who may call",
     "AWS::ApiGatewayV2::Authorizer": "a function, by which API Gateway asks",
     "AWS::ApiGatewayV2::Integration": "a function of the API's own stack",
     "AWS::ApiGatewayV2::Route": "of an API below",
@@ -160,8 +168,9 @@ def key(_: Assembly, resource: Resource) -> Iterator[str]:
 
 def log_group(_: Assembly, resource: Resource) -> Iterator[str]:
     """Encrypted by CloudWatch; no personal data is in it: tests/e2e scan all of them."""
-    if resource.properties.get("RetentionInDays") != 30:
-        yield "is not forgotten after a month"
+    days = 365 if resource.properties.get("LogGroupName") == AUDIT_LOG else 30
+    if resource.properties.get("RetentionInDays") != days:
+        yield f"is not forgotten after {days} days"
 
 
 def api_stage(_: Assembly, resource: Resource) -> Iterator[str]:
@@ -169,6 +178,24 @@ def api_stage(_: Assembly, resource: Resource) -> Iterator[str]:
         yield "tells nobody who came"
     if not resource.properties.get("DefaultRouteSettings", {}).get("ThrottlingRateLimit"):
         yield "lets in as many as come"
+
+
+def rest_stage(assembly: Assembly, resource: Resource) -> Iterator[str]:
+    protected = [
+        str(each.properties["ResourceArn"]) for each in assembly.all("AWS::WAFv2::WebACLAssociation")
+    ]
+    if not any(repr({"Ref": resource.logical_id}) in arn for arn in protected):
+        yield "has no web ACL before it"
+    if "AccessLogSetting" not in resource.properties:
+        yield "tells nobody who came"
+    settings = resource.properties.get("MethodSettings", [])
+    if not any(each["ResourcePath"] == "/*" and each.get("ThrottlingRateLimit") for each in settings):
+        yield "lets in as many as come"
+
+
+def method(_: Assembly, resource: Resource) -> Iterator[str]:
+    if resource.properties["AuthorizationType"] == "NONE":
+        yield "lets anybody in"
 
 
 def role(_: Assembly, resource: Resource) -> Iterator[str]:
@@ -204,6 +231,8 @@ CHECKS: dict[str, Callable[[Assembly, Resource], Iterator[str]]] = {
     "AWS::SecretsManager::Secret": secret,
     "AWS::KMS::Key": key,
     "AWS::Logs::LogGroup": log_group,
+    "AWS::ApiGateway::Stage": rest_stage,
+    "AWS::ApiGateway::Method": method,
     "AWS::ApiGatewayV2::Stage": api_stage,
     "AWS::IAM::Role": role,
     "AWS::Lambda::Permission": permission,
@@ -247,6 +276,8 @@ PLANTED = {
     "AWS::DynamoDB::Table": lambda p: p.pop("ResourcePolicy"),
     "AWS::KMS::Key": lambda p: p.pop("EnableKeyRotation"),
     "AWS::Logs::LogGroup": lambda p: p.pop("RetentionInDays"),
+    "AWS::ApiGateway::Stage": lambda p: p.pop("MethodSettings"),
+    "AWS::ApiGateway::Method": lambda p: p.update(AuthorizationType="NONE"),
     "AWS::ApiGatewayV2::Stage": lambda p: p.pop("DefaultRouteSettings"),
     "AWS::IAM::Role": lambda p: p["AssumeRolePolicyDocument"]["Statement"][0].update(Principal={"AWS": "*"}),
     "AWS::Lambda::Permission": lambda p: p.pop("SourceArn"),
@@ -254,6 +285,17 @@ PLANTED = {
     "AWS::SecretsManager::Secret": lambda p: p.update(KmsKeyId="key"),
 }
 """A mistake in the first resource of each type."""
+
+
+@pytest.mark.parametrize("of", ["Pool", "Stage"])
+def test_what_may_have_a_web_acl_has_it(aws: Assembly, of: str) -> None:
+    templates = copy.deepcopy(aws.templates)
+    for template in templates.values():
+        for body in template["Resources"].values():
+            if body["Type"] == "AWS::WAFv2::WebACLAssociation" and of in str(body["Properties"]):
+                body["Properties"]["ResourceArn"] = "another"
+    [fault] = faults(Assembly(aws.directory, templates))
+    assert fault.endswith("has no web ACL before it")
 
 
 @pytest.mark.parametrize("type_", PLANTED)
@@ -267,9 +309,14 @@ def test_a_planted_mistake_is_found(aws: Assembly, type_: str) -> None:
 def test_the_web_acl_blocks_who_comes_too_often_and_what_aws_knows(aws: Assembly) -> None:
     [acl] = aws.all("AWS::WAFv2::WebACL")
     assert (acl.properties["Scope"], acl.properties["DefaultAction"]) == ("REGIONAL", {"Allow": {}})
-    often, *managed = acl.properties["Rules"]
-    assert often["Action"] == {"Block": {}}
-    assert often["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+    signs_in, often, *managed = acl.properties["Rules"]
+    for rule in (signs_in, often):
+        assert rule["Action"] == {"Block": {}}
+        assert rule["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+    rates = [rule["Statement"]["RateBasedStatement"] for rule in (signs_in, often)]
+    assert ["ScopeDownStatement" in rate for rate in rates] == [True, False]
+    fastest = max(tier.rate for tier in TIERS)
+    assert rates[0]["Limit"] < fastest * rates[1]["EvaluationWindowSec"] < rates[1]["Limit"]
     assert [rule["Statement"]["ManagedRuleGroupStatement"]["Name"] for rule in managed] == [*MANAGED_RULES]
     assert all(rule["OverrideAction"] == {"None": {}} for rule in managed), "they would count and not block"
     seen = [rule["VisibilityConfig"]["SampledRequestsEnabled"] for rule in acl.properties["Rules"]]

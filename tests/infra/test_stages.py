@@ -38,7 +38,7 @@ LEFT_OUT = {
     "AWS::SQS::QueuePolicy": 19 + 5 * len(roster.partners()),
     "AWS::SSM::Parameter": 1,  # the ARN of the web ACL
     "AWS::WAFv2::WebACL": 1,
-    "AWS::WAFv2::WebACLAssociation": 1,
+    "AWS::WAFv2::WebACLAssociation": 2,
 }
 # What only the local stage has.
 ADDED = {("WildRydesFeedback", "AWS::SSM::Parameter")}  # the number that nobody has to apply for

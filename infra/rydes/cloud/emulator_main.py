@@ -46,6 +46,7 @@ from typing import IO, Any
 SECONDS_TO_SHUT_DOWN = 3.0
 
 _USAGE = re.compile(r"/usageplans/([^/]+)/usage")
+_OVERRIDE = re.compile(r'#set\(\$context\.responseOverride\.header\.([\w-]+) = "([^"]*)"\)')
 _NAMED = 'export AWS_SDK_UA_APP_ID="$AWS_LAMBDA_FUNCTION_NAME.$$"; exec "$0" "$@"'
 """For a shell: become the worker, which knows its own process id."""
 
@@ -244,6 +245,24 @@ def count_usage(gateway: Any) -> None:  # noqa: ANN401 - the emulator's module
     gateway.handle_request = handle_usage_too
 
 
+def override_headers(gateway: Any) -> None:  # noqa: ANN401 - the emulator's module
+    """Have templates of responses set headers, which the emulator passes over.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
+    """
+    respond = gateway._service_integration_response
+
+    def respond_with_headers(integration: Any, status: int, text: str, accept: str, *more: Any) -> Any:  # noqa: ANN401
+        answer = respond(integration, status, text, accept, *more)
+        chosen = gateway._select_service_integration_response(integration, status) or {}
+        for template in (chosen.get("responseTemplates") or {}).values():
+            for name, value in _OVERRIDE.findall(template):
+                answer[1][name] = gateway._render_request_template_v1(value, text, *more)
+        return answer
+
+    gateway._service_integration_response = respond_with_headers
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
@@ -258,5 +277,6 @@ if __name__ == "__main__":
         importlib.import_module("ministack.services.lambda_svc"),
     )
     count_usage(importlib.import_module("ministack.services.apigateway_v1"))
+    override_headers(importlib.import_module("ministack.services.apigateway_v1"))
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

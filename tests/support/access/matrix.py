@@ -15,9 +15,16 @@ COLUMNS: Final = (
     "support",
     "other support",
     "partner",
+    "machine client",
+    "other machine client",
+    "wrong key",
     "nobody",
 )
-"""Whoever has a genuine token of the group, or, as a partner, a signature. `nobody` is each of the `IMPOSTORS`."""
+"""Whoever has a genuine token of the group, or, as a partner, a signature; a machine client has its API key, too. `wrong key`
+is each of the `WRONG_KEYS`, and `nobody` each of the `IMPOSTORS`."""
+
+WRONG_KEYS: Final = {"no key": "no API key at all", "another's key": "that of another machine client"}
+"""What the machine client's genuine token comes with. Everybody else comes with that client's own key, and so has stolen it."""
 
 IMPOSTORS: Final = {
     "anonymous": "no token at all",
@@ -35,6 +42,7 @@ IMPOSTORS: Final = {
 
 DOCUMENTS: Final = {
     "rfq-api": "ride-booking/openapi.json",
+    "machine-api": "ride-booking/machine_openapi.json",
     "unicorn-api": "unicorn-mgmt/openapi.json",
     "support-api": "feedback/openapi.json",
     "rfq-socket": "ride-booking/asyncapi.json",
@@ -64,38 +72,49 @@ class Row:
 
 
 _TABLE: Final = """
-api            method      path                              of              customer other  unicorn other  support other  partner nobody
-rfq-api        POST        /instant-ride-rfqs                -               202      202    403     403    403     403    401     401
-rfq-api        GET         /instant-ride-rfqs                -               200      200    403     403    403     403    401     401
-rfq-api        GET         /instant-ride-rfqs/{id}           running-rfq     200      404    403     403    403     403    401     401
-rfq-api        GET         /instant-ride-rfqs/{id}/quotes    running-rfq     200      404    403     403    403     403    401     401
-rfq-api        GET         /instant-ride-rfqs/{id}/result    completed-rfq   200      404    403     403    403     403    401     401
-rfq-api        POST        /instant-ride-rfqs/{id}/bookings  completed-rfq   202      404    403     403    403     403    401     401
-rfq-api        DELETE      /instant-ride-rfqs/{id}           rfq-to-cancel   204      404    403     403    403     403    401     401
-rfq-api        GET         /rides/{id}                       ride            200      404    403     403    403     403    401     401
-unicorn-api    POST        /unicorns                         -               403      403    200     200    403     403    401     401
-unicorn-api    GET         /unicorns/{id}                    unicorn         403      403    200     404    403     403    401     401
-unicorn-api    PUT         /unicorns/{id}/position           unicorn         403      403    204     404    403     403    401     401
-unicorn-api    GET         /unicorns/{id}/invitations        unicorn         403      403    200     404    403     403    401     401
-unicorn-api    POST        /rfqs/{id}/answers                running-rfq     403      403    202     404    403     403    401     401
-unicorn-api    POST        /rides/{id}/completion            ride            403      403    204     404    403     403    401     401
-unicorn-api    POST        /rides/{id}/cancellation          ride            403      403    409     404    403     403    401     401
-support-api    GET         /callbacks                        -               403      403    403     403    200     200    401     401
-support-api    GET         /callbacks/{ride_id}              claimed-call    403      403    403     403    200     200    401     401
-support-api    PUT         /callbacks/{ride_id}/claim        claimed-call    403      403    403     403    200     409    401     401
-support-api    DELETE      /callbacks/{ride_id}/claim        claimed-call    403      403    403     403    204     409    401     401
-support-api    POST        /callbacks/{ride_id}/outcome      call-to-close   403      403    403     403    200     409    401     401
-support-api    GET         /rides/{ride_id}/feedback         claimed-call    403      403    403     403    200     200    401     401
-support-api    POST        /rides/{ride_id}/corrections      claimed-call    403      403    403     403    200     200    401     401
-support-api    GET         /opt-outs                         -               403      403    403     403    200     200    401     401
-support-api    POST        /opt-outs                         -               403      403    403     403    200     200    401     401
-partner-api    POST        /partners/{partner_id}/answers    partner         401      401    401     401    401     401    202     401
-partner-api    POST        /partners/{partner_id}/answers    other-partner   401      401    401     401    401     401    401     401
-rfq-socket     connect     /                                 -               open     open   refused refused refused refused refused refused
-rfq-socket     subscribe   take-Subscription                 rfq-to-watch    snapshot no-such-rfq - - - - - -
-rfq-socket     unsubscribe take-Subscription                 rfq-to-watch    silence  silence - - - - - -
-unicorn-socket connect     /                                 -               refused  refused open   open   refused refused refused refused
-unicorn-socket send        take-AppMessage                   running-rfq     -        -      snapshot without - - - -
+api            method      path                              of              customer other  unicorn other  support other  partner machine other   wrong-key nobody
+rfq-api        POST        /instant-ride-rfqs                -               202      202    403     403    403     403    401     403     403     -         401
+rfq-api        GET         /instant-ride-rfqs                -               200      200    403     403    403     403    401     403     403     -         401
+rfq-api        GET         /instant-ride-rfqs/{id}           running-rfq     200      404    403     403    403     403    401     403     403     -         401
+rfq-api        GET         /instant-ride-rfqs/{id}/quotes    running-rfq     200      404    403     403    403     403    401     403     403     -         401
+rfq-api        GET         /instant-ride-rfqs/{id}/result    completed-rfq   200      404    403     403    403     403    401     403     403     -         401
+rfq-api        POST        /instant-ride-rfqs/{id}/bookings  completed-rfq   202      404    403     403    403     403    401     403     403     -         401
+rfq-api        DELETE      /instant-ride-rfqs/{id}           rfq-to-cancel   204      404    403     403    403     403    401     403     403     -         401
+rfq-api        GET         /rides/{id}                       ride            200      404    403     403    403     403    401     403     403     -         401
+machine-api    POST        /instant-ride-rfqs                -               403      403    403     403    403     403    401     202     202     403       401
+machine-api    GET         /instant-ride-rfqs                -               403      403    403     403    403     403    401     200     200     403       401
+machine-api    GET         /instant-ride-rfqs/{id}           running-rfq     403      403    403     403    403     403    401     200     404     403       401
+machine-api    GET         /instant-ride-rfqs/{id}/quotes    running-rfq     403      403    403     403    403     403    401     200     404     403       401
+machine-api    GET         /instant-ride-rfqs/{id}/result    completed-rfq   403      403    403     403    403     403    401     200     404     403       401
+machine-api    POST        /instant-ride-rfqs/{id}/bookings  completed-rfq   403      403    403     403    403     403    401     202     404     403       401
+machine-api    DELETE      /instant-ride-rfqs/{id}           rfq-to-cancel   403      403    403     403    403     403    401     204     404     403       401
+machine-api    GET         /rides/{id}                       ride            403      403    403     403    403     403    401     200     404     403       401
+machine-api    POST        /rfq-batches                      -               403      403    403     403    403     403    401     202     202     403       401
+machine-api    GET         /rfq-batches/{id}                 batch           403      403    403     403    403     403    401     200     404     403       401
+machine-api    GET         /usage                            -               403      403    403     403    403     403    401     200     200     403       401
+unicorn-api    POST        /unicorns                         -               403      403    200     200    403     403    401     403     403     -         401
+unicorn-api    GET         /unicorns/{id}                    unicorn         403      403    200     404    403     403    401     403     403     -         401
+unicorn-api    PUT         /unicorns/{id}/position           unicorn         403      403    204     404    403     403    401     403     403     -         401
+unicorn-api    GET         /unicorns/{id}/invitations        unicorn         403      403    200     404    403     403    401     403     403     -         401
+unicorn-api    POST        /rfqs/{id}/answers                running-rfq     403      403    202     404    403     403    401     403     403     -         401
+unicorn-api    POST        /rides/{id}/completion            ride            403      403    204     404    403     403    401     403     403     -         401
+unicorn-api    POST        /rides/{id}/cancellation          ride            403      403    409     404    403     403    401     403     403     -         401
+support-api    GET         /callbacks                        -               403      403    403     403    200     200    401     403     403     -         401
+support-api    GET         /callbacks/{ride_id}              claimed-call    403      403    403     403    200     200    401     403     403     -         401
+support-api    PUT         /callbacks/{ride_id}/claim        claimed-call    403      403    403     403    200     409    401     403     403     -         401
+support-api    DELETE      /callbacks/{ride_id}/claim        claimed-call    403      403    403     403    204     409    401     403     403     -         401
+support-api    POST        /callbacks/{ride_id}/outcome      call-to-close   403      403    403     403    200     409    401     403     403     -         401
+support-api    GET         /rides/{ride_id}/feedback         claimed-call    403      403    403     403    200     200    401     403     403     -         401
+support-api    POST        /rides/{ride_id}/corrections      claimed-call    403      403    403     403    200     200    401     403     403     -         401
+support-api    GET         /opt-outs                         -               403      403    403     403    200     200    401     403     403     -         401
+support-api    POST        /opt-outs                         -               403      403    403     403    200     200    401     403     403     -         401
+partner-api    POST        /partners/{partner_id}/answers    partner         401      401    401     401    401     401    202     401     401     -         401
+partner-api    POST        /partners/{partner_id}/answers    other-partner   401      401    401     401    401     401    401     401     401     -         401
+rfq-socket     connect     /                                 -               open     open   refused refused refused refused refused refused refused -         refused
+rfq-socket     subscribe   take-Subscription                 rfq-to-watch    snapshot no-such-rfq -       -      -       -      -       -       -       -         -
+rfq-socket     unsubscribe take-Subscription                 rfq-to-watch    silence  silence -       -      -       -      -       -       -       -         -
+unicorn-socket connect     /                                 -               refused  refused open    open   refused refused refused refused refused -         refused
+unicorn-socket send        take-AppMessage                   running-rfq     -        -      snapshot without -       -      -       -       -       -         -
 """
 
 ROWS: Final = tuple(

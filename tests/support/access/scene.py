@@ -11,8 +11,10 @@ from typing import Any
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.partners import process
+from tests.support.access.matrix import Row
 from tests.support.access.tokens import Mint
 from tests.support.clients import Connection, Customer, Fleet, Json, Place, Unicorn
+from tests.support.machines import Machine
 from tests.support.nimbus import NIMBUS, Nimbus, offer
 from tests.support.patience import eventually
 from tests.support.riders import ASKED, CALL_OFFERED, PROMISED, Bus, Rider, Support
@@ -20,7 +22,12 @@ from tests.support.riders import ASKED, CALL_OFFERED, PROMISED, Bus, Rider, Supp
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 QUOTE: Json = {"price": {"amount": "12.50", "currency": "USD"}, "pickup-in-seconds": 240}
 RUNNING = ("running-rfq", "rfq-to-cancel", "rfq-to-watch")
-OWNERS = {"rfq-api": "customer", "unicorn-api": "unicorn", "support-api": "support"}
+OWNERS = {
+    "rfq-api": "customer",
+    "machine-api": "machine client",
+    "unicorn-api": "unicorn",
+    "support-api": "support",
+}
 """Whom impostors say to be."""
 
 
@@ -37,11 +44,11 @@ class Pair:
     quote: str = ""
 
     @classmethod
-    def new(cls, cloud: Cloud, fleet: Fleet) -> "Pair":
+    def new(cls, customer: Customer, fleet: Fleet) -> "Pair":
         """Have a customer ask and book, and a unicorn answer by hand."""
         place = Place.new()
         unicorn = fleet.register(place, auto_quote=False)
-        pair = cls(Customer(cloud), unicorn, fleet.connect(unicorn), place)
+        pair = cls(customer, unicorn, fleet.connect(unicorn), place)
         pair.app.resume()
         rfqs = {name: pair.invited() for name in (*RUNNING, "completed-rfq", "booked-rfq")}
         quotes = {}
@@ -84,9 +91,14 @@ class Scene:
         for each in (fleet, bus):
             self._stack.callback(each.close)
         with ThreadPoolExecutor() as pool:
-            pairs = [pool.submit(Pair.new, cloud, fleet) for _ in range(2)]
+            self.machine, self.other_machine = Machine(cloud, "gold"), Machine(cloud, "gold")
+            for machine in (self.machine, self.other_machine):
+                self._stack.callback(machine.remove)
+            customers = (Customer(cloud), Customer(cloud), self.machine)
+            pairs = [pool.submit(Pair.new, customer, fleet) for customer in customers]
             self.riders = [*pool.map(lambda _: _who_wants_a_call(cloud, bus), range(2))]
-            self.mine, self.others = (pair.result() for pair in pairs)
+            self.mine, self.others, self.machines = (pair.result() for pair in pairs)
+        self.machines.ids["batch"] = _processed_batch(self.machine)
         self.snapshots = {"unicorn": self.mine.app.resume(), "other unicorn": self.others.app.resume()}
         self.agents = [Support(cloud) for _ in range(2)]
         for rider in self.riders:
@@ -101,16 +113,21 @@ class Scene:
             "other unicorn": self.others.unicorn.token,
             "support": self.agents[0].token,
             "other support": self.agents[1].token,
+            "machine client": self.machine.token,
+            "other machine client": self.other_machine.token,
         }
         self.actors: Mapping[str, str] = {who: f"Bearer {token}" for who, token in tokens.items()} | {
             "partner": ""
         }
+        self.keys = {"no key": "", "another's key": self.other_machine.key}
+        self.keys["other machine client"] = self.other_machine.key
         mint = Mint(cloud)
         self._stack.callback(mint.close)
         self.impostors = {
             api: mint.impostors(*names, tokens[OWNERS[api]], tokens[another])
             for api, names, another in (
                 ("rfq-api", (self.mine.customer.name, "customers"), "unicorn"),
+                ("machine-api", (self.machine.name, "machines"), "customer"),
                 ("unicorn-api", (self.mine.unicorn.name, "unicorns"), "customer"),
                 ("support-api", (self.agents[0].name, "support"), "customer"),
             )
@@ -122,7 +139,15 @@ class Scene:
         """Disconnect, and take away what was made beside users."""
         self._stack.close()
 
-    def id_of(self, what: str) -> str:
+    def key(self, who: str) -> str:
+        """The API key that somebody sends to the machine API: its own, or else a stolen one."""
+        return self.keys.get(who, self.machine.key)
+
+    def pair(self, api: str) -> Pair:
+        """Whose an API's RFQs are."""
+        return self.machines if api == "machine-api" else self.mine
+
+    def id_of(self, row: Row) -> str:
         """The id of what a row is about."""
         others = {
             "-": "",
@@ -131,7 +156,7 @@ class Scene:
             "partner": NIMBUS,
             "other-partner": "p-comet",
         }
-        return {**self.mine.ids, **others}[what]
+        return {**self.pair(row.api).ids, **others}[row.of]
 
     def unknown(self, what: str) -> str:
         """An id like that of what a row is about, which nobody has."""
@@ -141,14 +166,15 @@ class Scene:
         """What nobody but the owner, or who was asked by the owner, may read in any answer of an API."""
         if api == "support-api":
             return {rider.number for rider in self.riders}
-        return {*self.mine.ids.values()} if api in {"rfq-api", "unicorn-api"} else set()
+        return {*self.pair(api).ids.values()} if api in OWNERS else set()
 
-    def body(self, method: str, path: str) -> Json | None:
+    def body(self, row: Row) -> Json | None:
         """A body that is good for the owner."""
         money = {name: {"amount": "9.00", "currency": "USD"} for name in ("base", "per-km", "minimum")}
         bodies: dict[str, Json] = {
             "/instant-ride-rfqs": Place.new().ride(),
-            "/instant-ride-rfqs/{id}/bookings": {"quote-id": self.mine.quote},
+            "/instant-ride-rfqs/{id}/bookings": {"quote-id": self.pair(row.api).quote},
+            "/rfq-batches": {"rfqs": [Place.new().ride()]},
             "/unicorns": {"name": "Nimbus", "rate-card": money, "auto-quote": False},
             "/unicorns/{id}/position": {
                 "lat": self.mine.place.lat,
@@ -160,7 +186,7 @@ class Scene:
             "/rides/{ride_id}/corrections": {"score": 3, "reason": "misread"},
             "/opt-outs": {"customer-id": self.riders[1].id, "reason": "by-phone"},
         }
-        return bodies.get(path) if method in {"POST", "PUT"} else None
+        return bodies.get(row.path) if row.method in {"POST", "PUT"} else None
 
     def signed(self, who: str) -> tuple[bytes, dict[str, str]]:
         """A partner's callback about an RFQ that nobody knows. All but the partner lack the key to sign it."""
@@ -178,6 +204,14 @@ def _who_wants_a_call(cloud: Cloud, bus: Bus) -> Rider:
             rider.says(said)
     bus.told(rider.ride_id, "CallbackRequested")
     return rider
+
+
+def _processed_batch(machine: Machine) -> str:
+    stored = machine.http.post("/rfq-batches", json={"rfqs": [Place.new().ride()]})
+    assert stored.status_code == 202, stored.text
+    url = stored.json()["links"]["self"]
+    eventually(lambda: machine.http.get(url), "the batch processed", lambda answer: answer.status_code == 200)
+    return str(stored.json()["id"])
 
 
 def told(message: Any) -> Json:

@@ -52,9 +52,15 @@ def call(world: World, gateway: Gateway) -> Any:
     usage = UsageReader(lambda: gateway)  # type: ignore[arg-type, return-value]
     BatchRoutes(api, batches, usage, world.logger, now=lambda: NOW, open_rfqs={"silver": 50})
 
-    def answered(path: str, sub: str = "m-1", group: str = "machines", key: str | None = str(KEY)) -> Any:
+    def answered(
+        path: str,
+        sub: str = "m-1",
+        group: str = "machines",
+        key: str | None = str(KEY),
+        method: str = "GET",
+    ) -> Any:
         who = claims(sub, group) | ({"custom:machine_key": key} if key else {})
-        raw = api.handle(request("GET", path, who=who))
+        raw = api.handle(request(method, path, who=who))
         return SimpleNamespace(status=raw["statusCode"], headers=raw["headers"], body=json.loads(raw["body"]))
 
     return answered
@@ -87,6 +93,12 @@ def test_a_batch_is_pending_until_it_is_processed(call: Any, world: World) -> No
 def test_anothers_batch_and_one_that_never_was_are_alike(call: Any, id_: str) -> None:
     answer = call(f"/rfq-batches/{id_}")
     assert (answer.status, answer.body["detail"]) == (404, "You have no such batch.")
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_batches_may_be_sent_and_nothing_else(call: Any, method: str) -> None:
+    answer = call("/rfq-batches", method=method)
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
 
 
 def test_a_reused_key_is_told(call: Any, world: World) -> None:

@@ -68,6 +68,22 @@ def rides() -> Iterator[Case]:
 
 
 @contextmanager
+def batches() -> Iterator[Case]:
+    with a_world() as world:
+        # Each of a client's own: a call about what clients share, such as the slots of their RFQs, is about one alone.
+        clients = [f"cust-{number}" for number in range(RECORDS)]
+        ids = [batch_id(client, uuid.UUID(int=0), "key") for client in clients]
+        table = BatchTable(world.dynamodb, TABLE)
+        bodies = [
+            batch({"rfqs": [BODY, 7]}, id_, client) for id_, client in zip(ids, clients, strict=True)
+        ]
+        about = [(id_, rfq_id(id_, 0), client) for id_, client in zip(ids, clients, strict=True)]
+        taken = world.taken(world.replies, *bodies)["Records"]
+        records = sorted(taken, key=lambda record: bodies.index(record["body"]))
+        yield OfQueue(world.batches(), about, records, lambda i: (table.get(ids[i]), world.count()), world.now)
+
+
+@contextmanager
 def announcements() -> Iterator[Case]:
     with a_world() as world:
         rfqs = _rfqs(world, document=True)
@@ -105,7 +121,7 @@ def _rfqs(world: World, **other: Any) -> list[Rfq]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [answers, deadlines, rides])
+@pytest.mark.parametrize("case", [answers, deadlines, rides, batches])
 def test_a_failing_call_fails_one_message(case: Callable[[], AbstractContextManager[Case]]) -> None:
     assert check(case, settle_queue) > 5
 

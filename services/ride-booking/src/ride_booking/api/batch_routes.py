@@ -49,8 +49,17 @@ class BatchRoutes:
         self._logger = logger
         self._now = now
         self._open_rfqs = open_rfqs
+        api.post(BATCHES)(self.store_batch)
         api.get(f"{BATCHES}/<id_>")(self.batch)
         api.get(USAGE)(self.usage)
+
+    def store_batch(self) -> Response[str]:
+        """Send up to 100 RFQs at once: 202 and where to see what becomes of them.
+
+        They are stored as they are, and looked at afterwards: what is wrong is said of each RFQ, at that place.
+        """
+        # API Gateway does it, without a function. The route is here for the document, and for 405.
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "Batches are not stored now. Try again in a moment.")
 
     def batch(self, id_: str) -> Response[str]:
         """See what became of a batch: 200, or 202 while it waits."""

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +15,7 @@ from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.adapters.usage import UsageReader
 from ride_booking.api.access import MACHINES
 from ride_booking.api.batch_representations import Batch, Processed, Stored, UsageBody
-from ride_booking.api.batch_routes import BATCHES, BatchRoutes
+from ride_booking.api.batch_routes import BatchRoutes
 from ride_booking.api.openapi import KEY, OPERATIONS
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
@@ -44,7 +45,11 @@ _OPERATIONS = {
                 KEY,
             )
         ],
-        responses={HTTPStatus.ACCEPTED: _WAITS},
+        responses={
+            HTTPStatus.ACCEPTED: replace(
+                _WAITS, headers={**_WAITS.headers, "Location": "Where to see what becomes of the batch."}
+            )
+        },
     ),
     "batch": Operation(
         responses={
@@ -55,13 +60,6 @@ _OPERATIONS = {
     ),
     "usage": Operation(responses={HTTPStatus.OK: Response("The usage of today.", UsageBody)}),
 }
-
-
-def store_batch() -> None:
-    """Send up to 100 RFQs at once: 202 and where to see what becomes of them.
-
-    They are stored as they are, and looked at afterwards: what is wrong is said of each RFQ, at that place.
-    """
 
 
 def openapi() -> dict[str, Any]:
@@ -83,7 +81,6 @@ def openapi() -> dict[str, Any]:
     RideRoutes(api, rfqs, logger, now=now)
     usage = UsageReader(lambda: cast("APIGatewayClient", None))
     BatchRoutes(api, BatchTable(dynamodb, ""), usage, logger, now=now, open_rfqs={})
-    api.post(BATCHES)(store_batch)  # API Gateway's, which stores it without a function
     return document(
         api,
         _OPERATIONS,
