@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote_plus
 
 from aws_lambda_powertools import Logger, Metrics
 
+from ride_booking.adapters.batch_table import BatchTable
 from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, is_rfq, to_item
 from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
@@ -19,7 +21,9 @@ from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from ride_booking.domain.deadline import RfqDeadline
 from ride_booking.domain.rfq import Place, Rfq
+from ride_booking.domain.rfq_batch import RfqBatch, batch_id
 from ride_booking.use_cases.aggregator import Aggregator
+from ride_booking.use_cases.batches import Batches
 from ride_booking.use_cases.closer import Closer
 from ride_booking.use_cases.outbox import Outbox
 from ride_booking.use_cases.rides import RideNews
@@ -122,6 +126,19 @@ def deadline_of(new: Rfq) -> str:
     return Envelope(metadata=metadata, data=RfqDeadline(rfq_id=new.id)).to_json()
 
 
+BATCH = batch_id("cust-1", uuid.UUID(int=1), "k")
+LIMITS = {"bronze": 5}
+"""How many RFQs a machine client may have open."""
+
+
+def batch(content: Any, id_: str = BATCH, customer: str = "cust-1", **other: Any) -> str:
+    """The body of a message with a batch of RFQs, as API Gateway stores it."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    data = {"batch_id": id_, "customer": customer, "tier": "bronze", "content": quote_plus(text), **other}
+    metadata = first_of(RfqBatch, correlation_id=id_, occurred_at=NOW)
+    return Envelope(metadata=metadata, data=RfqBatch(**data)).to_json()
+
+
 @dataclass
 class World:
     """Clients, queues and use cases; `now` is what every clock shows."""
@@ -145,6 +162,7 @@ class World:
         self.parking_lot = ParkingLot(self.sqs, self.dead, logger=self.logger, metrics=self.metrics)
         self.documents = StatusDocuments(lambda: self.s3, DOCUMENTS)
         self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
+        self.batch_table = BatchTable(self.dynamodb, TABLE)
         self.open_rfqs = OpenRfqs(self.dynamodb, TABLE, self.rfqs)
 
     @property
@@ -209,6 +227,16 @@ class World:
             rfqs=self.rfqs,
             logger=self.logger,
             metrics=self.metrics,
+            now=lambda: self.now,
+        )
+
+    def batches(self) -> Batches:
+        return Batches(
+            consumer=self._consumer(RfqBatch),
+            open_rfqs=self.open_rfqs,
+            batches=self.batch_table,
+            limits=LIMITS,
+            logger=self.logger,
             now=lambda: self.now,
         )
 

@@ -4,47 +4,27 @@ import json
 import uuid
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ride_booking.adapters.batch_table import BatchOutcome, BatchTable
-from ride_booking.domain.rfq_batch import MAX_RFQS, RfqBatch, batch_id, is_of, rfq_id
-from ride_booking.use_cases.batches import Batches
+from ride_booking.adapters.batch_table import BatchOutcome
+from ride_booking.domain.rfq_batch import MAX_RFQS, batch_id, is_of, rfq_id
 from tests.support import aws
 from tests.support.ride_booking.faults import throttle
-from tests.support.ride_booking.world import BODY, MAX_ATTEMPTS, NOW, TABLE, World, clients, furnish
-from wild_rydes_contracts import Envelope
-from wild_rydes_contracts.metadata import first_of
+from tests.support.ride_booking.world import BATCH as ID
+from tests.support.ride_booking.world import BODY, MAX_ATTEMPTS, NOW, World, batch, clients, furnish
 
 DONE: dict[str, Any] = {"batchItemFailures": []}
-ID = batch_id("cust-1", uuid.UUID(int=1), "k")
-LIMITS = {"bronze": 5}
-
-
-def message(content: Any, id_: str = ID, **other: Any) -> str:
-    text = content if isinstance(content, str) else json.dumps(content)
-    data = {"batch_id": id_, "customer": "cust-1", "tier": "bronze", "content": quote_plus(text), **other}
-    metadata = first_of(RfqBatch, correlation_id=id_, occurred_at=NOW)
-    return Envelope(metadata=metadata, data=RfqBatch(**data)).to_json()
 
 
 def handle(world: World, *bodies: str, attempt: int = 1) -> dict[str, Any]:
-    batches = Batches(
-        consumer=world._consumer(RfqBatch),
-        open_rfqs=world.open_rfqs,
-        batches=BatchTable(world.dynamodb, TABLE),
-        limits=LIMITS,
-        logger=world.logger,
-        now=lambda: world.now,
-    )
-    return batches.handle(world.taken(world.replies, *bodies, attempt=attempt))
+    return world.batches().handle(world.taken(world.replies, *bodies, attempt=attempt))
 
 
 def outcome(world: World, id_: str = ID) -> BatchOutcome:
-    found = BatchTable(world.dynamodb, TABLE).get(id_)
+    found = world.batch_table.get(id_)
     assert found
     return found
 
@@ -56,7 +36,7 @@ def problems(world: World) -> list[Any]:
 def test_each_rfq_is_submitted_or_refused_for_itself(world: World) -> None:
     bad = {"from": {"lat": 91, "lon": 0}, "to": BODY["to"], "extra": 1}
     someone = {**BODY, "customer": "cust-2"}
-    assert handle(world, message({"rfqs": [BODY, bad, 7, someone, {**BODY, "respond-within": 60}]})) == DONE
+    assert handle(world, batch({"rfqs": [BODY, bad, 7, someone, {**BODY, "respond-within": 60}]})) == DONE
 
     found = [each.rfq_id for each in outcome(world).outcomes]
     assert found == [rfq_id(ID, 0), None, None, None, rfq_id(ID, 4)]
@@ -73,9 +53,10 @@ def test_each_rfq_is_submitted_or_refused_for_itself(world: World) -> None:
         "[" * 100_000,
         '{"rfqs": [' + ",".join(["1"] * (MAX_RFQS + 1)) + "]}",
     ],
+    ids=lambda content: content[:20],
 )
 def test_what_is_no_batch_says_so(world: World, content: str) -> None:
-    assert handle(world, message(content)) == DONE
+    assert handle(world, batch(content)) == DONE
     found = outcome(world)
     assert json.loads(found.problem or "")["status"] == 400
     assert found.outcomes == []
@@ -84,12 +65,12 @@ def test_what_is_no_batch_says_so(world: World, content: str) -> None:
 
 def test_the_most_that_a_batch_may_hold_fits_whatever_is_wrong_with_it(world: World) -> None:
     worst = {f"unknown-{n}" + "x" * 150: n for n in range(6)}
-    assert handle(world, message({"rfqs": [worst] * MAX_RFQS})) == DONE
+    assert handle(world, batch({"rfqs": [worst] * MAX_RFQS})) == DONE
     assert len(outcome(world).outcomes) == MAX_RFQS
 
 
 def test_a_batch_that_comes_twice_is_handled_once(world: World, calls: list[str]) -> None:
-    body = message({"rfqs": [BODY, 7]})
+    body = batch({"rfqs": [BODY, 7]})
     handle(world, body, body)
     before = outcome(world)
     calls.clear()
@@ -113,7 +94,7 @@ def test_a_batch_that_comes_twice_is_handled_once(world: World, calls: list[str]
 def test_a_worker_that_dies_in_the_middle_leaves_nothing_that_is_done_twice(
     world: World, fails: str, only: str
 ) -> None:
-    body = message({"rfqs": [BODY, BODY]})
+    body = batch({"rfqs": [BODY, BODY]})
     with throttle(world.dynamodb, fails, only):
         assert handle(world, body)["batchItemFailures"]
 
@@ -124,8 +105,8 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_that_is_done_twice(
 
 
 def test_another_body_under_the_same_id_is_ignored_and_said_to_be(world: World) -> None:
-    handle(world, message({"rfqs": [BODY]}))
-    handle(world, message({"rfqs": [BODY, BODY]}))
+    handle(world, batch({"rfqs": [BODY]}))
+    handle(world, batch({"rfqs": [BODY, BODY]}))
     found = outcome(world)
     assert (len(found.outcomes), found.reused) == (1, True)
     assert world.count() == 1
@@ -133,36 +114,61 @@ def test_another_body_under_the_same_id_is_ignored_and_said_to_be(world: World) 
 
 def test_an_rfq_that_waited_for_too_long_is_refused(world: World) -> None:
     world.now = NOW + timedelta(seconds=60)
-    handle(world, message({"rfqs": [{**BODY, "respond-within": 60}, {**BODY, "respond-within": 61}]}))
+    handle(world, batch({"rfqs": [{**BODY, "respond-within": 60}, {**BODY, "respond-within": 61}]}))
     assert [each and each["status"] for each in problems(world)] == [503, None]
     assert world.stored(rfq_id(ID, 1)).deadline == world.now + timedelta(seconds=61)
 
 
 def test_no_more_are_open_than_the_tier_allows(world: World) -> None:
-    handle(world, message({"rfqs": [BODY] * 7}))
+    handle(world, batch({"rfqs": [BODY] * 7}))
     assert [each and each["status"] for each in problems(world)] == [None] * 5 + [429] * 2
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        message({"rfqs": [BODY]}, customer="cust-2"),
-        message({"rfqs": [BODY]}).replace("content", "contents"),
+        batch({"rfqs": [BODY]}, customer="cust-2"),
+        batch({"rfqs": [BODY]}).replace("content", "contents"),
         "{",
     ],
 )
 def test_poison_is_parked_with_the_reason_and_stops_nothing(world: World, body: str) -> None:
-    assert handle(world, body, message({"rfqs": [BODY]})) == DONE
+    assert handle(world, body, batch({"rfqs": [BODY]})) == DONE
     [parked] = world.parked()
     assert parked["body"] == body
     assert len(outcome(world).outcomes) == 1
 
 
 def test_a_bug_is_given_some_attempts_and_then_parked(world: World) -> None:
-    body = message({"rfqs": [BODY]}, tier="platinum")  # no longer one of ours
+    body = batch({"rfqs": [BODY]}, tier="platinum")  # no longer one of ours
     assert handle(world, body)["batchItemFailures"]
     handle(world, body, attempt=MAX_ATTEMPTS)
     assert [parked["body"] for parked in world.parked()][:1] == [body]
+
+
+SENT = [
+    batch({"rfqs": [BODY] * n}, batch_id(who, uuid.UUID(int=n), None), who)
+    for who in ("a", "b")
+    for n in (1, 2)
+]
+
+
+@settings(max_examples=5)  # each has a world of its own
+@given(st.permutations([*SENT, *SENT, "{", "{"]), st.integers(1, 4))
+def test_the_order_is_of_no_account_and_none_is_handled_twice(bodies: list[str], at_once: int) -> None:
+    with aws.account(furnish) as queues:
+        world = World(**clients(), **queues)
+        for first in range(0, len(bodies), at_once):
+            assert handle(world, *bodies[first : first + at_once]) == DONE
+            world.now += timedelta(seconds=9)
+        for who in ("a", "b"):
+            for n in (1, 2):
+                id_ = batch_id(who, uuid.UUID(int=n), None)
+                assert [each.rfq_id for each in outcome(world, id_).outcomes] == [
+                    rfq_id(id_, i) for i in range(n)
+                ]
+        assert world.count() == 6
+        assert [parked["body"] for parked in world.parked()] == ["{", "{"]
 
 
 @given(st.text())
@@ -170,7 +176,7 @@ def test_no_content_is_a_surprise(content: str) -> None:
     with aws.account(furnish) as queues:
         world = World(**clients(), **queues)
         text = content.encode("utf-8", "replace").decode()
-        assert handle(world, message(text)) == DONE
+        assert handle(world, batch(text)) == DONE
         assert outcome(world).problem
 
 

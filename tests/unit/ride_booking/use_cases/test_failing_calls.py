@@ -9,16 +9,19 @@ import pytest
 
 from ride_booking.adapters.watchers import Watchers
 from ride_booking.domain.rfq import Rfq
+from ride_booking.domain.rfq_batch import batch_id, rfq_id
 from ride_booking.use_cases.notifier import Notifier
 from tests.support import aws
 from tests.support.failures import Case, OfQueue, OfStream, check, settle_queue, settle_stream
 from tests.support.ride_booking.connections import quoting
 from tests.support.ride_booking.world import (
+    BODY,
     DEADLINE,
     NOW,
     TABLE,
     World,
     a_world,
+    batch,
     deadline_of,
     news,
     quote,
@@ -31,12 +34,21 @@ from wild_rydes_http.sockets import Sockets
 RECORDS = 3
 
 
-def of_queue(world: World, consumer: Any, rfqs: Sequence[Rfq], bodies: Sequence[str]) -> Case:
+def of_queue(
+    world: World,
+    consumer: Any,
+    ids: Sequence[tuple[str, ...]],
+    bodies: Sequence[str],
+    effect: Callable[[int], object],
+) -> Case:
     taken = world.taken(world.replies, *bodies)["Records"]
     records = sorted(taken, key=lambda record: bodies.index(record["body"]))
-    return OfQueue(
-        consumer, [(rfq.id,) for rfq in rfqs], records, lambda i: world.stored(rfqs[i].id), world.now
-    )
+    return OfQueue(consumer, ids, records, effect, world.now)
+
+
+def about_rfqs(world: World, consumer: Any, rfqs: Sequence[Rfq], bodies: Sequence[str]) -> Case:
+    ids = [(rfq.id,) for rfq in rfqs]
+    return of_queue(world, consumer, ids, bodies, lambda i: world.stored(rfqs[i].id))
 
 
 @contextmanager
@@ -44,7 +56,7 @@ def answers() -> Iterator[Case]:
     with a_world() as world:
         rfqs = _rfqs(world)
         bodies = [response(rfq.id, quote("u-a"), asked=("u-a",)) for rfq in rfqs]
-        yield of_queue(world, world.aggregator(), rfqs, bodies)
+        yield about_rfqs(world, world.aggregator(), rfqs, bodies)
 
 
 @contextmanager
@@ -53,7 +65,7 @@ def deadlines() -> Iterator[Case]:
         rfqs = _rfqs(world)
         bodies = [deadline_of(rfq) for rfq in rfqs]
         world.now = DEADLINE
-        yield of_queue(world, world.closer(), rfqs, bodies)
+        yield about_rfqs(world, world.closer(), rfqs, bodies)
 
 
 @contextmanager
@@ -64,23 +76,23 @@ def rides() -> Iterator[Case]:
             world.gather(response(rfq.id, quote("u-a"), asked=("u-a",)))
             aws.reads.catch_up()
             world.rfqs.change(rfq.id, lambda found: found.book("u-a", NOW))
-        yield of_queue(world, world.ride_news(), rfqs, [news(RideConfirmed, rfq.id) for rfq in rfqs])
+        yield about_rfqs(world, world.ride_news(), rfqs, [news(RideConfirmed, rfq.id) for rfq in rfqs])
 
 
 @contextmanager
 def batches() -> Iterator[Case]:
+    """Each of a client of its own: what a call about a client's open RFQs says is about one batch alone."""
     with a_world() as world:
-        # Each of a client's own: a call about what clients share, such as the slots of their RFQs, is about one alone.
-        clients = [f"cust-{number}" for number in range(RECORDS)]
+        clients = [f"client-{number}" for number in range(RECORDS)]
         ids = [batch_id(client, uuid.UUID(int=0), "key") for client in clients]
-        table = BatchTable(world.dynamodb, TABLE)
-        bodies = [
-            batch({"rfqs": [BODY, 7]}, id_, client) for id_, client in zip(ids, clients, strict=True)
-        ]
+        bodies = [batch({"rfqs": [BODY]}, *each) for each in zip(ids, clients, strict=True)]
         about = [(id_, rfq_id(id_, 0), client) for id_, client in zip(ids, clients, strict=True)]
-        taken = world.taken(world.replies, *bodies)["Records"]
-        records = sorted(taken, key=lambda record: bodies.index(record["body"]))
-        yield OfQueue(world.batches(), about, records, lambda i: (table.get(ids[i]), world.count()), world.now)
+
+        def effect(number: int) -> object:
+            rfq = world.rfqs.get(rfq_id(ids[number], 0), consistent=True)
+            return rfq, world.batch_table.get(ids[number])
+
+        yield of_queue(world, world.batches(), about, bodies, effect)
 
 
 @contextmanager
