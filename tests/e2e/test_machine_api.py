@@ -110,6 +110,15 @@ def test_each_rfq_of_a_batch_has_its_outcome_which_is_its_owners_to_see(machines
     assert other.http.get(stored.json()["links"]["self"]).status_code == 404
 
 
+def test_a_machine_may_poll_a_status_document(machines: Any) -> None:
+    stored = machines().http.post("/instant-ride-rfqs", json=RFQ, headers={"Prefer": "status-document"})
+    assert stored.status_code == 202
+    url = stored.json()["links"]["status-document"]
+    eventually(
+        lambda: httpx.get(url, timeout=PATIENCE), "the document", lambda found: found.status_code == 200
+    )
+
+
 @pytest.mark.parametrize(
     "content",
     [b"no JSON &+%41", gzip.compress(json.dumps({"rfqs": [RFQ]}).encode()), b"\xff\xfe\x00{}", b""],

@@ -146,7 +146,7 @@ class Gateway(FakeAccount):
         self.keys[id_] = {"id": id_, "name": name, "enabled": enabled}
         return {**self.keys[id_], "value": "the key"}
 
-    def _put(self, usagePlanId: str, keyId: str, keyType: str) -> None:  # noqa: N803
+    def _put(self, usagePlanId: str, keyId: str, **_: str) -> None:  # noqa: N803
         self.plans[usagePlanId].append(keyId)
 
     def _delete(self, apiKey: str) -> None:  # noqa: N803
