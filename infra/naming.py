@@ -24,6 +24,11 @@ REPLY_QUEUE_PREFIX: Final = "wild-rydes-reply-"
 AUDIT_LOG: Final = "/wild-rydes/audit"
 """The log group of what operators did."""
 
+BUCKET_SCANS: Final = "bucket-scans"
+"""What makes a Macie job for each bucket of the environment, and cancels it."""
+NOT_SCANNED_TAG: Final = "not-scanned-because"
+"""The tag of a bucket that Macie does not scan. Its value is the reason: letters, digits, spaces and _ . : / = + - @."""
+
 API_STAGE: Final = "v1"
 ALIAS: Final = "live"
 """The alias by which functions are invoked on AWS: its version is the newest, or about to be."""
@@ -114,6 +119,11 @@ class Names:
         if not self.environment:
             return "+12065550100"
         return f"+1564555{100 + crc32(self.environment.encode()) % 100:04}"
+
+    @property
+    def bucket_prefix(self) -> str:
+        """How the names of all buckets of the environment's stacks begin: CloudFormation makes them of the stack's."""
+        return self.of("WildRydes").lower()
 
     @property
     def metrics_namespace(self) -> str:

@@ -68,6 +68,8 @@ class Stage:
     """Whether the partner fleets that only simulators play are deployed, too."""
     gateway_account: bool = True
     """Whether the platform gives API Gateway the role by which all APIs of the account and region write logs."""
+    macie: bool = True
+    """Whether Amazon Macie looks for personal data in buckets."""
     canaries: bool = True
     """Whether a protected environment tries a new version of a function on a few calls first."""
 
@@ -135,6 +137,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         versions=False,
         metric_math=False,
         dashboards=False,
+        macie=False,
         phones=phones,
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
@@ -161,6 +164,7 @@ def stage_of(app: cdk.App) -> Stage:
     | `scale` | how many RFQs a second to be made for |
     | `partners` | `all`: the simulated fleets, too, as always on the local cloud; otherwise `real` |
     | `gateway-account` | `no`: somebody else sees to the role by which APIs write logs; otherwise `yes` |
+    | `macie` | `no`: Macie scans no bucket, or somebody else sees to it; otherwise `yes` |
     | `canary` | `no`: new versions get all calls at once in `prod`, too; otherwise `yes` |
     """
     environment = app.node.try_get_context("env") or ""
@@ -179,6 +183,7 @@ def stage_of(app: cdk.App) -> Stage:
         support_contact=_contact(app.node.try_get_context("support-contact") or stage.support_contact),
         simulated_partners=stage.simulated_partners or _choice(app, "partners", "real", "all") == "all",
         gateway_account=_choice(app, "gateway-account", "yes", "no") == "yes",
+        macie=stage.macie and _choice(app, "macie", "yes", "no") == "yes",
         canaries=_choice(app, "canary", "yes", "no") == "yes",
     )
 

@@ -36,6 +36,7 @@ def deliveries(resolver: Resolver) -> Iterator[Delivery]:
     """
     for derive in (
         _functions,
+        _machines,
         _mappings,
         _consumers,
         _rules,
@@ -119,6 +120,14 @@ def _functions(resolver: Resolver) -> Iterator[Delivery]:
                 )
 
 
+def _machines(resolver: Resolver) -> Iterator[Delivery]:
+    """Every state machine's role is taken on by Step Functions. What its tasks call, its pattern's test knows."""
+    for machine in resolver.assembly.all("AWS::StepFunctions::StateMachine"):
+        page = "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html"
+        role = resolver.text(machine.stack, machine.properties["RoleArn"])
+        yield _Sender("states", machine, resolver.arn(machine), page).needs("sts:AssumeRole", role)
+
+
 def _mappings(resolver: Resolver) -> Iterator[Delivery]:
     """A mapping polls its queue or stream, and tells of failures, as the function's role."""
     for mapping in resolver.assembly.all("AWS::Lambda::EventSourceMapping"):
@@ -195,6 +204,13 @@ def _rules(resolver: Resolver) -> Iterator[Delivery]:
                     yield from sender.to_queue(target["Arn"], resolver)
                 case "lambda":
                     yield sender.to_function(target["Arn"])
+                case "sns":
+                    yield from sender.to_topic(target["Arn"], resolver)
+                case "states":
+                    yield sender.needs("sts:AssumeRole", target["RoleArn"])
+                    yield Delivery(
+                        rule, target["RoleArn"], Requirement("states:StartExecution", target["Arn"], page)
+                    )
                 case service:
                     raise Unresolved(
                         f"{rule.stack}/{rule.logical_id}: what a rule needs to deliver to {service}"

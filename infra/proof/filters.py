@@ -20,6 +20,7 @@ from infra.proof import dynamodb_stream
 from infra.proof.finding import Finding
 from infra.proof.json_schema import Schema, values_at
 from infra.proof.matchers import InvalidPattern, Matcher, is_number
+from infra.proof.resolver import Resolver
 from infra.proof.ruler import EventPattern, Fields
 from wild_rydes_contracts import EVENTS, Event
 from wild_rydes_contracts.schemas import json_schema
@@ -29,12 +30,16 @@ RULE: Final = "a filter that never matches"
 
 def check(assembly: Assembly) -> Iterator[Finding]:
     """Check the patterns of rules and archives against the contracts, and stream filters against their tables."""
+    resolver = Resolver(assembly)
     events = [event_schema(contract) for contract in EVENTS]
     events += [event_schema(old, archived=True) for contract in EVENTS for old in contract.followed()]
     for type_ in ("AWS::Events::Rule", "AWS::Events::Archive"):
         for resource in assembly.all(type_):
             if "EventPattern" in resource.properties:
-                yield from never(resource.where, resource.properties["EventPattern"], events)
+                pattern = resolver.resolve(resource.stack, resource.properties["EventPattern"])
+                # On the default bus are AWS's events: their form is in no contract.
+                foreign = type_ == "AWS::Events::Rule" and "EventBusName" not in resource.properties
+                yield from never(resource.where, pattern, () if foreign else events)
     for mapping in assembly.all("AWS::Lambda::EventSourceMapping"):
         records = dynamodb_stream.records(assembly, mapping)
         for number, each in enumerate(mapping.properties.get("FilterCriteria", {}).get("Filters", ())):

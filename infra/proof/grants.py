@@ -93,7 +93,8 @@ def _reachable(owner: str, action: str, details: dict[str, Any], statement: Stat
                 f"It is for {', '.join(each['arn'] for each in types)}.",
             )
     known = {key.lower() for key in details["conditionKeys"]} | _GLOBAL_KEYS
-    known |= {key.lower() for each in details["resourceTypes"] for key in each["conditionKeys"]}
+    for each in (*details["resourceTypes"], *types):
+        known |= {key.lower() for key in each["conditionKeys"]}
     for _, key, _ in statement.conditions:
         if key not in known and not any(overlap(_template(each), key) for each in known):
             yield Finding(

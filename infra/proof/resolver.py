@@ -64,6 +64,9 @@ _KINDS: Final[dict[str, _Kind]] = {
     "AWS::SQS::Queue": _Kind(
         "QueueName", _arn("sqs", "{name}"), ref=f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{{name}}"
     ),
+    "AWS::StepFunctions::StateMachine": _Kind(
+        "StateMachineName", _arn("states", "stateMachine:{name}"), ref=_arn("states", "stateMachine:{name}")
+    ),
     "AWS::SSM::Parameter": _Kind("Name", _arn("ssm", "parameter{name}")),
     "AWS::SecretsManager::Secret": _Kind(
         "Name",

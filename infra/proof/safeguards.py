@@ -153,6 +153,9 @@ def _dead_letters(assembly: Assembly) -> Iterator[Finding]:
         if "EventPattern" not in each.properties:
             continue  # a clock strikes again
         for target in each.properties.get("Targets", ()):
+            queue = assembly.behind(each.stack, target["Arn"])
+            if queue and str(queue.properties.get("QueueName")).endswith("-dlq"):
+                continue  # it is a dead-letter queue itself
             if "DeadLetterConfig" not in target:
                 why = "EventBridge drops an event that it cannot deliver within a day"
                 yield Finding(rule, each.where, why, "Give the target a dead-letter queue.")

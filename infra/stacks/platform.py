@@ -17,6 +17,7 @@ from constructs import Construct
 
 from infra import archive, naming
 from infra.patterns.accept import accept
+from infra.patterns.bucket_scans import BucketScans
 from infra.patterns.web_acl import WEB_ACL, WebAcl
 from infra.stage import Stage
 
@@ -55,6 +56,8 @@ class PlatformStack(cdk.Stack):
         pool, client = self._users()
         topic = self._alarms()
         self._throttles(topic)
+        if stage.macie:
+            BucketScans(self, stage, topic)
         self._audit_log()
         if stage.gateway_account:
             self._gateway_account()

@@ -127,6 +127,9 @@ class RideBookingStack(ServiceStack):
             lifecycle_rules=[s3.LifecycleRule(expiration=cdk.Duration.days(1))],
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        cdk.Tags.of(bucket).add(
+            naming.NOT_SCANNED_TAG, "status documents hold ids and counts and times and live for a day"
+        )
         accept(
             bucket, {"AwsSolutions-S1": "Documents live for a day, without personal data: nobody needs a log"}
         )

@@ -32,7 +32,9 @@ WITHIN = {
     ("AWS::Events::EventBusPolicy", "StatementId"),
     ("AWS::EventSchemas::Schema", "SchemaName"),
     ("AWS::Events::Rule", "Id"),
+    ("AWS::Events::Rule", "detail-requestParameters-bucketName"),  # a path of its input
     ("AWS::IAM::Policy", "PolicyName"),
+    ("AWS::IAM::Policy", "iam:AWSServiceName"),
     ("AWS::Lambda::Alias", "Name"),
     ("AWS::SMSVOICE::ConfigurationSet", "EventDestinationName"),
     ("AWS::SNS::Topic", "DisplayName"),
@@ -44,7 +46,11 @@ WITHIN = {
 SHARED = {
     # A usage plan has an id that nobody chooses. It says how many requests a key has made.
     "arn:<Partition>:apigateway:<Region>::/usageplans/*/usage",
-    "*",  # ListStreams takes no resource
+    "*",  # ListStreams takes no resource, nor do two calls of Macie
+    # Jobs of Macie have ids that nobody chooses: a condition on their tag says whose they are.
+    "arn:<Partition>:macie2:<Region>:<AccountId>:classification-job/*",
+    # The role that Macie has once in an account.
+    "arn:<Partition>:iam::<AccountId>:role/aws-service-role/macie.amazonaws.com/AWSServiceRoleForAmazonMacie",
     "arn:<Partition>:sms-voice:<Region>:<AccountId>:phone-number/*",  # which number, its parameter says
 }
 

@@ -56,7 +56,8 @@ def test_alarms_may_reach_the_alarm_topic(aws: Assembly) -> None:
         policy for policy in aws.all("AWS::SNS::TopicPolicy") if policy.stack == naming.PLATFORM_STACK
     ]
     statements = policy.properties["PolicyDocument"]["Statement"]
-    [allowed] = [statement for statement in statements if statement["Effect"] == "Allow"]
+    allowed, findings = [statement for statement in statements if statement["Effect"] == "Allow"]
+    assert findings["Principal"] == {"Service": "events.amazonaws.com"}  # tests/infra/test_bucket_scans.py
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 

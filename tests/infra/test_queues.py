@@ -79,6 +79,8 @@ STREAM_CONSUMERS = {
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 2 * 3600),
 }
+RULES_DEAD_LETTERS = {"bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings")}
+"""Dead-letter queue of no queue and no stream -> the rules of the default bus that may send to it."""
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
 BACK_WITHIN = 16
@@ -110,7 +112,8 @@ def _policy(aws: Assembly, queue: str) -> list[dict[str, Any]]:
 def test_the_queues_are_those_consumed_and_their_dead_letter_queues(aws: Assembly) -> None:
     dead_letters = {f"{name}-dlq" for name in CONSUMED} | STREAM_DEAD_LETTERS
     parking = {f"{name}-parking" for name in REPLAYED}
-    assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters | parking
+    own = {*RULES_DEAD_LETTERS}
+    assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters | parking | own
 
 
 def test_every_queue_and_stream_has_a_replay_or_a_reason(aws: Assembly) -> None:
@@ -269,15 +272,21 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
     }
     assert {name for name, statements in allowed.items() if statements} == {
         name for queue in (*SUBSCRIPTIONS, *TOPICS) for name in (queue, f"{queue}-dlq")
-    }
+    } | {*RULES_DEAD_LETTERS}
     rules = aws.named("AWS::Events::Rule", "Name")
     topics = aws.named("AWS::SNS::Topic", "TopicName")
     for queue, statements in allowed.items():
         for statement in statements:
             source = queue.removesuffix("-dlq")
-            if source in TOPICS:
+            if queue in RULES_DEAD_LETTERS:
+                service = "events"
+                sender: dict[str, Any] = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+                assert sender in [
+                    {"Fn::GetAtt": [rules[rule].logical_id, "Arn"]} for rule in RULES_DEAD_LETTERS[queue]
+                ]
+            elif source in TOPICS:
                 service = "sns"
-                sender: dict[str, Any] = {"Ref": topics[TOPICS[source]].logical_id}
+                sender = {"Ref": topics[TOPICS[source]].logical_id}
             else:
                 service, sender = "events", {"Fn::GetAtt": [rules[source].logical_id, "Arn"]}
             assert statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
@@ -286,7 +295,8 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
 
 def test_the_rules_are_those_of_the_subscriptions_and_of_the_clock(aws: Assembly) -> None:
     rules = aws.named("AWS::Events::Rule", "Name")
-    assert set(rules) == {*SUBSCRIPTIONS, "feedback-timers"}
+    of_the_default_bus = {rule for names in RULES_DEAD_LETTERS.values() for rule in names}
+    assert set(rules) == {*SUBSCRIPTIONS, "feedback-timers", *of_the_default_bus}
     assert rules["feedback-timers"].properties["ScheduleExpression"] == "rate(1 minute)"
 
 
@@ -385,7 +395,7 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
     last = [f"{name}-parking" if name in REPLAYED else f"{name}-dlq" for name in CONSUMED]
-    dead_letters = [*last, *STREAM_DEAD_LETTERS]
+    dead_letters = [*last, *STREAM_DEAD_LETTERS, *RULES_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},
         **dict.fromkeys(dead_letters, (depth, 1)),

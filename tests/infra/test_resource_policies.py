@@ -62,6 +62,7 @@ NOTHING_TO_PROTECT = {
     "AWS::SNS::TopicPolicy": "a policy",
     "AWS::SQS::QueuePolicy": "a policy",
     "AWS::Events::EventBusPolicy": "a policy",
+    "AWS::StepFunctions::StateMachine": "starts for a rule of its own stack, and acts with its own role",
     "AWS::WAFv2::WebACL": "protects others",
     "AWS::WAFv2::WebACLAssociation": "protects others",
 }

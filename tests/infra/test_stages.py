@@ -20,9 +20,15 @@ from wild_rydes_contracts import EVENTS, MESSAGES
 
 # What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
 LEFT_OUT = {
-    "AWS::CloudWatch::Alarm": 4 + 4 * len(OBJECTIVES),  # those that go by metric math
+    # Those that go by metric math, and that for Macie's jobs, with its rules, queue, roles and state machine.
+    "AWS::CloudWatch::Alarm": 5 + 4 * len(OBJECTIVES),
     "AWS::CloudWatch::CompositeAlarm": len(OBJECTIVES),
     "AWS::CloudWatch::Dashboard": 4,
+    "AWS::Events::Rule": 3,
+    "AWS::IAM::Policy": 2,
+    "AWS::IAM::Role": 2,
+    "AWS::SQS::Queue": 1,
+    "AWS::StepFunctions::StateMachine": 1,
     "AWS::Events::Archive": 1,
     "AWS::Events::EventBusPolicy": 1,
     "AWS::EventSchemas::Registry": 1,
@@ -35,7 +41,7 @@ LEFT_OUT = {
     "AWS::SMSVOICE::OptOutList": 1,
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
     # dead-letter queue, and one with a parking queue.
-    "AWS::SQS::QueuePolicy": 19 + 5 * len(roster.partners()),
+    "AWS::SQS::QueuePolicy": 20 + 5 * len(roster.partners()),
     "AWS::SSM::Parameter": 1,  # the ARN of the web ACL
     "AWS::WAFv2::WebACL": 1,
     "AWS::WAFv2::WebACLAssociation": 2,
@@ -254,7 +260,7 @@ def test_only_prod_is_protected_and_a_fix_may_go_there_without_canaries() -> Non
         assert (stage.protected, stage.canary) == (protected, canary), context
 
 
-@pytest.mark.parametrize("switch", ["partners", "gateway-account", "canary"])
+@pytest.mark.parametrize("switch", ["partners", "gateway-account", "macie", "canary"])
 def test_what_a_switch_cannot_be_is_refused(switch: str) -> None:
     with pytest.raises(ValueError, match=f"{switch} is .* or .*, not 'maybe'"):
         stage_of(cdk.App(context={switch: "maybe"}))
