@@ -94,7 +94,7 @@ def _reachable(owner: str, action: str, details: dict[str, Any], statement: Stat
             )
     known = {key.lower() for key in details["conditionKeys"]} | _GLOBAL_KEYS
     for each in (*details["resourceTypes"], *types):
-        known |= {key.lower() for key in each["conditionKeys"]}
+        known |= {key.lower() for key in each.get("conditionKeys", ())}
     for _, key, _ in statement.conditions:
         if key not in known and not any(overlap(_template(each), key) for each in known):
             yield Finding(
