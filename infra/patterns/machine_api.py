@@ -16,8 +16,8 @@ from infra.patterns.accept import accept
 from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
-from infra.slo import availability
 from infra.patterns.web_acl import ASSOCIATION
+from infra.slo import availability
 from infra.tiers import Tier
 
 _PROBLEM: Final = "application/problem+json"

@@ -44,7 +44,9 @@ def listeners(
     return sorted(
         _listener(rule, target["Arn"], assembly)
         for rule in assembly.all("AWS::Events::Rule")
+        # On the default bus are AWS's events.
         if "EventPattern" in rule.properties
+        and "EventBusName" in rule.properties
         and any(may_match(rule.properties["EventPattern"], schema) for schema in schemas)
         for target in rule.properties["Targets"]
     )
