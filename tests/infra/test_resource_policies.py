@@ -288,7 +288,7 @@ PLANTED = {
 """A mistake in the first resource of each type."""
 
 
-@pytest.mark.parametrize("of", ["Pool", "Stage"])
+@pytest.mark.parametrize("of", ["Users", "Stage"])
 def test_what_may_have_a_web_acl_has_it(aws: Assembly, of: str) -> None:
     templates = copy.deepcopy(aws.templates)
     for template in templates.values():
