@@ -68,8 +68,8 @@ def test_on_aws_somebody_has_to_say_yes(
         refused = run(command, function, "--aws", typed=typed)
         assert (refused.exit_code, done) == (1, [])
         assert f"{command.title()} {function} in prod?" in refused.output
-    for arguments, typed in (([], None), (["--aws", "--yes"], None), (["--aws"], "y\n")):
-        assert run(command, function, "--reason", "an exercise", *arguments, typed=typed).exit_code == 0
+    for arguments, said in (([], None), (["--aws", "--yes"], None), (["--aws"], "y\n")):
+        assert run(command, function, "--reason", "an exercise", *arguments, typed=said).exit_code == 0
     assert done == [(command, function, "an exercise")] * 3
 
 
