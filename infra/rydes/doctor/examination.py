@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
-from infra.rydes.doctor import deployment, partners, promises, queues, surroundings, workers
+from infra.rydes.doctor import deployment, partners, promises, queues, surroundings, tables, workers
 from infra.rydes.doctor.finding import Examination, Ill, Looked
 from infra.rydes.doctor.patient import Patient
 from wild_rydes_circuit_breaker import StoreUnavailable
@@ -26,6 +26,7 @@ EXAMINATIONS: Final[Mapping[str, Examination]] = {
     "event sources": workers.mappings,
     "crashes": workers.crashes,
     "streams": workers.streams,
+    "tables": tables.throttled,
     "circuits": partners.circuits,
     "partner secrets": partners.secrets,
     "the number for SMS": promises.number,

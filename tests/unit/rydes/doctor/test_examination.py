@@ -250,6 +250,46 @@ def test_a_crash_is_read_from_the_log_where_there_are_no_metrics() -> None:
     assert the(report).says == "feedback-rides crashed or timed out once in the last 15 min"
 
 
+def test_a_table_that_is_throttled_is_ill() -> None:
+    found = {
+        ("ReadThrottleEvents", "dev-feedback"): 3.0,
+        ("WriteThrottleEvents", "dev-feedback"): 4.0,
+        ("WriteThrottleEvents", "dev-ride-booking"): 0.0,
+    }
+    ill = the(on_aws(cloudwatch__get_metric_data=metrics(found)))
+    assert ill.says == "the table feedback is throttled: 7 requests in the last 15 min"
+    assert ill.to_do == "docs/runbook.md: A table is throttled"
+
+
+def test_throttling_is_read_from_the_log_where_there_are_no_metrics() -> None:
+    said = "An error occurred ({}) when calling the TransactWriteItems operation: no"
+    told = [
+        {"message": "will retry", "reason": said.format("ThrottlingException")},
+        {"message": "will retry", "reason": said.format("ThrottlingException")},
+        {"message": "will retry", "reason": said.format("AccessDeniedException")},
+        {"message": "sms not sent", "reason": "when calling the customer (Later)"},
+    ]
+    found = [
+        {"timestamp": 1, "logStreamName": "a", "message": json.dumps(each | {"n": n})}
+        for n, each in enumerate(told)
+    ]
+
+    def filtered(filterPattern: str, **_: Any) -> Any:  # noqa: N803
+        return {"events": found if filterPattern == '"when calling the"' else []}
+
+    ill = the(
+        here(
+            logs__describe_log_groups=lambda logGroupNamePrefix, **_: {  # noqa: N803
+                "logGroups": [{"logGroupName": "/aws/lambda/feedback-rides"}]
+                if logGroupNamePrefix.endswith("feedback-")
+                else []
+            },
+            logs__filter_log_events=filtered,
+        )
+    )
+    assert ill.says == "feedback-rides is throttled: ThrottlingException 2 times in the last 15 min"
+
+
 def test_a_consumer_behind_its_stream_is_ill_and_unseen_where_nobody_measures_it() -> None:
     lag = {("IteratorAge", "dev-ride-booking-outbox"): 90_000.0}
     assert (
