@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     These groups take longest, so they start first: no worker is left alone with one of them at the end. Of two workers
     one takes the clouds of chaos and feedback, the other those of e2e and partners, which take as long together; whoever
-    is done first takes that of verify.
+    is done first takes those of runbook and verify.
     """
     for item in items:
         if "unit" in item.path.parts:
