@@ -104,6 +104,34 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_that_is_done_twice(
     assert world.count() == 2
 
 
+def test_what_a_dead_worker_has_submitted_stays_accepted_however_late_the_batch_comes_again(
+    world: World,
+) -> None:
+    body = batch({"rfqs": [{**BODY, "respond-within": 60}] * 2})
+    with throttle(world.dynamodb, "PutItem", rfq_id(ID, 1)):
+        assert handle(world, body)["batchItemFailures"]
+
+    world.now += timedelta(minutes=3)
+    assert handle(world, body, attempt=2) == DONE
+    assert [each.rfq_id for each in outcome(world).outcomes] == [rfq_id(ID, 0), None]
+    assert [each and each["status"] for each in problems(world)] == [None, 503]
+
+
+def test_another_body_under_the_id_of_a_batch_that_is_not_done_is_told_of_each_rfq(world: World) -> None:
+    first, another = (
+        world.taken(world.replies, batch({"rfqs": rfqs}))
+        for rfqs in ([BODY, BODY], [{**BODY, "respond-within": 60}])
+    )
+    with throttle(world.dynamodb, "PutItem", rfq_id(ID, 1)):
+        assert world.batches().handle(first)["batchItemFailures"]
+
+    assert world.batches().handle(another) == DONE
+    assert world.batches().handle(first) == DONE
+    assert [each and each["status"] for each in problems(world)] == [422]
+    assert outcome(world).reused
+    assert world.parked() == []
+
+
 def test_another_body_under_the_same_id_is_ignored_and_said_to_be(world: World) -> None:
     handle(world, batch({"rfqs": [BODY]}))
     handle(world, batch({"rfqs": [BODY, BODY]}))

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ride_booking.adapters.batch_table import BatchOutcome, BatchTable, Outcome
 from ride_booking.adapters.open_rfqs import OpenRfqs, TooManyOpen
+from ride_booking.adapters.rfq_table import KeyReused
 from ride_booking.api.access import too_many_open
 from ride_booking.api.rfq_representations import Submission
 from ride_booking.domain.rfq_batch import MAX_RFQS, RfqBatch, is_of, rfq_id
@@ -79,19 +80,28 @@ class Batches:
             submission = _read(body)
             if submission.customer not in {None, batch.customer}:
                 raise Problem(HTTPStatus.FORBIDDEN, "You can request quotes only for yourself.")
-            if sent + timedelta(seconds=submission.respond_within) <= now:
+            new = submission.to_domain(rfq_id(batch.batch_id, index), batch.customer, now)
+            if sent + timedelta(seconds=submission.respond_within) <= now and not self._is_known(new.id):
                 raise Problem(
                     HTTPStatus.SERVICE_UNAVAILABLE,
                     "The batch waited for longer than responders had to answer. Send the RFQ again.",
                 )
-            new = submission.to_domain(rfq_id(batch.batch_id, index), batch.customer, now)
             try:
                 rfq = self.open_rfqs.submit(new, submission.fingerprint(), self.limits[batch.tier])
             except TooManyOpen as error:
                 raise too_many_open(error, now) from None
+            except KeyReused:
+                raise Problem(
+                    HTTPStatus.UNPROCESSABLE_ENTITY,
+                    "Another batch under the same Idempotency-Key has this RFQ. Use a new key.",
+                ) from None
         except Problem as problem:
             return Outcome(problem=problem.response().body)
         return Outcome(rfq.id)
+
+    def _is_known(self, rfq_id: str) -> bool:
+        """Say whether a worker that died in the middle had submitted it."""
+        return self.open_rfqs.rfqs.get(rfq_id, consistent=True) is not None
 
 
 def _bodies(content: str) -> list[Any]:
