@@ -57,6 +57,9 @@ def tracked(root: Path = ROOT) -> list[Path]:
 
 def main() -> int:
     """Scan all; 1 if there is any."""
+    if not (ROOT / ".git").exists():
+        print("  no secrets looked for: this is no git repository")  # noqa: T201
+        return 0
     found = list(dict.fromkeys(scan(tracked())))
     for each in found:
         print(f"✗ {each}. Take it out, and make it worthless: it stays in git's history", file=sys.stderr)  # noqa: T201

@@ -60,7 +60,7 @@ def rules(aws: Assembly) -> dict[str, EventPattern]:
     return {
         rule.properties["Name"]: EventPattern.of(rule.properties["EventPattern"])
         for rule in aws.all("AWS::Events::Rule")
-        if "EventPattern" in rule.properties
+        if "EventBusName" in rule.properties  # on the default bus are AWS's events
     }
 
 

@@ -31,6 +31,8 @@ PERSONAL = {
 
 NOTHING_TO_PROTECT = {
     "AWS::CloudWatch::Alarm": "tells the alarm topic alone",
+    "AWS::CloudWatch::CompositeAlarm": "as an alarm",
+    "AWS::CloudWatch::Dashboard": "shows figures and log lines, which hold ids alone",
     "AWS::ApiGateway::Account": "names a role",
     "AWS::ApiGateway::Authorizer": "a function, by which API Gateway asks",
     "AWS::ApiGateway::Deployment": "of an API below",

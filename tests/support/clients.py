@@ -228,17 +228,21 @@ class Queues:
         self.send(REPLY_QUEUE, json.dumps({"metadata": metadata(rfq), "data": data}))
 
     def parked(self, queue: str, text: str) -> Json:
-        """The parked message whose body holds `text`, in this queue's DLQ, with its attributes as plain strings."""
+        """The parked message whose body holds `text`, of this queue, with its attributes as plain strings."""
         parked = eventually(
             lambda: self.dead_letters(queue),
-            f"{text!r} in the DLQ of {queue}",
+            f"{text!r} parked by {queue}",
             lambda parked: any(text in message["Body"] for message in parked),
         )
         return next(message for message in parked if text in message["Body"])
 
     def dead_letters(self, queue: str) -> list[Json]:
-        """What is in this queue's DLQ right now; it stays there."""
-        url, found = self._urls[f"{queue}-dlq"], []
+        """What is in this queue's dead-letter queue, and in the parking queue behind it, right now; it stays there."""
+        urls = (self._urls.get(f"{queue}{kind}") for kind in ("-dlq", "-parking"))
+        return [message for url in urls if url for message in self._looked_at(url)]
+
+    def _looked_at(self, url: str) -> list[Json]:
+        found: list[Any] = []
         while batch := self._sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=600
         ).get("Messages"):

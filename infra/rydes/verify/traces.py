@@ -65,6 +65,7 @@ class Traces:
             yield UNICORN_MGMT, f"decision#{ride}"
             yield FEEDBACK, f"ride#{ride}"
         for customer in self.customers:
+            yield RIDE_BOOKING, f"open#{customer}"
             yield FEEDBACK, f"customer#{customer}"
         for reply in self.replies:
             yield FEEDBACK, f"inbound#{reply}"

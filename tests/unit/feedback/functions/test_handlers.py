@@ -148,7 +148,7 @@ def test_the_functions_together(
     logged = {step["message"]: step for line in lines if "level" in line for step in narrowed(line)}
     assert logged.keys() == {
         *("received", "parked", "opened", "outreach", "told", "published", "tallied", "reply", "receipt"),
-        *("woken", "answered", "counted"),
+        *("sms sent", "woken", "answered", "counted"),
     }
     for line in logged.values():
         assert line["function_request_id"] == CONTEXT.aws_request_id
