@@ -135,7 +135,9 @@ def purge(
         if not (yes or dry_run):
             found = sweep.look()
             print_groups([summary(message, datetime.now(UTC)) for message in found])
-            if found and typer.prompt(f"Type {len(found)} to delete these", default="") != str(len(found)):
+            if found and typer.prompt(
+                f"Type {len(found)} to delete these", default="", show_default=False
+            ) != str(len(found)):
                 raise LocalCloudError("Nothing is deleted.", "Type their number, or say --yes.")
         file = None if no_backup else Path(backup or f"purged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.jsonl")
         _end("purged", sweep, purging(file), dry_run=dry_run, as_json=as_json)
@@ -182,7 +184,8 @@ def _end(done: str, sweep: Sweep, move: Move, *, dry_run: bool, as_json: bool) -
         for place, count in Counter(outcome.moved.values()).items():
             print(printable(f"{count} → {place}" if place else ""))
         print(f"{len(outcome.moved)} {done}, {len(outcome.stayed)} stayed.")
-    for id_, why in outcome.stayed.items():
-        complain(f"{id_[:_SHORT]} stays: {why}")
+    for why, count in Counter(outcome.stayed.values()).items():
+        first = next(id_ for id_, told in outcome.stayed.items() if told == why)
+        complain(f"{first[:_SHORT]}{f' and {count - 1} more stay' if count > 1 else ' stays'}: {why}")
     if outcome.stayed:
         raise typer.Exit(1)

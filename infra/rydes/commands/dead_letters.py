@@ -14,6 +14,7 @@ from rich.text import Text
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import complain, console, one_line_errors
+from infra.rydes.operator import dead_letter_body as bodies
 from infra.rydes.operator import dead_letter_contents as contents
 from infra.rydes.operator import dead_letter_fix as fixes
 from infra.rydes.operator import dead_letters as parked
@@ -21,6 +22,7 @@ from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
 from infra.rydes.operator.dead_letters import Parked
 from infra.rydes.operator.printable import printable
 from wild_rydes_contracts.invalid import listed
+from wild_rydes_messaging.attributes import ATTEMPTS, REPLAYS, counted
 
 app = typer.Typer()
 dlq = typer.Typer(
@@ -81,8 +83,8 @@ def summary(message: Parked, now: datetime) -> dict[str, Any]:
         "correlation_id": contents.correlation_id(message),
         "parked_at": message.parked_at.isoformat(timespec="seconds"),
         "age_seconds": round((now - message.parked_at).total_seconds()),
-        "attempts": int(message.attributes.get("attempts", 0)) or None,
-        "replays": int(message.attributes.get("replays", 0)),
+        "attempts": counted(message.raw, ATTEMPTS) or None,
+        "replays": counted(message.raw, REPLAYS),
         "error": message.cause.error or None,
         "kind": message.cause.kind or None,
         "reason": contents.without_personal_data(message.cause.reason),
@@ -176,7 +178,8 @@ def show(
             "body": contents.content(message.body),
         }
         if not reveal:
-            shown = contents.without_personal_data(shown) | {"id": message.id}
+            body = bodies.shown(contents.content(message.body))
+            shown = contents.without_personal_data(shown) | {"id": message.id, "body": body}
         if as_json:
             print(printable(json.dumps(shown, indent=2)))
         else:

@@ -12,6 +12,10 @@ from wild_rydes_contracts.invalid import InvalidMessage, Problem
 from wild_rydes_contracts.reading import read
 from wild_rydes_messaging.publish import BUS
 
+# Whatever else stands in these places, a stranger has written it.
+_NAMES: Final = frozenset(contract.name for contract in (*EVENTS, *MESSAGES))
+_WORD: Final = re.compile(r"[A-Za-z]{1,64}")
+_ID: Final = re.compile(r"[A-Za-z0-9_.:#-]{1,200}")
 _OF_A_REASON: Final = re.compile(r"\bno valid (?P<name>[A-Za-z]+)\b")
 _NAMED: Final = r"phone|mobile|msisdn|(?<!sequence)(?<!sequence_)number|\btel\b|\bsms\b"
 _KEY: Final = re.compile(_NAMED, re.IGNORECASE)
@@ -46,12 +50,13 @@ def message_type(message: Parked) -> str:
     found = content(message.body)
     if isinstance(found, dict):
         if "detail-type" in found:
-            return str(found["detail-type"])
+            name = str(found["detail-type"])
+            return name if name in _NAMES else ""
         if "dynamodb" in found:
             return "change of a table"
         if "DDBStreamBatchInfo" in found:
             return "batch of a stream"
-    if said := message.attributes.get("message_type"):
+    if (said := message.attributes.get("message_type")) and _WORD.fullmatch(said):
         return said
     if contract := _contract_of_reply(message):
         return contract.name
@@ -61,13 +66,13 @@ def message_type(message: Parked) -> str:
 
 def correlation_id(message: Parked) -> str:
     """Tell its conversation, by which `rydes trace` finds it; empty if that cannot be seen."""
-    if said := message.attributes.get("correlation_id"):
-        return said
+    said = message.attributes.get("correlation_id")
     found = content(message.body)
     try:
-        return str(found.get("detail", found)["metadata"]["correlation_id"])
+        id_ = said or str(found.get("detail", found)["metadata"]["correlation_id"])
     except (AttributeError, LookupError, TypeError):
         return ""
+    return id_ if _ID.fullmatch(id_) and without_personal_data(id_) == id_ else ""
 
 
 def event_in(message: Parked) -> Mapping[str, Any] | None:

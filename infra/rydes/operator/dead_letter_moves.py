@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 from infra.rydes.operator import dead_letter_contents as contents
 from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
@@ -235,7 +236,13 @@ def purging(backup: Path | None) -> Move:
 
     def move(page: Sequence[Parked], _: Outcome) -> list[Parked]:
         if backup:
-            backup.touch(mode=0o600)
+            try:
+                backup.touch(mode=0o600)
+            except OSError as error:
+                raise LocalCloudError(
+                    f"Nothing is deleted: {backup} cannot be written ({error.strerror}).",
+                    "Name another file: --backup",
+                ) from error
             with backup.open("a", encoding="utf-8") as file:
                 for message in page:
                     told = {

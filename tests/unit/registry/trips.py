@@ -81,7 +81,13 @@ def subscription(service: str, rule: str, pattern: Mapping[str, Any]) -> dict[st
     variables = {"POWERTOOLS_SERVICE_NAME": service}
     return {
         "Resources": {
-            "Rule": _resource("Events::Rule", Name=rule, EventPattern=pattern, Targets=[{"Arn": queue}]),
+            "Rule": _resource(
+                "Events::Rule",
+                Name=rule,
+                EventBusName="wild-rydes",
+                EventPattern=pattern,
+                Targets=[{"Arn": queue}],
+            ),
             "Queue": _resource("SQS::Queue", QueueName=f"dev-{rule}"),
             "Mapping": _resource(
                 "Lambda::EventSourceMapping", EventSourceArn=queue, FunctionName={"Ref": "Function"}

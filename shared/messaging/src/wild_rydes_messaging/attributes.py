@@ -36,6 +36,7 @@ OURS: Final = frozenset(
 MOST: Final = 10
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html"""
 
+_LONGEST_COUNT = 10
 _TRAVELLING: Final = (REPLAYS, FIRST_REASON, MESSAGE_ID)
 
 
@@ -54,10 +55,15 @@ def text(attributes: Attributes, name: str) -> str:
     return attributes[name].get("StringValue", "") if name in attributes else ""
 
 
+def counted(attributes: Attributes, name: str) -> int:
+    """Return an attribute's number; 0 for whatever is none, as a stranger may have written it."""
+    told = text(attributes, name)
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < _LONGEST_COUNT else 0
+
+
 def replays(attributes: Attributes) -> int:
     """Tell how often the message was sent back."""
-    told = text(attributes, REPLAYS)
-    return int(told) if told.isdecimal() else 0
+    return counted(attributes, REPLAYS)
 
 
 def history(attributes: Attributes) -> dict[str, str]:

@@ -300,7 +300,7 @@ def test_a_terminal_gets_no_command_and_no_half_character(account: dict[str, str
     lot(account[DLQ]).park(json.dumps(event), Unprocessable("why"), queue=NAMES.of(QUEUE))
     lot(account[DLQ]).park(f"no JSON {EVIL[-3:]}\n of ours", Unprocessable("why"), queue=NAMES.of(QUEUE))
     garbage, ours = sorted(listed(), key=lambda row: str(row["type"]))
-    assert ours["correlation_id"] == f"\ud800{EVIL}"
+    assert ours["correlation_id"] == "", "that is no id"
     for arguments in (
         ["list"],
         ["list", "--each"],
@@ -312,7 +312,7 @@ def test_a_terminal_gets_no_command_and_no_half_character(account: dict[str, str
         assert not set(result.output) & {"\x1b", "\x07", "\x9b"}
         result.output.encode()
     shown = rydes("show", ours["id"], "--reveal").stdout
-    assert r"conversation  \ud800\u001b]0;pwn\u0007\u009b2J" in shown
+    assert "conversation  unknown" in shown
     assert json.loads(shown[shown.index("{") :]) == event, "what is escaped is still JSON"
     raw = rydes("show", ours["id"], "--json", "--reveal").stdout
     assert raw.isascii()
