@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
@@ -297,6 +298,8 @@ class MachineApi(apigateway.RestApi):
             headers = {"Content-Type": f"'{_PROBLEM}'"}
             if seconds:
                 headers["Retry-After"] = f"'{seconds}'"
+            if status == HTTPStatus.UNAUTHORIZED:
+                headers["WWW-Authenticate"] = "'Bearer realm=\"wild-rydes\"'"  # as the function's own 401
             self.add_gateway_response(
                 name,
                 type=type_,

@@ -101,6 +101,7 @@ def test_the_gateways_own_answers_are_problems(aws: Assembly, type_: str, status
     assert (properties["StatusCode"], body["status"]) == (str(status), status)
     assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
     assert ("gatewayresponse.header.Retry-After" in headers) == (status == 429)
+    assert ("gatewayresponse.header.WWW-Authenticate" in headers) == (status == 401)
 
 
 def test_operators_and_the_service_agree_on_what_a_user_is_told_of_the_key() -> None:
