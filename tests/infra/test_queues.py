@@ -364,7 +364,7 @@ def test_a_rule_tries_for_as_long_as_one_of_its_events_is_of_use_and_says_what_b
     assert seconds == max(event.useful_life.total_seconds() for event in heard)
     [service] = [name for name in SERVICES if queue.startswith(name)]
     what, _, becomes = rule.properties["Description"].partition(FROM_ARCHIVE)
-    assert what == f"{', '.join(sorted(event.name for event in heard))} for {service}. "
+    assert what == f"{', '.join(sorted({event.name for event in heard}))} for {service}. "
     assert len(becomes) > len("nothing")
 
 
