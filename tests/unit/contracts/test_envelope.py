@@ -1,3 +1,4 @@
+import gc
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from wild_rydes_contracts import (
     RfqRequested,
     rule_pattern,
 )
+from wild_rydes_contracts.envelope import envelope_of
 from wild_rydes_contracts.fakes import on_the_bus
 from wild_rydes_contracts.strategies import events, messages
 
@@ -34,6 +36,14 @@ def test_what_is_written_is_read_again(envelope: Envelope[Message]) -> None:
     assert Envelope[contract].model_validate_json(text) == envelope  # type: ignore[valid-type]
     assert Envelope[contract].model_validate(json.loads(text)) == envelope  # type: ignore[valid-type]
     assert None not in json.loads(text)["metadata"].values()
+
+
+def test_the_class_to_read_with_is_made_once() -> None:
+    """Pydantic forgets it with its last user, and would make it again for the next message."""
+    made = id(envelope_of(RfqRequested))
+    gc.collect()
+    assert id(envelope_of(RfqRequested)) == made
+    assert envelope_of(RfqRequested) is Envelope[RfqRequested]
 
 
 @given(messages())

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar, get_args
 from uuid import UUID
 
@@ -161,7 +162,7 @@ class Envelope(Contract, Generic[D_co]):
         except PydanticSerializationError:
             raise InvalidMessage(f"no valid {contract.versioned_name()}: JSON has no such values") from None
         try:
-            read: Envelope[Message] = Envelope[contract].model_validate_json(text)  # type: ignore[valid-type]
+            read = envelope_of(contract).model_validate_json(text)
         except ValidationError as error:
             problems = problems_of(error, json.loads(text))
             raise InvalidMessage(f"no valid {contract.versioned_name()}", problems) from None
@@ -174,6 +175,15 @@ class Envelope(Contract, Generic[D_co]):
             return self.model_dump_json(exclude_none=True, ensure_ascii=True, warnings=False)
         except PydanticSerializationError:
             return json.dumps(self.model_dump(exclude_none=True, warnings=False), default=repr)
+
+
+@lru_cache(maxsize=256)
+def envelope_of(contract: type[Message]) -> type[Envelope[Message]]:
+    """Return the envelope of one contract, to read with.
+
+    Pydantic forgets such a class with its last user, which would be a message, and makes it again for the next one.
+    """
+    return Envelope[contract]  # type: ignore[valid-type]
 
 
 def rule_pattern(

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from wild_rydes_contracts.envelope import Envelope, Event, Message
+from wild_rydes_contracts.envelope import Envelope, Event, Message, envelope_of
 from wild_rydes_contracts.invalid import InvalidMessage, problems_of
 
 M = TypeVar("M", bound=Message)
@@ -79,7 +79,7 @@ def read(
     if issubclass(first, Event) and not _is_from(content.get("source"), _sources(first, sources)):
         raise InvalidMessage(f"{first.name} from a foreign source")
     try:
-        envelope: Envelope[Any] = Envelope[first].model_validate(body)  # type: ignore[valid-type]
+        envelope: Envelope[Any] = envelope_of(first).model_validate(body)
     except ValidationError as error:
         raise InvalidMessage(f"no valid {first.versioned_name()}", problems_of(error, body)) from None
     for contract in later:
