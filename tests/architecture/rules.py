@@ -255,7 +255,7 @@ def only_functions_compose(module: Module, _: Repository) -> Iterator[Violation]
     for name, line in [*module.attributes, *((found.module, found.line) for found in module.imports)]:
         if (last := _last(name)) in ENVIRONMENT and module.name != READS_ENVIRONMENT:
             yield line, f"only functions read the environment ({last})"
-    for call in _calls_at_import(module.tree):
+    for call in calls_at_import(module.tree):
         if (last := _last(module.full_name(call.func))) in COMPOSING_CALLS:
             yield call.lineno, f"only functions may make a {last} at import time"
 
@@ -411,7 +411,7 @@ def _is_for_type_checkers(tree: ast.AST, statement: ast.stmt) -> bool:
 @cache  # tests plant one file and leave all others as they were
 def _module(path: str, text: str) -> Module:
     layer, *parts = PurePosixPath(path).with_suffix("").parts
-    parts = [layer, *parts] if layer == "infra" else parts[parts.index("src") + 1 :]
+    parts = [layer, *parts] if layer in {"infra", "tests"} else parts[parts.index("src") + 1 :]
     if parts[-1] == "__init__":
         parts.pop()
     return Module(".".join(parts), layer, PurePosixPath(path), text)
@@ -450,7 +450,7 @@ def _absolute(module: Module, node: ast.ImportFrom) -> str:
     return ".".join([*parts, *([node.module] if node.module else [])])
 
 
-def _calls_at_import(tree: ast.AST) -> Iterator[ast.Call]:
+def calls_at_import(tree: ast.AST) -> Iterator[ast.Call]:
     """The calls that importing a module makes: outside functions, and in their defaults and decorators."""
     pending: list[ast.AST] = [tree]
     while pending:

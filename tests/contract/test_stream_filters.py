@@ -40,11 +40,17 @@ from wild_rydes_contracts import (
 )
 from wild_rydes_contracts.metadata import first_of
 
-NOW = datetime.now(UTC)
-LATER = NOW + timedelta(days=1)
 HERE, THERE = {"lat": 47.62, "lon": -122.35}, {"lat": 47.44, "lon": -122.3}
 PRICE = Money(amount=Decimal("12.50"), currency="USD")
 QUOTED = ("u-a", "u-b", "u-c", "u-d")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def later() -> datetime:
+    return now() + timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +70,7 @@ class Rfq:
         context = {
             "eventType": "MESSAGE",
             "connectionId": "c-1",
-            "authorizer": {"sub": "sub-1", "expires": str(int(LATER.timestamp()))},
+            "authorizer": {"sub": "sub-1", "expires": str(int(later().timestamp()))},
         }
         subscription = {"action": "subscribe", "rfq-id": self.id}
         seen = self.service.after("socket", {"requestContext": context, "body": json.dumps(subscription)})
@@ -78,7 +84,7 @@ class Rfq:
         """Responders answer."""
         quotes = [Quote(responder_id=id_, price=PRICE, pickup_in_seconds=60) for id_ in responders]
         response = RfqResponse(asked=QUOTED, answers=tuple(quotes))
-        metadata = first_of(RfqResponse, correlation_id=self.id, occurred_at=NOW)
+        metadata = first_of(RfqResponse, correlation_id=self.id, occurred_at=now())
         return self.service.after("aggregator", batch(Envelope(metadata=metadata, data=response).to_json()))
 
     def booked(self, responder: str) -> dict[str, list[str]]:
@@ -92,14 +98,13 @@ class Rfq:
         """News of the RFQ's ride of this number."""
         about = {"ride_id": f"{self.id}.{number}", "rfq_id": self.id, "responder_id": QUOTED[number - 1]}
         return self.service.after(
-            "rides", on_the_bus(news.model_validate({**about, **more}), self.id, occurred_at=NOW)
+            "rides", on_the_bus(news.model_validate({**about, **more}), self.id, occurred_at=now())
         )
 
 
 ANNOUNCED = {"outbox": ["acted"], "notifier": ["acted"]}
 SHOWN = {"outbox": ["nothing"], "notifier": ["acted"]}
 """Changes that customers see and nobody else hears of."""
-COMPLETION = {"customer_id": "sub-1", "completed_at": NOW}
 
 
 def test_ride_booking_announces_rfqs_and_every_step_of_their_rides(
@@ -115,7 +120,7 @@ def test_ride_booking_announces_rfqs_and_every_step_of_their_rides(
     assert rfq.heard(RideRejected, 2, reason="cancelled-by-unicorn") == ANNOUNCED
     assert rfq.booked("u-c") == ANNOUNCED
     assert rfq.heard(RideConfirmed, 3) == ANNOUNCED
-    assert rfq.heard(RideCompleted, 3, **COMPLETION) == SHOWN
+    assert rfq.heard(RideCompleted, 3, customer_id="sub-1", completed_at=now()) == SHOWN
 
 
 def test_ride_booking_announces_a_ride_whose_end_is_heard_of_first(
@@ -124,7 +129,7 @@ def test_ride_booking_announces_a_ride_whose_end_is_heard_of_first(
     rfq = Rfq(local, monkeypatch)
     rfq.answered(*QUOTED)
     assert rfq.booked("u-a") == ANNOUNCED
-    assert rfq.heard(RideCompleted, 1, **COMPLETION) == ANNOUNCED
+    assert rfq.heard(RideCompleted, 1, customer_id="sub-1", completed_at=now()) == ANNOUNCED
 
 
 def test_ride_booking_announces_that_an_rfq_is_cancelled(
@@ -170,7 +175,7 @@ class Unicorn:
             customer_id="sub-2",
             price=PRICE,
         )
-        return self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=NOW, deadline=LATER))[
+        return self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=now(), deadline=later()))[
             "outbox"
         ]
 
@@ -179,7 +184,7 @@ class Unicorn:
         data = RideBookingFailed(
             ride_id=ride_id, rfq_id="rfq-1", responder_id=responder or self.id, reason="timeout"
         )
-        return self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=NOW))["outbox"]
+        return self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=now()))["outbox"]
 
 
 def test_unicorn_mgmt_announces_rides_and_rejections_of_unicorns(
@@ -202,9 +207,9 @@ def test_unicorn_mgmt_announces_rides_and_rejections_of_unicorns(
         customer_id="sub-2",
         score=5,
         rating=Rating(count=1, total=5),
-        received_at=NOW,
+        received_at=now(),
     )
-    assert unicorn.service.after("ratings", on_the_bus(rating, "rfq-1", occurred_at=NOW)) == {
+    assert unicorn.service.after("ratings", on_the_bus(rating, "rfq-1", occurred_at=now())) == {
         "outbox": ["nothing"]
     }
 
@@ -216,16 +221,16 @@ def test_unicorn_mgmt_hands_on_answers_given_by_hand(
     unicorn.reports(47.62)
     asked = RfqRequested(rfq_id="rfq-1", start=Coordinates(**HERE), destination=Coordinates(**THERE))
     reply_to = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
-    event = on_the_bus(asked, "rfq-1", occurred_at=NOW, deadline=LATER, reply_to=reply_to)
+    event = on_the_bus(asked, "rfq-1", occurred_at=now(), deadline=later(), reply_to=reply_to)
     # It is invited, which is noted with it.
     assert unicorn.service.after("responder", event) == {"outbox": ["nothing", "nothing"]}
     quote = {"price": {"amount": "12.50", "currency": "USD"}, "pickup-in-seconds": 60}
     assert unicorn.does("POST", "/rfqs/rfq-1/answers", quote) == ["acted"]
     counts = ResponderCounts(asked=1, quoted=1, declined=0, silent=0, late=0)
-    now = datetime.now(UTC)  # what was over a quarter of an hour ago is nobody's news
-    over = RfqCompleted(rfq_id="rfq-1", completed_by="cancelled", completed_at=now, responders=counts)
+    at = now()  # what was over a quarter of an hour ago is nobody's news
+    over = RfqCompleted(rfq_id="rfq-1", completed_by="cancelled", completed_at=at, responders=counts)
     # The app is told by whoever has written it.
-    assert unicorn.service.after("closings", on_the_bus(over, "rfq-1", occurred_at=now)) == {
+    assert unicorn.service.after("closings", on_the_bus(over, "rfq-1", occurred_at=at)) == {
         "outbox": ["in vain"]
     }
 
@@ -251,7 +256,9 @@ def test_unicorn_mgmt_announces_circuits_that_open_and_close(
     circuits = DynamoDbStore(unicorn.service.dynamodb, "unicorn-mgmt")
 
     def turned(mode: Mode) -> list[str]:
-        set_mode(circuits, "p-comet", Override(mode, actor="somebody", reason="a test"), now=NOW.timestamp())
+        set_mode(
+            circuits, "p-comet", Override(mode, actor="somebody", reason="a test"), now=now().timestamp()
+        )
         return unicorn.does("GET", f"/unicorns/{unicorn.id}")
 
     assert turned(Mode.FORCED_OPEN) == ["acted"]
@@ -271,9 +278,9 @@ class Survey:
             rfq_id="rfq-1",
             responder_id="u-a",
             customer_id="sub-1",
-            completed_at=NOW,
+            completed_at=now(),
         )
-        return self.service.after("rides", on_the_bus(data, "rfq-1", occurred_at=NOW))
+        return self.service.after("rides", on_the_bus(data, "rfq-1", occurred_at=now()))
 
     def replied(self, text: str) -> dict[str, list[str]]:
         """The customer replies."""

@@ -20,13 +20,13 @@ from wild_rydes_contracts.reading import read
 
 READER, VERSIONS = "tests.support.messaging.archive_reader", "tests.support.messaging.versions"
 ACCOUNT = "arn:aws:{}:us-east-1:000000000000:{}"
-NOW = datetime.now(UTC)
 
 
 class ArchiveReader:
     """A function at version 2 behind its queue and its rule for replays, with a role that allows no more than it needs."""
 
     def __init__(self, cloud: Cloud, scratch: Path) -> None:
+        self._made = datetime.now(UTC)
         self.name = f"archive-reader-{uuid.uuid4().hex[:8]}"
         self._client = cloud.client
         self.bus = ACCOUNT.format("events", f"event-bus/{self.name}")
@@ -130,8 +130,8 @@ class ArchiveReader:
         self._client("events").start_replay(
             ReplayName=f"{self.name}-replay",
             EventSourceArn=self._archive,
-            EventStartTime=NOW - timedelta(hours=1),
-            EventEndTime=NOW + timedelta(hours=1),
+            EventStartTime=self._made - timedelta(hours=1),
+            EventEndTime=self._made + timedelta(hours=1),
             Destination={"Arn": self.bus},
         )
 
@@ -168,21 +168,23 @@ def reader(cloud: Cloud, tmp_path: Path) -> ArchiveReader:
 
 
 def completed(ride: str) -> Envelope[RideCompleted]:
+    now = datetime.now(UTC)
     return Envelope(
-        metadata=first_of(RideCompleted, correlation_id=ride, occurred_at=NOW),
+        metadata=first_of(RideCompleted, correlation_id=ride, occurred_at=now),
         data=RideCompleted(
             ride_id=ride,
             rfq_id=ride,
             responder_id="u-1",
             customer_id="c-1",
-            completed_at=NOW,
+            completed_at=now,
             time_zone="America/Los_Angeles",
         ),
     )
 
 
 def raised(old: Envelope[RideCompleted]) -> Envelope[RideCompletedV2]:
-    metadata = first_of(RideCompletedV2, correlation_id=old.data.ride_id, occurred_at=NOW)
+    occurred_at = old.metadata.occurred_at
+    metadata = first_of(RideCompletedV2, correlation_id=old.data.ride_id, occurred_at=occurred_at)
     return Envelope(metadata=metadata, data=RideCompletedV2.upcast(old.data))
 
 

@@ -10,6 +10,7 @@ import pytest
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.clients import Queues
 from tests.support.patience import eventually
+from tests.support.replays import quick_replays
 from tests.support.rydes_command import rydes
 from wild_rydes_contracts import RfqCompleted
 from wild_rydes_contracts.fakes import fake, on_the_bus
@@ -21,13 +22,8 @@ QUEUE, REPLAY = "unicorn-mgmt-closings-inbox", "unicorn-mgmt-replay"
 @pytest.fixture
 def quick(cloud: Cloud) -> Iterator[None]:
     """The replay waits for two seconds at most."""
-    functions = cloud.client("lambda")
-    before = functions.get_function_configuration(FunctionName=REPLAY)["Environment"]["Variables"]
-    functions.update_function_configuration(
-        FunctionName=REPLAY, Environment={"Variables": before | {"REPLAY_BASE": "1", "REPLAY_CAP": "2"}}
-    )
-    yield
-    functions.update_function_configuration(FunctionName=REPLAY, Environment={"Variables": before})
+    with quick_replays(cloud, REPLAY):
+        yield
 
 
 def completed(rfq: str) -> dict[str, Any]:

@@ -12,16 +12,15 @@ from infra.rydes.commands import replay as command
 from infra.rydes.operator import replay as replays
 from infra.rydes.operator.replay import Archive, Plan, Progress, Rule, Window
 
-NOW = datetime.now(UTC)
+TOLD = datetime(2026, 5, 1, 12, tzinfo=UTC)
 RIDES = Rule(
     "rides", "arn:rule/rides", ("RideBooked", "RideCompleted"), ("rides",), "left alone", enabled=True
 )
-PLAN = Plan(
-    "arn:bus",
-    Archive("arn:archive", "wild-rydes", timedelta(days=30), 7),
-    Window(NOW - timedelta(hours=2), NOW - timedelta(minutes=1), clipped=True),
-    (RIDES,),
-)
+
+
+def plan(*_: object, now: datetime, **__: object) -> Plan:
+    window = Window(now - timedelta(hours=2), now - timedelta(minutes=1), clipped=True)
+    return Plan("arn:bus", Archive("arn:archive", "wild-rydes", timedelta(days=30), 7), window, (RIDES,))
 
 
 class Aws:
@@ -40,7 +39,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(command, "end_in_order", lambda: None)  # the signals of this process stay as they are
     monkeypatch.setattr(command, "AwsAccount", Aws)
     monkeypatch.setattr(command, "system", lambda aws, **_: Aws() if aws else object())
-    monkeypatch.setattr(replays, "plan", lambda *_, **__: PLAN)
+    monkeypatch.setattr(replays, "plan", plan)
     monkeypatch.setattr(replays, "counted", lambda *_: 3)
     monkeypatch.setattr(replays, "require_none_under_way", lambda *_: None)
     monkeypatch.setattr(replays, "start", start)
@@ -62,7 +61,7 @@ def run(*arguments: str, **more: Any) -> Result:
     return CliRunner().invoke(command.app, ["--since", "08:00", *arguments], **more)
 
 
-RUNNING, COMPLETED = Progress("RUNNING", "", NOW), Progress("COMPLETED", "", NOW)
+RUNNING, COMPLETED = Progress("RUNNING", "", TOLD), Progress("COMPLETED", "", TOLD)
 
 
 def test_a_dry_run_says_who_hears_what_and_what_becomes_of_it_and_begins_nothing(done: list[str]) -> None:
@@ -118,4 +117,4 @@ def test_ctrl_c_stops_it_and_says_from_when_to_go_on(
     goes(monkeypatch, RUNNING, KeyboardInterrupt())
     stopped = run()
     assert (stopped.exit_code, done) == (130, ["start", "cancel"])
-    assert f"Go on with --since {NOW:%FT%T}" in " ".join(stopped.stderr.split())
+    assert f"Go on with --since {TOLD:%FT%T}" in " ".join(stopped.stderr.split())

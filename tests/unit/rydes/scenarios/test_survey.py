@@ -11,7 +11,7 @@ from infra.rydes.scenarios.contact_centre import wished
 from infra.rydes.scenarios.survey import Rider, clock, not_asked, of_first_sms, standing
 
 BERT = Rider("bert", "+14255550143")
-TOMORROW = datetime.now(UTC) + timedelta(days=1)
+THEN = datetime(2026, 5, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -24,14 +24,14 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_each_fate_of_the_first_sms_is_told_with_what_to_do_about_it() -> None:
-    at = TOMORROW.isoformat()
+    at = THEN.isoformat()
     for state, more, told in (
         ("waiting", {}, None),
         ("claimed", {}, None),
         ("sent", {}, "SMS sent to +1 425-555-0143. Answer it: uv run rydes phone --number +14255550143"),
         ("delivered", {}, "uv run rydes phone --number +14255550143"),
         ("blocked", {"reason": "TEXT_SPAM"}, "the carrier did not deliver it (TEXT_SPAM)"),
-        ("waiting", {"reason": "night", "not-before": at}, f"it is night there. It will be sent at {clock(TOMORROW)}"),
+        ("waiting", {"reason": "night", "not-before": at}, f"it is night there. It will be sent at {clock(THEN)}"),
         ("waiting", {"reason": "ThrottlingException"}, "AWS does not take it now (ThrottlingException)"),
         ("refused", {"reason": "no-number"}, "bert has no phone number. --phone"),
         ("refused", {"reason": "no-consent"}, "bert has not agreed to be texted. --phone"),
@@ -43,19 +43,19 @@ def test_each_fate_of_the_first_sms_is_told_with_what_to_do_about_it() -> None:
         assert told in said if told else said == "", f"{state} {more}: {said}"
 
     withheld = {"messages": [{"state": "withheld"}]}
-    assert f"has opted out since {clock(TOMORROW)}. START" in of_first_sms(withheld, BERT, TOMORROW)
+    assert f"has opted out since {clock(THEN)}. START" in of_first_sms(withheld, BERT, THEN)
 
 
 def test_why_nobody_is_asked_is_told_with_its_time() -> None:
-    until = {"until": TOMORROW.isoformat()}
-    asked = clock(TOMORROW - timedelta(days=1))
+    until = {"until": THEN.isoformat()}
+    asked = clock(THEN - timedelta(days=1))
     for logged, told in (
         ({"message": "opened"}, None),
         ({"message": "known"}, None),
         ({"message": "too soon", **until}, f"was asked at {asked}, and nobody is asked twice within a day"),
-        ({"message": "too soon", **until}, f"(rides from {clock(TOMORROW)} on count)"),
+        ({"message": "too soon", **until}, f"(rides from {clock(THEN)} on count)"),
         ({"message": "too soon"}, "was asked less than a day ago"),
-        ({"message": "too often", **until}, f"within a month (rides from {clock(TOMORROW)} on count)"),
+        ({"message": "too often", **until}, f"within a month (rides from {clock(THEN)} on count)"),
         ({"message": "too late"}, "too long ago"),
     ):
         said = not_asked(logged)
@@ -67,8 +67,8 @@ def feedback(**changes: Any) -> dict[str, Any]:
 
 
 def test_how_a_conversation_stands() -> None:
-    at = TOMORROW.isoformat()
-    when = clock(TOMORROW)
+    at = THEN.isoformat()
+    when = clock(THEN)
     for found, topic, told in (
         (feedback(**{"reminder-at": at, "expires-at": at}), "r open", f"a reminder {when}, the end {when}"),
         (feedback(**{"expires-at": at}), "r open", f"without an answer: the end {when}"),
