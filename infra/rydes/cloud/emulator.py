@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +56,16 @@ def healthy(settings: Settings) -> bool:
         return False
 
 
-def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.Popen[bytes]":
+def start(
+    settings: Settings, interpreter: Path, *, owned: bool, variables: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start an emulator, and wait until it answers.
 
     Args:
         settings: the emulator's port and run directory.
         interpreter: Python of the emulator's own environment.
         owned: end the emulator together with the calling process, however that ends.
+        variables: what else the environment of its process has.
 
     Raises:
         LocalCloudError: the port is taken, or the emulator does not start.
@@ -77,7 +81,7 @@ def start(settings: Settings, interpreter: Path, *, owned: bool) -> "subprocess.
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            env=_environment(settings),
+            env={**_environment(settings), **(variables or {})},
             stdin=subprocess.PIPE if owned else subprocess.DEVNULL,
             stdout=output,
             stderr=output,

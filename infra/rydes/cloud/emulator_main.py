@@ -16,6 +16,9 @@ Workers say who they are in each AWS call, so that whoever answers the call can 
 All that a worker has logged is on record when its answer goes out. The emulator would wait some milliseconds for
 lines, and keep those that come later for the worker's next invocation, which may never be.
 
+A worker whose handler has raised an exception goes on, as on AWS. The emulator would kill it, and each failure would cost
+a cold start.
+
 Notifications say when they were published to the millisecond, as on AWS. The emulator would say the second, and of
 a STOP and a START in one second nobody could tell which was sent last.
 
@@ -159,6 +162,24 @@ def complete_logs(worker_class: Any) -> None:  # noqa: ANN401 - the emulator's
     worker_class._drain_stderr_bounded = lambda worker: worker.log.take()
 
 
+def keep_after_exception(runtime: Any) -> None:  # noqa: ANN401 - the emulator's module
+    """Have a worker go on after an exception of its handler: AWS resets an environment that crashes or times out.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-invoke-with-errors
+    """
+    script, invoke = runtime._PYTHON_WORKER_SCRIPT, runtime.Worker.invoke
+    raised = '{"status": "%s", "error": str(e), "trace": '
+    if raised % "error" not in script:
+        raise LookupError("The emulator's workers tell of an exception in another way.")
+
+    def invoke_and_keep(worker: object, *of: object, **options: object) -> dict[str, Any]:
+        answer: dict[str, Any] = invoke(worker, *of, **options)
+        return answer | {"status": "error"} if "trace" in answer else answer
+
+    runtime._PYTHON_WORKER_SCRIPT = script.replace(raised % "error", raised % "ok")
+    runtime.Worker.invoke = invoke_and_keep
+
+
 def tell_milliseconds(sns: Any) -> None:  # noqa: ANN401 - the emulator's module
     """Have each notification say when it was published to the millisecond."""
     build = sns._build_envelope
@@ -270,6 +291,7 @@ if __name__ == "__main__":
     share_code(Path(os.environ["TMPDIR"]))
     name_workers()
     complete_logs(importlib.import_module("ministack.core.lambda_runtime").Worker)
+    keep_after_exception(importlib.import_module("ministack.core.lambda_runtime"))
     tell_milliseconds(importlib.import_module("ministack.services.sns"))
     replay_to_named_rules(importlib.import_module("ministack.services.eventbridge"))
     hand_on_as_aws(

@@ -7,16 +7,21 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from compileall import compile_file
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from infra import artifacts, cache
 from infra.rydes.cloud.deploy import last_line, logged
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
-from infra.rydes.cloud.settings import ACCOUNT, REGION, ROOT, Settings, aws_environment
+from infra.rydes.cloud.settings import ACCOUNT, DEFAULT_PORT, REGION, ROOT, Settings, aws_environment
 from infra.rydes.cloud.toolchain import find_uv
+
+EMULATOR, PHONES = f"http://localhost:{DEFAULT_PORT}", f"http://localhost:{DEFAULT_PORT + 1}"
+"""Where the stacks are made to find the cloud and its phones, whatever its ports will be."""
 
 _OPTIMIZED = 1
 """As with `python -O`: the argument checks of the constructs would take a fifth of the time."""
@@ -25,15 +30,13 @@ _OPTIMIZED = 1
 def synthesize(settings: Settings, progress: Progress) -> None:
     """Write the stacks of the local stage, and the artifacts, to the run directory.
 
-    They are made again only if a source has changed.
+    They are made again only if a source has changed, and serve every cloud of this user.
 
     Raises:
         LocalCloudError: an artifact cannot be built, or the app fails. The log has its traceback.
     """
     key = cache.digest(
         sys.version.encode(),
-        settings.endpoint.encode(),
-        str(settings.phones_url).encode(),
         settings.names.environment.encode(),
         *cache.sources(ROOT, *(ROOT / name for name in ("uv.lock", "infra", "services", "shared"))),
     )
@@ -47,6 +50,15 @@ def synthesize(settings: Settings, progress: Progress) -> None:
     kept = cache.once(cache.DIRECTORY, "assembly", key, make)
     shutil.rmtree(settings.assembly, ignore_errors=True)
     shutil.copytree(kept, settings.assembly)
+    _move(settings.assembly, {EMULATOR: settings.endpoint, PHONES: settings.phones_url or PHONES})
+
+
+def _move(assembly: Path, to: Mapping[str, str]) -> None:
+    """Have the stacks find on this cloud's ports what they were made to find on others."""
+    ports = {urlsplit(old).netloc: urlsplit(new).netloc for old, new in to.items()}
+    known = re.compile("|".join(rf"\b{re.escape(port)}\b" for port in ports))
+    for template in assembly.glob("*.template.json"):
+        template.write_text(known.sub(lambda found: ports[found[0]], template.read_text()))
 
 
 def _build_artifacts() -> None:
@@ -72,6 +84,8 @@ def _run_app(settings: Settings, directory: Path) -> None:
     _compile_constructs()
     env = {
         **aws_environment(settings),
+        "AWS_ENDPOINT_URL": EMULATOR,
+        "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": PHONES,
         "CDK_OUTDIR": str(directory),
         "CDK_CONTEXT_JSON": json.dumps({"stage": "local", "env": settings.names.environment}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,

@@ -45,7 +45,12 @@ def install_cdk() -> Path:
 
 def install_emulator() -> Path:
     """Install the emulator into an environment of its own, and return its interpreter."""
-    command = [find_uv(), "sync", "--frozen", "--quiet", "--compile-bytecode", "--only-group", "emulator"]
+    return install_group("emulator")
+
+
+def install_group(group: str) -> Path:
+    """Install a dependency group into an environment of its own, and return its interpreter."""
+    command = [find_uv(), "sync", "--frozen", "--quiet", "--compile-bytecode", "--only-group", group]
     ours = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     ours |= {"UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never"}
 
@@ -53,7 +58,7 @@ def install_emulator() -> Path:
         _run(command, cwd=ROOT, env={**ours, "UV_PROJECT_ENVIRONMENT": str(directory)})
 
     key = cache.digest((ROOT / "uv.lock").read_bytes(), sys.version.encode(), sys.base_prefix.encode())
-    return cache.once(cache.DIRECTORY, "emulator", key, install) / "bin" / "python"
+    return cache.once(cache.DIRECTORY, group, key, install) / "bin" / "python"
 
 
 def _run(command: list[str], cwd: Path, env: dict[str, str]) -> None:

@@ -20,6 +20,10 @@ class Worker:
         """Let it do nothing more: no time-out ends what it waits for."""
         self._send(signal.SIGSTOP)
 
+    def resume(self) -> None:
+        """Let it go on after a pause."""
+        self._send(signal.SIGCONT)
+
     def kill(self) -> None:
         """Kill -9."""
         self._send(signal.SIGKILL)

@@ -12,6 +12,7 @@ import pytest
 
 from infra.rydes.cloud.emulator_main import (
     complete_logs,
+    keep_after_exception,
     name_workers,
     replay_to_named_rules,
     share_code,
@@ -131,6 +132,60 @@ for number, _ in enumerate(sys.stdin):
         assert worker._proc.stdin
         worker._proc.stdin.close()
         worker.reader.join()
+
+
+SCRIPT = """
+import json
+import sys
+
+for event in sys.stdin:
+    try:
+        print(json.dumps({"status": "ok", "result": 1 / int(event)}), flush=True)
+    except Exception as e:
+        print(json.dumps({"status": "error", "error": str(e), "trace": "..."}), flush=True)
+"""
+
+
+class Killed(Exception):
+    """What the emulator does to a worker that answers with an error."""
+
+
+class WorkerOfScript:
+    """As the emulator has them, running what `runtime` has for them."""
+
+    def __init__(self, runtime: SimpleNamespace) -> None:
+        self._runtime = runtime
+
+    def invoke(self, event: str) -> dict[str, object]:
+        done = subprocess.run(  # noqa: S603 - our own
+            [sys.executable, "-c", self._runtime._PYTHON_WORKER_SCRIPT],
+            input=f"{event}\n",
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answer: dict[str, object] = json.loads(done.stdout)
+        if answer["status"] == "error":
+            raise Killed
+        return answer
+
+
+def test_a_worker_whose_handler_raises_is_not_killed_and_the_caller_learns_of_the_exception() -> None:
+    runtime = SimpleNamespace(
+        _PYTHON_WORKER_SCRIPT=SCRIPT,
+        Worker=type("Worker", (WorkerOfScript,), {"invoke": WorkerOfScript.invoke}),
+    )
+    with pytest.raises(Killed):
+        runtime.Worker(runtime).invoke("0")
+    keep_after_exception(runtime)
+    told = runtime.Worker(runtime).invoke("0")
+    assert (told["status"], told["error"]) == ("error", "division by zero")
+    assert runtime.Worker(runtime).invoke("2") == {"status": "ok", "result": 0.5}
+
+
+def test_workers_that_tell_of_exceptions_in_another_way_are_noticed() -> None:
+    with pytest.raises(LookupError):
+        keep_after_exception(SimpleNamespace(_PYTHON_WORKER_SCRIPT="", Worker=WorkerOfScript))
 
 
 def test_a_notification_says_to_the_millisecond_when_it_was_published() -> None:
