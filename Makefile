@@ -13,6 +13,8 @@ BIN := .venv/bin
 UV := $(or $(filter-out $(CURDIR)/$(BIN)/uv,$(shell \
 	uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv)),$(OUR_UV)/bin/uv)
 # Tests that share a local cloud, or the templates, stay on one worker; tests start in the order of tests/conftest.py.
+# One worker more than there are cores: who tests a cloud waits for it for a third of the time.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
 DOCUMENTS := ride-booking/openapi ride-booking/machine_openapi ride-booking/asyncapi unicorn-mgmt/openapi unicorn-mgmt/asyncapi feedback/openapi
@@ -32,6 +34,7 @@ help:  ## Show the targets
 	@echo '    one folder, file or test of all:                make test ARGS="-n 0 tests/unit/feedback"'
 	@echo '    the tests whose names match:                    make test-fast ARGS="-k cancel"'
 	@echo '    one bench, its options:                         make bench BENCH=breaker ARGS="--seeds 2"'
+	@echo '    another storm, or a small one:                  make chaos ARGS="--seed 7 --rfqs 50"'
 
 run: setup  ## Start the local cloud, deploy everything, watch one ride request (ARGS=--once ends afterwards)
 	@exec $(BIN)/rydes run $(ARGS)
@@ -44,6 +47,9 @@ test-fast: setup  ## Run the tests of units, contracts and architecture, in a mi
 
 e2e: setup  ## Run the end-to-end and chaos tests, each folder on a local cloud of its own
 	@$(PYTEST) tests/e2e tests/chaos $(ARGS)
+
+chaos: setup  ## Run 200 RFQs with bookings and SMS while everything breaks; writes .run/chaos.md
+	@$(BIN)/python -m tests.chaos.storm $(ARGS)
 
 record: setup  ## Add the AWS calls of the end-to-end and chaos tests to infra/proof/calls.json
 	@RYDES_RECORD=1 $(PYTEST) tests/e2e tests/chaos $(ARGS)
@@ -58,6 +64,9 @@ bench: setup  ## Run the benches that need no cloud; BENCH=cost chooses one
 	@for bench in tests/bench/*/__main__.py; do printf '  %-10s %s\n' "$$(basename "$$(dirname "$$bench")")" \
 		"$$(sed -n '1s/^"""\(.*\): `.*/\1/p' "$$bench")"; done
 	@for bench in $(BENCH); do $(BIN)/python -m tests.bench.$$bench $(ARGS) || exit 1; done
+
+load: setup  ## Run a ramp to saturation and a soak on a local cloud of its own; writes docs/load.md and its picture
+	@$(BIN)/python -m tests.load $(ARGS)
 
 pr: check test-fast  ## Check what a pull request needs before CI runs everything; finds stale generated files, too
 
@@ -94,6 +103,11 @@ generate: setup  ## Write the files made from code: docs/events, openapi.json an
 		text=$$($(BIN)/python -m $${service//-/_}.api.$${document#*/}) || exit 1; \
 		printf '%s\n' "$$text" > services/$$document.json; done
 
+simulate: setup  ## Run 20,000 histories of the services on models of AWS in which much goes wrong, and plant bugs in them
+	@$(BIN)/python -m tests.simulation --histories 20000 --branches $(ARGS)
+	@$(BIN)/python -m tests.simulation --scene surveys --histories 4000
+	@$(BIN)/python -m tests.simulation --mutants --histories 4000
+
 hooks: setup  ## Have git check each commit: format, lint, lock file, and what should not be committed
 	@$(BIN)/pre-commit install
 
@@ -118,4 +132,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts audit fmt generate hooks down setup
+.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts audit fmt generate simulate chaos load hooks down setup

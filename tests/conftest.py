@@ -45,7 +45,7 @@ hypothesis.settings.register_profile("nightly", **_ANY_MACHINE, max_examples=5_0
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "thorough"))
 
 
-_GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth"}
+_GROUPS = {"cloud": "cloud", "aws": "synth", "local": "synth", "emulator": "emulator"}
 """Fixture -> the one worker of pytest-xdist that runs all tests which use it, and so makes it once."""
 
 STEP, SLOWEST = "step", 10
@@ -55,9 +55,8 @@ STEP, SLOWEST = "step", 10
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep together the tests that use what takes seconds to make; each folder has a cloud of its own.
 
-    These groups take longest, so they start first: no worker is left alone with one of them at the end. Of two workers
-    one takes the clouds of chaos and feedback, the other those of e2e and partners, which take as long together; whoever
-    is done first takes those of runbook and verify.
+    These groups take longest, so they start first: no worker is left alone with one of them at the end. The longest are
+    those of chaos, e2e, feedback and partners; whoever is done first takes those of runbook and verify.
     """
     for item in items:
         if "unit" in item.path.parts:
