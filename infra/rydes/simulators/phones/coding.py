@@ -4,6 +4,7 @@ https://docs.aws.amazon.com/sms-voice/latest/userguide/sms-limitations-character
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import gsm0338  # noqa: F401 - registers the codec
@@ -23,6 +24,7 @@ class Coding:
     parts: int
 
 
+@lru_cache(maxsize=1_000)  # most texts are among the few that a service sends
 def code(text: str) -> Coding:
     """Code a text. What takes two units, such as € or an emoji, is not divided between two parts."""
     encoding: Encoding = "GSM"

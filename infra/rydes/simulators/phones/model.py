@@ -4,7 +4,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -110,9 +110,15 @@ class _Phone:
 
 
 class Phones:
-    """The phones by their numbers. Safe to share between threads."""
+    """The phones by their numbers. Safe to share between threads. `now` counts seconds since 1970."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._now = now
+        self._new_id = new_id
         self._phones: dict[str, _Phone] = defaultdict(_Phone)
         self._lock = threading.Lock()
 
@@ -135,7 +141,7 @@ class Phones:
                 phone.faults = replace(phone.faults, refuse=tuple(rest))
                 raise SmsRejected(*REFUSALS[kind])
             sms = Sms(
-                str(uuid.uuid4()), number, text, True, time.time(), sender, dict(context), code(text).parts
+                self._new_id(), number, text, True, self._now(), sender, dict(context), code(text).parts
             )
             phone.messages.append(sms)
             lost = phone.faults.lose_answers > 0
@@ -157,7 +163,7 @@ class Phones:
                 (sms for sms in reversed(phone.messages) if sms.ours and to in (None, sms.sender)), None
             )
             sender = to or (last.sender if last else "")
-            reply = Sms(str(uuid.uuid4()), number, text, False, time.time(), sender, parts=code(text).parts)
+            reply = Sms(self._new_id(), number, text, False, self._now(), sender, parts=code(text).parts)
             phone.messages.append(reply)
             if phone.faults.drop:
                 phone.faults = replace(phone.faults, drop=phone.faults.drop - 1)

@@ -1,8 +1,8 @@
 """The notifications that AWS End User Messaging publishes to SNS, in their shape."""
 
 import json
-import time
 import uuid
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -34,8 +34,8 @@ def inbound(reply: Sms, answers: str | None, inbound_id: str | None = None) -> s
     return json.dumps(content | ({"previousPublishedMessageId": answers} if answers else {}))
 
 
-def receipt(sms: Sms, event_type: str) -> str:
-    """Write the notification of what became of an SMS.
+def receipt(sms: Sms, event_type: str, at: float) -> str:
+    """Write the notification of what became of an SMS at a time, in seconds since 1970.
 
     https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-format.html
     """
@@ -44,7 +44,7 @@ def receipt(sms: Sms, event_type: str) -> str:
         {
             "eventType": event_type,
             "eventVersion": "1.0",
-            "eventTimestamp": int(time.time() * 1000),
+            "eventTimestamp": int(at * 1000),
             "isFinal": REPORTS[event_type],
             "originationPhoneNumber": sms.sender,
             "destinationPhoneNumber": sms.number,
@@ -68,6 +68,7 @@ def another_id() -> str:
     return str(uuid.uuid4())
 
 
+@lru_cache(maxsize=1_000)
 def _country(number: str) -> str | None:
     """Find the ISO 3166-1 code of a number's country."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(number))

@@ -107,7 +107,7 @@ class Service:
         time.sleep(_BEFORE_RECEIPTS + faults.delay)
         for event_type in faults.receipts:
             for _ in range(faults.copies):
-                self._publish(SMS_RECEIPTS, sms, receipt(sms, event_type))
+                self._publish(SMS_RECEIPTS, sms, receipt(sms, event_type, time.time()))
 
     def _publish(self, topic: str, sms: Sms, message: str) -> None:
         own_topic = self._names.get(sms.sender, PLAIN).of(topic)
