@@ -1,0 +1,145 @@
+"""Customers: they ask, wait, book the best quote, and ride."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.simulation.actors.apps import App
+from tests.simulation.http import Response, Session, path_of
+from tests.simulation.invariants.violation import require
+
+PLACES = {
+    "unicorns only": {"lat": 48.2, "lon": -122.3321},
+    "downtown": {"lat": 47.6062, "lon": -122.3321},
+}
+DESTINATION = {"lat": 47.4502, "lon": -122.3088}
+LABEL = "aunt Beatrix's house"
+"""What nobody may find in a log or on the bus."""
+
+
+_POLL, _WATCH, _RESTLESS = 0.3, 0.15, 0.2
+"""How many do not wait to be told, how many watch over the socket, and how many of these have a bad line."""
+_LEAVES = 0.25
+"""How many never look at their RFQ again, and as many at their ride."""
+_DOCUMENT = 0.2
+"""How many want a status document."""
+
+
+@dataclass
+class Asked:
+    """An RFQ of a customer, and what they have seen of it."""
+
+    id: str
+    deadline: str
+    cancelled: bool = False
+    result: Any = None
+    rides: dict[str, Any] = field(default_factory=dict)
+
+
+class Customer:
+    """Asks for quotes. Rivals book at the same moment."""
+
+    def __init__(self, world: Any, name: str, place: dict[str, float], *, rival: bool) -> None:
+        self._world = world
+        self._kernel = world.kernel
+        self._chance = world.actors_chance
+        self.name = name
+        self._place = place
+        self._on_the_stroke = rival
+        self._http = Session(world, world.url("ride-booking-api"), name, "customers")
+        self._app = App(world, "ride-booking", name, "customers", self._hear)
+        self.asked: list[Asked] = []
+        self.done = False
+
+    def run(self) -> None:
+        """Live."""
+        self._kernel.sleep(self._chance.choice((0.0, self._chance.random() * 2)))
+        self._ask()
+        self.done = True
+
+    def _ask(self) -> None:
+        within = self._chance.choice((5, 15, 60))
+        body = {"from": {**self._place, "label": LABEL}, "to": DESTINATION, "respond-within": within}
+        headers = {"idempotency-key": f"key of {self.name}"}
+        if self._chance.random() < _DOCUMENT:
+            headers["prefer"] = "status-document"
+        answer = self._http.insist("POST", "/instant-ride-rfqs", body, headers)
+        assert answer.status == 202, answer
+        asked = Asked(answer.body["id"], answer.body["eta"])
+        self.asked.append(asked)
+        path = path_of(answer.headers["location"])
+        if self._chance.random() < _WATCH:
+            self._kernel.spawn(lambda: self._watch(asked))
+        if self._chance.random() < 0.1:
+            self._kernel.sleep(self._chance.random() * within)
+            asked.cancelled = self._http.insist("DELETE", path).status == 204
+        if self._chance.random() < _LEAVES:
+            return
+        self._follow(asked, path, within)
+        asked.result = self._http.insist("GET", f"{path}/result").body
+        if not asked.cancelled and self._chance.random() < 0.9:
+            self._book(asked, path)
+
+    def _watch(self, asked: Asked) -> None:
+        """Watch an RFQ over the socket until it has its result. Whoever loses the line subscribes again."""
+        hello = {"action": "subscribe", "rfq-id": asked.id}
+        restless = self._chance.random() < _RESTLESS
+        self._app.stay_connected(hello)
+        while asked.result is None and self._world.faults.on:
+            self._kernel.sleep(0.4 if restless else self._chance.uniform(1, 10))
+            if restless or self._world.faults.happens("line-drops"):
+                self._app.drop(hello, most=0.1 if restless else 10)
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        reason = message.get("reason") if message["type"] == "refused" else None
+        require(
+            reason in (None, "try-again", "subscribe-again"),
+            "whoever-resumes-is-let-in",
+            f"{self.name}: {reason}",
+        )
+
+    def _follow(self, asked: Asked, path: str, within: int) -> None:
+        """Wait for the end of an RFQ: some look again and again, others until they are told."""
+        polls, pause = self._chance.random() < _POLL, 0.3
+        while True:
+            if polls:
+                self._kernel.sleep(pause * (0.5 + self._chance.random()))
+                pause = min(within / 3, pause * 3)
+            else:
+                self._world.news.wait(asked.id, within)
+            answer = self._http.insist("GET", path)
+            if answer.status == 303:
+                return
+            assert answer.status == 200, answer
+
+    def _book(self, asked: Asked, path: str) -> None:
+        quotes = asked.result["quotes"]
+        if self._on_the_stroke:  # so do others, and want the same unicorn
+            self._kernel.sleep(10 - self._kernel.now % 10)
+        for attempt, quote in enumerate(quotes[:2]):
+            answer = self._http.insist(
+                "POST",
+                f"{path}/bookings",
+                {"quote-id": quote["quote-id"]},
+                {"idempotency-key": f"{asked.id}-{attempt}"},
+            )
+            if answer.status != 202:
+                assert answer.status in (409, 410), answer
+                running = "still arriving" in answer.body["detail"]
+                require(not running, "what-was-seen-stays", f"{asked.id} has had a result")
+                return
+            if self._chance.random() < _LEAVES or self._rides(asked, answer):
+                return
+
+    def _rides(self, asked: Asked, booked: Response) -> bool:
+        """Follow a ride until it is confirmed or rejected."""
+        path, polls, pause = path_of(booked.headers["location"]), self._chance.random() < _POLL, 0.3
+        while True:
+            if polls:
+                self._kernel.sleep(pause * (0.5 + self._chance.random()))
+                pause = min(20.0, pause * 3)
+            else:
+                self._world.news.wait(path.rpartition("/")[2], 20.0)
+            ride = self._http.insist("GET", path).body
+            asked.rides[ride["id"]] = ride
+            if ride["status"] != "pending":
+                return bool(ride["status"] != "rejected")

@@ -1,0 +1,134 @@
+"""What holds when a function of the feedback service, or of whoever hears it, says that it has handled a message."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation.actors.carrier import Said
+from tests.simulation.actors.completions import Ride
+from tests.simulation.actors.phones import CLEAR, COMMANDS, YES_OR_NO
+from tests.simulation.invariants import ledger
+from tests.simulation.invariants.violation import require
+
+Item = Mapping[str, Any]
+
+_DAY = 86_400.0
+_TOO_LATE = 3 * _DAY
+_SAME_INSTANT = 0.002
+"""Seconds in which nobody says which of two came first."""
+_TAKEN = {"sent", "delivered", "failed", "blocked"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a check may know: items by their keys, what phones have said, and who was opted out by whom."""
+
+    item: Callable[[str], Any]
+    unicorn: Callable[[str], Any]
+    rides: Mapping[str, Ride]
+    conversations: dict[str, Item]
+    said: Sequence[Said]
+    key_of: Callable[[str], str]
+    """The key of a number's item."""
+    opted_out: Mapping[str, float]
+    """Numbers that support has opted out, and when."""
+    known_to_aws: Callable[[str], bool]
+    """Whether AWS may have said that a number has opted out."""
+    noted: dict[str, float]
+    """When each of our SMS was noted, by its message id."""
+    heard: set[str]
+    """The inbound ids of the replies that were handled."""
+
+
+def check(function: str, record: Mapping[str, Any], now: float, known: Known) -> None:
+    """Hold a function to what it says it has done."""
+    body = json.loads(record["body"])
+    match function:
+        case "feedback-rides":
+            _check_ride(body["detail"]["data"]["ride_id"], now, known)
+        case "feedback-receipts":
+            _check_receipt(json.loads(body["Message"]), known)
+        case "feedback-replies":
+            _check_reply(body, int(record["attributes"]["SentTimestamp"]) / 1000, known)
+        case "unicorn-mgmt-ratings":
+            _check_rating(body["detail"]["data"], known)
+
+
+def _check_ride(ride_id: str, now: float, known: Known) -> None:
+    if ride_id in known.conversations:
+        return
+    ride = known.rides[ride_id]
+    created = sorted(
+        int(each["created_at"]["N"]) / 1000
+        for each in known.conversations.values()
+        if each["customer_id"]["S"] == ride.customer
+    )
+    capped = any(ride.ended_at < at + _DAY + ledger.CLOCKS for at in created)
+    too_late = now - ride.ended_at > _TOO_LATE - ledger.CLOCKS
+    require(capped or too_late, "every-ride-is-asked-about", f"{ride_id} of {ride.customer}")
+
+
+def _check_receipt(event: Mapping[str, Any], known: Known) -> None:
+    context = event["context"]
+    item = known.conversations[context["ride"]]
+    state = ledger.sms_of(item)[int(context["sms"])]["state"]["S"]
+    which = f"{context['ride']}#{context['sms']} is {state} after {event['eventType']}"
+    wanted = _TAKEN if event["eventType"] != "TEXT_DELIVERED" else _TAKEN - {"sent"}
+    require(state in wanted, "handled-is-done", which)
+    require(event["messageId"] in known.noted, "handled-is-done", f"{which}, and its id is not noted")
+
+
+def _check_reply(body: Mapping[str, Any], arrived: float, known: Known) -> None:
+    message = json.loads(body["Message"])
+    number, text = message["originationNumber"], message["messageBody"]
+    if number not in {each.number for each in known.said}:
+        return  # it is garbled
+    marker = known.item(f"inbound#{message['inboundMessageId']}")
+    require(marker is not None, "handled-is-done", f"a reply of {number} leaves no mark")
+    known.heard.add(message["inboundMessageId"])
+    if COMMANDS.get(text, "help") != "help":
+        _check_commands(number, known)
+    elif text not in COMMANDS:
+        _check_answer(text, message.get("previousPublishedMessageId", ""), arrived, number, known)
+
+
+def _check_commands(number: str, known: Known) -> None:
+    """The last command that a phone has sent counts once it was handled, whatever is handled after it."""
+    sent: dict[str, Said] = {}  # a carrier's copy under the same id is the same message, whenever it comes
+    for each in known.said:
+        if each.number == number and each.text in COMMANDS and COMMANDS[each.text] != "help":
+            sent.setdefault(each.id, each)
+    *others, last = sent.values()
+    if last.id not in known.heard or any(last.at - each.at < _SAME_INSTANT for each in others):
+        return
+    opted_out = "opt_out" in (known.item(known.key_of(number)) or {})
+    if COMMANDS[last.text] == "stop":
+        require(opted_out, "the-last-command-counts", f"{number} has said STOP, and nothing since")
+    elif last.at > known.opted_out.get(number, 0.0) + ledger.CLOCKS:
+        holds = not opted_out or known.known_to_aws(number)
+        require(holds, "the-last-command-counts", f"{number} has said START, and nothing since")
+
+
+def _check_answer(text: str, answers: str, arrived: float, number: str, known: Known) -> None:
+    """A clear answer to a question that is known to be ours is never lost."""
+    if known.noted.get(answers, arrived) >= arrived:
+        return
+    mark = known.item(f"message#{answers}")
+    item = known.conversations[mark["ride"]["S"]]
+    which = f"{ledger.ride_of(item)}: {number} has said {text}"
+    if text in CLEAR:
+        require(ledger.stage_of(item) != "score", "a-clear-answer-counts", which)
+    elif text in YES_OR_NO:
+        asked = next(each for each in ledger.sms_of(item) if each.get("message_id", {}).get("S") == answers)
+        if asked["prompt"]["S"] in ("ask-call", "ask-call-again", "remind-call"):
+            require(ledger.stage_of(item) is None, "a-clear-answer-counts", which)
+
+
+def _check_rating(data: Mapping[str, Any], known: Known) -> None:
+    unicorn = known.unicorn(data["responder_id"])
+    if unicorn is not None:
+        has = int(unicorn.get("rating_revision", {"N": "0"})["N"])
+        require(
+            has >= data["rating_revision"], "handled-is-done", f"{data['responder_id']} has revision {has}"
+        )

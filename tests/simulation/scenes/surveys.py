@@ -1,0 +1,203 @@
+"""Customers are asked by SMS how the ride was, and answer, or not; support looks after the rest."""
+
+import json
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+from feedback.adapters.pseudonyms import Pseudonyms
+from infra.rydes.simulators.phones.model import Sms
+from tests.simulation.actors.carrier import Carrier
+from tests.simulation.actors.completions import tell
+from tests.simulation.actors.phones import COMMANDS, CONFIDED, Phone
+from tests.simulation.actors.support import Agent
+from tests.simulation.actors.troupe import Troupe
+from tests.simulation.invariants import feedback, handled, ledger
+from tests.simulation.invariants.sms import Place, Sends
+from tests.simulation.invariants.violation import require
+from tests.simulation.scenes.audience import NAME, Audience
+from tests.simulation.scenes.rides import UNICORNS
+from tests.simulation.scenes.scene import Scene
+from tests.simulation.schedules import Schedule
+from tests.simulation.world import World
+
+FEEDBACK = "dev-feedback"
+
+_DAY = 86_400.0
+_TIMERS = "feedback-timers"
+
+
+class Surveys(Scene):
+    """Surveys, from the end of a ride to the last word about it."""
+
+    faults_for = 4 * _DAY
+    settles_within = 40 * _DAY
+
+    def __init__(self, world: World, audience: Audience) -> None:
+        self._world = world
+        self._audience = audience
+        self.counts = {
+            "customers": len(audience.customers),
+            "rides": len(audience.rides),
+            "strangers": len(audience.strangers),
+        }
+        self.states = set()
+        self._troupe = Troupe(world.kernel)
+        self._carrier = Carrier(world, self._troupe)
+        world.aws.sms.sent = self._sent
+        self._agent = Agent(world)
+        numbers = [each.number for each in audience.customers]
+        phones = dict.fromkeys([*numbers, *audience.strangers])
+        self._phones = [Phone(world, self._troupe, self._carrier, each) for each in phones]
+        for each in audience.customers:
+            if each.user is not None:
+                world.aws.cognito.add(each.user)
+        self._timers = Schedule(world, world.stacks[_TIMERS], lambda: min(self._due.values(), default=inf))
+        self._secrets = (NAME, CONFIDED, *(each.lstrip("+")[-9:] for each in phones))
+        self._due: dict[str, float] = {}
+        """When each conversation is due."""
+        self._said: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        self._contents: dict[str, str] = {}
+        """What each event says, by its id."""
+        self._garbled: set[str] = set()
+        variables = world.stacks["feedback-replies"].variables
+        secret = world.aws.call(
+            "secretsmanager", "get_secret_value", {"SecretId": variables["NUMBER_SECRET_ARN"]}
+        )
+        self._pseudonyms = Pseudonyms(secret["SecretString"].encode())
+        self._keys = {each: f"number#{self._pseudonyms.pseudonym_of(each)}" for each in phones}
+        self._items: dict[str, Any] = {}
+        """What the table holds, by its keys."""
+        self._sends = Sends({each.id: each for each in audience.customers}, self._carrier.said)
+        self._numbers = {each.id: each.number for each in audience.customers}
+        self._known = handled.Known(
+            item=self._items.get,
+            unicorn=lambda id_: world.item(UNICORNS, id_),
+            rides={ride.id: ride for ride in audience.rides},
+            conversations={},
+            said=self._carrier.said,
+            key_of=self._keys.__getitem__,
+            opted_out=self._agent.opted_out,
+            known_to_aws=lambda number: number in self._carrier.refused_as_opted_out,
+            noted={},
+            heard=set(),
+        )
+
+    def begin(self) -> None:
+        chance, begin = self._world.actors_chance, self._troupe.begin
+        for ride in self._audience.rides:
+            begin(lambda ride=ride: tell(self._world, ride), ride.after)  # type: ignore[misc]
+            for wait in ride.again:
+                begin(lambda ride=ride: tell(self._world, ride), ride.after + wait)  # type: ignore[misc]
+        for phone in self._phones:
+            if phone.number in self._audience.strangers or chance.random() < 0.1:
+                begin(phone.talk, chance.uniform(0, _DAY))
+        for ride in self._audience.rides:
+            if chance.random() < 0.5:
+                wait = 10 ** chance.uniform(0, 5.4)
+                begin(lambda ride=ride: self._agent.correct(ride.id), ride.after + wait)  # type: ignore[misc]
+        begin(self._agent.call, _DAY + 2 * _DAY * chance.random())
+        if chance.random() < 0.1 and self._phones:
+            begin(lambda: self._agent.opt_out(self._phones[0].number), 2 * _DAY * chance.random())
+        if chance.random() < 0.1:
+            begin(lambda: self._garble("28444"), _DAY * chance.random())
+
+    @property
+    def done(self) -> bool:
+        return self._troupe.done and not self._due
+
+    def changed(self, table: str, before: Any, after: Any) -> None:
+        if table != FEEDBACK or after is None:
+            return
+        key = after["id"]["S"]
+        self._items[key] = after
+        if ledger.is_conversation(after):
+            self._check_conversation(before, after)
+            if "due_at" in after:
+                self._due[key] = int(after["due_at"]["N"]) / 1000
+                self._timers.look()
+            else:
+                self._due.pop(key, None)
+        elif key.startswith("message#"):
+            self._known.noted.setdefault(key.partition("#")[2], self._world.kernel.now)
+
+    def _check_conversation(self, before: Any, after: Any) -> None:
+        ride = ledger.ride_of(after)
+        self._known.conversations[ride] = after
+        ledger.check_write(before, after)
+        customer = after["customer_id"]["S"]
+        if before is None and customer:
+            own = [
+                each for each in self._known.conversations.values() if each["customer_id"]["S"] == customer
+            ]
+            others = [each for each in own if each is not after]
+            feedback.check_opened(after, others, self._known.rides[ride].ended_at)
+        if number := self._number_of(after):
+            place = Place(number, self._items.get(self._keys[number]), after.get("time_zone", {}).get("S"))
+            self._sends.check_write(self._world.kernel.now, before, after, place)
+            own = [each for each in self._known.conversations.values() if self._number_of(each) == number]
+            self._sends.check_reactions(number, own, COMMANDS)
+        last = ledger.sms_of(after)[-1]
+        self.states.add(  # type: ignore[attr-defined]
+            f"{ledger.stage_of(after)}/{after.get('ending', {'S': ''})['S']}/{last['prompt']['S']}/{last['state']['S']}"
+            f"/{len(ledger.scores_of(after))}/{'muted' in after and after['muted']['BOOL']}"
+        )
+
+    def handled(self, function: str, record: Mapping[str, Any]) -> None:
+        handled.check(function, record, self._world.kernel.now, self._known)
+
+    def published(self, name: str, detail: Any) -> None:
+        self._keep_secrets(str(detail), "nothing-personal-on-the-bus")
+        id_, content = detail["metadata"]["event_id"], json.dumps(detail, sort_keys=True)
+        known = self._contents.setdefault(id_, content)
+        require(known == content, "an-event-has-one-content", f"{name} {id_}: {known} and {content}")
+        about = self._said.setdefault((name, detail["data"].get("ride_id", "")), [])
+        if detail["data"] not in about:
+            about.append(detail["data"])
+
+    def logged(self, text: str) -> None:
+        self._keep_secrets(text, "nothing-personal-in-logs")
+
+    def may_be_parked(self, message: Any) -> bool:
+        """What nobody can read is parked, with the reason."""
+        reason = message.attributes.get("reason", {}).get("StringValue", "")
+        self._keep_secrets(reason, "nothing-personal-in-reasons")
+        return bool(reason) and any(each in message.body for each in self._garbled)
+
+    def check_end(self) -> None:
+        conversations = [each for each in self._known.conversations.values() if each["customer_id"]["S"]]
+        feedback.check_end(conversations, self._said)
+        people = {each.id: each for each in self._audience.customers}
+        for each in conversations:
+            person = people[each["customer_id"]["S"]]
+            said = {one.text for one in self._carrier.said if one.number == person.number}
+            feedback.check_conversation(each, said, reachable=person.reachable)
+        unicorns = {item["id"]["S"]: item for item in self._world.items(UNICORNS)}
+        feedback.check_ratings(conversations, self._said, unicorns)
+        for key, item in self._items.items():
+            self._keep_secrets(str(item), f"nothing-personal-in-the-table: {key}")
+
+    def _number_of(self, conversation: Any) -> str:
+        """The number that a conversation is held with. A stranger's is told by the table, from its second write on."""
+        if known := self._numbers.get(conversation["customer_id"]["S"]):
+            return known
+        ride = ledger.ride_of(conversation)
+        return next((n for n, key in self._keys.items() if ride in _held(self._items.get(key))), "")
+
+    def _sent(self, sms: Sms) -> None:
+        item = self._items.get(f"ride#{sms.context['ride']}")
+        self._sends.sent(self._world.kernel.now, sms, item)
+        self._carrier.bring(sms)
+
+    def _garble(self, number: str) -> None:
+        self._garbled.add(f"garbled-{number}")
+        self._carrier.garble(number)
+
+    def _keep_secrets(self, text: str, name: str) -> None:
+        for secret in self._secrets:
+            require(secret not in text, name, text)
+
+
+def _held(standing: Any) -> list[str]:
+    """List the conversations of a number."""
+    return [each["M"]["ride_id"]["S"] for each in standing["conversations"]["L"]] if standing else []
