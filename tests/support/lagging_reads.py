@@ -26,6 +26,8 @@ class LaggingReads:
     def __init__(self, region: str) -> None:
         self._region = region
         self._before: dict[tuple[str, str], Item | None] = {}
+        self.moments = 0
+        """How many have passed."""
 
     @contextmanager
     def lag(self, dynamodb: Any) -> Iterator[None]:
@@ -45,6 +47,7 @@ class LaggingReads:
     def catch_up(self) -> None:
         """A moment passes: all that was written so far is what any read finds."""
         self._before.clear()
+        self.moments += 1
 
     def _called(self, model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         request = json.loads(params["body"])

@@ -1,7 +1,7 @@
 """What the service needs of AWS, in memory: fast enough to try thousands of histories.
 
 It knows just the expressions of `feedback.adapters.feedback_table`; anything else is a KeyError.
-`test_feedback_table.py` holds it to what moto does.
+`test_feedback_table.py` holds it to what DynamoDB does.
 """
 
 import base64

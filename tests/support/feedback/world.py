@@ -31,10 +31,11 @@ from feedback.use_cases.replies import Replies
 from feedback.use_cases.rides import SurveyOpener
 from feedback.use_cases.timers import Timers
 from infra.rydes.simulators.phones.client import agreed
-from tests.support import aws
+from tests.support import aws, modelled
 from tests.support.epoch import milliseconds
 from tests.support.feedback.memory import Memory
 from tests.support.feedback.phones import Phones, Sent
+from tests.support.modelled import MakeAccount
 from wild_rydes_contracts import Envelope, FeedbackReceived, RideCompleted
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_contracts.metadata import first_of
@@ -57,8 +58,8 @@ MACHINE = SurveyMachine(flow())
 
 
 @dataclass
-class Moto:
-    """AWS on moto: a table of its own, the rest shared."""
+class Account:
+    """An account of AWS: a table of its own, the rest shared."""
 
     dynamodb: Any
     streams: Any
@@ -112,7 +113,7 @@ class Moto:
 
 @dataclass
 class World:
-    aws: Moto | Memory
+    aws: Account | Memory
     now: datetime = NOON
     lines: io.StringIO = field(default_factory=io.StringIO)
     ours: str | None = OURS
@@ -168,7 +169,7 @@ class World:
     def customer(self, number: str | None = SEATTLE, **attributes: str | None) -> str:
         """Create a customer whose number is verified and who has consented, unless the attributes tell otherwise.
 
-        Return their id. moto knows users only by name, AWS also by their sub.
+        Return their id, which is also their name: moto knows users only by that, AWS also by their sub.
         """
         id_ = f"sub-{uuid.uuid4()}"
         self.set_customer(id_, number, **attributes)
@@ -393,7 +394,7 @@ def told(change: Mapping[str, Any]) -> bool:
     return key.startswith("ride#") or (key.startswith("responder#") and "scores" in new)
 
 
-def create_table(aws: Moto, name: str) -> str:
+def create_table(aws: Account, name: str) -> str:
     """The table with its indexes; an iterator over its stream."""
     aws.dynamodb.create_table(
         TableName=name,
@@ -450,10 +451,10 @@ def _furnish() -> dict[str, str]:
 
 
 @contextmanager
-def an_account() -> Iterator[dict[str, Any]]:
-    """What the worlds on moto share."""
+def an_account(account: MakeAccount[dict[str, str]] = modelled.account) -> Iterator[dict[str, Any]]:
+    """What the worlds of an account share, which is made by this."""
     clients = {"dynamodb": "dynamodb", "streams": "dynamodbstreams", "cognito": "cognito-idp"}
-    with aws.account(_furnish) as made:
+    with account(_furnish) as made:
         yield {
             **{name: aws.client(service) for name, service in clients.items()},
             **{name: aws.client(name) for name in ("sqs", "events", "kms")},

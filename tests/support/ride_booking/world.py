@@ -1,4 +1,4 @@
-"""ride-booking's own little world on moto: its table, queues and bus, and a clock that stands still."""
+"""ride-booking's own little world: its table, queues and bus, and a clock that stands still."""
 
 import io
 import json
@@ -27,8 +27,9 @@ from ride_booking.use_cases.batches import Batches
 from ride_booking.use_cases.closer import Closer
 from ride_booking.use_cases.outbox import Outbox
 from ride_booking.use_cases.rides import RideNews
-from tests.support import aws
+from tests.support import aws, modelled
 from tests.support.epoch import milliseconds
+from tests.support.modelled import MakeAccount
 from tests.support.requests import BASE, believed, claims, request
 from wild_rydes_contracts import (
     Answer,
@@ -455,9 +456,9 @@ def furnish() -> dict[str, Any]:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
-    """A new one."""
-    with aws.account(furnish) as queues:
+def a_world(account: MakeAccount[dict[str, Any]] = modelled.account) -> Iterator[World]:
+    """A new one, in an account that is made by this."""
+    with account(furnish) as queues:
         world = World(**clients(), **queues)
         yield world
         world.metrics.clear_metrics()

@@ -1,4 +1,4 @@
-"""The consumer of a partner's queue for quotes, on moto, with a real server for the partner."""
+"""The consumer of a partner's queue for quotes, with a real server for the partner."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""unicorn-mgmt's own little world on moto: its table and queues, and unicorns to put in."""
+"""unicorn-mgmt's own little world: its table and queues, and unicorns to put in."""
 
 import io
 import json
@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 
-from tests.support import aws
+from tests.support import aws, modelled
 from tests.support.epoch import milliseconds
+from tests.support.modelled import MakeAccount
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.callback_table import CallbackTable
@@ -400,9 +401,9 @@ def furnished(queues: dict[str, Any]) -> World:
 
 
 @contextmanager
-def a_world() -> Iterator[World]:
-    """A new one."""
-    with aws.account(furnish) as queues:
+def a_world(account: MakeAccount[dict[str, Any]] = modelled.account) -> Iterator[World]:
+    """A new one, in an account that is made by this."""
+    with account(furnish) as queues:
         world = furnished(queues)
         yield world
         world.metrics.clear_metrics()

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from tests.support import aws, modelled
 from wild_rydes_circuit_breaker import (
     Conflict,
     DynamoDbStore,
@@ -48,9 +48,8 @@ EVERYTHING = Record(
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[DynamoDBClient]:
-    """One for all tests: making it takes longer than any of them."""
-    with mock_aws():
-        yield boto3.client("dynamodb", region_name="us-east-1")
+    with modelled.account():
+        yield aws.client("dynamodb")
 
 
 @pytest.fixture
@@ -253,7 +252,7 @@ def test_the_stream_tells_transitions(dynamodb: DynamoDBClient) -> None:
         doubted,
         Record(revision=1, epoch=1, state=State.OPEN, opens=1, reason="5 bad calls in a row"),
     )
-    streams = boto3.client("dynamodbstreams", region_name="us-east-1")
+    streams = aws.client("dynamodbstreams")
     arn = dynamodb.describe_table(TableName="circuits")["Table"]["LatestStreamArn"]
     shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
     iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")

@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, example, given, settings
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 
+from tests.support import aws, modelled
 from tests.support.circuit_breaker.world import CIRCUIT, NOW, PARTNER, Clock, Heard, classify
 from wild_rydes_circuit_breaker import (
     CircuitBreaker,
@@ -77,9 +76,8 @@ UNREADABLE: dict[str, Item] = {
 
 @pytest.fixture(scope="module")
 def dynamodb() -> Iterator[DynamoDBClient]:
-    """One for all tests: making it takes longer than any of them."""
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
+    with modelled.account():
+        client: DynamoDBClient = aws.client("dynamodb")
         client.create_table(
             TableName="circuits",
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -187,7 +185,7 @@ def test_that_it_is_closed_is_announced_for_it_may_have_been_open(
 ) -> None:
     put(dynamodb, UNREADABLE["no JSON"])
     store.repair(CIRCUIT, Record(since=NOW))
-    repaired = dynamodb.get_item(TableName="circuits", Key=KEY)["Item"]
+    repaired = dynamodb.get_item(TableName="circuits", Key=KEY, ConsistentRead=True)["Item"]
     transition = transition_in(KEY, UNREADABLE["no JSON"], repaired)
     assert transition
     assert transition.closed

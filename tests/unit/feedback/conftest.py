@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from tests.support.feedback.memory import Memory
-from tests.support.feedback.world import Moto, World, an_account
+from tests.support.feedback.world import Account, World, an_account
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def world_on_moto(account: dict[str, Any]) -> Iterator[World]:
-    world = World(Moto(**account))
+def world_in_account(account: dict[str, Any]) -> Iterator[World]:
+    world = World(Account(**account))
     yield world
     world.close()

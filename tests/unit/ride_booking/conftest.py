@@ -2,13 +2,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.modelled import account_for
 from tests.support.ride_booking.connections import Connections
 from tests.support.ride_booking.world import Api, World, a_world
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with a_world() as world:
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    with a_world(account_for(request)) as world:
         yield world
 
 

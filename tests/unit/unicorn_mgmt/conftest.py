@@ -6,14 +6,15 @@ import pytest
 
 from infra.rydes.simulators.partners.behaviour import Behaviour
 from infra.rydes.simulators.partners.server import Server
+from tests.support.modelled import account_for
 from tests.support.unicorn_mgmt.api_client import Client
 from tests.support.unicorn_mgmt.partner_samples import PARTNERS, simulated
 from tests.support.unicorn_mgmt.world import World, a_world
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with a_world() as world:
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    with a_world(account_for(request)) as world:
         yield world
 
 

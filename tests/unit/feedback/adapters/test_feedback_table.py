@@ -1,4 +1,4 @@
-"""The table's conditions, each met and unmet, on moto and in memory: so the stand-in is true to the table."""
+"""The table's conditions, each met and unmet, in an account and in memory: so the stand-in is true to the table."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,22 +18,22 @@ from feedback.domain.number import Heard, NumberStanding, OptOut
 from feedback.domain.rating import RatedScore
 from feedback.domain.wished_time import WishedTime
 from tests.support.feedback.memory import Memory, TransactionCancelled
-from tests.support.feedback.world import MACHINE, NOON, Moto, World
+from tests.support.feedback.world import MACHINE, NOON, Account, World
 from wild_rydes_dynamodb.change import Conflict, TableBusy
 from wild_rydes_dynamodb.instants import to_number
 
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(params=["moto", "memory"])
-def aws(request: pytest.FixtureRequest) -> Moto | Memory:
-    name = {"moto": "world_on_moto", "memory": "world"}[request.param]
+@pytest.fixture(params=["account", "memory"])
+def aws(request: pytest.FixtureRequest) -> Account | Memory:
+    name = {"account": "world_in_account", "memory": "world"}[request.param]
     world: World = request.getfixturevalue(name)
     return world.aws
 
 
 @pytest.fixture
-def table(aws: Moto | Memory) -> FeedbackTable:
+def table(aws: Account | Memory) -> FeedbackTable:
     return FeedbackTable(aws.dynamodb, aws.table, MACHINE)
 
 
@@ -58,11 +58,11 @@ def found(table: FeedbackTable, ride_id: str = "r") -> Conversation:
     return conversation
 
 
-def by_id(aws: Moto | Memory) -> dict[str, Any]:
+def by_id(aws: Account | Memory) -> dict[str, Any]:
     return {item["id"]["S"]: item for item in aws.items()}
 
 
-def rated(aws: Moto | Memory) -> RatedScore:
+def rated(aws: Account | Memory) -> RatedScore:
     return items.to_rated_score(by_id(aws)["responder#u-silver"])
 
 
@@ -85,7 +85,7 @@ def test_a_customer_has_one_a_day_and_a_known_ride_is_known_rather_than_too_soon
     assert opens(table, opened("next", days=1))
 
 
-def test_a_customer_of_before_there_was_a_cap_a_month(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_a_customer_of_before_there_was_a_cap_a_month(aws: Account | Memory, table: FeedbackTable) -> None:
     """The item then had the last time only."""
     opens(table, opened())
     for item in (by_id(aws)["customer#c"],):
@@ -99,7 +99,7 @@ def test_a_customer_of_before_there_was_a_cap_a_month(aws: Moto | Memory, table:
 
 
 def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_written(
-    aws: Moto | Memory, table: FeedbackTable
+    aws: Account | Memory, table: FeedbackTable
 ) -> None:
     opens(table, opened())
     seen, unknown = found(table), table.standing("n")
@@ -125,7 +125,7 @@ def test_what_somebody_else_has_written_meanwhile_is_stale_and_nothing_is_writte
 
 
 def test_an_inbound_message_counts_once_even_if_all_else_is_stale(
-    aws: Moto | Memory, table: FeedbackTable
+    aws: Account | Memory, table: FeedbackTable
 ) -> None:
     opens(table, opened())
     seen = found(table)
@@ -146,7 +146,7 @@ def test_an_inbound_message_counts_once_even_if_all_else_is_stale(
     assert (found(table).revision, table.standing("n").revision) == (3, 2)
 
 
-def test_all_of_a_standing_is_read_back(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_all_of_a_standing_is_read_back(aws: Account | Memory, table: FeedbackTable) -> None:
     consent = Consent(NOON, "app", "customer")
     agreed = NumberStanding("n").texted("c", consent).asked("r", "+1").noted(Heard("d", None, NOON))
     for n, standing in enumerate((agreed, agreed.stopped(NOON, "support", "agent-7")), 1):
@@ -215,7 +215,7 @@ def test_what_is_due_is_found_the_longest_overdue_first(table: FeedbackTable) ->
     assert list(table.due(NOON + 9 * DAY)) == ["early", "late"]
 
 
-def test_a_score_is_added_once(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_a_score_is_added_once(aws: Account | Memory, table: FeedbackTable) -> None:
     for ride_id, score in (("a", 9), ("b", 4)):
         opens(table, opened(ride_id, customer=ride_id))
         table.write(MACHINE.heard(found(table, ride_id), str(score), NOON), now=NOON)
@@ -227,7 +227,7 @@ def test_a_score_is_added_once(aws: Moto | Memory, table: FeedbackTable) -> None
     assert rated(aws) == RatedScore("b", "u-silver", "b", "rfq-1", 1, 4, NOON, count=2, total=13, revision=2)
 
 
-def test_a_rating_follows_corrections_each_once(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_a_rating_follows_corrections_each_once(aws: Account | Memory, table: FeedbackTable) -> None:
     opens(table, opened())
     table.write(MACHINE.heard(found(table), "9", NOON), now=NOON)
     for score in (None, 4):
@@ -240,7 +240,9 @@ def test_a_rating_follows_corrections_each_once(aws: Moto | Memory, table: Feedb
     assert seen == [(1, 9, 1, 9, 1), (2, None, 0, 0, 2), (3, 4, 1, 4, 3)]
 
 
-def test_a_score_is_added_whatever_else_was_written_since(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_a_score_is_added_whatever_else_was_written_since(
+    aws: Account | Memory, table: FeedbackTable
+) -> None:
     opens(table, opened())
     table.write(MACHINE.heard(found(table), "9", NOON), now=NOON)
     stale = found(table)
@@ -251,7 +253,7 @@ def test_a_score_is_added_whatever_else_was_written_since(aws: Moto | Memory, ta
     assert not table.tally(stale)
 
 
-def test_items_of_before_there_were_corrections(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_items_of_before_there_were_corrections(aws: Account | Memory, table: FeedbackTable) -> None:
     """Scores that were added stay added, and the rating's revision goes on from the count."""
     opens(table, opened())
     item = items.from_conversation(MACHINE.heard(found(table), "9", NOON), None, NOON)
@@ -289,14 +291,14 @@ def test_a_rule_is_applied_again_to_what_somebody_faster_wrote(table: FeedbackTa
     assert table.change("unknown", slow, NOON) is None
 
 
-def test_what_changes_nothing_is_not_written(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_what_changes_nothing_is_not_written(aws: Account | Memory, table: FeedbackTable) -> None:
     opens(table, opened())
     before = by_id(aws)
     table.change("r", lambda same: same, NOON)
     assert by_id(aws) == before
 
 
-def test_the_stream_tells_of_each_write_before_and_after(aws: Moto | Memory, table: FeedbackTable) -> None:
+def test_the_stream_tells_of_each_write_before_and_after(aws: Account | Memory, table: FeedbackTable) -> None:
     opens(table, opened())
     table.write(replace(found(table), muted=True), now=NOON)
     changes = [record["dynamodb"] for record in aws.records()]

@@ -169,8 +169,8 @@ def test_each_look_at_a_number_is_logged_and_neither_number_nor_name_is(world: W
 
 
 @pytest.mark.slow
-def test_open_callbacks_the_longest_waiting_first(world_on_moto: World) -> None:
-    world, client = world_on_moto, Client(world_on_moto)
+def test_open_callbacks_the_longest_waiting_first(world_in_account: World) -> None:
+    world, client = world_in_account, Client(world_in_account)
     for i in range(3):
         world.wants_call(f"r{i}", f"+1206555014{i}")
         world.now += timedelta(minutes=1)
@@ -185,9 +185,9 @@ def test_open_callbacks_the_longest_waiting_first(world_on_moto: World) -> None:
     assert world.names_told().count("CallbackRequested") == 3
 
 
-def test_callbacks_come_in_pages(world_on_moto: World) -> None:
+def test_callbacks_come_in_pages(world_in_account: World) -> None:
     """Items of before there were claims, too; and one whose score is not there."""
-    world, client = world_on_moto, Client(world_on_moto)
+    world, client = world_in_account, Client(world_in_account)
     ride = world.completed("r", world.customer())
     assert world.handle(world.rides, ride) == []
     item = next(item for item in world.aws.items() if item["id"]["S"] == "ride#r")
@@ -209,8 +209,8 @@ def test_callbacks_come_in_pages(world_on_moto: World) -> None:
     assert client("PUT", "/callbacks/r3/claim")[0] == 200
 
 
-def test_nothing_waits(world_on_moto: World) -> None:
-    client = Client(world_on_moto)
+def test_nothing_waits(world_in_account: World) -> None:
+    client = Client(world_in_account)
     assert client("GET", "/callbacks") == (200, {"callbacks": [], "links": {"self": f"{BASE}/callbacks"}})
 
 

@@ -126,8 +126,8 @@ def test_numbers_are_in_answers_alone_and_each_export_is_logged(world: World, cl
         assert "2065550142" not in text
 
 
-def test_opt_outs_come_in_pages(world_on_moto: World) -> None:
-    world, client = world_on_moto, Client(world_on_moto)
+def test_opt_outs_come_in_pages(world_in_account: World) -> None:
+    world, client = world_in_account, Client(world_in_account)
     numbers = [f"+12065550{i:03}" for i in range(SIZE + 1)]
     for number in numbers:
         client("POST", "/opt-outs", {"number": number, "reason": "by-mail"})

@@ -14,8 +14,8 @@ CALLS = [("GET", ""), ("PUT", "/claim"), ("DELETE", "/claim"), ("POST", "/outcom
 
 
 @pytest.fixture
-def world(world_on_moto: World) -> World:
-    return world_on_moto
+def world(world_in_account: World) -> World:
+    return world_in_account
 
 
 @pytest.fixture

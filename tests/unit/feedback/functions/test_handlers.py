@@ -15,7 +15,19 @@ from pydantic import ValidationError
 from feedback.adapters.sms_service import NO_RETRIES
 from tests.support import aws
 from tests.support.cold_start import modules_after
-from tests.support.feedback.world import BUS, OURS, REGION, SEATTLE, SECRET, World, chosen, told, waiting
+from tests.support.feedback.world import (
+    BUS,
+    OURS,
+    REGION,
+    SEATTLE,
+    SECRET,
+    Account,
+    World,
+    an_account,
+    chosen,
+    told,
+    waiting,
+)
 from tests.support.http_server import serving
 from tests.support.requests import BASE, believe_tokens, claims, request
 from wild_rydes_runtime import clock
@@ -45,8 +57,11 @@ ENVIRONMENT = {
 
 
 @pytest.fixture
-def world(world_on_moto: World) -> World:
-    return world_on_moto
+def world() -> Iterator[World]:
+    with an_account(aws.account) as account:
+        world = World(Account(**account))
+        yield world
+        world.close()
 
 
 @pytest.fixture

@@ -316,9 +316,9 @@ def test_a_stranger_who_becomes_a_customer_is_asked(world: World) -> None:
     assert world.conversation("r").score == 9
 
 
-def test_a_number_is_sealed_for_one_conversation(world_on_moto: World) -> None:
+def test_a_number_is_sealed_for_one_conversation(world_in_account: World) -> None:
     """By KMS, and with its id: what is copied to another item cannot be opened there."""
-    aws = world_on_moto.aws
+    aws = world_in_account.aws
     sealed = seal(aws.kms, aws.key, STRANGER, "answer-1")
     assert STRANGER.encode() not in sealed
     assert unseal(aws.kms, sealed, "answer-1") == STRANGER

@@ -10,24 +10,17 @@ from typing import Any
 import pytest
 
 from tests.support.failures import Case, OfQueue, OfStream, check, settle_queue, settle_stream
-from tests.support.feedback.world import Moto, World, an_account, chosen, told, waiting
+from tests.support.feedback.world import Account, World, an_account, chosen, told, waiting
 
 RECORDS = range(2)
 RIDES = [f"ride-{i}" for i in RECORDS]
 NUMBERS = [f"+1206555014{i}" for i in RECORDS]
 
 
-@pytest.fixture(autouse=True)
-def furnished() -> None:
-    """The account is furnished before ids are counted, which are the same in each run then."""
-    with an_account():
-        pass
-
-
 @contextmanager
 def _world() -> Iterator[World]:
     with an_account() as account:
-        world = World(Moto(**account))
+        world = World(Account(**account))
         yield world
         world.close()
 

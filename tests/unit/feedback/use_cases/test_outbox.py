@@ -93,7 +93,6 @@ def test_telling_twice_says_the_same(world: World) -> None:
     tallied = chosen(world.aws.records(), told)
     for records in (answered, tallied, answered, tallied):
         world.outbox.handle({"Records": records})
-    # From here on, moto's stream is of no use: it also holds the writes of cancelled transactions.
     events = {e["detail"]["metadata"]["event_id"]: e["detail"]["data"] for e in world.aws.told()}
     assert [data["rating"] for data in events.values() if "rating" in data] == [{"count": 1, "total": 8}]
     assert len(events) == 2

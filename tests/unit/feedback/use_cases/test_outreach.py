@@ -1,4 +1,4 @@
-"""The send ledger on moto: what is sent once, what may be sent twice, and what is never forgotten."""
+"""The send ledger in an account: what is sent once, what may be sent twice, and what is never forgotten."""
 
 from datetime import timedelta
 
@@ -10,12 +10,12 @@ from tests.support.feedback.world import MACHINE, OURS, SEATTLE, World, chosen, 
 
 WINDOW = timedelta(seconds=MACHINE.limits.resend_after)
 STEP = {"before the call": 0, "after it": 1}
-"""Only calls of the SMS service are counted on moto."""
+"""Only calls of the SMS service are counted in an account."""
 
 
 @pytest.fixture
-def world(world_on_moto: World) -> World:
-    return world_on_moto
+def world(world_in_account: World) -> World:
+    return world_in_account
 
 
 def crash(world: World, at: int) -> None:

@@ -96,12 +96,12 @@ def test_a_question_that_waits_for_its_morning_costs_the_customer_no_time(world:
     assert all(world.conversation(f"r{hour}").stage for hour in range(9, 20))
 
 
-def test_what_the_stream_never_brought_is_sent_all_the_same(world_on_moto: World) -> None:
-    world_on_moto.ride("r", world_on_moto.customer())
-    world_on_moto.aws.records()
-    world_on_moto.pass_time(minutes=5)
-    world_on_moto.pump()
-    assert len(world_on_moto.phones.sent) == 1
+def test_what_the_stream_never_brought_is_sent_all_the_same(world_in_account: World) -> None:
+    world_in_account.ride("r", world_in_account.customer())
+    world_in_account.aws.records()
+    world_in_account.pass_time(minutes=5)
+    world_in_account.pump()
+    assert len(world_in_account.phones.sent) == 1
 
 
 def test_what_is_not_taken_for_now_is_tried_ever_more_rarely_and_sent_once(world: World) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import aws
+from tests.support import modelled
 from tests.support.any_body import coordinates, values
 from tests.support.boundary import boundary
 from tests.support.published import is_as_published
@@ -29,7 +29,7 @@ SUBMISSIONS = st.fixed_dictionaries(
 @boundary
 @given(SUBMISSIONS)
 def test_a_submission(body: dict[str, Any]) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = World(**clients(), **queues)
         api = Api(world)
         answers = []

@@ -34,6 +34,8 @@ from tests.support.ride_booking.world import (
 from wild_rydes_contracts import RideCompleted
 from wild_rydes_runtime.wide_line import narrowed
 
+pytestmark = pytest.mark.moto
+
 ROLES = ("api", "outbox", "aggregator", "closer", "rides", "socket", "notifier", "authorizer")
 
 

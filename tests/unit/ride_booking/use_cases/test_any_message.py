@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import aws
+from tests.support import modelled
 from tests.support.boundary import boundary
 from tests.support.published import is_as_published
 from tests.support.ride_booking.world import NOW, TABLE, Api, World, clients, furnish, quote, response
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 @boundary
 @given(envelopes(RfqResponse), st.booleans())
 def test_an_answer(envelope: Envelope[RfqResponse], all_asked: bool) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = World(**clients(), **queues)
         kept = world.put(document=True)
         changed: dict[str, Any] = {
@@ -42,7 +42,7 @@ def test_an_answer(envelope: Envelope[RfqResponse], all_asked: bool) -> None:
 def test_news_of_a_ride(
     envelope: Envelope[RideConfirmed | RideRejected | RideCompleted], of_our_ride: bool
 ) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = World(**clients(), **queues)
         kept = world.put()
         world.gather(response(kept.id, quote("u-a"), asked=("u-a",)))

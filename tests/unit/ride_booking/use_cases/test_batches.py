@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ride_booking.adapters.batch_table import BatchOutcome
 from ride_booking.domain.rfq_batch import MAX_RFQS, batch_id, is_of, rfq_id
-from tests.support import aws
+from tests.support import modelled
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import BATCH as ID
 from tests.support.ride_booking.world import BODY, MAX_ATTEMPTS, NOW, World, batch, clients, furnish
@@ -184,7 +184,7 @@ SENT = [
 @settings(max_examples=5)  # each has a world of its own
 @given(st.permutations([*SENT, *SENT, "{", "{"]), st.integers(1, 4))
 def test_the_order_is_of_no_account_and_none_is_handled_twice(bodies: list[str], at_once: int) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = World(**clients(), **queues)
         for first in range(0, len(bodies), at_once):
             assert handle(world, *bodies[first : first + at_once]) == DONE
@@ -201,7 +201,7 @@ def test_the_order_is_of_no_account_and_none_is_handled_twice(bodies: list[str],
 
 @given(st.text())
 def test_no_content_is_a_surprise(content: str) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = World(**clients(), **queues)
         text = content.encode("utf-8", "replace").decode()
         assert handle(world, batch(text)) == DONE

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moto import mock_aws
 
-from tests.support import aws
+from tests.support import aws, modelled
 from tests.support.unicorn_mgmt.invitations import by_hand, invitation, respond
 from tests.support.unicorn_mgmt.world import AIRPORT, NOW, SPACE_NEEDLE, TABLE, World, create_table
 from unicorn_mgmt.adapters.invitation_table import MOST_OPEN, InvitationTable, invitation_from
@@ -54,9 +53,8 @@ def test_table_and_model_judge_alike() -> None:
             )["Item"]
             assert invitation_from(item) == model
 
-    with mock_aws():
-        dynamodb = aws.client("dynamodb")
-        create_table(dynamodb)
+    dynamodb = aws.client("dynamodb")
+    with modelled.account(lambda: create_table(dynamodb)):
         judge()
 
 

@@ -57,6 +57,7 @@ def test_only_the_available_are_in_the_index_and_have_a_position(world: World) -
     assert not {"lat", "lon", "cell"} & world.item(gone).keys()
 
 
+@pytest.mark.moto
 def test_all_pages_of_a_cell_are_read(world: World, calls: list[str]) -> None:
     ids = {world.add(f"unicorn {i}") for i in range(5)}
     for id_ in ids:  # 1 MB is a page

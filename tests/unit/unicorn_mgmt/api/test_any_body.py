@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import aws
+from tests.support import modelled
 from tests.support.any_body import values
 from tests.support.boundary import boundary
 from tests.support.stream import changes
@@ -62,7 +62,7 @@ ANSWERS = st.fixed_dictionaries(
 @boundary
 @given(REGISTRATIONS, POSITIONS)
 def test_a_registration_and_a_report(registration: dict[str, Any], position: dict[str, Any]) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = furnished(queues)
         call = Client(world)
         registered = call("POST", "/unicorns", registration)
@@ -78,7 +78,7 @@ def test_a_registration_and_a_report(registration: dict[str, Any], position: dic
 @boundary
 @given(ANSWERS)
 def test_an_answer(body: dict[str, Any]) -> None:
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = furnished(queues)
         by_hand(world, "gandalf", "c-1")
         respond(world)

@@ -17,6 +17,8 @@ from tests.support.unicorn_mgmt.messages import accepted, over, scored
 from tests.support.unicorn_mgmt.world import REGION, REQUESTERS, TABLE, World
 from unicorn_mgmt.domain.unicorn import Rating
 
+pytestmark = pytest.mark.moto
+
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "POWERTOOLS_SERVICE_NAME": "unicorn-mgmt",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import aws
+from tests.support import modelled
 from tests.support.boundary import boundary
 from tests.support.published import is_as_published
 from tests.support.stream import changes
@@ -47,7 +47,7 @@ def test_news_of_a_ride(
 ) -> None:
     data = envelope.data.model_copy(update={"responder_id": ours}) if ours else envelope.data
     envelope = envelope.model_copy(update={"data": data})
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = furnished(queues)
         world.add("gandalf")
         if in_time and envelope.metadata.deadline:
@@ -62,7 +62,7 @@ def test_news_of_a_ride(
 @given(envelopes(RfqRequested))
 def test_a_request_where_unicorns_are(envelope: Envelope[RfqRequested]) -> None:
     here = Place(round(envelope.data.start.lat, 5), round(envelope.data.start.lon, 5))  # as apps report it
-    with aws.account(furnish) as queues:
+    with modelled.account(furnish) as queues:
         world = furnished(queues)
         world.add("gandalf", here)
         world.add("saruman", here, auto_quote=False, connection="c-1")

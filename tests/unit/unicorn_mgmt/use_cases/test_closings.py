@@ -80,6 +80,7 @@ def test_who_is_not_connected_is_not_told_and_a_closed_connection_is_forgotten(w
     assert (line["unanswered"], line["connected"], line["correlation_id"]) == (2, 1, "rfq-1")
 
 
+@pytest.mark.moto
 def test_garbage_and_a_busy_table_hold_up_nothing_else(world: World) -> None:
     by_hand(world, "gandalf", "c-1")
     respond(world)

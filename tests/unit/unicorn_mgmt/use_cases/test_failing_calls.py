@@ -34,8 +34,6 @@ from wild_rydes_messaging.consume import Consumer
 from wild_rydes_messaging.reply import Replies
 
 RECORDS = range(3)
-NOW = truncated(datetime.now(UTC))
-"""When all of it happens to the partners, whose servers have the real time."""
 
 
 def of_queue(
@@ -137,7 +135,7 @@ def _item(world: World, key: str) -> Any:
 def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[..., Consumer[Any]]]]:
     """p-comet, and what its consumers are made from."""
     with a_world() as world:
-        world.now = NOW
+        world.now = truncated(datetime.now(UTC))  # partners' servers have the real time
         secrets = aws.client("secretsmanager")
         secrets.create_secret(Name="p-comet", SecretString=secret("p-comet", server.url))
         line = line_to(
@@ -147,7 +145,7 @@ def partner(server: Server) -> Iterator[tuple[World, PartnerLine, Callable[..., 
             secretsmanager=secrets,
             secret_id="p-comet",
             logger=world.logger,
-            now=lambda: NOW,
+            now=lambda: world.now,
         )
         yield world, line, world.consumer
 
@@ -161,12 +159,12 @@ def questions(server: Server) -> Iterator[Case]:
             line,
             consumer=consumer(RfqRequested, CallbackDue),
             replies=replies,
-            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), lambda: NOW),
-            owed_callbacks=OwedCallbacks(line, world.callbacks, replies, lambda: NOW),
+            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), lambda: world.now),
+            owed_callbacks=OwedCallbacks(line, world.callbacks, replies, lambda: world.now),
             callback_url="http://127.0.0.1:1/",
-            now=lambda: NOW,
+            now=lambda: world.now,
         )
-        bodies = [world.request(f"rfq-{i}", deadline=NOW + timedelta(minutes=5)) for i in RECORDS]
+        bodies = [world.request(f"rfq-{i}", deadline=world.now + timedelta(minutes=5)) for i in RECORDS]
         yield of_queue(world, quotes, [(f"rfq-{i}",) for i in RECORDS], bodies)
 
 
@@ -174,23 +172,24 @@ def questions(server: Server) -> Iterator[Case]:
 def orders(server: Server, *, cancelled: bool) -> Iterator[Case]:
     with partner(server) as (world, line, consumer):
         rides = [
-            replace(asked(f"rfq-{i}.1", "p-comet", TERMS, NOW + timedelta(minutes=1), NOW)) for i in RECORDS
+            replace(asked(f"rfq-{i}.1", "p-comet", TERMS, world.now + timedelta(minutes=1), world.now))
+            for i in RECORDS
         ]
         bodies = []
         for ride in rides:
             world.partner_rides.change("p-comet", ride.id, lambda _, ride=ride: ride)  # type: ignore[misc]
-            before, after = (ride, ride.release(NOW)) if cancelled else (None, ride)
+            before, after = (ride, ride.release(world.now)) if cancelled else (None, ride)
             [order] = orders_of(before, after)
             bodies.append(order.to_json())
         worker = PartnerBookings(
             client_of(line.partner),
             line,
             world.partner_rides,
-            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), lambda: NOW),
+            expectations=Expectations(line, CallbackChecks(world.sqs, world.checks), lambda: world.now),
             consumer=consumer(RideOrder),
             callback_url="http://127.0.0.1:1/",
             logger=world.logger,
-            now=lambda: NOW,
+            now=lambda: world.now,
             uniform=min,
         )
 

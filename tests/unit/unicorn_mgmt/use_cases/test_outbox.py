@@ -257,6 +257,7 @@ def test_logs_hold_no_price_and_no_place(world: World, call: Client) -> None:
     assert not [secret for secret in ("12.5", "47.6", "122.3", "gandalf") if secret in text]
 
 
+@pytest.mark.moto
 def test_an_answer_that_is_not_taken_for_now_comes_again(world: World, call: Client) -> None:
     by_hand(world, "gandalf", "c-1")
     respond(world)

@@ -1,4 +1,4 @@
-"""The consumer of a partner's queue: the breaker, the queues and the secret on moto, the partner a real
+"""The consumer of a partner's queue: the breaker, the queues and the secret in an account, the partner a real
 server."""
 
 import json

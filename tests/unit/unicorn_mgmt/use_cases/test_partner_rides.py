@@ -1,4 +1,4 @@
-"""The consumer of a partner's queue for rides: breaker, table, queues and secret on moto, the partner a real
+"""The consumer of a partner's queue for rides: breaker, table, queues and secret in an account, the partner a real
 server."""
 
 from collections.abc import Callable

@@ -123,6 +123,7 @@ def test_what_is_no_score_is_parked_and_the_rest_kept(world: World) -> None:
     assert rating(world, "gandalf") == Rating(2, 15)
 
 
+@pytest.mark.moto
 def test_a_table_that_is_throttled_brings_back_the_message_and_parks_it_after_an_hour(world: World) -> None:
     id_ = world.add("gandalf")
     with throttled(world.dynamodb, "dynamodb.UpdateItem", times=100):

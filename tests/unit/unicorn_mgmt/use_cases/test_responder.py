@@ -132,7 +132,7 @@ def test_a_foreign_return_address_is_parked_before_any_read(
 @pytest.mark.parametrize(
     "poison",
     [
-        "",
+        pytest.param("", marks=pytest.mark.moto),  # SQS takes no such message
         "not json",
         "[]",
         '{"detail-type": "RfqRequested"}',
@@ -213,6 +213,7 @@ def test_a_foreign_source_or_address_gets_nothing_and_is_parked(
     assert (parked["error"], parked["reason"]) == (error, reason)
 
 
+@pytest.mark.moto
 def test_throttled_queries_are_retried(world: World) -> None:
     near = world.add("near")
     event = world.deliver(world.request())
@@ -223,6 +224,7 @@ def test_throttled_queries_are_retried(world: World) -> None:
     assert response["data"]["asked"] == [near]
 
 
+@pytest.mark.moto
 def test_a_table_that_stays_throttled_fails_its_messages_alone(world: World) -> None:
     event = world.deliver(world.request())
     with throttled(world.dynamodb, "dynamodb.Query", times=1000):
