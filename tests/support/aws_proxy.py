@@ -59,6 +59,35 @@ class Response:
     body: bytes
 
 
+def throttled(request: Request) -> Response:
+    """The answer of AWS to a call too many, as each kind of service says it: JSON by a header or by the path, and XML."""
+    if "X-Amz-Target" in request.headers:
+        return _json_error(400, "ThrottlingException", "Rate exceeded")
+    if request.operation == "PostToConnection":
+        return Response(429, [("x-amzn-ErrorType", "LimitExceededException")], b"{}")
+    return _xml_error("SlowDown")
+
+
+def failed(request: Request) -> Response:
+    """The answer of AWS that has met trouble of its own."""
+    if "X-Amz-Target" in request.headers:
+        return _json_error(500, "InternalServerError", "We encountered an internal error.")
+    if request.operation == "PostToConnection":
+        return Response(500, [("x-amzn-ErrorType", "InternalServerErrorException")], b"{}")
+    return _xml_error("InternalError")
+
+
+def _json_error(status: int, type_: str, message: str) -> Response:
+    body = json.dumps({"__type": type_, "message": message})
+    return Response(status, [("Content-Type", "application/x-amz-json-1.0")], body.encode())
+
+
+def _xml_error(code: str) -> Response:
+    return Response(
+        503, [("Content-Type", "application/xml")], f"<Error><Code>{code}</Code></Error>".encode()
+    )
+
+
 class Abandoned(Exception):
     """The call gets no answer."""
 
@@ -129,6 +158,8 @@ class AwsProxy(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: the second would wait for the first to be acknowledged
+    disable_nagle_algorithm = True
 
     def setup(self) -> None:
         super().setup()

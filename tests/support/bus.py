@@ -33,15 +33,16 @@ class Listener:
 
     def about(self, ride: str) -> list[Json]:
         """The events about a ride so far, each as often as it came."""
-        return [event for event in self._all() if event["detail"]["data"].get("ride_id") == ride]
+        return [event for event in self.heard() if event["detail"]["data"].get("ride_id") == ride]
 
     def of_conversation(self, correlation_id: str) -> list[Json]:
         """The events of a conversation so far, such as those of an RFQ by its id, each as often as it came."""
         return [
-            event for event in self._all() if event["detail"]["metadata"]["correlation_id"] == correlation_id
+            event for event in self.heard() if event["detail"]["metadata"]["correlation_id"] == correlation_id
         ]
 
-    def _all(self) -> list[Json]:
+    def heard(self) -> list[Json]:
+        """All events so far, each as often as it came."""
         take: Any = self._sqs.receive_message
         while found := take(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages"):
             self._heard += [json.loads(message["Body"]) for message in found]

@@ -3,7 +3,6 @@
 Whatever comes is caught where it is: before the outage is a total one, it reaches one function after the other.
 """
 
-import json
 import threading
 import time
 from collections import Counter
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.support.aws_proxy import AwsProxy, Request, Response
+from tests.support.aws_proxy import AwsProxy, Request, Response, throttled
 from tests.support.clients import Customer, Fleet, Json, Place, Queues, key
 from tests.support.patience import eventually
 from tests.support.trips import insistently
@@ -54,17 +53,7 @@ class Throttle(AwsProxy):
             return forward()
         with self._lock:
             self.refused[function] += 1
-        return _throttled(request)
-
-
-def _throttled(request: Request) -> Response:
-    """As each kind of service says it: JSON by a header or by the path, and XML."""
-    if "X-Amz-Target" in request.headers:
-        body = json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"})
-        return Response(400, [("Content-Type", "application/x-amz-json-1.0")], body.encode())
-    if request.operation == "PostToConnection":
-        return Response(429, [("x-amzn-ErrorType", "LimitExceededException")], b"{}")
-    return Response(503, [("Content-Type", "application/xml")], b"<Error><Code>SlowDown</Code></Error>")
+        return throttled(request)
 
 
 @dataclass

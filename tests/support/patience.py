@@ -8,7 +8,7 @@ from typing import TypeVar
 PATIENCE = 240.0
 """Seconds until a test gives up what has not come. No verdict depends on it: all waits end as soon as it comes."""
 
-_BETWEEN_LOOKS = (0.05, 0.4)
+BETWEEN_LOOKS = (0.05, 0.4)
 """Seconds, at first and in the end: many who look all the time keep a slow machine from its work."""
 
 T = TypeVar("T")
@@ -18,9 +18,14 @@ Step = tuple[float, str]
 _steps: list[Step] = []
 
 
-def eventually(look: Callable[[], T | None], what: str, when: Callable[[T], object] = bool) -> T:
+def eventually(
+    look: Callable[[], T | None],
+    what: str,
+    when: Callable[[T], object] = bool,
+    between: tuple[float, float] = BETWEEN_LOOKS,
+) -> T:
     """What `look` sees, as soon as it is something and as `when` wants it. Fails with what it saw last."""
-    give_up, (pause, longest) = time.monotonic() + PATIENCE, _BETWEEN_LOOKS
+    give_up, (pause, longest) = time.monotonic() + PATIENCE, between
     with step(what):
         while (seen := look()) is None or not when(seen):
             assert time.monotonic() < give_up, f"not within {PATIENCE:.0f} s: {what}. Last seen: {seen!r}"
