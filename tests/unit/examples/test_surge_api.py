@@ -55,7 +55,8 @@ def test_figures_are_told_by_minute_and_cell(surge: Surge) -> None:
 
 
 def test_the_picture_is_an_svg_of_the_last_hour(surge: Surge) -> None:
-    surge.function("consumer").handler(in_a_queue(requested()), None)
+    lately = datetime.now(UTC) - timedelta(minutes=10)
+    surge.function("consumer").handler(in_a_queue(requested(at=lately)), None)
     answer = get(surge, "/plot.svg")
     assert answer["statusCode"] == 200
     assert answer["headers"]["Content-Type"] == "image/svg+xml"
