@@ -26,6 +26,8 @@ SECONDS_OF_SILENCE = 20.0
 """After them without a snapshot a line is dead; five would do if functions did not start on a laptop, and die."""
 _CANCELS, _DROPS, _DECLINES, _REPEATS, _RESTS = 0.15, 0.03, 0.2, 0.3, 0.1
 """Of rides, messages, invitations, answers and rides."""
+_OVER = {404, 410}
+"""A unicorn whose push seemed to fail is not invited any more, though the push may have come."""
 SECONDS_OF_REST = 4.0
 SECONDS_IDLE = 2.0
 EARTH_KM = 6371.007180918475
@@ -128,7 +130,7 @@ class App:
             status = answered(lambda: self._unicorn.answer(rfq, body), f"an answer to {rfq}").status_code
             if status == 202:
                 self._notes.answers.append(Answer(self._unicorn.id, rfq, amount, now()))
-            elif status != 410:
+            elif status not in _OVER:
                 self._notes.wrong.append(f"{self._unicorn.id} answers {rfq}: {status}")
 
     def _drive(self, ride: Json) -> None:
