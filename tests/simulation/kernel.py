@@ -116,11 +116,6 @@ class Kernel:
                 next_()
         return bool(heap)
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing more happens."""
-        return not self._heap
-
 
 class Future:
     """What a task will have done, for another task that waits for it."""

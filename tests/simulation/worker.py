@@ -3,7 +3,8 @@
 It writes what it has found as JSON, too. `__main__` begins and reads it: only in here is the time not the real one.
 """
 
-import tests.simulation.gates  # noqa: F401 # isort: skip  # before anything that asks for the time
+# The gates come before anything that asks for the time.
+from tests.simulation.gates import collect_garbage, keep_for_good, real_time  # isort: skip
 
 import json
 import sys
@@ -12,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.gates import collect_garbage, keep_for_good, real_time
 from tests.simulation.history import History, System
 from tests.simulation.invariants.violation import Violation
 from tests.simulation.mutants import install
