@@ -105,6 +105,7 @@ generate: setup  ## Write the files made from code: docs/events, openapi.json an
 
 simulate: setup  ## Run 20,000 histories of the services on models of AWS in which much goes wrong, and plant bugs in them
 	@$(BIN)/python -m tests.simulation --histories 20000 --branches $(ARGS)
+	@$(BIN)/python -m tests.simulation --scene fleets --histories 4000
 	@$(BIN)/python -m tests.simulation --scene surveys --histories 4000
 	@$(BIN)/python -m tests.simulation --mutants --histories 4000
 

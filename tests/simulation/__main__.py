@@ -38,7 +38,7 @@ def main(  # noqa: PLR0917 - the command's options
     shrink: Annotated[bool, typer.Option(help="Make that history as small as it can be.")] = False,
     histories: Annotated[int, typer.Option(min=1, help="How many to run.")] = 1000,
     first: Annotated[int, typer.Option(help="The seed of the first.")] = 0,
-    scene: Annotated[str, typer.Option(help="What they are about: rides or surveys.")] = "rides",
+    scene: Annotated[str, typer.Option(help="What they are about: rides, fleets or surveys.")] = "rides",
     jobs: Annotated[int, typer.Option(min=1, help="How many to run at once.")] = os.cpu_count() or 1,
     old: Annotated[str | None, typer.Option(help="A commit whose code is replaced in each history.")] = None,
     branches: Annotated[bool, typer.Option(help="Count the branches of the rules, too.")] = False,

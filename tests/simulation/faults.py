@@ -40,6 +40,7 @@ KINDS: Final[dict[str, float]] = {
     "documents-refused": 1.0,
     "partner-breaks": 0.3,
     "partner-repeats": 0.3,
+    "partner-late": 0.3,
     "tick-doubled": 0.3,
     "sms-refused": 0.2,
     "sms-unanswered": 0.2,

@@ -23,6 +23,7 @@ from typing import Any, Protocol, Self
 import jwt.api_jws
 import urllib3
 from greenlet import getcurrent
+from jwt.algorithms import RSAAlgorithm
 
 from tests.simulation.kernel import START, Future, Kernel, Task
 
@@ -191,6 +192,18 @@ urllib.request.urlopen = _urlopen  # type: ignore[assignment]
 
 # Half of a request's time is a token's letters, looked at one by one, and few tokens are ever seen.
 jwt.api_jws.PyJWS._load = cache(jwt.api_jws.PyJWS._load)  # type: ignore[method-assign]
+_verify = RSAAlgorithm.verify
+_verified: dict[Any, bool] = {}
+
+
+def _verified_once(self: RSAAlgorithm, text: bytes, key: Any, signature: bytes) -> bool:
+    about = text, key.public_numbers(), signature
+    if about not in _verified:
+        _verified[about] = _verify(self, text, key, signature)
+    return _verified[about]
+
+
+RSAAlgorithm.verify = _verified_once  # type: ignore[method-assign, assignment]
 
 
 def virtual_datetimes(packages: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from tests.simulation.invariants.violation import require
 from tests.simulation.kernel import START
 from tests.simulation.plan import Plan
 from tests.simulation.scenes.audience import Audience
-from tests.simulation.scenes.rides import UNICORNS, Cast, Rides
+from tests.simulation.scenes.rides import UNICORNS, Cast, Rides, fleets
 from tests.simulation.scenes.scene import Scene
 from tests.simulation.scenes.surveys import Surveys
 from tests.simulation.stacks import read
@@ -25,11 +25,12 @@ from wild_rydes_messaging.transient import is_transient
 
 SCENES: Mapping[str, tuple[Callable[[Plan, random.Random], Any], Callable[[World, Any], Scene]]] = {
     "rides": (Cast, Rides),
+    "fleets": (fleets, Rides),
     "surveys": (Audience, Surveys),
 }
 """By their names: who takes part, as a plan and chance have it, and what they do in a world."""
 
-_LOGGED = 0.1
+_LOGGED = 0.05
 """How many histories log, which takes as long as all the rest of them."""
 
 

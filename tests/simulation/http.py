@@ -20,6 +20,7 @@ _NETWORK = 0.005
 _PATIENCE = 10.0
 
 
+@cache
 def keys() -> bytes:
     """Write the public keys of the user pool."""
     found: dict[str, str] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_KEY.public_key()))

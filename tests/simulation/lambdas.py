@@ -4,6 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -25,7 +26,7 @@ _WARM, _COLD = 0.002, 0.25
 """Seconds until a handler runs."""
 _LATENCIES = (-3.0, -0.8)
 """Of a call, in powers of ten of a second."""
-_MOST_WORKERS = 4
+_MOST_WORKERS = 32
 """Of a function, that are kept for the next history."""
 
 
@@ -223,8 +224,14 @@ class Lambda:
             invocation.done(None, InvocationFailed("timed out"))
 
     def _crash(self, invocation: Invocation) -> None:
-        """The worker dies by itself, in the middle of its work. Raises Killed."""
-        self._kernel.after(0.01, lambda: invocation.done(None, InvocationFailed("crash")))
+        """A worker dies by itself, in the middle of its work, or of what an earlier invocation has left in it. Raises Killed."""
+        worker = invocation.worker
+        if worker in self._idle[worker.function.name]:
+            self._idle[worker.function.name].remove(worker)
+        for each in [each for each in self._running if each.worker is worker]:
+            self._kernel.after(0.01, partial(each.done, None, InvocationFailed("crash")))
+            if each is not invocation:
+                self._stop(each)
         self._stop(invocation)
 
     def _stop(self, invocation: Invocation) -> None:

@@ -17,7 +17,7 @@ from tests.simulation.patterns import compiled
 
 pytestmark = pytest.mark.slow
 
-HISTORIES = {"rides": 300, "surveys": 100}
+HISTORIES = {"rides": 300, "fleets": 100, "surveys": 100}
 QUICKLY_FOUND = ("acknowledge-before-work", "clock-for-deadline", "claim-without-condition")
 TO_BE_SHRUNK = "clock-for-deadline"
 REGRESSIONS = tomllib.loads(Path(__file__).with_name("regressions.toml").read_text())

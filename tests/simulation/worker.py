@@ -55,13 +55,13 @@ def _run(task: dict[str, Any], system: System) -> dict[str, Any]:
         history = History(Plan(str(seed), **task.get("plan", {})), system)
         violation = _violation(history)
         done += 1
-        if done % _COLLECTED == 0:
-            collect_garbage()
-            if done == _COLLECTED:
-                keep_for_good()  # the workers that were made: nobody has to look through them again
         steps += history.world.kernel.steps
         faults += history.faults.injected
         states |= history.scene.states
+        del history
+        if done % _COLLECTED == 0:
+            collect_garbage()
+            keep_for_good()  # the workers that were made: nobody has to look through them again
         if violation:
             violations.append({"seed": str(seed), **violation})
             if len(violations) >= task["most"]:

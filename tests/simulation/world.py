@@ -129,6 +129,8 @@ class World:
         headers = {name.lower(): value for name, value in request.header_items()}
         path = request.full_url.removeprefix(url)
         session = Session(self, url, request.host, "")
+        if self.faults.happens("partner-late"):
+            self.kernel.sleep(10 ** self.faults.chance.uniform(-1, 2))
         if self.faults.happens("partner-repeats"):
             self.kernel.sleep(10 ** self.faults.chance.uniform(-1, 1))
             session.send("POST", path, request.data, headers)

@@ -16,8 +16,10 @@ LABEL = "aunt Beatrix's house"
 """What nobody may find in a log or on the bus."""
 
 
-_POLL, _WATCH, _RESTLESS = 0.3, 0.15, 0.2
+_POLL, _WATCH, _RESTLESS = 0.2, 0.15, 0.2
 """How many do not wait to be told, how many watch over the socket, and how many of these have a bad line."""
+_DROPS = 12
+"""How often a bad line drops."""
 _LEAVES = 0.25
 """How many never look at their RFQ again, and as many at their ride."""
 _DOCUMENT = 0.2
@@ -82,12 +84,13 @@ class Customer:
     def _watch(self, asked: Asked) -> None:
         """Watch an RFQ over the socket until it has its result. Whoever loses the line subscribes again."""
         hello = {"action": "subscribe", "rfq-id": asked.id}
-        restless = self._chance.random() < _RESTLESS
+        restless = _DROPS if self._chance.random() < _RESTLESS else 0
         self._app.stay_connected(hello)
         while asked.result is None and self._world.faults.on:
             self._kernel.sleep(0.4 if restless else self._chance.uniform(1, 10))
             if restless or self._world.faults.happens("line-drops"):
                 self._app.drop(hello, most=0.1 if restless else 10)
+                restless = max(0, restless - 1)
 
     def _hear(self, message: dict[str, Any]) -> None:
         reason = message.get("reason") if message["type"] == "refused" else None

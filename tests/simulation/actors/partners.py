@@ -1,6 +1,9 @@
 """Partner fleets: those of `rydes`, which answer in the world's time and misbehave as the seed decides."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +26,10 @@ _MISDEEDS = (
     "refuse",
     "unreachable",
 )
+_SILENT = ("error", "hang", "garbage")
+"""Those after which nobody knows what it has done."""
+_OFFERED_FOR = 600.0
+"""Seconds."""
 
 
 def secrets_of(id_: str) -> dict[str, str]:
@@ -74,12 +81,12 @@ class Partners:
         request = Request(method, parts.path, {name.lower(): value for name, value in headers.items()}, body)
         misdeed = self._faults.chance.choice(_MISDEEDS) if self._faults.happens("partner-breaks") else ""
         self._kernel.sleep(0.02 * (0.5 + self._kernel.chance.random()))
+        if misdeed in _SILENT and self._faults.chance.random() < 0.5:
+            fleet.answer(request)  # it does what it was asked, and does not say so
         match misdeed:
             case "unreachable":
                 raise NewConnectionError(None, "nobody listens")  # type: ignore[arg-type]
             case "hang":
-                if self._faults.chance.random() < 0.5:
-                    fleet.answer(request)  # it has understood, and says nothing
                 self._kernel.sleep(timeout)
                 raise ReadTimeoutError(None, url, "no answer")  # type: ignore[arg-type]
             case "outage":
@@ -96,7 +103,15 @@ class Partners:
                 return Answered(fleet.missigned(request))
             case "refuse":
                 return Answered(fleet.answer(request, willing=False))
-        return Answered(fleet.answer(request))
+        return Answered(self._limited(fleet.answer(request)))
+
+    def _limited(self, reply: Reply) -> Reply:
+        """Let an offer of Comet's end before its quotes are forgotten."""
+        offer = json.loads(reply.body) if b'"available": true' in reply.body else None
+        if offer is None:
+            return reply
+        at = datetime.fromtimestamp(self._kernel.now + _OFFERED_FOR, UTC)
+        return replace(reply, body=json.dumps(offer | {"expiresAt": at.isoformat()}).encode())
 
     def rides(self) -> dict[str, tuple[str, str]]:
         """List the rides in all books: by id, whose and in which state."""

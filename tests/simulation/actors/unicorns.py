@@ -1,6 +1,8 @@
 """Unicorns: they register, quote by rate card or by hand, and drive those who have booked them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from tests.simulation.actors.apps import App
@@ -32,8 +34,10 @@ class Registered:
 class Unicorn:
     """One unicorn at its place."""
 
-    def __init__(self, world: Any, how: Registered) -> None:
+    def __init__(self, world: Any, how: Registered, out: Mapping[str, float] = MappingProxyType({})) -> None:
+        """`out` tells since when all invitations of an RFQ are out."""
         self._world = world
+        self._out = out
         self._kernel = world.kernel
         self._chance = world.actors_chance
         self.how = how
@@ -70,6 +74,7 @@ class Unicorn:
                 self.id,
                 {each["rfq-id"] for each in invitations},
                 self._kernel.now,
+                out=self._out,
             )
         for each in invitations:
             if each.get("type", "invitation") == "invitation" and each["rfq-id"] not in self._invited:

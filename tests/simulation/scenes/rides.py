@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tests.simulation.actors.customers import LABEL, PLACES, Customer
@@ -17,7 +18,9 @@ RFQS, UNICORNS = "dev-ride-booking", "dev-unicorn-mgmt"
 
 _BY_CARD = 0.8
 """How many unicorns price by their rate cards."""
-_PERSONAL = (LABEL, NAME, "122.3", "of p-")
+_DOWNTOWN = 0.2
+"""How many RFQs reach the partners, too, which takes twice the time."""
+_PERSONAL = (LABEL, NAME, "-122.3", "of p-")
 """What nobody may find in a log: addresses, names, coordinates, and what we share with partners."""
 
 
@@ -26,9 +29,9 @@ class Cast:
 
     def __init__(self, plan: Plan, chance: random.Random) -> None:
         unicorns = chance.choice((0, 1, 1, 1, 2, 2, 3)) if plan.unicorns is None else plan.unicorns
-        customers = chance.choice((1, 1, 2)) if plan.customers is None else plan.customers
+        customers = chance.choice((1, 1, 1, 2)) if plan.customers is None else plan.customers
         self.place = (
-            chance.choice(("unicorns only", "unicorns only", "unicorns only", "downtown"))
+            ("downtown" if chance.random() < _DOWNTOWN else "unicorns only")
             if plan.place is None
             else plan.place
         )
@@ -40,12 +43,20 @@ class Cast:
         self.customers = tuple(f"customer-{n}" for n in range(customers))
 
 
+def fleets(plan: Plan, chance: random.Random) -> Cast:
+    """Cast partners and no unicorns, where the plan says nothing else."""
+    unicorns = 0 if plan.unicorns is None else plan.unicorns
+    return Cast(replace(plan, place=plan.place or "downtown", unicorns=unicorns), chance)
+
+
 class Rides(Scene):
     """RFQs and rides, from the first question to the last mile."""
 
     def __init__(self, world: World, cast: Cast) -> None:
         self._world = world
-        self.unicorns = [Unicorn(world, each) for each in cast.unicorns]
+        self._out: dict[str, float] = {}
+        """When all invitations of an RFQ were out."""
+        self.unicorns = [Unicorn(world, each, self._out) for each in cast.unicorns]
         self.customers = [
             Customer(world, name, PLACES[cast.place], rival=cast.rivals) for name in cast.customers
         ]
@@ -82,6 +93,8 @@ class Rides(Scene):
     def handled(self, function: str, record: Mapping[str, Any]) -> None:
         if function in rfqs.CONSUMERS:
             rfqs.check_handled(function, record, self._world.item(RFQS, rfqs.rfq_of(record)))
+        elif function == "unicorn-mgmt-responder":
+            self._out.setdefault(rfqs.rfq_of(record), self._world.kernel.now)
 
     def published(self, name: str, detail: Any) -> None:
         require(LABEL not in str(detail), "nothing-personal-on-the-bus", name)
