@@ -94,13 +94,19 @@ def _check_reply(body: Mapping[str, Any], arrived: float, known: Known) -> None:
 
 
 def _check_commands(number: str, known: Known) -> None:
-    """The last command that a phone has sent counts once it was handled, whatever is handled after it."""
-    sent: dict[str, Said] = {}  # a carrier's copy under the same id is the same message, whenever it comes
+    """The last command that a phone has sent counts once it was handled, whatever is handled after it.
+
+    A carrier's copy under the same id is the same message. If one of an earlier command comes after the last, and is
+    the first of it to be handled, nobody can tell that it was sent before.
+    """
+    first: dict[str, Said] = {}
+    again: dict[str, Said] = {}
     for each in known.said:
         if each.number == number and each.text in COMMANDS and COMMANDS[each.text] != "help":
-            sent.setdefault(each.id, each)
-    *others, last = sent.values()
-    if last.id not in known.heard or any(last.at - each.at < _SAME_INSTANT for each in others):
+            first.setdefault(each.id, each)
+            again[each.id] = each
+    *others, last = first.values()
+    if last.id not in known.heard or any(last.at - again[each.id].at < _SAME_INSTANT for each in others):
         return
     opted_out = "opt_out" in (known.item(known.key_of(number)) or {})
     if COMMANDS[last.text] == "stop":
