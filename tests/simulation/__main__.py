@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ import typer
 from infra.proof.synthesis import templates
 from tests.simulation.branches import branches_of, measured
 from tests.simulation.mutants import ROOT, all_mutants
+from tests.simulation.plan import Plan
 
 app = typer.Typer(add_completion=False)
 
@@ -28,35 +30,67 @@ _MEASURED = 150
 Task = dict[str, Any]
 
 
+class Scene(StrEnum):
+    """What histories are about."""
+
+    rides = "rides"
+    fleets = "fleets"
+    surveys = "surveys"
+
+
+def _plan(text: str) -> dict[str, Any]:
+    try:
+        plan = json.loads(text)
+        Plan(**plan)
+    except (ValueError, TypeError) as error:
+        raise typer.BadParameter(f"{text} is no plan: {error}") from None
+    return dict(plan)
+
+
+def _known(names: list[str] | None) -> list[str] | None:
+    for name in names or ():
+        if name not in all_mutants():
+            raise typer.BadParameter(f"there is no {name} among {', '.join(all_mutants())}")
+    return names
+
+
 @app.command()
 def main(  # noqa: PLR0917 - the command's options
     seed: Annotated[
         str | None, typer.Option(help="Run this one history, and show what happens in it.")
     ] = None,
-    plan: Annotated[str | None, typer.Option(help="Run this plan, as --shrink writes it.")] = None,
-    after: Annotated[int, typer.Option(help="Run so many others before it.")] = 0,
+    plan: Annotated[
+        dict[str, Any] | None,
+        typer.Option(help="Run this plan, as --shrink writes it.", parser=_plan, metavar="JSON"),
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, help="Run so many others before it.")] = 0,
     shrink: Annotated[bool, typer.Option(help="Make that history as small as it can be.")] = False,
     histories: Annotated[int, typer.Option(min=1, help="How many to run.")] = 1000,
     first: Annotated[int, typer.Option(help="The seed of the first.")] = 0,
-    scene: Annotated[str, typer.Option(help="What they are about: rides, fleets or surveys.")] = "rides",
+    scene: Annotated[Scene, typer.Option(help="What they are about.")] = Scene.rides,
     jobs: Annotated[int, typer.Option(min=1, help="How many to run at once.")] = os.cpu_count() or 1,
     old: Annotated[str | None, typer.Option(help="A commit whose code is replaced in each history.")] = None,
     branches: Annotated[bool, typer.Option(help="Count the branches of the rules, too.")] = False,
     mutants: Annotated[bool, typer.Option(help="Plant each bug, and see whether it is found.")] = False,
-    mutant: Annotated[list[str] | None, typer.Option(help="Plant this bug.")] = None,
+    mutant: Annotated[list[str] | None, typer.Option(help="Plant this bug.", callback=_known)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say it to a program.")] = False,
 ) -> None:
     """Run the services on models of AWS, in histories in which much goes wrong, and hold them to what they promise."""
     with _checkout(old) as checkout:
         base = {"assembly": str(templates().directory), "old": checkout}
-        wanted = json.loads(plan) if plan else {"seed": seed, "scene": scene} if seed else None
+        wanted = plan or ({"seed": seed, "scene": scene.value} if seed else None)
         if wanted:
             _one({**base, "mutant": mutant[0] if mutant else None, "after": after}, wanted, shrink=shrink)
         elif mutants or mutant:
             _mutants(base, mutant or [*all_mutants()], histories, jobs, as_json=as_json)
         else:
             _many(
-                {**base, "plan": {"scene": scene}}, first, histories, jobs, branches=branches, as_json=as_json
+                {**base, "plan": {"scene": scene.value}},
+                first,
+                histories,
+                jobs,
+                branches=branches,
+                as_json=as_json,
             )
 
 
@@ -153,8 +187,10 @@ def _checkout(commit: str | None) -> Iterator[str | None]:
         return
     with tempfile.TemporaryDirectory() as directory:
         archive = subprocess.run(
-            ["git", "archive", commit, "services", "shared"], cwd=ROOT, stdout=subprocess.PIPE, check=True
+            ["git", "archive", commit, "services", "shared"], cwd=ROOT, capture_output=True, check=False
         )
+        if archive.returncode:
+            raise typer.BadParameter(f"{commit}: {archive.stderr.decode().strip()}", param_hint="--old")
         subprocess.run(["tar", "x", "-C", directory], input=archive.stdout, check=True)
         yield directory
 
@@ -166,9 +202,11 @@ def _work(task: Task, run: Sequence[str] = ()) -> Any:
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        check=True,
+        check=False,
         env={**os.environ, "PYTHONHASHSEED": "0"},
     )
+    if done.returncode:
+        raise typer.Exit(done.returncode)  # it has said why
     return json.loads(done.stdout)
 
 

@@ -9,6 +9,7 @@ from tests.simulation.gates import collect_garbage, keep_for_good, real_time  # 
 import json
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -87,4 +88,7 @@ def _violation(history: History) -> dict[str, str] | None:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):
+        main()
+        sys.exit()
+    sys.exit(130)
