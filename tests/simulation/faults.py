@@ -24,7 +24,7 @@ KINDS: Final[dict[str, float]] = {
     "cold-start": 0.3,
     "start-fails": 0.05,
     "clock-skewed": 0.3,
-    "read-stale": 0.3,
+    "read-stale": 0.8,
     "message-doubled": 0.2,
     "message-late": 0.2,
     "message-not-deleted": 0.1,

@@ -20,6 +20,8 @@ CARD = {
 
 NAME = "Gerda the Quick"
 """What passengers may see, and nobody else."""
+_FORGETS = 0.2
+"""How many never say what has become of a ride."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,9 @@ class Unicorn:
         assert answer.status in (202, 404, 410), answer
 
     def drive(self, ride_id: str) -> None:
-        """Bring a passenger to the destination, or give up."""
+        """Bring a passenger to the destination, give up, or say nothing about it."""
+        if self._chance.random() < _FORGETS:
+            return
         self._kernel.sleep(self._chance.uniform(1, 30))
         how = "completion" if self._chance.random() < 0.8 else "cancellation"
         answer = self._http.insist("POST", f"/rides/{ride_id}/{how}")
