@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from tests.simulation.http import token
@@ -10,10 +11,13 @@ from tests.simulation.lambdas import InvocationFailed
 
 
 class App:
-    """The app of one user on one socket. `heard` gets each message, as a task of its own."""
+    """The app of one user on one socket.
+
+    `heard` gets each message, and when the connection was open on which it came, as a task of its own.
+    """
 
     def __init__(
-        self, world: Any, service: str, sub: str, group: str, heard: Callable[[dict[str, Any]], None]
+        self, world: Any, service: str, sub: str, group: str, heard: Callable[[dict[str, Any], float], None]
     ) -> None:
         self._world = world
         self._kernel = world.kernel
@@ -48,13 +52,13 @@ class App:
         with suppress(InvocationFailed):
             self.send(message)
 
-    def hear(self, data: bytes) -> None:
-        """Take what was pushed."""
+    def hear(self, data: bytes, since: float) -> None:
+        """Take what was pushed on a connection that is open since then."""
         if self._world.faults.happens("push-lost"):
             return
         message = json.loads(data)
         self._world.trace(self._sub, "hears", data.decode())
-        self._kernel.spawn(lambda: self._heard(message), after=0.005)
+        self._kernel.spawn(lambda: self._heard(message, since), after=0.005)
 
     def drop(self, hello: dict[str, Any], most: float = 10) -> None:
         """Lose the line, and come back after `most` seconds or before. The API may hear of that or not."""
@@ -84,7 +88,7 @@ class App:
         connection = f"{self._sub}-{self._connections}"
         self._invoke("CONNECT", connection=connection)
         self.connection = connection
-        self._world.listen(self._url, connection, self.hear)
+        self._world.listen(self._url, connection, partial(self.hear, since=self._kernel.now))
 
     def _invoke(self, kind: str, body: str | None = None, connection: str = "") -> None:
         context = {"connectionId": connection or self.connection, "eventType": kind, "authorizer": self._who}

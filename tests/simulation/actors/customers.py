@@ -92,7 +92,7 @@ class Customer:
                 self._app.drop(hello, most=0.1 if restless else 10)
                 restless = max(0, restless - 1)
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any], _: float) -> None:
         reason = message.get("reason") if message["type"] == "refused" else None
         require(
             reason in (None, "try-again", "subscribe-again"),

@@ -20,6 +20,8 @@ CARD = {
 
 NAME = "Gerda the Quick"
 """What passengers may see, and nobody else."""
+_MAY_BE_MISSING_FOR = 2.0
+"""Seconds: an index may lag by one, and clocks differ."""
 _FORGETS = 0.2
 """How many never say what has become of a ride."""
 
@@ -62,11 +64,11 @@ class Unicorn:
             return
         self._app.stay_connected({"action": "resume"})
         while self._world.faults.on:
-            self._kernel.sleep(self._chance.uniform(2, 40))
+            self._kernel.sleep(self._chance.uniform(1, 15))
             if self._world.faults.happens("line-drops"):
                 self._app.drop({"action": "resume"})
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _hear(self, message: dict[str, Any], since: float) -> None:
         """Answer an invitation. One that was lost is in the next snapshot."""
         invitations = [message]
         if message["type"] == "snapshot":
@@ -76,7 +78,7 @@ class Unicorn:
                 self.id,
                 {each["rfq-id"] for each in invitations},
                 self._kernel.now,
-                out=self._out,
+                out={rfq_id for rfq_id, at in self._out.items() if at + _MAY_BE_MISSING_FOR < since},
             )
         for each in invitations:
             if each.get("type", "invitation") == "invitation" and each["rfq-id"] not in self._invited:
