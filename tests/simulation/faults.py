@@ -30,7 +30,7 @@ KINDS: Final[dict[str, float]] = {
     "message-not-deleted": 0.1,
     "batch-split": 0.5,
     "event-doubled": 0.2,
-    "event-late": 0.2,
+    "event-late": 0.5,
     "records-repeated": 0.2,
     "records-late": 0.2,
     "request-lost": 0.1,
