@@ -49,6 +49,8 @@ class Unicorn:
         self.id = unicorn_id(how.sub)
         self._app = App(world, "unicorn-mgmt", how.sub, "unicorns", self._hear)
         self._invited: set[str] = set()
+        self.answers: dict[str, bool] = {}
+        """Of each RFQ whether the answer was a quote, if it was taken."""
 
     def register(self) -> None:
         """Come to work."""
@@ -88,10 +90,13 @@ class Unicorn:
     def _price(self, rfq_id: str) -> None:
         self._kernel.sleep(self._chance.uniform(0.5, 8))
         price = {"price": {"amount": "21.00", "currency": "USD"}, "pickup-in-seconds": 90}
-        body = price if self._chance.random() < 0.7 else {"decline": "lunch"}
+        quotes = self._chance.random() < 0.7
+        body = price if quotes else {"decline": "lunch"}
         answer = self._http.insist("POST", f"/rfqs/{rfq_id}/answers", body)
         # Whoever does not seem to have been told is not invited any more.
         assert answer.status in (202, 404, 410), answer
+        if answer.status == 202:
+            self.answers[rfq_id] = quotes
 
     def drive(self, ride_id: str) -> None:
         """Bring a passenger to the destination, give up, or say nothing about it."""

@@ -181,4 +181,16 @@ def check_end(items: list[Item], published: Mapping[tuple[str, str], set[str]]) 
         require(len(ids) == 1, "an-event-has-one-id", f"{name} of {about} has {len(ids)}")
 
 
+def check_answers(items: Mapping[str, Item], unicorn: str, given: Mapping[str, bool]) -> None:
+    """Hold RFQs to the answers that were taken from a unicorn, quotes or declines, as far as they came in time."""
+    for rfq_id, quotes in given.items():
+        entry = items[rfq_id]["responders"]["M"].get(unicorn, {"M": {}})["M"]
+        if answered(entry):
+            require(
+                ("p" in entry) == quotes,
+                "what-was-taken-counts",
+                f"{rfq_id}: {unicorn} {'quotes' if quotes else 'declines'}",
+            )
+
+
 _OURS = {"RfqRequested", "RfqCompleted", "QuoteAccepted", "RideBooked", "RideBookingFailed"}

@@ -16,7 +16,7 @@ from tests.simulation.world import World
 
 RFQS, UNICORNS = "dev-ride-booking", "dev-unicorn-mgmt"
 
-_BY_CARD = 0.8
+_BY_CARD = 0.6
 """How many unicorns price by their rate cards."""
 _DOWNTOWN = 0.1
 """How many RFQs reach the partners, too, which takes twice the time. `fleets` has more of them."""
@@ -115,6 +115,9 @@ class Rides(Scene):
         asked = {asked.id for customer in self.customers for asked in customer.asked}
         rfqs.check_once({item["id"]["S"] for item in of_rfqs}, asked)
         rfqs.check_end(of_rfqs, self.said)
+        by_id = {item["id"]["S"]: item for item in of_rfqs}
+        for unicorn in self.unicorns:
+            rfqs.check_answers(by_id, unicorn.id, unicorn.answers)
         every_ride = {ride: told for item in of_rfqs for ride, told in rfqs.statuses(item).items()}
         unicorns = [item for item in self._world.items(UNICORNS) if rides.is_unicorn(item)]
         rides.check_end(unicorns, every_ride, self.said)

@@ -110,9 +110,30 @@ def test_where_nobody_is_connected_nobody_is_invited(world: World, calls: list[s
     event = world.deliver(world.request())
     calls.clear()
     world.responder().handle(event)
-    assert not {"PutItem", "PostToConnection"} & {*calls}
+    assert "PostToConnection" not in calls
+    assert world.item("invitation#rfq-1")["invited"] == {"M": {}}
     [response] = world.answers()
     assert response["data"]["answers"] == [{"kind": "decline", "responder_id": away, "reason": "unreachable"}]
+
+
+def test_who_has_been_declined_is_not_invited_by_a_duplicate(world: World, call: Client) -> None:
+    """The first answer of a responder stands: a quote after it would be taken, and count for nothing."""
+    away = by_hand(world, "gandalf")
+    before = respond(world)
+    assert world.connections.connect(away, "gandalf", "c-1")
+    after = respond(world)
+    assert world.socket.pushed == []
+    assert after == before
+    assert answer(call, NO) == 404
+
+
+def test_who_has_been_invited_is_not_declined_by_a_duplicate(world: World, call: Client) -> None:
+    """Its line may have dropped meanwhile, and so may those of all others."""
+    id_ = by_hand(world, "gandalf", "c-1")
+    respond(world)
+    world.connections.disconnect(id_, "c-1")
+    assert respond(world) == {"asked": [id_], "answers": []}
+    assert answer(call, NO) == 202
 
 
 def test_who_could_not_be_told_is_not_invited(world: World, call: Client) -> None:

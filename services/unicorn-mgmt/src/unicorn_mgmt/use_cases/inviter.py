@@ -16,7 +16,7 @@ _DECIMALS = 6  # of a degree: a tenth of a metre, and nothing that the table's n
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Unicorns to ask, and the invitation of those who are connected: None if nobody is, or needs to be."""
+    """Unicorns to ask, and the invitation of those who are connected: None if there is nobody to ask."""
 
     unicorns: Sequence[Unicorn]
     invitation: Invitation | None = None
@@ -53,12 +53,13 @@ class Inviter:
     ) -> Opened:
         """Write the invitation of these unicorns, before anyone hears of it.
 
-        The unicorns that an earlier delivery of the same request has invited stay invited, and no others are.
-        An RFQ that is over by now needs nobody. Raises TableBusy.
+        The unicorns that an earlier delivery of the same request has invited stay invited, and no others are: who was
+        said not to be reached is not asked any more, and who was asked is not said to be out of reach. So it is
+        written even if nobody is connected. An RFQ that is over by now needs nobody. Raises TableBusy.
         """
-        connected = {unicorn.connection: unicorn for unicorn in unicorns if unicorn.connection}
-        if not connected:
+        if not unicorns:
             return Opened(unicorns)
+        connected = {unicorn.connection: unicorn for unicorn in unicorns if unicorn.connection}
         assert metadata.deadline  # noqa: S101 - the contract has seen to it
         start, destination = _place(rfq.start), _place(rfq.destination)
         invitation = self.invitations.open(
