@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,11 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
+from signal import SIGTERM, signal
 from typing import Annotated, Any
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from infra.proof.synthesis import templates
 from tests.simulation.branches import branches_of, measured
@@ -29,8 +33,10 @@ _MEASURED = 150
 
 Task = dict[str, Any]
 
+_workers: "list[subprocess.Popen[str]]" = []
 
-class Scene(StrEnum):
+
+class SceneName(StrEnum):
     """What histories are about."""
 
     rides = "rides"
@@ -40,17 +46,17 @@ class Scene(StrEnum):
 
 def _plan(text: str) -> dict[str, Any]:
     try:
-        plan = json.loads(text)
-        Plan(**plan)
-    except (ValueError, TypeError) as error:
-        raise typer.BadParameter(f"{text} is no plan: {error}") from None
-    return dict(plan)
+        plan = TypeAdapter(Plan).validate_json(text)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise typer.BadParameter(f"{text} is no plan: {wrong.removeprefix(': ')}") from None
+    return asdict(plan)
 
 
 def _known(names: list[str] | None) -> list[str] | None:
     for name in names or ():
         if name not in all_mutants():
-            raise typer.BadParameter(f"there is no {name} among {', '.join(all_mutants())}")
+            raise typer.BadParameter(f"there is no {name} in tests/simulation/mutants.toml")
     return names
 
 
@@ -67,38 +73,48 @@ def main(  # noqa: PLR0917 - the command's options
     shrink: Annotated[bool, typer.Option(help="Make that history as small as it can be.")] = False,
     histories: Annotated[int, typer.Option(min=1, help="How many to run.")] = 1000,
     first: Annotated[int, typer.Option(help="The seed of the first.")] = 0,
-    scene: Annotated[Scene, typer.Option(help="What they are about.")] = Scene.rides,
+    scene: Annotated[
+        SceneName | None,
+        typer.Option(help="What they are about; rides if not said, or what the mutant is about."),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="How many to run at once.")] = os.cpu_count() or 1,
-    old: Annotated[str | None, typer.Option(help="A commit whose code is replaced in each history.")] = None,
+    old: Annotated[
+        str | None,
+        typer.Option(help="A commit whose code is replaced in each history. It has the templates of now."),
+    ] = None,
     branches: Annotated[bool, typer.Option(help="Count the branches of the rules, too.")] = False,
     mutants: Annotated[bool, typer.Option(help="Plant each bug, and see whether it is found.")] = False,
     mutant: Annotated[list[str] | None, typer.Option(help="Plant this bug.", callback=_known)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say it to a program.")] = False,
 ) -> None:
     """Run the services on models of AWS, in histories in which much goes wrong, and hold them to what they promise."""
-    with _checkout(old) as checkout:
-        base = {"assembly": str(templates().directory), "old": checkout}
-        wanted = plan or ({"seed": seed, "scene": scene.value} if seed else None)
-        if wanted:
-            _one({**base, "mutant": mutant[0] if mutant else None, "after": after}, wanted, shrink=shrink)
+    one = seed is not None or plan is not None
+    if plan is not None and (seed is not None or scene):
+        raise typer.BadParameter("it has its seed and its scene", param_hint="--plan")
+    if not one and (shrink or after):
+        raise typer.BadParameter("of which history? Give --seed or --plan", param_hint="--shrink, --after")
+    if one and (mutants or (mutant and len(mutant) > 1)):
+        raise typer.BadParameter("one history has one bug", param_hint="--mutants")
+    about = scene.value if scene else all_mutants()[mutant[0]].scene if mutant else SceneName.rides.value
+    signal(SIGTERM, _stop)
+    with _checkout(old) as checkout, _assembly() as assembly:
+        base = {"assembly": assembly, "old": checkout}
+        if one:
+            wanted = plan if plan is not None else {"seed": seed, "scene": about}
+            planted = mutant[0] if mutant else None
+            _one({**base, "mutant": planted, "after": after}, wanted, shrink=shrink, as_json=as_json)
         elif mutants or mutant:
-            _mutants(base, mutant or [*all_mutants()], histories, jobs, as_json=as_json)
+            _mutants(base, mutant or [*all_mutants()], scene, histories, jobs, as_json=as_json)
         else:
-            _many(
-                {**base, "plan": {"scene": scene.value}},
-                first,
-                histories,
-                jobs,
-                branches=branches,
-                as_json=as_json,
-            )
+            task = {**base, "plan": {"scene": about}}
+            _many(task, first, histories, jobs, branches=branches, as_json=as_json)
 
 
-def _one(base: Task, plan: dict[str, Any], *, shrink: bool) -> None:
+def _one(base: Task, plan: dict[str, Any], *, shrink: bool, as_json: bool) -> None:
     if shrink:
         plan = _work({**base, "do": "shrink", "plan": plan})["plan"]
     found = _work({**base, "do": "trace", "plan": plan})
-    print(*found["trace"], sep="\n")
+    print(json.dumps({"plan": plan, **found}) if as_json else "\n".join(found["trace"]))
     if found["violation"]:
         print(f"✗ {found['violation']['why']}\n  {_written(plan)}", file=sys.stderr)
         raise typer.Exit(1)
@@ -138,7 +154,7 @@ def _readable(told: dict[str, Any]) -> str:
         f"  {coverage['states']} states of RFQs and their rides",
         f"  {sum(coverage['faults'].values())} faults: {faults}",
         *(f"  {file}: {share} branches" for file, share in coverage.get("branches", {}).items()),
-        *(f"✗ seed {each['seed']}: {each['why']}" for each in told["violations"]),
+        *(f"✗ {_written(each['plan'])}: {each['why']}" for each in told["violations"]),
     ]
     return "\n".join(lines)
 
@@ -150,9 +166,11 @@ def _branches(task: Task) -> dict[str, str]:
         return branches_of(data)
 
 
-def _mutants(base: Task, names: Sequence[str], most: int, jobs: int, *, as_json: bool) -> None:
+def _mutants(
+    base: Task, names: Sequence[str], scene: str | None, most: int, jobs: int, *, as_json: bool
+) -> None:
     def find(name: str) -> dict[str, Any]:
-        plan = {"scene": all_mutants()[name].scene}
+        plan = {"scene": scene or all_mutants()[name].scene}
         task = {
             **base,
             "mutant": name,
@@ -195,19 +213,34 @@ def _checkout(commit: str | None) -> Iterator[str | None]:
         yield directory
 
 
+@contextmanager
+def _assembly() -> Iterator[str]:
+    """Copy the templates: those that others synthesize meanwhile may drive them out of the cache."""
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copytree(templates().directory, directory, dirs_exist_ok=True)
+        yield directory
+
+
 def _work(task: Task, run: Sequence[str] = ()) -> Any:
-    done = subprocess.run(
+    worker = subprocess.Popen(
         [sys.executable, *run, "-m", "tests.simulation.worker"],
-        input=json.dumps(task),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
-        check=False,
         env={**os.environ, "PYTHONHASHSEED": "0"},
     )
-    if done.returncode:
-        raise typer.Exit(done.returncode)  # it has said why
-    return json.loads(done.stdout)
+    _workers.append(worker)
+    told, _ = worker.communicate(json.dumps(task))
+    if worker.returncode:
+        raise typer.Exit(worker.returncode)  # it has said why
+    return json.loads(told)
+
+
+def _stop(*_: object) -> None:
+    for worker in _workers:
+        worker.terminate()
+    sys.exit(128 + SIGTERM)
 
 
 def _written(plan: dict[str, Any]) -> str:

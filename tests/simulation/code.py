@@ -5,7 +5,7 @@ import os
 import random
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -93,6 +93,10 @@ class Calls:
         return Client(call)
 
 
+class DoesNotStart(Exception):
+    """A function cannot be composed."""
+
+
 class Code:
     """A version of the services' code, and its workers, which one history after the other uses."""
 
@@ -108,6 +112,14 @@ class Code:
         """Its own modules. Classes of one version are none of another's, as in the processes of different workers."""
         self._compiled: dict[str, types.CodeType] = {}
         self._pool: dict[tuple[str, int, bool], Worker] = {}
+
+    def start(self, functions: Iterable[Function]) -> None:
+        """Start each of these functions once. Raises DoesNotStart."""
+        for function in functions:
+            try:
+                self.worker(function, 0, talkative=False)
+            except Exception as error:
+                raise DoesNotStart(f"{function.short} wants another template: {error!r}") from error
 
     def worker(self, function: Function, number: int, *, talkative: bool) -> Worker:
         """Find the worker of this number, as it is after its start."""

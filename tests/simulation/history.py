@@ -38,12 +38,16 @@ class System:
     """What all histories of a process share."""
 
     def __init__(self, assembly: Path, old: Path | None = None) -> None:
-        """The templates are in `assembly`. With another checkout at `old`, that is what is replaced in each history."""
+        """The templates are in `assembly`. With another checkout at `old`, that is what is replaced in each history.
+
+        Raises DoesNotStart if that code wants other templates.
+        """
         self.stacks = read(load(assembly))
         self.secrets = {arn: _secret(arn) for arn in self.stacks.secrets}
         self._versions = [Code("new", self._at_start)]
         if old:
             self._versions.append(Code("old", self._at_start, old))
+            self._versions[-1].start(self.stacks.by_short_name.values())
         self._at_work: dict[tuple[Registered, ...], list[Any]] = {}
 
     def world(self, seed: str, faults: Faults, chance: random.Random, *, traced: bool = False) -> World:

@@ -46,11 +46,11 @@ def _smaller(plan: Plan, system: System) -> Iterator[Plan]:
     for name, count in history.scene.counts.items():
         yield from (replace(plan, **{name: fewer}) for fewer in range(count))  # type: ignore[arg-type]
     kinds = sorted(history.faults.rates.keys() if plan.kinds is None else plan.kinds)
-    if kinds:
-        yield replace(plan, kinds=[])
-    for kind in kinds:
-        if len(kinds) > 1:
-            yield replace(plan, kinds=[each for each in kinds if each != kind])
+    part = len(kinds)
+    while part:  # all of them, a half, a quarter, …, one after the other
+        for start in range(0, len(kinds), part):
+            yield replace(plan, kinds=[*kinds[:start], *kinds[start + part :]])
+        part //= 2
     most = _MANY if plan.most_faults is None else plan.most_faults
     for fewer in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89):
         if fewer < most:

@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.code import DoesNotStart
 from tests.simulation.history import History, System
 from tests.simulation.invariants.violation import Violation
 from tests.simulation.mutants import install
@@ -30,7 +31,10 @@ def main() -> None:
     task = json.loads(sys.stdin.read())
     if mutant := task.get("mutant"):
         install(mutant)
-    system = System(Path(task["assembly"]), Path(task["old"]) if task.get("old") else None)
+    try:
+        system = System(Path(task["assembly"]), Path(task["old"]) if task.get("old") else None)
+    except DoesNotStart as error:
+        sys.exit(f"✗ --old: {error}")
     out = sys.stdout
     if task["do"] == "trace":
         for number in range(task["after"]):
@@ -39,7 +43,10 @@ def main() -> None:
         violation = _violation(history)
         found: Any = {"trace": [*history.world.trace.lines()], "violation": violation}
     elif task["do"] == "shrink":
-        plan, why = smallest(Plan(**task["plan"]), system)
+        try:
+            plan, why = smallest(Plan(**task["plan"]), system)
+        except ValueError as error:
+            sys.exit(f"✗ {error}")
         found = {"plan": asdict(plan), "violation": why}
     else:
         found = _run(task, system)
@@ -48,12 +55,12 @@ def main() -> None:
 
 def _run(task: dict[str, Any], system: System) -> dict[str, Any]:
     began = real_time()
-    violations: list[dict[str, str]] = []
+    violations: list[dict[str, Any]] = []
     faults: Counter[str] = Counter()
     states: set[str] = set()
     done = steps = 0
     for seed in range(task["first"], task["first"] + task["count"], task["stride"]):
-        history = History(Plan(str(seed), **task.get("plan", {})), system)
+        history = History(Plan(str(seed), **task["plan"]), system)
         violation = _violation(history)
         done += 1
         steps += history.world.kernel.steps
@@ -64,7 +71,7 @@ def _run(task: dict[str, Any], system: System) -> dict[str, Any]:
             collect_garbage()
             keep_for_good()  # the workers that were made: nobody has to look through them again
         if violation:
-            violations.append({"seed": str(seed), **violation})
+            violations.append({"seed": str(seed), "plan": {"seed": str(seed), **task["plan"]}, **violation})
             if len(violations) >= task["most"]:
                 break
     return {
