@@ -73,14 +73,16 @@ pr: check test-fast  ## Check what a pull request needs before CI runs everythin
 check: setup  ## Check format, lint, types, the lock file, published contracts, and what AWS would refuse
 	@$(MAKE) --no-print-directory --keep-going -j 2 lint types proof contracts
 
-lint: setup
+lint: setup pages
+	@node_modules/.bin/biome check --error-on-warnings
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(UV) lock --check --quiet || { echo "✗ uv.lock is out of date: run 'uv lock' and commit it" >&2; exit 1; }
 	@$(BIN)/actionlint .github/workflows/*.yml
 	@$(BIN)/python -m infra.secret_scan
 
-types: setup
+types: setup pages
+	@node_modules/.bin/tsc
 	@$(BIN)/mypy services shared infra tests docs/examples
 	@$(BIN)/ty check infra docs/examples --python .venv
 
@@ -93,21 +95,26 @@ contracts: setup  ## Check that what is published stays, and that no change of a
 audit: setup  ## Ask whether a locked package has a known vulnerability; says so where that cannot be known
 	@$(BIN)/python -m infra.audit
 
-fmt: setup  ## Format, and fix what the linter can
+fmt: setup pages  ## Format, and fix what the linter can
+	@node_modules/.bin/biome check --write
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: setup  ## Write the files made from code: docs/events, openapi.json and asyncapi.json of the services
+generate: setup  ## Write the files made from code: docs/events, openapi.json and asyncapi.json of the services, types of the pages
 	@$(BIN)/python -m infra.registry.documents
 	@for document in $(DOCUMENTS); do service=$${document%/*}; \
 		text=$$($(BIN)/python -m $${service//-/_}.api.$${document#*/}) || exit 1; \
 		printf '%s\n' "$$text" > services/$$document.json; done
+	@$(BIN)/python -m infra.page_types
 
 simulate: setup  ## Run 20,000 histories of the services on models of AWS in which much goes wrong, and plant bugs in them
 	@$(BIN)/python -m tests.simulation --histories 20000 --branches $(ARGS)
 	@$(BIN)/python -m tests.simulation --scene fleets --histories 4000
 	@$(BIN)/python -m tests.simulation --scene surveys --histories 4000
 	@$(BIN)/python -m tests.simulation --mutants --histories 4000
+
+pages: setup
+	@$(BIN)/python -m infra.pages
 
 hooks: setup  ## Have git check each commit: format, lint, lock file, and what should not be committed
 	@$(BIN)/pre-commit install
@@ -133,4 +140,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts audit fmt generate simulate chaos load hooks down setup
+.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts audit fmt generate pages simulate chaos load hooks down setup

@@ -16,7 +16,7 @@ def test_the_repository_keeps_the_rules() -> None:
 
 def test_every_package_of_the_workspace_is_looked_at() -> None:
     folders = ("services", "shared", "docs/examples")
-    members = [member for folder in folders for member in (ROOT / folder).iterdir()]
+    members = [file.parent for folder in folders for file in (ROOT / folder).glob("*/pyproject.toml")]
     packages = {p.name for m in members for p in (m / "src").iterdir() if p.is_dir()}
     assert {module.package for module in modules(sources(ROOT))} == {"infra", *packages}
 
