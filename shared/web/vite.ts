@@ -8,6 +8,7 @@ export function page(config: string): UserConfig {
     root: path(".", config),
     base: "./",
     resolve: { alias: { "@wild-rydes/web": path("./src", import.meta.url) } },
+    define: { global: "globalThis" }, // the library of Cognito takes itself to be in Node
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
     build: {
       target: ["chrome125", "edge125", "firefox125", "safari17.5"],

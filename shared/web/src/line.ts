@@ -1,0 +1,129 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { SessionOver } from "./session";
+
+/** `connecting` at first, `live` while answers come, `lost` from the end of a line until the next is live. */
+export type LineState = "connecting" | "live" | "lost";
+
+interface Options<Message> {
+  readonly url: string;
+  readonly token: (fresh?: boolean) => Promise<string>;
+  /** What is asked at first and again and again, since whatever a socket sends may be lost with it. */
+  readonly question: object;
+  /** Whether a message answers the question. */
+  readonly answers: (message: Message) => boolean;
+  readonly hear: (message: Message) => void;
+}
+
+const SECONDS_TO_FIRST_ANSWER = 12;
+const SECONDS_TO_ANSWER = 5;
+const SECONDS_BETWEEN_QUESTIONS = 30;
+const SECONDS_OF_FIRST_PAUSE = 0.5;
+const SECONDS_OF_LONGEST_PAUSE = 15;
+
+/** A socket that is opened again whenever it has ended or fallen silent, until it is closed. */
+export class Line<Message> {
+  readonly #state: Signal<LineState> = signal("connecting");
+  #socket: WebSocket | null = null;
+  #timer = 0;
+  #failures = 0;
+  #closed = false;
+  #staleToken = false;
+
+  constructor(private readonly options: Options<Message>) {
+    window.addEventListener("online", this.#hurry);
+    window.addEventListener("offline", this.#drop);
+    void this.#open();
+  }
+
+  get state(): ReadonlySignal<LineState> {
+    return this.#state;
+  }
+
+  close(): void {
+    this.#closed = true;
+    window.clearTimeout(this.#timer);
+    window.removeEventListener("online", this.#hurry);
+    window.removeEventListener("offline", this.#drop);
+    this.#socket?.close();
+  }
+
+  /** Ask after some seconds, and again after each answer. */
+  askIn(seconds: number): void {
+    this.#after(seconds, () => this.#ask(SECONDS_TO_ANSWER));
+  }
+
+  /** Connect anew with another token. */
+  renew(): void {
+    this.#staleToken = true;
+    this.#drop();
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const token = await this.options.token(this.#staleToken);
+      this.#staleToken = false;
+      if (this.#closed) return;
+      const url = new URL(this.options.url);
+      url.searchParams.set("token", token);
+      const socket = new WebSocket(url);
+      this.#socket = socket;
+      socket.onopen = () => this.#ask(SECONDS_TO_FIRST_ANSWER);
+      socket.onmessage = (event) => this.#hear(socket, String(event.data));
+      socket.onclose = () => this.#lost(socket);
+      this.#after(SECONDS_TO_FIRST_ANSWER, this.#drop);
+    } catch (error) {
+      if (error instanceof SessionOver) this.close();
+      else this.#again();
+    }
+  }
+
+  #hear(socket: WebSocket, text: string): void {
+    if (socket !== this.#socket || this.#closed) return;
+    const message = JSON.parse(text) as Message;
+    if (this.options.answers(message)) {
+      this.#failures = 0;
+      this.#state.value = "live";
+      this.askIn(SECONDS_BETWEEN_QUESTIONS);
+    }
+    this.options.hear(message);
+  }
+
+  #ask(seconds: number): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify(this.options.question));
+    this.#after(seconds, this.#drop);
+  }
+
+  #lost(socket: WebSocket): void {
+    if (socket !== this.#socket || this.#closed) return;
+    this.#socket = null;
+    this.#state.value = "lost";
+    this.#again();
+  }
+
+  /** Doubles the pause each time, and takes a random part of it, so that not all pages come at once. */
+  #again(): void {
+    if (this.#closed) return;
+    const longest = Math.min(SECONDS_OF_LONGEST_PAUSE, SECONDS_OF_FIRST_PAUSE * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#after(longest * (0.5 + Math.random() / 2), () => void this.#open());
+  }
+
+  readonly #drop = (): void => {
+    const socket = this.#socket;
+    if (!socket) return;
+    socket.close();
+    this.#lost(socket); // a dead line does not say so for a long time
+  };
+
+  readonly #hurry = (): void => {
+    if (this.#socket || this.#closed) return;
+    this.#failures = 0;
+    this.#after(0, () => void this.#open());
+  };
+
+  #after(seconds: number, act: () => void): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(act, seconds * 1000);
+  }
+}

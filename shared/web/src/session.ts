@@ -1,0 +1,184 @@
+import { type Signal, signal } from "@preact/signals";
+import type { CognitoUser, CognitoUserSession } from "amazon-cognito-identity-js";
+import type { Config } from "./config";
+
+export type SignInStep =
+  | { readonly kind: "done" }
+  | { readonly kind: "new-password"; readonly answer: (password: string) => Promise<SignInStep> }
+  | { readonly kind: "code"; readonly answer: (code: string) => Promise<SignInStep> };
+
+export type SignInProblem = "wrong" | "weak-password" | "wrong-code" | "too-many" | "no-answer";
+
+export class SignInError extends Error {
+  constructor(readonly problem: SignInProblem) {
+    super(problem);
+  }
+}
+
+/** Nobody is signed in, or no longer. */
+export class SessionOver extends Error {}
+
+const LOGIN = "wild-rydes.login";
+const SECONDS_BEFORE_THE_END = 60;
+
+/** Who has signed in. Tokens live in this tab alone, and are renewed as long as Cognito allows. */
+export class Session {
+  /** The name of the user, or null. */
+  readonly user: Signal<string | null> = signal(sessionStorage.getItem(LOGIN));
+  /** Whether the last session ended by itself. */
+  readonly over: Signal<boolean> = signal(false);
+
+  #person: CognitoUser | null = null;
+  #renewal: Promise<CognitoUserSession> | null = null;
+  #current: CognitoUserSession | null = null;
+
+  constructor(private readonly config: Config) {}
+
+  async signIn(name: string, password: string): Promise<SignInStep> {
+    const { AuthenticationDetails } = await library();
+    const person = await this.#make(name);
+    if (this.config.passwordLogin) person.setAuthenticationFlowType("USER_PASSWORD_AUTH");
+    const details = new AuthenticationDetails({ Username: name, Password: password });
+    return this.#step(person, (callbacks) => person.authenticateUser(details, callbacks));
+  }
+
+  signOut(): void {
+    this.#end(false);
+  }
+
+  /** Return a valid ID token. Throws SessionOver. */
+  async token(fresh = false): Promise<string> {
+    if (!fresh && this.#current && !endsSoon(this.#current)) return this.#current.getIdToken().getJwtToken();
+    this.#renewal ??= this.#renew(fresh).finally(() => {
+      this.#renewal = null;
+    });
+    return (await this.#renewal).getIdToken().getJwtToken();
+  }
+
+  async #renew(fresh: boolean): Promise<CognitoUserSession> {
+    const name = this.user.value;
+    if (name === null) throw new SessionOver();
+    const person = this.#person ?? (await this.#make(name));
+    this.#person = person;
+    try {
+      const stored = await promised<CognitoUserSession>((done) => person.getSession(done));
+      const ends = fresh || endsSoon(stored);
+      const session = ends
+        ? await promised<CognitoUserSession>((done) => person.refreshSession(stored.getRefreshToken(), done))
+        : stored;
+      this.#current = session;
+      return session;
+    } catch (error) {
+      if (isNoAnswer(error)) throw error;
+      this.#end(true);
+      throw new SessionOver();
+    }
+  }
+
+  #end(byItself: boolean): void {
+    this.#person?.signOut();
+    this.#person = null;
+    this.#current = null;
+    sessionStorage.removeItem(LOGIN);
+    this.user.value = null;
+    this.over.value = byItself;
+  }
+
+  async #make(name: string): Promise<CognitoUser> {
+    const { CognitoUser, CognitoUserPool } = await library();
+    const pool = new CognitoUserPool({
+      UserPoolId: this.config.userPoolId,
+      ClientId: this.config.userPoolClientId,
+      Storage: sessionStorage,
+      ...(this.config.cognito === undefined
+        ? {}
+        : { endpoint: new URL(this.config.cognito, document.baseURI).href }),
+    });
+    return new CognitoUser({ Username: name, Pool: pool, Storage: sessionStorage });
+  }
+
+  #step(person: CognitoUser, ask: (callbacks: Callbacks) => void): Promise<SignInStep> {
+    return new Promise((resolve, reject) => {
+      const code = () =>
+        resolve({
+          kind: "code",
+          answer: (text) => this.#step(person, (callbacks) => person.sendMFACode(text, callbacks)),
+        });
+      const totp = () =>
+        resolve({
+          kind: "code",
+          answer: (text) =>
+            this.#step(person, (callbacks) => person.sendMFACode(text, callbacks, "SOFTWARE_TOKEN_MFA")),
+        });
+      ask({
+        onSuccess: (session) => {
+          this.#person = person;
+          this.#current = session;
+          sessionStorage.setItem(LOGIN, person.getUsername());
+          this.over.value = false;
+          this.user.value = person.getUsername();
+          resolve({ kind: "done" });
+        },
+        onFailure: (error) => reject(new SignInError(problemOf(error))),
+        mfaRequired: code,
+        totpRequired: totp,
+        newPasswordRequired: () =>
+          resolve({
+            kind: "new-password",
+            answer: (password) =>
+              this.#step(person, (callbacks) => person.completeNewPasswordChallenge(password, {}, callbacks)),
+          }),
+      });
+    });
+  }
+}
+
+interface Callbacks {
+  onSuccess: (session: CognitoUserSession) => void;
+  onFailure: (error: unknown) => void;
+  mfaRequired: () => void;
+  totpRequired: () => void;
+  newPasswordRequired: () => void;
+}
+
+/** SRP needs a library, which is loaded when somebody signs in. */
+const library = () => import("amazon-cognito-identity-js");
+
+function endsSoon(session: CognitoUserSession): boolean {
+  return session.getIdToken().getExpiration() - Date.now() / 1000 < SECONDS_BEFORE_THE_END;
+}
+
+function promised<T>(call: (done: (error: unknown, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+function codeOf(error: unknown): string {
+  const { code, name } = error as { code?: string; name?: string };
+  return code ?? name ?? "";
+}
+
+function isNoAnswer(error: unknown): boolean {
+  return ["NetworkError", "TypeError", "TooManyRequestsException", "InternalErrorException"].includes(
+    codeOf(error),
+  );
+}
+
+function problemOf(error: unknown): SignInProblem {
+  switch (codeOf(error)) {
+    case "NotAuthorizedException":
+    case "UserNotFoundException":
+      return "wrong";
+    case "InvalidPasswordException":
+      return "weak-password";
+    case "CodeMismatchException":
+    case "ExpiredCodeException":
+      return "wrong-code";
+    case "TooManyRequestsException":
+    case "LimitExceededException":
+      return "too-many";
+    default:
+      return "no-answer";
+  }
+}
