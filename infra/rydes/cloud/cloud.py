@@ -9,6 +9,7 @@ from infra.rydes.cloud import aws, deploy, emulator
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.system import System
+from infra.rydes.pages import process as pages
 
 GROUPS = ("customers", "unicorns", "support", "machines")
 
@@ -57,6 +58,20 @@ class Cloud(System):
         Raises:
             LocalCloudError: there is no such group, or no user pool yet.
         """
+        password = self.admit(user, group)
+        answer = self.client("cognito-idp").initiate_auth(
+            ClientId=self.users.app,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": user, "PASSWORD": password},
+        )
+        return str(answer["AuthenticationResult"]["IdToken"])
+
+    def admit(self, user: str, group: str) -> str:
+        """See that there is a user of this group, and return the password.
+
+        Raises:
+            LocalCloudError: there is no such group, or no user pool yet.
+        """
         if group not in GROUPS:
             raise LocalCloudError(f"There is no group {group}.", f"Choose one of {', '.join(GROUPS)}.")
         cognito, pool = self.client("cognito-idp"), self.users.pool
@@ -67,12 +82,7 @@ class Cloud(System):
             cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
         cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
-        answer = cognito.initiate_auth(
-            ClientId=self.users.app,
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": user, "PASSWORD": password},
-        )
-        return str(answer["AuthenticationResult"]["IdToken"])
+        return password
 
 
 @dataclass(frozen=True)
@@ -85,9 +95,9 @@ class Status:
 
 
 def status(settings: Settings) -> Status:
-    """Return the state of the environment; without a cloud it is not ready, and empty."""
+    """Return the state of the environment, its pages among the URLs; without a cloud it is not ready, and empty."""
     try:
         cloud = Cloud.find(settings)
-        return Status(cloud.ready(), cloud.urls, cloud.queues())
+        return Status(cloud.ready(), {**pages.urls(cloud.settings), **cloud.urls}, cloud.queues())
     except LocalCloudError:
         return Status(ready=False, urls={}, queues={})

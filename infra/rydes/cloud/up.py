@@ -13,13 +13,14 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
+from infra.rydes.pages import process as pages
 from infra.rydes.simulators.partners import process as fleets
 from infra.rydes.simulators.phones import process as process_of_phones
 from infra.rydes.simulators.phones.client import connect_number
 
 
 def up(
-    settings: Settings, progress: Progress, *, owned: bool
+    settings: Settings, progress: Progress, *, owned: bool, with_pages: bool = True
 ) -> "tuple[Cloud, subprocess.Popen[bytes] | None]":
     """Start the emulator, unless it runs, and deploy all stacks.
 
@@ -27,6 +28,7 @@ def up(
         settings: the cloud's port and run directory, and the environment. Those that are deployed already stay.
         progress: shows the steps.
         owned: end a newly started emulator together with the calling process.
+        with_pages: serve the pages that people look at, too.
 
     Returns:
         The cloud, and the emulator's process if this call started it. An owned emulator ends when the process
@@ -46,6 +48,7 @@ def up(
         try:
             cdk = progress.start("CDK command line", toolchain.install_cdk)
             assembly = progress.run(lambda: synth.synthesize(settings, progress))
+            built = progress.start("build the pages", pages.build) if with_pages else None
             if not found:
                 with progress("start the emulator"):
                     process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
@@ -61,6 +64,8 @@ def up(
             archive.make(cloud.client("events"), cloud.parameters[BUS_ARN_PARAMETER], cloud.names)
             fleets.introduce(cloud, partners)
             connect_number(cloud)
+            if built:
+                pages.start(settings, built.result())
         except BaseException:
             if not found:
                 emulator.stop(settings.run_dir)

@@ -27,7 +27,7 @@ def start(settings: Settings, listener: socket.socket) -> None:
     with listener, settings.log("phones").open("wb") as log:
         command = [sys.executable, "-m", "infra.rydes.simulators.phones.server"]
         subprocess.Popen(
-            [*command, str(listener.fileno()), str(settings.run_dir / "emulator.lock")],
+            [*command, str(listener.fileno()), str(settings.run_dir)],
             cwd=ROOT,
             env={**aws_environment(settings), "RYDES_ACCOUNT": ACCOUNT},
             pass_fds=[listener.fileno()],

@@ -2,7 +2,7 @@
 
 It is set up as services/feedback/README.md, "Setting up a number", asks for: two-way SMS, self-managed opt-outs.
 
-    python -m infra.rydes.simulators.phones.server LISTENING_FD EMULATOR_LOCK
+    python -m infra.rydes.simulators.phones.server LISTENING_FD RUN_DIR
 
 It listens on a socket that it inherits, so that its port is known before it starts, and ends with the emulator, whose
 lock the kernel lets go of however that ends.
@@ -17,7 +17,6 @@ lock the kernel lets go of however that ends.
 | `PUT /phones/{number}/faults` | what goes wrong with this number: see `Faults` |
 """
 
-import fcntl
 import json
 import os
 import re
@@ -36,6 +35,7 @@ import botocore.session
 from botocore.config import Config
 
 from infra.naming import PLAIN, SMS_RECEIPTS, SMS_REPLIES, Names
+from infra.rydes.cloud import emulator
 from infra.rydes.cloud.workers import Worker, caller
 from infra.rydes.simulators.phones.model import Faults, Phones, Sms, SmsRejected
 from infra.rydes.simulators.phones.notifications import another_id, inbound, receipt
@@ -186,16 +186,10 @@ def _error(code: str, more: Mapping[str, str], status: int = 400) -> tuple[int, 
     return status, {"__type": name, "Message": f"The simulator says {code}", **more}
 
 
-def _end_with(lock: Path) -> None:
-    with lock.open() as held:
-        fcntl.flock(held, fcntl.LOCK_SH)  # until the emulator lets go of it
-    os._exit(0)
-
-
 def main() -> None:
     """Serve until the emulator ends."""
-    fd, lock = int(sys.argv[1]), Path(sys.argv[2])
-    threading.Thread(target=_end_with, args=(lock,), daemon=True).start()
+    fd, run_dir = int(sys.argv[1]), Path(sys.argv[2])
+    threading.Thread(target=emulator.end_with, args=(run_dir,), daemon=True).start()
     region, account = os.environ["AWS_REGION"], os.environ["RYDES_ACCOUNT"]
     sns = botocore.session.get_session().create_client("sns", config=Config(max_pool_connections=16))
     phones = Phones()

@@ -1,0 +1,63 @@
+"""One page as a web server: its files, what it has to know, and the headers that say what it may do."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.page_headers import FRESH, HEADERS, IMMUTABLE, content_security_policy
+
+HOSTS: Final = ["localhost", "127.0.0.1"]
+"""What browsers here call this machine. A foreign name that leads here is a foreign page's trick."""
+_HASHED: Final = "/assets/"
+"""Where Vite puts what has a hash in its name."""
+
+
+class PageHeaders:
+    """Adds to each answer what the page may do, and how long the file may be kept."""
+
+    def __init__(self, app: ASGIApp, policy: str) -> None:
+        self._app = app
+        self._headers = {**HEADERS, "Content-Security-Policy": policy}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = IMMUTABLE if scope["path"].startswith(_HASHED) and message["status"] == 200 else FRESH  # noqa: PLR2004
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", kept)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def page(directory: Path, config: Callable[[], Mapping[str, Any]], connects_to: Iterable[str]) -> Starlette:
+    """Serve a built page. `config` makes what its config.json says, each time that a browser asks."""
+
+    async def tell(_: Request) -> JSONResponse:
+        return JSONResponse(await run_in_threadpool(config))
+
+    return Starlette(
+        routes=[
+            Route("/config.json", tell),
+            Mount("/", StaticFiles(directory=directory, html=True)),
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS),
+            Middleware(PageHeaders, policy=content_security_policy(connects_to)),
+        ],
+    )
