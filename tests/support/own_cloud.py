@@ -17,12 +17,12 @@ from tests.support.patience import PATIENCE, step
 
 
 @contextmanager
-def own_cloud(run_dir: Path, *, records_calls: bool = True) -> Iterator[Cloud]:
+def own_cloud(run_dir: Path, *, records_calls: bool = True, with_pages: bool = False) -> Iterator[Cloud]:
     """Bring up a cloud on a free port, which ends with the context. One that records calls fails then on an unknown one."""
     settings = Settings(port=free_port(), run_dir=run_dir, records_calls=records_calls)
     # `process` is held on to: the emulator ends with it, and with us.
     with step("a cloud goes up"):
-        deployed, process = up(settings, Progress(Console(stderr=True)), owned=True)
+        deployed, process = up(settings, Progress(Console(stderr=True)), owned=True, with_pages=with_pages)
     try:
         yield deployed
     finally:

@@ -48,7 +48,8 @@ def build() -> dict[str, Path]:
     try:
         pages.modules()
         with ThreadPoolExecutor(os.cpu_count()) as builders:
-            return dict(zip(pages.PAGES, builders.map(pages.build, pages.PAGES), strict=True))
+            made = [name for name, source in pages.PAGES.items() if (source / "index.html").exists()]
+            return dict(zip(made, builders.map(pages.build, made), strict=True))
     except pages.PageError as error:
         raise LocalCloudError(
             str(error), "Mend it, or see more: `uv run python -m infra.pages`. npm needs its registry once."

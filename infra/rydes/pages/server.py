@@ -65,10 +65,14 @@ def main() -> None:
     }
     ports = {name: listener.getsockname()[1] for name, listener in sockets.items()}
     urls = {name: f"http://localhost:{port}/" for name, port in ports.items()}
-    urls["control-room"] += f"?token={work['token']}"
+    if "control-room" in urls:
+        urls["control-room"] += f"?token={work['token']}"
     server = Server(
         uvicorn.Config(
-            ByPort({port: apps[name] for name, port in ports.items()}, begins=apps["control-room"]),
+            ByPort(
+                {port: apps[name] for name, port in ports.items()},
+                begins=apps.get("control-room", apps["customer-app"]),
+            ),
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=1,  # streams have no end

@@ -1,0 +1,19 @@
+"""Find a Chromium on this machine: `make browser` installs Debian's."""
+
+import os
+import shutil
+from typing import Final
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+ARGUMENTS: Final = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+)
+"""A browser that calls nobody by itself."""
+MISSING: Final = "there is no Chromium: `make browser` installs one, and CHROMIUM=/path/to/it names another"
+
+
+def find() -> str | None:
+    """Return the path of a Chromium, the one that ``CHROMIUM`` names first; None if there is none."""
+    named = os.environ.get("CHROMIUM")
+    return named or next((path for name in NAMES if (path := shutil.which(name))), None)
