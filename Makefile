@@ -57,6 +57,12 @@ record: setup  ## Add the AWS calls of the end-to-end and chaos tests to infra/p
 nightly: setup  ## Run the properties of what comes from outside, with 5,000 examples each
 	@HYPOTHESIS_PROFILE=nightly $(PYTEST) -m boundary tests/unit tests/contract $(ARGS)
 
+browser:  ## Install Debian's Chromium, for the browser tests; asks for sudo unless you are root
+	@$(PYTHON) tests/browser/chromium.py 2>/dev/null || { \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium' && \
+		$(PYTHON) tests/browser/chromium.py; } || { \
+		echo "✗ Chromium cannot be installed (above). Install one, or name one: CHROMIUM=/path/to/chromium make test" >&2; exit 1; }
+
 coverage: setup  ## Run test-fast, and print which statements and branches of services and shared it misses
 	@$(MAKE) --no-print-directory test-fast ARGS='--cov $(ARGS)'
 
@@ -140,4 +146,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e record nightly coverage bench pr check lint types proof contracts audit fmt generate pages simulate chaos load hooks down setup
+.PHONY: help run test test-fast e2e record nightly browser coverage bench pr check lint types proof contracts audit fmt generate pages simulate chaos load hooks down setup

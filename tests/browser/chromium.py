@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from typing import Final
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
@@ -17,3 +18,8 @@ def find() -> str | None:
     """Return the path of a Chromium, the one that ``CHROMIUM`` names first; None if there is none."""
     named = os.environ.get("CHROMIUM")
     return named or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{find() or ''}\n")
+    sys.exit(None if find() else MISSING)

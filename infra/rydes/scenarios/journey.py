@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up
 from infra.rydes.operator.log_events import events, in_order
+from infra.rydes.pages import process as pages
 from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
@@ -63,8 +65,11 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         _show_tools(cloud, customer.token, rfq)
         if process is None:
             console.print("\nThis cloud was up before and stays up. Stop it: make down")
+        else:
+            console.print("\n[bold]The local cloud stays up until Ctrl-C.[/]")
+        _invite(pages.urls(cloud.settings), console)
+        if process is None:
             return
-        console.print("\n[bold]The local cloud stays up until Ctrl-C.[/]")
         with suppress(KeyboardInterrupt):
             _wait(cloud, process)
         print("\nStopping.")
@@ -114,6 +119,14 @@ def _show_tools(cloud: Cloud, token: str, rfq: View) -> None:
     print(
         f"uv run rydes rfq --book --user {user} --phone {number}\nuv run rydes phone\nuv run rydes callbacks"
     )
+
+
+def _invite(urls: Mapping[str, str], console: Console) -> None:
+    """End with the links that somebody who is here for the first time should open."""
+    console.print("\n[bold]Open these two beside each other: order a ride, and see which way it takes.[/]")
+    for app, name in (("customer-app", "Customer app"), ("control-room", "Control room")):
+        # Not wrapped: a link has to stay one.
+        console.print(f"  {name:<14}[link]{urls[app]}[/link]", soft_wrap=True, highlight=False)
 
 
 def _header_file(cloud: Cloud, token: str) -> Path:
