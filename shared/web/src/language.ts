@@ -60,6 +60,10 @@ export function duration(seconds: number, width: "short" | "long" = "short"): st
   return whole < 120 ? unit(whole, "second", width) : unit(Math.round(whole / 60), "minute", width);
 }
 
+export function minutes(value: number, width: "short" | "long" = "short"): string {
+  return unit(value, "minute", width);
+}
+
 /** A clock of what is left: 0:09, 4:59. */
 export function countdown(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));

@@ -1,5 +1,45 @@
 import "@wild-rydes/web/styles/base.css";
+import "@wild-rydes/web/styles/components.css";
+import "./styles/app.css";
+import { loadConfig } from "@wild-rydes/web/config";
 import { render } from "preact";
+import { App } from "./app";
+import { Around, prepare } from "./around";
+import { text } from "./texts";
+import { Face } from "./views/faces";
 
 const root = document.getElementById("app");
-if (root) render(<main class="page">Wild Rydes</main>, root);
+if (root) {
+  try {
+    const around = prepare(await loadConfig());
+    render(
+      <Around.Provider value={around}>
+        <App />
+      </Around.Provider>,
+      root,
+    );
+  } catch {
+    render(<CannotStart />, root);
+  }
+}
+
+function CannotStart() {
+  const t = text.value.error;
+  return (
+    <main class="alone">
+      <Face
+        icon="cloud"
+        tone="bad"
+        level={1}
+        title={t.start}
+        actions={
+          <button type="button" class="button" onClick={() => location.reload()}>
+            {t.reload}
+          </button>
+        }
+      >
+        {t.startText}
+      </Face>
+    </main>
+  );
+}

@@ -24,7 +24,6 @@ export function SignIn({ config, session, title, children }: Props) {
   const first = useRef<HTMLInputElement>(null);
   const asked = question.value;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new question takes the focus
   useEffect(() => first.current?.focus(), [asked?.kind]);
 
   async function attempt(step: () => Promise<SignInStep>) {
@@ -103,9 +102,9 @@ export function SignIn({ config, session, title, children }: Props) {
               id="answer"
               name="answer"
               key={asked.kind}
-              type={asked.kind === "code" ? "text" : "password"}
-              inputMode={asked.kind === "code" ? "numeric" : "text"}
-              autocomplete={asked.kind === "code" ? "one-time-code" : "new-password"}
+              {...(asked.kind === "code"
+                ? { type: "text", inputMode: "numeric", autocomplete: "one-time-code" }
+                : { type: "password", autocomplete: "new-password" })}
               required
               ref={first}
               aria-invalid={wrong !== null}

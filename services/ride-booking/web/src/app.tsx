@@ -1,0 +1,131 @@
+import { Announcer } from "@wild-rydes/web/announce";
+import { Icon } from "@wild-rydes/web/components/icons";
+import { Preferences } from "@wild-rydes/web/components/Preferences";
+import { SignIn } from "@wild-rydes/web/components/SignIn";
+import { route } from "@wild-rydes/web/route";
+import { common } from "@wild-rydes/web/texts";
+import { useEffect, useRef } from "preact/hooks";
+import { useAround } from "./around";
+import { text } from "./texts";
+import { Ask } from "./views/Ask";
+import { Face } from "./views/faces";
+import { Hero } from "./views/Hero";
+import { OfflineNotice } from "./views/Lines";
+import { MapPane } from "./views/MapPane";
+import { Past } from "./views/Past";
+import { RequestView } from "./views/RequestView";
+import { RideView } from "./views/RideView";
+
+/** The whole page: whoever is not signed in signs in, and goes on where the address says. */
+export function App() {
+  const { config, session } = useAround();
+  const t = text.value;
+  useEffect(() => {
+    document.title = t.title;
+  }, [t]);
+  return (
+    <>
+      {session.user.value === null ? (
+        <div class="welcome">
+          <Hero />
+          <main class="welcome-form">
+            <header class="welcome-bar">
+              <Preferences />
+            </header>
+            <SignIn config={config} session={session} title={t.signInTitle} />
+          </main>
+        </div>
+      ) : (
+        <SignedIn user={session.user.value} />
+      )}
+      <Announcer />
+    </>
+  );
+}
+
+function SignedIn({ user }: { user: string }) {
+  const { session } = useAround();
+  const t = text.value;
+  const [page = "", id] = route.value;
+  const panel = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  const address = route.value.join("/");
+
+  useEffect(() => {
+    // The browser looks after the focus of a fresh page; of a new view nobody else does.
+    if (!first.current) panel.current?.focus();
+    first.current = false;
+    panel.current?.scrollTo(0, 0);
+    window.scrollTo(0, 0);
+  }, [address]);
+
+  return (
+    <div class="app">
+      <button type="button" class="skip" onClick={() => panel.current?.focus()}>
+        {t.skip}
+      </button>
+      <header class="bar">
+        <a class="brand" href="#/" aria-label={t.title}>
+          <span class="brand-mark">
+            <Icon name="unicorn" size={22} />
+          </span>
+          <span class="brand-name">{t.title}</span>
+        </a>
+        <nav class="tabs">
+          <a href="#/" aria-current={page === "" ? "page" : undefined}>
+            <Icon name="pin" size={18} />
+            <span>{t.newRide}</span>
+          </a>
+          <a href="#/requests" aria-current={page === "requests" && !id ? "page" : undefined}>
+            <Icon name="list" size={18} />
+            <span>{t.myRequests}</span>
+          </a>
+        </nav>
+        <div class="bar-end">
+          <Preferences />
+          <span class="account small soft" title={t.account(user)}>
+            <Icon name="user" size={18} />
+            <span>{user}</span>
+          </span>
+          <button
+            type="button"
+            class="button plain icon"
+            aria-label={common.value.signOut}
+            title={common.value.signOut}
+            onClick={() => session.signOut()}
+          >
+            <Icon name="leave" />
+          </button>
+        </div>
+      </header>
+      <OfflineNotice />
+      <div class={`split page-${page === "" ? "ask" : id ? page : "past"}`}>
+        <main class="panel" id="content" ref={panel} tabIndex={-1}>
+          <View page={page} id={id} />
+        </main>
+        <MapPane />
+      </div>
+    </div>
+  );
+}
+
+function View({ page, id }: { page: string; id: string | undefined }) {
+  const t = text.value;
+  if (page === "") return <Ask />;
+  if (page === "requests") return id ? <RequestView key={id} id={id} /> : <Past />;
+  if (page === "rides" && id) return <RideView key={id} id={id} />;
+  return (
+    <Face
+      icon="search"
+      level={1}
+      title={t.notFoundTitle}
+      actions={
+        <a class="button" href="#/">
+          {t.backToStart}
+        </a>
+      }
+    >
+      {t.notFoundText}
+    </Face>
+  );
+}

@@ -1,0 +1,40 @@
+import { effect, type Signal, signal } from "@preact/signals";
+import type { End } from "./map/SeattleMap";
+import type { Place } from "./places";
+import type { Route } from "./request";
+
+/** The request that is being written. It survives a look at another page. */
+export const draft: Record<End, Signal<Place | null>> = { from: signal(null), to: signal(null) };
+
+export const WAITS = [15, 30, 60, 300] as const;
+export const wait = signal<number>(30);
+
+/** Which pin the next tap on the map puts. */
+export const target = signal<End>("from");
+
+/** What the map shows, and whether pins can be put. */
+export const shown = signal<{ route: Partial<Route>; picking: boolean }>({ route: {}, picking: true });
+
+/** Put a pin; the next tap puts the other one if that is missing. */
+export function put(end: End, place: Place): void {
+  draft[end].value = place;
+  const other: End = end === "from" ? "to" : "from";
+  if (draft[other].value === null) target.value = other;
+}
+
+export function again(route: Route | null): void {
+  if (!route) return;
+  draft.from.value = route.from;
+  draft.to.value = route.to;
+}
+
+export function showDraft(): () => void {
+  return effect(() => {
+    const [from, to] = [draft.from.value, draft.to.value];
+    shown.value = { route: { ...(from ? { from } : {}), ...(to ? { to } : {}) }, picking: true };
+  });
+}
+
+export function showRoute(route: Route | null): void {
+  shown.value = { route: route ?? {}, picking: false };
+}

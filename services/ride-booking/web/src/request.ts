@@ -1,0 +1,297 @@
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type Api, ApiError, idempotencyKey } from "@wild-rydes/web/api";
+import { Line, type LineState } from "@wild-rydes/web/line";
+import { type Session, SessionOver } from "@wild-rydes/web/session";
+import type { components as rest } from "./generated/api";
+import type { components as socket } from "./generated/socket";
+import type { Place } from "./places";
+
+export type Quote = socket["schemas"]["QuoteBody"];
+export type RideState = socket["schemas"]["RideState"];
+export type Responders = rest["schemas"]["Responders"];
+type State = socket["schemas"]["State"];
+type Refused = socket["schemas"]["SubscriptionRefused"];
+type Running = rest["schemas"]["Running"];
+type Result = rest["schemas"]["Result"];
+type Links = rest["schemas"]["Links"];
+type Ride = rest["schemas"]["RideBody"];
+
+export type Phase = "loading" | "running" | "completed" | "unknown" | "failed";
+
+export interface Route {
+  readonly from: Place;
+  readonly to: Place;
+}
+
+interface Remembered extends Route {
+  readonly createdAt: string;
+}
+
+interface Surroundings {
+  readonly api: Api;
+  readonly session: Session;
+  readonly socket: string;
+}
+
+export const REQUESTS = "/instant-ride-rfqs";
+
+const SECONDS_TO_TRY_AGAIN = 3;
+const SECONDS_WITHOUT_LINE = 2;
+const SECONDS_AFTER_NEWS = 0.4;
+const SECONDS_TO_SUBSCRIBE_AGAIN = 5;
+/** How long quotes without a time of their own stay valid. */
+const MINUTES_VALID = 10;
+
+const ROUTES = "wild-rydes.route.";
+
+/** Remember where a request goes: the API tells that only when it is over, or in the list. */
+export function remember(id: string, route: Remembered): void {
+  sessionStorage.setItem(ROUTES + id, JSON.stringify(route));
+}
+
+/** One request for quotes, as it is known here. It follows socket and API from `open` to `close`. */
+export class Request {
+  readonly phase: Signal<Phase> = signal("loading");
+  readonly route: Signal<Route | null> = signal(null);
+  readonly createdAt: Signal<string | null> = signal(null);
+  readonly deadline: Signal<string | null> = signal(null);
+  readonly completedAt: Signal<string | null> = signal(null);
+  readonly completedBy: Signal<Result["completed-by"] | null> = signal(null);
+  readonly asked = signal(0);
+  readonly received = signal(0);
+  readonly responders: Signal<Responders | null> = signal(null);
+  readonly quotes: Signal<ReadonlyMap<string, Quote>> = signal(new Map());
+  readonly leftOut = signal(0);
+  readonly rides: Signal<ReadonlyMap<string, RideState>> = signal(new Map());
+  /** What keeps this page from the truth just now, or for good if the phase is `failed`. */
+  readonly trouble: Signal<ApiError | null> = signal(null);
+
+  #line: Line<State | Refused> | null = null;
+  #timer = 0;
+  #looking = false;
+  #lookAgain = false;
+  #closed = false;
+  #revision = -1;
+  #early: State[] = [];
+  #links: Links | null = null;
+  readonly #keys = new Map<string, string>();
+
+  constructor(
+    readonly id: string,
+    private readonly around: Surroundings,
+  ) {
+    const stored = sessionStorage.getItem(ROUTES + id);
+    if (stored) {
+      const { createdAt, ...route } = JSON.parse(stored) as Remembered;
+      this.route.value = route;
+      this.createdAt.value = createdAt;
+    }
+  }
+
+  /** Follow the request. Call it once. */
+  open(): ReadonlySignal<LineState> {
+    this.#line = new Line<State | Refused>({
+      url: this.around.socket,
+      token: (fresh) => this.around.session.token(fresh),
+      question: { action: "subscribe", "rfq-id": this.id },
+      answers: (message) => message.type === "snapshot",
+      hear: (message) => this.#hear(message),
+    });
+    void this.#look();
+    if (!this.route.value) void this.#findRoute();
+    return this.#line.state;
+  }
+
+  close(): void {
+    this.#closed = true;
+    window.clearTimeout(this.#timer);
+    this.#line?.close();
+  }
+
+  /** Look now, for instance after an error. */
+  retry(): void {
+    this.#lookIn(0);
+  }
+
+  async cancel(): Promise<void> {
+    await this.around.api.delete(this.#links?.self ?? `${REQUESTS}/${this.id}`);
+    await this.#look();
+  }
+
+  /** Book a quote, and return the ride. A repetition after an error is the same booking. */
+  async book(quote: string): Promise<Ride> {
+    const key = this.#keys.get(quote) ?? idempotencyKey();
+    this.#keys.set(quote, key);
+    const url = this.#links?.bookings ?? `${REQUESTS}/${this.id}/bookings`;
+    try {
+      const { body } = await this.around.api.post<Ride>(url, { "quote-id": quote }, key);
+      this.#keys.delete(quote);
+      return body;
+    } catch (error) {
+      // What the API has refused is over. Without an answer nobody knows.
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) this.#keys.delete(quote);
+      throw error;
+    }
+  }
+
+  /** Until when a quote can be booked, if that is known yet. */
+  validUntil(quote: Quote): string | null {
+    if (quote["valid-until"]) return quote["valid-until"];
+    const end = this.completedAt.value;
+    return end && new Date(Date.parse(end) + MINUTES_VALID * 60_000).toISOString();
+  }
+
+  #hear(message: State | Refused): void {
+    switch (message.type) {
+      case "snapshot":
+        if (this.phase.value !== "completed")
+          this.quotes.value = new Map(message.quotes.map((quote) => [quote["quote-id"], quote]));
+        this.rides.value = new Map(message.rides.map((ride) => [ride.id, ride]));
+        this.#take(message);
+        for (const update of this.#early.splice(0)) this.#hear(update);
+        break;
+      case "update":
+        if (this.#revision < 0) {
+          this.#early.push(message);
+        } else if (message.revision > this.#revision) {
+          this.quotes.value = new Map([
+            ...this.quotes.value,
+            ...message.quotes.map((quote) => [quote["quote-id"], quote] as const),
+          ]);
+          this.rides.value = new Map([
+            ...this.rides.value,
+            ...message.rides.map((ride) => [ride.id, ride] as const),
+          ]);
+          this.#take(message);
+        }
+        break;
+      case "refused":
+        this.#refused(message);
+    }
+  }
+
+  #take(state: State): void {
+    this.#revision = state.revision;
+    this.leftOut.value = state["quotes-left-out"] ?? 0;
+    if (this.phase.value === "running" || this.phase.value === "loading") this.#lookIn(SECONDS_AFTER_NEWS);
+  }
+
+  #refused(message: Refused): void {
+    switch (message.reason) {
+      case "token-expired":
+        this.#line?.renew();
+        break;
+      case "subscribe-again":
+      case "try-again":
+        this.#line?.askIn(SECONDS_TO_SUBSCRIBE_AGAIN);
+        break;
+      case "no-such-rfq":
+        this.#lookIn(0);
+        break;
+      case "not-understood":
+        break;
+    }
+  }
+
+  #lookIn(seconds: number): void {
+    window.clearTimeout(this.#timer);
+    if (!this.#closed) this.#timer = window.setTimeout(() => void this.#look(), seconds * 1000);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = true;
+    try {
+      const url = this.#links?.self ?? `${REQUESTS}/${this.id}`;
+      const { body, headers } = await this.around.api.get<Running | Result>(url);
+      if (this.#closed) return;
+      this.trouble.value = null;
+      this.#links = body.links;
+      if (body.status === "completed") {
+        this.#end(body);
+      } else {
+        this.deadline.value = body.eta;
+        this.asked.value = body["responders-asked"];
+        this.received.value = body["responses-received"];
+        this.phase.value = "running";
+        const live = this.#line?.state.peek() === "live";
+        if (!live) await this.#readQuotes(body.links);
+        const wait = Number(headers.get("Retry-After") ?? 1);
+        this.#lookIn(live ? wait : Math.min(wait, SECONDS_WITHOUT_LINE));
+      }
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#looking = false;
+      if (this.#lookAgain) {
+        this.#lookAgain = false;
+        this.#lookIn(0);
+      }
+    }
+  }
+
+  /** What the socket would have told. */
+  async #readQuotes(links: Links): Promise<void> {
+    const { body } = await this.around.api.get<rest["schemas"]["Quotes"]>(links.quotes);
+    if (this.#line?.state.peek() !== "live") this.quotes.value = byId(body.quotes);
+  }
+
+  #end(result: Result): void {
+    this.route.value = { from: result.from, to: result.to };
+    this.createdAt.value = result["created-at"];
+    this.completedAt.value = result["completed-at"];
+    this.completedBy.value = result["completed-by"];
+    this.responders.value = result.responders;
+    this.asked.value = result.responders.asked;
+    this.quotes.value = byId(result.quotes);
+    this.leftOut.value = 0;
+    this.phase.value = "completed";
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof SessionOver || this.#closed) return;
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 404) {
+      this.phase.value = "unknown";
+      this.#line?.close();
+    } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
+      this.trouble.value = error;
+      this.#lookIn(error.retryAfter ?? SECONDS_TO_TRY_AGAIN);
+    } else {
+      this.trouble.value = error;
+      this.phase.value = "failed";
+    }
+  }
+
+  /** A running request tells its places in the list alone. */
+  async #findRoute(): Promise<void> {
+    try {
+      const { body } = await this.around.api.get<rest["schemas"]["RfqList"]>(REQUESTS);
+      const found = body.rfqs.find((rfq) => rfq.id === this.id);
+      if (found && !this.route.value) {
+        this.route.value = { from: found.from, to: found.to };
+        this.createdAt.value = found["created-at"];
+      }
+    } catch {
+      // The page does without; the result has them.
+    }
+  }
+}
+
+/** The same quotes as the socket tells them: what there is not is left out there. */
+function byId(quotes: readonly rest["schemas"]["QuoteBody"][]): Map<string, Quote> {
+  return new Map(
+    quotes.map(({ name, rating, "valid-until": until, ...quote }) => [
+      quote["quote-id"],
+      {
+        ...quote,
+        ...(name ? { name } : {}),
+        ...(rating ? { rating } : {}),
+        ...(until ? { "valid-until": until } : {}),
+      },
+    ]),
+  );
+}

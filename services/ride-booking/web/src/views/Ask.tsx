@@ -1,0 +1,129 @@
+import { useSignal } from "@preact/signals";
+import { announce } from "@wild-rydes/web/announce";
+import { ApiError, idempotencyKey } from "@wild-rydes/web/api";
+import { Icon } from "@wild-rydes/web/components/icons";
+import { duration, kilometres, minutes } from "@wild-rydes/web/language";
+import { setClock } from "@wild-rydes/web/now";
+import { go } from "@wild-rydes/web/route";
+import { SessionOver } from "@wild-rydes/web/session";
+import { useEffect, useRef } from "preact/hooks";
+import { useAround } from "../around";
+import { draft, showDraft, WAITS, wait } from "../draft";
+import type { components } from "../generated/api";
+import type { End } from "../map/SeattleMap";
+import { kmBetween, type Place } from "../places";
+import { REQUESTS, remember } from "../request";
+import { text } from "../texts";
+import { ErrorNotice } from "./faces";
+import { PlaceField } from "./PlaceField";
+
+type Accepted = components["schemas"]["Accepted"];
+
+/** Where from, where to, and how long to wait. */
+export function Ask() {
+  const t = text.value.ask;
+  const { api } = useAround();
+  const busy = useSignal(false);
+  const tried = useSignal(false);
+  const problem = useSignal<ApiError | null>(null);
+  /** One key for a request and its repetitions: the same words are the same request. */
+  const attempt = useRef({ body: "", key: "" });
+  const form = useRef<HTMLFormElement>(null);
+
+  useEffect(showDraft, []);
+
+  const [from, to] = [draft.from.value, draft.to.value];
+  const same = from !== null && to !== null && kmBetween(from, to) < 0.05;
+
+  function missing(end: End): string | null {
+    const field = problem.value?.fields.find(({ field }) => field === end || field.startsWith(`${end}.`));
+    if (field) return field.detail;
+    if (!tried.value) return null;
+    if (draft[end].value === null) return t.missing[end];
+    return end === "to" && same ? t.missing.same : null;
+  }
+
+  async function submit(event?: SubmitEvent) {
+    event?.preventDefault();
+    tried.value = true;
+    problem.value = null;
+    if (!from || !to || same) {
+      const wrong = from ? "to" : "from";
+      form.current?.querySelector<HTMLInputElement>(`#place-${wrong}`)?.focus();
+      return;
+    }
+    await send(from, to);
+  }
+
+  async function send(from: Place, to: Place) {
+    const body = { from, to, "respond-within": wait.peek() };
+    const words = JSON.stringify(body);
+    if (attempt.current.body !== words) attempt.current = { body: words, key: idempotencyKey() };
+    busy.value = true;
+    try {
+      const { body: accepted } = await api.post<Accepted>(REQUESTS, body, attempt.current.key);
+      attempt.current = { body: "", key: "" };
+      const created = Date.parse(accepted.eta) - body["respond-within"] * 1000;
+      setClock(created);
+      remember(accepted.id, { from, to, createdAt: new Date(created).toISOString() });
+      go(`requests/${accepted.id}`);
+    } catch (error) {
+      if (error instanceof SessionOver) return;
+      if (!(error instanceof ApiError)) throw error;
+      problem.value = error;
+    } finally {
+      busy.value = false;
+    }
+  }
+
+  function swap() {
+    const before = draft.from.value;
+    draft.from.value = draft.to.value;
+    draft.to.value = before;
+    announce(`${t.setFrom(draft.from.value?.label ?? "–")}. ${t.setTo(draft.to.value?.label ?? "–")}`);
+  }
+
+  return (
+    <form class="ask" ref={form} noValidate onSubmit={(event) => void submit(event)} aria-busy={busy.value}>
+      <header class="view-head">
+        <h1 tabIndex={-1}>{t.title}</h1>
+        <p class="soft">{t.hint}</p>
+      </header>
+      <div class="ends">
+        <PlaceField end="from" label={t.from} error={missing("from")} />
+        <PlaceField end="to" label={t.to} error={missing("to")} />
+        <button type="button" class="button quiet icon swap" aria-label={t.swap} onClick={swap}>
+          <Icon name="swap" size={18} />
+        </button>
+      </div>
+      {from && to && !same && (
+        <p class="soft small distance">{t.asTheCrowFlies(kilometres(kmBetween(from, to)))}</p>
+      )}
+      <fieldset class="field">
+        <legend class="label">{t.wait}</legend>
+        <div class="segments">
+          {WAITS.map((seconds) => (
+            <label key={seconds} class="segment">
+              <input
+                type="radio"
+                name="wait"
+                value={seconds}
+                checked={wait.value === seconds}
+                onChange={() => {
+                  wait.value = seconds;
+                }}
+              />
+              <span>{seconds < 60 ? duration(seconds) : minutes(seconds / 60)}</span>
+            </label>
+          ))}
+        </div>
+        <p class="soft small">{t.waitWhy}</p>
+      </fieldset>
+      {problem.value && <ErrorNotice error={problem.value} retry={() => void submit()} />}
+      <button class="button wide" type="submit" disabled={busy.value}>
+        {busy.value ? t.submitting : t.submit}
+        {!busy.value && <Icon name="arrow" />}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,95 @@
+import { countdown } from "@wild-rydes/web/language";
+import { secondsUntil } from "@wild-rydes/web/now";
+import type { Request } from "../request";
+import { text } from "../texts";
+
+const RADIUS = 30;
+const AROUND = 2 * Math.PI * RADIUS;
+const MOST_DOTS = 60;
+
+/** How long is left, who has answered, and who still thinks. */
+export function Progress({ request }: { request: Request }) {
+  const t = text.value.request;
+  const running = request.phase.value === "running";
+  const responders = request.responders.value;
+  const asked = request.asked.value;
+  const quoted = responders?.quoted ?? request.quotes.value.size;
+  const answered = Math.max(request.received.value, quoted);
+  const declined = responders?.declined ?? Math.max(0, answered - quoted);
+  const silent = responders?.silent ?? Math.max(0, asked - answered);
+  return (
+    <section class="progress" aria-label={t.askedOf(asked)}>
+      {running && <Ring request={request} />}
+      <div class="progress-body">
+        {running && asked === 0 ? (
+          <p class="soft">{t.nobodyYet}</p>
+        ) : (
+          <>
+            <Dots quoted={quoted} declined={declined} silent={silent} running={running} />
+            <ul class="counts small">
+              <li>
+                <span class="dot quoted" aria-hidden="true" />
+                {t.quoted(quoted)}
+              </li>
+              {declined > 0 && (
+                <li>
+                  <span class="dot declined" aria-hidden="true" />
+                  {t.declined(declined)}
+                </li>
+              )}
+              {silent > 0 && (
+                <li data-thinking={silent}>
+                  <span class={`dot ${running ? "thinking" : "silent"}`} aria-hidden="true" />
+                  {running ? t.thinking(silent) : t.silent(silent)}
+                </li>
+              )}
+            </ul>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Ring({ request }: { request: Request }) {
+  const t = text.value.request;
+  const deadline = request.deadline.value;
+  if (!deadline) return null;
+  const left = Math.max(0, secondsUntil(deadline));
+  const since = request.createdAt.value;
+  const whole = since ? (Date.parse(deadline) - Date.parse(since)) / 1000 : 300;
+  const share = Math.min(1, left / Math.max(1, whole));
+  return (
+    <div class="ring" role="timer" aria-label={t.leftLabel(countdown(left))}>
+      <svg viewBox="0 0 72 72" width="72" height="72" aria-hidden="true" focusable="false">
+        <circle class="ring-track" cx="36" cy="36" r={RADIUS} />
+        <circle
+          class="ring-left"
+          cx="36"
+          cy="36"
+          r={RADIUS}
+          stroke-dasharray={`${AROUND * share} ${AROUND}`}
+          transform="rotate(-90 36 36)"
+        />
+      </svg>
+      <span class="ring-text numbers" aria-hidden="true">
+        {left > 0 ? countdown(left) : "…"}
+      </span>
+    </div>
+  );
+}
+
+function Dots(props: { quoted: number; declined: number; silent: number; running: boolean }) {
+  const kinds = [
+    ...Array<string>(props.quoted).fill("quoted"),
+    ...Array<string>(props.declined).fill("declined"),
+    ...Array<string>(props.silent).fill(props.running ? "thinking" : "silent"),
+  ].slice(0, MOST_DOTS);
+  return (
+    <div class="dots" aria-hidden="true">
+      {kinds.map((kind, at) => (
+        <span key={at} class={`dot ${kind}`} />
+      ))}
+    </div>
+  );
+}
