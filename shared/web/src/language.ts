@@ -54,10 +54,10 @@ function unit(value: number, name: string, width: "short" | "long"): string {
   );
 }
 
-/** Seconds below two minutes, then whole minutes. */
+/** Seconds below a minute, then whole minutes. */
 export function duration(seconds: number, width: "short" | "long" = "short"): string {
   const whole = Math.max(0, Math.ceil(seconds));
-  return whole < 120 ? unit(whole, "second", width) : unit(Math.round(whole / 60), "minute", width);
+  return whole < 60 ? unit(whole, "second", width) : unit(Math.round(whole / 60), "minute", width);
 }
 
 export function minutes(value: number, width: "short" | "long" = "short"): string {

@@ -256,7 +256,7 @@ export class Request {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 404) {
       this.phase.value = "unknown";
-      this.#line?.close();
+      this.close();
     } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
       this.trouble.value = error;
       this.#lookIn(error.retryAfter ?? SECONDS_TO_TRY_AGAIN);

@@ -90,7 +90,7 @@ export class Ride {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) {
         this.unknown.value = true;
-        this.#line?.close();
+        this.close();
       } else {
         this.trouble.value = error;
         this.#lookIn(error.retryAfter ?? SECONDS_TO_TRY_AGAIN);

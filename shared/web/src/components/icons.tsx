@@ -26,11 +26,14 @@ const PATHS = {
   target:
     "M12 20a8 8 0 1 0 0-16 8 8 0 0 0 0 16Zm0-3.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM12 2v3m0 14v3M2 12h3m14 0h3",
   unicorn:
-    "M20.5 2.5 14.8 9.8M14.8 9.8A5.8 5.8 0 0 0 6 14.7c0 1.8.7 3.3 1.8 4.4V21.5h8v-3.7c1.9-.8 3.4-2.5 3.4-4.8 0-1.4-.4-2.5-1.1-3.4l-3.3.2ZM14.5 13.5h.01",
+    "M21.8 1.2 15.9 6.9c1.7.9 2.8 2.3 3.6 3.9l2 3.3c.6 1 .3 2.3-.8 2.8l-.9.4c-.7.3-1.5.1-2-.4l-.7-.8c-1.4.1-2.7-.1-3.9-.7.2 2.4 1.5 4.2 2.7 6.1.3.5 0 1.2-.6 1.2H5.2c-.5 0-.9-.4-.9-.9-.2-3.2.1-6 1-8.5l-2 .7c-.3.1-.5-.2-.4-.4C3.7 12.3 4.7 11 6 9.9l-2-.2c-.3 0-.4-.4-.2-.6C5.2 7.7 6.8 6.7 8.7 6.2L8.2 4.3c-.1-.3.2-.5.5-.4 1.4.5 2.5 1.2 3.4 2.1.7 0 1.4.1 2 .2zM15.3 10.2a1.1 1.1 0 1 0 0 2.2 1.1 1.1 0 0 0 0-2.2z",
   user: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8Zm-7.5 8.5a7.5 7.5 0 0 1 15 0",
 } as const;
 
 export type IconName = keyof typeof PATHS;
+
+/** Drawn as a surface, not as lines. */
+const FILLED: ReadonlySet<IconName> = new Set(["unicorn"]);
 
 /** A picture beside words that say the same. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
@@ -40,9 +43,9 @@ export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
       width={size}
       height={size}
       viewBox="0 0 24 24"
-      fill="none"
-      stroke="currentColor"
-      stroke-width="1.8"
+      {...(FILLED.has(name)
+        ? { fill: "currentColor", "fill-rule": "evenodd" }
+        : { fill: "none", stroke: "currentColor", "stroke-width": 1.8 })}
       stroke-linecap="round"
       stroke-linejoin="round"
       aria-hidden="true"

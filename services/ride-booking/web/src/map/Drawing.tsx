@@ -28,7 +28,7 @@ export const Ground = memo(function Ground() {
 
 /** Names, of the same size at each scale; more of them the closer one looks. */
 export function Names({ scale }: { scale: number }) {
-  const level = scale < 0.14 ? 1 : scale < 0.22 ? 2 : 3;
+  const level = scale < 0.14 ? 0 : scale < 0.3 ? 1 : scale < 0.75 ? 2 : 3;
   const shown = (labels: typeof NEIGHBOURHOODS) => labels.filter((label) => label.from <= level);
   const unit = 1 / scale;
   return (

@@ -58,7 +58,10 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
     flight.current = requestAnimationFrame(step);
   }
 
-  const fit = () => fly(spots.length > 0 ? around(spots, size.peek()) : home(size.peek()));
+  const whole = () => (spots.length > 0 ? around(spots, size.peek()) : home(size.peek()));
+  const fit = () => fly(whole());
+  const latest = useRef(whole);
+  latest.current = whole;
   const key = spots.map(({ x, y }) => `${x},${y}`).join(" ");
 
   useEffect(() => {
@@ -73,7 +76,8 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
       if (!entry) return;
       const { width, height } = entry.contentRect;
       size.value = { width, height };
-      view.value = spots.length > 0 ? around(spots, size.peek()) : home(size.peek());
+      cancelAnimationFrame(flight.current);
+      view.value = latest.current();
     });
     const wheel = (event: WheelEvent) => {
       event.preventDefault();

@@ -9,7 +9,7 @@ const REACH_KM = 5;
 
 /** The grid of cells over the whole map, as one path. */
 export function grid(): string {
-  const margin = 0.06;
+  const margin = 0.2;
   const [north, south] = [BOUNDS.north + margin, BOUNDS.south - margin];
   const [west, east] = [BOUNDS.west - margin, BOUNDS.east + margin];
   const corners = [

@@ -7,7 +7,7 @@ export const BOUNDS = { north: 47.745, south: 47.43, west: -122.455, east: -122.
 
 const NORTH = 47.9;
 const SOUTH = 47.3;
-const WEST = -122.7;
+const WEST = -123.5;
 
 /** Puget Sound with Elliott Bay: the shore from north to south, then around through the west. */
 const SOUND: Shape = [
@@ -500,23 +500,23 @@ export const ROADS: readonly Shape[] = [
 export interface Label {
   readonly name: string;
   readonly at: Point;
-  /** Shown from this magnification on. */
+  /** Shown from this magnification on; the first few always. */
   readonly from: number;
 }
 
 const label = (name: string, lat: number, lon: number, from = 1): Label => ({ name, at: [lat, lon], from });
 
 export const NEIGHBOURHOODS: readonly Label[] = [
-  label("Downtown", 47.607, -122.335),
+  label("Downtown", 47.607, -122.335, 0),
   label("Capitol Hill", 47.6225, -122.3155, 2),
   label("Queen Anne", 47.6365, -122.358),
-  label("Ballard", 47.674, -122.386),
+  label("Ballard", 47.674, -122.386, 0),
   label("Fremont", 47.654, -122.352, 2),
   label("Wallingford", 47.6595, -122.3345, 2),
   label("University District", 47.664, -122.309),
   label("Green Lake", 47.69, -122.338, 2),
   label("Magnolia", 47.645, -122.4),
-  label("Northgate", 47.709, -122.323),
+  label("Northgate", 47.709, -122.323, 0),
   label("Lake City", 47.72, -122.295, 2),
   label("Sand Point", 47.676, -122.264, 2),
   label("Madison Park", 47.63, -122.287, 2),
@@ -533,18 +533,18 @@ export const NEIGHBOURHOODS: readonly Label[] = [
   label("Alki", 47.577, -122.406, 2),
   label("Rainier Beach", 47.523, -122.274, 2),
   label("White Center", 47.517, -122.354),
-  label("Burien", 47.474, -122.346),
-  label("SeaTac", 47.447, -122.302),
+  label("Burien", 47.474, -122.346, 0),
+  label("SeaTac", 47.447, -122.302, 0),
   label("Tukwila", 47.477, -122.275, 2),
-  label("Renton", 47.485, -122.2),
+  label("Renton", 47.485, -122.2, 0),
   label("Mercer Island", 47.562, -122.222),
-  label("Bellevue", 47.613, -122.185),
-  label("Kirkland", 47.678, -122.193),
+  label("Bellevue", 47.613, -122.185, 0),
+  label("Kirkland", 47.678, -122.193, 0),
   label("Shoreline", 47.739, -122.343),
 ];
 
 export const WATERS: readonly Label[] = [
-  label("Puget Sound", 47.6, -122.437),
+  label("Puget Sound", 47.585, -122.44, 0),
   label("Elliott Bay", 47.605, -122.372, 1),
   label("Lake Washington", 47.618, -122.262),
   label("Lake Union", 47.637, -122.335, 3),

@@ -12,9 +12,9 @@ export interface Size {
   readonly height: number;
 }
 
-const LARGEST = 0.8;
+const LARGEST = 2.5;
 const HOME: Spot = { x: WIDTH * 0.42, y: HEIGHT * 0.43 };
-const HOME_UNITS = 1500;
+const HOME_UNITS = 1450;
 
 /** Everything at once, and no further out. */
 function smallest(size: Size): number {
@@ -44,7 +44,7 @@ export function around(spots: readonly Spot[], size: Size): View {
   const scale = Math.min(
     (size.width - 2 * room) / Math.max(right - left, 300),
     (size.height - 2 * room) / Math.max(bottom - top, 300),
-    0.3,
+    0.9,
   );
   return bounded({ x: (left + right) / 2, y: (top + bottom) / 2, scale }, size);
 }

@@ -22,9 +22,9 @@ export function Hero() {
         {CELLS.map(({ x, y, tone }) => (
           <path key={`${x}-${y}`} class={`cell-${tone}`} d={HEXAGON} transform={`translate(${x} ${y})`} />
         ))}
-        <path class="hero-way" d="M180 624C240 420 420 520 540 208" />
-        <circle class="hero-start" cx="180" cy="624" r="12" />
-        <path class="hero-end" d="M540 208c-14-17-21-27-21-37a21 21 0 0 1 42 0c0 10-7 20-21 37Z" />
+        <path class="hero-way" d="M170 400C250 210 430 340 560 170" />
+        <circle class="hero-start" cx="170" cy="400" r="12" />
+        <path class="hero-end" d="M560 170c-14-17-21-27-21-37a21 21 0 0 1 42 0c0 10-7 20-21 37Z" />
       </svg>
       <div class="hero-words">
         <p class="brand">

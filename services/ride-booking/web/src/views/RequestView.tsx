@@ -101,11 +101,11 @@ export function RequestView({ id }: { id: string }) {
   return (
     <div class="request">
       <header class="view-head">
-        <div class="title-line">
-          <h1 tabIndex={-1}>{title(request)}</h1>
-          {phase !== "failed" && running && <LiveBadge line={line} />}
+        <h1 tabIndex={-1}>{title(request)}</h1>
+        <div class="head-line">
+          <RouteLines route={request.route.value} />
+          {running && <LiveBadge line={line} />}
         </div>
-        <RouteLines route={request.route.value} />
       </header>
       {phase === "loading" && !trouble && <Loading>{t.loading}</Loading>}
       {running && <LostNotice line={line} />}

@@ -54,7 +54,9 @@ export function Reference({ id }: { id: string }) {
   };
   return (
     <p class="reference small">
-      {t.reference}: <code>{id}</code>
+      {t.reference}
+      <br />
+      <code>{id}</code>
       <button type="button" class="link-button" onClick={() => void copy()}>
         {copied.value ? t.copied : t.copy}
       </button>
