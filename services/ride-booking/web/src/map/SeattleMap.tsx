@@ -6,7 +6,7 @@ import { coordinates, kmBetween, type Place } from "../places";
 import { text } from "../texts";
 import { grid, reach } from "./cells";
 import { Ground, Names } from "./Drawing";
-import { place, type Spot, spot } from "./projection";
+import { isOnMap, place, type Spot, spot } from "./projection";
 import { NEIGHBOURHOODS } from "./seattle";
 import { around, between, home, moved, type Size, under, type View, zoomed } from "./view";
 import "./map.css";
@@ -39,7 +39,8 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
   const flight = useRef(0);
   const pointers = useRef(new Map<number, Spot>());
   const travelled = useRef(0);
-  const spots = [from, to].filter((end) => end !== null).map((end) => spot(end.lat, end.lon));
+  const ends = [from, to].filter((end) => end !== null).map((end) => spot(end.lat, end.lon));
+  const spots = ends.filter(isOnMap);
   const area = useMemo(() => (from ? reach(from) : ""), [from]);
 
   function fly(goal: View) {
@@ -204,9 +205,10 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
           {to && <Pin kind="to" at={spot(to.lat, to.lon)} scale={scale} />}
         </svg>
       )}
-      {interactive && <p class="map-hint">{target === "from" ? t.tapFrom : t.tapTo}</p>}
+      {interactive && ends.length < 2 && <p class="map-hint">{target === "from" ? t.tapFrom : t.tapTo}</p>}
+      {!interactive && spots.length < ends.length && <p class="map-hint">{t.offMap}</p>}
       {interactive && byKeys.value && <span class="map-cross" aria-hidden="true" />}
-      {from && (
+      {from && isOnMap(spot(from.lat, from.lon)) && (
         <p class="map-legend">
           <span class="map-legend-cell" aria-hidden="true" />
           {t.reach}

@@ -9,9 +9,8 @@ const REACH_KM = 5;
 
 /** The grid of cells over the whole map, as one path. */
 export function grid(): string {
-  const margin = 0.2;
-  const [north, south] = [BOUNDS.north + margin, BOUNDS.south - margin];
-  const [west, east] = [BOUNDS.west - margin, BOUNDS.east + margin];
+  const [north, south] = [BOUNDS.north + 0.2, BOUNDS.south - 0.2];
+  const [west, east] = [BOUNDS.west - 0.7, BOUNDS.east + 0.7]; // screens are wider than the city
   const corners = [
     [north, west],
     [north, east],

@@ -12,6 +12,11 @@ export interface Spot {
   readonly y: number;
 }
 
+/** Whether a spot is on the picture. */
+export function isOnMap({ x, y }: Spot): boolean {
+  return x >= 0 && x <= WIDTH && y >= 0 && y <= HEIGHT;
+}
+
 export function spot(lat: number, lon: number): Spot {
   return { x: (lon - BOUNDS.west) * NARROWER * PER_DEGREE, y: (BOUNDS.north - lat) * PER_DEGREE };
 }

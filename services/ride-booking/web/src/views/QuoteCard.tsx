@@ -73,7 +73,6 @@ export function QuoteCard({ quote, best, action, chosen, busy, blocked, validUnt
         <button
           type="button"
           class={`button small ${action === "choose" && !chosen ? "quiet" : ""}`}
-          aria-label={action === "choose" ? t.chooseThis(name, price) : t.bookThis(name, price)}
           aria-pressed={action === "choose" ? chosen : undefined}
           disabled={blocked}
           onClick={onAct}
@@ -90,6 +89,9 @@ export function QuoteCard({ quote, best, action, chosen, busy, blocked, validUnt
           ) : (
             t.choose
           )}
+          <span class="visually-hidden">
+            : {name}, {price}
+          </span>
         </button>
       )}
     </li>

@@ -110,7 +110,7 @@ export function RequestView({ id }: { id: string }) {
       {phase === "loading" && !trouble && <Loading>{t.loading}</Loading>}
       {running && <LostNotice line={line} />}
       {trouble && <ErrorNotice error={trouble} reference={id} retry={() => request.retry()} />}
-      {(running || phase === "completed") && request.completedBy.value !== "cancelled" && (
+      {(running || (request.asked.value > 0 && request.completedBy.value !== "cancelled")) && (
         <Progress request={request} />
       )}
       {ride && ride.status !== "rejected" && (
@@ -177,7 +177,9 @@ export function RequestView({ id }: { id: string }) {
 function title(request: Request): string {
   const t = text.value.request;
   if (request.phase.value === "running") return request.quotes.value.size > 0 ? t.arriving : t.asking;
-  return request.phase.value === "completed" ? t.done : t.asking;
+  if (request.phase.value !== "completed") return t.asking;
+  const bookable = request.quotes.value.size > 0 && request.completedBy.value !== "cancelled";
+  return bookable ? t.done : t.over;
 }
 
 /** Ends without a quote that could be booked. */

@@ -4,7 +4,7 @@ import { Icon, type IconName } from "@wild-rydes/web/components/icons";
 import { duration } from "@wild-rydes/web/language";
 import { now } from "@wild-rydes/web/now";
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { text } from "../texts";
 
 interface FaceProps {
@@ -79,8 +79,14 @@ export function ErrorNotice({ error, say, reference, retry }: Explained) {
   const until = useMemo(() => Date.now() + (error.retryAfter ?? 0) * 1000, [error]);
   const left = error.retryAfter === null ? 0 : (until - now.value) / 1000;
   const id = error.reference ?? reference;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [error]);
   return (
-    <div class={`notice ${error.status === 0 || error.status === 429 ? "warn" : "bad"}`} role="alert">
+    <div
+      ref={box}
+      class={`notice ${error.status === 0 || error.status === 429 ? "warn" : "bad"}`}
+      role="alert"
+    >
       <Icon name={error.status === 0 ? "off" : error.status === 429 ? "clock" : "alert"} />
       <div class="notice-body">
         <p>{say ?? explain(error, left)}</p>
