@@ -14,6 +14,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 COMMANDS: Final = {
     "uv.lock": ([os.environ.get("UV", "uv"), "audit", "--frozen"], ROOT),
+    "package-lock.json": (["npm", "audit", "--audit-level=moderate"], ROOT),
     "infra/package-lock.json": (["npm", "audit", "--audit-level=moderate"], ROOT / "infra"),
     "infra/registry/node/package-lock.json": (
         ["npm", "audit", "--audit-level=moderate"],

@@ -75,7 +75,7 @@ def test_quotes_arrive_live_one_by_one_and_the_chosen_one_is_booked(
     dear, cheap, slow = (connected(fleet, place) for _ in range(3))
     app = welcome()
     # Whatever is shown before the end came over the socket.
-    app.context.route(re.compile(r"/quotes$"), lambda route: _no_quotes(route))
+    app.context.route(re.compile(r"/quotes$"), _no_quotes)
     rfq = app.ask_at(place)
     app.is_live()
     app.think(3)
@@ -231,6 +231,7 @@ def test_a_quote_that_has_expired_is_not_booked(welcome: Welcome, fleet: Fleet, 
     app.answer(re.compile(r"/bookings$"), 410, gone)
     app.quote(unicorn.id).get_by_role("button").click()
     expect(app.page.get_by_role("alert")).to_contain_text("just expired")
+    expect(app.quote(unicorn.id).get_by_role("button")).to_have_count(0)
     app.window.faces("quote-gone")
     app.context.unroute(re.compile(r"/bookings$"))
     app.context.route(re.compile(f"/{rfq}$"), _long_ago)

@@ -419,7 +419,8 @@ def test_pages_of_configured_origins_may_read_every_answer(
     assert answer["headers"]["Vary"] == "Origin"
     allowed = access_control(answer)
     assert allowed["Allow-Origin"] == origin
-    assert {"Location", "Retry-After", "ETag", "WWW-Authenticate"} <= {*allowed["Expose-Headers"].split(",")}
+    exposed = {*allowed["Expose-Headers"].split(",")}
+    assert {"Apigw-Requestid", "Location", "Retry-After", "ETag", "WWW-Authenticate"} <= exposed
     assert "Allow-Credentials" not in allowed
 
 

@@ -42,6 +42,8 @@ const SECONDS_TO_SUBSCRIBE_AGAIN = 5;
 /** How long quotes without a time of their own stay valid. */
 const MINUTES_VALID = 10;
 
+const LONG_AGO = new Date(0).toISOString();
+
 const ROUTES = "wild-rydes.route.";
 
 /** Remember where a request goes: the API tells that only when it is over, or in the list. */
@@ -74,6 +76,8 @@ export class Request {
   #revision = -1;
   #early: State[] = [];
   #links: Links | null = null;
+  /** The quotes of which the API has said so. */
+  readonly #expired: Signal<ReadonlySet<string>> = signal(new Set());
   readonly #keys = new Map<string, string>();
 
   constructor(
@@ -130,12 +134,15 @@ export class Request {
     } catch (error) {
       // What the API has refused is over. Without an answer nobody knows.
       if (error instanceof ApiError && error.status >= 400 && error.status < 500) this.#keys.delete(quote);
+      if (error instanceof ApiError && error.status === 410)
+        this.#expired.value = new Set([...this.#expired.value, quote]);
       throw error;
     }
   }
 
   /** Until when a quote can be booked, if that is known yet. */
   validUntil(quote: Quote): string | null {
+    if (this.#expired.value.has(quote["quote-id"])) return LONG_AGO;
     if (quote["valid-until"]) return quote["valid-until"];
     const end = this.completedAt.value;
     return end && new Date(Date.parse(end) + MINUTES_VALID * 60_000).toISOString();

@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 from aws_lambda_powertools.event_handler import CORSConfig
 
-# Headers of answers that pages may read.
-_EXPOSED = ["ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+# Headers of answers that pages may read. The gateway's id of a request is in its access log: customers tell it to support.
+_EXPOSED = ["Apigw-Requestid", "ETag", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
 _SENT = ["Idempotency-Key", "If-None-Match", "Prefer"]
 _TWO_HOURS = 7200  # browsers believe the answer to a preflight no longer
 

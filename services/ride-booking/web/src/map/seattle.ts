@@ -546,7 +546,7 @@ export const NEIGHBOURHOODS: readonly Label[] = [
 ];
 
 export const WATERS: readonly Label[] = [
-  label("Puget Sound", 47.585, -122.44, 0),
+  label("Puget Sound", 47.597, -122.431, 0),
   label("Elliott Bay", 47.605, -122.372, 1),
   label("Lake Washington", 47.618, -122.262),
   label("Lake Union", 47.637, -122.335, 3),

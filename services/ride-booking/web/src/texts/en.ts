@@ -48,7 +48,7 @@ export const en = {
     loading: "The map is loading…",
     failed: "The map has not come. Everything works without it.",
     reach: "Unicorns of these cells are asked",
-    offMap: "The pin is off this map, and that is fine.",
+    offMap: "The route leads off this map",
     start: "Start",
     destination: "Destination",
   },

@@ -50,7 +50,7 @@ export const es: Texts = {
     loading: "Cargando el mapa…",
     failed: "El mapa no ha llegado. Todo funciona sin él.",
     reach: "Se pregunta a los unicornios de estas celdas",
-    offMap: "El marcador está fuera de este mapa, y no pasa nada.",
+    offMap: "El trayecto sale de este mapa",
     start: "Origen",
     destination: "Destino",
   },

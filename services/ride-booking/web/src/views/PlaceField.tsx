@@ -43,11 +43,6 @@ export function PlaceField({ end, label, error }: Props) {
     index.value = -1;
   }
 
-  function show() {
-    target.value = end;
-    open.value = true;
-  }
-
   function press(event: KeyboardEvent) {
     const last = options.length - 1;
     if (event.key === "ArrowDown") {
@@ -96,8 +91,12 @@ export function PlaceField({ end, label, error }: Props) {
           aria-activedescendant={isOpen && index.value >= 0 ? `${id}-${index.value}` : undefined}
           aria-invalid={error !== null}
           aria-describedby={error ? `${id}-error` : undefined}
-          onFocus={show}
-          onClick={show}
+          onFocus={() => {
+            target.value = end;
+          }}
+          onClick={() => {
+            open.value = true;
+          }}
           onBlur={leave}
           onKeyDown={press}
           onInput={(event) => {

@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { announce } from "@wild-rydes/web/announce";
 import { ApiError } from "@wild-rydes/web/api";
 import { Icon } from "@wild-rydes/web/components/icons";
+import { online } from "@wild-rydes/web/connectivity";
 import { secondsUntil } from "@wild-rydes/web/now";
 import { go } from "@wild-rydes/web/route";
 import { SessionOver } from "@wild-rydes/web/session";
@@ -109,7 +110,9 @@ export function RequestView({ id }: { id: string }) {
       </header>
       {phase === "loading" && !trouble && <Loading>{t.loading}</Loading>}
       {running && <LostNotice line={line} />}
-      {trouble && <ErrorNotice error={trouble} reference={id} retry={() => request.retry()} />}
+      {trouble && (online.value || trouble.status !== 0) && (
+        <ErrorNotice error={trouble} reference={id} retry={() => request.retry()} />
+      )}
       {(running || (request.asked.value > 0 && request.completedBy.value !== "cancelled")) && (
         <Progress request={request} />
       )}

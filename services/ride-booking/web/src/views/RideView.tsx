@@ -1,5 +1,6 @@
 import { announce } from "@wild-rydes/web/announce";
 import { Icon, type IconName } from "@wild-rydes/web/components/icons";
+import { online } from "@wild-rydes/web/connectivity";
 import { countdown, dateAndTime, duration, money } from "@wild-rydes/web/language";
 import { secondsUntil } from "@wild-rydes/web/now";
 import { useEffect, useMemo } from "preact/hooks";
@@ -38,7 +39,9 @@ export function RideView({ id }: { id: string }) {
   const open = status === "pending" || status === "confirmed";
   return (
     <div class="ride">
-      {trouble && <ErrorNotice error={trouble} reference={id} retry={() => store.retry()} />}
+      {trouble && (online.value || trouble.status !== 0) && (
+        <ErrorNotice error={trouble} reference={id} retry={() => store.retry()} />
+      )}
       {!ride && !trouble && <Loading>{t.loading}</Loading>}
       {open && <LostNotice line={line} />}
       {ride && (
