@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from playwright.sync_api import Locator, Route, WebSocketRoute, expect
@@ -80,13 +82,23 @@ class CustomerApp:
         self.page.wait_for_url(re.compile(r"#/rides/"))
         return self.page.url.rpartition("/")[2]
 
-    def answer(self, url: re.Pattern[str], status: int, body: Any, **headers: str) -> None:
-        """Have the API answer so, whatever it is asked by this method and URL."""
+    def answer(
+        self,
+        url: re.Pattern[str],
+        status: int,
+        body: Any,
+        *,
+        times: int | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Have the API answer so, whatever it is asked at this URL, always or some times."""
+        left = [times]
 
         def fulfil(route: Route) -> None:
-            if route.request.method == "OPTIONS":
+            if route.request.method == "OPTIONS" or left[0] == 0:
                 route.fallback()
                 return
+            left[0] = left[0] and left[0] - 1
             exposed = "apigw-requestid, Retry-After, Location"
             kind = "application/problem+json" if status >= 400 else "application/json"
             route.fulfill(

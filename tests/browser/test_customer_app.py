@@ -165,6 +165,47 @@ def test_without_a_socket_quotes_come_by_polling(
     app.window.tolerate(NET)
 
 
+def test_a_customer_signs_in_by_srp_and_the_session_is_renewed(
+    screens: Screens, person: Callable[[str], Person]
+) -> None:
+    somebody = person("customers")
+    app = CustomerApp(screens, somebody)
+    app.context.route(re.compile(r"/config\.json$"), _as_on_aws)
+    app.page.reload()
+    for password in ("wrong", somebody.password):
+        app.page.get_by_label("User name").fill(somebody.name)
+        app.page.get_by_label("Password").fill(password)
+        app.page.get_by_role("button", name="Sign in").click()
+        if password == "wrong":
+            expect(app.page.get_by_role("alert")).to_contain_text("not the right name or password")
+            app.window.faces("wrong-password")
+    app.page.locator(".app").wait_for()
+    app.answer(
+        API, 401, {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": ""}, times=1
+    )
+    app.page.get_by_role("link", name="My requests").click()
+    app.shows("No requests yet")
+    app.window.faces("past-empty")
+    app.page.get_by_role("button", name="Sign out").click()
+    app.shows("Welcome aboard")
+    assert app.page.evaluate("sessionStorage.length") == 0
+    app.window.tolerate(NET)
+
+
+def test_past_requests_come_by_pages(
+    screens: Screens, person: Callable[[str], Person], cloud: Cloud, place: Place
+) -> None:
+    somebody = person("customers")
+    customer = Customer(cloud, somebody.name)
+    for _ in range(21):
+        customer.submit(place)
+    app = CustomerApp(screens, somebody, path="#/requests").sign_in()
+    expect(app.page.locator(".past-row")).to_have_count(20)
+    app.page.get_by_role("button", name="Show older").click()
+    expect(app.page.locator(".past-row")).to_have_count(21)
+    expect(app.page.get_by_text("That is all")).to_be_visible()
+
+
 def test_links_of_others_show_nothing(welcome: Welcome, customer: Customer, place: Place) -> None:
     rfq = customer.submit(place).rpartition("/")[2]
     app = welcome(path=f"#/requests/{rfq}")
@@ -270,7 +311,9 @@ def test_a_throttled_customer_is_told_when_to_come_back(welcome: Welcome, place:
     app = welcome()
     many = {"type": "about:blank", "title": "Too Many Requests", "status": 429}
     detail = "You have 10 open RFQs, and may have no more. Cancel one, or wait until one is completed."
-    app.answer(re.compile(r"/instant-ride-rfqs$"), 429, {**many, "detail": detail}, **{"Retry-After": "90"})
+    app.answer(
+        re.compile(r"/instant-ride-rfqs$"), 429, {**many, "detail": detail}, headers={"Retry-After": "90"}
+    )
     app.put("from", SPACE_NEEDLE)
     app.put("to", SEA_TAC)
     app.page.locator("button[type=submit]").click()
@@ -287,7 +330,9 @@ def test_an_error_says_what_to_do_and_what_to_tell_support(welcome: Welcome) -> 
         "status": 500,
         "detail": "Our mistake.",
     }
-    app.answer(re.compile(r"/instant-ride-rfqs$"), 500, failed, **{"apigw-requestid": "JKJaXmPLvHcESHA="})
+    app.answer(
+        re.compile(r"/instant-ride-rfqs$"), 500, failed, headers={"apigw-requestid": "JKJaXmPLvHcESHA="}
+    )
     app.put("from", SPACE_NEEDLE)
     app.put("to", SEA_TAC)
     app.page.locator("button[type=submit]").click()
@@ -401,6 +446,12 @@ def test_in_spanish(welcome: Welcome) -> None:
     app.page.get_by_label("Idioma").select_option("en")
     app.shows("Your quotes")
     expect(app.page.locator("html")).to_have_attribute("lang", "en")
+
+
+def _as_on_aws(route: Route) -> None:
+    answer = route.fetch()
+    config = {name: value for name, value in answer.json().items() if name != "people"}
+    route.fulfill(response=answer, json={**config, "passwordLogin": False})
 
 
 def _no_quotes(route: Route) -> None:

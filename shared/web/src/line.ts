@@ -44,7 +44,7 @@ export class Line<Message> {
     window.clearTimeout(this.#timer);
     window.removeEventListener("online", this.#hurry);
     window.removeEventListener("offline", this.#drop);
-    this.#socket?.close();
+    if (this.#socket) end(this.#socket);
   }
 
   /** Ask after some seconds, and again after each answer. */
@@ -112,7 +112,7 @@ export class Line<Message> {
   readonly #drop = (): void => {
     const socket = this.#socket;
     if (!socket) return;
-    socket.close();
+    end(socket);
     this.#lost(socket); // a dead line does not say so for a long time
   };
 
@@ -126,4 +126,10 @@ export class Line<Message> {
     window.clearTimeout(this.#timer);
     this.#timer = window.setTimeout(act, seconds * 1000);
   }
+}
+
+/** Close a socket. One that is still being opened is let open first: browsers complain otherwise. */
+function end(socket: WebSocket): void {
+  if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close();
+  else socket.close();
 }

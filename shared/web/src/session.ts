@@ -42,8 +42,12 @@ export class Session {
     return this.#step(person, (callbacks) => person.authenticateUser(details, callbacks));
   }
 
+  /** Sign out, and leave nothing of what this tab knows of the user. */
   signOut(): void {
     this.#end(false);
+    sessionStorage.clear();
+    location.hash = "";
+    location.reload();
   }
 
   /** Return a valid ID token. Throws SessionOver. */

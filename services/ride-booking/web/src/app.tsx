@@ -20,9 +20,6 @@ import { RideView } from "./views/RideView";
 export function App() {
   const { config, session } = useAround();
   const t = text.value;
-  useEffect(() => {
-    document.title = t.title;
-  }, [t]);
   return (
     <>
       {session.user.value === null ? (
@@ -50,6 +47,11 @@ function SignedIn({ user }: { user: string }) {
   const panel = useRef<HTMLElement>(null);
   const first = useRef(true);
   const address = route.value.join("/");
+  const name = { requests: id ? t.request.done : t.myRequests, rides: t.ride.title }[page] ?? t.newRide;
+
+  useEffect(() => {
+    document.title = `${name} · ${t.title}`;
+  }, [name, t]);
 
   useEffect(() => {
     // The browser looks after the focus of a fresh page; of a new view nobody else does.

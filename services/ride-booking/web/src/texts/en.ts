@@ -117,6 +117,7 @@ export const en = {
   },
 
   ride: {
+    title: "Your ride",
     loading: "Looking up your ride…",
     pending: "Waiting for confirmation",
     pendingText: (name: string, time: string) => `${name} has ${time} to confirm.`,

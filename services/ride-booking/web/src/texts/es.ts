@@ -119,6 +119,7 @@ export const es: Texts = {
   },
 
   ride: {
+    title: "Tu viaje",
     loading: "Buscando tu viaje…",
     pending: "Esperando confirmación",
     pendingText: (name, time) => `${name} tiene ${time} para confirmar.`,

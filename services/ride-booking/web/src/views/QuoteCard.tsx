@@ -48,6 +48,7 @@ export function QuoteCard({ quote, best, action, chosen, busy, blocked, validUnt
           ) : (
             <span>{t.newcomer}</span>
           )}
+          {quote["valid-until"] && !expired && <span>{t.expires(time(quote["valid-until"]))}</span>}
         </p>
         {(best.length > 0 || expired) && (
           <p class="quote-badges">
@@ -65,9 +66,6 @@ export function QuoteCard({ quote, best, action, chosen, busy, blocked, validUnt
       </div>
       <div class="quote-price">
         <strong class="numbers">{price}</strong>
-        {quote["valid-until"] && !expired && (
-          <span class="small soft">{t.expires(time(quote["valid-until"]))}</span>
-        )}
       </div>
       {action && !expired && (
         <button
