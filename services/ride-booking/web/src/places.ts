@@ -39,6 +39,13 @@ export const PLACES: readonly KnownPlace[] = [
   known("Mount Rainier", "Ashford", 46.7861, -121.7353),
 ];
 
+/** Rides for who is only looking around. */
+export const IDEAS: readonly (readonly [from: string, to: string])[] = [
+  ["Space Needle", "Sea-Tac Airport"],
+  ["Pike Place Market", "Green Lake"],
+  ["University of Washington", "Alki Beach"],
+];
+
 const COORDINATES = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/;
 
 /** The places that a typed text may mean, best first: coordinates, then names that begin so, then the others. */
@@ -56,6 +63,12 @@ export function find(text: string): readonly Place[] {
     return label.includes(wanted) || plain(place.area).includes(wanted) ? 2 : 3;
   };
   return PLACES.filter((place) => rank(place) < 3).sort((a, b) => rank(a) - rank(b));
+}
+
+/** What the API takes of a known place. */
+export function knownAs(label: string): Place | null {
+  const found = PLACES.find((place) => place.label === label);
+  return found ? { lat: found.lat, lon: found.lon, label } : null;
 }
 
 export function nameOf(place: Place): string {

@@ -24,6 +24,7 @@ export const en = {
     places: "Places",
     noPlaces: "No place of that name. Put the pin on the map, or type latitude, longitude.",
     clear: (field: string) => `Clear: ${field}`,
+    ideas: "Just looking around?",
     swap: "Swap start and destination",
     wait: "How long would you like to wait?",
     waitWhy: "You can book once everybody has answered, or when this time is over.",

@@ -26,6 +26,7 @@ export const es: Texts = {
     places: "Lugares",
     noPlaces: "No hay ningún lugar con ese nombre. Pon el marcador en el mapa o escribe latitud, longitud.",
     clear: (field) => `Borrar: ${field}`,
+    ideas: "¿Solo estás mirando?",
     swap: "Intercambiar origen y destino",
     wait: "¿Cuánto quieres esperar?",
     waitWhy: "Podrás reservar cuando todos hayan respondido o cuando acabe este tiempo.",

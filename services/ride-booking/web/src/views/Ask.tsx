@@ -11,7 +11,7 @@ import { useAround } from "../around";
 import { draft, showDraft, WAITS, wait } from "../draft";
 import type { components } from "../generated/api";
 import type { End } from "../map/SeattleMap";
-import { kmBetween, type Place } from "../places";
+import { IDEAS, kmBetween, knownAs, type Place } from "../places";
 import { REQUESTS, remember } from "../request";
 import { text } from "../texts";
 import { ErrorNotice } from "./faces";
@@ -124,6 +124,38 @@ export function Ask() {
         {busy.value ? t.submitting : t.submit}
         {!busy.value && <Icon name="arrow" />}
       </button>
+      {!from && !to && <Ideas />}
     </form>
+  );
+}
+
+/** Rides by one click. */
+function Ideas() {
+  const t = text.value;
+  return (
+    <section class="ideas" aria-labelledby="ideas-title">
+      <h2 class="label" id="ideas-title">
+        {t.ask.ideas}
+      </h2>
+      <ul>
+        {IDEAS.map(([from, to]) => (
+          <li key={from}>
+            <button
+              type="button"
+              class="idea small"
+              onClick={() => {
+                draft.from.value = knownAs(from);
+                draft.to.value = knownAs(to);
+              }}
+            >
+              <span>{from}</span>
+              <Icon name="arrow" size={16} />
+              <span class="visually-hidden">{t.past.to}</span>
+              <span>{to}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

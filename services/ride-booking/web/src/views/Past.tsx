@@ -33,6 +33,8 @@ export function Past() {
       const { body } = await api.get<Page>(link);
       found.value = [...found.peek(), ...body.rfqs];
       next.value = body.links.next ?? null;
+      const [newest] = found.value;
+      if (newest) showRoute({ from: newest.from, to: newest.to });
     } catch (error) {
       if (error instanceof SessionOver) return;
       if (!(error instanceof ApiError)) throw error;

@@ -154,6 +154,7 @@ export function RequestView({ id }: { id: string }) {
           }}
         />
       )}
+      {running && quotes.size === 0 && <Placeholders />}
       {running && (
         <button
           type="button"
@@ -173,6 +174,17 @@ export function RequestView({ id }: { id: string }) {
         </div>
       )}
       {phase !== "loading" && <Reference id={id} />}
+    </div>
+  );
+}
+
+/** Where quotes are about to be. */
+function Placeholders() {
+  return (
+    <div class="placeholders" aria-hidden="true">
+      <span />
+      <span />
+      <span />
     </div>
   );
 }
