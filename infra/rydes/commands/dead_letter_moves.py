@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.commands.dead_letters import dlq, print_groups, summary
+from infra.rydes.commands.dead_letters import dlq, print_groups
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import INTERRUPTED, complain, one_line_errors
 from infra.rydes.operator.dead_letter_moves import Move, Outcome, Sweep, Wanted, parking, purging, replaying
+from infra.rydes.operator.dead_letter_summary import summary
 from infra.rydes.operator.dead_letters import Parked, held, one, queues_of
 from infra.rydes.operator.printable import printable
 from infra.rydes.operator.times import seconds_of

@@ -1,7 +1,6 @@
 """Commands that show dead letters, and correct them: `rydes dlq list`, `show` and `fix`."""
 
 import json
-import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,11 +17,9 @@ from infra.rydes.operator import dead_letter_body as bodies
 from infra.rydes.operator import dead_letter_contents as contents
 from infra.rydes.operator import dead_letter_fix as fixes
 from infra.rydes.operator import dead_letters as parked
-from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
-from infra.rydes.operator.dead_letters import Parked
+from infra.rydes.operator.dead_letter_summary import grouped, summary, way_in_words
 from infra.rydes.operator.printable import printable
 from wild_rydes_contracts.invalid import listed
-from wild_rydes_messaging.attributes import ATTEMPTS, REPLAYS, counted
 
 app = typer.Typer()
 dlq = typer.Typer(
@@ -38,8 +35,6 @@ _Reveal = Annotated[bool, typer.Option("--reveal", help="Show phone numbers, nam
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SHORT = 8
 """Characters of an id that tell it from others."""
-_VARYING = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]*|\d+")
-"""Ids and numbers in a reason."""
 _NARROWEST = 40
 """Columns for a line of the list, however narrow the terminal is: most ids of conversations fit."""
 
@@ -72,32 +67,6 @@ def list_(
             (_show_list if each else print_groups)(rows)
         elif not found.unseen:
             print("Nothing is parked.")
-
-
-def summary(message: Parked, now: datetime) -> dict[str, Any]:
-    """Tell what there is to tell of a dead letter, without its body."""
-    return {
-        "id": message.id,
-        "queue": message.queue,
-        "type": contents.message_type(message),
-        "correlation_id": contents.correlation_id(message),
-        "parked_at": message.parked_at.isoformat(timespec="seconds"),
-        "age_seconds": round((now - message.parked_at).total_seconds()),
-        "attempts": counted(message.raw, ATTEMPTS) or None,
-        "replays": counted(message.raw, REPLAYS),
-        "error": message.cause.error or None,
-        "kind": message.cause.kind or None,
-        "reason": contents.without_personal_data(message.cause.reason),
-    }
-
-
-def grouped(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Put the same trouble together: what differs in numbers and ids alone is the same. The most comes first."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows:
-        same = _VARYING.sub("…", row["reason"])
-        groups.setdefault((row["queue"], row["type"], str(row["error"]), same), []).append(row)
-    return sorted(groups.values(), key=len, reverse=True)
 
 
 def print_groups(rows: list[dict[str, Any]]) -> None:
@@ -174,7 +143,7 @@ def show(
             **summary(message, datetime.now(UTC)),
             "attributes": dict(message.attributes),
             "problems": None if wrong is None else [{"path": p.path, "expected": p.expected} for p in wrong],
-            "way_back": _way(there, message),
+            "way_back": way_in_words(there, message),
             "body": contents.content(message.body),
         }
         if not reveal:
@@ -184,13 +153,6 @@ def show(
             print(printable(json.dumps(shown, indent=2)))
         else:
             _show(shown)
-
-
-def _way(there: Any, message: Parked) -> str:  # noqa: ANN401 - a System
-    try:
-        return way_back(there, message).to
-    except NoWayBack as none:
-        return f"none. {none}"
 
 
 def _show(shown: Mapping[str, Any]) -> None:

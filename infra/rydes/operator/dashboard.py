@@ -31,6 +31,8 @@ class Row:
     id: str
     circuit: Record
     operations: dict[str, Figures]
+    calls: tuple[Call, ...] = ()
+    """The calls that the figures are made of."""
 
     def mode(self, now: float) -> Override | None:
         """Return the mode that a person has set, unless it has expired."""
@@ -56,7 +58,12 @@ class Dashboard:
         with reached():
             calls = self._calls.look()
             return [
-                Row(id_, self._circuit(id_), _figures(calls, id_, row))
+                Row(
+                    id_,
+                    self._circuit(id_),
+                    _figures(calls, id_, row),
+                    tuple(call for call in calls if call.partner == id_),
+                )
                 for id_, row in roster.partners().items()
                 if self._partner_id in (None, id_)
             ]

@@ -2,11 +2,11 @@
 
 import json
 import uuid
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from infra.naming import BUS_NAME
+from infra.naming import BUS_NAME, EVENT_SOURCE_PREFIX
 from infra.rydes.cloud.cloud import Cloud
 from wild_rydes_contracts import Event, PartnerCircuitClosed, PartnerCircuitOpened, rule_pattern
 
@@ -27,16 +27,25 @@ class Wiretap:
         return found
 
 
-@contextmanager
-def listening(cloud: Cloud, *events: type[Event]) -> Generator[Wiretap, None, None]:
+def listening(cloud: Cloud, *events: type[Event]) -> AbstractContextManager[Wiretap]:
     """Listen to these events, or to those of circuits if none are named, while this context lasts."""
+    return matching(cloud, rule_pattern(*(events or (PartnerCircuitOpened, PartnerCircuitClosed))))
+
+
+def everything(cloud: Cloud) -> AbstractContextManager[Wiretap]:
+    """Listen to all that services and other teams publish, while this context lasts."""
+    return matching(cloud, {"source": [{"prefix": EVENT_SOURCE_PREFIX}]})
+
+
+@contextmanager
+def matching(cloud: Cloud, pattern: Mapping[str, Any]) -> Generator[Wiretap, None, None]:
+    """Listen to events that match a rule pattern, while this context lasts."""
     bus, sqs, name = cloud.client("events"), cloud.client("sqs"), f"wiretap-{uuid.uuid4().hex[:12]}"
     rule = {"Name": name, "EventBusName": cloud.names.of(BUS_NAME)}
     target = {"Rule": name, "EventBusName": cloud.names.of(BUS_NAME)}
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     try:
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        pattern = rule_pattern(*(events or (PartnerCircuitOpened, PartnerCircuitClosed)))
         bus.put_rule(**rule, EventPattern=json.dumps(pattern))
         bus.put_targets(**target, Targets=[{"Id": "queue", "Arn": arn}])
         yield Wiretap(cloud, url)

@@ -39,6 +39,10 @@ class Partners:
         if answer.is_error:
             raise LocalCloudError(answer.text, "See infra/rydes/simulators/partners/faults.py.")
 
+    def faults(self, partner_id: str) -> dict[str, float]:
+        """Return a partner's faults."""
+        return dict(self._show(partner_id)["faults"])
+
     def served(self, partner_id: str) -> int:
         """Return how many requests a partner has had."""
         return int(self._show(partner_id)["served"])
