@@ -81,6 +81,7 @@ def start(
     for data in ("tmp", "state", "s3"):
         shutil.rmtree(settings.run_dir / data, ignore_errors=True)
         (settings.run_dir / data).mkdir(parents=True)
+    settings.throttles.unlink(missing_ok=True)
     log = settings.log("emulator")
     log.parent.mkdir(exist_ok=True)
     command = [str(interpreter), "-P", str(Path(__file__).with_name("emulator_main.py"))]

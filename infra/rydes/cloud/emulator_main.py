@@ -24,6 +24,9 @@ a STOP and a START in one second nobody could tell which was sent last.
 
 A replay of an archive reaches the rules that it names, and no others. The emulator would tell all.
 
+A share of the workers' calls to a table is throttled while the file throttles.json beside the lock says so:
+`{"<table>": {"share": 0.5, "until": <seconds since 1970>}}`.
+
 Functions behind an HTTP API get requests as on AWS: OPTIONS too, where the API itself has no CORS, and with the stage in
 front of the path. When one fails, the caller learns no more than that.
 """
@@ -33,6 +36,7 @@ import hashlib
 import importlib
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -50,6 +54,8 @@ SECONDS_TO_SHUT_DOWN = 3.0
 
 _USAGE = re.compile(r"/usageplans/([^/]+)/usage")
 _OVERRIDE = re.compile(r'#set\(\$context\.responseOverride\.header\.([\w-]+) = "([^"]*)"\)')
+_OF_A_WORKER = re.compile(r"\bapp/[\w-]+\.\d+")
+_TABLE = re.compile(rb'"TableName"\s*:\s*"([^"]+)"')
 _NAMED = 'export AWS_SDK_UA_APP_ID="$AWS_LAMBDA_FUNCTION_NAME.$$"; exec "$0" "$@"'
 """For a shell: become the worker, which knows its own process id."""
 
@@ -210,6 +216,35 @@ def replay_to_named_rules(eventbridge: Any) -> None:  # noqa: ANN401 - the emula
     eventbridge._invoke_target = invoke_if_named
 
 
+def throttle_tables(dynamodb: Any, orders: Path) -> None:  # noqa: ANN401 - the emulator's module
+    """Have DynamoDB refuse a share of the workers' calls to a table, as long as the file says so.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+    """
+    handle = dynamodb.handle_request
+
+    def refused(body: bytes) -> bool:
+        try:
+            ordered = json.loads(orders.read_bytes())
+        except (OSError, ValueError):
+            return False
+        now = time.time()
+        return any(
+            order["until"] > now and random.random() < order["share"]  # noqa: S311 - chance, no secret
+            for table in {name.decode() for name in _TABLE.findall(body)}
+            if (order := ordered.get(table.rpartition("/")[2]))
+        )
+
+    async def handle_or_refuse(method: str, path: str, headers: Any, body: bytes, query: object) -> Any:  # noqa: ANN401
+        if orders.exists() and _OF_A_WORKER.search(headers.get("user-agent", "")) and refused(body):
+            return dynamodb.error_response_json(
+                "ThrottlingException", "Throughput exceeds the current capacity of your table or index.", 400
+            )
+        return await handle(method, path, headers, body, query)
+
+    dynamodb.handle_request = handle_or_refuse
+
+
 def hand_on_as_aws(gateway: Any, functions: Any) -> None:  # noqa: ANN401 - the emulator's modules
     """Have HTTP APIs hand on what AWS would.
 
@@ -294,6 +329,9 @@ if __name__ == "__main__":
     keep_after_exception(importlib.import_module("ministack.core.lambda_runtime"))
     tell_milliseconds(importlib.import_module("ministack.services.sns"))
     replay_to_named_rules(importlib.import_module("ministack.services.eventbridge"))
+    throttle_tables(
+        importlib.import_module("ministack.services.dynamodb"), Path(sys.argv[1]).with_name("throttles.json")
+    )
     hand_on_as_aws(
         importlib.import_module("ministack.services.apigateway"),
         importlib.import_module("ministack.services.lambda_svc"),

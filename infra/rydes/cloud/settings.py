@@ -64,6 +64,11 @@ class Settings:
         return self.phones_file.read_text() if self.phones_file.exists() else None
 
     @property
+    def throttles(self) -> Path:
+        """The file that says which tables throttle: `emulator_main` reads it."""
+        return self.run_dir / "throttles.json"
+
+    @property
     def calls(self) -> Path:
         """The folder of the AWS calls that functions made, in a cloud that records them."""
         return self.run_dir / "calls"

@@ -6,6 +6,8 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass
 
+import psutil
+
 _NAME = re.compile(r"\bapp/([\w-]+)\.(\d+)")
 
 
@@ -37,3 +39,13 @@ def caller(user_agent: str) -> Worker | None:
     """The worker that sent this User-Agent with an AWS call, None if it was none. The emulator names its workers so."""
     found = _NAME.search(user_agent)
     return Worker(found[1], int(found[2])) if found else None
+
+
+def running(emulator: int) -> list[Worker]:
+    """List the workers of the emulator with this process id."""
+    found = []
+    for process in psutil.Process(emulator).children(recursive=True):
+        with suppress(psutil.Error):  # it ends as we look
+            if function := process.environ().get("AWS_LAMBDA_FUNCTION_NAME"):
+                found.append(Worker(function, process.pid))
+    return found

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import subprocess
@@ -17,7 +18,10 @@ from infra.rydes.cloud.emulator_main import (
     replay_to_named_rules,
     share_code,
     tell_milliseconds,
+    throttle_tables,
 )
+from infra.rydes.cloud.settings import Settings
+from infra.rydes.cloud.throttles import throttle, throttles
 from infra.rydes.cloud.workers import Worker, caller
 
 
@@ -223,3 +227,51 @@ def test_a_replay_reaches_the_rules_that_it_names_and_a_live_event_all() -> None
         ("arn:2", "to-all"),
         ("arn:1", "to-one"),
     ]
+
+
+class _DynamoDb(SimpleNamespace):
+    """The emulator's module, as far as a call goes through it."""
+
+    async def handle_request(self, *_: object) -> str:
+        return "carried out"
+
+    def error_response_json(self, code: str, _message: str, status: int) -> str:
+        return f"{status} {code}"
+
+
+def test_a_table_throttles_a_share_of_the_workers_calls_and_nobody_elses(tmp_path: Path) -> None:
+    settings, dynamodb = Settings(run_dir=tmp_path), _DynamoDb()
+    throttle_tables(dynamodb, settings.throttles)
+
+    def call(body: str, agent: str = "Botocore/1 app/ride-booking-api.71") -> str:
+        answer: str = asyncio.run(
+            dynamodb.handle_request("POST", "/", {"user-agent": agent}, body.encode(), {})
+        )
+        return answer
+
+    get = '{"TableName": "ride-booking"}'
+    transaction = '{"TransactItems": [{"Put": {"TableName":"arn:aws:dynamodb:r:1:table/ride-booking"}}]}'
+    assert call(get) == "carried out"
+    throttle(settings, "ride-booking", 1, 60)
+    for body in (get, transaction):
+        assert call(body) == "400 ThrottlingException"
+    assert call('{"TableName": "ride-booking-2"}') == "carried out"
+    assert call(get, "Botocore/1") == "carried out"
+    throttle(settings, "feedback", 0.5, 60)
+    assert {name: order.share for name, order in throttles(settings).items()} == {
+        "ride-booking": 1, "feedback": 0.5,
+    }  # fmt: skip
+    told = [call('{"TableName": "feedback"}') for _ in range(200)]
+    assert 40 < told.count("carried out") < 160
+    throttle(settings, "ride-booking", 0, 60)
+    assert call(get) == "carried out"
+
+
+def test_a_throttle_ends_by_itself(tmp_path: Path) -> None:
+    settings, dynamodb = Settings(run_dir=tmp_path), _DynamoDb()
+    throttle_tables(dynamodb, settings.throttles)
+    throttle(settings, "ride-booking", 1, -1)
+    body = b'{"TableName": "ride-booking"}'
+    headers = {"user-agent": "app/ride-booking-api.71"}
+    assert asyncio.run(dynamodb.handle_request("POST", "/", headers, body, {})) == "carried out"
+    assert throttles(settings) == {}
