@@ -23,6 +23,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "sms": ("sms",),
     "contracts": ("contracts",),
     "verify": ("verify",),
+    "control_room": ("control-room",),
 }
 """The modules of commands, and what each adds."""
 MORE: Final = {"dead_letters": "dead_letter_moves", "contracts": "event_catalog"}

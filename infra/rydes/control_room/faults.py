@@ -1,0 +1,140 @@
+"""The fault panel of a local cloud: what can be broken, and what is."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from infra import roster
+from infra.rydes.cloud import emulator, workers
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.throttles import throttle, throttles
+from infra.rydes.control_room.architecture import Architecture
+from infra.rydes.operator.modes import known
+from infra.rydes.simulators.partners import process
+from infra.rydes.simulators.partners.process import Partners
+
+LONGEST: Final = 600.0
+"""Seconds after which a fault ends by itself, though nobody has mended it."""
+MISDEEDS: Final[dict[str, dict[str, float]]] = {
+    "well": {},
+    "down": {"outage_seconds": LONGEST},
+    "hangs": {"outage_seconds": LONGEST, "outage_hangs": True},
+    "fails half": {"error": 0.5},
+    "babbles": {"garbage": 1},
+    "throttles": {"throttle": 1},
+    "slow": {"latency_ms": 3_000},
+}
+"""What a partner can be made to do, and its faults then."""
+_POISON: Final = "[nobody can read this"
+
+
+class Faults:
+    """Breaks parts of a local cloud, and mends them."""
+
+    def __init__(self, cloud: Cloud, architecture: Architecture) -> None:
+        self._cloud = cloud
+        self._architecture = architecture
+
+    def look(self) -> dict[str, Any]:
+        """Say what is broken, and what can be.
+
+        Raises:
+            LocalCloudError: the cloud is not up.
+        """
+        partners, throttled = self._partners(), throttles(self._cloud.settings)
+        names = self._cloud.names
+        return {
+            "misdeeds": list(MISDEEDS),
+            "partners": [
+                {"id": id_, "name": row["name"], "fault": _named(partners.faults(id_))}
+                for id_, row in roster.partners().items()
+            ],
+            "tables": [
+                {
+                    "name": node.name,
+                    "throttle": asdict(order) if (order := throttled.get(names.of(node.name))) else None,
+                }
+                for node in self._architecture.nodes.values()
+                if node.kind == "table"
+            ],
+            "workers": self._counted(),
+            "queues": sorted(node.name for node in self._architecture.nodes.values() if node.kind == "queue"),
+        }
+
+    def misbehave(self, partner: str, fault: str) -> None:
+        """Have a partner behave like this from now on.
+
+        Raises:
+            LocalCloudError: there is no such partner or fault.
+        """
+        if fault not in MISDEEDS:
+            raise LocalCloudError(f"There is no fault {fault}.", f"Choose one of {', '.join(MISDEEDS)}.")
+        self._partners().misbehave(known(partner), **MISDEEDS[fault])
+
+    def kill(self, function: str) -> int:
+        """Kill -9 the workers of a function, and count them.
+
+        Raises:
+            LocalCloudError: the function has none.
+        """
+        name = self._cloud.names.of(function)
+        found = [worker for worker in self._workers() if worker.function == name]
+        if not found:
+            raise LocalCloudError(f"{function} has no worker.", "It gets one with its next invocation.")
+        for worker in found:
+            worker.kill()
+        return len(found)
+
+    def throttle(self, table: str, share: float) -> None:
+        """Have a table throttle this share of the functions' calls; 0 mends it.
+
+        Raises:
+            LocalCloudError: there is no such table, or no such share.
+        """
+        if f"table:{table}" not in self._architecture.nodes:
+            raise LocalCloudError(f"There is no table {table}.", "Choose one of the picture.")
+        if not 0 <= share <= 1:
+            raise LocalCloudError(f"{share} is no share.", "Give a number from 0 to 1.")
+        throttle(self._cloud.settings, self._cloud.names.of(table), share, LONGEST)
+
+    def poison(self, queue: str) -> None:
+        """Send a queue a message that nobody can read.
+
+        Raises:
+            LocalCloudError: there is no such queue.
+        """
+        url = self._cloud.queues().get(queue)
+        if url is None or f"queue:{queue}" not in self._architecture.nodes:
+            raise LocalCloudError(f"There is no queue {queue}.", "Choose one of the picture.")
+        self._cloud.client("sqs").send_message(QueueUrl=url, MessageBody=_POISON)
+
+    def _counted(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for worker in self._workers():
+            name = self._cloud.names.plain(worker.function)
+            if f"function:{name}" in self._architecture.nodes:
+                found[name] = found.get(name, 0) + 1
+        return dict(sorted(found.items()))
+
+    def _workers(self) -> list[workers.Worker]:
+        host = emulator.running(self._cloud.settings.run_dir)
+        if host is None:
+            raise LocalCloudError("The local cloud is not up.", "Start it: `make run`")
+        return workers.running(host.pid)
+
+    def _partners(self) -> Partners:
+        found = process.running(self._cloud.settings.run_dir)
+        if found is None:
+            raise LocalCloudError("This local cloud has no partners.", "Update it: `uv run rydes up`")
+        return found
+
+
+def _named(faults: dict[str, float]) -> str:
+    """Find which of the misdeeds a partner's faults are."""
+    for name, wanted in MISDEEDS.items():
+        if wanted and all(faults.get(key) == value for key, value in wanted.items()):
+            # A partner that hangs is down as well.
+            if name == "down" and faults.get("outage_hangs"):
+                continue
+            return name
+    return "well"
