@@ -1,0 +1,109 @@
+/** Small parts that several views have. */
+import type { ComponentChildren } from "preact";
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { Refused } from "./api";
+
+/** Ask again and again while a view is shown. */
+export function usePolled<T>(ask: () => Promise<T>, every: number, key = ""): Polled<T> {
+  const [found, setFound] = useState<T | null>(null);
+  const [problem, setProblem] = useState<Refused | null>(null);
+  const look = useCallback(
+    () =>
+      ask().then(
+        (answer) => {
+          setFound(answer);
+          setProblem(null);
+        },
+        (error) => setProblem(error instanceof Refused ? error : new Refused(String(error), "", 0)),
+      ),
+    [key],
+  );
+  useEffect(() => {
+    let over = false;
+    let timer: ReturnType<typeof setTimeout>;
+    const again = async () => {
+      if (!document.hidden) await look();
+      if (!over && every) timer = setTimeout(again, every);
+    };
+    again();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [look, every]);
+  return { found, problem, look, set: setFound };
+}
+
+export interface Polled<T> {
+  found: T | null;
+  problem: Refused | null;
+  look: () => Promise<void>;
+  set: (found: T) => void;
+}
+
+/** Do something that may be refused; says so until the next try. */
+export function useAct(): [(act: () => Promise<unknown>) => Promise<boolean>, Refused | null, boolean] {
+  const [problem, setProblem] = useState<Refused | null>(null);
+  const [busy, setBusy] = useState(false);
+  const run = async (act: () => Promise<unknown>) => {
+    setBusy(true);
+    try {
+      await act();
+      setProblem(null);
+      return true;
+    } catch (error) {
+      setProblem(error instanceof Refused ? error : new Refused(String(error), "", 0));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return [run, problem, busy];
+}
+
+export function Problem({ of }: { of: Refused | null }) {
+  if (!of) return null;
+  return (
+    <p class="notice bad" role="alert">
+      <span>
+        {of.message} {of.wayOut}
+      </span>
+    </p>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children && <p class="soft">{children}</p>}
+    </div>
+  );
+}
+
+export function Waiting() {
+  return <p class="soft waiting">Looking …</p>;
+}
+
+export function Json({ of, label }: { of: unknown; label: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <section class="json" tabIndex={0} aria-label={label}>
+      <pre>{typeof of === "string" ? of : JSON.stringify(of, null, 2)}</pre>
+    </section>
+  );
+}
+
+/** What may be wider than the screen. */
+export function Wide({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <section class="scroll" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}
+
+export function Badge({ kind, children }: { kind?: string; children: ComponentChildren }) {
+  return <span class={`badge ${kind ?? ""}`}>{children}</span>;
+}

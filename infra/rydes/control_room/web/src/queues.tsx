@@ -1,0 +1,259 @@
+/** All queues with their depths, and dead letters with their reasons and their way back. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api, type DeadLetter, type Outcome, type Plan } from "./api";
+import { deadLetters, depths } from "./live";
+import { Badge, Empty, Json, Problem, useAct, usePolled, Waiting } from "./parts";
+import { link, route } from "./route";
+import { age, plural, short } from "./words";
+
+const EVERY = 4000;
+
+export function QueuesView() {
+  const only = route.value.what;
+  const { found, problem, look } = usePolled(api.deadLetters, EVERY, String(deadLetters.value));
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [planned, setPlanned] = useState<{ queue: string; ids: string[] } | null>(null);
+  const letters = (found?.messages ?? []).filter((letter) => !only || letter.source === only);
+  const picked = letters.filter((letter) => chosen.has(letter.id));
+  const queues = [...new Set(picked.map((letter) => letter.queue))];
+
+  const toggle = (id: string) => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    setChosen(next);
+  };
+
+  return (
+    <div class="split both">
+      <section class="list" aria-labelledby="queues">
+        <header class="head">
+          <h1 id="queues">Queues</h1>
+        </header>
+        <Depths only={only} />
+      </section>
+      <section class="detail" aria-labelledby="letters">
+        <header class="head">
+          <h1 id="letters">
+            Dead letters
+            {only && (
+              <>
+                {" "}
+                of <code>{only}</code>
+              </>
+            )}
+          </h1>
+          {only && (
+            <a class="button quiet small" href={link("queues")}>
+              Of all queues
+            </a>
+          )}
+          <button
+            type="button"
+            class="button small"
+            disabled={queues.length !== 1}
+            onClick={() => setPlanned({ queue: queues[0] ?? "", ids: picked.map((letter) => letter.id) })}
+          >
+            Replay {picked.length > 0 ? picked.length : ""} …
+          </button>
+        </header>
+        {queues.length > 1 && (
+          <p class="notice">One replay is of one queue. Choose messages of the same queue.</p>
+        )}
+        <Problem of={problem} />
+        {!found && !problem && <Waiting />}
+        {found && letters.length === 0 && (
+          <Empty title="No dead letters">
+            What cannot be handled leaves its queue with the reason, and waits here. The fault panel can send
+            something that nobody can read.
+          </Empty>
+        )}
+        <ul class="letters">
+          {letters.map((letter) => (
+            <Letter
+              key={letter.id}
+              letter={letter}
+              chosen={chosen.has(letter.id)}
+              onToggle={() => toggle(letter.id)}
+            />
+          ))}
+        </ul>
+      </section>
+      {planned && (
+        <Replay
+          {...planned}
+          onEnd={() => {
+            setPlanned(null);
+            setChosen(new Set());
+            look();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Depths({ only }: { only: string }) {
+  const all = depths.value;
+  const names = Object.keys(all)
+    .filter((name) => !/-(dlq|parking)$/.test(name))
+    .sort();
+  const alone = Object.keys(all)
+    .filter((name) => name.endsWith("-dlq") && !names.includes(name.replace(/-dlq$/, "")))
+    .map((name) => name.replace(/-dlq$/, ""));
+  const sum = (name: string) => (all[name] ?? [0, 0, 0]).reduce((a, b) => a + b, 0);
+  if (!names.length) return <Waiting />;
+  return (
+    <table class="depths">
+      <thead>
+        <tr>
+          <th scope="col">queue</th>
+          <th scope="col">waiting</th>
+          <th scope="col">
+            <abbr title="being handled">busy</abbr>
+          </th>
+          <th scope="col">
+            <abbr title="delayed">later</abbr>
+          </th>
+          <th scope="col">
+            <abbr title="dead letters, which the replay sends back">dead</abbr>
+          </th>
+          <th scope="col">
+            <abbr title="parked for a person">parked</abbr>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {[...names, ...alone].map((name) => {
+          const depth = all[name];
+          const dead = sum(`${name}-dlq`);
+          const parked = sum(`${name}-parking`);
+          return (
+            <tr key={name} class={name === only ? "chosen" : ""}>
+              <th scope="row">
+                <a href={link("queues", name)} aria-current={name === only ? "true" : undefined}>
+                  {name}
+                </a>
+              </th>
+              <Count value={depth?.[0]} />
+              <Count value={depth?.[1]} />
+              <Count value={depth?.[2]} />
+              <Count value={dead} bad />
+              <Count value={parked} bad />
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function Count({ value, bad }: { value?: number | undefined; bad?: boolean }) {
+  return <td class={`numbers ${!value ? "none" : bad ? "bad" : "some"}`}>{value ?? ""}</td>;
+}
+
+function Letter({ letter, chosen, onToggle }: { letter: DeadLetter; chosen: boolean; onToggle: () => void }) {
+  return (
+    <li class={`letter ${chosen ? "chosen" : ""}`}>
+      <label class="pick">
+        <input type="checkbox" checked={chosen} onChange={onToggle} />
+        <span class="visually-hidden">
+          Choose {letter.type || "message"} {letter.id.slice(0, 8)}
+        </span>
+      </label>
+      <div>
+        <p class="title">
+          <strong>{letter.type || "Unknown message"}</strong>
+          {letter.error && <Badge kind="bad">{letter.error}</Badge>}
+          {letter.queue.endsWith("-parking") && <Badge kind="warn">parked</Badge>}
+          <span class="soft small">{age(letter.age_seconds)} ago</span>
+        </p>
+        <p class="reason">{letter.reason}</p>
+        <p class="soft small">
+          in <code>{letter.queue}</code>
+          {letter.attempts ? ` · ${plural(letter.attempts, "try", "tries")}` : ""}
+          {letter.replays ? ` · ${plural(letter.replays, "replay")}` : ""} · way back: {letter.way_back}
+          {letter.correlation_id && (
+            <>
+              {" · "}
+              <a href={link("rfqs", letter.correlation_id)}>{short(letter.correlation_id)}</a>
+            </>
+          )}
+        </p>
+        {letter.problems?.map((problem) => (
+          <p key={problem.path} class="small">
+            <code>{problem.path || "message"}</code> {problem.expected}
+          </p>
+        ))}
+        <details>
+          <summary>Body</summary>
+          <Json of={letter.body} label={`Body of ${letter.id}`} />
+        </details>
+      </div>
+    </li>
+  );
+}
+
+/** A dialog in two steps: what would happen, and then what has. */
+function Replay({ queue, ids, onEnd }: { queue: string; ids: string[]; onEnd: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [plan, setPlan] = useState<Plan | null>(null);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [run, problem, busy] = useAct();
+  useEffect(() => {
+    dialog.current?.showModal();
+    run(async () => setPlan(await api.plan(queue, ids)));
+  }, []);
+  const going = plan?.messages.filter((message) => message.to) ?? [];
+  return (
+    <dialog ref={dialog} onClose={onEnd} aria-labelledby="replay">
+      <h2 id="replay">{outcome ? "Replayed" : "Replay: a dry run"}</h2>
+      <Problem of={problem} />
+      {!plan && !problem && <Waiting />}
+      {plan && !outcome && (
+        <>
+          <p class="soft">
+            {going.length} of {plan.messages.length} would go back. Nothing has moved yet.
+          </p>
+          <ul class="forecast">
+            {plan.messages.map((message) => (
+              <li key={message.id}>
+                <code>{message.id.slice(0, 8)}</code>
+                {message.to ? <span>→ {message.to}</span> : <span class="stays">stays: {message.stays}</span>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {outcome && (
+        <>
+          <p>
+            {plural(Object.keys(outcome.moved).length, "message")} went back,{" "}
+            {Object.keys(outcome.stayed).length} stayed.
+          </p>
+          <ul class="forecast">
+            {Object.entries(outcome.stayed).map(([id, why]) => (
+              <li key={id}>
+                <code>{id.slice(0, 8)}</code> <span class="stays">{why}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <footer>
+        <button type="button" class="button quiet small" onClick={() => dialog.current?.close()}>
+          {outcome ? "Close" : "Cancel"}
+        </button>
+        {plan && !outcome && (
+          <button
+            type="button"
+            class="button small"
+            disabled={busy || going.length === 0}
+            onClick={() => run(async () => setOutcome(await api.carryOut(plan.plan)))}
+          >
+            Replay {plural(going.length, "message")}
+          </button>
+        )}
+      </footer>
+    </dialog>
+  );
+}
