@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.settings import Settings
+from infra.rydes.control_room.app import make_app
 from infra.rydes.pages.app import page
 from infra.rydes.pages.config import config
 from infra.rydes.pages.process import Served, lock_file
@@ -85,7 +86,7 @@ def main() -> None:
 
 def _app(settings: Settings, name: str, directory: Path, token: str) -> ASGIApp:
     if name == "control-room":
-        return page(directory, dict, connects_to=())
+        return make_app(Cloud(settings), directory, token)
     endpoint = settings.endpoint
 
     def tell() -> dict[str, Any]:
