@@ -1,0 +1,237 @@
+"""The control room in a browser: messages move, poison is shown and replayed, a circuit is opened."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.control_room.traffic import ask_for_rides
+from infra.rydes.scenarios.rfq import SPACE_NEEDLE
+from tests.browser.screen import Screens, Window
+from tests.support.patience import eventually
+
+APP = "control-room"
+QUEUE = "feedback-rides"
+PARTNER = "p-comet"
+
+
+@pytest.fixture
+def window(screens: Screens) -> Window:
+    opened = screens.open(APP)
+    expect(opened.page.get_by_role("banner").get_by_role("status")).to_contain_text("live")
+    return opened
+
+
+def view(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
+    expect(page.get_by_role("main")).to_have_attribute("data-view", name.lower())
+
+
+def node(page: Page, id_: str) -> str:
+    return f'[data-node="{id_}"]'
+
+
+def test_the_picture_moves_when_an_rfq_runs(cloud: Cloud, window: Window) -> None:
+    page = window.page
+    way = (
+        "outside:customers", "api:rfq-api", "function:ride-booking-api", "table:ride-booking",
+        "function:ride-booking-outbox", "bus:wild-rydes", "rule:unicorn-mgmt-inbox", "queue:unicorn-mgmt-inbox",
+        "function:unicorn-mgmt-responder", "queue:wild-rydes-reply-ride-booking", "function:ride-booking-aggregator",
+    )  # fmt: skip
+    for id_ in way:
+        expect(page.locator(node(page, id_))).to_be_visible()
+    ask_for_rides(cloud, 1)
+    page.locator(".dot").first.wait_for(state="attached")
+    for id_ in way:
+        expect(page.locator(node(page, id_))).to_have_attribute("data-passed", re.compile("[1-9]"))
+    expect(page.get_by_role("region", name="Messages").get_by_text("RfqResponse").first).to_be_visible()
+    window.faces("live")
+
+
+def test_whoever_wants_no_motion_sees_the_parts_light_up(cloud: Cloud, screens: Screens) -> None:
+    page = screens.open(APP, reduced_motion="reduce").page
+    bus = page.locator(node(page, "bus:wild-rydes"))
+    bus.wait_for()
+    ask_for_rides(cloud, 1)
+    expect(bus).to_have_attribute("data-passed", re.compile("[1-9]"))
+    assert page.locator(".dot").count() == 0
+
+
+def test_a_part_says_what_it_is_by_keyboard(cloud: Cloud, window: Window) -> None:
+    page, id_ = window.page, "function:ride-booking-api"
+    ask_for_rides(cloud, 1)
+    page.locator('[data-node][tabindex="0"]').focus()
+    for _ in range(60):
+        if page.evaluate("document.activeElement.dataset.node") == id_:
+            break
+        here, there = (
+            page.locator(node(page, each)).bounding_box()
+            for each in (page.evaluate("document.activeElement.dataset.node"), id_)
+        )
+        assert here
+        assert there
+        down = there["y"] - here["y"]
+        right = "ArrowRight" if there["x"] > here["x"] else "ArrowLeft"
+        page.keyboard.press(right if abs(down) < 2 else "ArrowDown" if down > 0 else "ArrowUp")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("complementary", name="Lambda function ride-booking-api")
+    expect(panel.get_by_role("list", name="Last lines")).to_contain_text("POST /instant-ride-rfqs")
+    window.faces("node")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.node") == id_
+
+
+def test_an_rfq_is_a_timeline_with_bodies_and_without_places(cloud: Cloud, window: Window) -> None:
+    page = window.page
+    [rfq] = ask_for_rides(cloud, 1)
+    view(page, "RFQs")
+    row = page.locator(f'a[href$="{rfq}"]')
+    expect(row).to_contain_text("all answered")
+    window.faces("rfqs")
+    row.click()
+    published = page.get_by_role("button", name="published RfqRequested")
+    published.click()
+    body = page.get_by_role("region", name="Body of RfqRequested").first
+    expect(body).to_contain_text(rfq)
+    found = json.loads(body.inner_text())
+    assert found["data"]["rfq_id"] == rfq
+    assert found["data"]["start"] == {"lat": "…", "lon": "…"}
+    assert str(SPACE_NEEDLE.lat) not in page.content()
+    window.faces("timeline")
+
+
+def test_poison_is_shown_with_its_reason_and_replayed_after_a_dry_run(window: Window) -> None:
+    page = window.page
+    view(page, "Faults")
+    page.get_by_role("combobox", name="Queue").select_option(QUEUE)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("status").filter(has_text=QUEUE)).to_contain_text("nobody can read")
+    view(page, "Queues")
+    letter = page.locator(".letter", has_text=f"{QUEUE}-parking").first
+    expect(letter).to_contain_text("Unprocessable")
+    expect(letter).to_contain_text("not JSON")
+    expect(letter).to_contain_text(f"way back: the queue {QUEUE}")
+    letter.get_by_text("Body").click()
+    expect(letter.get_by_role("region")).to_be_visible()
+    window.faces("dead-letters")
+    name = letter.get_by_role("checkbox")
+    name.check()
+    before = name.evaluate("box => box.closest('li').querySelector('section').getAttribute('aria-label')")
+    page.get_by_role("button", name="Replay 1").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 of 1 would go back. Nothing has moved yet.")
+    expect(dialog).to_contain_text(f"→ the queue {QUEUE}")
+    window.faces("dry-run")
+    dialog.get_by_role("button", name="Replay 1 message").click()
+    expect(dialog).to_contain_text("1 message went back, 0 stayed.")
+    dialog.get_by_role("button", name="Close").click()
+    # Nobody can read it now either: it is back, as another message.
+    expect(page.locator(f'[aria-label="{before}"]')).to_have_count(0)
+    expect(page.locator(".letter", has_text=f"{QUEUE}-parking").first).to_contain_text("not JSON")
+
+
+def test_a_circuit_is_opened_and_left_to_itself_again(cloud: Cloud, window: Window) -> None:
+    page = window.page
+    view(page, "Circuits")
+    circuit = page.locator(f'[data-circuit="{PARTNER}"]')
+
+    def set_mode(mode: str, reason: str) -> None:
+        circuit.get_by_role("combobox", name="Mode").select_option(mode)
+        circuit.get_by_role("textbox", name="Reason").fill(reason)
+        circuit.get_by_role("button", name="Set").click()
+        expect(circuit).to_have_attribute("data-mode", mode)
+
+    try:
+        set_mode("FORCED_OPEN", "a drill")
+        expect(circuit).to_contain_text("a drill")
+        expect(page.get_by_role("link", name="Circuits 1 not closed")).to_be_visible()
+        window.faces("circuit-open")
+        view(page, "Live")
+        expect(page.locator(f"{node(page, f'partner:{PARTNER}')}.broken")).to_be_visible()
+        view(page, "Circuits")
+    finally:
+        set_mode("AUTO", "the drill is over")
+
+    def probed() -> str | None:
+        ask_for_rides(cloud, 3)
+        return circuit.get_attribute("data-state")
+
+    eventually(probed, "a circuit that closes when its partner answers", lambda state: state == "CLOSED")
+    expect(page.get_by_role("link", name="Circuits", exact=True)).to_be_visible()
+
+
+def test_a_mode_without_a_duration_that_can_be_read_is_refused_in_words(window: Window) -> None:
+    page = window.page
+    view(page, "Circuits")
+    circuit = page.locator('[data-circuit="p-pegasus"]')
+    circuit.get_by_role("textbox", name="Reason").fill("a drill")
+    circuit.get_by_role("textbox", name="For").fill("soon")
+    circuit.get_by_role("button", name="Set").click()
+    expect(circuit.get_by_role("alert")).to_be_visible()
+    window.faces("refused")
+    window.tolerate("409")
+
+
+def test_an_event_has_a_page_and_an_example_that_goes_its_way(window: Window) -> None:
+    page = window.page
+    view(page, "Events")
+    page.get_by_role("link", name="RideCompleted").click()
+    expect(page.get_by_role("heading", name="RideCompleted")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("feedback-rides → feedback-rides")
+    window.faces("event")
+    page.get_by_role("tab", name="example").click()
+    expect(page.get_by_role("region", name="Example")).to_contain_text("correlation_id")
+    page.get_by_role("button", name="Send an example").click()
+    page.get_by_role("status").get_by_role("link").click()
+    expect(page.locator(".step", has_text="received RideCompleted").first).to_be_visible()
+
+
+def test_faults_are_set_and_mended(window: Window) -> None:
+    page = window.page
+    view(page, "Faults")
+    partner = page.get_by_role("group", name="Nimbus Broomsticks")
+    table = page.get_by_role("group", name="feedback")
+    try:
+        partner.get_by_role("button", name="slow").click()
+        expect(partner.get_by_role("button", name="slow")).to_have_attribute("aria-pressed", "true")
+        table.get_by_role("button", name="25 %").click()
+        expect(table).to_contain_text("25 % throttled")
+        window.faces("faults")
+    finally:
+        for group in (partner, table):
+            group.get_by_role("button", name="well").click()
+            expect(group.get_by_role("button", name="well")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Kill the workers of unicorn-mgmt-api").click()
+    expect(page.get_by_role("status").filter(has_text="killed")).to_contain_text("of unicorn-mgmt-api killed")
+
+
+def test_conversations_and_queues_have_a_face(window: Window) -> None:
+    page = window.page
+    view(page, "Conversations")
+    expect(page.get_by_role("heading", name="SMS conversations")).to_be_visible()
+    expect(page.get_by_text("asked", exact=True)).to_be_visible()
+    window.faces("conversations")
+
+
+def test_a_line_that_is_cut_is_told_and_mended_by_itself(window: Window) -> None:
+    page = window.page
+    status = page.get_by_role("banner").get_by_role("status")
+    page.route("**/api/stream", lambda route: route.abort())
+    page.reload()
+    expect(status).to_contain_text("connection lost")
+    page.unroute("**/api/stream")
+    expect(status).to_contain_text("live")
+    window.tolerate("ERR_FAILED")
+
+
+def test_without_the_token_nobody_gets_in(screens: Screens, window: Window) -> None:
+    url = window.page.url.partition("#")[0]
+    assert "token" not in url
+    page = window.page.context.browser.new_page()  # type: ignore[union-attr]
+    answer = page.goto(url)
+    assert answer
+    assert answer.status == 401
+    page.context.close()
