@@ -1,6 +1,5 @@
 """How many messages each queue has."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -33,8 +32,3 @@ class Depths:
         told = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*_ATTRIBUTES])["Attributes"]
         waiting, taken, delayed = (int(told.get(name, 0)) for name in _ATTRIBUTES)
         return waiting, taken, delayed
-
-
-def total(depths: Iterable[Depth]) -> int:
-    """Count all messages."""
-    return sum(sum(depth) for depth in depths)
