@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 
+from infra.rydes.simulators.unicorns.registry import by_hand
 from tests.browser.screen import Person, Screens, Window
 from tests.support.clients import Place
 
@@ -61,6 +62,12 @@ class CustomerApp:
 
     def quote(self, responder: str) -> Locator:
         return self.page.locator(f'[data-quote="{responder}"]')
+
+    def quote_of_a_driver(self) -> Locator:
+        """The first quote of a unicorn that makes its rides by itself."""
+        drivers = "|".join(unicorn.name for unicorn in by_hand())
+        title = self.page.get_by_role("heading", level=3, name=re.compile(f"^({drivers})$"))
+        return self.page.locator(".quote").filter(has=title).first
 
     def quotes(self) -> list[str]:
         """The responders of the quotes, in the order in which they are shown."""

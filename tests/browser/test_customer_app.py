@@ -58,7 +58,7 @@ def test_a_ride_from_signing_in_to_its_end(screens: Screens, person: Callable[[s
     assert all(quote.startswith("p-") for quote in app.quotes())
     app.page.locator('input[name="filter"][value="unicorns"]').check()
     assert all(quote.startswith("u-") for quote in app.quotes())
-    app.page.locator(".quote .button").first.click()
+    app.quote_of_a_driver().get_by_role("button").click()
     app.ride_is("completed")
     app.window.faces("ride-completed")
     app.page.get_by_role("link", name="My requests").click()
@@ -416,7 +416,7 @@ def test_everything_works_by_keyboard(welcome: Welcome, fleet: Fleet) -> None:
     expect(page.locator('input[name="wait"][value="60"]')).to_be_checked()
     page.keyboard.press("Enter")
     app.shows("Your quotes")
-    page.locator(".quote .button").first.focus()
+    app.quote_of_a_driver().get_by_role("button").focus()
     page.keyboard.press("Enter")
     app.ride_is("completed")
 

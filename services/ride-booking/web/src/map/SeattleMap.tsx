@@ -146,6 +146,7 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
     };
     const way = ways[event.key];
     if (event.target !== event.currentTarget) return;
+    cancelAnimationFrame(flight.current);
     if (way) view.value = moved(view.peek(), size.peek(), way.x, way.y);
     else if (event.key === "+" || event.key === "=") zoom(ZOOM);
     else if (event.key === "-") zoom(1 / ZOOM);
