@@ -11,9 +11,16 @@ from playwright.sync_api import Locator, Route, WebSocketRoute, expect
 from infra.rydes.simulators.unicorns.registry import by_hand
 from tests.browser.screen import Person, Screens, Window
 from tests.support.clients import Place
+from tests.support.patience import eventually
 
 API: Final = re.compile(r"/_aws/execute-api/rfq-api/")
 SPACE_NEEDLE, SEA_TAC = "Space Needle", "Sea-Tac Airport"
+_LISTEN: Final = """
+const region = document.querySelector("[aria-live=polite]");
+window.said = [region.textContent];
+new MutationObserver(() => window.said.push(region.textContent))
+  .observe(region, { childList: true, subtree: true, characterData: true });
+"""
 NET: Final = r"net::ERR_|Failed to load resource|WebSocket connection to"
 """What a browser says of calls that fail: the page cannot keep it from doing so."""
 
@@ -29,6 +36,7 @@ class CustomerApp:
     def sign_in(self) -> "CustomerApp":
         self.page.get_by_role("button", name=re.compile(self.person.name)).click()
         self.page.locator(".app").wait_for()
+        self.page.evaluate(_LISTEN)
         return self
 
     def put(self, end: str, text: str) -> None:
@@ -80,9 +88,13 @@ class CustomerApp:
     def ride_is(self, status: str) -> None:
         self.page.locator(f'[data-status="{status}"]').wait_for()
 
-    def says(self, text: str | re.Pattern[str]) -> None:
-        """Wait until screen readers are told this."""
-        expect(self.page.locator("[aria-live=polite]").filter(has_text=text)).to_be_attached()
+    def says(self, pattern: str) -> None:
+        """Wait until screen readers have been told this since the customer signed in."""
+        eventually(
+            lambda: str(self.page.evaluate("window.said.join('\\n')")),
+            f"it says {pattern}",
+            lambda said: re.search(pattern, said),
+        )
 
     def booked_ride(self) -> str:
         """The id of the ride whose page is shown."""

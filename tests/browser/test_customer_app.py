@@ -82,7 +82,7 @@ def test_quotes_arrive_live_one_by_one_and_the_chosen_one_is_booked(
     app.window.faces("asking")
     assert dear.answer(rfq, offer("31.50", 2)).status_code == 202
     app.quote(dear.id).wait_for()
-    app.says(re.compile(r"1 new quote\b.*\$31\.50"))
+    app.says(r"1 new quote\b.*\$31\.50")
     assert cheap.answer(rfq, offer("17.25", 9)).status_code == 202
     app.quote(cheap.id).wait_for()
     assert app.quotes() == [cheap.id, dear.id]
