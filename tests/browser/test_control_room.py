@@ -2,11 +2,13 @@
 
 import json
 import re
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from infra.rydes.cloud.cloud import Cloud
+from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.control_room.traffic import ask_for_rides
 from infra.rydes.scenarios.rfq import SPACE_NEEDLE
 from tests.browser.screen import Screens, Window
@@ -156,7 +158,8 @@ def test_a_circuit_is_opened_and_left_to_itself_again(cloud: Cloud, window: Wind
         set_mode("AUTO", "the drill is over")
 
     def probed() -> str | None:
-        ask_for_rides(cloud, 3)
+        with suppress(LocalCloudError):  # a busy machine may refuse a customer, who asks again
+            ask_for_rides(cloud, 3)
         return circuit.get_attribute("data-state")
 
     eventually(probed, "a circuit that closes when its partner answers", lambda state: state == "CLOSED")
