@@ -110,7 +110,8 @@ class QueuePoller:
     ) -> None:
         if error is not None:
             return  # they are visible again after their time
-        failed = {entry["itemIdentifier"] for entry in (result or {}).get("batchItemFailures", ())}
+        said = (result or {}).get("batchItemFailures", ()) if self._mapping.reports else ()
+        failed = {entry["itemIdentifier"] for entry in said}
         for record in records:
             id_ = record["messageId"]
             if id_ in failed:

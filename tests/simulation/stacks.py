@@ -22,6 +22,8 @@ class QueueMapping:
     function: Function
     batch_size: int
     most_at_once: int
+    reports: bool
+    """Whether the function's answer says which messages have failed. Otherwise its return acknowledges all of them."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ class _Reader:
                     functions[_name(each["FunctionName"])],
                     each["BatchSize"],
                     each["ScalingConfig"]["MaximumConcurrency"],
+                    "ReportBatchItemFailures" in each.get("FunctionResponseTypes", ()),
                 )
 
     def _stream_mappings(
