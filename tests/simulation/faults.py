@@ -5,7 +5,7 @@ Few kinds at a time find more than all of them always ("swarm testing": https://
 
 import random
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,6 +57,8 @@ KINDS: Final[dict[str, float]] = {
 
 _ON: Final = 0.4
 """The part of the kinds that a history has."""
+_CALM: Final = 0.05
+"""How many histories have none: what is best effort has to work there, and what is in time has no excuse."""
 
 
 @dataclass
@@ -68,6 +70,9 @@ class Faults:
     left: int = 1_000_000
     on: bool = True
     injected: Counter[str] = field(default_factory=Counter)
+    now: Callable[[], float] = lambda: 0.0
+    last: float = 0.0
+    """When the last one came."""
 
     @classmethod
     def of(cls, seed: str, kinds: Collection[str] | None, most: int | None) -> "Faults":
@@ -78,6 +83,8 @@ class Faults:
             has, rate = chance.random() < _ON, highest * chance.choice((0.1, 0.3, 1.0))
             if has and (kinds is None or kind in kinds):
                 rates[kind] = rate
+        if chance.random() < _CALM:
+            rates = {}
         return cls(chance, rates, 1_000_000 if most is None else most)
 
     def __post_init__(self) -> None:
@@ -111,6 +118,7 @@ class Faults:
         if self.left <= 0:
             return False
         self.left -= 1
+        self.last = self.now()
         self.injected[kind] += 1
         return True
 

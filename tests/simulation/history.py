@@ -85,6 +85,7 @@ class History:
         at_work = system.at_work(cast.unicorns)
         self.faults = Faults.of(f"{plan.seed}/faults", plan.kinds, plan.most_faults)
         self.world = system.world(plan.seed, self.faults, chance, traced=traced)
+        self.faults.now = lambda: self.world.kernel.now
         self.world.put(UNICORNS, at_work)
         self.scene = scene_of(self.world, cast)
         self.world.at_rest = lambda: self.scene.done
@@ -95,6 +96,7 @@ class History:
         self.world.heard_change = self.scene.changed
         self.world.heard_handled = self.scene.handled
         self.world.heard_event = self.scene.published
+        self.world.heard_message = self.scene.sent
 
     def run(self) -> None:
         """Run it. Raises Violation."""

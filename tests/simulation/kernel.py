@@ -48,11 +48,11 @@ class Kernel:
         self.chance = random.Random(seed)
         self.resumed: Callable[[Any], None] = lambda _: None
         """Called with the owner of a task before it goes on."""
-        self._heap: list[tuple[float, int, Callable[[], None] | Waiting]] = []
+        self._heap: list[tuple[float, int, Callable[[], object] | Waiting]] = []
         self._numbers = itertools.count()
         self._hub = getcurrent()
 
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
+    def after(self, seconds: float, act: Callable[[], object]) -> None:
         """Let something happen in so many seconds."""
         heappush(self._heap, (self.now + seconds, next(self._numbers), act))
 

@@ -23,6 +23,9 @@ from tests.simulation.mappings import QueuePoller, StreamPoller
 from tests.simulation.stacks import Stacks
 from tests.simulation.trace import Trace
 
+_SINCE = 60.0
+"""Seconds for which that has been there with which a history begins."""
+
 Change = Callable[[str, Any, Any], None]
 Exchange = Callable[[str, str, Mapping[str, str], bytes, float], Any]
 
@@ -35,8 +38,8 @@ class World:
     """One history of the system. It is the host of all code that runs in it.
 
     Whoever makes it may set `heard_change` (a table's name, and an item before and after), `heard_handled` (a function,
-    and the record that it says it has handled), `heard_event` (its name, and its detail), and `exchange`, which
-    answers partners' requests.
+    and the record that it says it has handled), `heard_event` (its name, and its detail), `heard_message` (a queue's
+    URL, and the body that was sent there), and `exchange`, which answers partners' requests.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class World:
         self.heard_change: Change = lambda *_: None
         self.heard_handled: Callable[[str, Any], None] = lambda *_: None
         self.heard_event: Callable[[str, Any], None] = lambda *_: None
+        self.heard_message: Callable[[str, str], None] = lambda *_: None
         self.exchange: Exchange = _nobody
         self.at_rest: Callable[[], bool] = lambda: False
         """Whether the actors have what they wanted."""
@@ -162,10 +166,12 @@ class World:
         return f"queues {queues}, streams {streams}"
 
     def put(self, table: str, items: Iterable[Any]) -> None:
-        """Begin with these items in a table. Nobody is told."""
+        """Begin with these items in a table. Nobody is told, and no stale read is as old as they are."""
         self._hears = False
+        self.kernel.now -= _SINCE
         for item in items:
             self.aws.dynamodb.put_item({"TableName": table, "Item": item})
+        self.kernel.now += _SINCE
         self._hears = True
 
     def items(self, table: str) -> list[Any]:
@@ -183,9 +189,11 @@ class World:
             for entry, result in zip(arguments["Entries"], answer["Entries"], strict=True):
                 if "EventId" in result:
                     self.heard_event(entry["DetailType"], json.loads(entry["Detail"]))
-        elif service.startswith("apigatewaymanagementapi"):
-            if heard := self._connections.get(arguments["ConnectionId"]):
-                heard(arguments["Data"])
+        elif service == "sqs" and answer and "Successful" in answer:
+            taken = {each["Id"] for each in answer["Successful"]}
+            for entry in arguments["Entries"]:
+                if "MessageBody" in entry and entry["Id"] in taken:
+                    self.heard_message(arguments["QueueUrl"], entry["MessageBody"])
         elif service.startswith("apigatewaymanagementapi") and (
             heard := self._connections.get(arguments["ConnectionId"])
         ):

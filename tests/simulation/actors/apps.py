@@ -31,6 +31,13 @@ class App:
         self._who: dict[str, str] = {}
         self.connection = ""
         """The id of the open connection, if there is one."""
+        self.messages: list[dict[str, Any]] = []
+        """All that has come."""
+
+    @property
+    def steady(self) -> bool:
+        """Whether its line has never dropped."""
+        return bool(self.connection) and self._connections == 1
 
     def stay_connected(self, hello: dict[str, Any]) -> None:
         """Connect, and again whenever the line drops, until it works."""
@@ -57,6 +64,7 @@ class App:
         if self._world.faults.happens("push-lost"):
             return
         message = json.loads(data)
+        self.messages.append(message)
         self._world.trace(self._sub, "hears", data.decode())
         self._kernel.spawn(lambda: self._heard(message, since), after=0.005)
 

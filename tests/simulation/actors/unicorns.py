@@ -22,6 +22,8 @@ NAME = "Gerda the Quick"
 """What passengers may see, and nobody else."""
 _MAY_BE_MISSING_FOR = 2.0
 """Seconds: an index may lag by one, and clocks differ."""
+_RESTS = 0.1
+"""How many want no rides for a while."""
 _FORGETS = 0.2
 """How many never say what has become of a ride."""
 
@@ -51,14 +53,27 @@ class Unicorn:
         self._invited: set[str] = set()
         self.answers: dict[str, bool] = {}
         """Of each RFQ whether the answer was a quote, if it was taken."""
+        self.taken: dict[str, float] = {}
+        """When that was."""
 
     def register(self) -> None:
         """Come to work."""
         body = {"name": NAME, "rate-card": CARD, "auto-quote": self.how.auto_quote}
         self._http.insist("POST", "/unicorns", body)
-        self._http.insist(
-            "PUT", f"/unicorns/{self.id}/position", {**PLACES[self.how.place], "available": True}
-        )
+        self._report(available=True)
+
+    def rest(self) -> None:
+        """Want no rides for a while, now and then."""
+        if self._chance.random() >= _RESTS:
+            return
+        self._kernel.sleep(self._chance.uniform(0, 20))
+        self._report(available=False)
+        self._kernel.sleep(self._chance.uniform(0, 40))
+        self._report(available=True)
+
+    def _report(self, *, available: bool) -> None:
+        body = {**PLACES[self.how.place], "available": available}
+        self._http.insist("PUT", f"/unicorns/{self.id}/position", body)
 
     def work(self) -> None:
         """Stay connected, if it prices by hand. Now and then the line drops."""
@@ -96,7 +111,7 @@ class Unicorn:
         # Whoever does not seem to have been told is not invited any more.
         assert answer.status in (202, 404, 410), answer
         if answer.status == 202:
-            self.answers[rfq_id] = quotes
+            self.answers[rfq_id], self.taken[rfq_id] = quotes, self._kernel.now
 
     def drive(self, ride_id: str) -> None:
         """Bring a passenger to the destination, give up, or say nothing about it."""

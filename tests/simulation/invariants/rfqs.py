@@ -8,10 +8,6 @@ from tests.simulation.invariants.violation import require
 
 Item = Mapping[str, Any]
 
-SLACK = 10.0
-"""Seconds after its deadline, by which an RFQ is completed when nothing goes wrong any more. A message of a dead worker is
-back after some nine seconds."""
-
 _RIDE_STEPS = {
     "pending": {"confirmed", "rejected", "completed"},
     "confirmed": {"rejected", "completed"},

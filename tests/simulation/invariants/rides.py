@@ -1,11 +1,18 @@
 """What holds of unicorns and their rides, at each write and at the end."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from tests.simulation.invariants.violation import require
 
 Item = Mapping[str, Any]
+
+_CALL_BACK = ("p-nimbus",)
+"""Partners that take note of a booking first, and have it in their book later."""
+_TIME_FOR_MORE = 40.0
+"""Seconds that a booking has left in which a partner can be called once more, whatever it has asked for."""
 
 
 def is_unicorn(item: Item | None) -> bool:
@@ -21,6 +28,8 @@ def check_write(before: Item | None, after: Item | None) -> None:
     if had and has:
         require(had == has, "one-ride-a-unicorn", f"{id_} has {had} and takes {has}")
     over = recent(after)
+    if has and not had:
+        require("lat" in before, "who-wants-no-ride-has-none", f"{id_} takes {has}")
     if has:
         require(has not in over, "a-ride-that-is-over-stays-over", f"{id_}: {has}")
     if had and not has:
@@ -111,6 +120,18 @@ def check_partners(books: Mapping[str, tuple[str, str]], rides: Mapping[str, tup
         require(state in allowed, "partners-books-agree", f"{ride} is {status} here and {state} at {partner}")
     for ride in books.keys() - rides.keys():
         require(False, "partners-books-agree", f"{ride} is none of ours")
+
+
+def check_ordered(record: Item, noted: Mapping[str, Item], books: Collection[str], now: float) -> None:
+    """Hold an order to a partner that is said to be done: the partner has it, unless there is no time or it was given up."""
+    order = json.loads(record["body"])
+    ride = order["data"]["ride_id"]
+    if order["data"]["what"] != "book" or order["data"]["partner_id"] in _CALL_BACK:
+        return
+    if ride in books or noted[ride]["state"]["S"] != "asked":
+        return
+    left = datetime.fromisoformat(order["metadata"]["deadline"]).timestamp() - now
+    require(left < _TIME_FOR_MORE, "a-partner-is-called-again", f"{ride}, with {left:.0f} s left")
 
 
 def check_orders(items: Mapping[str, Item], rides: Mapping[str, tuple[str, str]]) -> None:

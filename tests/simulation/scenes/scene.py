@@ -37,6 +37,9 @@ class Scene:
     def published(self, name: str, detail: Any) -> None:
         """An event was put on the bus, for the first time or again."""
 
+    def sent(self, queue: str, body: str) -> None:
+        """A message was sent to a queue, by its URL."""
+
     def logged(self, text: str) -> None:
         """A function has written a line."""
 
