@@ -15,7 +15,7 @@ from tests.simulation.kernel import START
 from tests.simulation.lambdas import InvocationFailed
 
 _KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-_VALID_FOR = 30 * 86_400
+_VALID_FOR = 120 * 86_400
 _NETWORK = 0.005
 _PATIENCE = 10.0
 

@@ -10,6 +10,8 @@ from infra.rydes.simulators.phones.notifications import inbound, receipt
 from tests.simulation.actors.troupe import Troupe
 
 _REFUSALS = ("throttled", "throttled", "budget", "invalid", "unverified", "opted-out")
+_LISTED = 0.5
+"""How often a number that AWS refuses as opted out stays on its list."""
 _UNDELIVERED = ("TEXT_UNREACHABLE", "TEXT_CARRIER_BLOCKED", "TEXT_TTL_EXPIRED", "TEXT_SPAM")
 _UNDER_WAY = ("TEXT_QUEUED", "TEXT_PENDING", "TEXT_SENT", "TEXT_SUCCESSFUL", "TEXT_UNKNOWN")
 
@@ -85,6 +87,8 @@ class Carrier:
             refusal = (self._faults.chance.choice(_REFUSALS),)
             if refusal == ("opted-out",):
                 self.refused_as_opted_out.add(number)
+                if self._chance.random() < _LISTED:
+                    self._world.aws.sms.opted_out.add(number)
         unanswered = self._faults.happens("sms-unanswered")
         self._world.phones.set_faults(number, Faults(refuse=refusal, lose_answers=int(unanswered)))
 

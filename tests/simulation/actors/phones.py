@@ -14,7 +14,8 @@ CLEAR = {"8": 8, "3": 3, "1": 1, "10": 10, " 2 ": 2, "9/10": 9, "4": 4, "7!": 7}
 """Scores in every language."""
 SCORES = {**CLEAR, f"great ride, {CONFIDED} 9": 9}
 """All that may be taken for one."""
-UNCLEAR = ("8 or 9", "what?", f"It smelled of {CONFIDED}", "999", "👍")
+UNCLEAR = ("8 or 9", "what?", f"It smelled of {CONFIDED}", "999")
+WHIMS = (*UNCLEAR, "👍")
 YES_OR_NO = {"YES": True, "yes": True, "NO": False, "no": False}
 COMMANDS = {
     "STOP": "stop", "stop": "stop", "ALTO": "stop", "START": "start", "start": "start", "HELP": "help", "AYUDA": "help",
@@ -43,7 +44,7 @@ class Phone:
         """Read an SMS, and say something to it, sooner or later."""
         chance = self._chance
         if chance.random() < self._whims:
-            self._say(chance.choice((*COMMANDS, *UNCLEAR)))
+            self._say(chance.choice((*COMMANDS, *WHIMS)))
         if "10 " in sms.text and "1 " in sms.text:
             if chance.random() < self._talks:
                 self._say(chance.choice(tuple(SCORES)), then=tuple(SCORES))

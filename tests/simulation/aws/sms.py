@@ -18,7 +18,8 @@ _MOST_CONTEXT: Final = 5
 
 class SmsVoice:
     """Sends SMS from our numbers to `phones`. `pending` are those of whose fate nobody has told yet; `sent` is called with
-    each SMS that is there from now on, whether or not its sender hears of it.
+    each SMS that is there from now on, whether or not its sender hears of it, and `refused` with the number and the
+    context of one that is not taken, and why.
 
     `opted_out` is AWS's opt-out list. As set up, only a person puts a number there.
     """
@@ -29,6 +30,7 @@ class SmsVoice:
         self.phones = phones
         self.pending: list[Sms] = []
         self.sent: Callable[[Sms], None] = self.pending.append
+        self.refused: Callable[[str, Mapping[str, str], str], None] = lambda *_: None
         self.opted_out: set[str] = set()
         self._known = {"phone-number": numbers, "configuration-set": configuration_sets}
 
@@ -45,11 +47,12 @@ class SmsVoice:
         ):  # fmt: skip
             if name is not None and name not in self._known[kind]:
                 _refuse("ResourceNotFoundException", {"ResourceType": kind, "ResourceId": name})
-        if number in self.opted_out:
-            _refuse(*REFUSALS["opted-out"])
         try:
+            if number in self.opted_out:
+                raise SmsRejected(*REFUSALS["opted-out"])
             sms, heard = self.phones.send(number, ours, text, context)
         except SmsRejected as error:
+            self.refused(number, context, error.more.get("Reason", error.code))
             _refuse(error.code, error.more)
         self.sent(sms)
         if not heard:

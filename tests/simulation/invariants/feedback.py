@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.simulation.actors.phones import SCORES
 from tests.simulation.invariants import ledger
+from tests.simulation.invariants.handled import MONTH, MOST_A_MONTH
 from tests.simulation.invariants.violation import require
 
 Item = Mapping[str, Any]
@@ -13,8 +14,6 @@ Events = Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]
 """Details of events, each once, by their name and the ride that they are about."""
 
 _DAY = 86_400.0
-_MONTH = 30 * _DAY
-_MOST_A_MONTH = 4
 _ASKED_WITHIN = 3 * _DAY
 _OURS = ("FeedbackRequested", "FeedbackReceived", "CallbackRequested", "CallbackDone", "FeedbackExpired")
 
@@ -29,8 +28,8 @@ def check_opened(item: Item, others: Sequence[Item], ended_at: float) -> None:
         "a-customer-is-asked-once-a-day",
         f"{ride}, {apart:.0f} s after another",
     )
-    count = 1 + sum(created - _created(other) < _MONTH - ledger.CLOCKS for other in others)
-    require(count <= _MOST_A_MONTH, "a-customer-is-asked-four-times-a-month", f"{ride} is number {count}")
+    count = 1 + sum(created - _created(other) < MONTH - ledger.CLOCKS for other in others)
+    require(count <= MOST_A_MONTH, "a-customer-is-asked-four-times-a-month", f"{ride} is number {count}")
 
 
 def _created(item: Item) -> float:
@@ -51,6 +50,8 @@ def check_end(conversations: Sequence[Item], said: Events) -> None:
         require(ledger.stage_of(item) is None, "every-conversation-ends", ride)
         require("due" not in item, "every-conversation-ends", f"{ride} is due for ever")
         scores, call = ledger.scores_of(item), item.get("call", {"M": {}})["M"]
+        counted = ledger.tallied(item) == len(scores)
+        require(counted, "a-score-counts-once", f"{ride}: {ledger.tallied(item)} of {scores}")
         wanted = {
             "FeedbackRequested": "asked_at" in item,
             "FeedbackReceived": bool(scores),
@@ -76,7 +77,11 @@ def check_conversation(item: Item, said: AbstractSet[str], *, reachable: bool) -
     ride, scores = ledger.ride_of(item), ledger.scores_of(item)
     given = {SCORES.get(text) for text in said}
     require(not scores or scores[0] in given, "a-score-is-what-was-said", f"{ride}: {scores[:1]} of {said}")
-    barred = any(each["state"]["S"] in ("refused", "withheld") for each in ledger.sms_of(item))
+    barred = any(
+        each["state"]["S"] in ("refused", "withheld")
+        for each in ledger.sms_of(item)
+        if each["prompt"]["S"] != ledger.CONFIRMS_STOP
+    )
     why = f"{ride}: {[each['state']['S'] for each in ledger.sms_of(item)]}"
     require("asked_at" in item or barred or not reachable, "whoever-can-be-asked-is-asked", why)
 

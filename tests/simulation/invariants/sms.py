@@ -77,15 +77,15 @@ class Sends:
         for earlier in self._sent[key]:
             apart = now - earlier
             why = f"{which} again after {apart:.0f} s"
-            require(
-                apart >= _LEFT_ALONE,
-                "an-sms-is-sent-once-in-its-window",
-                why,
-            )
             require(earlier < claim, "a-claim-is-for-one-sms", why)
+            require(apart >= _LEFT_ALONE, "an-sms-is-sent-once-in-its-window", why)
         if person := self.customers.get(item["customer_id"]["S"]):
             require(person.number == sms.number, "an-sms-goes-to-its-customer", which)
         self._sent[key].append(now)
+
+    def has_sent(self, which: tuple[str, int]) -> bool:
+        """Tell whether an SMS, by its ride and its index, has gone out before."""
+        return bool(self._sent[which])
 
     def _check_claim(self, now: float, item: Item, entry: Item, place: Place) -> None:
         which, prompt = f"{ledger.ride_of(item)}: {entry['prompt']['S']}", entry["prompt"]["S"]
@@ -99,13 +99,13 @@ class Sends:
         require(person is None or person.reachable or owed, "nobody-is-asked-without-consent", which)
         if self._awaits(place.number, now, entry):
             return
-        waking = any(_is_day(place, at) for at in (now + ledger.CLOCKS, now - _SENDER_LIVES))
+        waking = any(is_day(place, at) for at in (now + ledger.CLOCKS, now - _SENDER_LIVES))
         require(waking, "nobody-is-woken", f"{which} to {place.number} in {place.zone}")
 
     def _awaits(self, number: str, now: float, entry: Item) -> bool:
         """Tell whether the SMS answers what the phone has said of late."""
         since = now - _ANSWERED_WITHIN - _SENDER_LIVES
-        return "promptly" in entry and any(s.number == number and s.at >= since for s in self.said)
+        return entry["promptly"]["BOOL"] and any(s.number == number and s.at >= since for s in self.said)
 
     def check_reactions(
         self, number: str, conversations: Sequence[Item], commands: Mapping[str, str]
@@ -128,7 +128,8 @@ def _confirms(entry: Item) -> bool:
     return bool(entry["prompt"]["S"] == ledger.CONFIRMS_STOP)
 
 
-def _is_day(place: Place, at: float) -> bool:
+def is_day(place: Place, at: float) -> bool:
+    """Tell whether a customer may be written to who waits for nothing."""
     moment = datetime.fromtimestamp(at, UTC)
     return all(
         _FIRST_HOUR <= moment.astimezone(each).hour < _LAST_HOUR for each in _zones(place.number, place.zone)

@@ -14,6 +14,7 @@ NAME = "Beatrix"
 _DAY = 86_400.0
 
 _NUMBERS = ("+12065550123", "+12065550123", "+12065550124", "+34612345678", "+4915112345678")
+_SPOKEN = {"+1": "en", "+34": "es", "+49": "de"}
 _CONSENT = {
     "custom:sms_consent_at": "2026-05-01T08:00:00Z",
     "custom:sms_consent_how": "app",
@@ -22,6 +23,9 @@ _CONSENT = {
 _ZONES = (None, None, "America/Los_Angeles", "Europe/Madrid", "Asia/Tokyo", "Mars/Olympus_Mons")
 _PARTNER = "p-acme"
 _REACHABLE = 0.75
+_REGULARS = 0.03
+"""How often there is a customer who rides again and again, for weeks: `_MANY` times."""
+_MANY = 7
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Person:
     id: str
     number: str
     reachable: bool
+    language: str
+    """The one that they are to be written to in."""
 
 
 class Audience:
@@ -49,16 +55,29 @@ class Audience:
             _ride(chance, n, chance.choice(self.customers).id, chance.choice(responders))
             for n in range(rides if customers else 0)
         )
+        if self.customers and plan.rides is None and chance.random() < _REGULARS:
+            who = chance.choice(self.customers).id
+            after = _DAY * chance.uniform(1, 8)
+            for n in range(len(self.rides), len(self.rides) + _MANY):
+                self.rides = (*self.rides, _ride(chance, n, who, chance.choice(responders), after))
+                after += _DAY * chance.uniform(1, 8)
+
+
+def spoken(number: str) -> str:
+    """Tell which language is spoken where a number is."""
+    return next(language for code, language in _SPOKEN.items() if number.startswith(code))
 
 
 def _person(chance: random.Random, number: int) -> Person:
     id_, phone = f"customer-{number}", chance.choice(_NUMBERS)
+    locale = chance.choice((None, None, "en-US", "es", "de_DE"))
+    language = locale[:2] if locale else spoken(phone)
     attributes = {"phone_number": phone, "phone_number_verified": "true", "name": NAME, **_CONSENT}
-    if locale := chance.choice((None, None, "en-US", "es", "de_DE")):
+    if locale:
         attributes["locale"] = locale
     user = User(id_, f"{id_}@example.com", attributes)
     if chance.random() < _REACHABLE:
-        return Person(user, id_, phone, reachable=True)
+        return Person(user, id_, phone, reachable=True, language=language)
     match chance.choice(("unverified", "no consent", "no number", "disabled", "unknown")):
         case "unverified":
             attributes["phone_number_verified"] = "false"
@@ -69,15 +88,17 @@ def _person(chance: random.Random, number: int) -> Person:
         case "disabled":
             user.enabled = False
         case "unknown":
-            return Person(None, id_, phone, reachable=False)
-    return Person(user, id_, phone, reachable=False)
+            return Person(None, id_, phone, reachable=False, language=language)
+    return Person(user, id_, phone, reachable=False, language=language)
 
 
-def _ride(chance: random.Random, number: int, customer: str, responder: str) -> Ride:
+def _ride(
+    chance: random.Random, number: int, customer: str, responder: str, begins: float | None = None
+) -> Ride:
     late = chance.choice((0.0, 0.0, 0.0, 60.0, 0.5 * _DAY, 2 * _DAY, 3 * _DAY - 30, 4 * _DAY))
     again = tuple(10 ** chance.uniform(0, 5.5) for _ in range(chance.choice((0, 0, 1, 2))))
     # Most end when it is day somewhere, some at the same time, and some a day after another.
-    after = chance.choice(
+    after = begins or chance.choice(
         (1.0, 9 * 3600.0, chance.uniform(0, _DAY), _DAY + chance.uniform(0, _DAY), 2 * _DAY)
     )
     return Ride(f"rfq-{number}.1", customer, responder, after, late, chance.choice(_ZONES), again)

@@ -10,12 +10,15 @@ from infra.rydes.simulators.phones.model import Sms
 from tests.simulation.actors.carrier import Carrier
 from tests.simulation.actors.completions import tell
 from tests.simulation.actors.phones import COMMANDS, CONFIDED, Phone
-from tests.simulation.actors.support import Agent
+from tests.simulation.actors.support import Agent, Calls
 from tests.simulation.actors.troupe import Troupe
-from tests.simulation.invariants import feedback, handled, ledger
-from tests.simulation.invariants.sms import Place, Sends
+from tests.simulation.invariants import answers, feedback, handled, ledger
+from tests.simulation.invariants.fates import Fates
+from tests.simulation.invariants.keeping import Keeping
+from tests.simulation.invariants.sms import Place, Sends, is_day
 from tests.simulation.invariants.violation import require
-from tests.simulation.scenes.audience import NAME, Audience
+from tests.simulation.kernel import START
+from tests.simulation.scenes.audience import NAME, Audience, spoken
 from tests.simulation.scenes.rides import UNICORNS
 from tests.simulation.scenes.scene import Scene
 from tests.simulation.schedules import Schedule
@@ -31,7 +34,7 @@ class Surveys(Scene):
     """Surveys, from the end of a ride to the last word about it."""
 
     faults_for = 4 * _DAY
-    settles_within = 40 * _DAY
+    settles_within = 100 * _DAY
 
     def __init__(self, world: World, audience: Audience) -> None:
         self._world = world
@@ -45,7 +48,9 @@ class Surveys(Scene):
         self._troupe = Troupe(world.kernel)
         self._carrier = Carrier(world, self._troupe)
         world.aws.sms.sent = self._sent
-        self._agent = Agent(world)
+        world.aws.sms.refused = self._refused
+        calls = Calls()
+        self._agent, self._other = (Agent(world, name, calls) for name in ("agent-ann", "agent-bob"))
         numbers = [each.number for each in audience.customers]
         phones = dict.fromkeys([*numbers, *audience.strangers])
         self._phones = [Phone(world, self._troupe, self._carrier, each) for each in phones]
@@ -53,7 +58,6 @@ class Surveys(Scene):
             if each.user is not None:
                 world.aws.cognito.add(each.user)
         self._timers = Schedule(world, world.stacks[_TIMERS], lambda: min(self._due.values(), default=inf))
-        self._secrets = (NAME, CONFIDED, *(each.lstrip("+")[-9:] for each in phones))
         self._due: dict[str, float] = {}
         """When each conversation is due."""
         self._said: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
@@ -65,10 +69,23 @@ class Surveys(Scene):
             "secretsmanager", "get_secret_value", {"SecretId": variables["NUMBER_SECRET_ARN"]}
         )
         self._pseudonyms = Pseudonyms(secret["SecretString"].encode())
+        self._secrets = (
+            NAME,
+            CONFIDED,
+            secret["SecretString"],
+            *(each.token for each in (self._agent, self._other)),
+            *(each.lstrip("+")[-9:] for each in phones),
+        )
         self._keys = {each: f"number#{self._pseudonyms.pseudonym_of(each)}" for each in phones}
         self._items: dict[str, Any] = {}
         """What the table holds, by its keys."""
-        self._sends = Sends({each.id: each for each in audience.customers}, self._carrier.said)
+        self._people = {each.id: each for each in audience.customers}
+        self._sends = Sends(self._people, self._carrier.said)
+        faults = world.faults
+        self._fates = Fates(self._people, lambda: -faults.left, START + self.faults_for)
+        self._stops = answers.Stops()
+        self._keeping = Keeping()
+        self._contact = world.stacks["feedback-outreach"].variables["SUPPORT_CONTACT"]
         self._numbers = {each.id: each.number for each in audience.customers}
         self._known = handled.Known(
             item=self._items.get,
@@ -96,21 +113,30 @@ class Surveys(Scene):
             if chance.random() < 0.5:
                 wait = 10 ** chance.uniform(0, 5.4)
                 begin(lambda ride=ride: self._agent.correct(ride.id), ride.after + wait)  # type: ignore[misc]
-        begin(self._agent.call, _DAY + 2 * _DAY * chance.random())
+        calls = _DAY + 2 * _DAY * chance.random()
+        begin(self._agent.call, calls)
+        if chance.random() < 0.5:
+            begin(self._other.call, calls + 200 * chance.random())
         if chance.random() < 0.1 and self._phones:
             begin(lambda: self._agent.opt_out(self._phones[0].number), 2 * _DAY * chance.random())
         if chance.random() < 0.1:
             begin(lambda: self._garble("28444"), _DAY * chance.random())
+        self._expire()
 
     @property
     def done(self) -> bool:
         return self._troupe.done and not self._due
 
     def changed(self, table: str, before: Any, after: Any) -> None:
-        if table != FEEDBACK or after is None:
+        if table != FEEDBACK:
             return
-        key = after["id"]["S"]
+        key = (after or before)["id"]["S"]
+        if after is None:
+            self._keeping.expired(key, self._world.kernel.now)
+            del self._items[key]
+            return
         self._items[key] = after
+        self._keeping.written(key, self._world.kernel.now)
         if ledger.is_conversation(after):
             self._check_conversation(before, after)
             if "due_at" in after:
@@ -118,6 +144,9 @@ class Surveys(Scene):
                 self._timers.look()
             else:
                 self._due.pop(key, None)
+        elif key.startswith("number#"):
+            held = [self._items.get(f"ride#{ride}") for ride in _held(after)]
+            self._stops.check_write(before, after, [each for each in held if each])
         elif key.startswith("message#"):
             self._known.noted.setdefault(key.partition("#")[2], self._world.kernel.now)
 
@@ -135,6 +164,7 @@ class Surveys(Scene):
         if number := self._number_of(after):
             place = Place(number, self._items.get(self._keys[number]), after.get("time_zone", {}).get("S"))
             self._sends.check_write(self._world.kernel.now, before, after, place)
+            self._check_answers(before, after, number)
             own = [each for each in self._known.conversations.values() if self._number_of(each) == number]
             self._sends.check_reactions(number, own, COMMANDS)
         last = ledger.sms_of(after)[-1]
@@ -142,6 +172,15 @@ class Surveys(Scene):
             f"{ledger.stage_of(after)}/{after.get('ending', {'S': ''})['S']}/{last['prompt']['S']}/{last['state']['S']}"
             f"/{len(ledger.scores_of(after))}/{'muted' in after and after['muted']['BOOL']}"
         )
+
+    def _check_answers(self, before: Any, after: Any, number: str) -> None:
+        now = self._world.kernel.now
+        commands = [COMMANDS.get(each.text) for each in self._carrier.said if each.number == number]
+        answers.check_write(before, after, commands.count("start"))
+        if before is not None:
+            answers.check_end(now, before, after)
+        stopped = "stop" in commands or number in self._agent.opted_out or number in self._fates.opted_out
+        self._fates.check_write(now, before, after, stopped=stopped, wanted="start" in commands)
 
     def handled(self, function: str, record: Mapping[str, Any]) -> None:
         handled.check(function, record, self._world.kernel.now, self._known)
@@ -167,13 +206,19 @@ class Surveys(Scene):
     def check_end(self) -> None:
         conversations = [each for each in self._known.conversations.values() if each["customer_id"]["S"]]
         feedback.check_end(conversations, self._said)
-        people = {each.id: each for each in self._audience.customers}
+        for each in self._known.conversations.values():
+            self._fates.check_end(each)
         for each in conversations:
-            person = people[each["customer_id"]["S"]]
+            person = self._people[each["customer_id"]["S"]]
             said = {one.text for one in self._carrier.said if one.number == person.number}
             feedback.check_conversation(each, said, reachable=person.reachable)
         unicorns = {item["id"]["S"]: item for item in self._world.items(UNICORNS)}
         feedback.check_ratings(conversations, self._said, unicorns)
+        for number, at in self._fates.opted_out.items():
+            starts = [s for s in self._carrier.said if s.number == number and COMMANDS.get(s.text) == "start"]
+            noted = "opt_out" in self._items.get(self._keys[number], {})
+            wanted = any(each.at > at - ledger.WINDOW for each in starts)
+            require(noted or wanted, "what-aws-knows-is-noted", f"{number} is on AWS's list")
         for key, item in self._items.items():
             self._keep_secrets(str(item), f"nothing-personal-in-the-table: {key}")
 
@@ -186,8 +231,32 @@ class Surveys(Scene):
 
     def _sent(self, sms: Sms) -> None:
         item = self._items.get(f"ride#{sms.context['ride']}")
-        self._sends.sent(self._world.kernel.now, sms, item)
+        which, now = self._which(sms.context), self._world.kernel.now
+        first = not self._sends.has_sent(which)
+        self._sends.sent(now, sms, item)
+        entry = ledger.sms_of(item)[which[1]]
+        person = self._people.get(item["customer_id"]["S"])
+        language = person.language if person else spoken(sms.number)
+        self._fates.check_text(item, entry, sms.text, language, self._contact)
+        if first:
+            place = Place(sms.number, None, item.get("time_zone", {}).get("S"))
+            self._fates.check_time(now, which, entry, lambda at: is_day(place, at))
         self._carrier.bring(sms)
+
+    def _refused(self, number: str, context: Mapping[str, str], why: str) -> None:
+        which = self._which(context)
+        entry = ledger.sms_of(self._items[f"ride#{which[0]}"])[which[1]]
+        self._fates.refused(self._world.kernel.now, number, which, entry, why)
+
+    @staticmethod
+    def _which(context: Mapping[str, str]) -> tuple[str, int]:
+        return context["ride"], int(context["sms"])
+
+    def _expire(self) -> None:
+        """Let DynamoDB delete what has expired, once a day."""
+        self._world.aws.dynamodb.expire()
+        if not self.done:
+            self._world.kernel.after(_DAY, self._expire)
 
     def _garble(self, number: str) -> None:
         self._garbled.add(f"garbled-{number}")
