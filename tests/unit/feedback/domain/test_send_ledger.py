@@ -35,6 +35,17 @@ def test_only_what_waits_is_due_and_not_before_its_time() -> None:
     assert (postponed.reason, postponed.claimed(LATER).reason) == ("night", None), "the night is over"
 
 
+def test_what_was_due_when_it_was_written_is_due_by_a_clock_that_is_behind_too() -> None:
+    """Else it would wait until the timers look after it."""
+    behind = NOON - timedelta(seconds=1)
+    assert NEW.due(behind)
+    assert NEW.looked_after(NOON, 5 * MINUTE).due(behind)
+    assert not Sms.planned("ask-score", LATER, NOON).due(behind)
+    assert not NEW.postponed(LATER, NOON, NIGHT).due(LATER - timedelta(seconds=1))
+    postponed = NEW.postponed(LATER, NOON, NIGHT).looked_after(LATER, 5 * MINUTE)
+    assert postponed.due(LATER - timedelta(seconds=1))
+
+
 def test_the_night_of_the_recipient_does_not_count_as_waiting_and_what_we_put_off_does() -> None:
     assert NEW.waited(LATER) == MINUTE
     assert NEW.postponed(LATER, NOON, NIGHT).waited(LATER + MINUTE) == MINUTE

@@ -82,8 +82,11 @@ class Sms:
         return self.state in _OUTSTANDING
 
     def due(self, now: datetime) -> bool:
-        """Tell whether a sender may claim it now."""
-        return self.state == "waiting" and self.not_before <= now
+        """Tell whether a sender may claim it now.
+
+        What was due when it was written still is, by a clock that is behind the writer's as well.
+        """
+        return self.state == "waiting" and self.not_before <= max(now, self.at)
 
     def at_any_hour(self, now: datetime) -> bool:
         """Tell whether it is still awaited, so that it does not wait for the morning."""
