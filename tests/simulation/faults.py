@@ -71,8 +71,8 @@ class Faults:
     on: bool = True
     injected: Counter[str] = field(default_factory=Counter)
     now: Callable[[], float] = lambda: 0.0
-    last: float = 0.0
-    """When the last one came."""
+    last_at: float = 0.0
+    """When the last of them came, by `now`."""
 
     @classmethod
     def of(cls, seed: str, kinds: Collection[str] | None, most: int | None) -> "Faults":
@@ -118,8 +118,8 @@ class Faults:
         if self.left <= 0:
             return False
         self.left -= 1
-        self.last = self.now()
         self.injected[kind] += 1
+        self.last_at = self.now()
         return True
 
     def is_out(self, service: str, now: float) -> bool:

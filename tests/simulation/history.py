@@ -85,7 +85,6 @@ class History:
         at_work = system.at_work(cast.unicorns)
         self.faults = Faults.of(f"{plan.seed}/faults", plan.kinds, plan.most_faults)
         self.world = system.world(plan.seed, self.faults, chance, traced=traced)
-        self.faults.now = lambda: self.world.kernel.now
         self.world.put(UNICORNS, at_work)
         self.scene = scene_of(self.world, cast)
         self.world.at_rest = lambda: self.scene.done

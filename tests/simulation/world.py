@@ -52,6 +52,7 @@ class World:
         self.kernel = Kernel(f"{seed}/schedule")
         self.news = News(self.kernel)
         self.faults = faults
+        faults.now = lambda: self.kernel.now
         self.trace = Trace(self.kernel, kept=traced)
         self._handlers_chance = random.getstate()
         random.seed(f"{seed}/handlers")

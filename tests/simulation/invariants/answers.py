@@ -12,6 +12,8 @@ Item = Mapping[str, Any]
 _DAY = 86_400.0
 _REMINDED_AFTER = _DAY
 _GIVEN_UP_AFTER = 3 * _DAY
+_PAUSES = 2 * 3600.0
+"""Seconds within which the longest pause is over that a fault has brought about."""
 _UNHAPPY = 4
 """The highest score after which a call is offered."""
 _ASKS_AGAIN = 2
@@ -24,8 +26,11 @@ _STAGE: Mapping[str, str | None] = {
 _AFTER_CALL = {"yes": "promise-call", "no": "respect-no"}
 
 
-def check_write(before: Item | None, after: Item, starts: int) -> None:
-    """Hold what a conversation says to what has happened in it. `starts` is how often its phone has said START."""
+def check_write(now: float, before: Item | None, after: Item, starts: int, last_fault: float) -> None:
+    """Hold what a conversation says to what has happened in it.
+
+    `starts` is how often its phone has said START, `last_fault` when something last went wrong.
+    """
     ride, stage = ledger.ride_of(after), ledger.stage_of(after)
     known = len(ledger.sms_of(before)) if before else 0
     new = [each["prompt"]["S"] for each in ledger.sms_of(after)[known:]]
@@ -36,6 +41,8 @@ def check_write(before: Item | None, after: Item, starts: int) -> None:
     if not after["customer_id"]["S"]:
         return
     _check_counts(ride, after, starts)
+    wants = after["answers"]["M"].get("call") == {"S": "yes"}
+    require(("call" in after) == wants, "whoever-wants-a-call-gets-one", ride)
     if before is None:
         require(new == ["ask-score"], "whoever-can-be-asked-is-asked", f"{ride} begins with {new}")
         return
@@ -44,9 +51,13 @@ def check_write(before: Item | None, after: Item, starts: int) -> None:
         require(new == [expected], "the-right-word-after-an-answer", f"{ride}: {new}, not {expected}")
     if any(prompt.startswith("remind-") for prompt in new):
         _check_reminder(ride, before, after)
+        last = ledger.sms_of(before)[-1]
+        due = max(_seconds(before, "since"), _seconds(last, "said_at")) + _REMINDED_AFTER
+        late = now - max(due, ledger.at(last), last_fault)
+        require(late <= _PAUSES, "a-reminder-comes-after-a-day", f"{ride}: {late:.0f} s late")
 
 
-def check_end(now: float, before: Item, after: Item) -> None:
+def check_end(now: float, before: Item, after: Item, last_fault: float) -> None:
     """Hold the end of a conversation to its reason: it was answered, or nobody understood, or its time was over."""
     if ledger.stage_of(before) is None or ledger.stage_of(after) is not None:
         return
@@ -59,10 +70,12 @@ def check_end(now: float, before: Item, after: Item) -> None:
     waited = now - since
     over = waited >= _GIVEN_UP_AFTER - ledger.CLOCKS
     require(over, "nobody-is-given-up-too-soon", f"{ride} after {waited:.0f} s")
+    late = now - max(since + _GIVEN_UP_AFTER, last_fault)
+    require(late <= _PAUSES, "a-question-is-given-up-in-time", f"{ride}: {late:.0f} s late")
     last = ledger.sms_of(before)[-1]
     if ending != "no-answer" or last["state"]["S"] not in ("sent", "delivered"):
         return
-    latest = max(ledger.at(last), int(last["said_at"]["N"]) / 1000)
+    latest = max(ledger.at(last), _seconds(last, "said_at"))
     if latest < since + _REMINDED_AFTER / 2 and has_room(before):
         reminded = any(each["prompt"]["S"].startswith("remind-") for each in ledger.sms_of(before))
         require(reminded, "whoever-is-silent-is-reminded", ride)
@@ -85,13 +98,27 @@ class Stops:
 
     def check_write(self, before: Item | None, after: Item, conversations: Sequence[Item]) -> None:
         """Hold a number to one confirmation each time that it opts out. `conversations` are all that it has."""
-        key = after["id"]["S"]
-        if "opt_out" in after and not (before and "opt_out" in before):
+        key, opted_out = after["id"]["S"], before is not None and "opt_out" in before
+        if "opt_out" in after and not opted_out:
             self._begun[key] += after["opt_out"]["M"]["how"]["S"] == "sms"
+        elif opted_out and "opt_out" not in after:
+            _check_start(key, conversations)
         confirms = [_count(item, ledger.CONFIRMS_STOP) for item in conversations]
         if max(confirms, default=0) < ledger.MOST_SMS:
             why = f"{key} has opted out {self._begun[key]} times, and hears of it {sum(confirms)} times"
             require(sum(confirms) == self._begun[key], "a-stop-is-confirmed-once", why)
+
+
+def _check_start(key: str, conversations: Sequence[Item]) -> None:
+    """Whoever says START after a STOP hears from us again, in each of their conversations that is open."""
+    open_ = [item for item in conversations if ledger.stage_of(item)]
+    muted = [ledger.ride_of(item) for item in open_ if item["muted"]["BOOL"]]
+    require(not muted, "a-start-counts-everywhere", f"{key}: {muted}")
+    lasts = [ledger.sms_of(item)[-1] for item in open_ or conversations]
+    prompts = [each["prompt"]["S"] for each in lasts if each["state"]["S"] == "waiting"]
+    said = {f"ask-{ledger.stage_of(item)}" for item in open_} or {"confirm-start"}
+    full = not all(map(has_room, conversations))
+    require(full or not said.isdisjoint(prompts), "a-start-is-answered", f"{key}: {prompts}")
 
 
 def _after_news(before: Item, after: Item) -> str | None:

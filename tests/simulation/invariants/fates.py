@@ -17,8 +17,10 @@ _FOR_GOOD = {"INVALID_PARAMETER", "DESTINATION_PHONE_NUMBER_NOT_VERIFIED"}
 OPTED_OUT = "DESTINATION_PHONE_NUMBER_OPTED_OUT"
 _SPREAD = 3600.0
 """Seconds over which the SMS of a night go out in the morning."""
+_PROMISED = 300.0
+"""Seconds within which an SMS goes out by day: it is in the service's objectives."""
 _SOON = 1800.0
-"""Seconds within which an SMS goes out by day, and the timers have found what the stream has not brought."""
+"""Seconds within which the timers have found what the stream has not brought."""
 _PAUSES = 2 * 3600.0
 """Seconds within which the longest pause is over that a fault has brought about."""
 _TRIED_FOR = 3 * _DAY - _PAUSES
@@ -28,27 +30,22 @@ _WAITS, _OUT = {"waiting", "claimed"}, {"sent", "delivered", "failed", "blocked"
 
 
 class Fates:
-    """Remembers what AWS has refused, and when each SMS was first to be sent.
+    """Remembers what AWS has refused. `last_fault` tells when something last went wrong."""
 
-    `injected` counts the faults up to now, none of which comes after `calm_from`.
-    """
-
-    def __init__(
-        self, customers: Mapping[str, Person], injected: Callable[[], int], calm_from: float
-    ) -> None:
+    def __init__(self, customers: Mapping[str, Person], last_fault: Callable[[], float]) -> None:
         self._customers = customers
-        self._injected = injected
-        self._calm_from = calm_from
-        self._faults: dict[Which, int] = {}
+        self._last_fault = last_fault
+        self._last_refusal = 0.0
         self._refused: dict[Which, set[str]] = {}
-        self.opted_out: dict[str, float] = {}
-        """Numbers that AWS has told us have opted out, and when last, but for those that a STOP was to be confirmed to."""
+        self.opted_out: dict[str, tuple[float, Which]] = {}
+        """Numbers that AWS has told us have opted out: when last, and of which SMS, unless that was to confirm a STOP."""
 
     def refused(self, now: float, number: str, which: Which, entry: Item, why: str) -> None:
         """AWS does not take an SMS."""
         self._refused.setdefault(which, set()).add(why)
+        self._last_refusal = now
         if why == OPTED_OUT and entry["prompt"]["S"] != ledger.CONFIRMS_STOP:
-            self.opted_out[number] = now
+            self.opted_out[number] = now, which
 
     def check_write(
         self, now: float, before: Item | None, after: Item, *, stopped: bool, wanted: bool
@@ -58,11 +55,10 @@ class Fates:
         sms = ledger.sms_of(after)
         for index, was, entry in ledger.changed_sms(before, after):
             which, state = (ride, index), entry["state"]["S"]
-            self._faults.setdefault(which, self._injected())
             name = f"{ride}#{index} ({entry['prompt']['S']})"
             if state == "refused" and was in _WAITS:
                 person = self._customers.get(after["customer_id"]["S"])
-                told = self._refused.get(which, set()) & _FOR_GOOD
+                told = not _FOR_GOOD.isdisjoint(self._refused.get(which, ()))
                 barred = person is not None and not person.reachable
                 require(told or barred, "only-what-is-refused-is-not-sent", name)
             elif state == "withheld" and was in _WAITS:
@@ -86,13 +82,13 @@ class Fates:
     def check_time(self, now: float, which: Which, entry: Item, is_day: Callable[[float], bool]) -> None:
         """Hold the first sending of an SMS to its time."""
         said = int(entry["said_at"]["N"]) / 1000
-        quiet = self._injected() == self._faults.get(which)
-        if quiet and (entry["promptly"]["BOOL"] or (is_day(said) and is_day(said + _SOON))):
-            latest = said + _SOON
-        elif quiet:
-            latest = _morning(said + _SOON, is_day) + _SPREAD + _SOON
+        trouble = max(self._last_fault(), self._last_refusal)
+        if trouble >= said - _SOON:
+            latest = _morning(max(said, trouble) + _PAUSES, is_day) + _SPREAD + _PAUSES
+        elif entry["promptly"]["BOOL"] or (is_day(said) and is_day(said + _SOON)):
+            latest = said + _PROMISED
         else:
-            latest = _morning(max(said, self._calm_from) + _PAUSES, is_day) + _SPREAD + _PAUSES
+            latest = _morning(said + _SOON, is_day) + _SPREAD + _SOON
         why = f"{which[0]}#{which[1]} ({entry['prompt']['S']}) {now - said:.0f} s after it was to be"
         require(now <= latest, "an-sms-is-sent-in-time", why)
 

@@ -69,7 +69,7 @@ class Timely:
     def _ends(self, id_: str, deadline: float, now: float) -> None:
         latest = deadline + SLACK
         if self._faults.injected:
-            latest = max(latest, self._faults.last + _AFTER_FAULTS)
+            latest = max(latest, self._faults.last_at + _AFTER_FAULTS)
         require(
             now <= latest, "what-is-due-ends-in-time", f"{id_} ends {now - deadline:.0f} s after its deadline"
         )

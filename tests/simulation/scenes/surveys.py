@@ -17,7 +17,6 @@ from tests.simulation.invariants.fates import Fates
 from tests.simulation.invariants.keeping import Keeping
 from tests.simulation.invariants.sms import Place, Sends, is_day
 from tests.simulation.invariants.violation import require
-from tests.simulation.kernel import START
 from tests.simulation.scenes.audience import NAME, Audience, spoken
 from tests.simulation.scenes.rides import UNICORNS
 from tests.simulation.scenes.scene import Scene
@@ -27,6 +26,8 @@ from tests.simulation.world import World
 FEEDBACK = "dev-feedback"
 
 _DAY = 86_400.0
+_HANDLED_WITHIN = 3600.0
+"""Seconds until a message is handled once nothing goes wrong any more."""
 _TIMERS = "feedback-timers"
 
 
@@ -81,8 +82,7 @@ class Surveys(Scene):
         """What the table holds, by its keys."""
         self._people = {each.id: each for each in audience.customers}
         self._sends = Sends(self._people, self._carrier.said)
-        faults = world.faults
-        self._fates = Fates(self._people, lambda: -faults.left, START + self.faults_for)
+        self._fates = Fates(self._people, lambda: world.faults.last_at)
         self._stops = answers.Stops()
         self._keeping = Keeping()
         self._contact = world.stacks["feedback-outreach"].variables["SUPPORT_CONTACT"]
@@ -176,14 +176,18 @@ class Surveys(Scene):
     def _check_answers(self, before: Any, after: Any, number: str) -> None:
         now = self._world.kernel.now
         commands = [COMMANDS.get(each.text) for each in self._carrier.said if each.number == number]
-        answers.check_write(before, after, commands.count("start"))
+        answers.check_write(now, before, after, commands.count("start"), self._world.faults.last_at)
         if before is not None:
-            answers.check_end(now, before, after)
+            answers.check_end(now, before, after, self._world.faults.last_at)
         stopped = "stop" in commands or number in self._agent.opted_out or number in self._fates.opted_out
         self._fates.check_write(now, before, after, stopped=stopped, wanted="start" in commands)
 
     def handled(self, function: str, record: Mapping[str, Any]) -> None:
         handled.check(function, record, self._world.kernel.now, self._known)
+        if function.startswith("feedback-"):
+            arrived = int(record["attributes"]["SentTimestamp"]) / 1000
+            waited = self._world.kernel.now - max(arrived, self._world.faults.last_at)
+            require(waited <= _HANDLED_WITHIN, "a-message-is-handled-in-time", f"{function}: {waited:.0f} s")
 
     def published(self, name: str, detail: Any) -> None:
         self._keep_secrets(str(detail), "nothing-personal-on-the-bus")
@@ -214,13 +218,22 @@ class Surveys(Scene):
             feedback.check_conversation(each, said, reachable=person.reachable)
         unicorns = {item["id"]["S"]: item for item in self._world.items(UNICORNS)}
         feedback.check_ratings(conversations, self._said, unicorns)
-        for number, at in self._fates.opted_out.items():
-            starts = [s for s in self._carrier.said if s.number == number and COMMANDS.get(s.text) == "start"]
-            noted = "opt_out" in self._items.get(self._keys[number], {})
-            wanted = any(each.at > at - ledger.WINDOW for each in starts)
-            require(noted or wanted, "what-aws-knows-is-noted", f"{number} is on AWS's list")
+        for number in self._world.aws.sms.opted_out & self._fates.opted_out.keys():
+            self._check_listed(number)
         for key, item in self._items.items():
             self._keep_secrets(str(item), f"nothing-personal-in-the-table: {key}")
+
+    def _check_listed(self, number: str) -> None:
+        """A number that AWS refuses to send to is noted as opted out, unless nobody was left to hear why it did."""
+        at, (ride, index) = self._fates.opted_out[number]
+        unheard = ledger.sms_of(self._known.conversations[ride])[index]["state"]["S"] == "claimed"
+        noted = "opt_out" in self._items.get(self._keys[number], {})
+        wanted = any(
+            COMMANDS.get(each.text) == "start" and each.at > at - ledger.WINDOW
+            for each in self._carrier.said
+            if each.number == number
+        )
+        require(noted or wanted or unheard, "what-aws-knows-is-noted", f"{number} is on AWS's list")
 
     def _number_of(self, conversation: Any) -> str:
         """The number that a conversation is held with. A stranger's is told by the table, from its second write on."""
@@ -234,6 +247,7 @@ class Surveys(Scene):
         which, now = self._which(sms.context), self._world.kernel.now
         first = not self._sends.has_sent(which)
         self._sends.sent(now, sms, item)
+        assert item is not None  # that was held
         entry = ledger.sms_of(item)[which[1]]
         person = self._people.get(item["customer_id"]["S"])
         language = person.language if person else spoken(sms.number)
