@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 import aws_cdk as cdk
 
 from infra.artifacts import BuildError, build
+from infra.pages import PageError
 from infra.patterns.service_dashboard import ServiceDashboard
 from infra.patterns.service_stack import ServiceStack
 from infra.stacks.feedback import FeedbackStack
@@ -36,17 +38,20 @@ def build_app(
     context: dict[str, Any] | None = None,
     outdir: str | None = None,
     artifact_of: Callable[[str], Path] | None = None,
+    page_of: Callable[[str], Path] | None = None,
 ) -> cdk.App:
     """Make the app with its stacks, not yet synthesized. `context` adds to cdk.json and the command line.
 
-    `artifact_of` gives the artifact of a service. Without it, artifacts are built for the stage.
+    `artifact_of` gives the artifact of a service, and `page_of` the directory of a page. Without them they are built.
     For AWS, synthesis fails on every finding of the AWS Solutions rules that is not accepted with a reason.
-    Raises BuildError when an artifact cannot be built, and ValueError for a service that does not exist and for what
+    Raises BuildError or PageError when one cannot be built, and ValueError for a service that does not exist and for what
     `stage_of` refuses.
     """
     settings = json.loads(Path(__file__).with_name("cdk.json").read_text())["context"]
     app = cdk.App(context={**settings, **(context or {})}, outdir=outdir, analytics_reporting=False)
     stage = stage_of(app)
+    if page_of:
+        stage = replace(stage, page=page_of)
     only = app.node.try_get_context("service")
     known = [PLATFORM, *SERVICES, OPERATIONS]
     if only not in (None, *known):
@@ -76,5 +81,5 @@ def build_app(
 if __name__ == "__main__":
     try:
         build_app().synth()
-    except BuildError as error:
+    except (BuildError, PageError) as error:
         sys.exit(str(error))

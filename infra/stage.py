@@ -4,10 +4,12 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import aws_cdk as cdk
 
+from infra import pages
 from infra.artifacts import Target, aws_target, local_target
 from infra.naming import AWS_ENVIRONMENT, PLAIN, PROTECTED_ENVIRONMENT, Names
 from infra.scale import USUAL, Scale
@@ -68,6 +70,10 @@ class Stage:
     """Whether the partner fleets that only simulators play are deployed, too."""
     gateway_account: bool = True
     """Whether the platform gives API Gateway the role by which all APIs of the account and region write logs."""
+    hosts_pages: bool = True
+    """Whether the services' stacks host their pages. On the local cloud `infra.rydes.pages` serves them."""
+    page: Callable[[str], Path] = pages.build
+    """Gives the directory of a built page."""
     macie: bool = True
     """Whether Amazon Macie looks for personal data in buckets."""
     canaries: bool = True
@@ -137,6 +143,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         versions=False,
         metric_math=False,
         dashboards=False,
+        hosts_pages=False,
         macie=False,
         phones=phones,
         origination_number=names.local_number,

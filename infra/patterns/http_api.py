@@ -63,6 +63,8 @@ class HttpApi(apigateway.HttpApi):
             default_integration=self._integration,
         )
         function.reserve(scope.stage.scale.reserved(rate))
+        self._function = function
+        self._origins = scope.stage.origins
         self.public_url = scope.api_url(self, name, self.api_id)
         stage = apigateway.HttpStage(
             self,
@@ -83,7 +85,7 @@ class HttpApi(apigateway.HttpApi):
             )
             function.identifies_users()
             function.add_environment("PUBLIC_URL", self.public_url)
-            function.add_environment("ALLOWED_ORIGINS", json.dumps(scope.stage.origins))
+            function.add_environment("ALLOWED_ORIGINS", json.dumps(self._origins))
         accept(
             self, {"AwsSolutions-APIG4": "The function verifies the token, or the signature, of each request"}
         )
@@ -94,6 +96,16 @@ class HttpApi(apigateway.HttpApi):
             meaning=f"{scope.stage.names.of(name)} answers with server errors, so what its callers ask for fails."
             f" Look for `ERROR` in the log of {function.own_name}. Runbook: -5xx.",
         )
+
+    @property
+    def origin(self) -> str:
+        """The origin of its URL, for a page's policy."""
+        return self.public_url.removesuffix(f"/{naming.API_STAGE}")
+
+    def let_in(self, origin: str) -> None:
+        """Let the pages of one more origin call it."""
+        self._origins = (*self._origins, origin)
+        self._function.add_environment("ALLOWED_ORIGINS", json.dumps(self._origins))
 
     def _throttle(self, stage: apigateway.HttpStage, dear: Mapping[str, int]) -> None:
         """Give routes a limit of their own. Only a route that exists can have one."""

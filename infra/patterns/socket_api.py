@@ -98,6 +98,11 @@ class SocketApi(apigateway.WebSocketApi):
             self, {"AwsSolutions-APIG4": "The authorizer decides at $connect, once for the whole connection"}
         )
 
+    @property
+    def origin(self) -> str:
+        """The origin of its URL, for a page's policy."""
+        return self.public_url.removesuffix(f"/{naming.API_STAGE}")
+
     def may_post(self, function: ServiceFunction) -> None:
         """Let the function send to this API's connections, at `CONNECTIONS_URL`."""
         function.add_environment("CONNECTIONS_URL", self._base)

@@ -23,6 +23,11 @@ _OF_CDK: Final = "CDK grants it with the place of a stream's failures, and it on
 NEVER_ASKED: Final[dict[tuple[str, str, str], str]] = {
     ("*", "sqs:GetQueueAttributes", "*-dlq"): _OF_CDK,
     ("*", "sqs:GetQueueUrl", "*-dlq"): _OF_CDK,
+    (
+        "*-page",
+        "s3:*",
+        "*",
+    ): "CDK's function puts a page's files into their bucket as the stack is deployed, on AWS alone",
 }
 """Grants that nobody uses: patterns of function, action and resource -> why they stay."""
 

@@ -96,13 +96,21 @@ def _let_in(assembly: Assembly, resource: Resource, statement: Mapping[str, Any]
             "Name the service, and by aws:SourceArn or aws:SourceAccount for whom.",
         )
     for source in sources:
-        if source != {"Ref": "AWS::AccountId"} and not assembly.behind(resource.stack, source):
+        if source != {"Ref": "AWS::AccountId"} and not assembly.behind(resource.stack, _named_last(source)):
             yield Finding(
                 "a stranger is let in",
                 resource.where,
                 f"its policy allows {statement['Action']} for {source}, which is none of its stack's",
-                "Name the stack's own rule or topic.",
+                "Name the stack's own rule, topic or distribution.",
             )
+
+
+def _named_last(source: object) -> object:
+    """What an ARN that is joined of parts ends with: `arn:…:distribution/` and the distribution's id."""
+    match source:
+        case {"Fn::Join": ["", [*_, last]]}:
+            return last
+    return source
 
 
 def _denies_plain_http(statement: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 from infra import cache
 from infra.artifacts import ROOT
 from infra.assembly import Assembly, load
+from infra.pages import WEB
 from infra.proof.finding import Finding
 
 _REPORT: Final = "validation-report.json"
@@ -28,8 +29,8 @@ class Refused(Exception):
 def templates(context: Mapping[str, str] | None = None) -> Assembly:
     """Synthesize the stacks for AWS, unless that was done with these very sources and this context.
 
-    The simulated partners are among them: real ones have the same. Artifacts are empty: nothing in a template but the
-    hash depends on them.
+    The simulated partners are among them: real ones have the same. Artifacts and pages are empty: nothing in a
+    template but the hash depends on them.
 
     Raises:
         Refused: CDK's own checks fail, or cdk-nag has a finding that is not accepted with a reason.
@@ -37,7 +38,7 @@ def templates(context: Mapping[str, str] | None = None) -> Assembly:
     key = cache.digest(
         sys.version.encode(),
         json.dumps(context or {}, sort_keys=True).encode(),
-        *cache.sources(ROOT, *(ROOT / name for name in _SOURCES)),
+        *cache.sources(ROOT, *(ROOT / name for name in _SOURCES), without={WEB}),
     )
     return load(
         cache.once(cache.DIRECTORY, "templates", key, lambda directory: _synthesize(directory, context))
@@ -48,11 +49,15 @@ def _synthesize(directory: Path, context: Mapping[str, str] | None) -> None:
     from infra.app import build_app  # noqa: PLC0415 (takes seconds, and most runs find the templates)
 
     directory.mkdir()
-    artifact = directory / "empty.zip"
+    artifact, page = directory / "empty.zip", directory / "empty-page"
     zipfile.ZipFile(artifact, "w").close()
+    page.mkdir()
     try:
         build_app(
-            {"partners": "all", **(context or {})}, outdir=str(directory), artifact_of=lambda _: artifact
+            {"partners": "all", **(context or {})},
+            outdir=str(directory),
+            artifact_of=lambda _: artifact,
+            page_of=lambda _: page,
         ).synth()
     except RuntimeError as error:  # of CDK's own language
         raise Refused([*_refusals(directory, error)], load(directory)) from None

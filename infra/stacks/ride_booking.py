@@ -16,6 +16,7 @@ from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.burn_rate_alarms import BurnRateAlarms
 from infra.patterns.consumed_queue import ConsumedQueue
+from infra.patterns.hosted_page import HostedPage
 from infra.patterns.http_api import HttpApi
 from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
@@ -66,7 +67,7 @@ class RideBookingStack(ServiceStack):
 
     `api` serves customers. `outbox` announces what was written, `aggregator` collects answers at the return
     address, `closer` acts at deadlines, and `rides` takes in news of booked rides. `socket`, its `authorizer`
-    and `notifier` push live updates.
+    and `notifier` push live updates. The customers' page is hosted beside them.
     """
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
@@ -95,9 +96,12 @@ class RideBookingStack(ServiceStack):
         )
         self._outbox(answers, deadlines)
         self._rides()
-        self._api()
+        api = self._api()
         add_machines(self, CUSTOMER_INDEX, self._may_sign_documents)
-        self._live_updates()
+        socket = self._live_updates()
+        if stage.hosts_pages:
+            page = HostedPage(self, "customer-app", api=api, socket=socket)
+            self.publish_parameter("customer-app-url", naming.CUSTOMER_APP_URL_PARAMETER, page.url)
         self._objectives()
 
     def _objectives(self) -> None:
@@ -219,7 +223,7 @@ class RideBookingStack(ServiceStack):
             " Runbook: ride-booking-documents-failing.",
         )
 
-    def _api(self) -> None:
+    def _api(self) -> HttpApi:
         function = self.function(
             "api",
             seconds=10,
@@ -246,8 +250,9 @@ class RideBookingStack(ServiceStack):
             dear={"POST /instant-ride-rfqs": rate // 2},
         )
         self.publish_parameter("rfq-api-url", naming.RFQ_API_URL_PARAMETER, api.public_url)
+        return api
 
-    def _live_updates(self) -> None:
+    def _live_updates(self) -> SocketApi:
         socket = self.function("socket", seconds=10)
         notifier = self.function("notifier", seconds=10, memory_mib=_ON_THE_WAY)
         authorizer = self.function("authorizer", seconds=5)
@@ -278,3 +283,4 @@ class RideBookingStack(ServiceStack):
             " Runbook: ride-booking-pushes-refused.",
         )
         self.publish_parameter("rfq-socket-url", naming.RFQ_SOCKET_URL_PARAMETER, api.public_url)
+        return api

@@ -11,6 +11,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra import naming
+from infra.patterns.hosted_page import HostedPage
 from infra.patterns.http_api import HttpApi
 from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
@@ -99,6 +100,9 @@ class UnicornMgmtStack(ServiceStack):
         self._closings(socket)
         self._bookings()
         self._ratings()
+        if stage.hosts_pages:
+            page = HostedPage(self, "unicorn-app", api=api, socket=socket)
+            self.publish_parameter("unicorn-app-url", naming.UNICORN_APP_URL_PARAMETER, page.url)
 
     def _indexes(self) -> None:
         # Sparse: only an available unicorn without a ride has a cell.

@@ -9,6 +9,7 @@ from infra.app import build_app
 from infra.assembly import Assembly, as_list, load, referred
 from infra.naming import NOT_SCANNED_TAG
 from infra.proof.ruler import EventPattern
+from tests.support.pages import FILES
 
 BUCKET = "wildrydesx-photos-1"
 _TAG_VALUE = re.compile(r"[A-Za-z0-9 _.:/=+@-]{20,256}")
@@ -40,7 +41,7 @@ def test_each_bucket_is_scanned_or_says_why_it_is_not(aws: Assembly) -> None:
         tags = {tag["Key"]: tag["Value"] for tag in bucket.properties.get("Tags", [])}
         if NOT_SCANNED_TAG in tags:
             skipped[aws.text(bucket.stack, {"Ref": bucket.logical_id})] = tags[NOT_SCANNED_TAG]
-    assert set(skipped) == {"Documents"}
+    assert set(skipped) == {"Documents", *FILES}
     assert all(_TAG_VALUE.fullmatch(reason) for reason in skipped.values())
 
 

@@ -3,12 +3,13 @@
 import json
 
 from infra.assembly import Assembly
+from tests.support.pages import functions
 
 
 def test_a_new_version_gets_few_calls_in_prod_until_its_alarm_had_time(prod: Assembly, aws: Assembly) -> None:
     groups = [*prod.all("AWS::CodeDeploy::DeploymentGroup")]
     aliases = [*prod.all("AWS::Lambda::Alias")]
-    assert len(groups) == len(aliases) == len(prod.named("AWS::Lambda::Function", "FunctionName"))
+    assert len(groups) == len(aliases) == len(functions(prod))
     for group in groups:
         assert group.properties["DeploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
         rollback = group.properties["AutoRollbackConfiguration"]
@@ -26,18 +27,14 @@ def test_a_new_version_gets_few_calls_in_prod_until_its_alarm_had_time(prod: Ass
             metric["Period"],
             prod.text(alias.stack, dimension["Value"]),
         )
-    assert watched == {
-        name: ("Errors", 60, name) for name in prod.named("AWS::Lambda::Function", "FunctionName")
-    }
+    assert watched == {name: ("Errors", 60, name) for name in functions(prod)}
     assert [*aws.all("AWS::CodeDeploy::DeploymentGroup")] == []
     assert not any("UpdatePolicy" in alias.body for alias in aws.all("AWS::Lambda::Alias"))
 
 
 def test_whatever_invokes_a_function_invokes_its_alias(prod: Assembly) -> None:
     """What went to the function itself would take a new version whole, and no snapshot."""
-    functions = {
-        (r.stack, r.logical_id) for r in prod.named("AWS::Lambda::Function", "FunctionName").values()
-    }
+    ours = {(r.stack, r.logical_id) for r in functions(prod).values()}
     own = (
         "AWS::Lambda::Alias",
         "AWS::Lambda::Version",
@@ -50,10 +47,10 @@ def test_whatever_invokes_a_function_invokes_its_alias(prod: Assembly) -> None:
             for logical_id, body in template["Resources"].items()
             if body["Type"] not in own
         }
-        for name in (name for of, name in functions if of == stack):
+        for name in (name for of, name in ours if of == stack):
             direct = [each for each, text in invoking.items() if f'"{name}"' in text]
             assert direct == []
-    assert len([*prod.all("AWS::Lambda::Alias")]) == len(functions)
+    assert len([*prod.all("AWS::Lambda::Alias")]) == len(ours)
 
 
 def test_only_the_aliases_of_apis_are_served_from_a_snapshot(aws: Assembly) -> None:

@@ -1,9 +1,11 @@
 """Each function has a bound on how many of it run at once, or a reason to have none."""
 
 from infra.assembly import Assembly
+from tests.support.pages import PUT_BY
 
 WITHOUT = {
     "feedback-timers": "EventBridge Scheduler invokes it once for each conversation that is due, and retries what is throttled",
+    **dict.fromkeys(PUT_BY, "CloudFormation invokes it once as its stack is deployed"),
 }
 
 

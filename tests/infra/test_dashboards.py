@@ -8,6 +8,7 @@ import pytest
 
 from infra.assembly import Assembly
 from infra.stacks import operations
+from tests.support.pages import PUT_BY, functions
 
 SERVICES = {
     "ride-booking": "WildRydesRideBooking",
@@ -50,7 +51,7 @@ def test_a_services_dashboard_has_each_of_its_queues_functions_and_apis(aws: Ass
     assert shown(by_title(found, "Messages given up (parked, dead letters)"), "QueueName") == given_up
     waiting = by_title(found, "Seconds that the oldest message of a queue has waited")
     assert shown(waiting, "QueueName") == queues - given_up
-    functions = names("AWS::Lambda::Function", "FunctionName")
+    functions = names("AWS::Lambda::Function", "FunctionName") - {*PUT_BY}
     for title in ("Crashes, time-outs, out of memory", "Milliseconds that an invocation takes, p99"):
         assert shown(by_title(found, title), "FunctionName") == functions
     text = "\n".join(titles(found))
@@ -110,7 +111,7 @@ def test_dashboards_read_logs_that_there_are_and_no_more_than_a_query_may(aws: A
 
 def test_the_whole_systems_stack_knows_every_function_by_its_name(aws: Assembly) -> None:
     """It is deployed alone, so nobody else can tell it. A function that is missing here is missing in its queries."""
-    deployed = {each.properties["FunctionName"] for each in aws.all("AWS::Lambda::Function")}
+    deployed = {*functions(aws)}
     known = {
         name for service in operations.FUNCTIONS for name in operations.functions_of(service, simulated=True)
     }

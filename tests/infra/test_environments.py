@@ -11,6 +11,7 @@ import pytest
 from infra.assembly import Assembly, as_list, load
 from infra.naming import AWS_ENVIRONMENT, BUS_NAME, BUS_NAME_PARAMETER, PARTNER_SECRET_PREFIX, PLAIN, Names
 from infra.stage import stage_of
+from tests.support.pages import functions
 
 DEV, PROD = AWS_ENVIRONMENT, "prod"
 LONGEST_ENVIRONMENT = 10
@@ -25,6 +26,9 @@ WITHIN = {
     ("AWS::CloudWatch::Alarm", "Id"),
     ("AWS::CloudWatch::Alarm", "MetricName"),
     ("AWS::CloudWatch::Alarm", "Name"),
+    ("AWS::CloudFront::Distribution", "CachePolicyId"),  # one of AWS
+    ("AWS::CloudFront::Distribution", "Id"),  # of its origins
+    ("AWS::CloudFront::Distribution", "TargetOriginId"),
     ("AWS::Cognito::UserPool", "Name"),
     ("AWS::Cognito::UserPoolGroup", "GroupName"),
     ("AWS::DynamoDB::Table", "AttributeName"),
@@ -44,6 +48,8 @@ WITHIN = {
 
 # What a role may do with what no environment has for itself.
 SHARED = {
+    # What was synthesized, each asset under a hash of its content.
+    "arn:<Partition>:s3:::cdk-hnb659fds-assets-<AccountId>-<Region>/*",
     # A usage plan has an id that nobody chooses. It says how many requests a key has made.
     "arn:<Partition>:apigateway:<Region>::/usageplans/*/usage",
     "*",  # ListStreams takes no resource, nor do two calls of Macie
@@ -156,7 +162,7 @@ def test_what_is_counted_and_what_it_costs_is_told_apart(dev: Assembly) -> None:
         value for t in dev.templates.values() for key, value in _properties(t) if key == "Namespace"
     }
     assert {space for space in namespaces if not space.startswith("AWS/")} == {f"WildRydes/{DEV}"}
-    for function in dev.named("AWS::Lambda::Function", "FunctionName").values():
+    for function in functions(dev).values():
         variables = function.properties["Environment"]["Variables"]
         assert variables["POWERTOOLS_METRICS_NAMESPACE"] == f"WildRydes/{DEV}"
     for stack in _stacks(dev):

@@ -10,6 +10,7 @@ from infra import roster
 from infra.app import SERVICES
 from infra.assembly import Assembly, as_list
 from infra.tiers import TIERS
+from tests.support.pages import PUT_BY, functions
 
 BUS = "arn:<Partition>:events:<Region>:<AccountId>:event-bus//wild-rydes/platform/bus-name"
 RETURN_ADDRESS = "arn:<Partition>:sqs:<Region>:<AccountId>:wild-rydes-reply-ride-booking"
@@ -316,7 +317,7 @@ def _statements(assembly: Assembly, function: str) -> list[tuple[str, dict[str, 
 
 
 def test_the_functions_are_those_with_a_permission_list(aws: Assembly) -> None:
-    assert set(aws.named("AWS::Lambda::Function", "FunctionName")) == set(PERMISSIONS)
+    assert set(functions(aws)) == set(PERMISSIONS)
 
 
 def _granted(assembly: Assembly, function: str, effect: str = "Allow") -> dict[str, set[str]]:
@@ -428,10 +429,11 @@ TOKENS = {
 OPEN_RFQS = json.dumps({tier.name: tier.open_rfqs for tier in TIERS})
 
 
-def _of_users(api: str) -> dict[str, str]:
-    """What the function of a users' API is told."""
+def _of_users(api: str, page: str = "") -> dict[str, str]:
+    """What the function of a users' API is told, which lets in the page of its stack."""
     url = f"https://{api}.execute-api.<Region>.<URLSuffix>/v1"
-    return {"ALLOWED_ORIGINS": "[]", "PUBLIC_URL": url, **TOKENS}
+    origins = [f"https://{page}Distribution"] if page else []
+    return {"ALLOWED_ORIGINS": json.dumps(origins), "PUBLIC_URL": url, **TOKENS}
 
 
 @pytest.mark.parametrize(
@@ -439,7 +441,7 @@ def _of_users(api: str) -> dict[str, str]:
     [
         (
             "ride-booking-api",
-            {"DOCUMENT_BUCKET": "Documents", "OPEN_RFQS": "10", **_of_users("rfq-api")},
+            {"DOCUMENT_BUCKET": "Documents", "OPEN_RFQS": "10", **_of_users("rfq-api", "customerapp")},
         ),
         (
             "ride-booking-machine-api",
@@ -459,7 +461,7 @@ def _of_users(api: str) -> dict[str, str]:
                 "OPEN_RFQS": OPEN_RFQS,
             },
         ),
-        ("unicorn-mgmt-api", _of_users("unicorn-api")),
+        ("unicorn-mgmt-api", _of_users("unicorn-api", "unicornapp")),
         (
             "ride-booking-outbox",
             {
@@ -662,7 +664,7 @@ def test_every_log_group_is_kept_for_a_month_and_what_operators_did_for_a_year(a
         r.properties["LogGroupName"]: r.properties.get("RetentionInDays")
         for r in aws.all("AWS::Logs::LogGroup")
     }
-    functions = {f"/aws/lambda/{name}" for name in PERMISSIONS}
+    of_functions = {f"/aws/lambda/{name}" for name in (*PERMISSIONS, *PUT_BY)}
     names = (
         "rfq-api",
         "machine-api",
@@ -673,7 +675,7 @@ def test_every_log_group_is_kept_for_a_month_and_what_operators_did_for_a_year(a
         "partner-api",
     )
     apis = {f"/aws/apigateway/{name}" for name in names}
-    assert kept == {**dict.fromkeys(functions | apis, 30), "/wild-rydes/audit": 365}
+    assert kept == {**dict.fromkeys(of_functions | apis, 30), "/wild-rydes/audit": 365}
 
 
 def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttled(aws: Assembly) -> None:

@@ -81,6 +81,8 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.UNICORN_MGMT_STACK, naming.PARTNER_API_URL_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_SOCKET_URL_PARAMETER),
+            (naming.RIDE_BOOKING_STACK, naming.CUSTOMER_APP_URL_PARAMETER),
+            (naming.UNICORN_MGMT_STACK, naming.UNICORN_APP_URL_PARAMETER),
         ]
     )
     platform = {name for stack, name in published if stack == naming.PLATFORM_STACK}
@@ -143,11 +145,15 @@ def test_the_feedback_table(aws: Assembly) -> None:
 
 
 def test_status_documents_are_private_and_gone_in_a_day(aws: Assembly) -> None:
-    [bucket] = aws.all("AWS::S3::Bucket")
+    [bucket] = [each for each in aws.all("AWS::S3::Bucket") if each.logical_id.startswith("Documents")]
     assert all(bucket.properties["PublicAccessBlockConfiguration"].values())
     [rule] = bucket.properties["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
-    [policy] = aws.all("AWS::S3::BucketPolicy")
+    [policy] = [
+        each
+        for each in aws.all("AWS::S3::BucketPolicy")
+        if each.properties["Bucket"] == {"Ref": bucket.logical_id}
+    ]
     statements = policy.properties["PolicyDocument"]["Statement"]
     [denied] = [statement for statement in statements if statement["Effect"] == "Deny"]
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -45,6 +45,11 @@ NOTHING_TO_PROTECT = {
     "AWS::ApiGatewayV2::Route": "of an API below",
     "AWS::ApiGatewayV2::Api": "HTTP and WebSocket APIs have no resource policy and no plain HTTP; the function verifies"
     " the token or the signature (decision 56)",
+    "AWS::CloudFront::Distribution": "serves public files: tests/infra/test_hosted_pages.py looks at how",
+    "AWS::CloudFront::OriginAccessControl": "signs what CloudFront asks of a bucket",
+    "AWS::CloudFront::ResponseHeadersPolicy": "headers that everybody gets",
+    "AWS::Lambda::LayerVersion": "the AWS command line, for CDK's own function",
+    "Custom::CDKBucketDeployment": "has a page's files put into their bucket",
     "AWS::Cognito::UserPoolClient": "a public client without a secret, for SRP alone",
     "AWS::Cognito::UserPoolGroup": "a name",
     "AWS::Events::Archive": "events hold no personal data, and nobody may replay them but operators",
@@ -99,8 +104,8 @@ def no_stranger(said: list[dict[str, Any]]) -> Iterator[str]:
     for statement in said:
         if statement["Effect"] != "Allow":
             continue
-        sources = {key for operator in statement.get("Condition", {}).values() for key in operator}
-        if set(statement["Principal"]) != {"Service"} or not sources & {"aws:SourceArn", "aws:SourceAccount"}:
+        sources = {key.lower() for operator in statement.get("Condition", {}).values() for key in operator}
+        if set(statement["Principal"]) != {"Service"} or not sources & {"aws:sourcearn", "aws:sourceaccount"}:
             yield f"lets in {statement['Principal']}"
 
 

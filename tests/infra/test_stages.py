@@ -16,6 +16,7 @@ from infra.assembly import Assembly, load
 from infra.slo import OBJECTIVES
 from infra.stage import local as local_stage
 from infra.stage import stage_of
+from tests.support.pages import FILES, PUT_BY
 from wild_rydes_contracts import EVENTS, MESSAGES
 
 # What the local stage leaves out: types that its CloudFormation refuses, and what only its own switches make.
@@ -25,8 +26,8 @@ LEFT_OUT = {
     "AWS::CloudWatch::CompositeAlarm": len(OBJECTIVES),
     "AWS::CloudWatch::Dashboard": 4,
     "AWS::Events::Rule": 3,
-    "AWS::IAM::Policy": 2,
-    "AWS::IAM::Role": 2,
+    "AWS::IAM::Policy": 2 + len(PUT_BY),
+    "AWS::IAM::Role": 2 + len(PUT_BY),
     "AWS::SQS::Queue": 1,
     "AWS::StepFunctions::StateMachine": 1,
     "AWS::Events::Archive": 1,
@@ -36,13 +37,27 @@ LEFT_OUT = {
     "AWS::Lambda::Alias": 4,  # no SnapStart
     "AWS::Lambda::Version": 4,
     "AWS::Logs::QueryDefinition": 11,
-    "AWS::S3::BucketPolicy": 1,  # as the queues' policies
+    "AWS::S3::BucketPolicy": 1 + len(FILES),  # as the queues' policies
+    # `infra.rydes.pages` serves the pages.
+    **dict.fromkeys(
+        (
+            "AWS::CloudFront::Distribution",
+            "AWS::CloudFront::OriginAccessControl",
+            "AWS::Lambda::Function",
+            "AWS::Lambda::LayerVersion",
+            "AWS::Logs::LogGroup",
+            "AWS::S3::Bucket",
+            "Custom::CDKBucketDeployment",
+        ),
+        len(FILES),
+    ),
+    "AWS::CloudFront::ResponseHeadersPolicy": 2 * len(FILES),
     "AWS::SMSVOICE::ConfigurationSet": 1,
     "AWS::SMSVOICE::OptOutList": 1,
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
     # dead-letter queue, and one with a parking queue.
     "AWS::SQS::QueuePolicy": 20 + 5 * len(roster.partners()),
-    "AWS::SSM::Parameter": 1,  # the ARN of the web ACL
+    "AWS::SSM::Parameter": 1 + len(FILES),  # the ARN of the web ACL, and the pages' URLs
     "AWS::WAFv2::WebACL": 1,
     "AWS::WAFv2::WebACLAssociation": 2,
 }
