@@ -9,7 +9,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -47,11 +47,15 @@ def digest(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:16]
 
 
-def sources(root: Path, *paths: Path) -> Iterator[bytes]:
-    """Name below `root` and content of each of these files, and of all files below these directories."""
+def sources(root: Path, *paths: Path, without: Collection[str] = ()) -> Iterator[bytes]:
+    """Name below `root` and content of each of these files, and of all files below these directories.
+
+    Directories of a name in `without` are passed over.
+    """
+    passed = _NO_SOURCES.union(without)
     for path in paths:
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            if file.is_file() and not _NO_SOURCES.intersection(file.parts):
+            if file.is_file() and not passed.intersection(file.parts):
                 yield file.relative_to(root).as_posix().encode()
                 yield file.read_bytes()
 

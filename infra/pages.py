@@ -7,6 +7,8 @@ from typing import Final
 
 from infra import cache, npm
 
+WEB: Final = "web"
+"""The directories of the pages' sources. Nothing but a page depends on what is in them."""
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGES: Final[dict[str, Path]] = {
     "customer-app": ROOT / "services" / "ride-booking" / "web",

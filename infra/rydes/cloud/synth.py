@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra import artifacts, cache
+from infra.pages import WEB
 from infra.rydes.cloud.deploy import last_line, logged
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
@@ -38,7 +39,9 @@ def synthesize(settings: Settings, progress: Progress) -> None:
     key = cache.digest(
         sys.version.encode(),
         settings.names.environment.encode(),
-        *cache.sources(ROOT, *(ROOT / name for name in ("uv.lock", "infra", "services", "shared"))),
+        *cache.sources(
+            ROOT, *(ROOT / name for name in ("uv.lock", "infra", "services", "shared")), without={WEB}
+        ),
     )
 
     def make(directory: Path) -> None:

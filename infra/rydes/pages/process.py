@@ -48,8 +48,7 @@ def build() -> dict[str, Path]:
     try:
         pages.modules()
         with ThreadPoolExecutor(os.cpu_count()) as builders:
-            made = [name for name, source in pages.PAGES.items() if (source / "index.html").exists()]
-            return dict(zip(made, builders.map(pages.build, made), strict=True))
+            return dict(zip(pages.PAGES, builders.map(pages.build, pages.PAGES), strict=True))
     except pages.PageError as error:
         raise LocalCloudError(
             str(error), "Mend it, or see more: `uv run python -m infra.pages`. npm needs its registry once."
@@ -84,7 +83,7 @@ def start(settings: Settings, built: Mapping[str, Path]) -> Served:
         LocalCloudError: the process does not start.
     """
     content = cache.digest(
-        *cache.sources(ROOT, ROOT / "infra", ROOT / "uv.lock"),
+        *cache.sources(ROOT, ROOT / "infra", ROOT / "uv.lock", without={pages.WEB}),
         *(str(path).encode() for path in built.values()),
     )
     if found := running(settings):
@@ -92,7 +91,7 @@ def start(settings: Settings, built: Mapping[str, Path]) -> Served:
             return found
         _stop(settings, found)
     with ExitStack() as stack:
-        listeners = {name: stack.enter_context(_listen(settings, name, found)) for name in built}
+        listeners = {name: stack.enter_context(listen(settings, name, found)) for name in built}
         copies = {name: _copy(settings, name, directory) for name, directory in built.items()}
         work = {
             "content": content,
@@ -100,7 +99,7 @@ def start(settings: Settings, built: Mapping[str, Path]) -> Served:
                 name: {"fd": listener.fileno(), "directory": str(copies[name])}
                 for name, listener in listeners.items()
             },
-            "token": _token(settings),
+            "token": token(settings),
         }
         return _start(settings, json.dumps(work), [listener.fileno() for listener in listeners.values()])
 
@@ -122,15 +121,14 @@ def _start(settings: Settings, work: str, fds: list[int]) -> Served:
                 "RYDES_DIR": str(settings.run_dir),
                 "RYDES_PORT": str(settings.port),
                 "RYDES_ENV": settings.names.environment,
+                "RYDES_PAGES": work,  # the list of processes would show the control room's token
             },
             pass_fds=fds,
-            stdin=subprocess.PIPE,  # the list of processes would show the control room's token
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C is for the owner of the emulator
         )
-    with suppress(BrokenPipeError), process.stdin or ExitStack() as stdin:
-        stdin.write(work.encode())
     give_up = time.monotonic() + _SECONDS_TO_START
     while not ((found := running(settings)) and found.pid == process.pid):
         if process.poll() is not None or time.monotonic() > give_up:
@@ -151,7 +149,7 @@ def _stop(settings: Settings, served: Served) -> None:
         time.sleep(0.02)
 
 
-def _listen(settings: Settings, name: str, before: Served | None) -> socket.socket:
+def listen(settings: Settings, name: str, before: Served | None) -> socket.socket:
     """Listen where the page was served before, or on its own port, or where nobody else does."""
     for port in _ports(settings, name, before):
         with suppress(OSError):
@@ -174,7 +172,7 @@ def _copy(settings: Settings, name: str, built: Path) -> Path:
     return copy
 
 
-def _token(settings: Settings) -> str:
+def token(settings: Settings) -> str:
     """Return what lets somebody into the control room, the same as long as the run directory is there."""
     file = settings.run_dir / settings.names.of("control-room.token")
     if not file.exists():

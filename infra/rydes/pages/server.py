@@ -1,15 +1,13 @@
 """The process that serves the pages of an environment, each on a port of its own, until the emulator ends.
 
-    python -m infra.rydes.pages.server < WORK
-
-Its sockets are inherited, so that calls wait in them until it is ready. `process` starts it.
+Its sockets are inherited, so that calls wait in them until it is ready. `process` starts it, and says in `RYDES_PAGES` what
+to serve.
 """
 
 import fcntl
 import json
 import os
 import socket
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +53,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serve until the emulator ends."""
-    work, settings = json.load(sys.stdin), Settings.from_environment()
+    work, settings = json.loads(os.environ["RYDES_PAGES"]), Settings.from_environment()
     threading.Thread(target=emulator.end_with, args=(settings.run_dir,), daemon=True).start()
     lock = os.open(lock_file(settings), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -66,13 +64,12 @@ def main() -> None:
     }
     ports = {name: listener.getsockname()[1] for name, listener in sockets.items()}
     urls = {name: f"http://localhost:{port}/" for name, port in ports.items()}
-    if "control-room" in urls:
-        urls["control-room"] += f"?token={work['token']}"
+    urls["control-room"] += f"?token={work['token']}"
     server = Server(
         uvicorn.Config(
             ByPort(
                 {port: apps[name] for name, port in ports.items()},
-                begins=apps.get("control-room", apps["customer-app"]),
+                begins=apps["control-room"],
             ),
             log_level="warning",
             server_header=False,
