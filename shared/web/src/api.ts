@@ -66,7 +66,8 @@ export class Api {
       if (answer.status === 401) throw new SessionOver();
     }
     if (!answer.ok) throw await problem(answer);
-    const body = answer.status === 204 ? undefined : await answer.json();
+    const text = await answer.text(); // 202 and 204 may have none
+    const body: unknown = text === "" ? undefined : JSON.parse(text);
     return { body: body as T, headers: answer.headers };
   }
 

@@ -1,5 +1,28 @@
 import "@wild-rydes/web/styles/base.css";
+import "@wild-rydes/web/styles/components.css";
+import "./styles.css";
+import { Announcer } from "@wild-rydes/web/announce";
+import { loadConfig } from "@wild-rydes/web/config";
+import { Session } from "@wild-rydes/web/session";
 import { render } from "preact";
+import { App } from "./app";
+import { Broken } from "./parts/Broken";
 
 const root = document.getElementById("app");
-if (root) render(<main class="page">Wild Rydes</main>, root);
+
+async function start(at: HTMLElement): Promise<void> {
+  try {
+    const config = await loadConfig();
+    render(
+      <>
+        <App config={config} session={new Session(config)} />
+        <Announcer />
+      </>,
+      at,
+    );
+  } catch {
+    render(<Broken />, at);
+  }
+}
+
+if (root) void start(root);
