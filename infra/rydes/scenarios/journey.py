@@ -22,7 +22,7 @@ from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
 from infra.rydes.simulators.phones.directory import Directory
 from infra.rydes.simulators.phones.view import converse
-from infra.rydes.simulators.unicorns import by_hand, registry
+from infra.rydes.simulators.unicorns import by_hand, drivers, registry
 
 CUSTOMER = "astrid"
 CUSTOMERS_NUMBER = "+14255550142"
@@ -86,7 +86,7 @@ def seed(cloud: Cloud, progress: Progress) -> None:
         "connect the unicorns that price by hand", lambda: by_hand.start(cloud.settings)
     )
     with progress(f"register {len(unicorns)} unicorns that quote by their rate card"):
-        registry.register(cloud, unicorns)
+        drivers.remember(cloud.settings, registry.register(cloud, unicorns))
     price_by_hand.result()
 
 

@@ -31,6 +31,7 @@ from infra.rydes.cloud import emulator
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ROOT, Settings
+from infra.rydes.simulators.unicorns.drivers import drive
 from infra.rydes.simulators.unicorns.registry import AT_ONCE, Unicorn, by_hand, hermit
 
 SECONDS_TO_CONNECT = 60.0
@@ -216,6 +217,7 @@ async def run_all(settings: Settings, emulator_pid: int, seed: int) -> None:
     unicorns = [HandPricingUnicorn(cloud, unicorn, seed, silent=False) for unicorn in by_hand()]
     unicorns.append(HandPricingUnicorn(cloud, hermit(), seed, silent=True))
     lives = [asyncio.create_task(unicorn.live(starting)) for unicorn in unicorns]
+    lives.append(asyncio.create_task(drive(cloud)))
     try:
         all_ready = asyncio.gather(*(unicorn.ready.wait() for unicorn in unicorns))
         awaited: list[asyncio.Future[Any]] = [all_ready, *lives]

@@ -1,6 +1,6 @@
 """The unicorns of the local cloud, the same ones on every run.
 
-There are forty. Over Seattle, 27 quote by their rate card at once, and twelve price by hand (`by_hand.py`).
+There are forty. Over Seattle, 27 quote by their rate card at once (`drivers.py` makes their rides), and twelve price by hand (`by_hand.py`).
 The hermit at Mount Rainier should price by hand, too, but never answers: an RFQ from there runs until its
 deadline, or until it is cancelled.
 """
@@ -157,8 +157,10 @@ def _unicorn(number: int, name: str) -> Unicorn:
     )
 
 
-def register(cloud: Cloud, unicorns: list[Unicorn]) -> None:
+def register(cloud: Cloud, unicorns: list[Unicorn]) -> dict[str, str]:
     """Register unicorns and report their positions through the unicorn API, each with its own token.
+
+    Return their names by their ids.
 
     Raises:
         LocalCloudError: the API does not answer as promised.
@@ -168,13 +170,13 @@ def register(cloud: Cloud, unicorns: list[Unicorn]) -> None:
         ThreadPoolExecutor(AT_ONCE) as pool,
     ):
 
-        def one(unicorn: Unicorn) -> None:
+        def one(unicorn: Unicorn) -> tuple[str, str]:
             auth = {"Authorization": cloud.token(unicorn.user, "unicorns")}
             known = call(
                 api, "POST", "/unicorns", {200, 201}, headers=auth, json=unicorn.registration()
             ).json()
             position = {"lat": unicorn.lat, "lon": unicorn.lon, "available": True}
             call(api, "PUT", f"/unicorns/{known['id']}/position", {204}, headers=auth, json=position)
+            return known["id"], unicorn.name
 
-        for _ in pool.map(one, unicorns):
-            pass
+        return dict(pool.map(one, unicorns))
