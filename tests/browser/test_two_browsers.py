@@ -15,10 +15,10 @@ def test_a_customer_and_a_unicorn_meet(screens: Screens, person: Callable[[str],
     unicorn.go_online()
     customer = CustomerApp(screens, person("customers")).sign_in()
 
-    customer.ask(SEA_TAC, SPACE_NEEDLE)
+    customer.ask(SEA_TAC, SPACE_NEEDLE, seconds=60)  # whoever is silent by then is left out
     unicorn.quote("19.50")
     offer = customer.page.locator(".quote").filter(has_text="Aurora of Sea-Tac")
-    offer.get_by_role("button", name="Book Aurora of Sea-Tac for $19.50").click()
+    offer.get_by_role("button", name="Book").click()
 
     unicorn.page.get_by_role("heading", name="You won this ride").wait_for()
     customer.ride_is("confirmed")
@@ -37,9 +37,10 @@ def test_a_unicorn_gives_up_and_the_customer_is_told(
     unicorn.go_online()
     customer = CustomerApp(screens, person("customers")).sign_in()
 
-    customer.ask(SEA_TAC, SPACE_NEEDLE)
+    customer.ask(SEA_TAC, SPACE_NEEDLE, seconds=60)  # whoever is silent by then is left out
     unicorn.quote("18.50")
-    customer.page.get_by_role("button", name="Book Zephyr of Sea-Tac for $18.50").click()
+    offer = customer.page.locator(".quote").filter(has_text="Zephyr of Sea-Tac")
+    offer.get_by_role("button", name="Book").click()
     unicorn.page.get_by_role("button", name="Give up").click()
     unicorn.page.get_by_role("button", name="Give up the ride").click()
     customer.ride_is("rejected")
