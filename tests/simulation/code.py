@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.simulation.gates import gate, virtual_datetimes
 from tests.simulation.photograph import Photograph
+from tests.simulation.stacks import Function
 
 OURS = ("ride_booking", "unicorn_mgmt", "feedback", "wild_rydes_contracts", "wild_rydes_messaging", "wild_rydes_http",
         "wild_rydes_runtime", "wild_rydes_dynamodb", "wild_rydes_circuit_breaker")  # fmt: skip
@@ -23,19 +24,6 @@ _PHOTOGRAPHED = (*OURS, "tests", "aws_lambda_powertools", "logging")
 
 Handler = Callable[[Any, Any], Any]
 AtStart = Callable[[str, str, Mapping[str, Any]], Any]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function, as its stack has it."""
-
-    name: str
-    module: str
-    service: str
-    timeout: float
-    variables: Mapping[str, str]
-    short: str
-    """Its name without the environment's."""
 
 
 class Output(StringIO):

@@ -12,9 +12,10 @@ from greenlet import getcurrent
 
 from tests.simulation import wording
 from tests.simulation.aws.client import refused
-from tests.simulation.code import Code, Function, Worker
+from tests.simulation.code import Code, Worker
 from tests.simulation.faults import Faults
 from tests.simulation.kernel import START, Kernel, Task
+from tests.simulation.stacks import Function
 from tests.simulation.trace import Trace
 
 Model = Callable[[str, str, Any], Any]

@@ -2,14 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from tests.simulation.aws.queues import Message, Queue
 from tests.simulation.faults import Faults
 from tests.simulation.kernel import Kernel
-from tests.simulation.lambdas import InvocationFailed, Lambda
 from tests.simulation.stacks import QueueMapping, StreamMapping
+
+if TYPE_CHECKING:  # its gates are for the whole process, and the tests of this module are in another
+    from tests.simulation.lambdas import InvocationFailed, Lambda
 
 _POLL = 0.01
 """Seconds until a message that is there is taken."""
@@ -27,7 +29,7 @@ class QueuePoller:
         mapping: QueueMapping,
         queue: Queue,
         kernel: Kernel,
-        lambda_: Lambda,
+        lambda_: "Lambda",
         faults: Faults,
         *,
         handled: Callable[[str, Mapping[str, Any]], None],
@@ -87,18 +89,18 @@ class QueuePoller:
         was_there = message.id in self._queue.messages
         records = self._queue.records(self._queue.take([message]))
 
-        def done(_: Any, __: InvocationFailed | None) -> None:
+        def done(_: Any, __: "InvocationFailed | None") -> None:
             if not was_there:
                 self._queue.messages.pop(message.id, None)
 
         self._invoke(records, done)
 
     def _invoke(
-        self, records: Sequence[Mapping[str, Any]], done: Callable[[Any, InvocationFailed | None], None]
+        self, records: Sequence[Mapping[str, Any]], done: "Callable[[Any, InvocationFailed | None], None]"
     ) -> None:
         self._busy += 1
 
-        def over(result: Any, error: InvocationFailed | None) -> None:
+        def over(result: Any, error: "InvocationFailed | None") -> None:
             self._busy -= 1
             done(result, error)
             self.look()
@@ -106,7 +108,7 @@ class QueuePoller:
         self._lambda.invoke(self._mapping.function, {"Records": records}, over)
 
     def _done(
-        self, records: Sequence[Mapping[str, Any]], result: Any, error: InvocationFailed | None
+        self, records: Sequence[Mapping[str, Any]], result: Any, error: "InvocationFailed | None"
     ) -> None:
         if error is not None:
             return  # they are visible again after their time
@@ -133,7 +135,7 @@ class StreamPoller:
         self,
         mapping: StreamMapping,
         kernel: Kernel,
-        lambda_: Lambda,
+        lambda_: "Lambda",
         faults: Faults,
         give_up: Callable[[str, Mapping[str, Any]], None],
     ) -> None:
@@ -182,7 +184,7 @@ class StreamPoller:
         self,
         shard: "_Shard",
         batch: Sequence[tuple[float, Mapping[str, Any]]],
-        error: InvocationFailed | None,
+        error: "InvocationFailed | None",
     ) -> None:
         shard.busy = False
         if error is None and not self._faults.happens("records-repeated"):

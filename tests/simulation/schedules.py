@@ -8,9 +8,9 @@ from collections.abc import Callable
 from math import ceil, inf
 from typing import Any
 
-from tests.simulation.code import Function
 from tests.simulation.invariants.violation import require
 from tests.simulation.lambdas import InvocationFailed
+from tests.simulation.stacks import Function
 
 _MINUTE = 60.0
 _MOST_IN_VAIN = 500

@@ -8,10 +8,22 @@ from typing import Any
 from infra.assembly import Assembly, Resource
 from infra.proof.resolver import Resolver
 from tests.simulation.aws.events import Rules
-from tests.simulation.code import Function
 from tests.simulation.patterns import Matches, compiled
 
 Properties = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function, as its stack has it."""
+
+    name: str
+    module: str
+    service: str
+    timeout: float
+    variables: Mapping[str, str]
+    short: str
+    """Its name without the environment's."""
 
 
 @dataclass(frozen=True)

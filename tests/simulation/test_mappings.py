@@ -1,18 +1,19 @@
 """What becomes of the messages of a batch, by what its function says and by what its mapping makes of that."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.simulation.aws.ids import Ids
 from tests.simulation.aws.sqs import Sqs
-from tests.simulation.code import Function
 from tests.simulation.faults import Faults
 from tests.simulation.kernel import Kernel
-from tests.simulation.lambdas import InvocationFailed
 from tests.simulation.mappings import QueuePoller
-from tests.simulation.stacks import QueueMapping
+from tests.simulation.stacks import Function, QueueMapping
+
+if TYPE_CHECKING:
+    from tests.simulation.lambdas import InvocationFailed
 
 FUNCTION = Function("dev-a-consumer", "a.functions.consumer", "a", 10, {}, "a-consumer")
 
@@ -20,7 +21,7 @@ FUNCTION = Function("dev-a-consumer", "a.functions.consumer", "a", 10, {}, "a-co
 class Failing:
     """Says of all messages that they have failed."""
 
-    def invoke(self, _: Function, event: Any, done: Callable[[Any, InvocationFailed | None], None]) -> None:
+    def invoke(self, _: Function, event: Any, done: "Callable[[Any, InvocationFailed | None], None]") -> None:
         done(
             {"batchItemFailures": [{"itemIdentifier": each["messageId"]} for each in event["Records"]]}, None
         )
