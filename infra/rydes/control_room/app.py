@@ -118,7 +118,7 @@ async def _body(request: Request) -> dict[str, Any]:
         raise HTTPException(413, "The body is too long.")
     try:
         body = json.loads(text or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HTTPException(400, "The body is no JSON.") from error
     if not isinstance(body, dict):
         raise HTTPException(400, "The body is no JSON object.")

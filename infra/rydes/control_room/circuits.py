@@ -6,9 +6,11 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from infra import roster
+from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 from infra.rydes.operator import modes
 from infra.rydes.operator.dashboard import Dashboard, Row, to_json
+from infra.rydes.operator.dead_letter_contents import without_personal_data
 from wild_rydes_circuit_breaker import Mode, Settings
 
 _SECONDS: Final = 300.0
@@ -41,6 +43,9 @@ class Circuits:
         with self._lock:
             rows = self._dashboard.rows()
         told = to_json(rows, time.time())
+        for circuit in told.values():
+            if circuit["set"]:  # the reason is what somebody has typed
+                circuit["set"]["reason"] = without_personal_data(circuit["set"]["reason"])
         return [{"id": row.id, **told[row.id], **_window(row)} for row in rows]
 
     def set_mode(self, partner: str, mode: str, reason: str, lasts: str) -> None:
@@ -49,7 +54,9 @@ class Circuits:
         Raises:
             LocalCloudError: there is no such partner or mode, or a reason is missing.
         """
-        order = modes.order(Mode(mode), actor="", reason=reason, lasts=lasts)
+        if mode not in Mode.__members__:
+            raise LocalCloudError(f"{mode} is no mode.", f"One of {', '.join(Mode.__members__)}.")
+        order = modes.order(Mode[mode], actor="", reason=reason, lasts=lasts)
         modes.put(self._system, modes.known(partner), order)
 
 

@@ -142,7 +142,7 @@ function Window({ circuit }: { circuit: Circuit }) {
 }
 
 function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: Circuit[] }) => void }) {
-  const [mode, setMode] = useState(circuit.mode === "AUTO" ? "FORCED_OPEN" : "AUTO");
+  const [mode, setMode] = useState<string>(circuit.mode);
   const [reason, setReason] = useState("");
   const [lasts, setLasts] = useState("10m");
   const [run, problem, busy] = useAct();
@@ -154,7 +154,6 @@ function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: 
         run(async () => {
           onSet(await api.setMode(circuit.id, mode, reason, mode === "AUTO" ? "" : lasts));
           setReason("");
-          setMode(mode === "AUTO" ? "FORCED_OPEN" : "AUTO");
         });
       }}
     >

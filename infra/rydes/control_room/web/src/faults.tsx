@@ -34,7 +34,8 @@ export function FaultsView() {
       </header>
       <p class="soft lead">
         Break something, ask for rides, and watch the system hold in the <a href={link("live")}>picture</a>.
-        Each fault mends itself after ten minutes at most.
+        An outage and a throttled table mend themselves after ten minutes; a partner that is slow or talks
+        nonsense is mended here.
       </p>
       <Problem of={problem ?? refused} />
       <p class="status" role="status">

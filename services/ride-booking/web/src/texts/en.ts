@@ -183,9 +183,10 @@ export const en = {
     tooManyOpen: (time: string) =>
       `You have as many open requests as are allowed. Cancel one, or wait ${time}.`,
     noAnswerTitle: "No answer",
-    noAnswer: "We cannot reach Wild Rydes. Check your connection; we keep trying.",
+    noAnswer: "We cannot reach Wild Rydes. Check your connection, and try again.",
     serverTitle: "That is our fault",
-    server: "Something went wrong on our side. Nothing was booked. Try again in a moment.",
+    server:
+      "Something went wrong on our side. Look at your requests before you try again: it may have worked.",
     forbiddenTitle: "Not for this account",
     forbidden: "This account may not order rides. Sign in with a customer's account.",
     invalid: "Please check what is marked.",

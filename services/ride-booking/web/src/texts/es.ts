@@ -190,9 +190,10 @@ export const es: Texts = {
     tooManyOpen: (time) =>
       `Tienes tantas solicitudes abiertas como se permiten. Cancela una o espera ${time}.`,
     noAnswerTitle: "Sin respuesta",
-    noAnswer: "No llegamos a Wild Rydes. Comprueba tu conexión; seguimos intentándolo.",
+    noAnswer: "No llegamos a Wild Rydes. Comprueba tu conexión y vuelve a intentarlo.",
     serverTitle: "Es culpa nuestra",
-    server: "Algo falló por nuestra parte. No se ha reservado nada. Vuelve a intentarlo en un momento.",
+    server:
+      "Algo falló por nuestra parte. Mira tus solicitudes antes de volver a intentarlo: puede que haya funcionado.",
     forbiddenTitle: "No para esta cuenta",
     forbidden: "Esta cuenta no puede pedir viajes. Inicia sesión con una cuenta de cliente.",
     invalid: "Revisa lo que está marcado.",
