@@ -9,12 +9,14 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 
 from infra.naming import Names
+from infra.pages import PAGES
 from infra.rydes.cloud import deploy
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import SERVICES
 from infra.rydes.cloud.up import up
 from infra.rydes.operator import trace
+from infra.rydes.pages import process
 from tests.support.clients import REPLY_QUEUE, Customer, Fleet, Place, Queues
 from tests.support.patience import eventually, step
 from tests.support.riders import ASKED, THANKED, Bus, Rider
@@ -124,7 +126,10 @@ def test_a_reply_reaches_the_environment_that_has_texted(plain: Side, blue: Side
 def test_commands_work_on_the_environment_that_is_named(plain: Side, blue: Side) -> None:
     for side in (plain, blue):
         status = json.loads(rydes(side.cloud, "status", "--json").stdout)
-        assert status == {"ready": True, "urls": side.cloud.urls, "queues": side.cloud.queues()}
+        pages = process.urls(side.cloud.settings)
+        assert status == {"ready": True, "urls": pages | side.cloud.urls, "queues": side.cloud.queues()}
+    # It came up by `rydes up`, with pages of its own.
+    assert process.urls(blue.cloud.settings).keys() == PAGES.keys()
     place = Place.new()
     blue.fleet.unicorn(place)
     rfq, _ = blue.ask(place)
