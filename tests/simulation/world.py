@@ -195,6 +195,10 @@ class World:
             for entry in arguments["Entries"]:
                 if "MessageBody" in entry and entry["Id"] in taken:
                     self.heard_message(arguments["QueueUrl"], entry["MessageBody"])
+        elif service.startswith("apigatewaymanagementapi") and (
+            heard := self._connections.get(arguments["ConnectionId"])
+        ):
+            heard(arguments["Data"])
         self.deliveries.begin()
 
     def _changed(self, table: str, record: Mapping[str, Any]) -> None:
