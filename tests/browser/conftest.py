@@ -19,7 +19,7 @@ from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="session")
-def cloud(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """The deployed stacks with the unicorns over Seattle, and the pages.
 
     ``RYDES_E2E=reuse`` takes the cloud that `rydes up` or `make run` has up.
@@ -33,14 +33,20 @@ def cloud(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def executable() -> str:
     """A Chromium. Without one the tests are skipped, except in CI, where they fail."""
     found = chromium.find()
     if found is None:
         (pytest.fail if "CI" in os.environ else pytest.skip)(chromium.MISSING)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(executable: str) -> Iterator[Browser]:
+    """The browser. While Playwright runs, so does its event loop, and no later test of this process could begin its own."""
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=[*chromium.ARGUMENTS])
+        started = playwright.chromium.launch(executable_path=executable, args=[*chromium.ARGUMENTS])
         yield started
         started.close()
 

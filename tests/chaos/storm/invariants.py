@@ -216,7 +216,9 @@ def all_agree(outcome: Outcome) -> Looked:
         for_customer = booking.end.get("status") == "completed" or ride in late
         if responder in outcome.books:
             state = outcome.books[responder].get(ride, "unknown")
-            driven, fine = state == "completed", state != "confirmed"
+            # What we give up is cancelled there, unless it was driven before the partner heard of that.
+            given_up = booking.end.get("status") == "rejected"
+            driven, fine = state == "completed" and not given_up, state != "confirmed"
         else:
             state = outcome.notes.endings.get((responder, ride), "unknown")
             driven, fine = state == "completion", True
