@@ -170,6 +170,9 @@ def test_a_mode_without_a_duration_that_can_be_read_is_refused_in_words(window: 
     page = window.page
     view(page, "Circuits")
     circuit = page.locator('[data-circuit="p-pegasus"]')
+    mode = circuit.get_by_role("combobox", name="Mode")
+    expect(mode).to_have_value("AUTO")  # as it is
+    mode.select_option("FORCED_OPEN")
     circuit.get_by_role("textbox", name="Reason").fill("a drill")
     circuit.get_by_role("textbox", name="For").fill("soon")
     circuit.get_by_role("button", name="Set").click()
