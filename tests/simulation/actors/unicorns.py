@@ -95,12 +95,21 @@ class Unicorn:
                 self.id,
                 {each["rfq-id"] for each in invitations},
                 self._kernel.now,
-                out={rfq_id for rfq_id, at in self._out.items() if at + _MAY_BE_MISSING_FOR < since},
+                out={
+                    rfq
+                    for rfq, at in self._out.items()
+                    if at + _MAY_BE_MISSING_FOR < since and self._is_asked(rfq)
+                },
             )
         for each in invitations:
             if each.get("type", "invitation") == "invitation" and each["rfq-id"] not in self._invited:
                 self._invited.add(each["rfq-id"])
                 self._kernel.spawn(lambda rfq_id=each["rfq-id"]: self._price(rfq_id))
+
+    def _is_asked(self, rfq_id: str) -> bool:
+        """Tell whether the RFQ waits for this unicorn. A delivery that has failed may have invited more of them."""
+        rfq = self._world.item("dev-ride-booking", rfq_id)
+        return rfq is not None and self.id in rfq["responders"]["M"]
 
     def _price(self, rfq_id: str) -> None:
         self._kernel.sleep(self._chance.uniform(0.5, 8))
