@@ -1,4 +1,3 @@
-import os
 import signal
 import socket
 import subprocess
@@ -7,15 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from infra.rydes.cloud import emulator
+from infra.rydes.cloud import emulator, toolchain
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import Settings
+from tests.support.own_cloud import free_port
 from tests.support.patience import eventually
+from tests.support.scratch import ROOT
 
-MAIN = Path(emulator.__file__).with_name("emulator_main.py")
-OWNER = f"""
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-P", {str(MAIN)!r}, sys.argv[1], "--owned"], stdin=subprocess.PIPE)
+OWNER = """
+import sys, time
+from pathlib import Path
+from infra.rydes.cloud import emulator, toolchain
+from infra.rydes.cloud.settings import Settings
+
+port, run_dir, interpreter = sys.argv[1:]
+held = emulator.start(Settings(int(port), Path(run_dir)), Path(interpreter), owned=True)
 time.sleep(600)
 """
 
@@ -38,30 +43,13 @@ def test_a_port_in_use_is_told_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_the_emulator_ends_with_an_owner_killed_by_force(tmp_path: Path) -> None:
-    stand_in = tmp_path / "ministack"
-    stand_in.mkdir()
-    (stand_in / "__init__.py").touch()
-    (stand_in / "core").mkdir()
-    (stand_in / "core/lambda_runtime.py").write_text("class Worker: pass\n")
-    (stand_in / "services").mkdir()
-    (stand_in / "services/sns.py").write_text("def _build_envelope(*of): pass\n")
-    (stand_in / "services/apigateway.py").write_text(
-        "_handle_execute_in_scope = _invoke_lambda_proxy = None\n"
-    )
-    (stand_in / "services/lambda_svc.py").write_text("lambda_execute_result_to_api_proxy_response = None\n")
-    (stand_in / "app.py").write_text("import time\ndef main(): time.sleep(600)\n")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tmp_path),
-        "GATEWAY_PORT": "4999",
-        "TMPDIR": str(tmp_path / "tmp"),
-    }
-    lock = tmp_path / "emulator.lock"
-    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(lock)], env=environment)  # noqa: S603 (our own)
+    port = free_port()
+    command = [sys.executable, "-c", OWNER, str(port), str(tmp_path), str(toolchain.install_emulator())]
+    owner = subprocess.Popen(command, cwd=ROOT)  # noqa: S603 (our own)
     try:
         found = eventually(lambda: emulator.running(tmp_path), "the emulator runs")
         assert found
-        assert found.port == 4999
+        assert found.port == port
     finally:
         owner.send_signal(signal.SIGKILL)
         owner.wait()
