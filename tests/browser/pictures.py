@@ -1,6 +1,7 @@
 """Take the pictures of README.md: `make pictures`.
 
-A unicorn and a customer meet on a local cloud of its own, and the control room looks on.
+`make run` plays its journey for the first one. Then a unicorn and a customer meet on a local cloud of its own, and the
+control room looks on.
 """
 
 import sys
@@ -13,19 +14,20 @@ from playwright.sync_api import expect, sync_playwright
 from rich.console import Console
 
 from infra.rydes.cloud.progress import Progress
-from infra.rydes.cloud.settings import ROOT
+from infra.rydes.cloud.settings import ROOT, Settings
 from infra.rydes.scenarios import journey
 from tests.browser import chromium
 from tests.browser.customer_app import SEA_TAC, SPACE_NEEDLE, CustomerApp
 from tests.browser.screen import Person, Screens, Window
 from tests.browser.unicorn_app import UnicornApp
 from tests.support.clients import Customer, Place
-from tests.support.own_cloud import own_cloud
+from tests.support.own_cloud import free_port, own_cloud
 from tests.support.patience import PATIENCE
 
 PICTURES: Final = ROOT / "docs" / "pictures"
 LARGEST: Final = 200_000
 _OTHERS: Final = 3
+_COLUMNS: Final = 100
 _DESK: Final = {"width": 1120, "height": 700}
 _WALL: Final = {"width": 1320, "height": 840}
 
@@ -49,12 +51,21 @@ def _take(window: Window, console: Console) -> None:
         sys.exit(f"{file.name} is larger than {LARGEST // 1000} kB.")
 
 
+def _take_terminal() -> None:
+    # No terminal: what moves in one would be recorded once for each of its frames.
+    shown = Console(record=True, width=_COLUMNS, force_terminal=False, color_system="truecolor")
+    with tempfile.TemporaryDirectory() as run_dir:
+        journey.run(Settings(free_port(), Path(run_dir)), shown, once=True)
+    shown.save_svg(str(PICTURES.with_name("make-run.svg")), title="make run")
+
+
 def main() -> None:
     """Play the story, and take each page's picture when it has most to show."""
     found = chromium.find()
     if found is None:
         sys.exit(chromium.MISSING)
     console = Console(stderr=True)
+    _take_terminal()
     expect.set_options(timeout=PATIENCE * 1000)
     with (
         tempfile.TemporaryDirectory() as run_dir,
