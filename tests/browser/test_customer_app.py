@@ -15,6 +15,9 @@ from tests.support.time_travel import rfq_is_due
 
 Welcome: TypeAlias = Callable[..., CustomerApp]
 
+# These take as long as all others of this folder: a second worker runs them beside, on a cloud of its own.
+pytestmark = pytest.mark.xdist_group("customer app")
+
 
 @pytest.fixture
 def welcome(screens: Screens, person: Callable[[str], Person]) -> Welcome:
