@@ -29,6 +29,10 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         "title": {"type": "string", "description": "A short name for the problem."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What went wrong, or what to do about it."},
+        "code": {
+            "type": "string",
+            "description": "Tells apart problems of one status, for programs. More may be added.",
+        },
         "errors": {
             "type": "array",
             "items": {

@@ -22,7 +22,8 @@ class Problem(Exception):
     """Ends a request with this status. Raise it anywhere below a route.
 
     The type is `about:blank`: the status names the kind of problem. `detail` says what the caller can do
-    about it. Neither `detail` nor `errors` may hold anything secret or personal.
+    about it. Neither `detail` nor `errors` may hold anything secret or personal. `code`, such as `too-many-open`, tells apart
+    what has the same status, for programs: it stays when the words of `detail` change.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Problem(Exception):
         status: HTTPStatus,
         detail: str,
         *,
+        code: str | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{status.value} {status.phrase}: {detail}")
         self.status = status
         self.detail = detail
+        self.code = code
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
 
@@ -47,6 +50,8 @@ class Problem(Exception):
             "status": self.status.value,
             "detail": self.detail,
         }
+        if self.code:
+            body["code"] = self.code
         if self.errors:
             body["errors"] = [asdict(error) for error in self.errors]
         return Response(self.status.value, MEDIA_TYPE, json.dumps(body), headers=dict(self.headers))

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 
 from ride_booking.adapters.rfq_table import from_item, to_item
-from ride_booking.api.rfq_representations import QuoteBody, quotes_of
+from ride_booking.api.quote_representations import QuoteBody, quotes_of
 from ride_booking.api.socket_messages import State
 from ride_booking.use_cases.aggregator import _response
 from tests.support.boundary import boundary

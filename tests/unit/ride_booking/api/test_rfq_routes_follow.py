@@ -213,6 +213,7 @@ class TestResult:
             "completed-by": "all-answered",
             "quotes": SHOWN,
             "responders": {"asked": 2, "quoted": 2, "declined": 0, "silent": 0, "late": 0},
+            "rides": [],
             "links": {
                 "self": f"{URL}/{rfq_id}",
                 "quotes": f"{URL}/{rfq_id}/quotes",

@@ -27,6 +27,12 @@ def book(api: Api, rfq_id: str, quote_id: object = "u-a", **request: Any) -> Ans
     return api.call("POST", f"/instant-ride-rfqs/{rfq_id}/bookings", {"quote-id": quote_id}, **request)
 
 
+def refused(api: Api, rfq_id: str, *quote_id: str, **request: Any) -> tuple[int, str]:
+    """Status and code of the answer to a booking."""
+    answer = book(api, rfq_id, *quote_id, **request)
+    return answer.status, answer.body["code"]
+
+
 def test_a_booking_is_accepted_and_can_be_followed(api: Api, rfq_id: str) -> None:
     answer = book(api, rfq_id)
 
@@ -57,7 +63,7 @@ def test_one_consistent_read_and_one_write(api: Api, rfq_id: str, calls: list[st
 
 def test_one_live_ride_an_rfq(api: Api, rfq_id: str) -> None:
     book(api, rfq_id)
-    assert [book(api, rfq_id, q).status for q in ("u-a", "u-b")] == [409, 409]
+    assert [refused(api, rfq_id, q) for q in ("u-a", "u-b")] == [(409, "taken")] * 2
 
 
 def test_the_same_request_again_has_the_same_answer(api: Api, rfq_id: str, world: World) -> None:
@@ -70,7 +76,7 @@ def test_the_same_request_again_has_the_same_answer(api: Api, rfq_id: str, world
         first.body,
         first.headers["location"],
     )
-    assert book(api, rfq_id, "u-b", Idempotency_Key="k").status == 422
+    assert refused(api, rfq_id, "u-b", Idempotency_Key="k") == (422, "key-reused")
     assert len(world.stored(rfq_id).rides) == 1
 
 
@@ -103,13 +109,13 @@ def test_what_cannot_be_booked(api: Api, rfq_id: str, world: World) -> None:
     running, cancelled = world.put().id, world.put().id
     api.call("DELETE", f"/instant-ride-rfqs/{cancelled}")
 
-    assert book(api, running).status == 409
-    assert book(api, cancelled).status == 409
-    assert book(api, rfq_id, "u-z").status == 404
+    assert refused(api, running) == (409, "running")
+    assert refused(api, cancelled) == (409, "cancelled")
+    assert refused(api, rfq_id, "u-z") == (404, "unknown-quote")
     assert book(api, rfq_id, 7).status == 400
     assert book(api, rfq_id, Idempotency_Key=" ").status == 400
     world.now += QUOTES_VALID_FOR
-    assert book(api, rfq_id).status == 410
+    assert refused(api, rfq_id) == (410, "expired")
     assert world.stored(rfq_id).rides == ()
 
 
@@ -117,8 +123,9 @@ def test_after_too_many_attempts_the_customer_is_told_so(api: Api, rfq_id: str, 
     failed = Ride("u-a", booked_at=NOW, changed_at=NOW, status="rejected", reason="unicorn-busy")
     world.rfqs.change(rfq_id, lambda rfq: replace(rfq, rides=(failed,) * MAX_RIDES))
     answer = book(api, rfq_id)
-    assert (answer.status, answer.body["detail"]) == (
+    assert (answer.status, answer.body["code"], answer.body["detail"]) == (
         409,
+        "too-many-attempts",
         "Booking has failed too often. Request new quotes.",
     )
 

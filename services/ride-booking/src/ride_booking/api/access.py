@@ -11,7 +11,9 @@ from aws_lambda_powertools import Logger
 from ride_booking.adapters.open_rfqs import TooManyOpen, seconds_until
 from ride_booking.adapters.rfq_table import RfqTable
 from ride_booking.api.rfq_representations import Links
+from ride_booking.api.ride_representations import RideBody, RideLinks
 from ride_booking.domain.rfq import Rfq
+from ride_booking.domain.ride import ride_id
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.caller import Caller
 from wild_rydes_http.problem import FieldError, Problem
@@ -21,6 +23,7 @@ CUSTOMERS = "customers"
 MACHINES = "machines"
 """The group of machine clients, who have an API of their own."""
 PATH = "/instant-ride-rfqs"
+RIDES = "/rides"
 
 # A comma would be that of two lines which the gateway has joined.
 _KEY = re.compile(r"[!-+\--~]([ -+\--~]{0,126}[!-+\--~])?")
@@ -91,15 +94,22 @@ def rfq_links(api: HttpApi, rfq_id: str) -> Links:
     return Links(self_=url, quotes=f"{url}/quotes", result=f"{url}/result", bookings=f"{url}/bookings")
 
 
+def ride_of(api: HttpApi, rfq: Rfq, number: int) -> RideBody:
+    """Show the ride of this number, with its links. Raises LookupError if there is none."""
+    self_ = api.url(f"{RIDES}/{ride_id(rfq.id, number)}")
+    return RideBody.from_domain(rfq, number, RideLinks(self_=self_, rfq=rfq_links(api, rfq.id).self_))
+
+
 def too_many_open(error: TooManyOpen, now: datetime) -> Problem:
     """Make the answer for a customer who has as many open RFQs as are allowed."""
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,
         f"You have {error.limit} open RFQs, and may have no more. Cancel one, or wait until one is completed.",
+        code="too-many-open",
         headers={"Retry-After": str(seconds_until(error.until, now))},
     )
 
 
 def no_such_rfq() -> Problem:
     """Make the answer for RFQs that do not exist or belong to someone else."""
-    return Problem(HTTPStatus.NOT_FOUND, "You have no such RFQ.")
+    return Problem(HTTPStatus.NOT_FOUND, "You have no such RFQ.", code="unknown-rfq")

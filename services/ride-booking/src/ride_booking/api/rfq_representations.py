@@ -8,7 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from ride_booking.domain.rfq import CompletedBy, Place, Quote, Rating, Rfq, Status
+from ride_booking.api.quote_representations import QuoteBody
+from ride_booking.api.ride_representations import RideBody
+from ride_booking.domain.rfq import CompletedBy, Place, Rfq, Status
 from wild_rydes_contracts.scalars import PRINTABLE
 from wild_rydes_http.body import WHOLE, Representation, rounded
 
@@ -116,57 +118,6 @@ class Running(Accepted):
     responders_asked: int = Field(ge=0)
 
 
-class Price(Representation):
-    """An amount, as a decimal string with two places, and its ISO 4217 currency code."""
-
-    amount: str = Field(pattern=r"^[0-9]{1,7}\.[0-9]{2}$", examples=["12.50"])
-    currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["USD"])
-
-    @classmethod
-    def from_domain(cls, quote: Quote) -> Self:
-        """Show the price of a quote."""
-        return cls(amount=f"{quote.cents // 100}.{quote.cents % 100:02}", currency=quote.currency)
-
-
-class RatingBody(Representation):
-    """What customers think of a responder: the mean of their scores, to one decimal, and how many."""
-
-    score: float = Field(ge=1, le=10, examples=[8.7])
-    count: int = Field(ge=1)
-
-    @classmethod
-    def from_domain(cls, rating: Rating) -> Self:
-        """Show a rating."""
-        return cls(score=rating.score, count=rating.count)
-
-
-class QuoteBody(Representation):
-    """What one responder offers for the whole ride."""
-
-    quote_id: str
-    responder_id: str
-    name: str | None = Field(default=None, max_length=40)
-    price: Price
-    pickup_in_seconds: int = Field(ge=0)
-    valid_until: AwareDatetime | None = None
-    rating: RatingBody | None = Field(
-        default=None, description="Left out until the responder has its first score."
-    )
-
-    @classmethod
-    def from_domain(cls, responder_id: str, quote: Quote) -> Self:
-        """Show a quote. A responder has one quote in an RFQ, so the responder's id is the quote's id, too."""
-        return cls(
-            quote_id=responder_id,
-            responder_id=responder_id,
-            name=quote.name,
-            price=Price.from_domain(quote),
-            pickup_in_seconds=quote.pickup_seconds,
-            valid_until=quote.valid_until,
-            rating=RatingBody.from_domain(quote.rating) if quote.rating else None,
-        )
-
-
 class Quotes(Representation):
     """The quotes so far, cheapest first; those that have expired come last."""
 
@@ -190,7 +141,7 @@ class Responders(Representation):
 
 
 class Result(Representation):
-    """The result of an RFQ. The cheapest quote comes first, and those that have expired last."""
+    """The result of an RFQ, and what was booked since. The cheapest quote comes first, and those that have expired last."""
 
     id: str
     status: Literal["completed"] = "completed"
@@ -202,6 +153,9 @@ class Result(Representation):
     completed_by: CompletedBy
     quotes: tuple[QuoteBody, ...]
     responders: Responders
+    rides: tuple[RideBody, ...] = Field(
+        description="Every ride that was booked, oldest first. All but the last are rejected."
+    )
     links: Links
 
 
@@ -217,6 +171,9 @@ class Summary(Representation):
     completed_by: CompletedBy | None = None
     responses_received: int = Field(ge=0)
     responders_asked: int = Field(ge=0)
+    ride: RideBody | None = Field(
+        default=None, description="The last ride that was booked. Left out if there is none."
+    )
     links: Links
 
 
@@ -238,11 +195,6 @@ def answers_received(rfq: Rfq) -> int:
     """Count the responders that were asked and have quoted or declined."""
     counts = rfq.counts()
     return counts.quoted + counts.declined
-
-
-def quotes_of(rfq: Rfq, now: datetime | None = None) -> tuple[QuoteBody, ...]:
-    """Show the quotes of an RFQ, cheapest first; those that have expired by `now` come last."""
-    return tuple(QuoteBody.from_domain(responder_id, quote) for responder_id, quote in rfq.quotes(now))
 
 
 def seconds_to_wait(rfq: Rfq, now: datetime) -> int:

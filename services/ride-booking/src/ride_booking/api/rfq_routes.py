@@ -14,7 +14,8 @@ from ride_booking.adapters.open_rfqs import OpenRfqs, TooManyOpen
 from ride_booking.adapters.rfq_table import KeyReused, RfqTable
 from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments, preferred
 from ride_booking.api import cursor
-from ride_booking.api.access import CUSTOMERS, PATH, Access, no_such_rfq, rfq_links, too_many_open
+from ride_booking.api.access import CUSTOMERS, PATH, Access, no_such_rfq, rfq_links, ride_of, too_many_open
+from ride_booking.api.quote_representations import quotes_of
 from ride_booking.api.rfq_representations import (
     Accepted,
     Links,
@@ -28,7 +29,6 @@ from ride_booking.api.rfq_representations import (
     Submission,
     Summary,
     answers_received,
-    quotes_of,
     seconds_to_wait,
 )
 from ride_booking.domain.rfq import Rfq
@@ -104,6 +104,7 @@ class RfqRoutes:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "This Idempotency-Key was used for another request. Use a new key.",
+                code="key-reused",
                 errors=[FieldError("Idempotency-Key", "used before with another body")],
             ) from None
         except TooManyOpen as error:
@@ -154,6 +155,7 @@ class RfqRoutes:
             raise Problem(
                 HTTPStatus.CONFLICT,
                 "The RFQ is still running. Follow it: it redirects here when it is completed.",
+                code="running",
                 headers={"Retry-After": str(seconds_to_wait(rfq, self._now()))},
             )
         body = Result(
@@ -166,6 +168,7 @@ class RfqRoutes:
             completed_by=rfq.completion.by,
             quotes=quotes_of(rfq, self._now()),
             responders=Responders(**asdict(rfq.counts())),
+            rides=tuple(ride_of(self._api, rfq, number) for number in range(1, len(rfq.rides) + 1)),
             links=self._links(rfq),
         )
         return json_response(HTTPStatus.OK, body, _REVALIDATE)
@@ -178,7 +181,11 @@ class RfqRoutes:
         if change is None or change.after.customer != who.sub:
             raise no_such_rfq()
         if change.after.completion is None or change.after.completion.by != "cancelled":
-            raise Problem(HTTPStatus.CONFLICT, "The RFQ is already completed. There is nothing to cancel.")
+            raise Problem(
+                HTTPStatus.CONFLICT,
+                "The RFQ is already completed. There is nothing to cancel.",
+                code="completed",
+            )
         if how := change.after.completed_since(change.before):
             self._logger.info("completed", completed_by=how)
         return json_response(HTTPStatus.NO_CONTENT)
@@ -224,6 +231,7 @@ class RfqRoutes:
             completed_by=rfq.completion.by if rfq.completion else None,
             responses_received=answers_received(rfq),
             responders_asked=rfq.counts().asked,
+            ride=ride_of(self._api, rfq, len(rfq.rides)) if rfq.rides else None,
             links=self._links(rfq),
         )
 

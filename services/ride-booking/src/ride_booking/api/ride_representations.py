@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field
 
-from ride_booking.api.rfq_representations import Price
+from ride_booking.api.quote_representations import Price
 from ride_booking.domain.rfq import Quote, Rfq
 from ride_booking.domain.ride import RideStatus, ride_id
 from wild_rydes_http.body import Representation

@@ -9,15 +9,13 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.api.access import CUSTOMERS, PATH, Access, no_such_rfq, rfq_links
-from ride_booking.api.ride_representations import Booking, RideBody, RideLinks
+from ride_booking.api.access import CUSTOMERS, PATH, RIDES, Access, no_such_rfq, ride_of
+from ride_booking.api.ride_representations import Booking
 from ride_booking.domain.rfq import Rfq
-from ride_booking.domain.ride import NotBookable, NotBookableReason, parse_ride_id, ride_id
+from ride_booking.domain.ride import NotBookable, NotBookableReason, parse_ride_id
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
 from wild_rydes_http.problem import FieldError, Problem
-
-RIDES = "/rides"
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _SECONDS_TO_CONFIRM = "1"  # a confirmation takes a few messages
@@ -79,7 +77,7 @@ class RideRoutes:
             raise no_such_rfq()
         rfq = change.after
         numbers = [n for n, ride in enumerate(rfq.rides, start=1) if key is not None and ride.key == key]
-        shown = self._shown(rfq, numbers[0] if numbers else len(rfq.rides))
+        shown = ride_of(self._api, rfq, numbers[0] if numbers else len(rfq.rides))
         self._logger.info("booked", ride_id=shown.id, repeated=change.after == change.before)
         return json_response(
             HTTPStatus.ACCEPTED,
@@ -93,23 +91,17 @@ class RideRoutes:
         try:
             rfq_id, number = parse_ride_id(id_)
             rfq = self._access.own(rfq_id, expecting=lambda rfq: rfq.ride(number))
-            shown = self._shown(rfq, number)
+            shown = ride_of(self._api, rfq, number)
         except (ValueError, LookupError):
-            raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.") from None
+            raise Problem(HTTPStatus.NOT_FOUND, "You have no such ride.", code="unknown-ride") from None
         return json_response(HTTPStatus.OK, shown, _NO_STORE)
-
-    def _shown(self, rfq: Rfq, number: int) -> RideBody:
-        links = RideLinks(
-            self_=self._api.url(f"{RIDES}/{ride_id(rfq.id, number)}"), rfq=rfq_links(self._api, rfq.id).self_
-        )
-        return RideBody.from_domain(rfq, number, links)
 
 
 def _not_bookable(reason: NotBookableReason) -> Problem:
     status, detail = _NOT_BOOKABLE[reason]
     reused = reason == "key-reused"
     errors = [FieldError("Idempotency-Key", "used before with another quote")] if reused else ()
-    return Problem(status, detail, errors=errors)
+    return Problem(status, detail, code=reason, errors=errors)
 
 
 def _short(key: str | None) -> str | None:

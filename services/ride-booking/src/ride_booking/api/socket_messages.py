@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from ride_booking.api.rfq_representations import QuoteBody, quotes_of
+from ride_booking.api.quote_representations import QuoteBody, quotes_of
 from ride_booking.domain.rfq import CompletedBy, Rfq, Status
 from ride_booking.domain.ride import RideStatus, ride_id
 from wild_rydes_http.body import Representation

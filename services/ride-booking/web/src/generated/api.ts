@@ -237,6 +237,8 @@ export interface components {
             status: number;
             /** @description What went wrong, or what to do about it. */
             detail: string;
+            /** @description Tells apart problems of one status, for programs. More may be added. */
+            code?: string;
             errors?: {
                 /** @description For instance `rate-card.per-km`. */
                 field: string;
@@ -320,7 +322,7 @@ export interface components {
         };
         /**
          * Result
-         * @description The result of an RFQ. The cheapest quote comes first, and those that have expired last.
+         * @description The result of an RFQ, and what was booked since. The cheapest quote comes first, and those that have expired last.
          */
         Result: {
             /** Id */
@@ -353,6 +355,11 @@ export interface components {
             /** Quotes */
             quotes: components["schemas"]["QuoteBody"][];
             responders: components["schemas"]["Responders"];
+            /**
+             * Rides
+             * @description Every ride that was booked, oldest first. All but the last are rejected.
+             */
+            rides: components["schemas"]["RideBody"][];
             links: components["schemas"]["Links"];
         };
         /**
@@ -503,6 +510,11 @@ export interface components {
             "responses-received": number;
             /** Responders-Asked */
             "responders-asked": number;
+            /**
+             * @description The last ride that was booked. Left out if there is none.
+             * @default null
+             */
+            ride: components["schemas"]["RideBody"] | null;
             links: components["schemas"]["Links"];
         };
     };

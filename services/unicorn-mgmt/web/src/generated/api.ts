@@ -268,6 +268,8 @@ export interface components {
             status: number;
             /** @description What went wrong, or what to do about it. */
             detail: string;
+            /** @description Tells apart problems of one status, for programs. More may be added. */
+            code?: string;
             errors?: {
                 /** @description For instance `rate-card.per-km`. */
                 field: string;
