@@ -16,6 +16,8 @@ export class ApiError extends Error {
     readonly retryAfter: number | null = null,
     /** What support finds the request by. */
     readonly reference: string | null = null,
+    /** What tells apart problems of one status. */
+    readonly code: string | null = null,
   ) {
     super(`${status} ${detail}`);
   }
@@ -99,6 +101,7 @@ export function idempotencyKey(): string {
 async function problem(answer: Response): Promise<ApiError> {
   const body = (await answer.json().catch(() => ({}))) as {
     detail?: string;
+    code?: string;
     message?: string;
     errors?: FieldProblem[];
   };
@@ -109,5 +112,6 @@ async function problem(answer: Response): Promise<ApiError> {
     body.errors ?? [],
     Number.isNaN(wait) ? null : wait,
     answer.headers.get("apigw-requestid"),
+    body.code ?? null,
   );
 }

@@ -21,6 +21,11 @@ export class SessionOver extends Error {}
 const LOGIN = "wild-rydes.login";
 const SECONDS_BEFORE_THE_END = 60;
 
+/** Whether somebody has signed in within this tab, as far as can be told before anything is loaded. */
+export function isSignedIn(): boolean {
+  return sessionStorage.getItem(LOGIN) !== null;
+}
+
 /** Who has signed in. Tokens live in this tab alone, and are renewed as long as Cognito allows. */
 export class Session {
   /** The name of the user, or null. */

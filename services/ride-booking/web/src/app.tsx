@@ -6,15 +6,17 @@ import { route } from "@wild-rydes/web/route";
 import { common } from "@wild-rydes/web/texts";
 import { useEffect, useRef } from "preact/hooks";
 import { useAround } from "./around";
+import { leaveAll, resume } from "./requests";
 import { text } from "./texts";
 import { Ask } from "./views/Ask";
+import { Brand, Welcome } from "./views/Frame";
 import { Face } from "./views/faces";
-import { Hero } from "./views/Hero";
 import { OfflineNotice } from "./views/Lines";
 import { MapPane } from "./views/MapPane";
 import { Past } from "./views/Past";
 import { RequestView } from "./views/RequestView";
 import { RideView } from "./views/RideView";
+import { NewsNotice } from "./views/WishNotice";
 
 /** The whole page: whoever is not signed in signs in, and goes on where the address says. */
 export function App() {
@@ -23,15 +25,9 @@ export function App() {
   return (
     <>
       {session.user.value === null ? (
-        <div class="welcome">
-          <Hero />
-          <main class="welcome-form">
-            <header class="welcome-bar">
-              <Preferences />
-            </header>
-            <SignIn config={config} session={session} title={t.signInTitle} />
-          </main>
-        </div>
+        <Welcome>
+          <SignIn config={config} session={session} title={t.signInTitle} />
+        </Welcome>
       ) : (
         <SignedIn user={session.user.value} />
       )}
@@ -41,13 +37,19 @@ export function App() {
 }
 
 function SignedIn({ user }: { user: string }) {
-  const { session } = useAround();
+  const around = useAround();
+  const { session } = around;
   const t = text.value;
   const [page = "", id] = route.value;
   const panel = useRef<HTMLElement>(null);
   const first = useRef(true);
   const address = route.value.join("/");
   const name = { requests: id ? t.request.done : t.myRequests, rides: t.ride.title }[page] ?? t.newRide;
+
+  useEffect(() => {
+    resume(around);
+    return leaveAll;
+  }, [around]);
 
   useEffect(() => {
     document.title = `${name} · ${t.title}`;
@@ -67,12 +69,7 @@ function SignedIn({ user }: { user: string }) {
         {t.skip}
       </button>
       <header class="bar">
-        <a class="brand" href="#/" aria-label={t.title}>
-          <span class="brand-mark">
-            <Icon name="unicorn" size={22} />
-          </span>
-          <span class="brand-name">{t.title}</span>
-        </a>
+        <Brand />
         <nav class="tabs">
           <a href="#/" aria-current={page === "" ? "page" : undefined}>
             <Icon name="pin" size={18} />
@@ -100,7 +97,10 @@ function SignedIn({ user }: { user: string }) {
           </button>
         </div>
       </header>
-      <OfflineNotice />
+      <div class="notices">
+        <OfflineNotice />
+        <NewsNotice />
+      </div>
       <div class={`split page-${page === "" ? "ask" : id ? page : "past"}`}>
         <main class="panel" id="content" ref={panel} tabIndex={-1}>
           <View page={page} id={id} />

@@ -1,13 +1,17 @@
 import { effect, type Signal, signal } from "@preact/signals";
+import { kept } from "./kept";
 import type { End } from "./map/SeattleMap";
 import type { Place } from "./places";
 import type { Route } from "./request";
 
-/** The request that is being written. It survives a look at another page. */
-export const draft: Record<End, Signal<Place | null>> = { from: signal(null), to: signal(null) };
+/** The request that is being written. It survives a look at another page, and a reload. */
+export const draft: Record<End, Signal<Place | null>> = { from: kept("from", null), to: kept("to", null) };
+
+/** One key for a request and its repetitions: the same words are the same request, until it is accepted or would be over. */
+export const attempt = kept("attempt", { words: "", key: "", at: 0 });
 
 export const WAITS = [15, 30, 60, 300] as const;
-export const wait = signal<number>(30);
+export const wait = kept<number>("wait", 30);
 
 /** Which pin the next tap on the map puts. */
 export const target = signal<End>("from");

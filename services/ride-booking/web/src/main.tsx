@@ -6,10 +6,12 @@ import { render } from "preact";
 import { App } from "./app";
 import { Around, prepare } from "./around";
 import { text } from "./texts";
+import { Starting } from "./views/Frame";
 import { Face } from "./views/faces";
 
 const root = document.getElementById("app");
 if (root) {
+  render(<Starting />, root);
   try {
     const around = prepare(await loadConfig());
     render(

@@ -1,10 +1,13 @@
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Api, ApiError, idempotencyKey } from "@wild-rydes/web/api";
+import { type Signal, signal } from "@preact/signals";
+import { type Api, ApiError } from "@wild-rydes/web/api";
 import { Line, type LineState } from "@wild-rydes/web/line";
 import { type Session, SessionOver } from "@wild-rydes/web/session";
+import { Booking } from "./booking";
 import type { components as rest } from "./generated/api";
 import type { components as socket } from "./generated/socket";
+import { keep, read } from "./kept";
 import type { Place } from "./places";
+import { byId, isOpen, newest } from "./told";
 
 export type Quote = socket["schemas"]["QuoteBody"];
 export type RideState = socket["schemas"]["RideState"];
@@ -14,7 +17,6 @@ type Refused = socket["schemas"]["SubscriptionRefused"];
 type Running = rest["schemas"]["Running"];
 type Result = rest["schemas"]["Result"];
 type Links = rest["schemas"]["Links"];
-type Ride = rest["schemas"]["RideBody"];
 
 export type Phase = "loading" | "running" | "completed" | "unknown" | "failed";
 
@@ -39,16 +41,17 @@ const SECONDS_TO_TRY_AGAIN = 3;
 const SECONDS_WITHOUT_LINE = 2;
 const SECONDS_AFTER_NEWS = 0.4;
 const SECONDS_TO_SUBSCRIBE_AGAIN = 5;
+const SECONDS_BETWEEN_LOOKS_AT_A_RIDE = 15;
 /** How long quotes without a time of their own stay valid. */
 const MINUTES_VALID = 10;
 
 const LONG_AGO = new Date(0).toISOString();
 
-const ROUTES = "wild-rydes.route.";
+const ROUTES = "route.";
 
 /** Remember where a request goes: the API tells that only when it is over, or in the list. */
 export function remember(id: string, route: Remembered): void {
-  sessionStorage.setItem(ROUTES + id, JSON.stringify(route));
+  keep(ROUTES + id, route);
 }
 
 /** One request for quotes, as it is known here. It follows socket and API from `open` to `close`. */
@@ -67,6 +70,8 @@ export class Request {
   readonly rides: Signal<ReadonlyMap<string, RideState>> = signal(new Map());
   /** What keeps this page from the truth just now, or for good if the phase is `failed`. */
   readonly trouble: Signal<ApiError | null> = signal(null);
+  readonly booking: Booking;
+  readonly line: Signal<LineState> = signal("connecting");
 
   #line: Line<State | Refused> | null = null;
   #timer = 0;
@@ -78,22 +83,28 @@ export class Request {
   #links: Links | null = null;
   /** The quotes of which the API has said so. */
   readonly #expired: Signal<ReadonlySet<string>> = signal(new Set());
-  readonly #keys = new Map<string, string>();
 
   constructor(
     readonly id: string,
     private readonly around: Surroundings,
   ) {
-    const stored = sessionStorage.getItem(ROUTES + id);
+    const stored = read<Remembered>(ROUTES + id);
     if (stored) {
-      const { createdAt, ...route } = JSON.parse(stored) as Remembered;
+      const { createdAt, ...route } = stored;
       this.route.value = route;
       this.createdAt.value = createdAt;
     }
+    this.booking = new Booking(id, around.api, () => this.#links?.bookings ?? `${REQUESTS}/${id}/bookings`);
+    this.booking.refusal.subscribe((refusal) => {
+      if (!refusal) return;
+      if (refusal.error.status === 410)
+        this.#expired.value = new Set([...this.#expired.peek(), refusal.wish.quote]);
+      this.retry(); // the API knows something that this page does not
+    });
   }
 
   /** Follow the request. Call it once. */
-  open(): ReadonlySignal<LineState> {
+  open(): void {
     this.#line = new Line<State | Refused>({
       url: this.around.socket,
       token: (fresh) => this.around.session.token(fresh),
@@ -101,15 +112,18 @@ export class Request {
       answers: (message) => message.type === "snapshot",
       hear: (message) => this.#hear(message),
     });
+    this.#line.state.subscribe((state) => {
+      this.line.value = state;
+    });
     void this.#look();
     if (!this.route.value) void this.#findRoute();
-    return this.#line.state;
   }
 
   close(): void {
     this.#closed = true;
     window.clearTimeout(this.#timer);
     this.#line?.close();
+    this.booking.close();
   }
 
   /** Look now, for instance after an error. */
@@ -120,24 +134,6 @@ export class Request {
   async cancel(): Promise<void> {
     await this.around.api.delete(this.#links?.self ?? `${REQUESTS}/${this.id}`);
     await this.#look();
-  }
-
-  /** Book a quote, and return the ride. A repetition after an error is the same booking. */
-  async book(quote: string): Promise<Ride> {
-    const key = this.#keys.get(quote) ?? idempotencyKey();
-    this.#keys.set(quote, key);
-    const url = this.#links?.bookings ?? `${REQUESTS}/${this.id}/bookings`;
-    try {
-      const { body } = await this.around.api.post<Ride>(url, { "quote-id": quote }, key);
-      this.#keys.delete(quote);
-      return body;
-    } catch (error) {
-      // What the API has refused is over. Without an answer nobody knows.
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500) this.#keys.delete(quote);
-      if (error instanceof ApiError && error.status === 410)
-        this.#expired.value = new Set([...this.#expired.value, quote]);
-      throw error;
-    }
   }
 
   /** Until when a quote can be booked, if that is known yet. */
@@ -219,12 +215,15 @@ export class Request {
       this.#links = body.links;
       if (body.status === "completed") {
         this.#end(body);
+        const live = this.line.peek() === "live";
+        if (body.rides.some(isOpen))
+          this.#lookIn(live ? SECONDS_BETWEEN_LOOKS_AT_A_RIDE : SECONDS_WITHOUT_LINE);
       } else {
         this.deadline.value = body.eta;
         this.asked.value = body["responders-asked"];
         this.received.value = body["responses-received"];
         this.phase.value = "running";
-        const live = this.#line?.state.peek() === "live";
+        const live = this.line.peek() === "live";
         if (!live) await this.#readQuotes(body.links);
         const wait = Number(headers.get("Retry-After") ?? 1);
         this.#lookIn(live ? wait : Math.min(wait, SECONDS_WITHOUT_LINE));
@@ -243,7 +242,7 @@ export class Request {
   /** What the socket would have told. */
   async #readQuotes(links: Links): Promise<void> {
     const { body } = await this.around.api.get<rest["schemas"]["Quotes"]>(links.quotes);
-    if (this.#line?.state.peek() !== "live") this.quotes.value = byId(body.quotes);
+    if (this.line.peek() !== "live") this.quotes.value = byId(body.quotes);
   }
 
   #end(result: Result): void {
@@ -255,7 +254,11 @@ export class Request {
     this.asked.value = result.responders.asked;
     this.quotes.value = byId(result.quotes);
     this.leftOut.value = 0;
+    this.rides.value = newest(this.rides.peek(), result.rides);
+    const first = this.phase.peek() !== "completed";
     this.phase.value = "completed";
+    if (result["completed-by"] === "cancelled") this.booking.end();
+    else if (first) this.booking.begin();
   }
 
   #failed(error: unknown): void {
@@ -263,6 +266,7 @@ export class Request {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 404) {
       this.phase.value = "unknown";
+      this.booking.end();
       this.close();
     } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
       this.trouble.value = error;
@@ -286,19 +290,4 @@ export class Request {
       // The page does without; the result has them.
     }
   }
-}
-
-/** The same quotes as the socket tells them: what there is not is left out there. */
-function byId(quotes: readonly rest["schemas"]["QuoteBody"][]): Map<string, Quote> {
-  return new Map(
-    quotes.map(({ name, rating, "valid-until": until, ...quote }) => [
-      quote["quote-id"],
-      {
-        ...quote,
-        ...(name ? { name } : {}),
-        ...(rating ? { rating } : {}),
-        ...(until ? { "valid-until": until } : {}),
-      },
-    ]),
-  );
 }

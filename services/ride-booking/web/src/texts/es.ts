@@ -12,6 +12,7 @@ export const es: Texts = {
   skip: "Ir al contenido",
   newRide: "Nuevo viaje",
   myRequests: "Mis solicitudes",
+  starting: "Un momento…",
   account: (name) => `Sesión de ${name}`,
   notFoundTitle: "Aquí no hay nada",
   notFoundText: "Esta dirección no lleva a ninguna parte. Quizá se cortó por el camino.",
@@ -34,6 +35,8 @@ export const es: Texts = {
     submitting: "Preguntando…",
     asTheCrowFlies: (distance) => `${distance} en línea recta`,
     missing: { from: "Di dónde estás.", to: "Di adónde quieres ir.", same: "Ya estás ahí." },
+    wrongName: "Ese nombre tiene caracteres que no podemos guardar. Elige el lugar de nuevo.",
+    wrongPoint: "Ese punto no está en el mapa del mundo. Elige otro.",
     setFrom: (name) => `Origen: ${name}`,
     setTo: (name) => `Destino: ${name}`,
   },
@@ -90,7 +93,6 @@ export const es: Texts = {
     booking: "Reservando…",
     choose: "Elegir",
     chosen: "Elegido",
-    chosenNote: (name) => `${name} se reservará en cuanto todos hayan respondido. No cierres esta página.`,
     cancel: "Cancelar solicitud",
     cancelling: "Cancelando…",
     leftOut: (n) => `No se muestran ${plural(n, "oferta más cara", "ofertas más caras")}.`,
@@ -117,6 +119,25 @@ export const es: Texts = {
     cancelledText: "No se reservó a nadie y no debes nada.",
     lateTitle: "Estas ofertas han caducado",
     lateText: "Los precios solo valen unos minutos. Pide ofertas nuevas; tarda segundos.",
+  },
+
+  wish: {
+    chosen: (name) =>
+      `${name} se reservará en cuanto todos hayan respondido o se acabe el tiempo. No cierres esta página.`,
+    undo: "Deshacer",
+    noAnswer: "No llegamos a Wild Rydes.",
+    throttled: "Fue mucho de golpe.",
+    server: "Algo falló por nuestra parte.",
+    trying: (name) =>
+      `${name} aún no está reservado. Lo intentamos de nuevo por nuestra cuenta, y se reserva una sola vez.`,
+    waiting: (name) =>
+      `${name} aún no está reservado. Lo estará en cuanto vuelva la conexión, y una sola vez. No cierres esta página.`,
+    now: "Intentar ya",
+    withdraw: "No reservar",
+    booked: (name) => `${name} está reservado.`,
+    refused: (name) => `No se pudo reservar ${name}.`,
+    seeQuotes: "Ver las ofertas",
+    close: "Cerrar",
   },
 
   ride: {
@@ -165,6 +186,13 @@ export const es: Texts = {
       deadline: "Tiempo agotado",
       cancelled: "Cancelada",
     },
+    booked: (name, price, state) => `Reservado: ${name}, ${price}, ${state}`,
+    rides: {
+      pending: "por confirmar",
+      confirmed: "en camino",
+      completed: "terminado",
+      rejected: "no pudo ser",
+    },
     answers: (n, asked) => `${n} de ${asked} respuestas`,
     to: "hasta",
   },
@@ -177,7 +205,13 @@ export const es: Texts = {
       "La línea en directo se ha cortado. Miramos si hay novedades cada pocos segundos hasta que vuelva.",
     back: "Conectado de nuevo. No te has perdido nada.",
     offline: "No tienes conexión",
-    offlineText: "Tu solicitud sigue sin ti. Esta página se pone al día sola cuando vuelvas.",
+    offlineText: {
+      ask: "Puedes escribir tu solicitud ahora y enviarla cuando vuelvas.",
+      running: "Tu solicitud sigue sin ti. Esta página se pone al día sola cuando vuelvas.",
+      booking: "Tu reserva espera aquí y se envía sola cuando vuelvas.",
+      other: "Lo que ves puede no estar al día. Esta página se pone al día sola cuando vuelvas.",
+    },
+    unreachable: "No llegamos a Wild Rydes. Esta página lo intenta de nuevo cada pocos segundos.",
   },
 
   error: {
@@ -190,19 +224,28 @@ export const es: Texts = {
     tooManyOpen: (time) =>
       `Tienes tantas solicitudes abiertas como se permiten. Cancela una o espera ${time}.`,
     noAnswerTitle: "Sin respuesta",
-    noAnswer: "No llegamos a Wild Rydes. Comprueba tu conexión y vuelve a intentarlo.",
+    noAnswer:
+      "No llegamos a Wild Rydes. Comprueba tu conexión, o espera un momento si muchos preguntan a la vez, y vuelve a intentarlo. Nada ocurre dos veces.",
+    offline:
+      "Eso no ha salido de este dispositivo. Vuelve a intentarlo cuando tengas conexión. Nada ocurre dos veces.",
     serverTitle: "Es culpa nuestra",
     server:
       "Algo falló por nuestra parte. Mira tus solicitudes antes de volver a intentarlo: puede que haya funcionado.",
     forbiddenTitle: "No para esta cuenta",
     forbidden: "Esta cuenta no puede pedir viajes. Inicia sesión con una cuenta de cliente.",
     invalid: "Revisa lo que está marcado.",
-    taken: "Ya hay una oferta reservada de esta solicitud.",
-    stillRunning: "Aún llegan ofertas. Podrás reservar en un momento.",
-    cancelled: "Esta solicitud está cancelada. Pide ofertas nuevas.",
-    tooManyAttempts: "La reserva ha fallado demasiadas veces. Pide ofertas nuevas.",
-    expired: "Esa oferta acaba de caducar. Elige otra o pregunta otra vez.",
-    alreadyOver: "La solicitud terminó antes de poder cancelarla.",
+    codes: {
+      taken: "Ya hay una oferta reservada de esta solicitud.",
+      running: "Aún llegan ofertas. Podrás reservar en un momento.",
+      cancelled: "Esta solicitud está cancelada. Pide ofertas nuevas.",
+      "too-many-attempts": "La reserva ha fallado demasiadas veces. Pide ofertas nuevas.",
+      expired: "Esa oferta acaba de caducar. Elige otra o pregunta otra vez.",
+      "unknown-quote": "Esa oferta ya no está. Elige otra o pregunta otra vez.",
+      completed: "La solicitud terminó antes de poder cancelarla.",
+      "key-reused": "Esta página ha confundido algo. Recárgala y vuelve a intentarlo.",
+      "unknown-rfq": "No tienes esa solicitud.",
+      "unknown-ride": "No tienes ese viaje.",
+    },
     retry: "Reintentar",
     reference: "Referencia para soporte",
     copy: "Copiar",

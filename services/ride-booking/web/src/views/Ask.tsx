@@ -8,13 +8,13 @@ import { go } from "@wild-rydes/web/route";
 import { SessionOver } from "@wild-rydes/web/session";
 import { useEffect, useRef } from "preact/hooks";
 import { useAround } from "../around";
-import { draft, showDraft, WAITS, wait } from "../draft";
+import { attempt, draft, showDraft, WAITS, wait } from "../draft";
 import type { components } from "../generated/api";
 import type { End } from "../map/SeattleMap";
 import { IDEAS, kmBetween, knownAs, type Place } from "../places";
 import { REQUESTS, remember } from "../request";
 import { text } from "../texts";
-import { ErrorNotice } from "./faces";
+import { ErrorNotice, explainField } from "./faces";
 import { PlaceField } from "./PlaceField";
 
 type Accepted = components["schemas"]["Accepted"];
@@ -26,8 +26,6 @@ export function Ask() {
   const busy = useSignal(false);
   const tried = useSignal(false);
   const problem = useSignal<ApiError | null>(null);
-  /** One key for a request and its repetitions: the same words are the same request. */
-  const attempt = useRef({ body: "", key: "" });
   const form = useRef<HTMLFormElement>(null);
 
   useEffect(showDraft, []);
@@ -37,7 +35,7 @@ export function Ask() {
 
   function missing(end: End): string | null {
     const field = problem.value?.fields.find(({ field }) => field === end || field.startsWith(`${end}.`));
-    if (field) return field.detail;
+    if (field) return explainField(field);
     if (!tried.value) return null;
     if (draft[end].value === null) return t.missing[end];
     return end === "to" && same ? t.missing.same : null;
@@ -58,11 +56,13 @@ export function Ask() {
   async function send(from: Place, to: Place) {
     const body = { from, to, "respond-within": wait.peek() };
     const words = JSON.stringify(body);
-    if (attempt.current.body !== words) attempt.current = { body: words, key: idempotencyKey() };
+    const over = Date.now() > attempt.peek().at + body["respond-within"] * 1000;
+    if (over || attempt.peek().words !== words)
+      attempt.value = { words, key: idempotencyKey(), at: Date.now() };
     busy.value = true;
     try {
-      const { body: accepted } = await api.post<Accepted>(REQUESTS, body, attempt.current.key);
-      attempt.current = { body: "", key: "" };
+      const { body: accepted } = await api.post<Accepted>(REQUESTS, body, attempt.peek().key);
+      attempt.value = { words: "", key: "", at: 0 };
       const created = Date.parse(accepted.eta) - body["respond-within"] * 1000;
       setClock(created);
       remember(accepted.id, { from, to, createdAt: new Date(created).toISOString() });

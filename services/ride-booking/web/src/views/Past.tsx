@@ -1,7 +1,8 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { ApiError } from "@wild-rydes/web/api";
-import { Icon } from "@wild-rydes/web/components/icons";
-import { dateAndTime } from "@wild-rydes/web/language";
+import { Icon, type IconName } from "@wild-rydes/web/components/icons";
+import { online } from "@wild-rydes/web/connectivity";
+import { dateAndTime, money } from "@wild-rydes/web/language";
 import { SessionOver } from "@wild-rydes/web/session";
 import { useEffect } from "preact/hooks";
 import { useAround } from "../around";
@@ -13,6 +14,7 @@ import { text } from "../texts";
 import { ErrorNotice, Face, Loading } from "./faces";
 
 type Summary = components["schemas"]["Summary"];
+type Ride = components["schemas"]["RideBody"];
 type Page = components["schemas"]["RfqList"];
 
 /** The customer's requests, newest first, a page at a time. */
@@ -49,6 +51,10 @@ export function Past() {
     void more();
   }, []);
 
+  useSignalEffect(() => {
+    if (online.value && problem.peek()?.status === 0) void more();
+  });
+
   const rfqs = found.value;
   const none = rfqs.length === 0;
   return (
@@ -75,7 +81,9 @@ export function Past() {
           <Row key={rfq.id} rfq={rfq} />
         ))}
       </ul>
-      {problem.value && <ErrorNotice error={problem.value} retry={() => void more()} />}
+      {problem.value && (online.value || problem.value.status !== 0) && (
+        <ErrorNotice error={problem.value} retry={() => void more()} />
+      )}
       {!none && next.value !== null && !problem.value && (
         <button type="button" class="button quiet" disabled={busy.value} onClick={() => void more()}>
           {busy.value ? t.loadingMore : t.more}
@@ -84,6 +92,18 @@ export function Past() {
       {!none && next.value === null && <p class="soft small end">{t.end}</p>}
     </div>
   );
+}
+
+const RIDES: Record<Ride["status"], { icon: IconName; tone: string }> = {
+  pending: { icon: "clock", tone: "" },
+  confirmed: { icon: "unicorn", tone: "good" },
+  completed: { icon: "check", tone: "good" },
+  rejected: { icon: "close", tone: "bad" },
+};
+
+function booked({ name, "responder-id": responder, price, status }: Ride): string {
+  const t = text.value.past;
+  return t.booked(name ?? responder, money(price.amount, price.currency), t.rides[status]);
 }
 
 function Row({ rfq }: { rfq: Summary }) {
@@ -104,7 +124,13 @@ function Row({ rfq }: { rfq: Summary }) {
           <span>{dateAndTime(rfq["created-at"])}</span>
           <span>{t.answers(rfq["responses-received"], rfq["responders-asked"])}</span>
         </span>
-        <span class={`badge ${tones[state]}`}>{t.states[state]}</span>
+        {rfq.ride && (
+          <span class={`past-ride small ${RIDES[rfq.ride.status].tone}`} data-ride={rfq.ride.status}>
+            <Icon name={RIDES[rfq.ride.status].icon} size={18} />
+            {booked(rfq.ride)}
+          </span>
+        )}
+        <span class={`badge ${rfq.ride ? "" : tones[state]}`}>{t.states[state]}</span>
       </a>
     </li>
   );

@@ -1,5 +1,6 @@
 import { countdown } from "@wild-rydes/web/language";
 import { secondsUntil } from "@wild-rydes/web/now";
+import type { ComponentChildren } from "preact";
 import type { Request } from "../request";
 import { text } from "../texts";
 
@@ -8,7 +9,7 @@ const AROUND = 2 * Math.PI * RADIUS;
 const MOST_DOTS = 60;
 
 /** How long is left, who has answered, and who still thinks. */
-export function Progress({ request }: { request: Request }) {
+export function Progress({ request, children }: { request: Request; children?: ComponentChildren }) {
   const t = text.value.request;
   const running = request.phase.value === "running";
   const responders = request.responders.value;
@@ -18,7 +19,7 @@ export function Progress({ request }: { request: Request }) {
   const declined = responders?.declined ?? Math.max(0, answered - quoted);
   const silent = responders?.silent ?? Math.max(0, asked - answered);
   return (
-    <section class="progress" aria-label={t.askedOf(asked)}>
+    <section class={`progress ${running ? "" : "over"}`} aria-label={t.askedOf(asked)}>
       {running && <Ring request={request} />}
       <div class="progress-body">
         {running && asked === 0 ? (
@@ -46,6 +47,7 @@ export function Progress({ request }: { request: Request }) {
             </ul>
           </>
         )}
+        {children}
       </div>
     </section>
   );

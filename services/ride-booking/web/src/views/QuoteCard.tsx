@@ -73,7 +73,9 @@ export function QuoteCard({ quote, best, action, chosen, busy, blocked, validUnt
           class={`button small ${action === "choose" && !chosen ? "quiet" : ""}`}
           aria-pressed={action === "choose" ? chosen : undefined}
           disabled={blocked}
-          onClick={onAct}
+          onClick={(event) => {
+            if (event.detail < 2) onAct(); // the second half of a double click undoes nothing
+          }}
         >
           {busy ? (
             t.booking

@@ -1,8 +1,8 @@
-import { useSignal } from "@preact/signals";
 import { announce } from "@wild-rydes/web/announce";
 import { money } from "@wild-rydes/web/language";
 import { secondsUntil } from "@wild-rydes/web/now";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { kept } from "../kept";
 import { arranged, best, FILTERS, type Filter, responderName, SORTS, type SortBy } from "../quotes";
 import type { Quote, Request } from "../request";
 import { text } from "../texts";
@@ -11,18 +11,18 @@ import { type Action, QuoteCard } from "./QuoteCard";
 interface Props {
   readonly request: Request;
   readonly action: Action;
-  readonly chosen: string | null;
-  readonly booking: string | null;
-  readonly onAct: (quote: Quote) => void;
 }
 
 const MILLISECONDS_TO_GATHER = 1500;
 
 /** The quotes, sorted and filtered as the customer likes. */
-export function QuoteList({ request, action, chosen, booking, onAct }: Props) {
+export function QuoteList({ request, action }: Props) {
   const t = text.value.request;
-  const sort = useSignal<SortBy>("price");
-  const filter = useSignal<Filter>("all");
+  const { booking } = request;
+  const sort = useMemo(() => kept<SortBy>("sort", "price"), []);
+  const filter = useMemo(() => kept<Filter>(`filter.${request.id}`, "all"), [request]);
+  const wanted = booking.wish.value?.quote;
+  const busy = action === "book" && wanted !== undefined;
   const all = [...request.quotes.value.values()];
   useAnnouncedQuotes(request);
 
@@ -57,8 +57,8 @@ export function QuoteList({ request, action, chosen, booking, onAct }: Props) {
             ))}
           </select>
         </label>
-        <fieldset class="choice">
-          <legend class="small soft">{t.filter}</legend>
+        <fieldset>
+          <legend class="visually-hidden">{t.filter}</legend>
           <div class="segments slim">
             {FILTERS.map((kind) => (
               <label key={kind} class="segment">
@@ -85,11 +85,14 @@ export function QuoteList({ request, action, chosen, booking, onAct }: Props) {
             quote={quote}
             best={bests.get(quote["quote-id"]) ?? []}
             action={action}
-            chosen={chosen === quote["quote-id"]}
-            busy={booking === quote["quote-id"]}
-            blocked={booking !== null}
+            chosen={action === "choose" && wanted === quote["quote-id"]}
+            busy={busy && wanted === quote["quote-id"]}
+            blocked={busy && (booking.sending.value || wanted === quote["quote-id"])}
             validUntil={request.validUntil(quote)}
-            onAct={() => onAct(quote)}
+            onAct={() => {
+              if (action === "choose" && wanted === quote["quote-id"]) booking.withdraw();
+              else booking.want(quote);
+            }}
           />
         ))}
       </ul>

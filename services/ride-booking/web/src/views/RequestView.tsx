@@ -2,81 +2,66 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { announce } from "@wild-rydes/web/announce";
 import { ApiError } from "@wild-rydes/web/api";
 import { Icon } from "@wild-rydes/web/components/icons";
-import { online } from "@wild-rydes/web/connectivity";
 import { secondsUntil } from "@wild-rydes/web/now";
 import { go } from "@wild-rydes/web/route";
 import { SessionOver } from "@wild-rydes/web/session";
 import { useEffect, useMemo } from "preact/hooks";
 import { useAround } from "../around";
 import { again, showRoute } from "../draft";
-import { responderName } from "../quotes";
-import { type Quote, Request } from "../request";
+import type { Request } from "../request";
+import { current, follow, leave } from "../requests";
 import { text } from "../texts";
 import { ErrorNotice, Face, Loading, Reference } from "./faces";
-import { LiveBadge, LostNotice, RouteLines } from "./Lines";
+import { ConnectionNotice, LiveBadge, RouteLines } from "./Lines";
 import { Progress } from "./Progress";
 import type { Action } from "./QuoteCard";
 import { QuoteList } from "./QuoteList";
-
-type Doing = { readonly kind: "idle" | "cancelling" } | { readonly kind: "booking"; readonly quote: string };
+import { WishNotice } from "./WishNotice";
 
 /** One request: quotes as they come, the choice among them, and every way in which it may end. */
 export function RequestView({ id }: { id: string }) {
   const around = useAround();
-  const request = useMemo(() => new Request(id, around), [id]);
-  const line = useMemo(() => request.open(), [request]);
-  useEffect(() => () => request.close(), [request]);
+  const request = useMemo(() => follow(id, around), [id]);
+  const { line, booking } = request;
+  useEffect(() => {
+    current.value = request;
+    return () => {
+      current.value = null;
+      leave(id);
+    };
+  }, [request]);
   useEffect(() => showRoute(request.route.value), [request.route.value]);
 
   const t = text.value.request;
-  const doing = useSignal<Doing>({ kind: "idle" });
-  const chosen = useSignal<string | null>(null);
-  const problem = useSignal<{
-    error: ApiError;
-    say: string | undefined;
-    retry: (() => void) | undefined;
-  } | null>(null);
+  const cancelling = useSignal(false);
+  const problem = useSignal<ApiError | null>(null);
 
   useSignalEffect(() => {
-    if (request.phase.value !== "completed") return;
-    const waiting = chosen.peek();
-    const quote = waiting === null ? undefined : request.quotes.peek().get(waiting);
-    if (quote && request.completedBy.peek() !== "cancelled") void book(quote);
-    else if (request.createdAt.peek()) announce(text.peek().request.announceDone(request.quotes.peek().size));
+    const ride = booking.booked.value;
+    if (!ride) return;
+    booking.booked.value = null;
+    go(`rides/${ride.id}`);
   });
 
-  async function attempt(next: Doing, act: () => Promise<void>, again: () => void) {
-    doing.value = next;
+  useSignalEffect(() => {
+    if (request.phase.value !== "completed" || booking.wish.peek() || !request.createdAt.peek()) return;
+    announce(text.peek().request.announceDone(request.quotes.peek().size));
+  });
+
+  async function cancel() {
+    cancelling.value = true;
     problem.value = null;
     try {
-      await act();
+      await request.cancel();
     } catch (error) {
       if (error instanceof SessionOver) return;
       if (!(error instanceof ApiError)) throw error;
-      const repeatable = error.status === 0 || error.status === 429 || error.status >= 500;
-      problem.value = { error, say: explained(error, next), retry: repeatable ? again : undefined };
-      if (!repeatable) request.retry();
+      problem.value = error;
+      if (!isPassing(error)) request.retry();
     } finally {
-      doing.value = { kind: "idle" };
+      cancelling.value = false;
     }
   }
-
-  const book = (quote: Quote): Promise<void> =>
-    attempt(
-      { kind: "booking", quote: quote["quote-id"] },
-      async () => {
-        const ride = await request.book(quote["quote-id"]);
-        go(`rides/${ride.id}`);
-      },
-      () => void book(quote),
-    );
-
-  const cancel = (): Promise<void> =>
-    attempt(
-      { kind: "cancelling" },
-      () => request.cancel(),
-      () => void cancel(),
-    );
 
   function askAgain() {
     again(request.route.peek());
@@ -88,16 +73,10 @@ export function RequestView({ id }: { id: string }) {
   const trouble = request.trouble.value;
   const running = phase === "running";
   const quotes = request.quotes.value;
+  const over = request.completedBy.value === "cancelled";
   const ride = [...request.rides.value.values()].find(({ status }) => status !== "rejected");
-  const action: Action = ride
-    ? null
-    : running
-      ? "choose"
-      : request.completedBy.value === "cancelled"
-        ? null
-        : "book";
-  const chosenQuote = chosen.value === null ? undefined : quotes.get(chosen.value);
-  const booking = doing.value.kind === "booking" ? doing.value.quote : null;
+  const action: Action = ride || over ? null : running ? "choose" : "book";
+  const refusal = booking.refusal.value;
 
   return (
     <div class="request">
@@ -105,16 +84,30 @@ export function RequestView({ id }: { id: string }) {
         <h1 tabIndex={-1}>{title(request)}</h1>
         <div class="head-line">
           <RouteLines route={request.route.value} />
-          {running && <LiveBadge line={line} />}
+          {running && <LiveBadge line={line} trouble={trouble} />}
         </div>
       </header>
       {phase === "loading" && !trouble && <Loading>{t.loading}</Loading>}
-      {running && <LostNotice line={line} />}
-      {trouble && (online.value || trouble.status !== 0) && (
-        <ErrorNotice error={trouble} reference={id} retry={() => request.retry()} />
-      )}
-      {(running || (request.asked.value > 0 && request.completedBy.value !== "cancelled")) && (
-        <Progress request={request} />
+      <ConnectionNotice
+        line={line}
+        trouble={booking.trouble.value ? null : trouble}
+        open={running}
+        reference={id}
+        retry={() => request.retry()}
+      />
+      {(running || (request.asked.value > 0 && !over)) && (
+        <Progress request={request}>
+          {running && (
+            <button
+              type="button"
+              class="button danger small cancel"
+              disabled={cancelling.value}
+              onClick={() => void cancel()}
+            >
+              {cancelling.value ? t.cancelling : t.cancel}
+            </button>
+          )}
+        </Progress>
       )}
       {ride && ride.status !== "rejected" && (
         <div class="notice good">
@@ -127,45 +120,19 @@ export function RequestView({ id }: { id: string }) {
           </div>
         </div>
       )}
-      {running && chosenQuote && (
-        <p class="notice" role="status">
-          <Icon name="clock" />
-          {t.chosenNote(responderName(chosenQuote))}
-        </p>
-      )}
+      <WishNotice request={request} />
       {problem.value && (
         <ErrorNotice
-          error={problem.value.error}
-          say={problem.value.say}
+          error={problem.value}
           reference={id}
-          {...(problem.value.retry ? { retry: problem.value.retry } : {})}
+          {...(isPassing(problem.value) ? { retry: () => void cancel() } : {})}
         />
       )}
+      {refusal && <ErrorNotice key={refusal.wish.key} error={refusal.error} reference={id} />}
       {phase === "completed" && !ride && <Outcome request={request} onAgain={askAgain} />}
-      {quotes.size > 0 && request.completedBy.value !== "cancelled" && (
-        <QuoteList
-          request={request}
-          action={action}
-          chosen={running ? chosen.value : null}
-          booking={booking}
-          onAct={(quote) => {
-            if (action === "book") void book(quote);
-            else chosen.value = chosen.value === quote["quote-id"] ? null : quote["quote-id"];
-          }}
-        />
-      )}
+      {quotes.size > 0 && !over && <QuoteList request={request} action={action} />}
       {running && quotes.size === 0 && <Placeholders />}
-      {running && (
-        <button
-          type="button"
-          class="button danger cancel"
-          disabled={doing.value.kind === "cancelling"}
-          onClick={() => void cancel()}
-        >
-          {doing.value.kind === "cancelling" ? t.cancelling : t.cancel}
-        </button>
-      )}
-      {phase === "completed" && quotes.size > 0 && request.completedBy.value !== "cancelled" && (
+      {phase === "completed" && quotes.size > 0 && !over && (
         <div class="actions">
           <button type="button" class="button quiet" onClick={askAgain}>
             <Icon name="refresh" size={18} />
@@ -176,6 +143,11 @@ export function RequestView({ id }: { id: string }) {
       {phase !== "loading" && <Reference id={id} />}
     </div>
   );
+}
+
+/** Whether to try again what has had this answer. */
+function isPassing({ status }: ApiError): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }
 
 /** Where quotes are about to be. */
@@ -264,16 +236,4 @@ export function Unknown({ ride = false }: { ride?: boolean }) {
       {t.error.unknownText}
     </Face>
   );
-}
-
-/** What an API's refusal means here, in the customer's language. */
-function explained(error: ApiError, doing: Doing): string | undefined {
-  const t = text.peek().error;
-  if (doing.kind === "cancelling") return error.status === 409 ? t.alreadyOver : undefined;
-  if (error.status === 410 || error.status === 404) return t.expired;
-  if (error.status !== 409) return undefined;
-  if (error.detail.includes("already booked")) return t.taken;
-  if (error.detail.includes("still arriving")) return t.stillRunning;
-  if (error.detail.includes("cancelled")) return t.cancelled;
-  return t.tooManyAttempts;
 }

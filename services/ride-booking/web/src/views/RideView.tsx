@@ -1,6 +1,5 @@
 import { announce } from "@wild-rydes/web/announce";
 import { Icon, type IconName } from "@wild-rydes/web/components/icons";
-import { online } from "@wild-rydes/web/connectivity";
 import { countdown, dateAndTime, duration, money } from "@wild-rydes/web/language";
 import { secondsUntil } from "@wild-rydes/web/now";
 import { useEffect, useMemo } from "preact/hooks";
@@ -8,8 +7,8 @@ import { useAround } from "../around";
 import { showRoute } from "../draft";
 import { Ride, type RideBody } from "../ride";
 import { text } from "../texts";
-import { ErrorNotice, Loading, Reference } from "./faces";
-import { LiveBadge, LostNotice, RouteLines } from "./Lines";
+import { Loading, Reference } from "./faces";
+import { ConnectionNotice, LiveBadge, RouteLines } from "./Lines";
 import { Unknown } from "./RequestView";
 
 const ICONS: Record<RideBody["status"], IconName> = {
@@ -39,11 +38,14 @@ export function RideView({ id }: { id: string }) {
   const open = status === "pending" || status === "confirmed";
   return (
     <div class="ride">
-      {trouble && (online.value || trouble.status !== 0) && (
-        <ErrorNotice error={trouble} reference={id} retry={() => store.retry()} />
-      )}
       {!ride && !trouble && <Loading>{t.loading}</Loading>}
-      {open && <LostNotice line={line} />}
+      <ConnectionNotice
+        line={line}
+        trouble={trouble}
+        open={open}
+        reference={id}
+        retry={() => store.retry()}
+      />
       {ride && (
         <>
           <header class={`ride-head ${ride.status}`} data-status={ride.status}>
@@ -51,7 +53,7 @@ export function RideView({ id }: { id: string }) {
               <span class="face-icon">
                 <Icon name={ICONS[ride.status]} size={28} />
               </span>
-              {open && <LiveBadge line={line} />}
+              {open && <LiveBadge line={line} trouble={trouble} />}
             </div>
             <h1 tabIndex={-1}>{t[ride.status]}</h1>
             <p class="soft">{said(ride)}</p>

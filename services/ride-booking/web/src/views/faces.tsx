@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
-import type { ApiError } from "@wild-rydes/web/api";
+import type { ApiError, FieldProblem } from "@wild-rydes/web/api";
 import { Icon, type IconName } from "@wild-rydes/web/components/icons";
+import { online } from "@wild-rydes/web/connectivity";
 import { duration } from "@wild-rydes/web/language";
 import { now } from "@wild-rydes/web/now";
 import type { ComponentChildren } from "preact";
@@ -80,7 +81,7 @@ export function ErrorNotice({ error, say, reference, retry }: Explained) {
   const left = error.retryAfter === null ? 0 : (until - now.value) / 1000;
   const id = error.reference ?? reference;
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [error]);
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
   return (
     <div
       ref={box}
@@ -102,15 +103,28 @@ export function ErrorNotice({ error, say, reference, retry }: Explained) {
   );
 }
 
-function explain(error: ApiError, left: number): string {
+/** What an error means, in the customer's language. The API's own words are for what nobody has thought of here. */
+export function explain(error: ApiError, left = 0): string {
   const t = text.value.error;
-  if (error.status === 0) return t.noAnswer;
+  if (error.status === 0) return online.value ? t.noAnswer : t.offline;
   if (error.status === 429) {
     const time = duration(left, "long");
     if (left <= 0) return t.throttledNow;
-    return error.detail.includes("open RFQs") ? t.tooManyOpen(time) : t.throttled(time);
+    return error.code === "too-many-open" ? t.tooManyOpen(time) : t.throttled(time);
   }
+  const known = t.codes[error.code as keyof typeof t.codes];
+  if (known) return known;
   if (error.status === 403) return t.forbidden;
   if (error.status >= 500) return t.server;
+  if (error.status === 404) return t.codes["unknown-rfq"];
   return error.fields.length > 0 ? t.invalid : error.detail;
+}
+
+/** What is wrong with a place that somebody has chosen. */
+export function explainField({ field, detail }: FieldProblem): string {
+  const t = text.value.ask;
+  if (field === "to") return t.missing.same;
+  if (field.endsWith(".label")) return t.wrongName;
+  if (field.endsWith(".lat") || field.endsWith(".lon")) return t.wrongPoint;
+  return detail;
 }
