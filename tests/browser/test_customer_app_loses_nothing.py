@@ -212,6 +212,7 @@ def test_a_chosen_quote_is_booked_while_its_customer_looks_elsewhere(
     to_past(app)
     assert last.answer(rfq, {"decline": "asleep"}).status_code == 202
     expect(app.page.locator(".news")).to_contain_text("is booked")
+    app.page.locator("[data-ride]").wait_for()
     app.window.faces("booked-elsewhere")
     app.page.locator(".news a").click()
     assert app.booked_ride() == f"{rfq}.1"
@@ -302,7 +303,11 @@ def test_what_the_api_refuses_is_said_in_the_customers_language(
 
 def test_the_frame_is_there_before_the_settings_are(app: CustomerApp) -> None:
     held: list[Route] = []
-    app.context.route(re.compile(r"/config\.json$"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    app.context.route(re.compile(r"/config\.json$"), hold)
     app.page.reload()
     expect(app.page.locator(".bar .brand")).to_be_visible()
     expect(app.page.get_by_text("One moment…")).to_be_visible()

@@ -129,7 +129,7 @@ export const en = {
     trying: (name: string) =>
       `${name} is not booked yet. We try again by ourselves, and you are booked only once.`,
     waiting: (name: string) =>
-      `${name} is not booked yet. It is as soon as you are back online, and only once. Keep this page open.`,
+      `${name} is not booked yet. It will be as soon as you are back online, and only once. Keep this page open.`,
     now: "Try now",
     withdraw: "Do not book",
     booked: (name: string) => `${name} is booked.`,
@@ -201,7 +201,7 @@ export const en = {
     offlineText: {
       ask: "You can write your request now, and send it when you are back.",
       running: "Your request goes on without you. This page catches up by itself when you are back.",
-      booking: "Your booking waits here, and is sent by itself when you are back.",
+      booking: "Your booking waits here.",
       other: "What you see may be out of date. This page catches up by itself when you are back.",
     },
     unreachable: "We cannot reach Wild Rydes. This page tries again every few seconds.",
@@ -219,7 +219,7 @@ export const en = {
     noAnswerTitle: "No answer",
     noAnswer:
       "We cannot reach Wild Rydes. Check your connection, or wait a moment if many ask at once, and try again. Nothing happens twice.",
-    offline: "That did not leave this device. Try again when you are back online. Nothing happens twice.",
+    offline: "There was no connection. Try again when you are back online. Nothing happens twice.",
     serverTitle: "That is our fault",
     server:
       "Something went wrong on our side. Look at your requests before you try again: it may have worked.",

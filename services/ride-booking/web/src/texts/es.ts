@@ -208,7 +208,7 @@ export const es: Texts = {
     offlineText: {
       ask: "Puedes escribir tu solicitud ahora y enviarla cuando vuelvas.",
       running: "Tu solicitud sigue sin ti. Esta página se pone al día sola cuando vuelvas.",
-      booking: "Tu reserva espera aquí y se envía sola cuando vuelvas.",
+      booking: "Tu reserva espera aquí.",
       other: "Lo que ves puede no estar al día. Esta página se pone al día sola cuando vuelvas.",
     },
     unreachable: "No llegamos a Wild Rydes. Esta página lo intenta de nuevo cada pocos segundos.",
@@ -226,8 +226,7 @@ export const es: Texts = {
     noAnswerTitle: "Sin respuesta",
     noAnswer:
       "No llegamos a Wild Rydes. Comprueba tu conexión, o espera un momento si muchos preguntan a la vez, y vuelve a intentarlo. Nada ocurre dos veces.",
-    offline:
-      "Eso no ha salido de este dispositivo. Vuelve a intentarlo cuando tengas conexión. Nada ocurre dos veces.",
+    offline: "No había conexión. Vuelve a intentarlo cuando la tengas de nuevo. Nada ocurre dos veces.",
     serverTitle: "Es culpa nuestra",
     server:
       "Algo falló por nuestra parte. Mira tus solicitudes antes de volver a intentarlo: puede que haya funcionado.",

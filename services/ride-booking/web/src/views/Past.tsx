@@ -10,6 +10,7 @@ import { showRoute } from "../draft";
 import type { components } from "../generated/api";
 import { nameOf } from "../places";
 import { REQUESTS } from "../request";
+import { news } from "../requests";
 import { text } from "../texts";
 import { ErrorNotice, Face, Loading } from "./faces";
 
@@ -51,8 +52,25 @@ export function Past() {
     void more();
   }, []);
 
+  /** Look again how the newest stand. */
+  async function renew() {
+    try {
+      const { body } = await api.get<Page>(REQUESTS);
+      const fresh = new Map(body.rfqs.map((rfq) => [rfq.id, rfq]));
+      found.value = found.peek().map((rfq) => fresh.get(rfq.id) ?? rfq);
+    } catch {
+      // What is shown is as old as before.
+    }
+  }
+
   useSignalEffect(() => {
-    if (online.value && problem.peek()?.status === 0) void more();
+    if (!online.value) return;
+    if (problem.peek()?.status === 0) void more();
+    else if (found.peek().length > 0) void renew();
+  });
+
+  useSignalEffect(() => {
+    if (news.value && found.peek().length > 0) void renew();
   });
 
   const rfqs = found.value;

@@ -79,6 +79,7 @@ export function ErrorNotice({ error, say, reference, retry }: Explained) {
   const t = text.value.error;
   const until = useMemo(() => Date.now() + (error.retryAfter ?? 0) * 1000, [error]);
   const left = error.retryAfter === null ? 0 : (until - now.value) / 1000;
+  const offline = useMemo(() => !online.peek(), [error]);
   const id = error.reference ?? reference;
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
@@ -90,7 +91,7 @@ export function ErrorNotice({ error, say, reference, retry }: Explained) {
     >
       <Icon name={error.status === 0 ? "off" : error.status === 429 ? "clock" : "alert"} />
       <div class="notice-body">
-        <p>{say ?? explain(error, left)}</p>
+        <p>{say ?? (offline && error.status === 0 ? t.offline : explain(error, left))}</p>
         {error.status >= 500 && id && <Reference id={id} />}
         {retry && left <= 0 && (
           <button type="button" class="button quiet small" onClick={retry}>
@@ -106,7 +107,7 @@ export function ErrorNotice({ error, say, reference, retry }: Explained) {
 /** What an error means, in the customer's language. The API's own words are for what nobody has thought of here. */
 export function explain(error: ApiError, left = 0): string {
   const t = text.value.error;
-  if (error.status === 0) return online.value ? t.noAnswer : t.offline;
+  if (error.status === 0) return t.noAnswer;
   if (error.status === 429) {
     const time = duration(left, "long");
     if (left <= 0) return t.throttledNow;
