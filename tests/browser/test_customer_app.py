@@ -306,6 +306,7 @@ def test_what_was_booked_in_another_window_is_not_booked_twice(
     assert booking.status_code == 202
     app.quote(unicorn.id).get_by_role("button").click()
     expect(app.page.get_by_role("alert")).to_contain_text("already booked")
+    expect(app.page.get_by_role("link", name="Follow the ride")).to_be_visible()
     app.window.faces("already-booked")
     app.window.tolerate(NET)
 

@@ -1,6 +1,5 @@
 import { Announcer } from "@wild-rydes/web/announce";
 import { Icon } from "@wild-rydes/web/components/icons";
-import { Preferences } from "@wild-rydes/web/components/Preferences";
 import { SignIn } from "@wild-rydes/web/components/SignIn";
 import { route } from "@wild-rydes/web/route";
 import { common } from "@wild-rydes/web/texts";
@@ -9,7 +8,7 @@ import { useAround } from "./around";
 import { leaveAll, resume } from "./requests";
 import { text } from "./texts";
 import { Ask } from "./views/Ask";
-import { Brand, Welcome } from "./views/Frame";
+import { Bar, pageClass, Welcome } from "./views/Frame";
 import { Face } from "./views/faces";
 import { OfflineNotice } from "./views/Lines";
 import { MapPane } from "./views/MapPane";
@@ -68,40 +67,26 @@ function SignedIn({ user }: { user: string }) {
       <button type="button" class="skip" onClick={() => panel.current?.focus()}>
         {t.skip}
       </button>
-      <header class="bar">
-        <Brand />
-        <nav class="tabs">
-          <a href="#/" aria-current={page === "" ? "page" : undefined}>
-            <Icon name="pin" size={18} />
-            <span>{t.newRide}</span>
-          </a>
-          <a href="#/requests" aria-current={page === "requests" && !id ? "page" : undefined}>
-            <Icon name="list" size={18} />
-            <span>{t.myRequests}</span>
-          </a>
-        </nav>
-        <div class="bar-end">
-          <Preferences />
-          <span class="account small soft" title={t.account(user)}>
-            <Icon name="user" size={18} />
-            <span>{user}</span>
-          </span>
-          <button
-            type="button"
-            class="button plain icon"
-            aria-label={common.value.signOut}
-            title={common.value.signOut}
-            onClick={() => session.signOut()}
-          >
-            <Icon name="leave" />
-          </button>
-        </div>
-      </header>
+      <Bar>
+        <span class="account small soft" title={t.account(user)}>
+          <Icon name="user" size={18} />
+          <span>{user}</span>
+        </span>
+        <button
+          type="button"
+          class="button plain icon"
+          aria-label={common.value.signOut}
+          title={common.value.signOut}
+          onClick={() => session.signOut()}
+        >
+          <Icon name="leave" />
+        </button>
+      </Bar>
       <div class="notices">
         <OfflineNotice />
         <NewsNotice />
       </div>
-      <div class={`split page-${page === "" ? "ask" : id ? page : "past"}`}>
+      <div class={`split ${pageClass()}`}>
         <main class="panel" id="content" ref={panel} tabIndex={-1}>
           <View page={page} id={id} />
         </main>

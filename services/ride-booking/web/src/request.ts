@@ -99,7 +99,8 @@ export class Request {
       if (!refusal) return;
       if (refusal.error.status === 410)
         this.#expired.value = new Set([...this.#expired.peek(), refusal.wish.quote]);
-      this.retry(); // the API knows something that this page does not
+      // The API knows something that this page does not; a read at once might be too early for it.
+      this.#lookIn(SECONDS_AFTER_NEWS);
     });
   }
 

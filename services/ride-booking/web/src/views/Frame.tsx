@@ -1,21 +1,46 @@
 import { Icon } from "@wild-rydes/web/components/icons";
 import { Preferences } from "@wild-rydes/web/components/Preferences";
+import { route } from "@wild-rydes/web/route";
 import { isSignedIn } from "@wild-rydes/web/session";
 import type { ComponentChildren } from "preact";
 import { text } from "../texts";
 import { Loading } from "./faces";
 import { Hero } from "./Hero";
 
-export function Brand() {
+/** The top of the page. What depends on who has signed in is put in at its end. */
+export function Bar({ children }: { children?: ComponentChildren }) {
   const t = text.value;
+  const [page = "", id] = route.value;
   return (
-    <a class="brand" href="#/" aria-label={t.title}>
-      <span class="brand-mark">
-        <Icon name="unicorn" size={22} />
-      </span>
-      <span class="brand-name">{t.title}</span>
-    </a>
+    <header class="bar">
+      <a class="brand" href="#/" aria-label={t.title}>
+        <span class="brand-mark">
+          <Icon name="unicorn" size={22} />
+        </span>
+        <span class="brand-name">{t.title}</span>
+      </a>
+      <nav class="tabs">
+        <a href="#/" aria-current={page === "" ? "page" : undefined}>
+          <Icon name="pin" size={18} />
+          <span>{t.newRide}</span>
+        </a>
+        <a href="#/requests" aria-current={page === "requests" && !id ? "page" : undefined}>
+          <Icon name="list" size={18} />
+          <span>{t.myRequests}</span>
+        </a>
+      </nav>
+      <div class="bar-end">
+        <Preferences />
+        {children}
+      </div>
+    </header>
   );
+}
+
+/** By which a style knows what is shown. */
+export function pageClass(): string {
+  const [page = "", id] = route.value;
+  return `page-${page === "" ? "ask" : id ? page : "past"}`;
 }
 
 /** What whoever is not signed in sees. */
@@ -39,13 +64,8 @@ export function Starting() {
   if (!isSignedIn()) return <Welcome>{waiting}</Welcome>;
   return (
     <div class="app">
-      <header class="bar">
-        <Brand />
-        <div class="bar-end">
-          <Preferences />
-        </div>
-      </header>
-      <div class="split">
+      <Bar />
+      <div class={`split ${pageClass()}`}>
         <main class="panel">{waiting}</main>
         <div class="map-pane" />
       </div>
