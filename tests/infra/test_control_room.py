@@ -53,6 +53,16 @@ def test_a_message_can_take_this_way(found: Architecture, way: tuple[str, str, s
     assert Edge(source, target, kind) in found.edges
 
 
+@pytest.mark.parametrize(
+    ("function", "seconds"),
+    [("unicorn-mgmt-responder", 9), ("unicorn-mgmt-p-comet-quotes", 15), ("ride-booking-api", None)],
+)
+def test_it_knows_when_the_message_of_a_dead_worker_is_there_again(
+    found: Architecture, function: str, seconds: int | None
+) -> None:
+    assert found.hidden_for(f"function:{function}") == seconds
+
+
 def test_a_function_has_no_way_that_its_role_does_not_give_it(found: Architecture) -> None:
     publishers = found.into(BUS, "publishes to")
     assert publishers == [

@@ -35,7 +35,7 @@ class FakeAccount:
 
 
 class _Client:
-    meta = SimpleNamespace(region_name="eu-west-1")
+    meta = SimpleNamespace(region_name="eu-west-1", events=SimpleNamespace(register=lambda *_: None))
     exceptions = SimpleNamespace(
         ResourceAlreadyExistsException=type("ResourceAlreadyExistsException", (ClientError,), {}),
         ResourceNotFoundException=type("ResourceNotFoundException", (ClientError,), {}),

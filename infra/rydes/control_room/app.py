@@ -19,16 +19,17 @@
 | `PUT /api/faults/tables/{table}` `{"share"}` | has a table throttle a share of all calls |
 | `POST /api/faults/workers/{function}`, `/api/faults/poison/{queue}` | kills workers; sends what nobody can read |
 
-On AWS whatever is not a GET is refused with 403 and the reason.
+Bodies are read strictly: what has a wrong type, a wrong range or a name that nobody knows is refused with 400. What asks for
+something that is not there gets 404. On AWS whatever is not a GET is refused with 403 and the reason.
 """
 
-import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 from sse_starlette import EventSourceResponse
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -43,12 +44,17 @@ from infra.page_headers import content_security_policy
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
-from infra.rydes.control_room.answers import ANSWERS, Answer, Asked, touch
+from infra.rydes.control_room.answers import CALLS, Asked, Call, touch
+from infra.rydes.control_room.bodies import Nothing
 from infra.rydes.control_room.guard import Guard
+from infra.rydes.control_room.refusals import refusal
 from infra.rydes.control_room.room import CHANGES_NOTHING, ControlRoom
+from infra.rydes.control_room.unknown import Unknown
 from infra.rydes.pages.app import PageHeaders
+from wild_rydes_contracts.invalid import listed, problems_of
 
 _LONGEST_BODY: Final = 10_000
+_NOT_FOUND: Final = 404
 _UNKEPT: Final = {"Cache-Control": "no-store"}
 _PING: Final = 15
 """Seconds after which a silent stream says that it is still there."""
@@ -79,7 +85,7 @@ def make_app(system: System, page: Path, token: str) -> Starlette:
         lifespan=lifespan,
         routes=[
             Route("/api/stream", _stream),
-            *(Route(path, _endpoint(answer), methods=[method]) for method, path, answer in ANSWERS),
+            *(Route(call.path, _endpoint(call), methods=[call.method]) for call in CALLS),
             Mount("/", StaticFiles(directory=page, html=True)),
         ],
         middleware=[
@@ -100,45 +106,40 @@ async def _stream(request: Request) -> Response:
     return EventSourceResponse(room.stream.events(request.headers.get("last-event-id", "")), ping=_PING)
 
 
-def _endpoint(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(call: Call) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         room: ControlRoom = request.app.state.room
         touch(room)
-        asked = Asked(request.path_params, request.query_params, await _body(request))
-        return JSONResponse(await run_in_threadpool(answer, room, asked), headers=_UNKEPT)
+        asked = Asked(request.path_params, request.query_params, await _body(request, call.body))
+        return JSONResponse(await run_in_threadpool(call.answer, room, asked), headers=_UNKEPT)
 
     return endpoint
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    if request.method == "GET":
-        return {}
-    text = await request.body()
+async def _body(request: Request, kind: type[Nothing]) -> Nothing:
+    text = b"" if request.method == "GET" else await request.body()
     if len(text) > _LONGEST_BODY:
         raise HTTPException(413, "The body is too long.")
     try:
-        body = json.loads(text or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "The body is no JSON.") from error
-    if not isinstance(body, dict):
-        raise HTTPException(400, "The body is no JSON object.")
-    return body
+        return kind.model_validate_json(text or b"{}")
+    except ValidationError as error:
+        raise HTTPException(400, f"The body cannot be taken: {listed(problems_of(error))}.") from error
 
 
-async def _acted_on(_: Request, error: Exception) -> Response:
+async def _acted_on(request: Request, error: Exception) -> Response:
     problem, way_out = getattr(error, "problem", str(error)), getattr(error, "way_out", "")
-    return _told(409, problem, way_out)
+    return refusal(request, 404 if isinstance(error, Unknown) else 409, problem, way_out)
 
 
-async def _unreachable(_: Request, error: Exception) -> Response:
-    return _told(502, f"The cloud cannot be reached, or refuses: {error}")
+async def _unreachable(request: Request, error: Exception) -> Response:
+    return refusal(request, 502, f"The cloud cannot be reached, or refuses: {error}")
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException):
-        return _told(error.status_code, error.detail)
-    return _told(500, "That is a bug.")
-
-
-def _told(status: int, problem: str, way_out: str = "") -> Response:
-    return JSONResponse({"problem": problem, "way_out": way_out}, status, headers=_UNKEPT)
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        return refusal(request, 500, "That is a bug.")
+    if error.status_code == _NOT_FOUND:
+        return refusal(
+            request, _NOT_FOUND, "There is no such page.", "The control room is all on one: go to `/`."
+        )
+    return refusal(request, error.status_code, error.detail)

@@ -1,7 +1,7 @@
 """The architecture as the synthesized templates have it: nodes, and the ways that messages can take between them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from infra import roster
@@ -43,6 +43,8 @@ class Node:
     name: str
     service: str = ""
     """Who owns it; empty for the bus and for what is outside."""
+    hides_for: int | None = None
+    """Of a queue: seconds for which it hides a message that somebody has in hand."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Architecture:
         """List where a node leads in this way."""
         return [edge.target for edge in self._out_of.get(node, ()) if edge.kind == kind]
 
+    def hidden_for(self, function: str) -> int | None:
+        """After how many seconds the message of a dead worker comes again, at most; None if it does not read queues."""
+        queues = (self.nodes[id_] for id_ in self.into(function, "delivers to"))
+        return max((queue.hides_for for queue in queues if queue.hides_for is not None), default=None)
+
     def to_json(self) -> dict[str, Any]:
         """Write it for the page."""
         return {
@@ -117,7 +124,8 @@ class _Reader:
             yield self._node("function", name, function)
         for queue in self._ours("AWS::SQS::Queue"):
             name = self._name(queue, "QueueName")
-            yield self._node(_kind_of_queue(name), name, queue)
+            node = self._node(_kind_of_queue(name), name, queue)
+            yield replace(node, hides_for=queue.properties.get("VisibilityTimeout"))
         for table in self._ours("AWS::DynamoDB::Table"):
             yield self._node("table", self._name(table, "TableName"), table)
         for topic in self._ours("AWS::SNS::Topic"):

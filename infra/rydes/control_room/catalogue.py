@@ -16,6 +16,7 @@ from infra.registry.documents.words import in_words, rows
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.settings import ACCOUNT, REGION
 from infra.rydes.cloud.system import System
+from infra.rydes.control_room.unknown import Unknown
 from wild_rydes_contracts import Event, Message
 from wild_rydes_contracts.ids import derived_uuid7
 from wild_rydes_contracts.schemas import json_schema
@@ -43,11 +44,12 @@ class Catalogue:
         """Put a fresh example on the bus, and say what it is called there.
 
         Raises:
-            LocalCloudError: there is no such event, or the bus refuses it.
+            Unknown: there is no such event.
+            LocalCloudError: the bus refuses it.
         """
         contract = self._messages.get(id_)
         if contract is None or not issubclass(contract, Event):
-            raise LocalCloudError(f"There is no event {id_}.", "Choose one of the catalogue.")
+            raise Unknown(f"There is no event {id_}.", "Choose one of the catalogue.")
         detail = fresh(json.loads(example(contract).to_json()), datetime.now(UTC))
         if "reply_to" in detail["metadata"]:
             detail["metadata"]["reply_to"] = f"{_QUEUES}{system.names.of(_ANSWERED)}"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from infra import roster
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
+from infra.rydes.control_room.unknown import Unknown
 from infra.rydes.operator import modes
 from infra.rydes.operator.dashboard import Dashboard, Row, to_json
 from infra.rydes.operator.dead_letter_contents import without_personal_data
@@ -44,7 +45,9 @@ class Circuits:
             rows = self._dashboard.rows()
         told = to_json(rows, time.time())
         for circuit in told.values():
-            if circuit["set"]:  # the reason is what somebody has typed
+            # Reasons are what somebody has typed.
+            circuit["reason"] = without_personal_data(circuit["reason"])
+            if circuit["set"]:
                 circuit["set"]["reason"] = without_personal_data(circuit["set"]["reason"])
         return [{"id": row.id, **told[row.id], **_window(row)} for row in rows]
 
@@ -52,12 +55,15 @@ class Circuits:
         """Set the mode of a circuit.
 
         Raises:
-            LocalCloudError: there is no such partner or mode, or a reason is missing.
+            Unknown: there is no such partner.
+            LocalCloudError: there is no such mode, or a reason is missing.
         """
+        if partner not in roster.partners():
+            raise Unknown(f"There is no partner {partner}.", f"Choose one of {', '.join(roster.partners())}.")
         if mode not in Mode.__members__:
             raise LocalCloudError(f"{mode} is no mode.", f"One of {', '.join(Mode.__members__)}.")
         order = modes.order(Mode[mode], actor="", reason=reason, lasts=lasts)
-        modes.put(self._system, modes.known(partner), order)
+        modes.put(self._system, partner, order)
 
 
 def _window(row: Row) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def _window(row: Row) -> dict[str, Any]:
     settings = asdict(Settings(**partner.get("breaker", {})))
     return {
         "name": partner["name"],
+        "by": circuit.by,
         "settings": {name: settings[name] for name in _OF_A_WINDOW},
         "row": circuit.row.count if circuit.row else 0,
         "poll": str(circuit.poll.tally) if circuit.poll else None,

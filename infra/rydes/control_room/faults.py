@@ -1,5 +1,6 @@
 """The fault panel of a local cloud: what can be broken, and what is."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -8,8 +9,8 @@ from infra.rydes.cloud import emulator, workers
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.throttles import throttle, throttles
-from infra.rydes.control_room.architecture import Architecture
-from infra.rydes.operator.modes import known
+from infra.rydes.control_room.templates import Templates
+from infra.rydes.control_room.unknown import Unknown
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
 
@@ -31,9 +32,9 @@ _POISON: Final = "[nobody can read this"
 class Faults:
     """Breaks parts of a local cloud, and mends them."""
 
-    def __init__(self, cloud: Cloud, architecture: Architecture) -> None:
+    def __init__(self, cloud: Cloud, templates: Templates) -> None:
         self._cloud = cloud
-        self._architecture = architecture
+        self._templates = templates
 
     def look(self) -> dict[str, Any]:
         """Say what is broken, and what can be.
@@ -42,7 +43,7 @@ class Faults:
             LocalCloudError: the cloud is not up.
         """
         partners, throttled = self._partners(), throttles(self._cloud.settings)
-        names = self._cloud.names
+        names, nodes = self._cloud.names, self._templates.architecture.nodes
         return {
             "misdeeds": list(MISDEEDS),
             "partners": [
@@ -54,29 +55,34 @@ class Faults:
                     "name": node.name,
                     "throttle": asdict(order) if (order := throttled.get(names.of(node.name))) else None,
                 }
-                for node in self._architecture.nodes.values()
+                for node in nodes.values()
                 if node.kind == "table"
             ],
             "workers": self._counted(),
-            "queues": sorted(node.name for node in self._architecture.nodes.values() if node.kind == "queue"),
+            "queues": sorted(node.name for node in nodes.values() if node.kind == "queue"),
         }
 
     def misbehave(self, partner: str, fault: str) -> None:
         """Have a partner behave like this from now on.
 
         Raises:
-            LocalCloudError: there is no such partner or fault.
+            Unknown: there is no such partner or fault.
+            LocalCloudError: the partners are not up.
         """
-        if fault not in MISDEEDS:
-            raise LocalCloudError(f"There is no fault {fault}.", f"Choose one of {', '.join(MISDEEDS)}.")
-        self._partners().misbehave(known(partner), **MISDEEDS[fault])
+        for what, name, there in (("partner", partner, roster.partners()), ("fault", fault, MISDEEDS)):
+            if name not in there:
+                raise Unknown(f"There is no {what} {name}.", f"Choose one of {', '.join(there)}.")
+        self._partners().misbehave(partner, **MISDEEDS[fault])
 
     def kill(self, function: str) -> int:
         """Kill -9 the workers of a function, and count them.
 
         Raises:
+            Unknown: there is no such function.
             LocalCloudError: the function has none.
         """
+        if f"function:{function}" not in self._templates.architecture.nodes:
+            raise Unknown(f"There is no function {function}.", "Choose one of the picture.")
         name = self._cloud.names.of(function)
         found = [worker for worker in self._workers() if worker.function == name]
         if not found:
@@ -89,32 +95,32 @@ class Faults:
         """Have a table throttle this share of the functions' calls; 0 mends it.
 
         Raises:
-            LocalCloudError: there is no such table, or no such share.
+            Unknown: there is no such table.
         """
-        if f"table:{table}" not in self._architecture.nodes:
-            raise LocalCloudError(f"There is no table {table}.", "Choose one of the picture.")
-        if not 0 <= share <= 1:
-            raise LocalCloudError(f"{share} is no share.", "Give a number from 0 to 1.")
+        if f"table:{table}" not in self._templates.architecture.nodes:
+            raise Unknown(f"There is no table {table}.", "Choose one of the picture.")
         throttle(self._cloud.settings, self._cloud.names.of(table), share, LONGEST)
 
     def poison(self, queue: str) -> None:
         """Send a queue a message that nobody can read.
 
         Raises:
-            LocalCloudError: there is no such queue.
+            Unknown: there is no such queue.
         """
         url = self._cloud.queues().get(queue)
-        if url is None or f"queue:{queue}" not in self._architecture.nodes:
-            raise LocalCloudError(f"There is no queue {queue}.", "Choose one of the picture.")
+        if url is None or f"queue:{queue}" not in self._templates.architecture.nodes:
+            raise Unknown(f"There is no queue {queue}.", "Choose one of the picture.")
         self._cloud.client("sqs").send_message(QueueUrl=url, MessageBody=_POISON)
 
-    def _counted(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for worker in self._workers():
-            name = self._cloud.names.plain(worker.function)
-            if f"function:{name}" in self._architecture.nodes:
-                found[name] = found.get(name, 0) + 1
-        return dict(sorted(found.items()))
+    def _counted(self) -> list[dict[str, Any]]:
+        """Count the workers of each function, and say after how many seconds what they had in hand is there again."""
+        drawn = self._templates.architecture
+        found = Counter(self._cloud.names.plain(worker.function) for worker in self._workers())
+        return [
+            {"name": name, "count": count, "again_after": drawn.hidden_for(f"function:{name}")}
+            for name, count in sorted(found.items())
+            if f"function:{name}" in drawn.nodes
+        ]
 
     def _workers(self) -> list[workers.Worker]:
         host = emulator.running(self._cloud.settings.run_dir)

@@ -10,8 +10,10 @@ from typing import Final
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.rydes.control_room.refusals import refusal
 
 _HOSTS: Final = ("127.0.0.1", "localhost")
 _SAFE: Final = ("GET", "HEAD")
@@ -40,20 +42,27 @@ class Guard:
     def _refusal(self, request: Request) -> Response | None:
         port = (request.scope.get("server") or ("", 0))[1]
         if request.headers.get("host") not in [f"{host}:{port}" for host in _HOSTS]:
-            return _no(421, "This is no host of the control room.")
+            return refusal(
+                request,
+                421,
+                "The control room does not know this address.",
+                f"It is http://localhost:{port}/",
+            )
         if request.method == "GET" and self._is(request.query_params.get(_TOKEN)):
             return self._let_in(request, port)
         if not self._is(_cookie(request.headers, port)):
-            return _no(401, "Open the link with the token: `uv run rydes status` shows it.")
+            return _stranger(request)
         if not _of_the_page(request):
-            return _no(403, "Another page asks, which may not.")
+            return refusal(
+                request, 403, "Another page asks, which may not.", "Open the control room by its link."
+            )
         return self._change(request) if request.method not in _SAFE else None
 
     def _change(self, request: Request) -> Response | None:
         if self._refuses_changes:
-            return _no(403, self._refuses_changes)
+            return refusal(request, 403, self._refuses_changes)
         if request.headers.get("content-type", "").partition(";")[0].strip() != _JSON:
-            return _no(415, f"The body has to be {_JSON}.")
+            return refusal(request, 415, f"The body has to be {_JSON}.")
         return None
 
     def _is(self, said: str | None) -> bool:
@@ -91,5 +100,15 @@ def _name(port: int) -> str:
     return f"control-room-{port}"
 
 
-def _no(status: int, why: str) -> Response:
-    return JSONResponse({"problem": why, "way_out": ""}, status, headers={"Cache-Control": "no-store"})
+def _stranger(request: Request) -> Response:
+    if request.query_params.get(_TOKEN):
+        problem = "The token in this link is not, or no longer, that of this control room."
+    else:
+        problem = "The control room opens by its link, which has a token."
+    return refusal(
+        request,
+        401,
+        problem,
+        "`uv run rydes status` prints the link to a local cloud's. One that `uv run rydes control-room` serves has printed"
+        " its own where it runs.",
+    )

@@ -26,6 +26,8 @@ def _shown(system: System, message: Parked, now: datetime) -> dict[str, Any]:
     told = {
         **summary(message, now),
         "source": message.source,
+        # What is listed beside it need not be told by the reason, too.
+        "reason": message.cause.reason.removesuffix(f": {listed(wrong)}") if wrong else message.cause.reason,
         "problems": None if wrong is None else [{"path": p.path, "expected": p.expected} for p in wrong],
         "way_back": way_in_words(system, message),
     }

@@ -14,6 +14,8 @@ from infra.rydes.operator.partner_calls import CALLBACK, RECORD
 
 _SAY_NOTHING: Final = frozenset({"received", "counted", "authorized", "notified", "told", RECORD})
 """Messages of lines that tell of no write."""
+_LOOKS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that bring nothing. Browsers ask by OPTIONS whether they may, before they do."""
 _REPLIES: Final = f"queue:{REPLY_QUEUE_PREFIX}"
 _REMEMBERED: Final = 5_000
 """Invocations of which it is told that they read a table's stream, or wrote to the table: each is told once."""
@@ -47,7 +49,7 @@ class Motion:
         if tables and self._first(entry):
             yield Hop(at, (tables[0], function), "change", rfq)
         yield from self._told(entry, function, at, rfq)
-        if not tables and entry["message"] not in _SAY_NOTHING and entry.get("method") != "GET":
+        if not tables and entry["message"] not in _SAY_NOTHING and entry.get("method") not in _LOOKS:
             written = self._architecture.out_of(function, "writes to")
             if written and self._first(entry):
                 yield Hop(at, (function, written[0]), str(entry["message"]), rfq)
@@ -74,7 +76,7 @@ class Motion:
                 yield from self._called(function, f"partner:{id_}", operation, at, rfq)
             case {"message": "outreach", "outcome": "sent"}:
                 yield Hop(at, (function, PHONES), "SMS", rfq)
-            case {"method": str(method), "path": str(path)} if method != "GET":
+            case {"method": str(method), "path": str(path)} if method not in _LOOKS:
                 began = at - float(entry.get("milliseconds", 0))
                 yield from self._requested(function, f"{method} {path}", began, rfq)
 

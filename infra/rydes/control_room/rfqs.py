@@ -85,7 +85,8 @@ class Rfqs:
         since = now - MINUTES * 60_000
         lately = [rfq for rfq in self._found.values() if rfq.began >= since]
         over = [rfq for rfq in lately if rfq.status == "completed"]
-        told = [rfq for rfq in over if rfq.completed_by == "all-answered"]
+        asked = [rfq for rfq in over if rfq.asked]  # of nobody, nobody has answered
+        told = [rfq for rfq in asked if rfq.completed_by == "all-answered"]
         return {
             "minutes": MINUTES,
             "rfqs": len(lately),
@@ -93,7 +94,7 @@ class Rfqs:
             "running": sum(rfq.status == "running" for rfq in lately),
             "first_quote_ms": _median(rfq.first_quote_ms for rfq in over),
             "completion_ms": _median(rfq.rfq_ms for rfq in over),
-            "all_answered": len(told) / len(over) if over else None,
+            "all_answered": len(told) / len(asked) if asked else None,
             "quotes_each": sum(rfq.quoted for rfq in over) / len(over) if over else None,
             "rides": sum(bool(rfq.ride) for rfq in lately),
         }

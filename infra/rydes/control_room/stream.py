@@ -84,12 +84,15 @@ class Stream:
 
 
 def merged(state: dict[str, Any], tick: dict[str, Any]) -> dict[str, Any]:
-    """Bring what is known up to date. What has moved is over, and no part of it."""
+    """Bring what is known up to date. What has moved is over, and no part of it.
+
+    A cloud that does not answer leaves what was known, and when it was: `at`.
+    """
     if "unreachable" in tick:
-        return {**state, **tick}
+        return {**tick, **state, "unreachable": tick["unreachable"]}
     rfqs = {rfq["id"]: rfq for rfq in (*state.get("rfqs", ()), *tick["rfqs"])}
     newest = sorted(rfqs.values(), key=lambda rfq: -rfq["began"])[:_LAST_RFQS]
-    kept = {key: tick[key] for key in ("at", "depths", "circuits", "figures")}
+    kept = {key: tick[key] for key in ("at", "picture", "depths", "circuits", "figures")}
     return {**kept, "rfqs": newest, "hops": [], "alerts": []}
 
 

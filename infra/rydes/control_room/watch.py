@@ -15,11 +15,11 @@ from infra import roster
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
-from infra.rydes.control_room.architecture import Architecture
 from infra.rydes.control_room.depths import Depth, Depths
 from infra.rydes.control_room.journal import Journal
 from infra.rydes.control_room.motion import Hop, Motion
 from infra.rydes.control_room.rfqs import Rfq, Rfqs, to_json
+from infra.rydes.control_room.templates import Templates
 from infra.rydes.operator import log_events, modes
 from infra.rydes.operator.dead_letter_contents import without_personal_data
 from infra.rydes.operator.log_events import LogEvent
@@ -59,7 +59,7 @@ class Watch:
     def __init__(
         self,
         system: System,
-        architecture: Architecture,
+        templates: Templates,
         tell: Tell,
         *,
         wanted: Callable[[float], bool],
@@ -67,8 +67,8 @@ class Watch:
     ) -> None:
         self._system, self._tell, self._wanted, self._now = system, tell, wanted, now
         self._local = isinstance(system, Cloud)
-        self._architecture = architecture
-        self._motion = Motion(architecture, system.names)
+        self._templates = templates
+        self._motion = Motion(templates.architecture, system.names)
         self.journal = Journal()
         self.rfqs = Rfqs()
         self._depths: Depths | None = None
@@ -156,6 +156,9 @@ class Watch:
 
     def _between(self, ear: Wiretap | None) -> None:
         """Tell what the last look has found, and wait for the next one."""
+        if self._templates.renewed():
+            self._motion = Motion(self._templates.architecture, self._system.names)
+            self._depths = None  # there may be other queues
         for event in ear.heard() if ear else ():
             self.journal.take(event)
         self._tell(self._news())
@@ -177,6 +180,7 @@ class Watch:
         depths: dict[str, Depth] = self._depths.look()
         return {
             "at": now,
+            "picture": self._templates.version,
             "hops": [vars(hop) for hop in sorted(hops, key=lambda hop: hop.at)[-_MOST_HOPS:]],
             "alerts": alerts,
             "rfqs": to_json(sorted(changed.values(), key=lambda rfq: -rfq.began)[:50]),

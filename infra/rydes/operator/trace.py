@@ -25,6 +25,7 @@ _ROOMY = 80
 """Columns of a terminal from which on services are written out."""
 _LEGEND = "wait: milliseconds in a queue; cold: a worker had to start first"
 _LONGEST_VALUE = 60
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{4}([0-9a-f]{8})")
 _UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _STYLES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
@@ -120,10 +121,10 @@ def _about(entry: Mapping[str, Any], rfq_id: str) -> bool:
 
 
 def parse(logged: Iterable[LogEvent], rfq_id: str, names: Names) -> Iterator[Line]:
-    """Pick the structured lines about an RFQ, except GET requests: they only look at it."""
+    """Pick the structured lines about an RFQ, except requests that only look at it, or ask whether they may."""
     for event in logged:
         entry = event.entry
-        if entry is None or not _about(entry, rfq_id) or entry.get("method") == "GET":
+        if entry is None or not _about(entry, rfq_id) or entry.get("method") in _LOOKS:
             continue
         at = instant(entry["timestamp"])
         yield Line(

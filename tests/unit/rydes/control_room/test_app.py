@@ -7,16 +7,17 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore import xform_name
 
 from infra.assembly import Assembly
 from infra.naming import Names
-from infra.rydes.control_room import room
-from infra.rydes.control_room.answers import ANSWERS
+from infra.rydes.control_room import templates
+from infra.rydes.control_room.answers import CALLS
 from infra.rydes.control_room.app import make_app
+from infra.rydes.control_room.reading import READS
 from tests.support.fake_system import SystemOnAws, well
 
 TOKEN, HERE = "a-token-of-enough-length", "http://localhost:4570"
-READS = ("get_", "describe_", "list_", "filter_", "query", "scan")
 NAMES = Names("dev")
 FUNCTION = {
     "Type": "AWS::Lambda::Function",
@@ -33,7 +34,7 @@ LINE = '{"level": "INFO", "timestamp": "2026-11-27T12:00:00.000Z", "message": "r
 def system(monkeypatch: pytest.MonkeyPatch) -> SystemOnAws:
     template = {"Resources": {"Function": FUNCTION}}
     assembly = Assembly(Path(), {"WildRydesFeedback": template})
-    monkeypatch.setattr(room, "templates", lambda: assembly)
+    monkeypatch.setattr(templates, "templates", lambda: assembly)
     group = {"logGroupName": "/aws/lambda/dev-feedback-rides"}
     event = {"timestamp": 1, "logStreamName": "stream", "message": LINE}
     answers = {
@@ -73,7 +74,8 @@ def filled(path: str) -> str:
 def test_nothing_on_aws_is_changed_whatever_is_asked(system: SystemOnAws, tmp_path: Path) -> None:
     async def story(ask: Ask) -> dict[str, httpx.Response]:
         return {
-            f"{method} {path}": await ask(method, filled(path), content="{}") for method, path, _ in ANSWERS
+            f"{call.method} {call.path}": await ask(call.method, filled(call.path), content="{}")
+            for call in CALLS
         }
 
     answers = play(system, tmp_path, story)
@@ -88,7 +90,8 @@ def test_nothing_on_aws_is_changed_whatever_is_asked(system: SystemOnAws, tmp_pa
     assert "rydes dlq list" in answers["GET /api/dead-letters"].json()["problem"]
     calls = {call for call, _ in system.account.calls}
     assert {"logs.filter_log_events", "sqs.get_queue_attributes"} <= calls
-    assert [call for call in calls if not call.partition(".")[2].startswith(READS)] == []
+    allowed = {f"{service}.{xform_name(name)}" for service, names in READS.items() for name in names}
+    assert calls <= allowed
 
 
 def test_it_says_that_it_only_looks_and_what_there_is(system: SystemOnAws, tmp_path: Path) -> None:
@@ -110,8 +113,24 @@ def test_it_says_that_it_only_looks_and_what_there_is(system: SystemOnAws, tmp_p
 
 def test_without_the_cookie_there_is_nothing(system: SystemOnAws, tmp_path: Path) -> None:
     async def story(ask: Ask) -> set[int]:
-        return {
-            (await ask("GET", filled(path), headers={"Cookie": ""})).status_code for _, path, _ in ANSWERS
-        }
+        return {(await ask("GET", filled(call.path), headers={"Cookie": ""})).status_code for call in CALLS}
 
     assert play(system, tmp_path, story) == {401}
+
+
+def test_what_nobody_knows_is_not_there_and_a_browser_is_told_so_on_a_page(
+    system: SystemOnAws, tmp_path: Path
+) -> None:
+    async def story(ask: Ask) -> list[httpx.Response]:
+        looks = {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}
+        return [
+            await ask("GET", "/api/rfqs/nonsense"),
+            await ask("GET", "/api/nodes/nonsense"),
+            await ask("GET", "/missing", headers=looks),
+        ]
+
+    rfq, node, page = play(system, tmp_path, story)
+    assert (rfq.status_code, node.status_code, page.status_code) == (404, 404, 404)
+    assert "No function has logged anything" in rfq.json()["problem"]
+    assert page.headers["content-type"].startswith("text/html")
+    assert "There is no such page." in page.text

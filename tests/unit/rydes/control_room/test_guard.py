@@ -1,6 +1,8 @@
 """Who is let in: by token, cookie, host, origin and method."""
 
 import asyncio
+import base64
+import hashlib
 from typing import Any
 
 import httpx
@@ -128,3 +130,37 @@ def test_what_refuses_changes_says_why(method: str) -> None:
     answer = client("Not on AWS.").request(method, "/api/x", headers={"Content-Type": JSON, "Origin": HERE})
     assert (answer.status_code, answer.json()["problem"]) == (403, "Not on AWS.")
     assert client("Not on AWS.").get("/api/x").text == "let in"
+
+
+LOOKS = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "said"),
+    [
+        ("/", "localhost:4570", "opens by its link"),
+        ("/?token=another", "localhost:4570", "is not, or no longer"),
+        ("/", "here.example:4570", "does not know this address"),
+    ],
+)
+def test_who_opens_it_in_vain_gets_a_page_that_says_what_to_do(path: str, host: str, said: str) -> None:
+    answer = client(cookie="").get(path, headers={**LOOKS, "Host": host})
+    assert answer.status_code in {401, 421}
+    assert answer.headers["content-type"].startswith("text/html")
+    assert said in answer.text
+    assert ("<code>uv run rydes status</code>" in answer.text) == (answer.status_code == 401)
+
+
+def test_that_page_has_its_own_style_and_runs_nothing() -> None:
+    answer = client(cookie="").get("/", headers=LOOKS)
+    policy = answer.headers["content-security-policy"]
+    style = answer.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'")
+    assert "<script" not in answer.text
+
+
+def test_what_is_told_on_the_page_is_text() -> None:
+    answer = client("<b>No</b> & `x`.").get("/nothing", headers={**LOOKS, "Host": "<i>"})
+    assert "<i>" not in answer.text

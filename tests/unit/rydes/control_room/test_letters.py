@@ -1,15 +1,18 @@
 """A replay in two steps: what it would do, and then exactly that."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from infra.naming import BUS_NAME_PARAMETER, Names
+from infra.registry.documents.examples import example
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 from infra.rydes.control_room.letters import DeadLetters
 from tests.support import aws
+from wild_rydes_contracts import EVENTS
 
 QUEUE, DLQ = "feedback-rides", "feedback-rides-dlq"
 NAMES = Names("dev")
@@ -33,12 +36,12 @@ def urls() -> Iterator[dict[str, str]]:
         yield {name: sqs.create_queue(QueueName=NAMES.of(name))["QueueUrl"] for name in (QUEUE, DLQ)}
 
 
-def park(urls: dict[str, str], body: str) -> str:
+def park(urls: dict[str, str], body: str, reason: str = f"not JSON, from {PHONE}") -> str:
     told = {
         name: {"DataType": "String", "StringValue": value}
         for name, value in {
             "queue": NAMES.of(QUEUE),
-            "reason": f"not JSON, from {PHONE}",
+            "reason": reason,
             "error": "Unprocessable",
         }.items()
     }
@@ -58,6 +61,19 @@ def test_dead_letters_say_why_and_nothing_of_anybody(urls: dict[str, str]) -> No
     assert letter["way_back"] == f"the queue {QUEUE}"
     assert "not JSON" in letter["reason"]
     assert PHONE not in str(letter)
+
+
+def test_a_problem_is_told_once(urls: dict[str, str]) -> None:
+    [event] = [each for each in EVENTS if each.name == "RideCompleted"]
+    detail = json.loads(example(event).to_json())
+    del detail["data"]["customer_id"]
+    body = {"detail-type": event.name, "source": event.source, "detail": detail}
+    park(urls, json.dumps(body), reason="no valid RideCompleted.v1: data.customer_id: is missing")
+    park(urls, json.dumps(body), reason="no valid RideCompleted.v1: data.x: is missing")
+    same, other = sorted(DeadLetters(There(NAMES)).look()["messages"], key=lambda each: len(each["reason"]))
+    assert same["reason"] == "no valid RideCompleted.v1"
+    assert same["problems"] == other["problems"] == [{"path": "data.customer_id", "expected": "is missing"}]
+    assert other["reason"].endswith("data.x: is missing")  # the contract was another then
 
 
 def test_a_dry_run_moves_nothing_and_its_plan_moves_these_and_no_others(urls: dict[str, str]) -> None:

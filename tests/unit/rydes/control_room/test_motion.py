@@ -135,6 +135,7 @@ AT = 1795780801000.0
         ),
         (line("feedback-outreach", message="outreach", outcome="refused"), []),
         (line("ride-booking-api", message="answered", method="GET", path="/rfqs", status=200), []),
+        (line("ride-booking-api", message="answered", method="OPTIONS", path="/rfqs", status=204), []),
         (line("ride-booking-api", message="counted", counts={"x": 1}), []),
         (line("nobody-knows", message="published", message_type="RfqRequested"), []),
         (LogEvent(1, "ride-booking-api", "stream", "START RequestId"), []),

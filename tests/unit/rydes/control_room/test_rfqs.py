@@ -68,6 +68,15 @@ def test_figures_are_of_the_last_minutes() -> None:
     assert (late["rfqs"], late["first_quote_ms"], late["all_answered"]) == (0, None, None)
 
 
+def test_of_nobody_nobody_has_answered() -> None:
+    rfqs = Rfqs()
+    rfqs.take(REQUESTED)
+    rfqs.take(line(1, message="rfq over", completed_by="all-answered", asked=0, rfq_ms=900))
+    assert rfqs.figures(BEGAN + 30_000)["all_answered"] is None
+    rfqs.take(line(2, message="rfq over", correlation_id="b", completed_by="deadline", asked=2, rfq_ms=900))
+    assert rfqs.figures(BEGAN + 30_000)["all_answered"] == 0
+
+
 def test_only_the_newest_are_kept() -> None:
     rfqs = Rfqs()
     for number in range(600):

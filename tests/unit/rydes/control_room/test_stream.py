@@ -10,8 +10,8 @@ from infra.rydes.control_room.stream import Stream, changed, merged
 
 
 def tick(at: float, **more: Any) -> dict[str, Any]:
-    told = {"at": at, "hops": [], "alerts": [], "rfqs": [], "depths": {}, "circuits": {}, "figures": {}}
-    return {**told, **more}
+    told = {"at": at, "picture": "p", "hops": [], "alerts": [], "rfqs": [], "depths": {}}
+    return {**told, "circuits": {}, "figures": {}, **more}
 
 
 def rfq(id_: str, began: float, **more: Any) -> dict[str, Any]:
@@ -103,6 +103,7 @@ def test_what_is_known_has_each_rfq_once_the_newest_first() -> None:
 
 def test_a_cloud_that_does_not_answer_keeps_what_was_known() -> None:
     state = merged(tick(1, depths={"a": [1, 0, 0]}), {"at": 2, "unreachable": "gone"})
-    assert (state["depths"], state["unreachable"]) == ({"a": [1, 0, 0]}, "gone")
+    assert (state["depths"], state["unreachable"], state["at"]) == ({"a": [1, 0, 0]}, "gone", 1)
+    assert merged({}, {"at": 2, "unreachable": "gone"})["at"] == 2
     assert changed(state, {"at": 2, "unreachable": "gone"}) == {"at": 2, "unreachable": "gone"}
     assert "unreachable" not in merged(state, tick(3))
