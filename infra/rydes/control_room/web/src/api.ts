@@ -18,6 +18,8 @@ export interface ArchitectureNode {
     | "topic";
   name: string;
   service: string;
+  /** Of a queue: seconds for which it hides a message that somebody has in hand. */
+  hides_for: number | null;
 }
 
 export interface ArchitectureEdge {
@@ -27,6 +29,7 @@ export interface ArchitectureEdge {
 }
 
 export interface Architecture {
+  version: string;
   nodes: ArchitectureNode[];
   edges: ArchitectureEdge[];
 }
@@ -76,6 +79,8 @@ export type Depth = [number, number, number];
 
 export interface Tick {
   at: number;
+  /** The version of the architecture. */
+  picture: string;
   hops: Hop[];
   alerts: { node: string; level: string; at: number }[];
   rfqs: Rfq[];
@@ -100,7 +105,9 @@ export interface Step {
   service: string;
   function: string;
   what: string;
+  /** Which message the line is about, and whether such messages pass the bus. */
   message: string | null;
+  on_bus: boolean;
   details: Record<string, unknown>;
   level: string;
   queue: string | null;
@@ -167,6 +174,7 @@ export interface Circuit {
   state: "CLOSED" | "OPEN" | "HALF_OPEN";
   since: string | null;
   reason: string;
+  by: string;
   "retry-at": string | null;
   mode: string;
   set: { actor: string; reason: string; until: string | null } | null;
@@ -231,7 +239,8 @@ export interface Faults {
   misdeeds: string[];
   partners: { id: string; name: string; fault: string }[];
   tables: { name: string; throttle: { share: number; until: number } | null }[];
-  workers: Record<string, number>;
+  /** `again_after` are the seconds until what a killed worker had in hand comes again by its queue, if it reads one. */
+  workers: { name: string; count: number; again_after: number | null }[];
   queues: string[];
 }
 

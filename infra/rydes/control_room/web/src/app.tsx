@@ -1,19 +1,21 @@
 /** The frame of the control room: navigation, figures, and the view that is chosen. */
+import "./styles/frame.css";
 import { useSignalEffect } from "@preact/signals";
 import { Icon as Sign } from "@wild-rydes/web/components/icons";
 import { theme } from "@wild-rydes/web/theme";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api } from "./api";
 import { CircuitsView } from "./circuits";
 import { ConversationsView } from "./conversations";
 import { EventsView } from "./events";
 import { FaultsView } from "./faults";
-import { connection, deadLetters, figures, openCircuits } from "./live";
+import { connection, deadLetters, figures, openCircuits, patience, picture, stale } from "./live";
 import { Problem, usePolled } from "./parts";
 import { Picture } from "./picture";
 import { QueuesView } from "./queues";
 import { RfqsView } from "./rfqs";
 import { link, route, VIEWS, type View } from "./route";
+import { SAID, Stale } from "./stale";
 import { milliseconds, percent } from "./words";
 
 export function App() {
@@ -23,6 +25,15 @@ export function App() {
   const { view } = route.value;
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
+  const drawn = architecture.found?.version;
+  const outdated = Boolean(drawn && picture.value && drawn !== picture.value);
+
+  useEffect(() => {
+    if (outdated) architecture.look();
+  }, [outdated]);
+  useEffect(() => {
+    patience.value = local ? 15_000 : 150_000; // AWS is looked at more rarely
+  }, [local]);
 
   useSignalEffect(() => {
     const title = VIEWS.find(([name]) => name === route.value.view)?.[1] ?? "";
@@ -32,7 +43,7 @@ export function App() {
     first.current = false;
   });
   return (
-    <div class="room">
+    <div class="room" data-stale={stale.value ? "" : undefined}>
       <button type="button" class="skip" onClick={() => main.current?.focus()}>
         Skip to the view
       </button>
@@ -75,6 +86,7 @@ export function App() {
       </nav>
       <main ref={main} id="main" tabIndex={-1} data-view={view}>
         <FiguresStrip />
+        <Stale />
         <Problem of={system.problem ?? architecture.problem} />
         {view === "live" && (
           <>
@@ -95,8 +107,14 @@ export function App() {
 
 /** Turns to the other colours; what the device has is where one begins. */
 function Turn() {
-  const dark =
-    theme.value === "system" ? matchMedia("(prefers-color-scheme: dark)").matches : theme.value === "dark";
+  const [device, setDevice] = useState(() => matchMedia("(prefers-color-scheme: dark)").matches);
+  useEffect(() => {
+    const asked = matchMedia("(prefers-color-scheme: dark)");
+    const turned = () => setDevice(asked.matches);
+    asked.addEventListener("change", turned);
+    return () => asked.removeEventListener("change", turned);
+  }, []);
+  const dark = theme.value === "system" ? device : theme.value === "dark";
   return (
     <button
       type="button"
@@ -110,13 +128,6 @@ function Turn() {
     </button>
   );
 }
-
-const SAID = {
-  connecting: "connecting",
-  live: "live",
-  lost: "connection lost, trying again",
-  unreachable: "the cloud does not answer",
-};
 
 function Connection({ local, environment }: { local: boolean; environment: string }) {
   const state = connection.value;
@@ -141,9 +152,13 @@ function FiguresStrip() {
     [
       "all answered",
       percent(now?.all_answered),
-      "of the RFQs of the last five minutes, the rest ended at their deadline",
+      "of the RFQs of the last five minutes that asked anybody; the rest ended at their deadline",
     ],
-    ["quotes each", now?.quotes_each != null ? now.quotes_each.toFixed(0) : "–", "of the last five minutes"],
+    [
+      "quotes",
+      now?.quotes_each != null ? now.quotes_each.toFixed(0) : "–",
+      "that an RFQ of the last five minutes got",
+    ],
     ["rides", now ? String(now.rides) : "–", "booked in the last five minutes"],
   ];
   return (

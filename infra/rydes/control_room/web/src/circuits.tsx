@@ -1,8 +1,10 @@
 /** The partners' circuits with their windows, and their modes. */
+import "./styles/circuits.css";
 import { useState } from "preact/hooks";
 import { api, type Circuit } from "./api";
 import { Badge, Problem, useAct, usePolled, Waiting, Wide } from "./parts";
-import { age, dash, milliseconds } from "./words";
+import { standing } from "./standing";
+import { dash, milliseconds, plural } from "./words";
 
 const MODES = [
   ["AUTO", "Leave it to the breaker"],
@@ -55,12 +57,7 @@ function One({
           <Badge kind="violet">{circuit.mode.toLowerCase().replace("_", " ")}</Badge>
         )}
       </header>
-      <p class="small soft why">
-        {circuit.set
-          ? `${circuit.set.actor}: ${circuit.set.reason}`
-          : circuit.reason || "It has never opened"}
-        {circuit.since && ` · for ${age((Date.now() - Date.parse(circuit.since)) / 1000)}`}
-      </p>
+      <p class="small soft why">{standing(circuit, Date.now())}</p>
       <Window circuit={circuit} />
       <Wide label={`Calls to ${circuit.name}`}>
         <table>
@@ -94,8 +91,8 @@ function One({
       </Wide>
       <p class="small soft">
         Opens when {size.consecutive_failures} calls in a row fail and a probe does, or when{" "}
-        {size.failure_rate_threshold} % of {size.minimum_number_of_calls} calls or more within{" "}
-        {size.sliding_window_size} s do; {size.slow_call_duration_threshold} s is slow. In a row now:{" "}
+        {size.failure_rate_threshold} % of {size.minimum_number_of_calls} calls or more within{" "}
+        {size.sliding_window_size} s do. Slow is {size.slow_call_duration_threshold} s. Failed in a row now:{" "}
         {circuit.row}
         {circuit.poll && `; all windows together: ${circuit.poll}`}
         {circuit.probes > 0 && `; probes under way: ${circuit.probes}`}.
@@ -108,7 +105,8 @@ function One({
 /** The last calls, one bar each: how long it took, and how it ended. */
 function Window({ circuit }: { circuit: Circuit }) {
   const calls = circuit.calls.slice(-60);
-  const longest = Math.max(200, ...calls.map((call) => call.ms));
+  const tallest = Math.max(0, ...calls.map((call) => call.ms));
+  const longest = Math.max(200, tallest);
   const failed = calls.filter((call) => call.failed).length;
   const refused = calls.filter((call) => !call.made).length;
   return (
@@ -134,7 +132,7 @@ function Window({ circuit }: { circuit: Circuit }) {
       </svg>
       <figcaption class="small soft">
         {calls.length
-          ? `last ${calls.length} calls, the tallest ${milliseconds(longest)}`
+          ? `last ${plural(calls.length, "call")}, the slowest took ${milliseconds(tallest)}`
           : "no calls in 5 minutes"}
       </figcaption>
     </figure>
@@ -168,12 +166,12 @@ function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: 
         </select>
       </label>
       <label>
-        <span>Reason</span>
+        <span>Reason, which all see</span>
         <input
           class="input"
           required
           value={reason}
-          placeholder="Everyone who looks sees it"
+          placeholder="maintenance"
           onInput={(event) => setReason(event.currentTarget.value)}
         />
       </label>
@@ -184,6 +182,7 @@ function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: 
           disabled={mode === "AUTO"}
           value={mode === "AUTO" ? "" : lasts}
           placeholder="until lifted"
+          title="10m, 2h or 1d; empty: until somebody lifts it"
           onInput={(event) => setLasts(event.currentTarget.value)}
         />
       </label>

@@ -1,4 +1,5 @@
 /** SMS conversations, without numbers and without what customers write freely. */
+import "./styles/conversations.css";
 import { useState } from "preact/hooks";
 import { api, type Share } from "./api";
 import { Empty, Problem, usePolled, Waiting } from "./parts";

@@ -1,7 +1,8 @@
 /** The event catalogue. */
+import "./styles/events.css";
 import { useState } from "preact/hooks";
 import { api, type CatalogueEntry } from "./api";
-import { Badge, Json, Problem, useAct, usePolled, Waiting, Wide } from "./parts";
+import { Badge, Empty, Json, Problem, useAct, usePolled, Waiting, Wide } from "./parts";
 import { link, route } from "./route";
 import { short } from "./words";
 
@@ -9,13 +10,14 @@ export function EventsView({ local }: { local: boolean }) {
   const { found, problem } = usePolled(api.events, 0);
   const [filter, setFilter] = useState("");
   const all = found?.events ?? [];
-  const entry = all.find((each) => each.id === route.value.what);
+  const { what } = route.value;
+  const entry = all.find((each) => each.id === what);
   const listed = all.filter((each) =>
     `${each.id} ${each.summary} ${each.producers}`.toLowerCase().includes(filter.toLowerCase()),
   );
   const sources = [...new Set(listed.map((each) => each.source ?? "To return addresses"))];
   return (
-    <div class={`split ${entry ? "chosen" : ""}`}>
+    <div class={`split ${what ? "chosen" : ""}`}>
       <section class="list" aria-labelledby="events">
         <header class="head">
           <h1 id="events">Events</h1>
@@ -53,6 +55,13 @@ export function EventsView({ local }: { local: boolean }) {
         ))}
       </section>
       {entry && <Entry key={entry.id} entry={entry} local={local} />}
+      {found && what && !entry && (
+        <section class="detail">
+          <Empty title={`There is no event ${what}`}>
+            Choose one of <a href={link("events")}>all events</a>.
+          </Empty>
+        </section>
+      )}
     </div>
   );
 }

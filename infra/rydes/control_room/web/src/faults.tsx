@@ -1,4 +1,5 @@
 /** The fault panel of a local cloud. */
+import "./styles/faults.css";
 import { useState } from "preact/hooks";
 import { api, type Faults } from "./api";
 import { Badge, Problem, useAct, usePolled, Waiting } from "./parts";
@@ -139,18 +140,24 @@ export function FaultsView() {
           <article>
             <h2>Workers</h2>
             <p class="soft small">
-              A worker that is killed loses nothing: what it had in hand comes again. The next invocation
-              starts another one.
+              A worker that is killed loses nothing. What it had in hand by a queue is hidden until the
+              queue's visibility timeout is over, and comes again then; a batch of a table's stream comes
+              again at once; a caller of an API gets an error. The next invocation starts another worker.
+            </p>
+            <p class="soft small">
+              Kill many, and all start cold together on this one machine. Whatever does not start within its
+              function's time-out waits for the visibility timeout once more, so first quotes may take a
+              minute. AWS starts each on a machine of its own.
             </p>
             <ul class="workers">
-              {Object.entries(found.workers).map(([name, count]) => (
+              {found.workers.map(({ name, count, again_after }) => (
                 <li key={name}>
-                  <span>
-                    <code>{name}</code> <span class="soft small">{plural(count, "worker")}</span>
-                  </span>
+                  <code>{name}</code>
+                  <span class="soft">{plural(count, "worker")}</span>
+                  <span class="soft again">{again_after ? `again after ${again_after} s` : ""}</span>
                   <button
                     type="button"
-                    class="button small danger"
+                    class="button tiny danger"
                     aria-label={`Kill the workers of ${name}`}
                     onClick={() =>
                       run(async () => {

@@ -37,7 +37,10 @@ const LANE = 28;
 const CHIP = 22;
 const HEAD = 34;
 const PAD = 12;
+/** What a narrow screen has to spare. */
+const NARROW_PAD = 8;
 const GAP = 16;
+const NARROW_GAP = 12;
 /** Ways that would only be clutter: what has failed goes to the badges. */
 const UNSEEN = (edge: ArchitectureEdge) =>
   edge.kind === "gives up to" || (edge.kind === "sends to" && edge.source.endsWith("-replay"));
@@ -69,19 +72,9 @@ function lanes(architecture: Architecture, service: string): ArchitectureNode[] 
     .map(({ node }) => node);
 }
 
+/** A name without that of its service, whose box it is in. It is part of the full name, so that one finds that by it. */
 const own = (node: ArchitectureNode) =>
-  node.name.startsWith(`${node.service}-`) ? node.name.slice(node.service.length + 1) : node.name;
-
-/** A queue's name beside that of its function: `p-comet-requests` beside `p-comet-quotes` is `requests`. */
-function beside(queue: ArchitectureNode, name: string): string {
-  const label = own(queue).replace(/^wild-rydes-reply-.*/, "reply queue");
-  const words = name.split("-");
-  for (let n = words.length; n > 0; n--) {
-    const prefix = `${words.slice(0, n).join("-")}-`;
-    if (label.startsWith(prefix)) return label.slice(prefix.length);
-  }
-  return label;
-}
+  node.name.replace(new RegExp(`^(${node.service}|wild-rydes)-`), "").replace(/^(reply)-.*/, "$1 queue");
 
 interface Column {
   x: number;
@@ -96,22 +89,24 @@ interface Slots {
 }
 
 function slots(x: number, w: number, side: -1 | 1, wide: boolean): Slots {
-  const free = w - 2 * PAD - 2 * GAP;
-  const outer = free * (wide ? 0.28 : 0.26);
-  const middle = free * (wide ? 0.4 : 0.42);
+  const pad = wide ? PAD : NARROW_PAD;
+  const gap = wide ? GAP : NARROW_GAP;
+  const free = w - 2 * pad - 2 * gap;
+  const outer = free * (wide ? 0.285 : 0.275);
+  const middle = free * (wide ? 0.355 : 0.365);
   const inner = free - outer - middle;
   if (side === -1) {
     return {
-      outer: { x: x + PAD, w: outer },
-      middle: { x: x + PAD + outer + GAP, w: middle },
-      inner: { x: x + PAD + outer + middle + 2 * GAP, w: inner },
+      outer: { x: x + pad, w: outer },
+      middle: { x: x + pad + outer + gap, w: middle },
+      inner: { x: x + pad + outer + middle + 2 * gap, w: inner },
       side,
     };
   }
   return {
-    inner: { x: x + PAD, w: inner },
-    middle: { x: x + PAD + inner + GAP, w: middle },
-    outer: { x: x + PAD + inner + middle + 2 * GAP, w: outer },
+    inner: { x: x + pad, w: inner },
+    middle: { x: x + pad + inner + gap, w: middle },
+    outer: { x: x + pad + inner + middle + 2 * gap, w: outer },
     side,
   };
 }
@@ -162,7 +157,7 @@ export function layout(architecture: Architecture, width: number): Layout {
       for (const id of queues) {
         const queue = nodes.get(id);
         const fromOutside = into(id, "delivers to").length > 0;
-        if (queue) put(id, fromOutside ? columns.outer : columns.inner, top, beside(queue, name));
+        if (queue) put(id, fromOutside ? columns.outer : columns.inner, top, own(queue));
         const chip = chips.get(id);
         if (chip) chip.behind = behind(id);
       }
@@ -236,9 +231,9 @@ export function layout(architecture: Architecture, width: number): Layout {
   let rail = 0;
 
   if (wide) {
-    const edge = 96;
-    const air = 26;
-    const middle = 150;
+    const edge = 94;
+    const air = 20;
+    const middle = 110;
     const w = (width - 2 * edge - 2 * air - middle) / 2;
     const left = order.slice(0, 2);
     const right = order.slice(2);
@@ -262,7 +257,7 @@ export function layout(architecture: Architecture, width: number): Layout {
       });
     }
     between((queue, inward) =>
-      queue.x < width / 2 === inward ? queue.x + queue.w + PAD + 20 : queue.x - PAD - (inward ? 20 : 13),
+      queue.x < width / 2 === inward ? queue.x + queue.w + PAD + 17.5 : queue.x - PAD - (inward ? 17.5 : 10),
     );
     for (const service of order) {
       const columns = slotsOf.get(service);

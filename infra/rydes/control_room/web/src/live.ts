@@ -5,7 +5,14 @@ import type { Depth, Figures, Hop, Rfq, Tick } from "./api";
 const KEPT = 50;
 const FEED = 14;
 
-export const connection = signal<"connecting" | "live" | "lost" | "unreachable">("connecting");
+export const connection = signal<"connecting" | "live" | "lost" | "silent" | "unreachable">("connecting");
+/** When all that is shown was so, in milliseconds since 1970; 0 before anything is known. */
+export const asOf = signal(0);
+export const stale = computed(() => asOf.value > 0 && connection.value !== "live");
+/** Milliseconds without a word after which the line is no longer taken to be live. */
+export const patience = signal(15_000);
+/** The version of the architecture that is deployed. */
+export const picture = signal("");
 export const depths = signal<Record<string, Depth>>({});
 export const circuits = signal<Tick["circuits"]>({});
 export const figures = signal<Figures | null>(null);
@@ -30,6 +37,7 @@ export const openCircuits = computed(
 type Listener = (hops: Hop[]) => void;
 const listeners = new Set<Listener>();
 let number = 0;
+let heardAt = Date.now();
 
 /** Be told of hops as they come; returns what ends that. */
 export function onHops(listener: Listener): () => void {
@@ -38,7 +46,8 @@ export function onHops(listener: Listener): () => void {
 }
 
 function take(tick: Tick, whole: boolean): void {
-  connection.value = "live";
+  asOf.value = tick.at;
+  picture.value = tick.picture;
   depths.value = whole ? tick.depths : { ...depths.value, ...tick.depths };
   circuits.value = tick.circuits;
   figures.value = tick.figures;
@@ -64,8 +73,9 @@ export function listen(): void {
   const source = new EventSource("api/stream");
   const read = (whole: boolean) => (event: MessageEvent<string>) => {
     const told = JSON.parse(event.data);
-    if ("unreachable" in told) connection.value = "unreachable";
-    else take(told, whole);
+    heardAt = Date.now();
+    if ("figures" in told) take(told, whole); // of a cloud that does not answer, what was known before
+    connection.value = "unreachable" in told ? "unreachable" : "live";
   };
   source.addEventListener("snapshot", read(true));
   source.addEventListener("tick", read(false));
@@ -74,3 +84,8 @@ export function listen(): void {
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
   });
 }
+
+/** Notice a line that is open and says nothing more. */
+setInterval(() => {
+  if (connection.value === "live" && Date.now() - heardAt > patience.value) connection.value = "silent";
+}, 1000);

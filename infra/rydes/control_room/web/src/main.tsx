@@ -1,6 +1,7 @@
 import "@wild-rydes/web/styles/base.css";
 import "@wild-rydes/web/styles/components.css";
-import "./room.css";
+import "./styles/tokens.css";
+import "./styles/parts.css";
 import { render } from "preact";
 import { App } from "./app";
 import { listen } from "./live";

@@ -1,4 +1,5 @@
 /** What one part of the picture is: beside it, or on a narrow screen below it. */
+import "./styles/node.css";
 import { Icon as Sign } from "@wild-rydes/web/components/icons";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Architecture, api, type LogLine } from "./api";
@@ -87,6 +88,12 @@ export function Node({ architecture, side }: { architecture: Architecture; side:
           <dd class="numbers">{own[1]}</dd>
           <dt>delayed</dt>
           <dd class="numbers">{own[2]}</dd>
+          {node.hides_for && (
+            <>
+              <dt>comes again after</dt>
+              <dd class="numbers">{node.hides_for} s, if its worker dies</dd>
+            </>
+          )}
         </dl>
       )}
       {node.kind === "queue" && (

@@ -64,7 +64,7 @@ export function useAct(): [(act: () => Promise<unknown>) => Promise<boolean>, Re
 export function Problem({ of }: { of: Refused | null }) {
   if (!of) return null;
   return (
-    <p class="notice bad" role="alert">
+    <p class={`notice ${of.status === 403 ? "" : "bad"}`} role="alert">
       <span>
         {of.message} {of.wayOut}
       </span>

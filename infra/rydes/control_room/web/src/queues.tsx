@@ -1,8 +1,10 @@
 /** All queues with their depths, and dead letters with their reasons and their way back. */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { api, type DeadLetter, type Outcome, type Plan } from "./api";
+import "./styles/queues.css";
+import { useState } from "preact/hooks";
+import { api, type DeadLetter } from "./api";
 import { deadLetters, depths } from "./live";
-import { Badge, Empty, Json, Problem, useAct, usePolled, Waiting } from "./parts";
+import { Badge, Empty, Json, Problem, usePolled, Waiting } from "./parts";
+import { Replay } from "./replay";
 import { link, route } from "./route";
 import { age, plural, short } from "./words";
 
@@ -16,6 +18,10 @@ export function QueuesView() {
   const letters = (found?.messages ?? []).filter((letter) => !only || letter.source === only);
   const picked = letters.filter((letter) => chosen.has(letter.id));
   const queues = [...new Set(picked.map((letter) => letter.queue))];
+  const unseen = Object.values(found?.unseen ?? {}).reduce((a, b) => a + b, 0);
+  const known = Object.keys(depths.value);
+  const unknown =
+    only !== "" && known.length > 0 && !known.some((name) => [only, `${only}-dlq`].includes(name));
 
   const toggle = (id: string) => {
     const next = new Set(chosen);
@@ -61,7 +67,17 @@ export function QueuesView() {
         )}
         <Problem of={problem} />
         {!found && !problem && <Waiting />}
-        {found && letters.length === 0 && (
+        {unseen > 0 && (
+          <p class="notice">
+            {plural(unseen, "more message is", "more messages are")} looked at by others just now.
+          </p>
+        )}
+        {unknown && (
+          <Empty title={`There is no queue ${only}`}>
+            Choose one of the list, or look at <a href={link("queues")}>all dead letters</a>.
+          </Empty>
+        )}
+        {found && !unknown && letters.length === 0 && (
           <Empty title="No dead letters">
             What cannot be handled leaves its queue with the reason, and waits here. The fault panel can send
             something that nobody can read.
@@ -168,6 +184,16 @@ function Letter({ letter, chosen, onToggle }: { letter: DeadLetter; chosen: bool
           <span class="soft small">{age(letter.age_seconds)} ago</span>
         </p>
         <p class="reason">{letter.reason}</p>
+        {letter.problems && letter.problems.length > 0 && (
+          <ul class="problems">
+            {letter.problems.map((problem) => (
+              <li key={problem.path}>
+                <code>{problem.path || "message"}</code> {problem.expected}
+              </li>
+            ))}
+          </ul>
+        )}
+        {letter.problems?.length === 0 && <p class="small">By now it is valid: a replay may help.</p>}
         <p class="soft small">
           in <code>{letter.queue}</code>
           {letter.attempts ? ` · ${plural(letter.attempts, "try", "tries")}` : ""}
@@ -179,81 +205,11 @@ function Letter({ letter, chosen, onToggle }: { letter: DeadLetter; chosen: bool
             </>
           )}
         </p>
-        {letter.problems?.map((problem) => (
-          <p key={problem.path} class="small">
-            <code>{problem.path || "message"}</code> {problem.expected}
-          </p>
-        ))}
         <details>
           <summary>Body</summary>
           <Json of={letter.body} label={`Body of ${letter.id}`} />
         </details>
       </div>
     </li>
-  );
-}
-
-/** A dialog in two steps: what would happen, and then what has. */
-function Replay({ queue, ids, onEnd }: { queue: string; ids: string[]; onEnd: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const [plan, setPlan] = useState<Plan | null>(null);
-  const [outcome, setOutcome] = useState<Outcome | null>(null);
-  const [run, problem, busy] = useAct();
-  useEffect(() => {
-    dialog.current?.showModal();
-    run(async () => setPlan(await api.plan(queue, ids)));
-  }, []);
-  const going = plan?.messages.filter((message) => message.to) ?? [];
-  return (
-    <dialog ref={dialog} onClose={onEnd} aria-labelledby="replay">
-      <h2 id="replay">{outcome ? "Replayed" : "Replay: a dry run"}</h2>
-      <Problem of={problem} />
-      {!plan && !problem && <Waiting />}
-      {plan && !outcome && (
-        <>
-          <p class="soft">
-            {going.length} of {plan.messages.length} would go back. Nothing has moved yet.
-          </p>
-          <ul class="forecast">
-            {plan.messages.map((message) => (
-              <li key={message.id}>
-                <code>{message.id.slice(0, 8)}</code>
-                {message.to ? <span>→ {message.to}</span> : <span class="stays">stays: {message.stays}</span>}
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-      {outcome && (
-        <>
-          <p>
-            {plural(Object.keys(outcome.moved).length, "message")} went back,{" "}
-            {Object.keys(outcome.stayed).length} stayed.
-          </p>
-          <ul class="forecast">
-            {Object.entries(outcome.stayed).map(([id, why]) => (
-              <li key={id}>
-                <code>{id.slice(0, 8)}</code> <span class="stays">{why}</span>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
-      <footer>
-        <button type="button" class="button quiet small" onClick={() => dialog.current?.close()}>
-          {outcome ? "Close" : "Cancel"}
-        </button>
-        {plan && !outcome && (
-          <button
-            type="button"
-            class="button small"
-            disabled={busy || going.length === 0}
-            onClick={() => run(async () => setOutcome(await api.carryOut(plan.plan)))}
-          >
-            Replay {plural(going.length, "message")}
-          </button>
-        )}
-      </footer>
-    </dialog>
   );
 }
