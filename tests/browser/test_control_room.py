@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
@@ -77,6 +77,10 @@ def test_a_part_says_what_it_is_by_keyboard(cloud: Cloud, window: Window) -> Non
         down = there["y"] - here["y"]
         right = "ArrowRight" if there["x"] > here["x"] else "ArrowLeft"
         page.keyboard.press(right if abs(down) < 2 else "ArrowDown" if down > 0 else "ArrowUp")
+    tip = page.locator(".tip")
+    expect(tip).to_contain_text("Function ride-booking-api")
+    page.keyboard.press("Escape")
+    expect(tip).to_have_count(0)
     page.keyboard.press("Enter")
     panel = page.get_by_role("complementary", name="Lambda function ride-booking-api")
     expect(panel.get_by_role("list", name="Last lines")).to_contain_text("POST /instant-ride-rfqs")
@@ -102,6 +106,8 @@ def test_an_rfq_is_a_timeline_with_bodies_and_without_places(cloud: Cloud, windo
     assert found["data"]["rfq_id"] == rfq
     assert found["data"]["start"] == {"lat": "…", "lon": "…"}
     assert str(SPACE_NEEDLE.lat) not in page.content()
+    page.get_by_role("button", name="received RfqResponse").first.click()
+    expect(page.get_by_text("an answer goes by SQS to the return address, past the bus")).to_be_visible()
     window.faces("timeline")
 
 
@@ -156,6 +162,7 @@ def test_a_circuit_is_opened_and_left_to_itself_again(cloud: Cloud, window: Wind
         view(page, "Circuits")
     finally:
         set_mode("AUTO", "the drill is over")
+    expect(circuit).to_contain_text(re.compile("has left it to the breaker, .* ago: “the drill is over”"))
 
     def probed() -> str | None:
         with suppress(LocalCloudError):  # a busy machine may refuse a customer, who asks again
@@ -193,6 +200,22 @@ def test_an_event_has_a_page_and_an_example_that_goes_its_way(window: Window) ->
     page.get_by_role("button", name="Send an example").click()
     page.get_by_role("status").get_by_role("link").click()
     expect(page.locator(".step", has_text="received RideCompleted").first).to_be_visible()
+    window.tolerate("404")  # until a function has logged something
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("#/rfqs/nonsense", "No function has logged anything about this id"),
+        ("#/events/Nonsense", "There is no event Nonsense"),
+        ("#/queues/nonsense", "There is no queue nonsense"),
+    ],
+)
+def test_what_nobody_knows_has_a_face(window: Window, path: str, said: str) -> None:
+    page = window.page
+    page.goto(f"{page.url.partition('#')[0]}{path}")
+    expect(page.get_by_role("heading", name=said)).to_be_visible()
+    window.tolerate("404")
 
 
 def test_faults_are_set_and_mended(window: Window) -> None:
@@ -233,6 +256,29 @@ def test_a_line_that_is_cut_is_told_and_mended_by_itself(window: Window) -> None
     window.tolerate("ERR_FAILED")
 
 
+def test_figures_that_are_old_look_old_and_say_of_when_they_are(screens: Screens) -> None:
+    figures = {"minutes": 5, "rfqs": 7, "rfqs_a_minute": 7, "running": 0, "rides": 0}
+    tick = {"at": 1_795_780_801_000, "picture": "", "figures": figures, "depths": {}, "circuits": {}}
+    told = json.dumps({**tick, "rfqs": [], "hops": [], "alerts": []})
+    window = screens.open(APP)
+    page, calls = window.page, []
+
+    def end_soon(route: Route) -> None:
+        calls.append(route)
+        if len(calls) == 1:
+            route.fulfill(content_type="text/event-stream", body=f"event: snapshot\ndata: {told}\n\n")
+        else:
+            route.abort()
+
+    page.route("**/api/stream", end_soon)
+    page.reload()
+    expect(page.locator(".stale")).to_contain_text(re.compile(r"As of \d\d:\d\d:\d\d, .* ago"))
+    expect(page.locator(".room")).to_have_attribute("data-stale", "")
+    expect(page.get_by_label("Figures")).to_contain_text("7")
+    window.faces("stale")
+    window.tolerate("ERR_FAILED")
+
+
 def test_without_the_token_nobody_gets_in(screens: Screens, window: Window) -> None:
     url = window.page.url.partition("#")[0]
     assert "token" not in url
@@ -240,4 +286,6 @@ def test_without_the_token_nobody_gets_in(screens: Screens, window: Window) -> N
     answer = page.goto(url)
     assert answer
     assert answer.status == 401
+    expect(page.get_by_role("heading")).to_contain_text("opens by its link")
+    expect(page.get_by_text("uv run rydes status")).to_be_visible()
     page.context.close()
