@@ -37,7 +37,7 @@ WAYS = [
 
 def architecture() -> Architecture:
     ids = dict.fromkeys(id_ for source, target, _ in WAYS for id_ in (source, target))
-    nodes = {id_: Node(id_, *id_.split(":", 1)) for id_ in ids}
+    nodes = {id_: Node(id_, id_.partition(":")[0], id_.partition(":")[2]) for id_ in ids}
     return Architecture.of(nodes, (Edge(*way) for way in WAYS))
 
 

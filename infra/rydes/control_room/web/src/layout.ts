@@ -92,8 +92,8 @@ function slots(x: number, w: number, side: -1 | 1, wide: boolean): Slots {
   const pad = wide ? PAD : NARROW_PAD;
   const gap = wide ? GAP : NARROW_GAP;
   const free = w - 2 * pad - 2 * gap;
-  const outer = free * (wide ? 0.285 : 0.275);
-  const middle = free * (wide ? 0.355 : 0.365);
+  const outer = free * (wide ? 0.285 : 0.29);
+  const middle = free * (wide ? 0.355 : 0.36);
   const inner = free - outer - middle;
   if (side === -1) {
     return {

@@ -115,7 +115,7 @@ export function Picture({ architecture }: { architecture: Architecture }) {
             <g ref={layer} class="dots" />
           </svg>
         )}
-        {drawn && <Tip drawn={drawn} of={pointed} />}
+        {drawn && <Tip drawn={drawn} of={pointed === chosen.value ? "" : pointed} />}
         {drawn && <Feed room={drawn.spare} />}
         <Key />
       </div>

@@ -6,7 +6,7 @@ import { rfqs } from "./live";
 import { Badge, Empty } from "./parts";
 import { go, link, route } from "./route";
 import { TimelineOf } from "./timeline";
-import { clock, milliseconds, short } from "./words";
+import { clock, dash, milliseconds, short } from "./words";
 
 export function RfqsView() {
   const chosen = route.value.what;
@@ -76,9 +76,7 @@ function Row({ rfq, chosen }: { rfq: Rfq; chosen: boolean }) {
             <i class="warn" style={{ flexGrow: rfq.declined }} />
             <i class="none" style={{ flexGrow: silent || (rfq.asked ? 0 : 1) }} />
           </span>
-          <span class="share">
-            {rfq.quoted} of {rfq.asked}
-          </span>
+          <span class="share">{rfq.asked ? `${rfq.quoted} of ${rfq.asked}` : dash}</span>
         </span>
         <span class="figure first">
           <span class="visually-hidden">first quote after </span>

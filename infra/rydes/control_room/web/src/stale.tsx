@@ -13,7 +13,7 @@ export const SAID = {
 const WHY = {
   connecting: "The control room is asked again.",
   live: "",
-  lost: "The control room does not answer: it ends with the local cloud, which `make run` starts.",
+  lost: "The control room does not answer. It ends with the local cloud, which `make run` starts, or with its own `rydes control-room`.",
   silent: "The control room is there, and tells nothing new: it waits for an answer of the cloud.",
   unreachable: "The control room is there, and the cloud does not answer it.",
 };
