@@ -66,10 +66,15 @@ export function Problem({ of }: { of: Refused | null }) {
   return (
     <p class={`notice ${of.status === 403 ? "" : "bad"}`} role="alert">
       <span>
-        {of.message} {of.wayOut}
+        <Said text={`${of.message} ${of.wayOut}`} />
       </span>
     </p>
   );
+}
+
+/** A text in which commands stand between backticks. */
+export function Said({ text }: { text: string }) {
+  return <>{text.split("`").map((part, n) => (n % 2 ? <code key={part}>{part}</code> : part))}</>;
 }
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {

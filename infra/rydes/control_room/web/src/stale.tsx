@@ -1,6 +1,7 @@
 /** Says since when all that is shown is no longer fresh. */
 import { useEffect, useState } from "preact/hooks";
 import { asOf, connection, stale } from "./live";
+import { Said } from "./parts";
 import { age, clock } from "./words";
 
 export const SAID = {
@@ -33,7 +34,7 @@ export function Stale() {
       <strong>
         As of <time class="numbers">{clock(asOf.value)}</time>, {age((now - asOf.value) / 1000)} ago.
       </strong>{" "}
-      {WHY[connection.value].split("`").map((text, n) => (n % 2 ? <code key={text}>{text}</code> : text))}
+      <Said text={WHY[connection.value]} />
     </p>
   );
 }
