@@ -191,6 +191,7 @@ class UnicornMgmtStack(ServiceStack):
 
     def _outbox(self, api: HttpApi, socket: SocketApi) -> ServiceFunction:
         function = self.function("outbox", seconds=10, UNICORN_API_URL=api.public_url)
+        function.may("dynamodb:BatchGetItem", on=self.table.table_arn)
         function.may_reply(self.requesters)
         socket.may_post(function)
         function.may_publish()

@@ -157,7 +157,12 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-outbox": {
         "*": {"dynamodb:ListStreams"},
-        "unicorn-mgmt": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        "unicorn-mgmt": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        },
         BUS: {"events:PutEvents"},
         RETURN_ADDRESS: {"sqs:SendMessage", "sqs:GetQueueUrl"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},

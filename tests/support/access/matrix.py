@@ -93,6 +93,7 @@ machine-api    POST        /rfq-batches                      -               403
 machine-api    GET         /rfq-batches/{id}                 batch           403      403    403     403    403     403    401     200     404     403       401
 machine-api    GET         /usage                            -               403      403    403     403    403     403    401     200     200     403       401
 unicorn-api    POST        /unicorns                         -               403      403    200     200    403     403    401     403     403     -         401
+unicorn-api    GET         /unicorns/me                      -               403      403    200     200    403     403    401     403     403     -         401
 unicorn-api    GET         /unicorns/{id}                    unicorn         403      403    200     404    403     403    401     403     403     -         401
 unicorn-api    PUT         /unicorns/{id}/position           unicorn         403      403    204     404    403     403    401     403     403     -         401
 unicorn-api    GET         /unicorns/{id}/invitations        unicorn         403      403    200     404    403     403    401     403     403     -         401

@@ -222,6 +222,8 @@ class World:
             ),
             Replies(self.sqs, REQUESTERS.values()),
             RideQueues(self.sqs, self.ride_queues),
+            self.invitations,
+            self.connections,
             self.pushes,
             AppMessages(API),
             parking_lot=self.parking_lot,

@@ -122,9 +122,33 @@ def test_the_unregistered_have_no_unicorn(call: Client) -> None:
     assert call("PUT", f"/unicorns/{ID}/position", HERE).status == 404
 
 
+def test_a_unicorn_finds_itself_without_its_id(call: Client, world: World) -> None:
+    call("POST", "/unicorns", REGISTRATION, sub="saruman")
+    none_yet = call("GET", "/unicorns/me")
+    assert (none_yet.status, none_yet.body["detail"]) == (
+        404,
+        "You have no unicorn yet; POST /unicorns registers you.",
+    )
+    call("POST", "/unicorns", REGISTRATION)
+    own = call("GET", "/unicorns/me")
+    assert (own.status, own.headers["Content-Location"]) == (200, f"{BASE}/unicorns/{ID}")
+    assert own.body == call("GET", f"/unicorns/{ID}").body
+    assert call("GET", "/unicorns/me", sub="saruman").body["id"] == unicorn_id("saruman")
+    assert call("PUT", "/unicorns/me/position", HERE).status == 404
+
+
+def test_a_unicorn_sees_where_it_is_found_while_it_wants_rides(call: Client) -> None:
+    call("POST", "/unicorns", REGISTRATION)
+    call("PUT", f"/unicorns/{ID}/position", HERE)
+    assert call("GET", "/unicorns/me").body["position"] == {"lat": SPACE_NEEDLE.lat, "lon": SPACE_NEEDLE.lon}
+    call("PUT", f"/unicorns/{ID}/position", {**HERE, "available": False})
+    assert "position" not in call("GET", "/unicorns/me").body
+
+
 RIDE = "rfq-1.1"
 CALLS = [
     ("POST", "/unicorns"),
+    ("GET", "/unicorns/me"),
     ("GET", f"/unicorns/{ID}"),
     ("PUT", f"/unicorns/{ID}/position"),
     ("GET", f"/unicorns/{ID}/invitations"),

@@ -39,6 +39,21 @@ def test_who_has_not_answered_is_told_and_need_not_answer(
     assert world.invitations.open_to(id_, NOW) == []
 
 
+def test_who_has_quoted_is_told_that_the_customer_has_cancelled_and_of_no_deadline(
+    world: World, call: Client
+) -> None:
+    by_hand(world, "gandalf", "c-1")
+    by_hand(world, "saruman", "c-2")
+    respond(world)
+    assert answer(call, QUOTE) == 202
+    assert answer(call, NO, "saruman") == 202
+    assert close(world, over("rfq-1", "deadline")) == []
+    assert close(world, over("rfq-1", "cancelled")) == ["c-1"]
+    assert close(world, over("rfq-1", "cancelled")) == ["c-1"]
+    [(_, push)] = world.socket.pushed
+    assert push == {"type": "invitation-closed", "rfq-id": "rfq-1", "completed-by": "cancelled"}
+
+
 def test_a_duplicate_changes_nothing_and_tells_again(world: World) -> None:
     by_hand(world, "gandalf", "c-1")
     respond(world)

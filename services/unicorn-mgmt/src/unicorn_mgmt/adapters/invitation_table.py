@@ -125,7 +125,7 @@ class InvitationTable:
         """
         found: list[Invitation] = []
         for rfq_ids in self._noted(unicorn_id, now):
-            found += (each for each in self._read(rfq_ids) if each.is_open_to(unicorn_id, now))
+            found += (each for each in self.read(rfq_ids) if each.is_open_to(unicorn_id, now))
             if len(found) >= MOST_OPEN:
                 break
         return sorted(found, key=lambda each: (each.deadline, each.rfq_id))[:MOST_OPEN]
@@ -142,7 +142,8 @@ class InvitationTable:
         for page in pages:
             yield [item["id"]["S"].removeprefix(f"{_NOTE}{unicorn_id}#") for item in page["Items"]]
 
-    def _read(self, rfq_ids: Sequence[str]) -> Iterator[Invitation]:
+    def read(self, rfq_ids: Sequence[str]) -> Iterator[Invitation]:
+        """Read the invitations to at most 100 RFQs, in any order. Those to which nobody was invited are left out."""
         left: Any = {}
         if rfq_ids:
             keys = [{"id": {"S": INVITATION + rfq_id}} for rfq_id in rfq_ids]

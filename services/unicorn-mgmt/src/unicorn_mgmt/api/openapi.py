@@ -43,6 +43,12 @@ _OPERATIONS = {
             ),
         },
     ),
+    "show_own": Operation(
+        responses={
+            HTTPStatus.OK: Response("The unicorn.", UnicornBody, {"Content-Location": "URL of the unicorn."})
+        },
+        problems={HTTPStatus.NOT_FOUND: "The caller has no unicorn yet."},
+    ),
     "show": Operation(responses={HTTPStatus.OK: Response("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),
     "report": Operation(
         body=PositionReport,

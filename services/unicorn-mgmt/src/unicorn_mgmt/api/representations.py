@@ -246,6 +246,7 @@ class UnicornBody(Registration):
 
     id: str
     connected: bool = Field(description="Whether its app is connected, as far as we know.")
+    position: PlaceBody | None = Field(default=None, description="Where RFQs find it; absent: it wants none.")
     ride: RideBody | None = None
     links: Links
 
@@ -258,6 +259,7 @@ class UnicornBody(Registration):
             name=unicorn.name,
             rate_card=RateCardBody.from_domain(unicorn.rate_card),
             auto_quote=unicorn.auto_quote,
+            position=_place(unicorn.position) if unicorn.position else None,
             ride=ride,
             links=links,
         )

@@ -52,6 +52,7 @@ class Routes:
         self._logger = logger
         self._now = now
         api.post("/unicorns")(self.register)
+        api.get("/unicorns/me")(self.show_own)
         api.get("/unicorns/<id_>")(self.show)
         api.put("/unicorns/<id_>/position")(self.report)
         api.get("/unicorns/<id_>/invitations")(self.invitations)
@@ -68,6 +69,15 @@ class Routes:
         status = HTTPStatus.CREATED if created else HTTPStatus.OK
         shown = self._shown(stored)
         return json_response(status, shown, {"Location": shown.links.self_})
+
+    def show_own(self) -> Response[str]:
+        """Show the caller's unicorn, whose id it need not know."""
+        sub = self._caller()
+        unicorn = self._unicorns.find(unicorn_id(sub), sub)
+        if unicorn is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "You have no unicorn yet; POST /unicorns registers you.")
+        shown = self._shown(unicorn)
+        return json_response(HTTPStatus.OK, shown, {"Content-Location": shown.links.self_})
 
     def show(self, id_: str) -> Response[str]:
         """Show the caller's unicorn."""

@@ -47,11 +47,24 @@ class InvitationPush(OpenInvitation):
 
 
 class InvitationClosedPush(Push):
-    """An RFQ is over, and no answer to its invitation counts any more. Sent to those who have not answered."""
+    """An RFQ is over, and no answer to its invitation counts any more. Sent to those who have not answered.
+
+    If the customer has cancelled it, it goes to those who have quoted, too: no quote of it can be booked.
+    """
 
     type: Literal["invitation-closed"] = "invitation-closed"
     rfq_id: str
     completed_by: CompletedBy
+
+
+class AnotherChosenPush(Push):
+    """Another unicorn has taken the customer's ride. Sent to those who have quoted, once or more, best effort.
+
+    A customer whose ride is given up after that may still book another quote, while it is valid.
+    """
+
+    type: Literal["another-chosen"] = "another-chosen"
+    rfq_id: str
 
 
 class RidePushLinks(Push):

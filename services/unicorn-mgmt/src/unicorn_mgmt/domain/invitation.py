@@ -66,6 +66,11 @@ class Invitation:
         """The ids of those who were invited and have not answered."""
         return [unicorn_id for unicorn_id in self.invited if unicorn_id not in self.answers]
 
+    @property
+    def quoted(self) -> list[str]:
+        """The ids of those who have named a price."""
+        return [unicorn_id for unicorn_id, answer in self.answers.items() if isinstance(answer, Offer)]
+
     def is_open_to(self, unicorn_id: str, now: datetime) -> bool:
         """Tell whether the unicorn may still give its answer, and has not given it."""
         return unicorn_id in self.unanswered and self.closed_at is None and now < self.deadline

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
 
+from unicorn_mgmt.adapters.app_connections import AppConnections
+from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.partner_queues import RideQueues
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
@@ -28,6 +30,7 @@ class Settings:
     `partner_ride_queues` has the URL of each partner's queue for rides by the partner's id.
     """
 
+    table_name: str
     bus_name: str
     return_addresses: Mapping[str, str]
     connections_url: str
@@ -40,6 +43,7 @@ _settings = read(Settings, os.environ)
 _logger = Logger()
 _metrics = Metrics()
 _sqs = client("sqs")
+_dynamodb = client("dynamodb", config=QUICK_CONFIG)
 _parking_lot = ParkingLot(_sqs, _settings.dead_letter_queue_url, logger=_logger, metrics=_metrics)
 _outbox = Outbox(
     StreamConsumer(_parking_lot),
@@ -48,6 +52,8 @@ _outbox = Outbox(
     ),
     Replies(_sqs, _settings.return_addresses.values()),
     RideQueues(_sqs, _settings.partner_ride_queues),
+    InvitationTable(_dynamodb, _settings.table_name),
+    AppConnections(_dynamodb, _settings.table_name),
     AppPushes(
         Sockets(
             lambda: client("apigatewaymanagementapi", url=_settings.connections_url, config=QUICK_CONFIG)

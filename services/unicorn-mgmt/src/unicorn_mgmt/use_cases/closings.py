@@ -1,4 +1,4 @@
-"""Tell the apps of unicorns that have not answered that an RFQ is over."""
+"""Tell the apps of unicorns that wait for nothing any more that an RFQ is over."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from wild_rydes_messaging.errors import describe
 @dataclass(frozen=True, slots=True)
 class Closings:
     """Closes the invitation of an RFQ that is over, in one write, and pushes that to whoever has not answered.
+
+    If the customer has cancelled it, whoever has quoted hears of it, too: nobody books that quote any more.
 
     The pushes of a batch come last, all at once: no RFQ waits for them. The write comes first: an RFQ that is over before anybody is invited invites nobody. A duplicate changes
     nothing and pushes again. A push that fails is not sent again: the next snapshot shows the invitation no more. Once
@@ -55,9 +57,10 @@ class Closings:
         """Close an invitation. Return what is to be pushed, with the unicorn's id and its connection."""
         invitation = self.invitations.close(rfq.rfq_id, self.now())
         unanswered = invitation.unanswered if invitation else []
-        connections = self.connections.of(unanswered)
+        quoted = invitation.quoted if invitation and rfq.completed_by == "cancelled" else []
+        connections = self.connections.of([*unanswered, *quoted])
         self.logger.info(
-            "closed", completed_by=rfq.completed_by, unanswered=len(unanswered), connected=len(connections)
+            "closed", completed_by=rfq.completed_by, unanswered=len(unanswered), quoted=len(quoted), connected=len(connections)
         )
         self.metrics.add_metric("InvitationsClosed", MetricUnit.Count, len(unanswered))
         push = InvitationClosedPush(rfq_id=rfq.rfq_id, completed_by=rfq.completed_by)

@@ -7,20 +7,21 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from unicorn_mgmt.adapters.invitation_table import INVITATION, invitation_from
+from unicorn_mgmt.adapters.app_connections import AppConnections
+from unicorn_mgmt.adapters.invitation_table import INVITATION, InvitationTable, invitation_from
 from unicorn_mgmt.adapters.partner_queues import RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import RIDE, ride_from
 from unicorn_mgmt.adapters.unicorn_table import DECISION, rejection_from, unicorn_from
-from unicorn_mgmt.api.socket_messages import AppMessages
+from unicorn_mgmt.api.socket_messages import AnotherChosenPush, AppMessages, Push
 from unicorn_mgmt.domain import announcements, partner_announcements
 from unicorn_mgmt.domain.partner_order import RideOrder
 from unicorn_mgmt.domain.unicorn import Ride
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from wild_rydes_circuit_breaker import StoreUnavailable, transition_in
 from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX as CIRCUIT
-from wild_rydes_contracts import Envelope, Event, Message
+from wild_rydes_contracts import Envelope, Event, Message, RideConfirmed
 from wild_rydes_messaging.deliver import DeliveryError
-from wild_rydes_messaging.errors import Unprocessable
+from wild_rydes_messaging.errors import Unprocessable, describe
 from wild_rydes_messaging.parking import ParkingLot, about
 from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.reply import Replies, Reply
@@ -45,6 +46,8 @@ class Outbox:
     publisher: Publisher
     replies: Replies
     ride_queues: RideQueues
+    invitations: InvitationTable
+    connections: AppConnections
     pushes: AppPushes
     messages: AppMessages
     parking_lot: ParkingLot
@@ -62,13 +65,17 @@ class Outbox:
         for record in batch:
             with batch.attempt(record):
                 found.append(announcements_of(record, self.now()))
-        if events := [envelope for each in found for envelope in each.events]:
+        events = [envelope for each in found for envelope in each.events]
+        if events:
             self.publisher.publish(events)
         self._reply([reply for each in found for reply in each.replies])
         self._order([order for each in found for order in each.orders])
         batch.settle()
         # Last: nothing above waits for what each snapshot shows, too.
-        self._push({connection: ride for each in found for connection, ride in each.rides.items()})
+        self._push(
+            {connection: ride for each in found for connection, ride in each.rides.items()},
+            [event.data for event in events if isinstance(event.data, RideConfirmed)],
+        )
         self.logger.info("told", records=len(batch))
 
     def _reply(self, replies: Sequence[Reply]) -> None:
@@ -94,9 +101,25 @@ class Outbox:
             queue = self.ride_queues.name(order.data.partner_id)
             self._settle("ordered", order, refused.get(order.metadata.event_id), queue)
 
-    def _push(self, rides: Mapping[str, Ride]) -> None:
-        """Push new rides to the apps, best effort."""
-        self.pushes.send([(connection, self.messages.ride(ride)) for connection, ride in rides.items()])
+    def _push(self, rides: Mapping[str, Ride], confirmed: Sequence[RideConfirmed]) -> None:
+        """Push new rides to the apps, and to those who had quoted for them that they are another's, best effort."""
+        pushes: list[tuple[str, Push]] = [
+            (connection, self.messages.ride(ride)) for connection, ride in rides.items()
+        ]
+        try:
+            pushes += self._passed_over(confirmed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the batch is done with
+            self.logger.warning("cannot say who was passed over", extra=describe(error))
+        self.pushes.send(pushes)
+
+    def _passed_over(self, confirmed: Sequence[RideConfirmed]) -> list[tuple[str, Push]]:
+        takers = {ride.rfq_id: ride.responder_id for ride in confirmed}
+        pushes: list[tuple[str, Push]] = []
+        for invitation in self.invitations.read([*takers]):
+            others = [each for each in invitation.quoted if each != takers[invitation.rfq_id]]
+            push = AnotherChosenPush(rfq_id=invitation.rfq_id)
+            pushes += ((connection, push) for connection in self.connections.of(others).values())
+        return pushes
 
     def _settle(self, what: str, envelope: Envelope[Message], refused: Exception | None, queue: str) -> None:
         if refused:

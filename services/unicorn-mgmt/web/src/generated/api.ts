@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/unicorns/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the caller's unicorn, whose id it need not know. */
+        get: operations["show_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/unicorns/{id}": {
         parameters: {
             query?: never;
@@ -359,6 +376,11 @@ export interface components {
              * @description Whether its app is connected, as far as we know.
              */
             connected: boolean;
+            /**
+             * @description Where RFQs find it; absent: it wants none.
+             * @default null
+             */
+            position: components["schemas"]["PlaceBody"] | null;
             /** @default null */
             ride: components["schemas"]["RideBody"] | null;
             links: components["schemas"]["Links"];
@@ -659,6 +681,45 @@ export interface operations {
             405: components["responses"]["405"];
             413: components["responses"]["413"];
             415: components["responses"]["415"];
+            429: components["responses"]["429"];
+            500: components["responses"]["500"];
+            503: components["responses"]["503"];
+        };
+    };
+    show_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The unicorn. */
+            200: {
+                headers: {
+                    /** @description URL of the unicorn. */
+                    "Content-Location"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnicornBody"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            /** @description The caller has no unicorn yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            405: components["responses"]["405"];
+            413: components["responses"]["413"];
             429: components["responses"]["429"];
             500: components["responses"]["500"];
             503: components["responses"]["503"];

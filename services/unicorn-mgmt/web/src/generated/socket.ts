@@ -8,6 +8,17 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AnotherChosenPush
+         * @description Another unicorn has taken the customer's ride. Sent to those who have quoted, once or more, best effort.
+         *
+         *     A customer whose ride is given up after that may still book another quote, while it is valid.
+         */
+        AnotherChosenPush: {
+            /** @constant */
+            type: "another-chosen";
+            "rfq-id": string;
+        };
+        /**
          * AppMessage
          * @description Anything: send it as soon as the connection is open, and then again and again. A snapshot answers it.
          */
@@ -31,6 +42,8 @@ export interface components {
         /**
          * InvitationClosedPush
          * @description An RFQ is over, and no answer to its invitation counts any more. Sent to those who have not answered.
+         *
+         *     If the customer has cancelled it, it goes to those who have quoted, too: no quote of it can be booked.
          */
         InvitationClosedPush: {
             /** @constant */
