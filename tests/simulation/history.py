@@ -16,10 +16,10 @@ from tests.simulation.invariants.violation import require
 from tests.simulation.kernel import START
 from tests.simulation.plan import Plan
 from tests.simulation.scenes.audience import Audience
-from tests.simulation.scenes.rides import UNICORNS, Cast, Rides, fleets
+from tests.simulation.scenes.rides import Cast, Rides, fleets
 from tests.simulation.scenes.scene import Scene
 from tests.simulation.scenes.surveys import Surveys
-from tests.simulation.stacks import read
+from tests.simulation.stacks import UNICORNS, read
 from tests.simulation.world import World
 from wild_rydes_messaging.transient import is_transient
 

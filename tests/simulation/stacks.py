@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.assembly import Assembly, Resource
+from infra.naming import AWS_ENVIRONMENT, Names
 from infra.proof.resolver import Resolver
 from tests.simulation.aws.events import Rules
 from tests.simulation.patterns import Matches, compiled
 
 Properties = Mapping[str, Any]
+
+NAMES = Names(AWS_ENVIRONMENT)
+RFQS, UNICORNS, SURVEYS = map(NAMES.of, ("ride-booking", "unicorn-mgmt", "feedback"))
+"""The tables of the services."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +129,8 @@ class _Reader:
             self._names("AWS::S3::Bucket", self._resolver.name),
             self._names("AWS::KMS::Key", self._resolver.arn),
             self._names("AWS::SMSVOICE::ConfigurationSet", self._resolver.name),
-            functions["dev-feedback-outreach"].variables["NUMBER_PARAMETER"],
-            functions["dev-feedback-outreach"].variables["USER_POOL_ID"],
+            functions[NAMES.of("feedback-outreach")].variables["NUMBER_PARAMETER"],
+            functions[NAMES.of("feedback-outreach")].variables["USER_POOL_ID"],
             {each.short: each for each in functions.values()},
         )
 

@@ -9,6 +9,7 @@ from tests.simulation.actors.apps import App
 from tests.simulation.actors.customers import PLACES
 from tests.simulation.http import Session
 from tests.simulation.invariants.invitations import check_snapshot
+from tests.simulation.stacks import RFQS, UNICORNS
 from unicorn_mgmt.domain.unicorn import unicorn_id
 
 CARD = {
@@ -91,7 +92,7 @@ class Unicorn:
         if message["type"] == "snapshot":
             invitations = message["invitations"]
             check_snapshot(
-                self._world.items("dev-unicorn-mgmt"),
+                self._world.items(UNICORNS),
                 self.id,
                 {each["rfq-id"] for each in invitations},
                 self._kernel.now,
@@ -108,7 +109,7 @@ class Unicorn:
 
     def _is_asked(self, rfq_id: str) -> bool:
         """Tell whether the RFQ waits for this unicorn. A delivery that has failed may have invited more of them."""
-        rfq = self._world.item("dev-ride-booking", rfq_id)
+        rfq = self._world.item(RFQS, rfq_id)
         return rfq is not None and self.id in rfq["responders"]["M"]
 
     def _price(self, rfq_id: str) -> None:

@@ -18,9 +18,8 @@ from tests.simulation.invariants.timely import Timely
 from tests.simulation.invariants.violation import require
 from tests.simulation.plan import Plan
 from tests.simulation.scenes.scene import Scene
+from tests.simulation.stacks import RFQS, UNICORNS
 from tests.simulation.world import World
-
-RFQS, UNICORNS = "dev-ride-booking", "dev-unicorn-mgmt"
 
 _BY_CARD = 0.6
 """How many unicorns price by their rate cards."""

@@ -18,12 +18,10 @@ from tests.simulation.invariants.keeping import Keeping
 from tests.simulation.invariants.sms import Place, Sends, is_day
 from tests.simulation.invariants.violation import require
 from tests.simulation.scenes.audience import NAME, Audience, spoken
-from tests.simulation.scenes.rides import UNICORNS
 from tests.simulation.scenes.scene import Scene
 from tests.simulation.schedules import Schedule
+from tests.simulation.stacks import SURVEYS, UNICORNS
 from tests.simulation.world import World
-
-FEEDBACK = "dev-feedback"
 
 _DAY = 86_400.0
 _HANDLED_WITHIN = 3600.0
@@ -128,7 +126,7 @@ class Surveys(Scene):
         return self._troupe.done and not self._due
 
     def changed(self, table: str, before: Any, after: Any) -> None:
-        if table != FEEDBACK:
+        if table != SURVEYS:
             return
         key = (after or before)["id"]["S"]
         if after is None:
