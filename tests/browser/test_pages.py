@@ -11,6 +11,7 @@ import pytest
 from infra.pages import PAGES
 from infra.rydes.cloud.cloud import Cloud, status
 from infra.rydes.pages import process
+from infra.rydes.pages.config import configs
 from tests.browser.screen import Screens
 
 
@@ -41,11 +42,17 @@ def test_a_page_that_has_changed_is_served_anew_where_it_was(cloud: Cloud, tmp_p
     changed = tmp_path / "unicorn-app"
     shutil.copytree(built["unicorn-app"], changed)
     (changed / "index.html").write_text("<!doctype html><title>Anew</title>")
-    now = process.start(cloud.settings, {**built, "unicorn-app": changed})
+    known = configs(cloud)
+    now = process.start(cloud.settings, {**built, "unicorn-app": changed}, known)
     assert (now.urls, now.pid != before.pid) == (before.urls, True)
     assert "Anew" in httpx.get(now.urls["unicorn-app"]).text
     with pytest.raises(ProcessLookupError):
         os.kill(before.pid, 0)
-    again = process.start(cloud.settings, built)
+    again = process.start(cloud.settings, built, known)
     assert "Anew" not in httpx.get(again.urls["unicorn-app"]).text
-    assert process.start(cloud.settings, built) == again, "nothing has changed"
+    moved = {**known, "unicorn-app": {**known["unicorn-app"], "api": "https://elsewhere.example"}}
+    assert process.start(cloud.settings, built, moved) == again, "nothing has changed but where the API is"
+    config = httpx.URL(again.urls["unicorn-app"]).join("config.json")
+    assert httpx.get(config).json()["api"] == "https://elsewhere.example"
+    process.start(cloud.settings, built, known)
+    assert httpx.get(config).json() == known["unicorn-app"]

@@ -1,7 +1,6 @@
 """Start, find and stop the emulator of one run directory."""
 
 import fcntl
-import json
 import os
 import shutil
 import signal
@@ -16,6 +15,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.lock import holder
 from infra.rydes.cloud.settings import Settings
 
 SECONDS_TO_START = 120.0
@@ -34,17 +34,8 @@ class Running:
 
 def running(run_dir: Path) -> Running | None:
     """Find the emulator that holds this run directory; None if there is none."""
-    try:
-        lock = (run_dir / "emulator.lock").open()
-    except FileNotFoundError:
-        return None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            content = lock.read()
-            return Running(**json.loads(content)) if content else None
-    return None
+    found = holder(run_dir / "emulator.lock")
+    return Running(**found) if found else None
 
 
 def end_with(run_dir: Path) -> None:

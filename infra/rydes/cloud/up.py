@@ -14,6 +14,7 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.pages import process as pages
+from infra.rydes.pages.config import configs
 from infra.rydes.simulators.partners import process as fleets
 from infra.rydes.simulators.phones import process as process_of_phones
 from infra.rydes.simulators.phones.client import connect_number
@@ -65,7 +66,7 @@ def up(
             fleets.introduce(cloud, partners)
             connect_number(cloud)
             if built:
-                pages.start(settings, built.result())
+                pages.start(settings, built.result(), configs(cloud))
         except BaseException:
             if not found:
                 emulator.stop(settings.run_dir)

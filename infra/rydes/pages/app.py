@@ -1,17 +1,14 @@
-"""One page as a web server: its files, what it has to know, and the headers that say what it may do."""
+"""One page as a web server: its files, and the headers that say what it may do."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,17 +42,10 @@ class PageHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-def page(directory: Path, config: Callable[[], Mapping[str, Any]], connects_to: Iterable[str]) -> Starlette:
-    """Serve a built page. `config` makes what its config.json says, each time that a browser asks."""
-
-    async def tell(_: Request) -> JSONResponse:
-        return JSONResponse(await run_in_threadpool(config))
-
+def page(directory: Path, connects_to: Iterable[str]) -> Starlette:
+    """Serve a built page, its config.json among its files."""
     return Starlette(
-        routes=[
-            Route("/config.json", tell),
-            Mount("/", StaticFiles(directory=directory, html=True)),
-        ],
+        routes=[Mount("/", StaticFiles(directory=directory, html=True))],
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS),
             Middleware(PageHeaders, policy=content_security_policy(connects_to)),

@@ -1,5 +1,6 @@
-"""What a page has to know, as its config.json says it: where the APIs are, and who may sign in by a click."""
+"""What pages have to know, as their config.json says it: where the APIs are, and who may sign in by a click."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.rydes.cloud.cloud import Cloud
@@ -12,12 +13,16 @@ _OF: Final = {
 """Each page's API and socket, and the group of its users with some of them."""
 
 
-def config(cloud: Cloud, name: str) -> dict[str, Any]:
-    """Make the config.json of a page. Its people are created unless they exist.
+def configs(cloud: Cloud) -> dict[str, Mapping[str, Any]]:
+    """Make the config.json of each page that has one. Its people are created unless they exist.
 
     Raises:
         LocalCloudError: the stacks are not deployed yet.
     """
+    return {name: _config(cloud, name) for name in _OF}
+
+
+def _config(cloud: Cloud, name: str) -> dict[str, Any]:
     api, socket, group, people = _OF[name]
     return {
         "region": REGION,

@@ -1,6 +1,5 @@
 """Build the pages, and serve them in a process of their own. It ends with the emulator."""
 
-import fcntl
 import json
 import os
 import secrets
@@ -15,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from infra import cache, pages
 from infra.rydes.cloud.errors import LocalCloudError
+from infra.rydes.cloud.lock import holder
 from infra.rydes.cloud.settings import ROOT, Settings, aws_environment
 
 AFTER_THE_EMULATOR: Final = {"customer-app": 2, "unicorn-app": 3, "control-room": 4}
@@ -57,17 +57,8 @@ def build() -> dict[str, Path]:
 
 def running(settings: Settings) -> Served | None:
     """Find the process that serves the pages of this environment; None if there is none."""
-    try:
-        lock = lock_file(settings).open()
-    except FileNotFoundError:
-        return None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            content = lock.read()
-            return Served(**json.loads(content)) if content else None
-    return None
+    found = holder(lock_file(settings))
+    return Served(**found) if found else None
 
 
 def urls(settings: Settings) -> dict[str, str]:
@@ -76,8 +67,13 @@ def urls(settings: Settings) -> dict[str, str]:
     return dict(found.urls) if found else {}
 
 
-def start(settings: Settings, built: Mapping[str, Path]) -> Served:
+def start(settings: Settings, built: Mapping[str, Path], configs: Mapping[str, Mapping[str, Any]]) -> Served:
     """Serve the pages, unless these very ones are served. A process that serves others gives way to a new one.
+
+    Args:
+        settings: the cloud's, and the environment.
+        built: the directory of each page by its name.
+        configs: what each page's config.json says from now on, also if the process stays.
 
     Raises:
         LocalCloudError: the process does not start.
@@ -88,11 +84,13 @@ def start(settings: Settings, built: Mapping[str, Path]) -> Served:
     )
     if found := running(settings):
         if found.content == content:
+            _configure(settings, configs)
             return found
         _stop(settings, found)
     with ExitStack() as stack:
         listeners = {name: stack.enter_context(listen(settings, name, found)) for name in built}
         copies = {name: _copy(settings, name, directory) for name, directory in built.items()}
+        _configure(settings, configs)
         work = {
             "content": content,
             "pages": {
@@ -166,10 +164,23 @@ def _ports(settings: Settings, name: str, before: Served | None) -> Iterator[int
 
 def _copy(settings: Settings, name: str, built: Path) -> Path:
     """Copy a page to the run directory: the cache forgets what other clones have built meanwhile."""
-    copy = settings.run_dir / settings.names.of("pages") / name
+    copy = _directory(settings, name)
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(built, copy)
     return copy
+
+
+def _configure(settings: Settings, configs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put a config.json beside the files of each page, as a deployment to AWS does: no browser waits until it is made."""
+    for name, config in configs.items():
+        file = _directory(settings, name) / "config.json"
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(config))
+        new.replace(file)
+
+
+def _directory(settings: Settings, name: str) -> Path:
+    return settings.run_dir / settings.names.of("pages") / name
 
 
 def token(settings: Settings) -> str:

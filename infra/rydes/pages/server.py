@@ -11,7 +11,6 @@ import socket
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,7 +20,6 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.control_room.app import make_app
 from infra.rydes.pages.app import page
-from infra.rydes.pages.config import config
 from infra.rydes.pages.process import Served, lock_file
 
 
@@ -85,11 +83,7 @@ def _app(settings: Settings, name: str, directory: Path, token: str) -> ASGIApp:
     if name == "control-room":
         return make_app(Cloud(settings), directory, token)
     endpoint = settings.endpoint
-
-    def tell() -> dict[str, Any]:
-        return config(Cloud(settings), name)  # anew: a deployment may have changed it
-
-    return page(directory, tell, connects_to=(endpoint, endpoint.replace("http", "ws", 1)))
+    return page(directory, connects_to=(endpoint, endpoint.replace("http", "ws", 1)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import json
 import random
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
@@ -33,30 +32,33 @@ async def drive(cloud: Cloud) -> None:
     with listening(cloud, RideConfirmed) as tap:
         rides: set[asyncio.Task[None]] = set()
         while True:
-            for event in await asyncio.to_thread(_heard, tap):
-                task = asyncio.create_task(_make(cloud, event["detail"]["data"]))
+            for name, ride_id in await asyncio.to_thread(_begun, cloud, tap):
+                task = asyncio.create_task(_make(cloud, name, ride_id))
                 rides.add(task)
                 task.add_done_callback(rides.discard)
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
 
 
-def _heard(tap: Wiretap) -> list[dict[str, Any]]:
+def _begun(cloud: Cloud, tap: Wiretap) -> list[tuple[str, str]]:
+    """Hear of rides; each unicorn's name and the ride's id. Those of other unicorns are left out."""
     try:
-        return tap.heard()
+        if not (rides := [event["detail"]["data"] for event in tap.heard()]):
+            return []
+        names = json.loads(_file(cloud.settings).read_text())
+        return [
+            (names[ride["responder_id"]], ride["ride_id"]) for ride in rides if ride["responder_id"] in names
+        ]
     except Exception as error:  # noqa: BLE001 - the cloud may be restarting, or on its way down
         print(f"nothing is heard: {type(error).__name__}", flush=True)
         return []
 
 
-async def _make(cloud: Cloud, ride: Mapping[str, Any]) -> None:
-    name = json.loads(_file(cloud.settings).read_text()).get(ride["responder_id"])
-    if name is None:
-        return
+async def _make(cloud: Cloud, name: str, ride_id: str) -> None:
     await asyncio.sleep(random.uniform(*SECONDS_OF_A_RIDE))  # noqa: S311 - a simulation
     try:
-        await asyncio.to_thread(registry.complete, cloud, name, ride["ride_id"])
+        await asyncio.to_thread(registry.complete, cloud, name, ride_id)
     except LocalCloudError as error:  # it is over already: `rydes rfq --book` does not wait so long
-        print(f"{name:<12}{ride['ride_id']}: {error.problem}", flush=True)
+        print(f"{name:<12}{ride_id}: {error.problem}", flush=True)
 
 
 def _file(settings: Settings) -> Path:

@@ -1,6 +1,7 @@
 """A page's server: its files, its config.json, and the headers that say what it may do."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import httpx
@@ -34,7 +35,8 @@ def client(tmp_path: Path) -> Client:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<!doctype html><title>Wild Rydes</title>")
     (tmp_path / "assets" / "index-1a2b.js").write_text("1;")
-    return Client(page(tmp_path, lambda: {"people": PEOPLE}, (API,)))
+    (tmp_path / "config.json").write_text(json.dumps({"people": PEOPLE}))
+    return Client(page(tmp_path, (API,)))
 
 
 @pytest.mark.parametrize(
