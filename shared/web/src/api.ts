@@ -62,15 +62,26 @@ export class Api {
 
   async #send<T>(method: string, url: string, options: Options): Promise<Answer<T>> {
     const target = url.startsWith("/") ? `${this.base}${url}` : url;
-    let answer = await this.#fetch(method, target, options, await this.session.token());
+    let answer = await this.#fetch(method, target, options, await this.#token());
     if (answer.status === 401) {
-      answer = await this.#fetch(method, target, options, await this.session.token(true));
-      if (answer.status === 401) throw new SessionOver();
+      answer = await this.#fetch(method, target, options, await this.#token(true));
+      if (answer.status === 401) {
+        this.session.expire();
+        throw new SessionOver();
+      }
     }
     if (!answer.ok) throw await problem(answer);
     const text = await answer.text(); // 202 and 204 may have none
     const body: unknown = text === "" ? undefined : JSON.parse(text);
     return { body: body as T, headers: answer.headers };
+  }
+
+  async #token(fresh = false): Promise<string> {
+    try {
+      return await this.session.token(fresh);
+    } catch (error) {
+      throw error instanceof SessionOver ? error : new ApiError(0);
+    }
   }
 
   async #fetch(method: string, url: string, options: Options, token: string): Promise<Response> {

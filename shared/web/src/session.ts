@@ -1,5 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
-import type { CognitoUser, CognitoUserSession } from "amazon-cognito-identity-js";
+import type { CognitoUser, CognitoUserPool, CognitoUserSession } from "amazon-cognito-identity-js";
 import type { Config } from "./config";
 
 export type SignInStep =
@@ -18,7 +18,11 @@ export class SignInError extends Error {
 /** Nobody is signed in, or no longer. */
 export class SessionOver extends Error {}
 
-const LOGIN = "wild-rydes.login";
+/** How the names of all begin that pages keep in a tab's storage. It belongs to one user. */
+const KEPT = "wild-rydes.";
+const LOGIN = `${KEPT}login`;
+/** Whose it is, by the id that nobody else ever gets. */
+const OWNER = `${KEPT}owner`;
 const SECONDS_BEFORE_THE_END = 60;
 
 /** Whether somebody has signed in within this tab, as far as can be told before anything is loaded. */
@@ -26,7 +30,12 @@ export function isSignedIn(): boolean {
   return sessionStorage.getItem(LOGIN) !== null;
 }
 
-/** Who has signed in. Tokens live in this tab alone, and are renewed as long as Cognito allows. */
+/**
+ * Who has signed in. Tokens live in this tab alone, and are renewed as long as Cognito allows.
+ *
+ * A session that ends by itself leaves what the tab knows of its user, who goes on there after signing in again.
+ * Anybody else who signs in finds nothing of it. Signing out leaves nothing to anybody.
+ */
 export class Session {
   /** The name of the user, or null. */
   readonly user: Signal<string | null> = signal(sessionStorage.getItem(LOGIN));
@@ -47,12 +56,15 @@ export class Session {
     return this.#step(person, (callbacks) => person.authenticateUser(details, callbacks));
   }
 
-  /** Sign out, and leave nothing of what this tab knows of the user. */
   signOut(): void {
     this.#end(false);
     sessionStorage.clear();
-    location.hash = "";
-    location.reload();
+    begin();
+  }
+
+  /** End the session, as it was refused what its token should have got. */
+  expire(): void {
+    this.#end(true);
   }
 
   /** Return a valid ID token. Throws SessionOver. */
@@ -103,6 +115,7 @@ export class Session {
         ? {}
         : { endpoint: new URL(this.config.cognito, document.baseURI).href }),
     });
+    giveUpAtOnce(pool);
     return new CognitoUser({ Username: name, Pool: pool, Storage: sessionStorage });
   }
 
@@ -121,9 +134,11 @@ export class Session {
         });
       ask({
         onSuccess: (session) => {
+          const isAnother = take(String(session.getIdToken().payload.sub));
+          sessionStorage.setItem(LOGIN, person.getUsername());
+          if (isAnother) return begin();
           this.#person = person;
           this.#current = session;
-          sessionStorage.setItem(LOGIN, person.getUsername());
           this.over.value = false;
           this.user.value = person.getUsername();
           resolve({ kind: "done" });
@@ -148,6 +163,31 @@ interface Callbacks {
   mfaRequired: () => void;
   totpRequired: () => void;
   newPasswordRequired: () => void;
+}
+
+/** Let the tab's storage be somebody's, and tell whether it was somebody else's, of which it then has nothing more. */
+function take(owner: string): boolean {
+  const before = sessionStorage.getItem(OWNER);
+  const isAnother = before !== null && before !== owner;
+  if (isAnother)
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT)) sessionStorage.removeItem(key);
+  sessionStorage.setItem(OWNER, owner);
+  return isAnother;
+}
+
+/** Load the page anew at its first view: what it has in memory is gone, and the address leads nowhere. */
+function begin(): void {
+  history.replaceState(null, "", location.pathname + location.search);
+  location.reload();
+}
+
+/**
+ * Have a renewal tried once. The library repeats it for six seconds, also when Cognito has refused it for good; whoever
+ * needs a token tries again by itself, and asks the user meanwhile.
+ */
+function giveUpAtOnce(pool: CognitoUserPool): void {
+  const { client } = pool as unknown as { client: { request: unknown; requestWithRetry: unknown } };
+  client.requestWithRetry = client.request;
 }
 
 /** SRP needs a library, which is loaded when somebody signs in. */

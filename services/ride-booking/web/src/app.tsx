@@ -1,8 +1,6 @@
 import { Announcer } from "@wild-rydes/web/announce";
-import { Icon } from "@wild-rydes/web/components/icons";
 import { SignIn } from "@wild-rydes/web/components/SignIn";
 import { route } from "@wild-rydes/web/route";
-import { common } from "@wild-rydes/web/texts";
 import { useEffect, useRef } from "preact/hooks";
 import { useAround } from "./around";
 import { leaveAll, resume } from "./requests";
@@ -28,16 +26,15 @@ export function App() {
           <SignIn config={config} session={session} title={t.signInTitle} />
         </Welcome>
       ) : (
-        <SignedIn user={session.user.value} />
+        <SignedIn />
       )}
       <Announcer />
     </>
   );
 }
 
-function SignedIn({ user }: { user: string }) {
+function SignedIn() {
   const around = useAround();
-  const { session } = around;
   const t = text.value;
   const [page = "", id] = route.value;
   const panel = useRef<HTMLElement>(null);
@@ -67,21 +64,7 @@ function SignedIn({ user }: { user: string }) {
       <button type="button" class="skip" onClick={() => panel.current?.focus()}>
         {t.skip}
       </button>
-      <Bar>
-        <span class="account small soft" title={t.account(user)}>
-          <Icon name="user" size={18} />
-          <span>{user}</span>
-        </span>
-        <button
-          type="button"
-          class="button plain icon"
-          aria-label={common.value.signOut}
-          title={common.value.signOut}
-          onClick={() => session.signOut()}
-        >
-          <Icon name="leave" />
-        </button>
-      </Bar>
+      <Bar session={around.session} />
       <div class="notices">
         <OfflineNotice />
         <NewsNotice />

@@ -1,57 +1,38 @@
-import { Icon } from "@wild-rydes/web/components/icons";
-import { Preferences } from "@wild-rydes/web/components/Preferences";
+import { Header } from "@wild-rydes/web/components/Header";
 import { SignIn } from "@wild-rydes/web/components/SignIn";
 import type { Config } from "@wild-rydes/web/config";
-import type { Session } from "@wild-rydes/web/session";
-import { common } from "@wild-rydes/web/texts";
+import { isSignedIn, type Session } from "@wild-rydes/web/session";
 import { Duty } from "./parts/Duty";
 import { words } from "./texts";
 
-interface Props {
+/** What the page has to know to be of use. */
+export interface Surroundings {
   readonly config: Config;
   readonly session: Session;
 }
 
-export function App({ config, session }: Props) {
+/** The whole page. Its frame is there before it knows anything. */
+export function App({ around }: { around: Surroundings | null }) {
+  const t = words.value;
+  const session = around?.session ?? null;
+  const isWelcome = session ? session.user.value === null : !isSignedIn();
+  return (
+    <div class={isWelcome ? "shell welcome" : "shell"}>
+      <Header name={t.brand} more={t.forUnicorns} session={session} />
+      <main id="main">{around ? <Inside {...around} /> : <p class="loading soft">{t.loading}</p>}</main>
+    </div>
+  );
+}
+
+function Inside({ config, session }: Surroundings) {
   const t = words.value;
   const user = session.user.value;
+  if (user !== null) return <Duty key={user} config={config} session={session} user={user} />;
   return (
-    <div class={user === null ? "shell welcome" : "shell"}>
-      <header class="top">
-        <span class="brand">
-          <span class="mark">
-            <Icon name="unicorn" size={22} />
-          </span>
-          <span>
-            <b>{t.brand}</b> <span class="soft">{t.forUnicorns}</span>
-          </span>
-        </span>
-        <div class="top-end">
-          <Preferences />
-          {user !== null && (
-            <button
-              type="button"
-              class="button plain icon"
-              aria-label={common.value.signOut}
-              title={common.value.signOut}
-              onClick={() => session.signOut()}
-            >
-              <Icon name="leave" />
-            </button>
-          )}
-        </div>
-      </header>
-      <main id="main">
-        {user === null ? (
-          <div class="door card">
-            <SignIn config={config} session={session} title={t.welcome}>
-              <p class="soft">{t.pitch}</p>
-            </SignIn>
-          </div>
-        ) : (
-          <Duty key={user} config={config} session={session} user={user} />
-        )}
-      </main>
+    <div class="door card">
+      <SignIn config={config} session={session} title={t.welcome}>
+        <p class="soft">{t.pitch}</p>
+      </SignIn>
     </div>
   );
 }

@@ -1,5 +1,5 @@
+import { kilometresBetween, type Point } from "@wild-rydes/web/seattle";
 import type { components } from "./generated/api";
-import { kilometresBetween, type Point } from "./geography";
 
 export type RateCard = components["schemas"]["RateCardBody"];
 

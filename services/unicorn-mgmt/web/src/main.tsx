@@ -5,21 +5,24 @@ import { Announcer } from "@wild-rydes/web/announce";
 import { loadConfig } from "@wild-rydes/web/config";
 import { Session } from "@wild-rydes/web/session";
 import { render } from "preact";
-import { App } from "./app";
+import { App, type Surroundings } from "./app";
 import { Broken } from "./parts/Broken";
 
 const root = document.getElementById("app");
 
 async function start(at: HTMLElement): Promise<void> {
-  try {
-    const config = await loadConfig();
+  const show = (around: Surroundings | null) =>
     render(
       <>
-        <App config={config} session={new Session(config)} />
+        <App around={around} />
         <Announcer />
       </>,
       at,
     );
+  show(null);
+  try {
+    const config = await loadConfig();
+    show({ config, session: new Session(config) });
   } catch {
     render(<Broken />, at);
   }

@@ -8,15 +8,20 @@ export type Message =
   | Schemas["SnapshotPush"]
   | Schemas["InvitationPush"]
   | Schemas["InvitationClosedPush"]
+  | Schemas["AnotherChosenPush"]
   | Schemas["RidePush"];
 export type Invitation = Schemas["OpenInvitation"];
 export type Ride = Schemas["TakenRide"];
 
-/** What became of an invitation. `quoted` until the customer has chosen, or can no longer. */
+/**
+ * What became of an invitation. `quoted` until the customer has chosen, as far as we are told, or can no longer.
+ * `passed-over`: another unicorn has the ride. `lost`: nobody has said so, but it is too late to be chosen.
+ */
 export type Outcome =
   | "quoted"
   | "declined"
   | "won"
+  | "passed-over"
   | "lost"
   | "missed"
   | "cancelled"
@@ -42,7 +47,9 @@ const SECONDS_TO_CHOOSE = 600;
 const YOUNG = 10_000;
 const KEPT = 20;
 
-/** What a unicorn has to do and has done, kept in this browser, so that a reload loses nothing. */
+const KEY = "wild-rydes.work";
+
+/** What a unicorn has to do and has done, kept in this tab, so that a reload loses nothing. */
 export class Work {
   readonly open: Signal<readonly Open[]> = signal([]);
   readonly ride: Signal<Ride | null> = signal(null);
@@ -50,15 +57,11 @@ export class Work {
   /** The newest first. A quote that can no longer be booked has lost. */
   readonly past: ReadonlySignal<readonly Past[]>;
 
-  readonly #key: string;
-
   constructor(
     private readonly api: Api,
-    user: string,
-    private readonly tell: (news: Invitation | Ride) => void,
+    private readonly tell: (news: Invitation | Ride | Outcome) => void,
   ) {
-    this.#key = `wild-rydes.work.${user}`;
-    this.#past = signal(JSON.parse(localStorage.getItem(this.#key) ?? "[]") as readonly Past[]);
+    this.#past = signal(JSON.parse(sessionStorage.getItem(KEY) ?? "[]") as readonly Past[]);
     this.past = computed(() =>
       this.#past.value.map((past) =>
         past.outcome === "quoted" && secondsUntil(past.invitation.deadline) < -SECONDS_TO_CHOOSE
@@ -75,6 +78,10 @@ export class Work {
         break;
       case "invitation-closed":
         this.#close(message["rfq-id"], message["completed-by"] === "cancelled" ? "cancelled" : "missed");
+        if (message["completed-by"] === "cancelled") this.#settle(message["rfq-id"], "cancelled");
+        break;
+      case "another-chosen":
+        this.#settle(message["rfq-id"], "passed-over");
         break;
       case "ride":
         this.#take(message);
@@ -179,6 +186,14 @@ export class Work {
     this.#keep({ invitation: closed.invitation, outcome, price: null });
   }
 
+  /** Note what became of a quote, if nothing is known of that yet: the message may be late, or a duplicate. */
+  #settle(id: string, outcome: Outcome): void {
+    const quote = this.#past.value.find((past) => past.invitation["rfq-id"] === id);
+    if (quote?.outcome !== "quoted") return;
+    this.#change(id, outcome);
+    this.tell(outcome);
+  }
+
   #drop(id: string): void {
     this.open.value = this.open.value.filter(({ invitation }) => invitation["rfq-id"] !== id);
   }
@@ -196,7 +211,7 @@ export class Work {
 
   #save(past: readonly Past[]): void {
     this.#past.value = past;
-    localStorage.setItem(this.#key, JSON.stringify(past));
+    sessionStorage.setItem(KEY, JSON.stringify(past));
   }
 }
 

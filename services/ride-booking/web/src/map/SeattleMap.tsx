@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { announce } from "@wild-rydes/web/announce";
 import { Icon } from "@wild-rydes/web/components/icons";
+import { kilometresBetween } from "@wild-rydes/web/seattle";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { coordinates, kmBetween, type Place } from "../places";
+import { coordinates, type Place } from "../places";
 import { text } from "../texts";
 import { grid, reach } from "./cells";
 import { Ground, Names } from "./Drawing";
@@ -266,7 +267,7 @@ const round = (degrees: number) => Math.round(degrees * 1e5) / 1e5;
 
 function neighbourhood(at: { lat: number; lon: number }): string {
   const far = (label: (typeof NEIGHBOURHOODS)[number]) =>
-    kmBetween({ ...at, label: null }, { lat: label.at[0], lon: label.at[1], label: null });
+    kilometresBetween(at, { lat: label.at[0], lon: label.at[1] });
   const [best] = [...NEIGHBOURHOODS].sort((a, b) => far(a) - far(b));
   return best?.name ?? "";
 }

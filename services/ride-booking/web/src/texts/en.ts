@@ -11,7 +11,6 @@ export const en = {
   newRide: "New ride",
   myRequests: "My requests",
   starting: "One moment…",
-  account: (name: string) => `Signed in as ${name}`,
   notFoundTitle: "There is nothing here",
   notFoundText: "This address leads nowhere. Perhaps it was cut off on its way to you.",
   backToStart: "Order a ride",

@@ -13,7 +13,6 @@ export const es: Texts = {
   newRide: "Nuevo viaje",
   myRequests: "Mis solicitudes",
   starting: "Un momento…",
-  account: (name) => `Sesión de ${name}`,
   notFoundTitle: "Aquí no hay nada",
   notFoundText: "Esta dirección no lleva a ninguna parte. Quizá se cortó por el camino.",
   backToStart: "Pedir un viaje",

@@ -5,13 +5,14 @@ import { Icon } from "@wild-rydes/web/components/icons";
 import { duration, kilometres, minutes } from "@wild-rydes/web/language";
 import { setClock } from "@wild-rydes/web/now";
 import { go } from "@wild-rydes/web/route";
+import { kilometresBetween } from "@wild-rydes/web/seattle";
 import { SessionOver } from "@wild-rydes/web/session";
 import { useEffect, useRef } from "preact/hooks";
 import { useAround } from "../around";
 import { attempt, draft, showDraft, WAITS, wait } from "../draft";
 import type { components } from "../generated/api";
 import type { End } from "../map/SeattleMap";
-import { IDEAS, kmBetween, knownAs, type Place } from "../places";
+import { IDEAS, knownAs, type Place } from "../places";
 import { REQUESTS, remember } from "../request";
 import { text } from "../texts";
 import { ErrorNotice, explainField } from "./faces";
@@ -31,7 +32,7 @@ export function Ask() {
   useEffect(showDraft, []);
 
   const [from, to] = [draft.from.value, draft.to.value];
-  const same = from !== null && to !== null && kmBetween(from, to) < 0.05;
+  const same = from !== null && to !== null && kilometresBetween(from, to) < 0.05;
 
   function missing(end: End): string | null {
     const field = problem.value?.fields.find(({ field }) => field === end || field.startsWith(`${end}.`));
@@ -97,7 +98,7 @@ export function Ask() {
         </button>
       </div>
       {from && to && !same && (
-        <p class="soft small distance">{t.asTheCrowFlies(kilometres(kmBetween(from, to)))}</p>
+        <p class="soft small distance">{t.asTheCrowFlies(kilometres(kilometresBetween(from, to)))}</p>
       )}
       <fieldset class="field">
         <legend class="label">{t.wait}</legend>

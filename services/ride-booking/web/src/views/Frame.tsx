@@ -1,24 +1,19 @@
+import { Header } from "@wild-rydes/web/components/Header";
 import { Icon } from "@wild-rydes/web/components/icons";
 import { Preferences } from "@wild-rydes/web/components/Preferences";
 import { route } from "@wild-rydes/web/route";
-import { isSignedIn } from "@wild-rydes/web/session";
+import { isSignedIn, type Session } from "@wild-rydes/web/session";
 import type { ComponentChildren } from "preact";
 import { text } from "../texts";
 import { Loading } from "./faces";
 import { Hero } from "./Hero";
 
-/** The top of the page. What depends on who has signed in is put in at its end. */
-export function Bar({ children }: { children?: ComponentChildren }) {
+/** The top of the page. There is no session as long as nobody can sign in. */
+export function Bar({ session }: { session: Session | null }) {
   const t = text.value;
   const [page = "", id] = route.value;
   return (
-    <header class="bar">
-      <a class="brand" href="#/" aria-label={t.title}>
-        <span class="brand-mark">
-          <Icon name="unicorn" size={22} />
-        </span>
-        <span class="brand-name">{t.title}</span>
-      </a>
+    <Header name={t.title} session={session}>
       <nav class="tabs">
         <a href="#/" aria-current={page === "" ? "page" : undefined}>
           <Icon name="pin" size={18} />
@@ -29,11 +24,7 @@ export function Bar({ children }: { children?: ComponentChildren }) {
           <span>{t.myRequests}</span>
         </a>
       </nav>
-      <div class="bar-end">
-        <Preferences />
-        {children}
-      </div>
-    </header>
+    </Header>
   );
 }
 
@@ -64,7 +55,7 @@ export function Starting() {
   if (!isSignedIn()) return <Welcome>{waiting}</Welcome>;
   return (
     <div class="app">
-      <Bar />
+      <Bar session={null} />
       <div class={`split ${pageClass()}`}>
         <main class="panel">{waiting}</main>
         <div class="map-pane" />

@@ -1,4 +1,4 @@
-import { Icon } from "@wild-rydes/web/components/icons";
+import { BrandMark } from "@wild-rydes/web/components/Header";
 import { text } from "../texts";
 
 /** Hexagons like those in which unicorns are found. */
@@ -28,9 +28,7 @@ export function Hero() {
       </svg>
       <div class="hero-words">
         <p class="brand">
-          <span class="brand-mark">
-            <Icon name="unicorn" size={22} />
-          </span>
+          <BrandMark />
           <span class="brand-name">{t.title}</span>
         </p>
         <p class="hero-line">{t.tagline}</p>

@@ -1,11 +1,10 @@
-import { countdown } from "@wild-rydes/web/language";
+import { Countdown } from "@wild-rydes/web/components/Countdown";
 import { secondsUntil } from "@wild-rydes/web/now";
 import type { ComponentChildren } from "preact";
 import type { Request } from "../request";
 import { text } from "../texts";
 
-const RADIUS = 30;
-const AROUND = 2 * Math.PI * RADIUS;
+const LONGEST_SECONDS = 300;
 const MOST_DOTS = 60;
 
 /** How long is left, who has answered, and who still thinks. */
@@ -57,27 +56,14 @@ function Ring({ request }: { request: Request }) {
   const t = text.value.request;
   const deadline = request.deadline.value;
   if (!deadline) return null;
-  const left = Math.max(0, secondsUntil(deadline));
   const since = request.createdAt.value;
-  const whole = since ? (Date.parse(deadline) - Date.parse(since)) / 1000 : 300;
-  const share = Math.min(1, left / Math.max(1, whole));
   return (
-    <div class="ring" role="timer" aria-label={t.leftLabel(countdown(left))}>
-      <svg viewBox="0 0 72 72" width="72" height="72" aria-hidden="true" focusable="false">
-        <circle class="ring-track" cx="36" cy="36" r={RADIUS} />
-        <circle
-          class="ring-left"
-          cx="36"
-          cy="36"
-          r={RADIUS}
-          stroke-dasharray={`${AROUND * share} ${AROUND}`}
-          transform="rotate(-90 36 36)"
-        />
-      </svg>
-      <span class="ring-text numbers" aria-hidden="true">
-        {left > 0 ? countdown(left) : "…"}
-      </span>
-    </div>
+    <Countdown
+      left={secondsUntil(deadline)}
+      whole={since ? (Date.parse(deadline) - Date.parse(since)) / 1000 : LONGEST_SECONDS}
+      label={t.leftLabel}
+      large
+    />
   );
 }
 

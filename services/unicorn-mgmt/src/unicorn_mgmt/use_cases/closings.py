@@ -60,7 +60,11 @@ class Closings:
         quoted = invitation.quoted if invitation and rfq.completed_by == "cancelled" else []
         connections = self.connections.of([*unanswered, *quoted])
         self.logger.info(
-            "closed", completed_by=rfq.completed_by, unanswered=len(unanswered), quoted=len(quoted), connected=len(connections)
+            "closed",
+            completed_by=rfq.completed_by,
+            unanswered=len(unanswered),
+            quoted=len(quoted),
+            connected=len(connections),
         )
         self.metrics.add_metric("InvitationsClosed", MetricUnit.Count, len(unanswered))
         push = InvitationClosedPush(rfq_id=rfq.rfq_id, completed_by=rfq.completed_by)

@@ -10,7 +10,7 @@ import { nameOf } from "../geography";
 import { explain } from "../problem";
 import { words } from "../texts";
 import { Unicorn } from "../unicorn";
-import { type Invitation, type Message, type Ride, Work } from "../work";
+import { type Invitation, type Message, type Outcome, type Ride, Work } from "../work";
 import { Desk } from "./Desk";
 import { ProfileForm } from "./ProfileForm";
 
@@ -22,8 +22,8 @@ interface Props {
 
 /** What whoever is signed in sees: the form of a newcomer, or the desk of a unicorn. */
 export function Duty({ config, session, user }: Props) {
-  const unicorn = useMemo(() => new Unicorn(config, session, user), [config, session, user]);
-  const work = useMemo(() => new Work(unicorn.api, user, tell), [unicorn, user]);
+  const unicorn = useMemo(() => new Unicorn(config, session), [config, session]);
+  const work = useMemo(() => new Work(unicorn.api, tell), [unicorn]);
   const line = useSignal<Line<Message> | null>(null);
   const problem = useSignal("");
   const profile = unicorn.profile.value;
@@ -88,8 +88,12 @@ export function Duty({ config, session, user }: Props) {
   );
 }
 
-function tell(news: Invitation | Ride): void {
+function tell(news: Invitation | Ride | Outcome): void {
   const t = words.value.inbox;
+  if (typeof news === "string") {
+    announce(words.value.past.outcomes[news]);
+    return;
+  }
   if ("ride-id" in news) {
     announce(t.newRide);
     return;

@@ -16,14 +16,14 @@ export function Inbox({ unicorn, profile, work }: Props) {
   const open = [...work.open.value].sort((a, b) =>
     a.invitation.deadline.localeCompare(b.invitation.deadline),
   );
-  const at = unicorn.whereabouts.value;
+  const at = unicorn.position.value;
   return (
     <section class="plain-section" aria-labelledby="inbox">
       <h2 id="inbox">
         {t.title} {open.length > 0 && <span class="badge violet">{open.length}</span>}
       </h2>
       {open.length === 0 ? (
-        <Quiet isOnline={at?.available ?? false} isByCard={profile["auto-quote"]} />
+        <Quiet isOnline={at !== null} isByCard={profile["auto-quote"]} />
       ) : (
         <ul class="invitations">
           {open.map((each) => (

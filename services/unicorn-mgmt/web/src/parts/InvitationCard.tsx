@@ -1,19 +1,21 @@
 import { useSignal } from "@preact/signals";
+import { Countdown } from "@wild-rydes/web/components/Countdown";
+import type { Point } from "@wild-rydes/web/seattle";
 import { amount, proposal } from "../fare";
 import { secondsTo } from "../geography";
 import { explain } from "../problem";
 import { words } from "../texts";
-import type { Profile, Whereabouts } from "../unicorn";
-import type { Open, Work } from "../work";
-import { Countdown } from "./Countdown";
+import type { Profile } from "../unicorn";
+import { type Open, secondsLeft, type Work } from "../work";
 import { Route } from "./Route";
 
 const LONGEST_MINUTES = 600;
+const SECONDS_OF_HASTE = 15;
 
 interface Props {
   readonly open: Open;
   readonly profile: Profile;
-  readonly at: Whereabouts | null;
+  readonly at: Point | null;
   readonly work: Work;
 }
 
@@ -80,7 +82,12 @@ export function InvitationCard({ open, profile, at, work }: Props) {
       <form onSubmit={submit} noValidate aria-busy={busy.value}>
         <div class="row start">
           <Route from={from} to={to} at={at} />
-          <Countdown open={open} />
+          <Countdown
+            left={secondsLeft(invitation)}
+            whole={(Date.parse(invitation.deadline) - open.since) / 1000}
+            label={t.left}
+            haste={SECONDS_OF_HASTE}
+          />
         </div>
         <div class="answer">
           {field(

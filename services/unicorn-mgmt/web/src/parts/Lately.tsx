@@ -7,6 +7,7 @@ const LOOKS: Record<Outcome, string> = {
   quoted: "badge info",
   declined: "badge",
   won: "badge violet",
+  "passed-over": "badge",
   lost: "badge",
   missed: "badge warn",
   cancelled: "badge",

@@ -1,5 +1,6 @@
 import { kilometres } from "@wild-rydes/web/language";
-import { kilometresBetween, nameOf, type Point } from "../geography";
+import { kilometresBetween, type Point } from "@wild-rydes/web/seattle";
+import { nameOf } from "../geography";
 import { words } from "../texts";
 
 interface Props {

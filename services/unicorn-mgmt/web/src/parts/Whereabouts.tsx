@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { Icon } from "@wild-rydes/web/components/icons";
-import { nameOf, type Point, STANDS } from "../geography";
+import type { Point } from "@wild-rydes/web/seattle";
+import { nameOf, STANDS } from "../geography";
 import { explain } from "../problem";
 import { words } from "../texts";
 import type { Unicorn } from "../unicorn";
@@ -16,8 +17,8 @@ interface Props {
 /** The switch between on and off duty, and the place where riders find the unicorn. */
 export function Whereabouts({ unicorn, isDriving }: Props) {
   const t = words.value.whereabouts;
-  const now = unicorn.whereabouts.value;
-  const isOnline = now?.available ?? false;
+  const now = unicorn.position.value;
+  const isOnline = now !== null;
   const device = useSignal<Point | null>(null);
   const chosen = useSignal(now ? standAt(now) : FIRST);
   const busy = useSignal(false);
@@ -25,12 +26,11 @@ export function Whereabouts({ unicorn, isDriving }: Props) {
   const place =
     chosen.value === HERE ? (device.value ?? now) : STANDS.find(({ name }) => name === chosen.value);
 
-  async function report(available: boolean) {
-    if (!place) return;
+  async function report(news: () => Promise<void>) {
     busy.value = true;
     problem.value = "";
     try {
-      await unicorn.report({ lat: place.lat, lon: place.lon, available });
+      await news();
     } catch (error) {
       problem.value = explain(error);
     } finally {
@@ -50,7 +50,8 @@ export function Whereabouts({ unicorn, isDriving }: Props) {
     }, failed);
   }
 
-  const hasMoved = isOnline && now && place && (place.lat !== now.lat || place.lon !== now.lon);
+  const goOnline = () => void (place && report(() => unicorn.goOnline(place)));
+  const hasMoved = now && place && (place.lat !== now.lat || place.lon !== now.lon);
   return (
     <section class="card duty" aria-labelledby="duty">
       <div class="where">
@@ -62,9 +63,7 @@ export function Whereabouts({ unicorn, isDriving }: Props) {
           <h2 id="duty" aria-live="polite">
             {isOnline ? t.online : t.offline}
           </h2>
-          <p class="soft small">
-            {isDriving ? t.driving : isOnline && now ? t.onlineHint(nameOf(now)) : t.offlineHint}
-          </p>
+          <p class="soft small">{isDriving ? t.driving : now ? t.onlineHint(nameOf(now)) : t.offlineHint}</p>
         </div>
       </div>
       <div class="field">
@@ -96,7 +95,7 @@ export function Whereabouts({ unicorn, isDriving }: Props) {
         </p>
       )}
       {hasMoved && (
-        <button type="button" class="button wide" disabled={busy.value} onClick={() => void report(true)}>
+        <button type="button" class="button wide" disabled={busy.value} onClick={goOnline}>
           {t.move}
         </button>
       )}
@@ -104,7 +103,7 @@ export function Whereabouts({ unicorn, isDriving }: Props) {
         type="button"
         class={isOnline ? "button quiet wide" : "button wide"}
         disabled={busy.value}
-        onClick={() => void report(!isOnline)}
+        onClick={isOnline ? () => void report(() => unicorn.goOffline()) : goOnline}
       >
         {isOnline ? t.leave : t.go}
       </button>
