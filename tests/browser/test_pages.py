@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Route, expect
 
 from infra.pages import PAGES
 from infra.rydes.cloud.cloud import Cloud, status
@@ -20,6 +21,19 @@ def test_a_page_loads(app: str, screens: Screens) -> None:
     window = screens.open(app)
     window.page.locator("main").wait_for()
     assert window.serious() == []
+
+
+def test_a_page_shows_its_frame_before_it_knows_anything(screens: Screens) -> None:
+    window = screens.open("unicorn-app")
+    held: list[Route] = []
+    window.page.route("**/config.json", lambda route: held.append(route))  # noqa: PLW0108 - it wants a function
+    window.page.reload()
+    expect(window.page.get_by_role("link", name="Wild Rydes")).to_be_visible()
+    window.page.get_by_role("combobox", name="Language").select_option("es")
+    expect(window.page.get_by_text("Cargando…")).to_be_visible()
+    [waiting] = held
+    waiting.continue_()
+    expect(window.page.get_by_role("button", name="Iniciar sesión")).to_be_visible()
 
 
 def test_pages_are_among_the_urls_of_the_status(cloud: Cloud) -> None:

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.browser.screen import Person, Screens
-from tests.browser.unicorn_app import FromTheAirport, UnicornApp, book
-from tests.support.clients import Customer
+from tests.browser.unicorn_app import AIRPORT, NOT_YET, FromTheAirport, UnicornApp, book
+from tests.support.clients import Customer, Fleet, Json
+from tests.support.patience import eventually
+
+
+def quote(amount: str) -> Json:
+    return {"price": {"amount": amount, "currency": "USD"}, "pickup-in-seconds": 60}
 
 
 @pytest.fixture
@@ -83,7 +88,51 @@ def test_a_quote_that_nobody_can_book_any_more_has_lost(on_duty: UnicornApp, cus
     customer.result(rfq)
     on_duty.page.clock.install()
     on_duty.page.clock.fast_forward("20:00")
-    on_duty.expect_outcome("Lost")
+    on_duty.expect_outcome("Not chosen")
+
+
+def test_a_unicorn_hears_that_another_was_chosen_and_may_still_get_the_ride(
+    on_duty: UnicornApp, customer: Customer, fleet: Fleet
+) -> None:
+    there = FromTheAirport()
+    rival = fleet.connected(there, auto_quote=False)
+    rfq = customer.submit(there)
+    on_duty.quote()
+    assert rival.answer(rfq, quote("19.00")).status_code == 202
+    book(customer, rfq, responder=rival.id)
+    on_duty.expect_outcome("Another unicorn was chosen")
+    on_duty.window.faces("another-chosen")
+    on_duty.page.reload()
+    on_duty.expect_outcome("Another unicorn was chosen")
+    ride = eventually(rival.show, "the rival's ride", lambda shown: "ride" in shown)["ride"]
+    rival.http.post(ride["links"]["cancellation"]).raise_for_status()
+    eventually(
+        lambda: customer.http.get(f"/rides/{ride['id']}").raise_for_status().json(),
+        "the customer's news of it",
+        lambda shown: shown["status"] == "rejected",
+    )
+    book(customer, rfq)
+    on_duty.page.get_by_role("heading", name="You won this ride").wait_for()
+
+
+def test_who_has_quoted_hears_that_the_rider_has_cancelled(
+    on_duty: UnicornApp, customer: Customer, fleet: Fleet
+) -> None:
+    there = FromTheAirport()
+    fleet.connected(there, auto_quote=False)  # for whom the request waits
+    rfq = customer.submit(there)
+    on_duty.quote()
+    customer.http.delete(rfq).raise_for_status()
+    on_duty.expect_outcome("Rider cancelled")
+
+
+def test_a_unicorn_is_known_in_a_browser_that_has_never_seen_it(
+    on_duty: UnicornApp, screens: Screens
+) -> None:
+    elsewhere = UnicornApp(screens.open("unicorn-app", person=on_duty.person), on_duty.person)
+    elsewhere.sign_in()
+    elsewhere.page.get_by_role("heading", name="You are online").wait_for()
+    expect(elsewhere.page.get_by_label("Where you wait")).to_have_value(AIRPORT)
 
 
 def test_a_ride_is_given_up_after_a_question(on_duty: UnicornApp, customer: Customer) -> None:
@@ -140,20 +189,37 @@ def test_a_session_that_is_over_says_so_and_goes_on_after_signing_in(
     on_duty.page.get_by_role("heading", name="You are online").wait_for()
 
 
-def test_it_speaks_spanish(screens: Screens, person: Callable[[str], Person]) -> None:
+def test_it_speaks_spanish(screens: Screens, person: Callable[[str], Person], customer: Customer) -> None:
     somebody = person("unicorns")
-    page: Page = screens.open("unicorn-app", person=somebody, locale="es-MX").page
+    window = screens.open("unicorn-app", person=somebody, locale="es-MX")
+    page = window.page
     page.get_by_role("button", name=f"Continuar como {somebody.name}").click()
+    page.get_by_label("Nombre", exact=True).fill("Unicornio")
     page.get_by_role("button", name="Empezar").click()
     page.get_by_role("button", name="Ponerse disponible").wait_for()
     assert page.locator("html").get_attribute("lang") == "es"
-    screens.windows[0].faces("spanish")
+    window.faces("spanish")
+    page.get_by_label("Dónde esperas").select_option(AIRPORT)
+    page.get_by_role("button", name="Ponerse disponible").click()
+    page.get_by_role("heading", name="Estás disponible").wait_for()
+    page.get_by_text("Conectado", exact=True).wait_for()
+    rfq = customer.submit(FromTheAirport())
+    page.get_by_label("Tu precio (USD)").fill("99999")
+    page.get_by_role("button", name="Enviar precio").click()
+    page.get_by_text("10.000 como máximo").wait_for()
+    window.faces("spanish-refused")
+    page.get_by_label("Tu precio (USD)").fill("20,50")
+    page.get_by_role("button", name="Enviar precio").click()
+    page.get_by_text("El pasajero decide").wait_for()
+    book(customer, rfq, name="Unicornio")
+    page.get_by_role("button", name="Terminar", exact=True).wait_for()
+    window.faces("spanish-ride")
+    window.tolerate(f"{NOT_YET}|status of 400")
 
 
 def test_whoever_is_no_unicorn_is_told(screens: Screens, person: Callable[[str], Person]) -> None:
     somebody = person("customers")
     window = screens.open("unicorn-app", person=somebody)
     window.page.get_by_role("button", name=f"Continue as {somebody.name}").click()
-    window.page.get_by_role("button", name="Start").click()
     window.page.get_by_text("This account is not a unicorn's.").wait_for()
     window.tolerate("403")

@@ -9,6 +9,8 @@ from tests.browser.screen import Person, Window
 from tests.support.clients import Customer, Json, Place, key
 
 AIRPORT: Final = "Sea-Tac Airport"
+NOT_YET: Final = r"404 .*/unicorns/me"
+"""What a browser says when the app asks for the unicorn of a newcomer."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class UnicornApp:
 
     def __init__(self, window: Window, person: Person) -> None:
         self.window, self.page, self.person = window, window.page, person
+        window.tolerate(NOT_YET)
 
     def sign_in(self) -> None:
         self.page.get_by_role("button", name=f"Continue as {self.person.name}").click()
@@ -52,10 +55,11 @@ class UnicornApp:
         expect(self.page.locator(".lately .badge").first).to_have_text(outcome)
 
 
-def book(rider: Customer, rfq: str, name: str = "Aurora") -> None:
-    """Book the quote of the unicorn of this name, as soon as the RFQ has ended."""
+def book(rider: Customer, rfq: str, name: str = "Aurora", *, responder: str | None = None) -> None:
+    """Book the quote of the unicorn of this name, or of this id, as soon as the RFQ has ended."""
     result = rider.result(rfq)
-    quote = next(quote for quote in result["quotes"] if quote.get("name") == name)
+    field, wanted = ("responder-id", responder) if responder else ("name", name)
+    quote = next(quote for quote in result["quotes"] if quote.get(field) == wanted)
     booking = rider.http.post(
         result["links"]["bookings"], json={"quote-id": quote["quote-id"]}, headers=key()
     )

@@ -54,6 +54,13 @@ const en = {
     amount: "Write an amount such as 2.50.",
     kilometres: "Write a number of kilometres, or nothing.",
     needsName: "Write a name.",
+    refused: {
+      name: "Take 40 characters at most, without line breaks.",
+      base: "At most 10,000 dollars.",
+      "per-km": "At most 400 dollars.",
+      minimum: "At most 10,000 dollars.",
+      "max-km": "Take a distance of at most 20,000 km.",
+    },
   },
   whereabouts: {
     title: "Where you are",
@@ -99,6 +106,7 @@ const en = {
     quote: "Send quote",
     sending: "Sending…",
     decline: "Decline",
+    badPrice: "Write an amount such as 2.50, at most 10,000.",
     badMinutes: "Write whole minutes from 0 to 600.",
   },
   ride: {
@@ -188,6 +196,13 @@ const es: typeof en = {
     amount: "Escribe un importe como 2.50.",
     kilometres: "Escribe un número de kilómetros, o nada.",
     needsName: "Escribe un nombre.",
+    refused: {
+      name: "Escribe 40 caracteres como máximo, sin saltos de línea.",
+      base: "10.000 dólares como máximo.",
+      "per-km": "400 dólares como máximo.",
+      minimum: "10.000 dólares como máximo.",
+      "max-km": "Escribe una distancia de 20.000 km como máximo.",
+    },
   },
   whereabouts: {
     title: "Dónde estás",
@@ -233,6 +248,7 @@ const es: typeof en = {
     quote: "Enviar precio",
     sending: "Enviando…",
     decline: "Rechazar",
+    badPrice: "Escribe un importe como 2.50, 10.000 como máximo.",
     badMinutes: "Escribe minutos enteros de 0 a 600.",
   },
   ride: {
@@ -254,15 +270,15 @@ const es: typeof en = {
     title: "Últimamente",
     none: "Aquí verás qué pasa con tus precios.",
     outcomes: {
-      quoted: "Pasajero decidiendo",
+      quoted: "El pasajero decide",
       declined: "Rechazada",
       won: "Conseguida",
       "passed-over": "Eligió a otro unicornio",
       lost: "No elegida",
-      missed: "Pasada",
+      missed: "Sin respuesta",
       cancelled: "Cancelada por el pasajero",
       completed: "Terminado",
-      "given-up": "Renunciado",
+      "given-up": "Abandonado",
       "taken-back": "Terminado en otro lugar",
     },
     to: (from, to) => `de ${from} a ${to}`,

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { ApiError } from "@wild-rydes/web/api";
 import { Countdown } from "@wild-rydes/web/components/Countdown";
 import type { Point } from "@wild-rydes/web/seattle";
 import { amount, proposal } from "../fare";
@@ -38,6 +39,8 @@ export function InvitationCard({ open, profile, at, work }: Props) {
       await answer();
     } catch (error) {
       problem.value = explain(error);
+      if (error instanceof ApiError && error.status === 400)
+        wrong.value = error.fields.some(({ field }) => field.startsWith("price")) ? "price" : "minutes";
     } finally {
       busy.value = false;
     }
@@ -90,12 +93,7 @@ export function InvitationCard({ open, profile, at, work }: Props) {
           />
         </div>
         <div class="answer">
-          {field(
-            "price",
-            `${t.price} (${card.base.currency})`,
-            proposal(card, from, to),
-            words.value.register.amount,
-          )}
+          {field("price", `${t.price} (${card.base.currency})`, proposal(card, from, to), t.badPrice)}
           {field("minutes", t.arrival, String(minutes), t.badMinutes)}
           <div class="actions">
             <button type="submit" class="button" disabled={busy.value}>

@@ -64,12 +64,12 @@ export function ProfileForm({ unicorn, suggestion, close }: Props) {
     } catch (error) {
       problem.value = explain(error);
       if (error instanceof ApiError) {
-        const last = (field: string) => field.split(".").at(-1) ?? field;
+        const own: Readonly<Record<string, string>> = t.refused;
         errors.value = Object.fromEntries(
-          error.fields.map(({ field, detail }) => [
-            field.startsWith("rate-card.") ? (field.split(".")[1] ?? field) : last(field),
-            detail,
-          ]),
+          error.fields.map(({ field, detail }) => {
+            const name = field.replace("rate-card.", "").split(".")[0] ?? field;
+            return [name, own[name] ?? detail];
+          }),
         );
       }
     } finally {
