@@ -206,7 +206,7 @@ def test_it_speaks_spanish(screens: Screens, person: Callable[[str], Person], cu
     rfq = customer.submit(FromTheAirport())
     page.get_by_label("Tu precio (USD)").fill("99999")
     page.get_by_role("button", name="Enviar precio").click()
-    page.get_by_text("10.000 como máximo").wait_for()
+    page.get_by_text("no más de 10.000").wait_for()
     window.faces("spanish-refused")
     page.get_by_label("Tu precio (USD)").fill("20,50")
     page.get_by_role("button", name="Enviar precio").click()

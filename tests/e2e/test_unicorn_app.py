@@ -120,6 +120,27 @@ def test_an_app_hears_that_an_rfq_is_cancelled(customer: Customer, fleet: Fleet,
     other.close()
 
 
+def test_who_has_quoted_hears_what_has_become_of_it(customer: Customer, fleet: Fleet, place: Place) -> None:
+    chosen, other = by_hand(fleet, place), by_hand(fleet, place)
+    apps = [chosen.connect(), other.connect()]
+    rfq = customer.submit(place)
+    for unicorn, app in zip((chosen, other), apps, strict=True):
+        app.expect(rfq)
+        assert unicorn.answer(rfq, quote()).status_code == 202
+    quotes = customer.result(rfq)["quotes"]
+    [quote_id] = [each["quote-id"] for each in quotes if each["responder-id"] == chosen.id]
+    assert customer.http.post(f"{rfq}/bookings", json={"quote-id": quote_id}).status_code == 202
+    assert apps[0].expect(rfq, type_="ride")["rfq-id"] == apps[1].expect(rfq, type_="another-chosen")["rfq-id"]
+    silent = by_hand(fleet, place).connect()  # for whom the next one waits
+    cancelled = customer.submit(place)
+    apps[1].expect(cancelled)
+    assert other.answer(cancelled, quote()).status_code == 202
+    assert customer.http.delete(cancelled).status_code == 204
+    assert apps[1].expect(cancelled, type_="invitation-closed")["completed-by"] == "cancelled"
+    for app in (*apps, silent):
+        app.close()
+
+
 def test_a_connection_that_died_without_a_word_is_found_out_and_forgotten(
     cloud: Cloud, customer: Customer, fleet: Fleet, place: Place
 ) -> None:

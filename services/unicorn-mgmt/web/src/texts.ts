@@ -193,7 +193,7 @@ const es: typeof en = {
     save: "Guardar",
     cancel: "Cancelar",
     saving: "Guardando…",
-    amount: "Escribe un importe como 2.50.",
+    amount: "Escribe un importe como 2,50.",
     kilometres: "Escribe un número de kilómetros, o nada.",
     needsName: "Escribe un nombre.",
     refused: {
@@ -216,7 +216,7 @@ const es: typeof en = {
     hereFailed: "Este dispositivo no dice dónde está. Elige un lugar.",
     elsewhere: "Posición del dispositivo",
     go: "Ponerse disponible",
-    leave: "Dejar de estarlo",
+    leave: "Dejar de estar disponible",
     move: "Esperar aquí",
   },
   card: {
@@ -248,12 +248,12 @@ const es: typeof en = {
     quote: "Enviar precio",
     sending: "Enviando…",
     decline: "Rechazar",
-    badPrice: "Escribe un importe como 2.50, 10.000 como máximo.",
+    badPrice: "Escribe un importe como 2,50, no más de 10.000.",
     badMinutes: "Escribe minutos enteros de 0 a 600.",
   },
   ride: {
     title: "Tu viaje",
-    won: "Has conseguido este viaje",
+    won: "Viaje conseguido",
     unknown: "La aplicación del pasajero tiene los detalles.",
     price: "Precio",
     complete: "Terminar",
@@ -281,7 +281,7 @@ const es: typeof en = {
       "given-up": "Abandonado",
       "taken-back": "Terminado en otro lugar",
     },
-    to: (from, to) => `de ${from} a ${to}`,
+    to: (from, to) => `De ${from} a ${to}`,
   },
 };
 

@@ -16,9 +16,10 @@ const RADIUS = 20;
 const AROUND = 2 * Math.PI * RADIUS;
 
 /** How long is left, as a ring that empties around a clock. */
-export function Countdown({ left, whole, label, large = false, haste = 0 }: Props) {
+export function Countdown({ whole, label, large = false, haste = 0, ...props }: Props) {
+  const left = Math.max(0, Math.min(props.left, whole)); // the page's clock is up to a second behind
   const time = countdown(left);
-  const share = Math.min(1, Math.max(0, left) / Math.max(1, whole));
+  const share = left / Math.max(1, whole);
   const size = large ? 72 : 56;
   return (
     <div
