@@ -130,7 +130,9 @@ def test_who_has_quoted_hears_what_has_become_of_it(customer: Customer, fleet: F
     quotes = customer.result(rfq)["quotes"]
     [quote_id] = [each["quote-id"] for each in quotes if each["responder-id"] == chosen.id]
     assert customer.http.post(f"{rfq}/bookings", json={"quote-id": quote_id}).status_code == 202
-    assert apps[0].expect(rfq, type_="ride")["rfq-id"] == apps[1].expect(rfq, type_="another-chosen")["rfq-id"]
+    assert (
+        apps[0].expect(rfq, type_="ride")["rfq-id"] == apps[1].expect(rfq, type_="another-chosen")["rfq-id"]
+    )
     silent = by_hand(fleet, place).connect()  # for whom the next one waits
     cancelled = customer.submit(place)
     apps[1].expect(cancelled)

@@ -25,7 +25,7 @@ export class Unicorn {
     try {
       this.#take((await this.api.get<Profile>("/unicorns/me")).body);
     } catch (error) {
-      if (!(error instanceof ApiError && error.status === 404)) throw error;
+      if (!(error instanceof ApiError && error.code === "not-registered")) throw error;
       this.profile.value = null;
     }
   }

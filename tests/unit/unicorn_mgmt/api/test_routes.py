@@ -125,10 +125,8 @@ def test_the_unregistered_have_no_unicorn(call: Client) -> None:
 def test_a_unicorn_finds_itself_without_its_id(call: Client, world: World) -> None:
     call("POST", "/unicorns", REGISTRATION, sub="saruman")
     none_yet = call("GET", "/unicorns/me")
-    assert (none_yet.status, none_yet.body["detail"]) == (
-        404,
-        "You have no unicorn yet; POST /unicorns registers you.",
-    )
+    assert (none_yet.status, none_yet.body["code"]) == (404, "not-registered")
+    assert none_yet.body["detail"] == "You have no unicorn yet; POST /unicorns registers you."
     call("POST", "/unicorns", REGISTRATION)
     own = call("GET", "/unicorns/me")
     assert (own.status, own.headers["Content-Location"]) == (200, f"{BASE}/unicorns/{ID}")

@@ -47,7 +47,7 @@ _OPERATIONS = {
         responses={
             HTTPStatus.OK: Response("The unicorn.", UnicornBody, {"Content-Location": "URL of the unicorn."})
         },
-        problems={HTTPStatus.NOT_FOUND: "The caller has no unicorn yet."},
+        problems={HTTPStatus.NOT_FOUND: "The caller has no unicorn yet (`not-registered`)."},
     ),
     "show": Operation(responses={HTTPStatus.OK: Response("The unicorn.", UnicornBody)}, problems=_NOT_FOUND),
     "report": Operation(

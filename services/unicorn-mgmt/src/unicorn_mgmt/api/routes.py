@@ -75,7 +75,11 @@ class Routes:
         sub = self._caller()
         unicorn = self._unicorns.find(unicorn_id(sub), sub)
         if unicorn is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "You have no unicorn yet; POST /unicorns registers you.")
+            raise Problem(
+                HTTPStatus.NOT_FOUND,
+                "You have no unicorn yet; POST /unicorns registers you.",
+                code="not-registered",
+            )
         shown = self._shown(unicorn)
         return json_response(HTTPStatus.OK, shown, {"Content-Location": shown.links.self_})
 

@@ -709,7 +709,7 @@ export interface operations {
             400: components["responses"]["400"];
             401: components["responses"]["401"];
             403: components["responses"]["403"];
-            /** @description The caller has no unicorn yet. */
+            /** @description The caller has no unicorn yet (`not-registered`). */
             404: {
                 headers: {
                     [name: string]: unknown;
