@@ -61,7 +61,7 @@ def _first_write(client: Any, service: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "name"), [(service, name) for service, names in READS.items() for name in names]
+    ("service", "name"), [(service, name) for service, names in READS.items() for name in sorted(names)]
 )
 def test_what_is_allowed_is_an_operation_that_reads(service: str, name: str) -> None:
     client = OnlyReads(Account(NAMES)).client(service)
