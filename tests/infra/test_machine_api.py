@@ -10,7 +10,7 @@ from infra.assembly import Assembly, Resource
 from infra.rydes.operator.clients import machine_key
 from infra.stacks.ride_booking_machines import DEAR, RATE
 from infra.tiers import TIERS
-from ride_booking.domain.machine_client import MachineKey
+from wild_rydes_http.machine_key import MachineKey
 
 OWN_ANSWERS = {"THROTTLED": 429, "QUOTA_EXCEEDED": 429, "INVALID_API_KEY": 403, "ACCESS_DENIED": 403}
 OWN_ANSWERS |= {

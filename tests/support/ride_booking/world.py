@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger, Metrics
 from ride_booking.adapters.batch_table import BatchTable
 from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import BY_CUSTOMER, RfqTable, is_rfq, to_item
-from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from ride_booking.domain.deadline import RfqDeadline
@@ -53,6 +53,7 @@ from wild_rydes_messaging.publish import Publisher
 from wild_rydes_messaging.send import Queue
 from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_messaging.transient import is_transient
+from wild_rydes_runtime.documents import S3_CONFIG, Documents
 from wild_rydes_runtime.ids import new_uuid7
 
 REGION = "us-east-1"
@@ -161,7 +162,7 @@ class World:
         self.logger = Logger(service=f"ride-booking-{uuid.uuid4()}", stream=self.stream)
         self.metrics = Metrics(namespace="WildRydes", service="ride-booking")
         self.parking_lot = ParkingLot(self.sqs, self.dead, logger=self.logger, metrics=self.metrics)
-        self.documents = StatusDocuments(lambda: self.s3, DOCUMENTS)
+        self.documents = StatusDocuments(Documents(lambda: self.s3, DOCUMENTS))
         self.rfqs = RfqTable(self.dynamodb, TABLE, sleep=lambda _: None)
         self.batch_table = BatchTable(self.dynamodb, TABLE)
         self.open_rfqs = OpenRfqs(self.dynamodb, TABLE, self.rfqs)

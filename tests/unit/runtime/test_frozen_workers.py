@@ -8,11 +8,11 @@ from botocore.config import Config
 
 from feedback.adapters.sms_service import NO_RETRIES, SmsSender
 from feedback.domain.phone_number import PhoneNumber
-from ride_booking.adapters.status_documents import S3_CONFIG
 from tests.support.frozen import Aws, Clock, thaw
 from tests.support.messaging.samples import REGION
 from unicorn_mgmt.adapters.partners.line import CIRCUIT_CONFIG
 from wild_rydes_runtime.aws import CLIENT_CONFIG, KEPT_FOR, client
+from wild_rydes_runtime.documents import S3_CONFIG
 
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 

@@ -5,9 +5,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
-from ride_booking.adapters.status_documents import preferred
 from ride_booking.domain.rfq import Rfq
 from tests.support.ride_booking.world import (
     BODY,
@@ -46,20 +43,6 @@ def test_without_the_preference_there_is_none(api: Api, world: World, calls: lis
     assert "preference-applied" not in answer.headers
     assert "status-document" not in answer.body["links"]
     assert "PutObject" not in calls
-
-
-@pytest.mark.parametrize(
-    ("header", "wanted"),
-    [
-        ("", False),
-        ("status-documents", False),
-        ("status-document", True),
-        ('respond-async, Status-Document; x="1", wait=10', True),
-        ("status-document,wait=10", True),
-    ],
-)
-def test_the_preference_is_read_as_rfc_7240_has_it(header: str, wanted: bool) -> None:
-    assert preferred(header) is wanted
 
 
 def test_of_repeated_lines_each_counts(api: Api) -> None:

@@ -15,12 +15,12 @@ from ride_booking.adapters.batch_table import BatchOutcome, BatchTable, Outcome
 from ride_booking.adapters.usage import UsageReader
 from ride_booking.api.batch_routes import BatchRoutes
 from ride_booking.api.machine_openapi import openapi
-from ride_booking.domain.machine_client import MachineKey
 from ride_booking.domain.rfq_batch import batch_id
 from tests.support.requests import BASE, believed, claims, request
 from tests.support.ride_booking.world import NOW, TABLE, World
 from wild_rydes_http import rest_api
 from wild_rydes_http.api import HttpApi
+from wild_rydes_http.machine_key import MachineKey
 
 CHECKED_IN = Path(ride_booking.__file__).parents[2] / "machine_openapi.json"
 DOCUMENT = openapi()

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from ride_booking.domain.machine_client import MachineKey
 from ride_booking.domain.rfq_batch import is_of
 from ride_booking.use_cases.machine_authorizer import MachineAuthorizer, Unauthorized
 from tests.support.requests import claims
 from tests.support.ride_booking.world import NOW
+from wild_rydes_http.machine_key import MachineKey
 from wild_rydes_http.tokens import InvalidToken
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abc/v1/GET/usage"

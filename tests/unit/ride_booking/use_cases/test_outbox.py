@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoRegionError, ReadTimeoutError
 
-from ride_booking.adapters.status_documents import AT_ONCE, WRITE_CONFIG, WRITING_FOR, StatusDocuments
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.domain.rfq import Completion, Quote, Responder, Rfq
 from tests.support.ride_booking.faults import throttle
 from tests.support.ride_booking.world import DEADLINE, DOCUMENTS, NOW, REPLY_TO, SECRETS, World, record, rfq
 from wild_rydes_messaging.deliver import DeliveryError
+from wild_rydes_runtime.documents import AT_ONCE, WRITE_CONFIG, WRITING_FOR, Documents
 
 
 def completed(before: Rfq) -> Rfq:
@@ -198,7 +199,7 @@ def test_a_client_that_cannot_be_made_is_an_error_of_each_document(world: World)
     def fail() -> Any:
         raise NoRegionError
 
-    world.documents = StatusDocuments(fail, DOCUMENTS)
+    world.documents = StatusDocuments(Documents(fail, DOCUMENTS))
     world.outbox().handle({"Records": [record(rfq(document=True)) for _ in range(2)]})
     assert [line["error"] for line in world.logged("no status document")] == ["NoRegionError"] * 2
 

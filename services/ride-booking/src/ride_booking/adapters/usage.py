@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ride_booking.domain.machine_client import MachineKey
+from wild_rydes_http.machine_key import MachineKey
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient

@@ -16,7 +16,7 @@ from ride_booking.domain.rfq import Rfq
 from ride_booking.domain.ride import ride_id
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.caller import Caller
-from wild_rydes_http.problem import FieldError, Problem
+from wild_rydes_http.problem import Problem
 
 CUSTOMERS = "customers"
 """The group of people, who use apps."""
@@ -25,8 +25,6 @@ MACHINES = "machines"
 PATH = "/instant-ride-rfqs"
 RIDES = "/rides"
 
-# A comma would be that of two lines which the gateway has joined.
-_KEY = re.compile(r"[!-+\--~]([ -+\--~]{0,126}[!-+\--~])?")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -73,19 +71,6 @@ class Access:
         if how := change.after.completed_since(change.before):
             self.logger.info("completed", completed_by=how)
         return change.after
-
-    def idempotency_key(self) -> str | None:
-        """Read the request's Idempotency-Key, None without one. Raises Problem (400) if it is malformed."""
-        key = self.api.header("idempotency-key")
-        if key is not None and not _KEY.fullmatch(key):
-            raise Problem(
-                HTTPStatus.BAD_REQUEST,
-                "Use another Idempotency-Key.",
-                errors=[
-                    FieldError("Idempotency-Key", "one of 1 to 128 printable ASCII characters, no commas")
-                ],
-            )
-        return key
 
 
 def rfq_links(api: HttpApi, rfq_id: str) -> Links:

@@ -12,10 +12,10 @@ from ride_booking.adapters.batch_table import BatchOutcome, BatchTable, Outcome
 from ride_booking.adapters.usage import UsageReader
 from ride_booking.api.access import MACHINES, rfq_links
 from ride_booking.api.batch_representations import BatchLinks, Processed, RfqOutcome, Stored, UsageBody
-from ride_booking.domain.machine_client import MachineKey
 from ride_booking.domain.rfq_batch import is_of
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response
+from wild_rydes_http.machine_key import MachineKey
 from wild_rydes_http.problem import Problem
 
 BATCHES = "/rfq-batches"

@@ -16,12 +16,14 @@ from ride_booking.adapters.usage import UsageReader
 from ride_booking.api.access import MACHINES
 from ride_booking.api.batch_representations import Batch, Processed, Stored, UsageBody
 from ride_booking.api.batch_routes import BatchRoutes
-from ride_booking.api.openapi import KEY, OPERATIONS
+from ride_booking.api.openapi import OPERATIONS
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import HttpApi
+from wild_rydes_http.idempotency_key import KEY
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
 from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.documents import Documents
 from wild_rydes_runtime.ids import new_uuid7
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def openapi() -> dict[str, Any]:
         logger,
         now=now,
         new_id=new_uuid7,
-        documents=StatusDocuments(lambda: cast("S3Client", None), ""),
+        documents=StatusDocuments(Documents(lambda: cast("S3Client", None), "")),
         open_rfqs=OpenRfqs(dynamodb, "", rfqs),
         limit=lambda _: 0,
     )

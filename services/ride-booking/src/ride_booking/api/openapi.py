@@ -9,22 +9,24 @@ from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.api.access import CUSTOMERS
 from ride_booking.api.rfq_representations import Accepted, Quotes, Result, RfqList, Running, Submission
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_representations import Booking, RideBody
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import HttpApi
+from wild_rydes_http.idempotency_key import KEY
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
+from wild_rydes_http.preferences import STATUS_DOCUMENT
 from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.documents import Documents
 from wild_rydes_runtime.ids import new_uuid7
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-KEY = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[!-+\--~]([ -+\--~]*[!-+\--~])?$"}
 _NOT_FOUND = {HTTPStatus.NOT_FOUND: "The caller has no such RFQ."}
 _RETRY_AFTER = {
     "Retry-After": "Seconds to wait before looking again: one at first, then half of the time so far, and never"
@@ -45,7 +47,7 @@ OPERATIONS = {
             Parameter(
                 "Prefer",
                 "header",
-                f"`{PREFERENCE}`: keep a JSON document of the status, to be polled without a token. It"
+                f"`{STATUS_DOCUMENT}`: keep a JSON document of the status, to be polled without a token. It"
                 " appears at `links.status-document` about a second later, and is updated when the RFQ is"
                 " completed.",
             ),
@@ -56,7 +58,7 @@ OPERATIONS = {
                 Accepted,
                 {
                     "Location": "URL of the RFQ, to follow it.",
-                    "Preference-Applied": f"`{PREFERENCE}`, if there will be one.",
+                    "Preference-Applied": f"`{STATUS_DOCUMENT}`, if there will be one.",
                     **_RETRY_AFTER,
                 },
             )
@@ -146,7 +148,7 @@ def openapi() -> dict[str, Any]:
     logger = Logger(service="ride-booking")
     api = HttpApi(logger)
     rfqs = RfqTable(cast("DynamoDBClient", None), "")  # never called
-    documents = StatusDocuments(lambda: cast("S3Client", None), "")  # never called either
+    documents = StatusDocuments(Documents(lambda: cast("S3Client", None), ""))  # never called either
     RfqRoutes(
         api,
         rfqs,

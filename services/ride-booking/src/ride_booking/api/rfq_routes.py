@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from ride_booking.adapters.open_rfqs import OpenRfqs, TooManyOpen
 from ride_booking.adapters.rfq_table import KeyReused, RfqTable
-from ride_booking.adapters.status_documents import PREFERENCE, StatusDocuments, preferred
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.api import cursor
 from ride_booking.api.access import CUSTOMERS, PATH, Access, no_such_rfq, rfq_links, ride_of, too_many_open
 from ride_booking.api.quote_representations import quotes_of
@@ -36,6 +36,8 @@ from wild_rydes_contracts.instants import truncated
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import Representation, json_response, read_body
 from wild_rydes_http.caller import Caller
+from wild_rydes_http.idempotency_key import idempotency_key, key_reused
+from wild_rydes_http.preferences import STATUS_DOCUMENT, preferences
 from wild_rydes_http.problem import FieldError, Problem
 
 PAGE_SIZE = 20
@@ -89,30 +91,25 @@ class RfqRoutes:
         body = read_body(self._api.current_event, Submission)
         if body.customer is not None and body.customer not in self._names(who):
             raise Problem(HTTPStatus.FORBIDDEN, "You can request quotes only for yourself.")
-        key = self._access.idempotency_key()
+        key = idempotency_key(self._api.header("idempotency-key"))
         now = truncated(self._now())  # as it is stored
         new = body.to_domain(
             str(self._new_id(now) if key is None else uuid5(_KEYS, f"{who.sub}/{key}")),
             who.sub,
             now,
-            document=preferred(self._api.header("prefer") or ""),
+            document=STATUS_DOCUMENT in preferences(self._api.header("prefer") or ""),
         )
         self._logger.set_correlation_id(new.id)
         try:
             rfq = self._open_rfqs.submit(new, body.fingerprint(), self._limit(who))
         except KeyReused:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "This Idempotency-Key was used for another request. Use a new key.",
-                code="key-reused",
-                errors=[FieldError("Idempotency-Key", "used before with another body")],
-            ) from None
+            raise key_reused() from None
         except TooManyOpen as error:
             raise too_many_open(error, now) from None
         links, applied = self._links(rfq), {}
         if rfq.document:
             links = links.model_copy(update={"status_document": self._documents.url(rfq, now)})
-            applied = {"Preference-Applied": PREFERENCE}
+            applied = {"Preference-Applied": STATUS_DOCUMENT}
         wait = str(seconds_to_wait(rfq, now))
         return json_response(
             HTTPStatus.ACCEPTED,

@@ -15,6 +15,7 @@ from ride_booking.domain.rfq import Rfq
 from ride_booking.domain.ride import NotBookable, NotBookableReason, parse_ride_id
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import json_response, read_body
+from wild_rydes_http.idempotency_key import idempotency_key
 from wild_rydes_http.problem import FieldError, Problem
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -62,7 +63,7 @@ class RideRoutes:
         """
         who = self._access.caller()
         body = read_body(self._api.current_event, Booking)
-        key = _short(self._access.idempotency_key())
+        key = _short(idempotency_key(self._api.header("idempotency-key")))
         self._access.check(id_)
         now = self._now()
 

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.api.rfq_routes import RfqRoutes
 from ride_booking.api.ride_routes import RideRoutes
 from wild_rydes_http.api import HttpApi
@@ -15,6 +15,7 @@ from wild_rydes_http.tokens import IdTokens, TokenSettings
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.documents import S3_CONFIG, Documents
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
 from wild_rydes_runtime.ids import new_uuid7
@@ -42,7 +43,7 @@ _api = HttpApi(
 )
 _rfqs = RfqTable(client("dynamodb"), _settings.table_name)
 _open_rfqs = OpenRfqs(client("dynamodb"), _settings.table_name, _rfqs)
-_documents = StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
+_documents = StatusDocuments(Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket))
 RfqRoutes(
     _api,
     _rfqs,

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from ride_booking.adapters.batch_table import BatchTable
 from ride_booking.adapters.open_rfqs import OpenRfqs
 from ride_booking.adapters.rfq_table import RfqTable
-from ride_booking.adapters.status_documents import S3_CONFIG, StatusDocuments
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.adapters.usage import UsageReader
 from ride_booking.api.access import MACHINES
 from ride_booking.api.batch_routes import BatchRoutes, machine_key
@@ -22,6 +22,7 @@ from wild_rydes_http.tokens import IdTokens, TokenSettings
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.documents import S3_CONFIG, Documents
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
 from wild_rydes_runtime.ids import new_uuid7
@@ -53,7 +54,7 @@ RfqRoutes(
     _logger,
     now=now,
     new_id=new_uuid7,
-    documents=StatusDocuments(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket),
+    documents=StatusDocuments(Documents(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)),
     open_rfqs=OpenRfqs(_dynamodb, _settings.table_name, _rfqs),
     limit=lambda who: _settings.open_rfqs[machine_key(who.machine_key).tier],
     group=MACHINES,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger, Metrics
 
-from ride_booking.adapters.status_documents import WRITE_CONFIG, StatusDocuments
+from ride_booking.adapters.status_documents import StatusDocuments
 from ride_booking.use_cases.outbox import Outbox
 from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.publish import Publisher
@@ -13,6 +13,7 @@ from wild_rydes_messaging.send import Queue
 from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_runtime.aws import client
 from wild_rydes_runtime.clock import now
+from wild_rydes_runtime.documents import WRITE_CONFIG, Documents
 from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
 
@@ -39,7 +40,9 @@ _outbox = Outbox(
         client("events"), _settings.bus_name, parking_lot=_parking_lot, logger=_logger, metrics=_metrics
     ),
     deadlines=Queue(_sqs, _settings.deadline_queue_url),
-    documents=StatusDocuments(lambda: client("s3", config=WRITE_CONFIG), _settings.document_bucket),
+    documents=StatusDocuments(
+        Documents(lambda: client("s3", config=WRITE_CONFIG), _settings.document_bucket)
+    ),
     reply_to=_settings.reply_queue_arn,
     logger=_logger,
     metrics=_metrics,

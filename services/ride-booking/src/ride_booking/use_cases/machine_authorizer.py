@@ -9,10 +9,10 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 
 from ride_booking.api.access import MACHINES
-from ride_booking.domain.machine_client import MachineKey
 from ride_booking.domain.rfq_batch import RfqBatch, batch_id
 from wild_rydes_contracts.metadata import first_of
 from wild_rydes_http.caller import Caller
+from wild_rydes_http.machine_key import MachineKey
 from wild_rydes_http.tokens import IdTokens, InvalidToken, bearer_token
 
 

@@ -1,4 +1,4 @@
-"""Machine clients: the API key that belongs to one, and its tier."""
+"""The API key that belongs to a machine client, and its tier."""
 
 import hashlib
 from dataclasses import dataclass
