@@ -17,7 +17,7 @@ UV := $(or $(filter-out $(CURDIR)/$(BIN)/uv,$(shell \
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
-DOCUMENTS := ride-booking/openapi ride-booking/machine_openapi ride-booking/asyncapi unicorn-mgmt/openapi unicorn-mgmt/asyncapi feedback/openapi
+DOCUMENTS := ride-booking/openapi ride-booking/machine_openapi ride-booking/asyncapi unicorn-mgmt/openapi unicorn-mgmt/jobs_openapi unicorn-mgmt/asyncapi feedback/openapi
 
 # Without bytecode every import of aws_cdk takes seconds.
 unexport PYTHONDONTWRITEBYTECODE

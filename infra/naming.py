@@ -67,6 +67,9 @@ SUPPORT_API_URL_PARAMETER: Final = "/wild-rydes/feedback/support-api-url"
 ORIGINATION_NUMBER_PARAMETER: Final = "/wild-rydes/feedback/origination-number"
 """The number that SMS come from, in E.164 form. A person writes this parameter: see feedback's README."""
 PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
+JOBS_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/jobs-api-url"
+JOB_ARCHIVE_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/job-archive"
+"""The bucket of messages of jobs that nobody could handle."""
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
 """The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""

@@ -67,12 +67,13 @@ class Scale:
         """Return the requests a second that an API lets through."""
         return max(least, math.ceil(self.rfqs_per_second * of_each_rfq * _SPARE))
 
-    def reserved(self, requests: int) -> int | None:
-        """Return how many requests of so many a second a function may answer at once; None for any number.
+    def reserved(self, requests: int, seconds: float = _LONGEST_REQUEST) -> int | None:
+        """Return how many requests of so many a second a function may answer at once, if each keeps it for so many
+        `seconds`; None for any number.
 
         At the usual scale nothing is reserved: a new account may have no concurrency for it.
         """
-        return math.ceil(requests * _LONGEST_REQUEST) if self.rfqs_per_second > _USUAL else None
+        return math.ceil(requests * seconds) if self.rfqs_per_second > _USUAL else None
 
 
 USUAL: Final = Scale()

@@ -6,6 +6,7 @@ from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.patterns.failure_handler import FailureHandler
 from infra.patterns.replay import NoReplay, Replay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
@@ -71,7 +72,8 @@ class ConsumedQueue(Construct):
     The consumer takes out what it cannot handle, with the reason (`wild_rydes_messaging.retry`). The queue itself
     gives up after `MAX_RECEIVES`: that is for messages that kill their worker. With a `replay`, dead letters are sent
     back later, and those that time does not help go to `<name>-parking`, where an alarm calls a person. Without one, for
-    the reason that it gives, the dead-letter queue is where the alarm is.
+    the reason that it gives, the dead-letter queue is where the alarm is. With a `FailureHandler` in its place all that the
+    consumer takes out goes to that.
 
     As many batches are handled at once
     as the stage's scale needs where each RFQ keeps the consumer `busy` for so many seconds, or as many as `at_once`
@@ -85,7 +87,7 @@ class ConsumedQueue(Construct):
         name: str,
         *,
         consumer: ServiceFunction,
-        replay: Replay | NoReplay,
+        replay: Replay | FailureHandler | NoReplay,
         busy: float = 0,
         at_once: int | None = None,
         overdue: int = 60,
@@ -94,8 +96,9 @@ class ConsumedQueue(Construct):
     ) -> None:
         super().__init__(scope, name)
         at_once = at_once or scope.stage.scale.at_once(busy)
+        self.at_once = min(at_once, scope.stage.batches_at_once or at_once)
         own_name = scope.stage.names.of(name)
-        if isinstance(replay, Replay):
+        if not isinstance(replay, NoReplay):
             self.parking: sqs.Queue | None = last_queue(
                 self,
                 scope,
@@ -128,7 +131,7 @@ class ConsumedQueue(Construct):
         consumer.add_environment("DEAD_LETTER_QUEUE_URL", self.dead_letters.queue_url)
         consumer.add_environment("MAX_ATTEMPTS", str(MAX_ATTEMPTS))
         consumer.may("sqs:SendMessage", on=self.dead_letters.queue_arn)
-        if self.parking:
+        if self.parking and isinstance(replay, Replay):
             consumer.add_environment("PARKING_QUEUE_URL", self.parking.queue_url)
             consumer.may("sqs:SendMessage", on=self.parking.queue_arn)
         if key:
@@ -138,11 +141,11 @@ class ConsumedQueue(Construct):
             event_sources.SqsEventSource(
                 self.queue,
                 batch_size=batch_size,
-                max_concurrency=min(at_once, scope.stage.batches_at_once or at_once),
+                max_concurrency=self.at_once,
                 report_batch_item_failures=True,
             )
         )
-        if isinstance(replay, Replay) and self.parking:
+        if self.parking and not isinstance(replay, NoReplay):
             replay.of(name, self.queue, self.dead_letters, self.parking, key)
         scope.alarm(
             f"{name}-age",

@@ -41,7 +41,8 @@ class HttpApi(apigateway.HttpApi):
 
     Clients call `public_url`, the base of links in its answers (`PUBLIC_URL`). The gateway answers by itself only
     requests above `rate` a second, or twice as many at once, and those that the function cannot answer (decision 56). `dear`
-    names routes that cost more than others, such as `POST /instant-ride-rfqs`, each with a lower rate of its own.
+    names routes that cost more than others, such as `POST /instant-ride-rfqs`, each with a lower rate of its own. Where callers may wait
+    for what they ask for, a request keeps the function for so many `seconds`, on average.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class HttpApi(apigateway.HttpApi):
         auth: Auth,
         rate: int = 500,
         dear: Mapping[str, int] | None = None,
+        seconds: float | None = None,
     ) -> None:
         self._integration = integrations.HttpLambdaIntegration("Function", function.entry)
         super().__init__(
@@ -62,7 +64,8 @@ class HttpApi(apigateway.HttpApi):
             create_default_stage=False,
             default_integration=self._integration,
         )
-        function.reserve(scope.stage.scale.reserved(rate))
+        scale = scope.stage.scale
+        function.reserve(scale.reserved(rate, seconds) if seconds else scale.reserved(rate))
         self._function = function
         self._origins = scope.stage.origins
         self.public_url = scope.api_url(self, name, self.api_id)

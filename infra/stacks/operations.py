@@ -30,14 +30,14 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "unicorn-mgmt": (
         *("api", "authorizer", "bookings", "closings", "outbox", "ratings", "replay", "responder", "socket"),
-        *("partner-callbacks",),
+        *("partner-callbacks", "jobs-api", "jobs-outbox", "jobs", "job-failures"),
     ),
     "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
 }
 """The functions of each service by their roles, without those of partners. tests/infra/test_operations.py compares them
 with the templates."""
 
-APIS: Final = ("rfq-api", "machine-api", "unicorn-api", "partner-api", "support-api")
+APIS: Final = ("rfq-api", "machine-api", "unicorn-api", "partner-api", "jobs-api", "support-api")
 
 _MINUTE: Final = cdk.Duration.minutes(1)
 

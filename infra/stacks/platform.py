@@ -35,6 +35,9 @@ CONSENT_ATTRIBUTES: Final = {"sms_consent_at": 40, "sms_consent_how": 32, "sms_c
 MACHINE_KEY_ATTRIBUTE: Final = "machine_key"
 """The custom attribute that says which API key is a machine client's. Only operators write it."""
 _LONGEST_MACHINE_KEY: Final = 256
+PARTNER_ATTRIBUTE: Final = "partner"
+"""The custom attribute that says for which partner fleet a machine client acts, if for any. Only operators write it."""
+_LONGEST_PARTNER: Final = 64
 
 
 class PlatformStack(cdk.Stack):
@@ -140,6 +143,7 @@ class PlatformStack(cdk.Stack):
                 for name, length in {
                     **CONSENT_ATTRIBUTES,
                     MACHINE_KEY_ATTRIBUTE: _LONGEST_MACHINE_KEY,
+                    PARTNER_ATTRIBUTE: _LONGEST_PARTNER,
                 }.items()
             },
             mfa=cognito.Mfa.OPTIONAL,

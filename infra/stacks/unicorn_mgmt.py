@@ -19,6 +19,7 @@ from infra.patterns.service_stack import ServiceStack
 from infra.patterns.socket_api import SocketApi
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
+from infra.stacks.unicorn_mgmt_jobs import Jobs
 from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE, Partners
 from infra.stage import Stage
 from wild_rydes_contracts import (
@@ -100,6 +101,7 @@ class UnicornMgmtStack(ServiceStack):
         self._closings(socket)
         self._bookings()
         self._ratings()
+        Jobs(self)
         if stage.hosts_pages:
             page = HostedPage(self, "unicorn-app", api=api, socket=socket)
             self.publish_parameter("unicorn-app-url", naming.UNICORN_APP_URL_PARAMETER, page.url)

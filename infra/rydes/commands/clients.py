@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from infra import roster
 from infra.naming import MACHINE_API_URL_PARAMETER
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
@@ -29,6 +30,9 @@ def add(
     name: Name,
     *,
     tier: Annotated[str, typer.Option(help=f"One of {', '.join(_TIERS)}.")] = _TIERS[0],
+    partner: Annotated[
+        str, typer.Option(help="The partner fleet whose jobs it may begin, see and cancel.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     aws: OnAws = False,
     profile: Profile = "",
@@ -44,10 +48,16 @@ def add(
             )
         if tier not in _TIERS:
             raise LocalCloudError(f"There is no tier {tier}.", f"Choose one of {', '.join(_TIERS)}.")
+        if partner and partner not in roster.partners():
+            raise LocalCloudError(
+                f"There is no partner {partner}.", f"Choose one of {', '.join(roster.partners())}."
+            )
         account = system(aws=aws, profile=profile, region=region, env=env)
-        made = Clients(account).add(name, tier)
+        made = Clients(account).add(name, tier, partner)
         url = account.parameters[MACHINE_API_URL_PARAMETER]
         told = {"name": name, "tier": tier, "password": made.password, "api-key": made.key, "url": url}
+        if partner:
+            told |= {"partner": partner, "jobs-url": account.url("jobs-api")}
         if as_json:
             print(json.dumps(told))
             return

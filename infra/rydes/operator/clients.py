@@ -1,6 +1,5 @@
 """Machine clients: each a user of the group `machines` with an API key of its own, in the usage plan of its tier."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any
 from infra.naming import MACHINE_API_URL_PARAMETER, USAGE_PLANS_PARAMETER
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
+from wild_rydes_http.machine_key import MachineKey
 
 GROUP = "machines"
 _PREFIX = "machine-client-"
@@ -62,8 +62,8 @@ class Clients:
             )
         self._plans: dict[str, str] = json.loads(plans)
 
-    def add(self, name: str, tier: str) -> Credentials:
-        """Make a client: a user, and a key that is that user's alone.
+    def add(self, name: str, tier: str, partner: str = "") -> Credentials:
+        """Make a client: a user, and a key that is that user's alone. It acts for a partner fleet, if one is named.
 
         Raises:
             LocalCloudError: there is a user of this name.
@@ -74,9 +74,8 @@ class Clients:
         key = self._gateway.create_api_key(name=self._prefix + name, enabled=True)
         try:
             self._gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
-            password = users.create(
-                name, GROUP, {"custom:machine_key": machine_key(tier, plan, key["id"], key["value"])}
-            )
+            own_key = {"custom:machine_key": str(MachineKey.of(tier, plan, key["id"], key["value"]))}
+            password = users.create(name, GROUP, own_key | ({"custom:partner": partner} if partner else {}))
         except Exception:
             self._gateway.delete_api_key(apiKey=key["id"])  # of no use without its user
             raise
@@ -136,8 +135,3 @@ class Clients:
     def _keys_of(self, plan: str) -> Iterator[dict[str, Any]]:
         for page in self._gateway.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan):
             yield from page["items"]
-
-
-def machine_key(tier: str, plan: str, key_id: str, value: str) -> str:
-    """Make the user attribute that says which key is the client's, as ride-booking reads it (`domain/machine_client.py`)."""
-    return f"{tier}/{plan}/{key_id}/{hashlib.sha256(value.encode()).hexdigest()}"

@@ -1,8 +1,9 @@
 """The table's items `ride#<partner>#<ride>`: one for each booking of a partner's quote.
 
-Each is gone a week after its last change.
+Each is gone a week after its last change, and one that was driven after a hundred days, so that statements can tell of it.
 
-The partner is part of the key, so that IAM can limit the partner's function to its own rides.
+The partner is part of the key, so that IAM can limit the partner's function to its own rides. A ride that was driven has the
+keys of the index by partner, too: `listed` and `listed_at`, its end. Nothing changes it any more.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 RIDE = "ride#"
 """How the ids of these items begin."""
+
+RIDES = "rides#"
+"""How the key of a partner's rides begins in the index of those that were driven (`job_table.BY_PARTNER`)."""
+DRIVEN_KEPT_FOR = timedelta(days=100)
+"""A quarter, and some days in which to ask for its statement."""
 
 _KEPT_FOR = timedelta(days=7)
 _TRIES = 5
@@ -110,6 +116,10 @@ def _item(ride: PartnerRide) -> "dict[str, AttributeValueTypeDef]":
         "revision": {"N": str(ride.revision)},
         "expires_at": to_seconds(ride.at + _KEPT_FOR),
     }
+    if ride.state == "completed":
+        item["listed"] = {"S": f"{RIDES}{ride.partner_id}"}
+        item["listed_at"] = to_number(ride.at)
+        item["expires_at"] = to_seconds(ride.at + DRIVEN_KEPT_FOR)
     if ride.terms:
         item["rfq_id"] = {"S": ride.terms.rfq_id}
         item["customer_id"] = {"S": ride.terms.customer_id}
