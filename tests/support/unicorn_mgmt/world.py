@@ -18,7 +18,9 @@ from tests.support.modelled import MakeAccount
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.callback_table import CallbackTable
+from unicorn_mgmt.adapters.driven_rides import TOLD
 from unicorn_mgmt.adapters.invitation_table import BY_UNICORN, InvitationTable
+from unicorn_mgmt.adapters.job_table import BY_PARTNER
 from unicorn_mgmt.adapters.partner_queues import RequestQueues, RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.roster import roster
@@ -345,6 +347,8 @@ def create_table(dynamodb: Any) -> None:
             {"AttributeName": "cell", "AttributeType": "S"},
             {"AttributeName": "unicorn", "AttributeType": "S"},
             {"AttributeName": "deadline", "AttributeType": "N"},
+            {"AttributeName": "listed", "AttributeType": "S"},
+            {"AttributeName": "listed_at", "AttributeType": "N"},
         ],
         GlobalSecondaryIndexes=[
             {
@@ -359,6 +363,14 @@ def create_table(dynamodb: Any) -> None:
                     {"AttributeName": "deadline", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
+            },
+            {
+                "IndexName": BY_PARTNER,
+                "KeySchema": [
+                    {"AttributeName": "listed", "KeyType": "HASH"},
+                    {"AttributeName": "listed_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*TOLD]},
             },
         ],
     )

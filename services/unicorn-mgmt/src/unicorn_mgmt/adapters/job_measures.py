@@ -27,16 +27,18 @@ class JobMeasures:
     dynamodb: "DynamoDBClient"
     table: str
 
-    def get(self) -> Measures:
+    def get(self, *, consistent: bool = False) -> Measures:
         """Read what was measured so far."""
-        item: Any = self.dynamodb.get_item(TableName=self.table, Key=_KEY).get("Item")
+        item: Any = self.dynamodb.get_item(
+            TableName=self.table, Key=_KEY, ConsistentRead=consistent
+        ).get("Item")
         if not item:
             return Measures()
         return Measures(**json.loads(item["measures"]["S"]), revision=int(item["revision"]["N"]))
 
     def learn(self, kind: str, ahead: int, waited: float, busy: float) -> None:
         """Take in a job that is done, unless another one is taken in at this moment."""
-        before = self.get()
+        before = self.get(consistent=True)
         after = before.learn(kind, ahead, waited, busy)
         measured = {"service": dict(after.service), "dispatch": after.dispatch, "pace": after.pace}
         with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
