@@ -85,6 +85,7 @@ OBJECTIVES: Final = (
     availability("rfq-api"),
     availability("machine-api"),
     availability("unicorn-api"),
+    availability("jobs-api"),
     SMS,
     availability("support-api"),
 )

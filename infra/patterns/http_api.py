@@ -16,8 +16,9 @@ from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.slo import availability
 
-Auth: TypeAlias = Literal["users", "partners"]
-"""Whom the function lets in. `users`: callers with an ID token of the user pool. `partners`: callers who sign their
+Auth: TypeAlias = Literal["users", "machines", "partners"]
+"""Whom the function lets in. `users`: callers with an ID token of the user pool. `machines`: the same, with an API key each
+and no page. `partners`: callers who sign their
 requests."""
 
 # Only ids and outcomes: no address, no user, no token.
@@ -79,7 +80,7 @@ class HttpApi(apigateway.HttpApi):
         )
         self._throttle(stage, dear or {})
         log_access(scope, name, stage, _ACCESS_LOG)
-        if auth == "users":
+        if auth != "partners":
             BurnRateAlarms(
                 scope,
                 availability(name),
@@ -88,6 +89,7 @@ class HttpApi(apigateway.HttpApi):
             )
             function.identifies_users()
             function.add_environment("PUBLIC_URL", self.public_url)
+        if auth == "users":
             function.add_environment("ALLOWED_ORIGINS", json.dumps(self._origins))
         accept(
             self, {"AwsSolutions-APIG4": "The function verifies the token, or the signature, of each request"}

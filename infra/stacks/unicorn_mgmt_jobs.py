@@ -63,15 +63,14 @@ class Jobs(Construct):
         self._documents = self._bucket(
             "Documents",
             days=_KEPT_FOR,
-            holds="statements and status documents hold ids and amounts and times, and live for a month",
-            removal=cdk.RemovalPolicy.DESTROY,
+            holds="statements and status documents hold ids and amounts and times and live for a month",
         )
         queue = self._queue(self._failures())
         self._outbox(queue)
         self._api(queue)
         self._alarms()
 
-    def _bucket(self, id_: str, *, days: int, holds: str, removal: cdk.RemovalPolicy) -> s3.Bucket:
+    def _bucket(self, id_: str, *, days: int, holds: str) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             id_,
@@ -85,7 +84,7 @@ class Jobs(Construct):
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
                 )
             ],
-            removal_policy=removal,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         cdk.Tags.of(bucket).add(naming.NOT_SCANNED_TAG, holds)
         accept(bucket, {"AwsSolutions-S1": f"No personal data: {holds}. Nobody needs a log"})
@@ -124,7 +123,6 @@ class Jobs(Construct):
             "Archive",
             days=_ARCHIVED_FOR,
             holds="messages of jobs hold ids alone",
-            removal=self._scope.stage.data_removal,
         )
         self._scope.publish_parameter("job-archive", naming.JOB_ARCHIVE_PARAMETER, archive.bucket_name)
         function = self._scope.function("job-failures", seconds=10, ARCHIVE_BUCKET=archive.bucket_name)
@@ -196,7 +194,7 @@ class Jobs(Construct):
             self._scope,
             "jobs-api",
             function=function,
-            auth="users",
+            auth="machines",
             rate=RATE,
             dear={"POST /jobs": SUBMITS},
             seconds=_AVERAGE_REQUEST,

@@ -15,6 +15,7 @@ FUNCTIONS = sorted(file for file in ROOT.glob("services/*/src/*/functions/*.py")
 COMPOSED = {
     "api": "{service}/api/test_*routes*.py",
     "authorizer": "http/test_socket_authorizer.py",
+    "jobs_api": "{service}/api/test_job_routes.py",
     "machine_api": "http/test_rest_api.py",
     "replay": "messaging/test_replay.py",
 }

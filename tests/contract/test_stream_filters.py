@@ -16,9 +16,13 @@ from moto import mock_aws
 from infra.assembly import Assembly
 from infra.proof.ruler import EventPattern
 from infra.stacks.unicorn_mgmt import ANNOUNCED_CHANGES
+from infra.stacks.unicorn_mgmt_jobs import JOB_CHANGES
 from infra.stacks.unicorn_mgmt_partners import CALLBACK, CIRCUIT, RIDE
 from tests.support.deployed import PHONE, Deployed, batch, on_the_bus
-from unicorn_mgmt.adapters import callback_table, partner_ride_table
+from tests.support.requests import claims, request
+from unicorn_mgmt.adapters import callback_table, job_table, partner_ride_table
+from unicorn_mgmt.adapters.job_table import JobTable
+from unicorn_mgmt.domain.job_turn import turn_due
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, set_mode
 from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX
 from wild_rydes_contracts import (
@@ -39,6 +43,7 @@ from wild_rydes_contracts import (
     RideRejected,
 )
 from wild_rydes_contracts.metadata import first_of
+from wild_rydes_http.machine_key import MachineKey
 
 HERE, THERE = {"lat": 47.62, "lon": -122.35}, {"lat": 47.44, "lon": -122.3}
 PRICE = Money(amount=Decimal("12.50"), currency="USD")
@@ -140,6 +145,12 @@ def test_ride_booking_announces_that_an_rfq_is_cancelled(
     assert rfq.service.after("api", cancellation) == ANNOUNCED
 
 
+def told(seen: dict[str, list[str]]) -> list[str]:
+    """What the outbox has made of changes that are none of jobs."""
+    assert set(seen["jobs-outbox"]) <= {"nothing"}
+    return seen["outbox"]
+
+
 class Unicorn:
     """unicorn-mgmt, and one unicorn in it that is connected."""
 
@@ -154,11 +165,11 @@ class Unicorn:
         registered = self.service.invoke("api", self.service.call("POST", "/unicorns", body, "unicorns"))
         self.id = json.loads(registered["body"])["id"]
         context = {"eventType": "CONNECT", "connectionId": "c-1", "authorizer": {"sub": "sub-1"}}
-        assert self.service.after("socket", {"requestContext": context}) == {"outbox": ["nothing"] * 2}
+        assert told(self.service.after("socket", {"requestContext": context})) == ["nothing"] * 2
 
     def does(self, method: str, path: str, body: object = None) -> list[str]:
         """The unicorn calls the API."""
-        return self.service.after("api", self.service.call(method, path, body, "unicorns"))["outbox"]
+        return told(self.service.after("api", self.service.call(method, path, body, "unicorns")))
 
     def reports(self, lat: float) -> list[str]:
         """The unicorn reports its position."""
@@ -175,16 +186,16 @@ class Unicorn:
             customer_id="sub-2",
             price=PRICE,
         )
-        return self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=now(), deadline=later()))[
-            "outbox"
-        ]
+        return told(
+            self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=now(), deadline=later()))
+        )
 
     def failed(self, ride_id: str, responder: str | None = None) -> list[str]:
         """A booking comes to nothing."""
         data = RideBookingFailed(
             ride_id=ride_id, rfq_id="rfq-1", responder_id=responder or self.id, reason="timeout"
         )
-        return self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=now()))["outbox"]
+        return told(self.service.after("bookings", on_the_bus(data, "rfq-1", occurred_at=now())))
 
 
 def test_unicorn_mgmt_announces_rides_and_rejections_of_unicorns(
@@ -209,9 +220,9 @@ def test_unicorn_mgmt_announces_rides_and_rejections_of_unicorns(
         rating=Rating(count=1, total=5),
         received_at=now(),
     )
-    assert unicorn.service.after("ratings", on_the_bus(rating, "rfq-1", occurred_at=now())) == {
-        "outbox": ["nothing"]
-    }
+    assert told(unicorn.service.after("ratings", on_the_bus(rating, "rfq-1", occurred_at=now()))) == [
+        "nothing"
+    ]
 
 
 def test_unicorn_mgmt_hands_on_answers_given_by_hand(
@@ -223,16 +234,14 @@ def test_unicorn_mgmt_hands_on_answers_given_by_hand(
     reply_to = "arn:aws:sqs:us-east-1:123456789012:wild-rydes-reply-ride-booking"
     event = on_the_bus(asked, "rfq-1", occurred_at=now(), deadline=later(), reply_to=reply_to)
     # It is invited, which is noted with it.
-    assert unicorn.service.after("responder", event) == {"outbox": ["nothing", "nothing"]}
+    assert told(unicorn.service.after("responder", event)) == ["nothing", "nothing"]
     quote = {"price": {"amount": "12.50", "currency": "USD"}, "pickup-in-seconds": 60}
     assert unicorn.does("POST", "/rfqs/rfq-1/answers", quote) == ["acted"]
     counts = ResponderCounts(asked=1, quoted=1, declined=0, silent=0, late=0)
     at = now()  # what was over a quarter of an hour ago is nobody's news
     over = RfqCompleted(rfq_id="rfq-1", completed_by="cancelled", completed_at=at, responders=counts)
     # The app is told by whoever has written it.
-    assert unicorn.service.after("closings", on_the_bus(over, "rfq-1", occurred_at=at)) == {
-        "outbox": ["in vain"]
-    }
+    assert told(unicorn.service.after("closings", on_the_bus(over, "rfq-1", occurred_at=at))) == ["in vain"]
 
 
 def test_unicorn_mgmt_orders_and_announces_rides_with_partners(
@@ -244,7 +253,7 @@ def test_unicorn_mgmt_orders_and_announces_rides_with_partners(
     confirmed["headers"] = {"X-Webhook-Token": "token"}
     confirmed["body"] = '{"ride": "rfq-1.1", "status": "COMPLETED"}'
     # The ride is completed; that the partner has called back is nobody's news.
-    assert unicorn.service.after("partner-callbacks", confirmed) == {"outbox": ["acted", "nothing"]}
+    assert told(unicorn.service.after("partner-callbacks", confirmed)) == ["acted", "nothing"]
     assert unicorn.booked("rfq-1.2", "p-comet") == ["acted"]
     assert unicorn.failed("rfq-1.2", "p-comet") == ["acted"]
 
@@ -263,6 +272,29 @@ def test_unicorn_mgmt_announces_circuits_that_open_and_close(
 
     assert turned(Mode.FORCED_OPEN) == ["acted"]
     assert turned(Mode.DISABLED) == ["acted"]
+
+
+def test_unicorn_mgmt_sends_the_turns_of_jobs(local: Assembly, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Deployed(local, "unicorn-mgmt", monkeypatch)
+    key = str(MachineKey.of("silver", "plan", "key", "the-key"))
+    who = claims("sub-1", "machines") | {"custom:machine_key": key, "custom:partner": "p-comet"}
+    today = now().date().isoformat()
+    body = {"kind": "ride-statement", "parameters": {"from": today, "to": today}}
+    headers = {"x-api-key": "the-key"}
+    asked = request("POST", "/jobs", json.dumps(body), who=who, headers=headers)
+    assert service.after("jobs-api", asked) == {"jobs-outbox": ["acted"], "outbox": ["nothing"]}
+    job_id = json.loads(
+        service.invoke("jobs-api", request("GET", "/jobs", who=who, headers=headers))["body"]
+    )["jobs"][0]["id"]
+    job = JobTable(service.dynamodb, "unicorn-mgmt").get(job_id)
+    assert job
+    due = turn_due(None, job)
+    assert due
+    # It is claimed, noted where it is, and done; and what was measured is kept. None of it makes a message due.
+    assert service.after("jobs", batch(due.to_json())) == {
+        "jobs-outbox": [*["in vain"] * 3, "nothing"],
+        "outbox": ["nothing"] * 4,
+    }
 
 
 class Survey:
@@ -341,6 +373,8 @@ def actions(seen: dict[str, list[str]]) -> dict[str, int]:
 def test_roles_of_partners_functions_are_limited_to_the_services_own_prefixes() -> None:
     services = KEY_PREFIX, partner_ride_table.RIDE, callback_table.CALLBACK
     assert services == (CIRCUIT, RIDE, CALLBACK)
+    [of_jobs] = JOB_CHANGES
+    assert of_jobs["dynamodb"] == {"Keys": {"id": {"S": [{"prefix": job_table.JOB}]}}}
 
 
 def test_a_callback_that_has_come_is_announced_to_nobody() -> None:

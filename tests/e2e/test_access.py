@@ -97,7 +97,7 @@ def attempt(scene: Scene, http: httpx.Client, cell: Cell) -> Outcome:
     row, headers = cell.row, {}
     if cell.authorization:
         headers["Authorization"] = cell.authorization
-    if row.api == "machine-api" and (key := scene.key(cell.who)):
+    if OWNERS.get(row.api) == "machine client" and (key := scene.key(cell.who)):
         headers["x-api-key"] = key
     path = row.path.replace("{ride_id}", cell.id).replace("{partner_id}", cell.id).replace("{id}", cell.id)
     content = b""

@@ -16,10 +16,14 @@ from tests.support.plain_names import plain
 ROOT = Path(__file__).parents[2]
 
 APIS = {"rfq-api": "ride-booking-api", "unicorn-api": "unicorn-mgmt-api", "support-api": "feedback-api"}
-DEAR = {"rfq-api": {"POST /instant-ride-rfqs"}}
+MACHINES = {"jobs-api": "unicorn-mgmt-jobs-api"}
+"""APIs for programs, with their functions: no page calls them."""
+DEAR = {"rfq-api": {"POST /instant-ride-rfqs"}, "jobs-api": {"POST /jobs"}}
 """Routes with a limit of their own, below that of all."""
 SIGNED = {"partner-api": "unicorn-mgmt-partner-callbacks"}
 """APIs for partners, with the functions that check their signatures."""
+RATES = {"partner-api": 100, "jobs-api": 50}
+"""Requests a second, where they are not 500."""
 
 
 def _of(aws: Assembly, api: str, type_: str) -> list[Resource]:
@@ -28,7 +32,7 @@ def _of(aws: Assembly, api: str, type_: str) -> list[Resource]:
     return [r for r in aws.all(type_) if r.properties.get("ApiId") == {"Ref": logical_id}]
 
 
-@pytest.mark.parametrize(("api", "function"), {**APIS, **SIGNED}.items())
+@pytest.mark.parametrize(("api", "function"), {**APIS, **MACHINES, **SIGNED}.items())
 def test_every_request_reaches_the_function(aws: Assembly, api: str, function: str) -> None:
     assert aws.named("AWS::ApiGatewayV2::Api", "Name")[api].properties["ProtocolType"] == "HTTP"
     routes = _of(aws, api, "AWS::ApiGatewayV2::Route")
@@ -64,7 +68,7 @@ def _entry(aws: Assembly, function: str) -> dict[str, Any]:
     return {"Ref": alias.logical_id}
 
 
-@pytest.mark.parametrize(("api", "function"), APIS.items())
+@pytest.mark.parametrize(("api", "function"), {**APIS, **MACHINES}.items())
 def test_the_function_of_a_users_api_verifies_tokens_of_the_pool(
     aws: Assembly, api: str, function: str
 ) -> None:
@@ -86,8 +90,8 @@ def test_calls_reach_the_snapshot_of_the_function_and_only_the_api_may_make_them
     snapshots = {
         n for n, f in functions.items() if f.properties.get("SnapStart") == {"ApplyOn": "PublishedVersions"}
     }
-    assert snapshots == {*APIS.values(), "ride-booking-machine-api"}
-    for api, function in APIS.items():
+    assert snapshots == {*APIS.values(), *MACHINES.values(), "ride-booking-machine-api"}
+    for api, function in {**APIS, **MACHINES}.items():
         permissions = [
             p
             for p in aws.all("AWS::Lambda::Permission")
@@ -128,7 +132,7 @@ def test_on_the_local_cloud_pages_of_this_machine_may_call(local: Assembly) -> N
     assert _pages(local) == ([origins] * len(APIS), [origins])
 
 
-@pytest.mark.parametrize("api", [*APIS, *SIGNED])
+@pytest.mark.parametrize("api", [*APIS, *MACHINES, *SIGNED])
 def test_the_gateway_leaves_pages_to_the_function(local: Assembly, api: str) -> None:
     """With a CORS configuration it would take preflights for itself, and the function's headers away."""
     found = local.named("AWS::ApiGatewayV2::Api", "Name")[api]
@@ -171,13 +175,13 @@ def test_origins_are_read_from_the_context() -> None:
     )
 
 
-@pytest.mark.parametrize("api", [*APIS, *SIGNED])
+@pytest.mark.parametrize("api", [*APIS, *MACHINES, *SIGNED])
 def test_a_stage_is_throttled_and_logged_without_personal_data(aws: Assembly, api: str) -> None:
     [stage] = _of(aws, api, "AWS::ApiGatewayV2::Stage")
     assert stage.properties["StageName"] == "v1"
     assert stage.properties["AutoDeploy"] is True
     settings = stage.properties["DefaultRouteSettings"]
-    assert settings["ThrottlingRateLimit"] == (100 if api in SIGNED else 500)
+    assert settings["ThrottlingRateLimit"] == RATES.get(api, 500)
     log = stage.properties["AccessLogSettings"]
     assert aws.text(stage.stack, log["DestinationArn"]) == f"/aws/apigateway/{api}"
     assert "$context.requestId" in log["Format"]  # API Gateway refuses a format without it
@@ -187,7 +191,7 @@ def test_a_stage_is_throttled_and_logged_without_personal_data(aws: Assembly, ap
     )
 
 
-@pytest.mark.parametrize("api", [*APIS, *SIGNED])
+@pytest.mark.parametrize("api", [*APIS, *MACHINES, *SIGNED])
 def test_server_errors_are_an_alarm(aws: Assembly, api: str) -> None:
     """https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html"""
     api_id = aws.named("AWS::ApiGatewayV2::Api", "Name")[api].logical_id

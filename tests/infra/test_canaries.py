@@ -63,5 +63,6 @@ def test_only_the_aliases_of_apis_are_served_from_a_snapshot(aws: Assembly) -> N
         "ride-booking-api",
         "ride-booking-machine-api",
         "unicorn-mgmt-api",
+        "unicorn-mgmt-jobs-api",
         "feedback-api",
     }

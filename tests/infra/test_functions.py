@@ -54,6 +54,7 @@ MEMORY = {
         512,
     ),
     "unicorn-mgmt-responder": 1024,
+    "unicorn-mgmt-jobs": 512,
     "feedback-replies": 512,
 }
 
@@ -265,6 +266,33 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         }
         for service, queues in REPLAYED.items()
     },
+    "unicorn-mgmt-jobs-api": {
+        "unicorn-mgmt": SUBMIT_RFQS,
+        "unicorn-mgmt/index/by-partner": {"dynamodb:Query"},
+        "unicorn-mgmt-jobs": {"sqs:GetQueueAttributes"},
+        "JobsDocuments/statements/*": {"s3:GetObject"},
+        "JobsDocuments/status/*": {"s3:GetObject"},
+        "JobsDocuments": {"s3:ListBucket"},
+    },
+    "unicorn-mgmt-jobs-outbox": {
+        "*": {"dynamodb:ListStreams"},
+        "unicorn-mgmt": READ_STREAM,
+        "unicorn-mgmt-jobs": {"sqs:SendMessage"},
+        "JobsDocuments/status/*": {"s3:PutObject"},
+        "unicorn-mgmt-jobs-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "unicorn-mgmt-jobs": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt/index/by-partner": {"dynamodb:Query"},
+        "unicorn-mgmt-jobs": CONSUME,
+        "unicorn-mgmt-jobs-dlq": {"sqs:SendMessage"},
+        "JobsDocuments/statements/*": {"s3:PutObject", "s3:GetObject"},
+    },
+    "unicorn-mgmt-job-failures": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt-jobs-dlq": CONSUME - {"sqs:ChangeMessageVisibility"},
+        "JobsArchive/messages/*": {"s3:PutObject"},
+    },
     "unicorn-mgmt-partner-callbacks": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem"},
         **{SECRETS[id_]: {"secretsmanager:GetSecretValue"} for id_ in PARTNERS},
@@ -272,29 +300,44 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
 }
 # Limits to these permissions: on the bus the service's own name, in the table the items of the function's
-# partner.
-CONDITIONS = {
-    (function, BUS, ("events:PutEvents",)): {
-        "ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}
+# partner, or those of jobs, and in the index either rides or jobs.
+CONDITIONS = (
+    {
+        (function, BUS, ("events:PutEvents",)): {
+            "ForAllValues:StringEquals": {"events:source": f"wildrydes.{service}"}
+        }
+        for function, service in (
+            ("ride-booking-outbox", "ride-booking"),
+            ("unicorn-mgmt-outbox", "unicorn-mgmt"),
+            ("feedback-outbox", "feedback"),
+        )
     }
-    for function, service in (
-        ("ride-booking-outbox", "ride-booking"),
-        ("unicorn-mgmt-outbox", "unicorn-mgmt"),
-        ("feedback-outbox", "feedback"),
-    )
-} | {
-    (function, "unicorn-mgmt", tuple(f"dynamodb:{action}" for action in actions)): {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
+    | {
+        (function, "unicorn-mgmt", tuple(f"dynamodb:{action}" for action in actions)): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
+        }
+        for function, actions, items in (
+            *(
+                (f"unicorn-mgmt-{id_}-quotes", ("GetItem", "UpdateItem"), f"circuit#{id_}")
+                for id_ in PARTNERS
+            ),
+            *((f"unicorn-mgmt-{id_}-quotes", ("GetItem",), f"callback#{id_}#*") for id_ in PARTNERS),
+            *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "UpdateItem"), f"circuit#{id_}") for id_ in PARTNERS),
+            *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "PutItem"), f"ride#{id_}#*") for id_ in PARTNERS),
+            ("unicorn-mgmt-partner-callbacks", ("GetItem", "PutItem"), "ride#*"),
+            ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
+            ("unicorn-mgmt-jobs-api", ("GetItem", "PutItem", "UpdateItem", "BatchGetItem"), "job*"),
+            ("unicorn-mgmt-jobs", ("GetItem", "PutItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-job-failures", ("GetItem", "UpdateItem"), "job*"),
+        )
     }
-    for function, actions, items in (
-        *((f"unicorn-mgmt-{id_}-quotes", ("GetItem", "UpdateItem"), f"circuit#{id_}") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-quotes", ("GetItem",), f"callback#{id_}#*") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "UpdateItem"), f"circuit#{id_}") for id_ in PARTNERS),
-        *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "PutItem"), f"ride#{id_}#*") for id_ in PARTNERS),
-        ("unicorn-mgmt-partner-callbacks", ("GetItem", "PutItem"), "ride#*"),
-        ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
-    )
-}
+    | {
+        (function, "unicorn-mgmt/index/by-partner", ("dynamodb:Query",)): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
+        }
+        for function, items in (("unicorn-mgmt-jobs-api", "jobs#*"), ("unicorn-mgmt-jobs", "rides#*"))
+    }
+)
 QUEUE_CONSUMERS = (
     "feedback-receipts",
     "feedback-replies",
@@ -647,6 +690,34 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "SECRET_IDS": json.dumps({id_: f"wild-rydes/partners/{id_}" for id_ in PARTNERS}),
             },
         ),
+        (
+            "unicorn-mgmt-jobs-api",
+            {
+                "DOCUMENT_BUCKET": "JobsDocuments",
+                "JOB_QUEUE_URL": "unicorn-mgmt-jobs",
+                "JOB_WORKERS": "4",
+                "PUBLIC_URL": "https://jobs-api.execute-api.<Region>.<URLSuffix>/v1",
+                **TOKENS,
+            },
+        ),
+        (
+            "unicorn-mgmt-jobs-outbox",
+            {
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-jobs-outbox-dlq",
+                "DOCUMENT_BUCKET": "JobsDocuments",
+                "JOB_QUEUE_URL": "unicorn-mgmt-jobs",
+            },
+        ),
+        (
+            "unicorn-mgmt-jobs",
+            {
+                "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-jobs-dlq",
+                "DOCUMENT_BUCKET": "JobsDocuments",
+                "LEASE_SECONDS": "35",
+                "MAX_ATTEMPTS": "5",
+            },
+        ),
+        ("unicorn-mgmt-job-failures", {"ARCHIVE_BUCKET": "JobsArchive"}),
     ],
 )
 def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[str, str]) -> None:
@@ -678,6 +749,7 @@ def test_every_log_group_is_kept_for_a_month_and_what_operators_did_for_a_year(a
         "unicorn-socket",
         "support-api",
         "partner-api",
+        "jobs-api",
     )
     apis = {f"/aws/apigateway/{name}" for name in names}
     assert kept == {**dict.fromkeys(of_functions | apis, 30), "/wild-rydes/audit": 365}
@@ -700,6 +772,7 @@ def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttle
         "ride-booking-notifier",
         "ride-booking-outbox",
         "unicorn-mgmt-outbox",
+        "unicorn-mgmt-jobs-outbox",
         "feedback-outreach",
         "feedback-outbox",
     ):

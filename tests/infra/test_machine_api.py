@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from infra.assembly import Assembly, Resource
-from infra.rydes.operator.clients import machine_key
 from infra.stacks.ride_booking_machines import DEAR, RATE
 from infra.tiers import TIERS
-from wild_rydes_http.machine_key import MachineKey
 
 OWN_ANSWERS = {"THROTTLED": 429, "QUOTA_EXCEEDED": 429, "INVALID_API_KEY": 403, "ACCESS_DENIED": 403}
 OWN_ANSWERS |= {
@@ -102,8 +100,3 @@ def test_the_gateways_own_answers_are_problems(aws: Assembly, type_: str, status
     assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
     assert ("gatewayresponse.header.Retry-After" in headers) == (status == 429)
     assert ("gatewayresponse.header.WWW-Authenticate" in headers) == (status == 401)
-
-
-def test_operators_and_the_service_agree_on_what_a_user_is_told_of_the_key() -> None:
-    key = MachineKey.parse(machine_key("gold", "plan", "key", "v" * 40))
-    assert (key.tier, key.usage_plan, key.key_id, key.is_of("v" * 40)) == ("gold", "plan", "key", True)

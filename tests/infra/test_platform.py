@@ -1,11 +1,17 @@
 """The bus, the users, the tables, and how the parts find each other."""
 
+from datetime import timedelta
+
+import pytest
+
 from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT
 from infra import naming
 from infra.app import SERVICES
 from infra.assembly import Assembly
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
+from unicorn_mgmt.adapters.driven_rides import TOLD
 from unicorn_mgmt.adapters.invitation_table import BY_UNICORN
+from unicorn_mgmt.adapters.job_table import BY_PARTNER, KEPT_FOR
 from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED
 
 
@@ -44,10 +50,14 @@ def test_a_user_may_consent_but_not_say_that_a_number_is_theirs(aws: Assembly) -
     [pool] = aws.all("AWS::Cognito::UserPool")
     [client] = aws.all("AWS::Cognito::UserPoolClient")
     consent = {f"sms_consent_{part}" for part in ("at", "how", "by")}
-    assert {attribute["Name"] for attribute in pool.properties["Schema"]} == {*consent, "machine_key"}
+    assert {attribute["Name"] for attribute in pool.properties["Schema"]} == {
+        *consent,
+        "machine_key",
+        "partner",
+    }
     writable = set(client.properties["WriteAttributes"])
     assert {f"custom:{name}" for name in consent} | {"phone_number", "locale"} <= writable
-    assert not writable & {"phone_number_verified", "email_verified", "custom:machine_key"}
+    assert not writable & {"phone_number_verified", "email_verified", "custom:machine_key", "custom:partner"}
 
 
 def test_alarms_may_reach_the_alarm_topic(aws: Assembly) -> None:
@@ -79,6 +89,8 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.RIDE_BOOKING_STACK, naming.USAGE_PLANS_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.PARTNER_API_URL_PARAMETER),
+            (naming.UNICORN_MGMT_STACK, naming.JOBS_API_URL_PARAMETER),
+            (naming.UNICORN_MGMT_STACK, naming.JOB_ARCHIVE_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_SOCKET_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.CUSTOMER_APP_URL_PARAMETER),
@@ -123,6 +135,8 @@ def test_the_unicorn_table(aws: Assembly) -> None:
         INDEX: (["cell"], {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*INDEXED]}),
         # A note of an invitation never changes, so that it is written here once, too.
         BY_UNICORN: (["unicorn", "deadline"], {"ProjectionType": "KEYS_ONLY"}),
+        # What a statement tells of a ride, so that it reads nothing else; a job has nothing of it.
+        BY_PARTNER: (["listed", "listed_at"], {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*TOLD]}),
     }
 
 
@@ -142,6 +156,18 @@ def test_the_feedback_table(aws: Assembly) -> None:
         BY_CALLBACK: (["callback", "callback_at"], "ALL"),  # it is shown from there
         BY_OPT_OUT: (["opt_outs", "opt_outs_at"], "ALL"),  # so is it
     }
+
+
+@pytest.mark.parametrize(("name", "days"), [("JobsDocuments", 31), ("JobsArchive", 90)])
+def test_the_buckets_of_jobs_are_private_and_keep_nothing_for_ever(
+    aws: Assembly, name: str, days: int
+) -> None:
+    [bucket] = [each for each in aws.all("AWS::S3::Bucket") if each.logical_id.startswith(name)]
+    assert all(bucket.properties["PublicAccessBlockConfiguration"].values())
+    [rule] = bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", days)
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert timedelta(days=31) > KEPT_FOR, "a job would link to a statement that is gone"
 
 
 def test_status_documents_are_private_and_gone_in_a_day(aws: Assembly) -> None:

@@ -29,7 +29,7 @@ PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, ro
 RIDE_QUEUES = [f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS]
 CALLING = {**PARTNER_QUEUES, **dict.fromkeys(RIDE_QUEUES, 2)}
 """Queue -> how many calls to a partner it makes at once."""
-AT_ONCE = {**CALLING, "ride-booking-batches": 2}
+AT_ONCE = {**CALLING, "ride-booking-batches": 2, "unicorn-mgmt-jobs": 4}
 CONSUMED = {
     "wild-rydes-reply-ride-booking": "ride-booking-aggregator",
     "ride-booking-deadlines": "ride-booking-closer",
@@ -39,6 +39,7 @@ CONSUMED = {
     "unicorn-mgmt-bookings-inbox": "unicorn-mgmt-bookings",
     "unicorn-mgmt-closings-inbox": "unicorn-mgmt-closings",
     "unicorn-mgmt-ratings-inbox": "unicorn-mgmt-ratings",
+    "unicorn-mgmt-jobs": "unicorn-mgmt-jobs",
     "feedback-rides": "feedback-rides",
     "feedback-sms-replies": "feedback-replies",
     "feedback-sms-receipts": "feedback-receipts",
@@ -58,6 +59,10 @@ REPLAYED = {
     **dict.fromkeys(RIDE_QUEUES, "unicorn-mgmt-replay"),
 }
 """Queue -> the function that sends its dead letters back. Those of others have a reason to wait for a person."""
+TOLD_OF = {"unicorn-mgmt-jobs": "unicorn-mgmt-job-failures"}
+"""Queue -> the function that says of its dead letters that what they ask for has failed."""
+SECOND = {**REPLAYED, **TOLD_OF}
+"""Queue -> the function behind its dead-letter queue. What that cannot handle is parked."""
 SUBSCRIPTIONS = (
     "ride-booking-rides",
     "unicorn-mgmt-inbox",
@@ -76,6 +81,7 @@ STREAM_CONSUMERS = {
     "ride-booking-outbox": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
     "ride-booking-notifier": ("ride-booking", "ride-booking-notifier-dlq", 2 * 3600),
     "unicorn-mgmt-outbox": ("unicorn-mgmt", "unicorn-mgmt-outbox-dlq", 6 * 3600),
+    "unicorn-mgmt-jobs-outbox": ("unicorn-mgmt", "unicorn-mgmt-jobs-outbox-dlq", 6 * 3600),
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 2 * 3600),
 }
@@ -83,20 +89,22 @@ RULES_DEAD_LETTERS = {"bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed"
 """Dead-letter queue of no queue and no stream -> the rules of the default bus that may send to it."""
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
+PATIENT = {"ride-booking-batches", "unicorn-mgmt-jobs"}
+"""Queues of programs' long work, which no person waits for: a message is work enough for one invocation."""
 BACK_WITHIN = 16
 """Seconds until the message of a killed worker is handled by another: each step of a booking can be tried twice in its
 minute."""
 
 
 def _mappings(aws: Assembly) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Function -> (event source, properties), but for the replays, which have several."""
+    """Function -> (event source, properties), but for those behind dead-letter queues, which may have several."""
     return {
         aws.invoked(m): (
             aws.text(m.stack, m.properties["EventSourceArn"]),
             m.properties,
         )
         for m in aws.all("AWS::Lambda::EventSourceMapping")
-        if aws.invoked(m) not in REPLAYED.values()
+        if aws.invoked(m) not in SECOND.values()
     }
 
 
@@ -111,7 +119,7 @@ def _policy(aws: Assembly, queue: str) -> list[dict[str, Any]]:
 
 def test_the_queues_are_those_consumed_and_their_dead_letter_queues(aws: Assembly) -> None:
     dead_letters = {f"{name}-dlq" for name in CONSUMED} | STREAM_DEAD_LETTERS
-    parking = {f"{name}-parking" for name in REPLAYED}
+    parking = {f"{name}-parking" for name in SECOND}
     own = {*RULES_DEAD_LETTERS}
     assert set(aws.named("AWS::SQS::Queue", "QueueName")) == set(CONSUMED) | dead_letters | parking | own
 
@@ -122,9 +130,9 @@ def test_every_queue_and_stream_has_a_replay_or_a_reason(aws: Assembly) -> None:
     replayed = {
         aws.text(m.stack, m.properties["EventSourceArn"]): aws.invoked(m)
         for m in aws.all("AWS::Lambda::EventSourceMapping")
-        if aws.invoked(m).endswith("-replay")
+        if aws.text(m.stack, m.properties["EventSourceArn"]).endswith("-dlq")
     }
-    assert replayed == {f"{queue}-dlq": function for queue, function in REPLAYED.items()}
+    assert replayed == {f"{queue}-dlq": function for queue, function in SECOND.items()}
     said = {
         aws.text(alarm.stack, dimension["Value"]): alarm.properties["AlarmDescription"]
         for alarm in aws.all("AWS::CloudWatch::Alarm")
@@ -144,9 +152,9 @@ def test_every_queue_and_stream_has_a_replay_or_a_reason(aws: Assembly) -> None:
             assert said[name].endswith("Runbook: -parking-depth.")
 
 
-def test_the_replay_takes_batches_that_may_fail_in_part(aws: Assembly) -> None:
-    mappings = [m for m in aws.all("AWS::Lambda::EventSourceMapping") if aws.invoked(m) in REPLAYED.values()]
-    assert len(mappings) == len(REPLAYED)
+def test_dead_letters_are_taken_in_batches_that_may_fail_in_part(aws: Assembly) -> None:
+    mappings = [m for m in aws.all("AWS::Lambda::EventSourceMapping") if aws.invoked(m) in SECOND.values()]
+    assert len(mappings) == len(SECOND)
     for mapping in mappings:
         properties = mapping.properties
         assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], (
@@ -173,7 +181,7 @@ def test_a_message_has_one_worker_at_a_time_and_that_of_a_killed_one_is_soon_bac
     timeout = aws.named("AWS::Lambda::Function", "FunctionName")[consumer].properties["Timeout"]
     hidden = aws.named("AWS::SQS::Queue", "QueueName")[queue].properties["VisibilityTimeout"]
     assert hidden > timeout, "a second worker would get a message while the first is still at it"
-    assert hidden <= BACK_WITHIN or queue == "ride-booking-batches", (
+    assert hidden <= BACK_WITHIN or queue in PATIENT, (
         "a booking's minute would be over before each of its steps could be tried twice"
     )
 
@@ -206,8 +214,10 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
     consumer = CONSUMED[queue]
     source, properties = _mappings(aws)[consumer]
     assert source == queue
-    if queue == "ride-booking-batches":
-        assert properties["BatchSize"] == 1, "a batch is up to a hundred RFQs: that is work enough"
+    if queue in PATIENT:
+        assert properties["BatchSize"] == 1, (
+            "a batch is up to a hundred RFQs, a job's turn a quarter of a minute"
+        )
     elif queue in CALLING:
         assert properties["BatchSize"] == 1, "a slow partner's call would hold up the messages behind it"
     else:
@@ -225,7 +235,7 @@ def test_a_queue_feeds_its_consumer_in_batches_that_may_fail_in_part(aws: Assemb
 
 def test_functions_are_fed_by_queues_and_streams_alone(aws: Assembly) -> None:
     mappings = list(aws.all("AWS::Lambda::EventSourceMapping"))
-    assert len(mappings) == len(_mappings(aws)) + len(REPLAYED)
+    assert len(mappings) == len(_mappings(aws)) + len(SECOND)
     assert set(_mappings(aws)) == {*CONSUMED.values(), *STREAM_CONSUMERS}
 
 
@@ -393,11 +403,12 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
     age, depth = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
     overdue = {
         **dict.fromkeys(CONSUMED, 60),
-        **dict.fromkeys([f"{name}-dlq" for name in REPLAYED], 300),
+        **dict.fromkeys([f"{name}-dlq" for name in SECOND], 300),
         "ride-booking-deadlines": 960,
+        "unicorn-mgmt-jobs": 900,
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
-    last = [f"{name}-parking" if name in REPLAYED else f"{name}-dlq" for name in CONSUMED]
+    last = [f"{name}-parking" if name in SECOND else f"{name}-dlq" for name in CONSUMED]
     dead_letters = [*last, *STREAM_DEAD_LETTERS, *RULES_DEAD_LETTERS]
     assert watched == {
         **{name: (age, seconds) for name, seconds in overdue.items()},

@@ -24,6 +24,7 @@ BEHIND_APIS = {
     # function -> how many run at once at most, and are kept for it
     "ride-booking-api": 400,
     "unicorn-mgmt-api": 50,
+    "unicorn-mgmt-jobs-api": 100,  # of its callers some wait for seconds
     "unicorn-mgmt-partner-callbacks": 200,
     "feedback-api": 50,
     "ride-booking-socket": 200,
@@ -74,6 +75,7 @@ def test_apis_let_through_as_many_requests_as_the_scale_needs() -> None:
         "partner-api": 2000,
         "unicorn-api": 500,
         "support-api": 500,
+        "jobs-api": 50,
         "rfq-socket": 2000,
         "unicorn-socket": 500,
     }

@@ -34,10 +34,10 @@ LEFT_OUT = {
     "AWS::Events::EventBusPolicy": 1,
     "AWS::EventSchemas::Registry": 1,
     "AWS::EventSchemas::Schema": 2 * len((*EVENTS, *MESSAGES)),
-    "AWS::Lambda::Alias": 4,  # no SnapStart
-    "AWS::Lambda::Version": 4,
+    "AWS::Lambda::Alias": 5,  # no SnapStart
+    "AWS::Lambda::Version": 5,
     "AWS::Logs::QueryDefinition": 11,
-    "AWS::S3::BucketPolicy": 1 + len(FILES),  # as the queues' policies
+    "AWS::S3::BucketPolicy": 3 + len(FILES),  # as the queues' policies
     # `infra.rydes.pages` serves the pages.
     **dict.fromkeys(
         (
@@ -56,7 +56,7 @@ LEFT_OUT = {
     "AWS::SMSVOICE::OptOutList": 1,
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
     # dead-letter queue, and one with a parking queue.
-    "AWS::SQS::QueuePolicy": 20 + 5 * len(roster.partners()),
+    "AWS::SQS::QueuePolicy": 24 + 5 * len(roster.partners()),
     "AWS::SSM::Parameter": 1 + len(FILES),  # the ARN of the web ACL, and the pages' URLs
     "AWS::WAFv2::WebACL": 1,
     "AWS::WAFv2::WebACLAssociation": 2,
@@ -68,6 +68,7 @@ CHANGED = {
     ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"),
     ("AWS::S3::Bucket", "CorsConfiguration"),
     ("AWS::Lambda::Function", "Environment.Variables.OPEN_RFQS"),  # tests are busy customers
+    ("AWS::Lambda::Function", "Environment.Variables.JOB_WORKERS"),  # as many as there are
     ("AWS::Lambda::Function", "Environment.Variables.ALLOWED_ORIGINS"),
     ("AWS::ApiGatewayV2::Integration", "IntegrationUri"),  # the function itself, for want of an alias
     ("AWS::ApiGatewayV2::Api", "Tags"),  # the API's id is pinned

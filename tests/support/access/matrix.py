@@ -44,6 +44,7 @@ DOCUMENTS: Final = {
     "rfq-api": "ride-booking/openapi.json",
     "machine-api": "ride-booking/machine_openapi.json",
     "unicorn-api": "unicorn-mgmt/openapi.json",
+    "jobs-api": "unicorn-mgmt/jobs_openapi.json",
     "support-api": "feedback/openapi.json",
     "rfq-socket": "ride-booking/asyncapi.json",
     "unicorn-socket": "unicorn-mgmt/asyncapi.json",
@@ -100,6 +101,10 @@ unicorn-api    GET         /unicorns/{id}/invitations        unicorn         403
 unicorn-api    POST        /rfqs/{id}/answers                running-rfq     403      403    202     404    403     403    401     403     403     -         401
 unicorn-api    POST        /rides/{id}/completion            ride            403      403    204     404    403     403    401     403     403     -         401
 unicorn-api    POST        /rides/{id}/cancellation          ride            403      403    409     404    403     403    401     403     403     -         401
+jobs-api       POST        /jobs                             -               403      403    403     403    403     403    401     202     202     403       401
+jobs-api       GET         /jobs                             -               403      403    403     403    403     403    401     200     200     403       401
+jobs-api       GET         /jobs/{id}                        job             403      403    403     403    403     403    401     200     404     403       401
+jobs-api       DELETE      /jobs/{id}                        job             403      403    403     403    403     403    401     204     404     403       401
 support-api    GET         /callbacks                        -               403      403    403     403    200     200    401     403     403     -         401
 support-api    GET         /callbacks/{ride_id}              claimed-call    403      403    403     403    200     200    401     403     403     -         401
 support-api    PUT         /callbacks/{ride_id}/claim        claimed-call    403      403    403     403    200     409    401     403     403     -         401

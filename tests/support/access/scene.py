@@ -14,6 +14,7 @@ from infra.rydes.simulators.partners import process
 from tests.support.access.matrix import Row
 from tests.support.access.tokens import Mint
 from tests.support.clients import Connection, Customer, Fleet, Json, Place, Unicorn
+from tests.support.jobs import a_long_job, today
 from tests.support.machines import Machine
 from tests.support.nimbus import NIMBUS, Nimbus, offer
 from tests.support.patience import eventually
@@ -26,6 +27,7 @@ OWNERS = {
     "rfq-api": "customer",
     "machine-api": "machine client",
     "unicorn-api": "unicorn",
+    "jobs-api": "machine client",
     "support-api": "support",
 }
 """Whom impostors say to be."""
@@ -91,7 +93,9 @@ class Scene:
         for each in (fleet, bus):
             self._stack.callback(each.close)
         with ThreadPoolExecutor() as pool:
-            self.machine, self.other_machine = Machine(cloud, "gold"), Machine(cloud, "gold")
+            self.machine, self.other_machine = (
+                Machine(cloud, "gold", partner) for partner in ("p-comet", "p-pegasus")
+            )
             for machine in (self.machine, self.other_machine):
                 self._stack.callback(machine.remove)
             customers = (Customer(cloud), Customer(cloud), self.machine)
@@ -99,6 +103,7 @@ class Scene:
             self.riders = [*pool.map(lambda _: _who_wants_a_call(cloud, bus), range(2))]
             self.mine, self.others, self.machines = (pair.result() for pair in pairs)
         self.machines.ids["batch"] = _processed_batch(self.machine)
+        self.machines.ids["job"] = a_long_job(cloud, "p-comet")
         self.snapshots = {"unicorn": self.mine.app.resume(), "other unicorn": self.others.app.resume()}
         self.agents = [Support(cloud) for _ in range(2)]
         for rider in self.riders:
@@ -129,6 +134,7 @@ class Scene:
                 ("rfq-api", (self.mine.customer.name, "customers"), "unicorn"),
                 ("machine-api", (self.machine.name, "machines"), "customer"),
                 ("unicorn-api", (self.mine.unicorn.name, "unicorns"), "customer"),
+                ("jobs-api", (self.machine.name, "machines"), "customer"),
                 ("support-api", (self.agents[0].name, "support"), "customer"),
             )
         }
@@ -140,12 +146,12 @@ class Scene:
         self._stack.close()
 
     def key(self, who: str) -> str:
-        """The API key that somebody sends to the machine API: its own, or else a stolen one."""
+        """The API key that somebody sends to an API for programs: its own, or else a stolen one."""
         return self.keys.get(who, self.machine.key)
 
     def pair(self, api: str) -> Pair:
         """Whose an API's RFQs are."""
-        return self.machines if api == "machine-api" else self.mine
+        return self.machines if OWNERS.get(api) == "machine client" else self.mine
 
     def id_of(self, row: Row) -> str:
         """The id of what a row is about."""
@@ -175,6 +181,7 @@ class Scene:
             "/instant-ride-rfqs": Place.new().ride(),
             "/instant-ride-rfqs/{id}/bookings": {"quote-id": self.pair(row.api).quote},
             "/rfq-batches": {"rfqs": [Place.new().ride()]},
+            "/jobs": {"kind": "ride-statement", "parameters": today()},
             "/unicorns": {"name": "Nimbus", "rate-card": money, "auto-quote": False},
             "/unicorns/{id}/position": {
                 "lat": self.mine.place.lat,

@@ -29,9 +29,9 @@ class JobMeasures:
 
     def get(self, *, consistent: bool = False) -> Measures:
         """Read what was measured so far."""
-        item: Any = self.dynamodb.get_item(
-            TableName=self.table, Key=_KEY, ConsistentRead=consistent
-        ).get("Item")
+        item: Any = self.dynamodb.get_item(TableName=self.table, Key=_KEY, ConsistentRead=consistent).get(
+            "Item"
+        )
         if not item:
             return Measures()
         return Measures(**json.loads(item["measures"]["S"]), revision=int(item["revision"]["N"]))

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from unicorn_mgmt.adapters.job_queue import JobTurns
-from unicorn_mgmt.adapters.job_table import job_from
+from unicorn_mgmt.adapters.job_table import JOB, job_from
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
 from unicorn_mgmt.domain.job import Job
 from unicorn_mgmt.domain.job_turn import JobTurn, turn_due
@@ -41,8 +41,8 @@ class JobsOutbox:
         documented: dict[str, Job] = {}
         for record in batch:
             with batch.attempt(record):
-                if record.after is None:
-                    continue  # the job has expired
+                if record.after is None or not record.key.startswith(JOB):
+                    continue  # the job has expired, or it is none
                 job = job_from(record.after)
                 if turn := turn_due(job_from(record.before) if record.before else None, job):
                     turns.append(turn)

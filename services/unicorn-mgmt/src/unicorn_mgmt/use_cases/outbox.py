@@ -9,6 +9,8 @@ from aws_lambda_powertools import Logger
 
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.invitation_table import INVITATION, InvitationTable, invitation_from
+from unicorn_mgmt.adapters.job_measures import MEASURES
+from unicorn_mgmt.adapters.job_table import JOB
 from unicorn_mgmt.adapters.partner_queues import RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import RIDE, ride_from
 from unicorn_mgmt.adapters.unicorn_table import DECISION, rejection_from, unicorn_from
@@ -131,10 +133,10 @@ class Outbox:
 def announcements_of(record: Record, now: datetime) -> Announcements:
     """Tell what a change of the table announces. Raises whatever garbage raises."""
     key, before, after = record.key, record.before, record.after
-    if after is None:
-        if before is None:
-            raise ValueError("a change without images")
-        return Announcements()  # the item has expired
+    if after is None and before is None:
+        raise ValueError("a change without images")
+    if after is None or key.startswith((JOB, MEASURES)):
+        return Announcements()  # the item has expired, or `jobs_outbox` tells of it
     if key.startswith(CIRCUIT):
         return _of_circuit(key, before, after)
     if key.startswith(RIDE):
