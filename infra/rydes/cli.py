@@ -14,6 +14,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "doctor": ("doctor",),
     "customers": ("rfq", "phone"),
     "clients": ("clients",),
+    "jobs": ("jobs",),
     "support": ("callbacks",),
     "feedback": ("feedback",),
     "operators": ("partners", "trace", "logs", "scenario"),

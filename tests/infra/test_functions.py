@@ -290,7 +290,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-job-failures": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "unicorn-mgmt-jobs-dlq": CONSUME - {"sqs:ChangeMessageVisibility"},
+        "unicorn-mgmt-jobs-dlq": CONSUME,
         "JobsArchive/messages/*": {"s3:PutObject"},
     },
     "unicorn-mgmt-partner-callbacks": {
@@ -326,7 +326,7 @@ CONDITIONS = (
             *((f"unicorn-mgmt-{id_}-rides", ("GetItem", "PutItem"), f"ride#{id_}#*") for id_ in PARTNERS),
             ("unicorn-mgmt-partner-callbacks", ("GetItem", "PutItem"), "ride#*"),
             ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
-            ("unicorn-mgmt-jobs-api", ("GetItem", "PutItem", "UpdateItem", "BatchGetItem"), "job*"),
+            ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-jobs", ("GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-job-failures", ("GetItem", "UpdateItem"), "job*"),
         )

@@ -169,6 +169,9 @@ def _answer(operation: str, parameters: Mapping[str, Any]) -> Any:
         "PutEvents": {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]},
         "SendMessageBatch": {"Successful": [{"Id": entry.get("Id")} for entry in entries], "Failed": []},
         "GetQueueUrl": {"QueueUrl": parameters.get("QueueName")},
+        "GetQueueAttributes": {"Attributes": dict.fromkeys(parameters.get("AttributeNames", ()), "0")},
+        "CreateMultipartUpload": {"UploadId": "1"},
+        "UploadPart": {"ETag": "1"},
         "SendTextMessage": {"MessageId": uuid.uuid4().hex},
         "AdminGetUser": {
             "UserAttributes": [{"Name": n, "Value": v} for n, v in agreed(PHONE, datetime.now(UTC)).items()]
