@@ -14,18 +14,32 @@ import pytest
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.clients import Customer, Fleet, Place
+from tests.support.jobs import today
+from tests.support.machines import Machine
 from tests.support.patience import PATIENCE, eventually, step
 from tests.support.riders import Bus, Rider, Support
 
 ROOT = Path(__file__).parents[2]
 HOW = Path(__file__).with_name("schemathesis.toml")
-DOCUMENTS = {"rfq-api": "ride-booking", "unicorn-api": "unicorn-mgmt", "support-api": "feedback"}
-"""Each API, and the service whose document it follows."""
+DOCUMENTS = {
+    "rfq-api": "ride-booking/openapi.json",
+    "unicorn-api": "unicorn-mgmt/openapi.json",
+    "jobs-api": "unicorn-mgmt/jobs_openapi.json",
+    "support-api": "feedback/openapi.json",
+}
+"""Each API, and the document that it follows."""
 GROUPS = {"rfq-api": "customers", "unicorn-api": "unicorns", "support-api": "support"}
+"""Whose token alone lets anybody in."""
 
 
 def try_everything(
-    cloud: Cloud, api: str, directory: Path, token: str = "", ids: Mapping[str, str] | None = None
+    cloud: Cloud,
+    api: str,
+    directory: Path,
+    token: str = "",
+    ids: Mapping[str, str] | None = None,
+    *,
+    key: str = "",
 ) -> None:
     """Have Schemathesis call an API. `ids` are given to the operations whose paths begin like this."""
     given = "".join(
@@ -35,10 +49,11 @@ def try_everything(
     )
     config = directory / "schemathesis.toml"
     config.write_text(f"{HOW.read_text()}\n{given}")
-    document = ROOT / "services" / DOCUMENTS[api] / "openapi.json"
+    document = ROOT / "services" / DOCUMENTS[api]
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(document)]
     command += ["--url", cloud.urls[api], "--no-color"]
     command += ["--header", f"Authorization: Bearer {token}"] if token else []
+    command += ["--header", f"x-api-key: {key}"] if key else []
     with step(f"Schemathesis tries the {api}"):
         done = subprocess.run(  # noqa: S603 - of this environment
             command, cwd=directory, capture_output=True, text=True, timeout=2 * PATIENCE, check=False
@@ -51,7 +66,7 @@ def test_to_whoever_has_no_token(cloud: Cloud, api: str, tmp_path: Path) -> None
     try_everything(cloud, api, tmp_path)
 
 
-@pytest.mark.parametrize("api", DOCUMENTS)
+@pytest.mark.parametrize("api", GROUPS)
 def test_to_whoever_has_a_token_and_nothing_else(cloud: Cloud, api: str, tmp_path: Path) -> None:
     try_everything(cloud, api, tmp_path, cloud.token(f"newcomer-to-{api}", GROUPS[api]))
 
@@ -85,3 +100,16 @@ def test_to_support_about_a_ride_whose_customer_was_asked(cloud: Cloud, tmp_path
         eventually(lambda: support.feedback(rider.ride_id), "the customer is asked")
         ids = {"/callbacks": rider.ride_id, "/rides": rider.ride_id}
         try_everything(cloud, "support-api", tmp_path, cloud.token("agent", "support"), ids)
+
+
+def test_to_a_partners_program_about_its_job(cloud: Cloud, tmp_path: Path) -> None:
+    machine = Machine(cloud, "gold", "p-comet")
+    try:
+        done = machine.jobs.post(
+            "/jobs",
+            json={"kind": "ride-statement", "parameters": today()},
+            headers={"Prefer": "wait=20, status-document"},
+        ).json()
+        try_everything(cloud, "jobs-api", tmp_path, machine.token, {"/jobs": done["id"]}, key=machine.key)
+    finally:
+        machine.remove()

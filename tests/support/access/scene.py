@@ -134,11 +134,11 @@ class Scene:
                 ("rfq-api", (self.mine.customer.name, "customers"), "unicorn"),
                 ("machine-api", (self.machine.name, "machines"), "customer"),
                 ("unicorn-api", (self.mine.unicorn.name, "unicorns"), "customer"),
-                ("jobs-api", (self.machine.name, "machines"), "customer"),
                 ("support-api", (self.agents[0].name, "support"), "customer"),
             )
         }
         self.impostors["partner-api"] = self.impostors["rfq-api"]
+        self.impostors["jobs-api"] = self.impostors["machine-api"]
         self.reminted = mint.genuine(tokens["customer"])
 
     def close(self) -> None:
