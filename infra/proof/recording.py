@@ -27,6 +27,7 @@ _KEPT: Final = {
     *("CacheControl", "ConditionExpression", "ContentType", "DataType", "DetailType", "FilterExpression"),
     *("IndexName", "KeyConditionExpression", "MessageType", "ProjectionExpression", "ReturnValues"),
     *("ReturnValuesOnConditionCheckFailure", "Select", "Source", "UpdateExpression"),
+    "AttributeNames",
 }
 """Parameters whose text is ours."""
 _DECISIVE: Final = {*_RESOURCES, "IndexName", "Item", "Key", "Keys", "Source"}

@@ -133,6 +133,9 @@ def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
         case "GetObject" | "HeadObject":
             yield Requirement("s3:GetObject", f"{bucket}/{call.parameters['Key']}", source)
             yield Requirement("s3:ListBucket", bucket, source)
+        case "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload":
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+            yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
         case "PutObject" | "DeleteObject":
             yield Requirement(f"s3:{call.operation}", f"{bucket}/{call.parameters['Key']}", source)
         case "ListObjectsV2":

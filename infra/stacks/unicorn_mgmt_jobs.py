@@ -141,8 +141,9 @@ class Jobs(Construct):
         )
         self._may_on_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._may_list(function, "rides")
-        # HeadObject, for a file that was completed before, is permitted as GetObject.
+        # HeadObject, for a file that was completed before, is permitted as GetObject, and says so if there is none.
         self._may_on(function, self._documents, "statements", "s3:PutObject", "s3:GetObject")
+        function.may("s3:ListBucket", on=self._documents.bucket_arn)
         return ConsumedQueue(
             self._scope,
             "unicorn-mgmt-jobs",

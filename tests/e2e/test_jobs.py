@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -22,6 +23,7 @@ from unicorn_mgmt.domain.job import Job
 from unicorn_mgmt.domain.job_turn import turn_due
 from unicorn_mgmt.domain.partner_ride import Completed, Terms, asked
 from wild_rydes_contracts import Money
+from wild_rydes_runtime.ids import new_uuid7
 
 QUEUE, WORKER = "unicorn-mgmt-jobs", "unicorn-mgmt-jobs"
 
@@ -144,6 +146,25 @@ def test_a_job_is_cancelled_and_one_that_has_ended_is_not(cloud: Cloud, comet: M
     assert comet.jobs.get(f"/jobs/{job_id}").json()["status"] == "cancelled"
     done = ended(comet.jobs, comet.jobs.post("/jobs", json=statement()).headers["Location"])
     assert comet.jobs.delete(done["links"]["self"]).status_code == 409
+
+
+def test_a_worker_that_was_killed_when_the_file_was_complete_is_followed_by_one_that_sees_it(
+    cloud: Cloud, comet: Machine
+) -> None:
+    done = ended(comet.jobs, comet.jobs.post("/jobs", json=statement()).headers["Location"])
+    bucket = urlsplit(done["result"]["url"]).path.split("/")[1]
+    s3, job_id = cloud.client("s3"), str(new_uuid7(datetime.now(UTC)))
+    file = {"Bucket": bucket, "Key": f"statements/p-comet/{job_id}.ndjson"}
+    s3.put_object(**file, Body=b"{}")
+    at = {
+        "upload": "one-that-is-no-more",
+        "parts": [[1, '"etag"']],
+        "sums": {"USD": [7, "7.00"]},
+        "after": None,
+        "whole": True,
+    }
+    plant(cloud, "p-comet", id=job_id, state="running", attempt=1, checkpoint=at)
+    assert ended(comet.jobs, f"/jobs/{job_id}")["result"]["rides"] == 7
 
 
 def test_a_job_that_nobody_can_do_says_why(cloud: Cloud, comet: Machine) -> None:

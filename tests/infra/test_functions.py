@@ -287,6 +287,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-jobs": CONSUME,
         "unicorn-mgmt-jobs-dlq": {"sqs:SendMessage"},
         "JobsDocuments/statements/*": {"s3:PutObject", "s3:GetObject"},
+        "JobsDocuments": {"s3:ListBucket"},
     },
     "unicorn-mgmt-job-failures": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},

@@ -25,7 +25,13 @@ def plant(cloud: Cloud, partner: str, **more: Any) -> Job:
     """Write a job into the table, as it is after some of its way."""
     now = truncated(datetime.now(UTC))
     job = Job(
-        str(new_uuid7(now)), partner, more.pop("kind", "ride-statement"), today(), now, revision=1, **more
+        more.pop("id", str(new_uuid7(now))),
+        partner,
+        more.pop("kind", "ride-statement"),
+        today(),
+        now,
+        revision=1,
+        **more,
     )
     cloud.client("dynamodb").put_item(
         TableName=cloud.names.of("unicorn-mgmt"), Item={**to_item(job), "fingerprint": {"B": b"x"}}

@@ -1,4 +1,4 @@
-"""The table's item `job-measures`: what was measured of jobs, by which others are estimated.
+"""The table's item `job_measures#all`: what was measured of jobs, by which others are estimated.
 
 It is best effort: a sample that another one overtakes is lost, as the next one comes soon.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-MEASURES: Final = "job-measures"
+MEASURES: Final = "job_measures#all"
 """The id of the item."""
 
 _KEY: "Final[dict[str, AttributeValueTypeDef]]" = {"id": {"S": MEASURES}}
