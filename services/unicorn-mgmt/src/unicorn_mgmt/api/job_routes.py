@@ -160,7 +160,9 @@ class JobRoutes:
             raise _no_such_job()
         if change.after.state != "cancelled":
             raise Problem(
-                HTTPStatus.CONFLICT, f"The job has {change.after.state}. There is nothing to cancel."
+                HTTPStatus.CONFLICT,
+                f"The job has {change.after.state}. There is nothing to cancel.",
+                code=change.after.state,
             )
         return json_response(HTTPStatus.NO_CONTENT)
 
@@ -304,4 +306,4 @@ def _applied(preferred: Mapping[str, str], job: Job) -> tuple[list[str], int]:
 
 
 def _no_such_job() -> Problem:
-    return Problem(HTTPStatus.NOT_FOUND, "You have no such job.")
+    return Problem(HTTPStatus.NOT_FOUND, "You have no such job.", code="unknown-job")
