@@ -213,12 +213,12 @@ def test_the_estimate_counts_those_before_and_learns_from_those_that_are_done(de
     for _ in range(4):
         desk.tell(desk.submit())
     behind = desk.call("POST", body=BODY)
-    # Four wait for two workers: three have to end first, and half of the first of them is nearly done.
-    assert behind.body["estimated-completion-at"] == "2026-11-21T09:00:05.500000Z"
+    # Four wait for two workers: three have to end before it begins.
+    assert behind.body["estimated-completion-at"] == "2026-11-21T09:00:06Z"
     desk.measures.learn("ride-statement", 0, waited=0.5, busy=8.0)
     aws.reads.catch_up()
     later = desk.call("POST", body=BODY)
-    assert later.body["estimated-completion-at"] == "2026-11-21T09:00:18.500000Z"
+    assert later.body["estimated-completion-at"] == "2026-11-21T09:00:20.500000Z"
 
 
 def test_a_job_needs_no_estimate(desk: Desk) -> None:

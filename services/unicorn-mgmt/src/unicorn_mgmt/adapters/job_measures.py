@@ -40,7 +40,7 @@ class JobMeasures:
         """Take in a job that is done, unless another one is taken in at this moment."""
         before = self.get(consistent=True)
         after = before.learn(kind, ahead, waited, busy)
-        measured = {"service": dict(after.service), "dispatch": after.dispatch, "pace": after.pace}
+        measured = {"service": dict(after.service), "dispatch": after.dispatch}
         with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):
             self.dynamodb.put_item(
                 TableName=self.table,

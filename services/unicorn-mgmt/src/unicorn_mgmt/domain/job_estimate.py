@@ -1,22 +1,20 @@
 """When a job will be done: from the jobs before it, and from how long jobs have taken so far.
 
-Each measure is an exponentially weighted mean, so that it follows what changes and needs one number. There are three:
+Each measure is an exponentially weighted mean, so that it follows what changes and needs one number:
 
 | measure | means |
 |---|---|
 | `dispatch` | seconds from a job's making to its start when nobody is before it |
-| `pace` | seconds by which each job that has to end before it starts delays that start: with four workers a quarter of a job |
 | `service` | seconds that a job of a kind keeps workers busy |
 
-`pace` is measured as a whole, from jobs that have waited: it holds what queues and workers need between two jobs, and how many
-workers there really are. As long as nothing was measured, it is the service time divided among the workers.
+A job waits for those ahead of it, which the workers share. How long such waits were is not measured: by the time that one is over, the jobs are others.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-WEIGHT: Final = 0.2
+WEIGHT: Final = 0.3
 """Of the newest sample."""
 
 FIRST_SERVICE: Final = 2.0
@@ -47,36 +45,23 @@ class Measures:
 
     service: Mapping[str, float] = field(default_factory=dict)
     dispatch: float | None = None
-    pace: float | None = None
     revision: int = field(default=0, compare=False)
 
     def estimate(self, kind: str, ahead: int, workers: int) -> float:
         """Return the seconds until a job that is made now is done, with so many jobs ahead of its start."""
         dispatch = FIRST_DISPATCH if self.dispatch is None else self.dispatch
-        return min(LONGEST, dispatch + self._wait(ahead, workers) + self._service(kind))
+        return min(LONGEST, dispatch + ahead * self._overall() / workers + self._service(kind))
 
     def learn(self, kind: str, ahead: int, waited: float, busy: float) -> "Measures":
         """Take in a job that is done: so many jobs were ahead of its start, it waited so long, and took so long."""
         learnt = replace(self, service={**self.service, kind: _mean(self.service.get(kind), busy)})
-        if ahead == 0:
-            return replace(learnt, dispatch=_mean(self.dispatch, waited))
-        dispatch = FIRST_DISPATCH if self.dispatch is None else self.dispatch
-        return replace(learnt, pace=_mean(self.pace, max(0.0, waited - dispatch) / (ahead - _HALF)))
-
-    def _wait(self, ahead: int, workers: int) -> float:
-        if ahead == 0:
-            return 0
-        # Those that are being handled are half done, on average.
-        return (ahead - _HALF) * (self._overall() / workers if self.pace is None else self.pace)
+        return learnt if ahead else replace(learnt, dispatch=_mean(self.dispatch, waited))
 
     def _service(self, kind: str) -> float:
         return self.service.get(kind, self._overall())
 
     def _overall(self) -> float:
         return sum(self.service.values()) / len(self.service) if self.service else FIRST_SERVICE
-
-
-_HALF: Final = 0.5
 
 
 def _mean(before: float | None, sample: float) -> float:
