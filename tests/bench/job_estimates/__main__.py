@@ -23,7 +23,7 @@ from tests.bench.bench_cloud import bench_cloud
 from tests.support.machines import Machine
 from unicorn_mgmt.adapters.partner_ride_table import RIDES
 
-BURSTS = (1, 1, 20, 60, 5, 1, 60)
+BURSTS = (1, 1, 20, 40, 5, 1)
 """Jobs at once. Alone, then more than there are workers for, then few again: what was learnt must fit all."""
 FACTOR = 2.0
 _PARTNER = "p-comet"
