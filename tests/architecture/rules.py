@@ -54,8 +54,9 @@ DOMAIN_IMPORTS = frozenset(
             "operator",
             "types",
             "typing",
+            "typing_extensions",
         ),
-        *("base64", "hashlib", "importlib.resources", "json", "re", "string", "unicodedata", "uuid"),
+        *("base64", "hashlib", "importlib.resources", "json", "re", "string", "tomllib", "unicodedata", "uuid"),
         *("bisect", "datetime", "decimal", "math", "statistics", "zoneinfo"),
     }
 )
