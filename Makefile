@@ -66,6 +66,10 @@ browser:  ## Install Debian's Chromium, for the browser tests; asks for sudo unl
 pictures: setup browser  ## Take the pictures of README.md anew, on a local cloud of its own
 	@$(BIN)/python -m tests.browser.pictures
 
+ocr: setup  ## Install what reads scans for the simulator of Textract (300 MB), and run its tests
+	@$(UV) sync --frozen --quiet --group ocr
+	@$(BIN)/pytest -q tests/unit/rydes/simulators/textract/test_ocr.py $(ARGS)
+
 coverage: setup  ## Run test-fast, and print which statements and branches of services and shared it misses
 	@$(MAKE) --no-print-directory test-fast ARGS='--cov $(ARGS)'
 
@@ -149,4 +153,4 @@ $(OUR_UV)/bin/uv:
 		echo "✗ $(PYTHON) -m pip cannot install uv (above). Install pip, or uv itself: https://docs.astral.sh/uv/" >&2; exit 1; }; \
 	printf '  ✓ %-58s%4d   s\n' 'uv $(UV_VERSION)' $$((SECONDS - began))
 
-.PHONY: help run test test-fast e2e record nightly browser pictures coverage bench pr check lint types proof contracts audit fmt generate pages simulate chaos load hooks down setup
+.PHONY: help run test test-fast e2e record nightly browser pictures ocr coverage bench pr check lint types proof contracts audit fmt generate pages simulate chaos load hooks down setup

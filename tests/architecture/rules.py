@@ -56,7 +56,17 @@ DOMAIN_IMPORTS = frozenset(
             "typing",
             "typing_extensions",
         ),
-        *("base64", "hashlib", "importlib.resources", "json", "re", "string", "tomllib", "unicodedata", "uuid"),
+        *(
+            "base64",
+            "hashlib",
+            "importlib.resources",
+            "json",
+            "re",
+            "string",
+            "tomllib",
+            "unicodedata",
+            "uuid",
+        ),
         *("bisect", "datetime", "decimal", "math", "statistics", "zoneinfo"),
     }
 )

@@ -69,6 +69,10 @@ COMPOSITE_ALARM: Final = 0.50
 METRIC: Final = 0.30
 """A custom metric, in proportion to the hours in which it is written. https://aws.amazon.com/cloudwatch/pricing/"""
 DASHBOARD: Final = 3.00
+TEXTRACT_FORMS: Final = 50.00
+TEXTRACT_TEXT: Final = 1.50
+"""A thousand pages, with keys and values or with text alone, of the first million pages in a month.
+https://aws.amazon.com/textract/pricing/"""
 SECRET: Final = 0.40
 KEY: Final = 1.00
 WEB_ACL_OR_RULE: Final = (

@@ -50,10 +50,15 @@ class Jobs:
     """All jobs. `start` and `get` raise TextractError under Textract's conditions; both may be called by many threads."""
 
     def __init__(
-        self, fetch: Fetch, publish: Publish, pace: Pace = USUAL, now: Callable[[], float] = time.time
+        self,
+        fetch: Fetch,
+        publish: Publish,
+        pace: Pace = USUAL,
+        now: Callable[[], float] = time.time,
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self.faults = Faults()
-        self._fetch, self._publish, self._pace, self._now = fetch, publish, pace, now
+        self._fetch, self._publish, self._pace, self._now, self._pause = fetch, publish, pace, now, pause
         self._jobs: dict[str, Job] = {}
         self._tokens: dict[tuple[str, str], Job] = {}
         self._lock = threading.Lock()
@@ -124,12 +129,11 @@ class Jobs:
 
     def _run(self, job: Job, content: bytes) -> None:
         with self._lock:
-            faults = self.faults
-            fails, loses_page, is_lost = faults.take("fail"), False, False
-            if not fails:
-                loses_page = faults.take("partial")
-            wait, copies = self._pace.per_job + self._pace.per_page * job.count + faults.slow, faults.copies
-        time.sleep(wait)
+            fails = self.faults.take("fail")
+            loses_page = not fails and self.faults.take("partial")
+            copies = 0 if self.faults.take("lose") else self.faults.copies
+            wait = self._pace.per_job + self._pace.per_page * job.count + self.faults.slow
+        self._pause(wait)
         try:
             if fails:
                 raise TextractError("InternalServerError", "the simulator was told to fail")
@@ -139,10 +143,7 @@ class Jobs:
             job.message, job.status = error.message, "FAILED"
         except Exception as error:  # noqa: BLE001 - a job that ends for no reason would never be told of
             job.message, job.status = f"the simulator broke: {error!r}", "FAILED"
-        with self._lock:
-            is_lost = self.faults.take("lose")
-        if not is_lost:
-            self._tell(job, copies)
+        self._tell(job, copies)
 
     def _tell(self, job: Job, copies: int) -> None:
         channel = job.request.get("NotificationChannel")

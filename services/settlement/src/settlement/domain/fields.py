@@ -1,5 +1,6 @@
 """What the labels of an invoice name: the text behind a label, beside it, below it or above it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -13,6 +14,8 @@ T = TypeVar("T")
 _FARTHEST = 2.6
 """How far below or above its label a value may be, in heights of the larger of the two."""
 _NAMES: frozenset[Kind] = frozenset({"payee", "payer"})
+_JOINED = re.compile(r"[^\d:]{3,}(?=\d)")
+"""A label that lost its space before a number."""
 _SURE_PAIR = 0.9
 """From this confidence on, a pair of Textract's counts beside what the page shows."""
 
@@ -117,4 +120,8 @@ def _label(line: Text) -> _Label | None:
                 kinds -= _NAMES  # "De" begins names as well
             alone = not rest or currencies_of(" ".join(rest).strip("()[]:"))  # Amount due (EUR)
             return _Label(kinds, line, text, None if alone else replace(line, words=rest))
+    joined = _JOINED.match(line.text)
+    if joined and (kinds := known.get(folded(joined[0]), frozenset()) - _NAMES):
+        rest = tuple(line.text[joined.end() :].split())
+        return _Label(kinds, line, joined[0], replace(line, words=rest))
     return None

@@ -35,6 +35,7 @@ class Labels:
     """The words of all languages.
 
     kinds: by folded text, what it names. languages: by folded text, which languages say so.
+    currencies: what a sign or a code may stand for. codes: finds codes, which have no other capitals beside them.
     month_first: the languages that may write the month of a date before the day.
     """
 
@@ -45,6 +46,7 @@ class Labels:
     terms: tuple[re.Pattern[str], ...]
     sentences: tuple[re.Pattern[str], ...]
     currencies: Mapping[str, frozenset[str]]
+    codes: re.Pattern[str]
 
     def names(self, text: str, kind: Kind) -> bool:
         """Tell whether this text, whole, is a label of that kind."""
@@ -62,6 +64,7 @@ def labels() -> Labels:
     """Read the words. They are the same in every call."""
     data = tomllib.loads(files(__package__).joinpath("labels.toml").read_text(encoding="utf-8"))
     signs = data.pop("currencies")
+    codes = signs.pop("codes")
     kinds: dict[str, set[Kind]] = {}
     languages: dict[str, set[str]] = {}
     for language, words in data.items():
@@ -76,8 +79,9 @@ def labels() -> Labels:
         _months(data),
         tuple(_pattern(text) for words in data.values() for text in words["terms"]),
         tuple(_pattern(text) for words in data.values() for text in words["sentence"]),
-        {code: frozenset([code]) for code in signs.pop("codes")}
-        | {sign: frozenset(codes) for sign, codes in signs.items()},
+        {code: frozenset([code]) for code in codes}
+        | {sign: frozenset(meant) for sign, meant in signs.items()},
+        re.compile(rf"(?<![A-Z])(?:{'|'.join(codes)})(?![A-Z])"),
     )
 
 

@@ -115,18 +115,13 @@ def _total(
 
 def _currency(pages: Sequence[Page], table: RideTable, signs: Sequence[frozenset[str]]) -> Reading[str]:
     """The one currency that all signs and codes of the invoice can mean. A sign of several needs a code somewhere."""
+    known = labels()
     codes: list[Found[str]] = []
     possible = [*signs, *(meant for meant, _ in table.currencies)]
     for page in pages:
         for line in page.lines:
-            for word in line.words:
-                meant = (
-                    currencies_of(word.strip("()[].,:;")) if word.strip("()[].,:;").isupper() else frozenset()
-                )
-                if len(meant) == 1:
-                    codes.append(Found(next(iter(meant)), line.confidence, line.place))
-                elif not word.isalnum() and len(single := _sign_in(word)) == 1:
-                    codes.append(Found(next(iter(single)), line.confidence, line.place))
+            found = set(known.codes.findall(line.text)).union(*(_only_sign(word) for word in line.words))
+            codes += [Found(code, line.confidence, line.place) for code in found]
     named = one_of(codes)
     if isinstance(named, Found) and all(named.value in meant for meant in possible):
         return named
@@ -137,9 +132,13 @@ def _currency(pages: Sequence[Page], table: RideTable, signs: Sequence[frozenset
     return Ambiguous(tuple(Found(code, 1.0, place) for code in sorted(options)))
 
 
-def _sign_in(word: str) -> frozenset[str]:
+def _only_sign(word: str) -> frozenset[str]:
+    """The currency of a sign that means no other, alone or beside an amount."""
+    if word.isalnum():
+        return frozenset()
     amount = amounts.parsed(word)
-    return amount.currencies if amount else currencies_of(word)
+    meant = amount.currencies if amount else currencies_of(word)
+    return meant if len(meant) == 1 else frozenset()
 
 
 def _first_place(pages: Sequence[Page]) -> Place:
