@@ -3,6 +3,7 @@
 The rules were written looking at seeds below 10,000; these tests take others. `SEEN` are those of the rules.
 """
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,12 +12,15 @@ from decimal import Decimal
 
 import pytest
 
-from infra.rydes.simulators.invoices import broken
+from infra.rydes.simulators.invoices import broken, drawing
 from infra.rydes.simulators.invoices.bill import Bill, Party
 from infra.rydes.simulators.invoices.layouts import LAYOUTS
 from infra.rydes.simulators.invoices.made import PAYEES, Made, invented
+from infra.rydes.simulators.textract.analysis import analysed
+from settlement.domain.blocks import parse
 from settlement.domain.deciding import Approved, Decision, Disputed, Review, decide
 from settlement.domain.invoice import Ambiguous, Invoice
+from settlement.domain.reading import read
 from tests.support.settlement.invoices import (
     account_of,
     off_by_one_digit,
@@ -140,6 +144,45 @@ def test_no_forged_invoice_is_approved(forge: Callable[[Bill, int], Bill]) -> No
         assert not isinstance(decision, Approved), (seed, made.layout.name, forged)
         kinds[type(decision)] += 1
     assert kinds[Disputed] > kinds[Review]  # most are seen to be wrong, not just doubtful
+
+
+@pytest.mark.slow
+def test_an_invoice_of_which_lines_were_lost_is_not_approved_as_something_else() -> None:
+    kinds: Counter[type[Decision]] = Counter()
+    for seed in FORGED[::4]:
+        made, draw = invented(seed, rides=3), random.Random(seed)
+        found = analysed(made.pdf, forms=True, seed="x").blocks
+        lines = [block["Id"] for block in found if block["BlockType"] == "LINE"]
+        for _ in range(3):
+            lost = set(draw.sample(lines, draw.randrange(1, 6)))
+            left = [block for block in found if block["Id"] not in lost]
+            invoice = read(parse(block for block in left if block["BlockType"] != "KEY_VALUE_SET"))
+            decision = decided(invoice, made.bill)
+            kinds[type(decision)] += 1
+            if isinstance(decision, Approved):
+                bill = made.bill
+                assert (decision.number, decision.amount, decision.due) == (bill.number, bill.total, bill.due)
+    assert set(kinds) == {Approved, Disputed, Review}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["total", "due", "number", "payee"])
+def test_words_that_nobody_knows_leave_it_to_people(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words for one thing are made up; where another way says the same, that may do."""
+    strange = {
+        language: {**words_, kind: ["Zorgplex"], **({"from": ["Blimm"]} if kind == "payee" else {})}
+        for language, words_ in drawing.words().items()
+    }
+    monkeypatch.setattr(drawing, "words", lambda: strange)
+    kinds: Counter[type[Decision]] = Counter()
+    for seed in READ[:48]:
+        made = invented(seed)
+        decision = decided(read_pdf(made.pdf), made.bill)
+        kinds[type(decision)] += 1
+        if isinstance(decision, Approved):
+            assert (decision.amount, decision.due) == (made.bill.total, made.bill.due)
+    assert kinds[Review] > 0
+    assert not kinds[Disputed]
 
 
 @pytest.mark.slow

@@ -88,6 +88,7 @@ def test_the_same_amount_twice_is_one() -> None:
         "Total tax: 12.50",
         "Amount due soon: 12.50",
         "The total is 12.50",
+        "Amount due: 12",
     ],
 )
 def test_other_amounts_are_not_what_is_due(text: str) -> None:

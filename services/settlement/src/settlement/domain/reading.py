@@ -93,11 +93,12 @@ def _total(
 ) -> tuple[Reading[Decimal], list[frozenset[str]]]:
     """What is to be paid, and what stands for its currency beside it.
 
-    A sum counts where nothing names what is to be paid. It is doubtful if something was paid before, or is left over.
+    A bare 12 is no amount. A sum counts where nothing names what is to be paid. It is doubtful if something was paid before, or is left over.
     """
 
     def amount(text: Text) -> Amount | None:
-        return amounts.parsed(text.text)
+        found = amounts.parsed(text.text)
+        return found if found and found.is_evident else None
 
     candidates = [(c.value, c.text) for c in _both(fields, frozenset({"total"}), amount)]
     candidates += [(amount_, line) for amount_, _, line in sentences]
