@@ -14,7 +14,12 @@ DEFAULT_PORT = 4566
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
-SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/pyproject.toml"))
+SERVICES = sorted(
+    path.parent.name
+    for path in (ROOT / "services").glob("*/pyproject.toml")
+    if (ROOT / "infra" / "stacks" / f"{path.parent.name.replace('-', '_')}.py").exists()
+)
+"""Those that have a stack: a service may be written before it is deployed."""
 
 
 @dataclass(frozen=True)

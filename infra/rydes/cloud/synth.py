@@ -18,7 +18,15 @@ from infra.pages import WEB
 from infra.rydes.cloud.deploy import last_line, logged
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.progress import Progress
-from infra.rydes.cloud.settings import ACCOUNT, DEFAULT_PORT, REGION, ROOT, Settings, aws_environment
+from infra.rydes.cloud.settings import (
+    ACCOUNT,
+    DEFAULT_PORT,
+    REGION,
+    ROOT,
+    SERVICES,
+    Settings,
+    aws_environment,
+)
 from infra.rydes.cloud.toolchain import find_uv
 
 EMULATOR, PHONES = f"http://localhost:{DEFAULT_PORT}", f"http://localhost:{DEFAULT_PORT + 1}"
@@ -66,13 +74,10 @@ def _move(assembly: Path, to: Mapping[str, str]) -> None:
 
 def _build_artifacts() -> None:
     """Build the artifact of each service that has a stack, before the app asks for it."""
-    stacks = ROOT / "infra" / "stacks"
-    services = [path.name for path in (ROOT / "services").iterdir()]
-    deployed = [name for name in services if (stacks / f"{name.replace('-', '_')}.py").exists()]
     os.environ["UV"] = find_uv()  # where the builder looks for uv
     try:
         with ThreadPoolExecutor() as builders:
-            list(builders.map(lambda service: artifacts.build(service, artifacts.local_target()), deployed))
+            list(builders.map(lambda service: artifacts.build(service, artifacts.local_target()), SERVICES))
     except artifacts.BuildError as error:
         raise LocalCloudError(
             f"A Lambda artifact cannot be built: {error}", "Building needs the PyPI registry."
