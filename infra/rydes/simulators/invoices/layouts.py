@@ -12,7 +12,7 @@ Totals = Literal["box", "big", "caption-below", "sentence", "row", "statement", 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How an invoice looks. `net`: it gives days of payment, no due date. `per_page`: at most so many rides on a page."""
+    """How an invoice looks. `net`: it gives days of payment instead of a due date."""
 
     name: str
     languages: Sequence[str]

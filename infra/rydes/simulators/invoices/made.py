@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final
 
 from infra.rydes.simulators.invoices.bill import Bill, Party, Ride
-from infra.rydes.simulators.invoices.drawing import Drawing
+from infra.rydes.simulators.invoices.drawing import draw_invoice
 from infra.rydes.simulators.invoices.layouts import LAYOUTS, Layout
+from infra.rydes.simulators.invoices.pen import Pen
 from infra.rydes.simulators.invoices.sheet import Paper, Sheet
 from infra.rydes.simulators.invoices.styles import Style, style_of
 from wild_rydes_contracts.ids import RANDOM_BITS, uuid7
@@ -76,5 +77,5 @@ def invented_bill(draw: random.Random, layout: Layout, style: Style, rides: int)
 def drawn(bill: Bill, layout: Layout, style: Style, paper: Paper, seed: int) -> bytes:
     """Draw a bill as a PDF. The seed chooses among words that say the same."""
     sheet = Sheet(paper, family=layout.family)
-    Drawing(sheet, bill, layout, style, random.Random(seed)).make()  # noqa: S311 - a simulation
+    draw_invoice(Pen(sheet, bill, layout, style, random.Random(seed)))  # noqa: S311 - a simulation
     return sheet.pdf()

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pytest
 
-from infra.rydes.simulators.invoices import broken, drawing
+from infra.rydes.simulators.invoices import broken, pen
 from infra.rydes.simulators.invoices.bill import Bill, Party
 from infra.rydes.simulators.invoices.layouts import LAYOUTS
 from infra.rydes.simulators.invoices.made import PAYEES, Made, invented
@@ -171,9 +171,9 @@ def test_words_that_nobody_knows_leave_it_to_people(kind: str, monkeypatch: pyte
     """The words for one thing are made up; where another way says the same, that may do."""
     strange = {
         language: {**words_, kind: ["Zorgplex"], **({"from": ["Blimm"]} if kind == "payee" else {})}
-        for language, words_ in drawing.words().items()
+        for language, words_ in pen.words().items()
     }
-    monkeypatch.setattr(drawing, "words", lambda: strange)
+    monkeypatch.setattr(pen, "words", lambda: strange)
     kinds: Counter[type[Decision]] = Counter()
     for seed in READ[:48]:
         made = invented(seed)

@@ -93,7 +93,8 @@ def _total(
 ) -> tuple[Reading[Decimal], list[frozenset[str]]]:
     """What is to be paid, and what stands for its currency beside it.
 
-    A bare 12 is no amount. A sum counts where nothing names what is to be paid. It is doubtful if something was paid before, or is left over.
+    A bare 12 is no amount. A sum counts where nothing names what is to be paid. It is doubtful if something was
+    paid before, or is left over.
     """
 
     def amount(text: Text) -> Amount | None:
@@ -215,7 +216,11 @@ def _by_terms(pages: Sequence[Page], issued: Reading[date]) -> list[Found[date]]
         for line in page.lines:
             matches = [match for pattern in labels().terms if (match := pattern.search(line.text))]
             found += [
-                replace(issued, value=issued.value + timedelta(days=int(match["days"])), place=line.place)
+                Found(
+                    issued.value + timedelta(days=int(match["days"])),
+                    min(issued.confidence, line.confidence),
+                    line.place,
+                )
                 for match in matches
             ]
     return found

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pypdfium2 as pdfium
 import pytest
 
-from infra.rydes.simulators.invoices.drawing import words
 from infra.rydes.simulators.invoices.layouts import LAYOUTS, Layout
 from infra.rydes.simulators.invoices.made import PAYEES, invented
+from infra.rydes.simulators.invoices.pen import words
 from infra.rydes.simulators.invoices.styles import CURRENCIES, DATES, MONTHS, NUMBERS_OF
 
 
