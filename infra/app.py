@@ -22,6 +22,7 @@ from infra.stacks.feedback import FeedbackStack
 from infra.stacks.operations import OperationsStack
 from infra.stacks.platform import PlatformStack
 from infra.stacks.ride_booking import RideBookingStack
+from infra.stacks.settlement import SettlementStack
 from infra.stacks.unicorn_mgmt import UnicornMgmtStack
 from infra.stage import AWS, leave_out, stage_of
 
@@ -29,6 +30,7 @@ SERVICES: Final[dict[str, Callable[..., ServiceStack]]] = {
     "ride-booking": RideBookingStack,
     "unicorn-mgmt": UnicornMgmtStack,
     "feedback": FeedbackStack,
+    "settlement": SettlementStack,
 }
 PLATFORM: Final = "platform"
 OPERATIONS: Final = "operations"

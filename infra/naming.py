@@ -38,6 +38,7 @@ PLATFORM_STACK: Final = "WildRydesPlatform"
 RIDE_BOOKING_STACK: Final = "WildRydesRideBooking"
 UNICORN_MGMT_STACK: Final = "WildRydesUnicornMgmt"
 FEEDBACK_STACK: Final = "WildRydesFeedback"
+SETTLEMENT_STACK: Final = "WildRydesSettlement"
 OPERATIONS_STACK: Final = "WildRydesOperations"
 
 # Topics to which AWS End User Messaging publishes customers' replies and the receipts of our SMS.

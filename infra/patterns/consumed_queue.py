@@ -78,7 +78,8 @@ class ConsumedQueue(Construct):
     As many batches are handled at once
     as the stage's scale needs where each RFQ keeps the consumer `busy` for so many seconds, or as many as `at_once`
     says (2 at least). An alarm goes off when the oldest message is older than `overdue` seconds. Messages are encrypted with `key`, or
-    with a key of SQS if there is none.
+    with a key of SQS if there is none. `late` says that the consumer takes messages after their deadlines, too: then the replay
+    sends them back.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class ConsumedQueue(Construct):
         overdue: int = 60,
         key: kms.IKey | None = None,
         batch_size: int = 10,
+        late: bool = False,
     ) -> None:
         super().__init__(scope, name)
         at_once = at_once or scope.stage.scale.at_once(busy)
@@ -145,7 +147,9 @@ class ConsumedQueue(Construct):
                 report_batch_item_failures=True,
             )
         )
-        if self.parking and not isinstance(replay, NoReplay):
+        if self.parking and isinstance(replay, Replay):
+            replay.of(name, self.queue, self.dead_letters, self.parking, key, late=late)
+        elif self.parking and isinstance(replay, FailureHandler):
             replay.of(name, self.queue, self.dead_letters, self.parking, key)
         scope.alarm(
             f"{name}-age",

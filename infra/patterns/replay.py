@@ -42,7 +42,7 @@ class Replay:
     def __init__(self, scope: "ServiceStack") -> None:
         self._scope = scope
         self._function = scope.function("replay", seconds=self.seconds)
-        self._routes: dict[str, dict[str, str]] = {}
+        self._routes: dict[str, dict[str, str | bool]] = {}
         for name, value in (("MAX_REPLAYS", MAX_REPLAYS), ("REPLAY_BASE", BASE), ("REPLAY_CAP", CAP)):
             self._function.add_environment(name, str(value))
 
@@ -53,10 +53,14 @@ class Replay:
         dead_letters: sqs.Queue,
         parking: sqs.Queue,
         key: kms.IKey | None,
+        *,
+        late: bool,
     ) -> None:
-        """Serve the queue `name`."""
+        """Serve the queue `name`, after the deadlines of its messages, too, if its consumer is `late`."""
         function, own_name = self._function, self._scope.stage.names.of(f"{name}-dlq")
         self._routes[own_name] = {"queue": queue.queue_url, "parking": parking.queue_url}
+        if late:
+            self._routes[own_name]["late"] = True
         function.add_environment("REPLAYED_QUEUES", json.dumps(self._routes))
         for receiver in (queue, parking):
             function.may("sqs:SendMessage", on=receiver.queue_arn)

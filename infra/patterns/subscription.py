@@ -30,10 +30,12 @@ def useful_life(contracts: Iterable[type[Event]]) -> timedelta:
 class Subscription(ConsumedQueue):
     """Rule -> queue -> function, for the events of some contract classes (of one source and version).
 
-    `only` are the values of their fields that matter to the consumer: events with others cost nothing. With `replays`
+    `only` are the values of their fields that matter to the consumer, or EventBridge's matchers of such values: events with
+    others cost nothing. With `replays`
     the rule also lets in what an archive replays of the versions that these classes follow. Events that want an answer
     come from `requesters`, where these are named. Only the rule may send to the queue. What the rule cannot deliver within
-    the useful life of its events goes to the queue's own dead-letter queue. `from_archive` says, for people, what the consumer does with an
+    the useful life of its events goes to the queue's own dead-letter queue. A consumer that is `late` keeps a record: to it they
+    are of use after their deadlines, too, so the rule tries for a day. `from_archive` says, for people, what the consumer does with an
     event that an archive replays long after it happened: it is in the rule's description, where `rydes replay` finds it.
     """
 
@@ -45,12 +47,13 @@ class Subscription(ConsumedQueue):
         consumer: ServiceFunction,
         replay: Replay | NoReplay,
         from_archive: str,
-        only: Mapping[str, Sequence[str]] | None = None,
+        only: Mapping[str, Sequence[str | Mapping[str, str]]] | None = None,
         replays: bool = False,
         requesters: Sequence[str] = (),
         busy: float = 0,
+        late: bool = False,
     ) -> None:
-        super().__init__(scope, name, consumer=consumer, replay=replay, busy=busy)
+        super().__init__(scope, name, consumer=consumer, replay=replay, busy=busy, late=late)
         sources = [f"{naming.EVENT_SOURCE_PREFIX}{requester}" for requester in requesters]
         pattern = rule_pattern(*contracts, replays=replays, sources=sources)
         if only:
@@ -66,7 +69,9 @@ class Subscription(ConsumedQueue):
                 targets.SqsQueue(
                     self.queue,
                     dead_letter_queue=self.dead_letters,
-                    max_event_age=cdk.Duration.seconds(useful_life(contracts).total_seconds()),
+                    max_event_age=cdk.Duration.seconds(
+                        (_LONGEST if late else useful_life(contracts)).total_seconds()
+                    ),
                     retry_attempts=_MOST_ATTEMPTS,
                 )
             ],

@@ -181,7 +181,7 @@ def _places_of_failures(function: Resource, resolver: Resolver) -> Iterator[str]
         if name in {"DEAD_LETTER_QUEUE_URL", "PARKING_QUEUE_URL", "REPLAYED_QUEUES"}
     }
     for route in json.loads(told.pop("REPLAYED_QUEUES", "{}")).values():
-        yield from route.values()
+        yield from (route["queue"], route["parking"])
     yield from told.values()
 
 

@@ -17,6 +17,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "jobs": ("jobs",),
     "support": ("callbacks",),
     "feedback": ("feedback",),
+    "settlement": ("owed",),
     "operators": ("partners", "trace", "logs", "scenario"),
     "stops": ("stop", "start"),
     "dead_letters": ("dlq", "quarantine"),

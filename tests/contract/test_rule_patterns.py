@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from infra.assembly import Assembly
 from infra.proof.ruler import EventPattern
+from settlement.domain.ledger import is_partner
 from wild_rydes_contracts import (
     EVENTS,
     Envelope,
@@ -20,7 +21,8 @@ from wild_rydes_contracts import (
     RideConfirmed,
     RideRejected,
 )
-from wild_rydes_contracts.fakes import on_the_bus
+from wild_rydes_contracts.fakes import fake, on_the_bus
+from wild_rydes_contracts.rides import RideEvent
 from wild_rydes_contracts.strategies import envelopes, events
 
 SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
@@ -30,8 +32,12 @@ SUBSCRIPTIONS: dict[str, set[type[Event]]] = {
     "unicorn-mgmt-ratings-inbox": {FeedbackReceived, FeedbackCorrected},
     "ride-booking-rides": {RideConfirmed, RideRejected, RideCompleted},
     "feedback-rides": {RideCompleted},
+    "settlement-prices": {QuoteAccepted},
+    "settlement-rides": {RideCompleted},
 }
 """What each rule on the bus is for."""
+OF_PARTNERS = {"settlement-prices", "settlement-rides"}
+"""Those that hear of partners' rides alone."""
 
 
 def wanted(name: str, event: Event) -> bool:
@@ -39,12 +45,20 @@ def wanted(name: str, event: Event) -> bool:
     if isinstance(event, RfqCompleted):
         # When all have answered, nobody waits to be told.
         return name == "unicorn-mgmt-closings-inbox" and event.completed_by != "all-answered"
+    if name in OF_PARTNERS and isinstance(event, RideEvent):
+        return type(event) in SUBSCRIPTIONS[name] and is_partner(event.responder_id)
     return type(event) in SUBSCRIPTIONS[name]
 
 
 def envelopes_for(name: str, data: st.DataObject) -> Envelope[Event]:
     """Any event for this rule."""
     contract = data.draw(st.sampled_from(sorted(SUBSCRIPTIONS[name], key=str)))
+    if name in OF_PARTNERS:
+        envelope = data.draw(envelopes(contract))
+        partner = data.draw(st.from_regex(r"\Ap-[a-z0-9-]{0,30}\Z"))
+        return envelope.model_copy(
+            update={"data": envelope.data.model_copy(update={"responder_id": partner})}
+        )
     return data.draw(envelopes(contract).filter(lambda envelope: wanted(name, envelope.data)))
 
 
@@ -76,6 +90,16 @@ def test_a_rule_matches_its_events_and_no_other(
     event = on_the_bus(envelope)
     matching = {name for name, rule in rules.items() if rule.matches(event)}
     assert matching == {name for name in SUBSCRIPTIONS if wanted(name, envelope.data)}
+
+
+@pytest.mark.parametrize("responder", ["p-comet", "p-", "u-p-comet", "pcomet", "u-shadowfax"])
+@pytest.mark.parametrize("name", OF_PARTNERS)
+def test_what_a_partner_is_owed_is_told_by_the_responders_id(
+    rules: dict[str, EventPattern], name: str, responder: str
+) -> None:
+    [contract] = SUBSCRIPTIONS[name]
+    event = on_the_bus(fake(contract, responder_id=responder))
+    assert rules[name].matches(event) == is_partner(responder) == responder.startswith("p-")
 
 
 foreign = st.text() | st.sampled_from([*{event.source for event in EVENTS}, "aws.s3", "wildrydes", ""])

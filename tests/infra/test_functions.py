@@ -68,7 +68,11 @@ REPLAYED = {
         "unicorn-mgmt-ratings-inbox",
     ),
     "feedback": ("feedback-rides", "feedback-sms-replies", "feedback-sms-receipts"),
+    "settlement": ("settlement-prices", "settlement-rides"),
 }
+
+# Queues whose messages are of use after their deadlines, too: their consumers keep a record.
+LATE = {"settlement-prices"}
 
 # All permissions on AWS beyond the function's own log: resource -> actions. No policy has a `*` that is not
 # listed here.
@@ -232,6 +236,15 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "feedback-rides-dlq": {"sqs:SendMessage"},
         "feedback-rides-parking": {"sqs:SendMessage"},
     },
+    **{
+        name: {
+            "settlement": {"dynamodb:UpdateItem"},
+            name: CONSUME,
+            f"{name}-dlq": {"sqs:SendMessage"},
+            f"{name}-parking": {"sqs:SendMessage"},
+        }
+        for name in ("settlement-prices", "settlement-rides")
+    },
     "feedback-timers": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-due": {"dynamodb:Query"},
@@ -346,6 +359,8 @@ QUEUE_CONSUMERS = (
     "ride-booking-aggregator",
     "ride-booking-rides",
     "ride-booking-closer",
+    "settlement-prices",
+    "settlement-rides",
     "unicorn-mgmt-bookings",
     "unicorn-mgmt-closings",
     "unicorn-mgmt-ratings",
@@ -533,6 +548,17 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "MAX_ATTEMPTS": "5",
             },
         ),
+        *(
+            (
+                name,
+                {
+                    "DEAD_LETTER_QUEUE_URL": f"{name}-dlq",
+                    "PARKING_QUEUE_URL": f"{name}-parking",
+                    "MAX_ATTEMPTS": "5",
+                },
+            )
+            for name in ("settlement-prices", "settlement-rides")
+        ),
         (
             "unicorn-mgmt-bookings",
             {
@@ -659,7 +685,11 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                     "REPLAY_BASE": "30",
                     "REPLAY_CAP": "900",
                     "REPLAYED_QUEUES": json.dumps(
-                        {f"{queue}-dlq": {"queue": queue, "parking": f"{queue}-parking"} for queue in queues}
+                        {
+                            f"{queue}-dlq": {"queue": queue, "parking": f"{queue}-parking"}
+                            | ({"late": True} if queue in LATE else {})
+                            for queue in queues
+                        }
                     ),
                 },
             )

@@ -8,7 +8,9 @@ from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT
 from infra import naming
 from infra.app import SERVICES
 from infra.assembly import Assembly
+from infra.rydes.operator import owed
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
+from settlement.adapters.ledger_table import BY_PAYEE
 from unicorn_mgmt.adapters.driven_rides import TOLD
 from unicorn_mgmt.adapters.invitation_table import BY_UNICORN
 from unicorn_mgmt.adapters.job_table import BY_PARTNER, KEPT_FOR
@@ -168,6 +170,16 @@ def test_the_buckets_of_jobs_are_private_and_keep_nothing_for_ever(
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", days)
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert timedelta(days=31) > KEPT_FOR, "a job would link to a statement that is gone"
+
+
+def test_the_settlement_table(aws: Assembly) -> None:
+    table = aws.named("AWS::DynamoDB::Table", "TableName")["settlement"].properties
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == BY_PAYEE == owed.INDEX
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["payee", "completed_at"]
+    assert index["Projection"] == {"ProjectionType": "ALL"}, "what is owed is read from there"
 
 
 def test_status_documents_are_private_and_gone_in_a_day(aws: Assembly) -> None:

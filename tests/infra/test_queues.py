@@ -43,6 +43,8 @@ CONSUMED = {
     "feedback-rides": "feedback-rides",
     "feedback-sms-replies": "feedback-replies",
     "feedback-sms-receipts": "feedback-receipts",
+    "settlement-prices": "settlement-prices",
+    "settlement-rides": "settlement-rides",
     **{queue: queue.replace("-requests", "-quotes") for queue in PARTNER_QUEUES},
     **{queue: queue for queue in RIDE_QUEUES},
 }
@@ -56,6 +58,8 @@ REPLAYED = {
     "feedback-rides": "feedback-replay",
     "feedback-sms-replies": "feedback-replay",
     "feedback-sms-receipts": "feedback-replay",
+    "settlement-prices": "settlement-replay",
+    "settlement-rides": "settlement-replay",
     **dict.fromkeys(RIDE_QUEUES, "unicorn-mgmt-replay"),
 }
 """Queue -> the function that sends its dead letters back. Those of others have a reason to wait for a person."""
@@ -70,7 +74,11 @@ SUBSCRIPTIONS = (
     "unicorn-mgmt-closings-inbox",
     "unicorn-mgmt-ratings-inbox",
     "feedback-rides",
+    "settlement-prices",
+    "settlement-rides",
 )
+LATE = {"settlement-prices"}
+"""Subscriptions whose consumers keep a record: they take events after their deadlines, too."""
 TOPICS = {
     "feedback-sms-replies": "wild-rydes-sms-replies",
     "feedback-sms-receipts": "wild-rydes-sms-receipts",
@@ -351,7 +359,12 @@ def test_what_becomes_of_an_sms_is_reported_to_the_topic_of_receipts(aws: Assemb
 
 
 def useful_life_of(rule: Resource) -> float:
-    """For how many seconds one of a rule's events is of use: tests/contract/test_literals.py has each of them."""
+    """For how many seconds one of a rule's events is of use: tests/contract/test_literals.py has each of them.
+
+    To a consumer that keeps a record, an event is of use for as long as AWS allows.
+    """
+    if rule.properties["Name"] in LATE:
+        return timedelta(days=1).total_seconds()
     names = rule.properties["EventPattern"]["detail-type"]
     return max(event.useful_life.total_seconds() for event in EVENTS if event.name in names)
 

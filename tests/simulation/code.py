@@ -18,7 +18,7 @@ from tests.simulation.gates import gate, virtual_datetimes
 from tests.simulation.photograph import Photograph
 from tests.simulation.stacks import Function
 
-OURS = ("ride_booking", "unicorn_mgmt", "feedback", "wild_rydes_contracts", "wild_rydes_messaging", "wild_rydes_http",
+OURS = ("ride_booking", "unicorn_mgmt", "feedback", "settlement", "wild_rydes_contracts", "wild_rydes_messaging", "wild_rydes_http",
         "wild_rydes_runtime", "wild_rydes_dynamodb", "wild_rydes_circuit_breaker")  # fmt: skip
 _PHOTOGRAPHED = (*OURS, "tests", "aws_lambda_powertools", "logging")
 

@@ -14,7 +14,7 @@ from tests.simulation.patterns import Matches, compiled
 Properties = Mapping[str, Any]
 
 NAMES = Names(AWS_ENVIRONMENT)
-RFQS, UNICORNS, SURVEYS = map(NAMES.of, ("ride-booking", "unicorn-mgmt", "feedback"))
+RFQS, UNICORNS, SURVEYS, LEDGER = map(NAMES.of, ("ride-booking", "unicorn-mgmt", "feedback", "settlement"))
 """The tables of the services."""
 
 

@@ -22,7 +22,10 @@ QUEUES = (
 )
 FUNCTIONS = ("ride-booking-api", "ride-booking-rides", "feedback-rides", f"unicorn-mgmt-{PARTNER}-quotes")
 _ARN = "arn:aws:lambda:eu-west-1:1:function:"
-_STACKS = ("WildRydesPlatform", "WildRydesRideBooking", "WildRydesUnicornMgmt", "WildRydesFeedback")
+_STACKS = (
+    *("WildRydesPlatform", "WildRydesRideBooking", "WildRydesUnicornMgmt", "WildRydesFeedback"),
+    "WildRydesSettlement",
+)
 
 
 def alarm(name: str, **more: Any) -> dict[str, Any]:

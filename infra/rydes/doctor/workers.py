@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from infra.rydes.cloud.settings import SERVICES
 from infra.rydes.doctor.finding import Ill, Looked, count, span
 from infra.rydes.doctor.patient import LATELY, Metric, Patient, function_of, source_of
 from infra.rydes.operator.log_events import events
@@ -145,7 +146,7 @@ def _behind(
 
 
 def _logs_of(function: str) -> str:
-    service = "-".join(function.split("-")[:2]) if not function.startswith("feedback") else "feedback"
+    service = next(name for name in SERVICES if function.startswith(f"{name}-"))
     return f"uv run rydes logs --service {service} --level ERROR --last 15m"
 
 

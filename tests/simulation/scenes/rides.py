@@ -12,13 +12,13 @@ from tests.simulation.actors.customers import LABEL, PLACES, Asked, Customer
 from tests.simulation.actors.partners import Partners
 from tests.simulation.actors.unicorns import NAME, Registered, Unicorn
 from tests.simulation.faults import CALL
-from tests.simulation.invariants import events, rfqs, rides, shown
+from tests.simulation.invariants import events, owed, rfqs, rides, shown
 from tests.simulation.invariants.near import Near
 from tests.simulation.invariants.timely import Timely
 from tests.simulation.invariants.violation import require
 from tests.simulation.plan import Plan
 from tests.simulation.scenes.scene import Scene
-from tests.simulation.stacks import RFQS, UNICORNS
+from tests.simulation.stacks import LEDGER, RFQS, UNICORNS
 from tests.simulation.world import World
 
 _BY_CARD = 0.6
@@ -187,6 +187,7 @@ class Rides(Scene):
         rides.check_end(unicorns, every_ride, self.said)
         rides.check_partners(self.partners.rides(), every_ride)
         rides.check_orders(self._noted, every_ride)
+        owed.check(self._world.items(LEDGER), self._events.values())
 
     def _check_what_was_said(self, of_rfqs: list[Any], by_id: Mapping[str, Any]) -> None:
         for name, detail in self._events.values():

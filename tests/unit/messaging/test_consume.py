@@ -347,6 +347,20 @@ def test_message_at_its_deadline_is_dropped_before_any_work(
     assert line["correlation_id"] == "rfq-1"
 
 
+def test_whoever_keeps_a_record_takes_what_is_past_its_deadline_and_has_time_for_it(
+    world: World, drain: "Callable[[str], list[MessageTypeDef]]"
+) -> None:
+    world.consumer.late = True
+    event = records(record(body("rfq-1", deadline=NOW - timedelta(days=3)), "late", 9))
+    batch = world.consumer.receive(event)
+    [message] = batch
+    with batch.attempt(message):
+        raise RetryLater(60)
+    assert failed_ids(batch.settle()) == ["late"]
+    assert world.visibility == [[("receipt of late", 60)]], "the deadline shortens no backoff"
+    assert drain(world.dead_letters) == []
+
+
 def test_correlation_id_is_on_every_line_and_restored_after(world: World) -> None:
     logger = world.log.logger
     logger.set_correlation_id("outer")

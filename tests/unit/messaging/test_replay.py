@@ -85,6 +85,7 @@ class World:
         self.replay = Replay(
             {
                 "inbox-dlq": Route(self.urls["inbox"], self.urls["inbox-parking"]),
+                "record-dlq": Route(self.urls["inbox"], self.urls["inbox-parking"], late=True),
                 "f-dlq.fifo": Route(self.urls["f.fifo"], self.urls["f-parking.fifo"]),
             },
             ReplayPolicy(MAX_REPLAYS, Backoff(base=30, cap=900)),
@@ -188,6 +189,14 @@ def test_what_is_past_its_deadline_is_dropped_and_what_is_not_is_back_before_it(
     [sent] = world.sent
     assert (sent["MessageBody"], sent["DelaySeconds"]) == (early, 10)
     assert counted(world.metrics) == {"MessagesExpired": [1.0], "MessagesReplayed": [1.0]}
+
+
+def test_what_is_past_its_deadline_goes_back_to_whoever_keeps_a_record(world: World) -> None:
+    late = json.dumps(bus_event(requested(deadline=NOW - timedelta(days=3))))
+    assert world.handle(dead(texts(TRANSIENT), "late", late, queue="record-dlq")) == []
+    [sent] = world.sent
+    assert (sent["MessageBody"], sent["DelaySeconds"]) == (late, 30), "with the whole backoff"
+    assert counted(world.metrics) == {"MessagesReplayed": [1.0]}
 
 
 def test_one_that_cannot_be_sent_stays_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def test_later_nothing_is_kept_for_good() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("service", ["ride_booking", "unicorn_mgmt", "feedback"])
+@pytest.mark.parametrize("service", ["ride_booking", "unicorn_mgmt", "feedback", "settlement"])
 def test_it_begins_before_a_function_of_the_service_is_imported(service: str) -> None:
     loaded = modules_after(f"import {service}.functions, gc; assert not gc.isenabled()", {})
     assert not any(module.startswith(("pydantic", "boto3")) for module in loaded)

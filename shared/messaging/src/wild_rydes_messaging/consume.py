@@ -67,8 +67,9 @@ class Consumer(Generic[D]):
     classes say how (`Message.upcast`).
 
     A message that is not handled returns after a backoff, or leaves the queue with the reason: `RetryPolicy` decides.
-    A message past its deadline is dropped before any work. A message whose worker dies returns by itself, until
-    the queue's own redrive policy takes it away.
+    A message past its deadline is dropped before any work, unless the consumer is `late`: then it keeps a record of what
+    was said, to which nobody waits for an answer, and a deadline is nothing to it. A message whose worker dies returns by
+    itself, until the queue's own redrive policy takes it away.
 
     With `requesters`, events that want an answer are taken from these sources, each with its own return address and no
     other. Whoever may ask for an answer could have it sent to another otherwise.
@@ -83,6 +84,7 @@ class Consumer(Generic[D]):
         metrics: Metrics,
         max_attempts: int,
         requesters: Mapping[str, str] | None = None,
+        late: bool = False,
         patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -91,6 +93,7 @@ class Consumer(Generic[D]):
         expected(contracts)
         self.contracts = contracts
         self.requesters = requesters or {}
+        self.late = late
         self.sqs = sqs
         self.parking_lot = parking_lot
         self.logger = logger
@@ -109,6 +112,7 @@ class Consumer(Generic[D]):
         logger: Logger,
         metrics: Metrics,
         requesters: Mapping[str, str] | None = None,
+        late: bool = False,
         patience: timedelta = PATIENCE,
         backoff: Backoff = DEFAULT_BACKOFF,
     ) -> Self:
@@ -131,6 +135,7 @@ class Consumer(Generic[D]):
             metrics=metrics,
             max_attempts=int(environment["MAX_ATTEMPTS"]),
             requesters=requesters,
+            late=late,
             patience=patience,
             backoff=backoff,
         )
@@ -162,7 +167,7 @@ class Consumer(Generic[D]):
 
 
 class Batch(Generic[D]):
-    """The messages of one invocation. Iterating yields the valid ones whose deadline has not passed."""
+    """The messages of one invocation. Iterating yields the valid ones that have not come too late."""
 
     def __init__(self, consumer: Consumer[D], records: list[Mapping[str, Any]]) -> None:
         self._consumer = consumer
@@ -171,7 +176,9 @@ class Batch(Generic[D]):
         taken = self._in_other_company(records)
         self._left = [record["messageId"] for record in records if record not in taken]
         self._messages = [message for record in taken if (message := self._open(record))]
-        self._deadlines = {message.message_id: message.metadata.deadline for message in self._messages}
+        self._deadlines = {
+            message.message_id: message.metadata.deadline for message in self._messages if not consumer.late
+        }
 
     def __iter__(self) -> Iterator[Received[D]]:
         return iter(self._messages)
@@ -238,7 +245,7 @@ class Batch(Generic[D]):
                 sent_at=int(record["attributes"]["SentTimestamp"]),
                 attempt=_attempt(record),
             )
-            if metadata.expired(consumer.now()):
+            if not consumer.late and metadata.expired(consumer.now()):
                 consumer.logger.info("dropped: past its deadline", deadline=str(metadata.deadline))
                 consumer.metrics.add_metric("MessagesExpired", MetricUnit.Count, 1)
                 return None

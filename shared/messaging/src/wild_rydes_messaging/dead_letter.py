@@ -76,9 +76,11 @@ class DeadLetter:
     """Whether SQS has moved it here, because it was received too often."""
     group: str = ""
     """Of a FIFO queue's message."""
+    late: bool = False
+    """Whether its consumer takes it after its deadline, too."""
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Self:
+    def of(cls, record: Mapping[str, Any], *, late: bool = False) -> Self:
         """Read a record of a Lambda SQS event."""
         system = record["attributes"]
         return cls(
@@ -87,6 +89,7 @@ class DeadLetter:
             of_record(record),
             "DeadLetterQueueSourceArn" in system,
             system.get("MessageGroupId", "") if record["eventSourceARN"].endswith(".fifo") else "",
+            late,
         )
 
     @property
@@ -96,8 +99,8 @@ class DeadLetter:
 
     @property
     def deadline(self) -> datetime | None:
-        """Its deadline, if it is a message of ours that has one."""
-        metadata = metadata_in(self.body)
+        """Its deadline, if it is a message of ours that has one, and its consumer minds."""
+        metadata = None if self.late else metadata_in(self.body)
         return metadata.deadline if metadata else None
 
     def sent_back(self, count: int) -> Attributes | None:

@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where the dead letters of one queue go, by URL: back to `queue`, or to `parking`."""
+    """Where the dead letters of one queue go, by URL: back to `queue`, or to `parking`.
+
+    `late`: its consumer takes messages after their deadlines, too.
+    """
 
     queue: str
     parking: str
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,13 @@ class Replay:
         cls, environment: Mapping[str, str], *, sqs: "SQSClient", logger: Logger, metrics: Metrics
     ) -> Self:
         """Make the replay of a function from its variables REPLAYED_QUEUES (JSON: name of the dead-letter queue → URLs of
-        `queue` and `parking`), MAX_REPLAYS, and in seconds REPLAY_BASE and REPLAY_CAP.
+        `queue` and `parking`, and perhaps `late`), MAX_REPLAYS, and in seconds REPLAY_BASE and REPLAY_CAP.
 
         Raises KeyError, with the variable's name, if one is missing.
         """
         backoff = Backoff(float(environment["REPLAY_BASE"]), float(environment["REPLAY_CAP"]))
         return cls(
-            {name: Route(**urls) for name, urls in json.loads(environment["REPLAYED_QUEUES"]).items()},
+            {name: Route(**route) for name, route in json.loads(environment["REPLAYED_QUEUES"]).items()},
             ReplayPolicy(int(environment["MAX_REPLAYS"]), backoff),
             sqs=sqs,
             logger=logger,
@@ -103,10 +107,11 @@ class Replay:
         for record in {record["messageId"]: record for record in event["Records"]}.values():
             with self._logging(record["body"]):
                 try:
-                    letter = DeadLetter.of(record)
+                    route = self.routes[record["eventSourceARN"].rpartition(":")[2]]
+                    letter = DeadLetter.of(record, late=route.late)
                     first_of_group = not letter.group or letter.group not in groups
                     groups.add(letter.group)
-                    sent = self._judged(letter, record) if first_of_group else None
+                    sent = self._judged(letter, route) if first_of_group else None
                     if first_of_group and sent is None:
                         continue
                 except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the batch goes on
@@ -119,10 +124,8 @@ class Replay:
         staying += self._send(going)
         return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in staying]}
 
-    def _judged(self, letter: DeadLetter, record: Mapping[str, Any]) -> _Sent | None:
+    def _judged(self, letter: DeadLetter, route: Route) -> _Sent | None:
         """Decide what becomes of it. None: nothing, and it may be deleted."""
-        name = record["eventSourceARN"].rpartition(":")[2]
-        route = self.routes[name]
         verdict, why = self.policy.judge(letter, self.now())
         if verdict is Verdict.DROP:
             self.logger.info("dropped: past its deadline", deadline=str(letter.deadline))

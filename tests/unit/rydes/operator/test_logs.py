@@ -44,7 +44,7 @@ def event(message: str, at: int = START) -> LogEvent:
 
 
 def test_services_are_those_of_the_repository() -> None:
-    assert SERVICES == ["feedback", "ride-booking", "unicorn-mgmt"]
+    assert SERVICES == ["feedback", "ride-booking", "settlement", "unicorn-mgmt"]
 
 
 def test_everything_is_selected_without_options() -> None:
@@ -73,7 +73,7 @@ def test_a_time_span_is_given_by_its_ends_or_by_how_long_ago_it_began() -> None:
 @pytest.mark.parametrize(
     ("options", "way_out"),
     [
-        ({"service": "payments"}, "feedback, ride-booking, unicorn-mgmt"),
+        ({"service": "payments"}, "feedback, ride-booking, settlement, unicorn-mgmt"),
         ({"level": "loud"}, "DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         ({"since": "yesterday"}, "08:45"),
         ({"last": "a while"}, "30m"),

@@ -47,6 +47,7 @@ def test_stacks_that_are_not_deployed_are_named() -> None:
         "dev-WildRydesRideBooking is deployed: UPDATE_COMPLETE, 2 resources": State.KEPT,
         "dev-WildRydesUnicornMgmt is not deployed": State.BROKEN,
         "dev-WildRydesFeedback is not deployed": State.BROKEN,
+        "dev-WildRydesSettlement is not deployed": State.BROKEN,
     }
 
 

@@ -1,0 +1,72 @@
+"""settlement: what partner fleets are owed.
+
+Some names are written twice, here and in the service. tests/infra/test_platform.py holds the index to the service, and
+tests/contract/test_rule_patterns.py the rules to whose rides are owed.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra import naming
+from infra.patterns.service_stack import ServiceStack
+from infra.patterns.subscription import Subscription
+from infra.stage import Stage
+from wild_rydes_contracts import QuoteAccepted, RideCompleted
+
+SERVICE: Final = "settlement"
+PAYEE_INDEX: Final = "by-payee"
+OF_PARTNERS: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {"responder_id": [{"prefix": "p-"}]}
+
+
+class SettlementStack(ServiceStack):
+    """The ledger: a table, and the functions `prices` and `rides` that each write one fact of an entry."""
+
+    def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
+        super().__init__(
+            scope,
+            naming.SETTLEMENT_STACK,
+            service=SERVICE,
+            stage=stage,
+            artifact=artifact,
+            description="Wild Rydes: what partner fleets are owed",
+        )
+        # Sparse: only a ride that is over has an end.
+        self.table.add_global_secondary_index(
+            index_name=PAYEE_INDEX,
+            partition_key=dynamodb.Attribute(name="payee", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="completed_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        self._prices()
+        self._rides()
+
+    def _prices(self) -> None:
+        function = self.function("prices", seconds=3)
+        function.may("dynamodb:UpdateItem", on=self.table.table_arn)
+        Subscription(
+            self,
+            "settlement-prices",
+            QuoteAccepted,
+            consumer=function,
+            replay=self.replay,
+            from_archive="a price that is known stays as it is. One that was missed is noted, however late",
+            only=OF_PARTNERS,
+            late=True,
+        )
+
+    def _rides(self) -> None:
+        function = self.function("rides", seconds=3)
+        function.may("dynamodb:UpdateItem", on=self.table.table_arn)
+        Subscription(
+            self,
+            "settlement-rides",
+            RideCompleted,
+            consumer=function,
+            replay=self.replay,
+            from_archive="a ride that is known stays as it is. One that was missed is owed from then on",
+            only=OF_PARTNERS,
+        )
