@@ -74,8 +74,12 @@ def rfqs(room: ControlRoom, _: Asked[Nothing]) -> Json:
 
 
 def rfq(room: ControlRoom, asked: Asked[Nothing]) -> Json:
-    """Show one RFQ."""
-    return timeline(room.system, room.watch.journal, asked.path["id"])
+    """Show one RFQ, by its id or by the end of one, as the page shows ids; or which ids end so."""
+    id_ = asked.path["id"]
+    ending = room.watch.ids.ending(id_)
+    if len(ending) > 1:
+        return {"id": id_, "choices": ending, "steps": [], "events": []}
+    return {**timeline(room.system, room.watch.journal, ending[0] if ending else id_), "choices": []}
 
 
 def letters(room: ControlRoom, asked: Asked[Nothing]) -> Json:
@@ -150,6 +154,11 @@ def poison(room: ControlRoom, asked: Asked[Nothing]) -> Json:
     return {"sent": True}
 
 
+def park(room: ControlRoom, _: Asked[Nothing]) -> Json:
+    """Make a dead letter that a replay handles."""
+    return _panel(room).park()
+
+
 def ask_for_rides(room: ControlRoom, asked: Asked[Rides]) -> Json:
     """Have customers ask for rides."""
     if not isinstance(room.system, Cloud):
@@ -196,6 +205,7 @@ CALLS: Final = (
     Call("POST", "/api/rides", ask_for_rides, Rides),
     Call("POST", "/api/faults/workers/{function}", kill),
     Call("POST", "/api/faults/poison/{queue}", poison),
+    Call("POST", "/api/faults/dead-letters", park),
 )
 
 

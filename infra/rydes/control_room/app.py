@@ -6,7 +6,7 @@
 | `GET /api/architecture` | nodes and edges, as the templates have them |
 | `GET /api/stream` | server-sent events: a `snapshot`, then a `tick` about once a second; resumes by `Last-Event-ID` |
 | `GET /api/nodes/{id}` | the last lines of a function |
-| `GET /api/rfqs`, `/api/rfqs/{id}` | the newest RFQs; one as a timeline with the bodies that are known |
+| `GET /api/rfqs`, `/api/rfqs/{id}` | the newest RFQs; one as a timeline with the bodies that are known, by its id or the end of it |
 | `GET /api/dead-letters` | dead letters with reasons and bodies, of all queues or of `?queue=` |
 | `POST /api/replays` `{"queue", "ids"}` | a dry run: what would become of them |
 | `POST /api/replays/{plan}` | carries it out |
@@ -18,6 +18,7 @@
 | `PUT /api/faults/partners/{partner}` `{"fault"}` | breaks or mends a partner |
 | `PUT /api/faults/tables/{table}` `{"share"}` | has a table throttle a share of all calls |
 | `POST /api/faults/workers/{function}`, `/api/faults/poison/{queue}` | kills workers; sends what nobody can read |
+| `POST /api/faults/dead-letters` | makes a dead letter that a replay handles |
 
 Bodies are read strictly: what has a wrong type, a wrong range or a name that nobody knows is refused with 400. What asks for
 something that is not there gets 404. On AWS whatever is not a GET is refused with 403 and the reason.

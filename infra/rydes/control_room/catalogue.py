@@ -47,16 +47,12 @@ class Catalogue:
             Unknown: there is no such event.
             LocalCloudError: the bus refuses it.
         """
-        contract = self._messages.get(id_)
-        if contract is None or not issubclass(contract, Event):
-            raise Unknown(f"There is no event {id_}.", "Choose one of the catalogue.")
-        detail = fresh(json.loads(example(contract).to_json()), datetime.now(UTC))
-        if "reply_to" in detail["metadata"]:
-            detail["metadata"]["reply_to"] = f"{_QUEUES}{system.names.of(_ANSWERED)}"
+        event = self.fresh_example(system, id_)
+        detail = event["detail"]
         entry = {
             "EventBusName": system.names.of(BUS_NAME),
-            "Source": contract.source,
-            "DetailType": contract.name,
+            "Source": event["source"],
+            "DetailType": event["detail-type"],
             "Detail": json.dumps(detail),
         }
         [answer] = system.client("events").put_events(Entries=[entry])["Entries"]
@@ -66,6 +62,20 @@ class Catalogue:
             "event_id": str(detail["metadata"]["event_id"]),
             "correlation_id": str(detail["metadata"]["correlation_id"]),
         }
+
+    def fresh_example(self, system: System, id_: str) -> dict[str, Any]:
+        """Make a fresh example of an event, as a consumer gets it from the bus.
+
+        Raises:
+            Unknown: there is no such event.
+        """
+        contract = self._messages.get(id_)
+        if contract is None or not issubclass(contract, Event):
+            raise Unknown(f"There is no event {id_}.", "Choose one of the catalogue.")
+        detail = fresh(json.loads(example(contract).to_json()), datetime.now(UTC))
+        if "reply_to" in detail["metadata"]:
+            detail["metadata"]["reply_to"] = f"{_QUEUES}{system.names.of(_ANSWERED)}"
+        return {"detail-type": contract.name, "source": contract.source, "detail": detail}
 
     def _entry(self, id_: str, contract: type[Message]) -> dict[str, Any]:
         schema = json_schema(contract)

@@ -56,7 +56,7 @@ class Circuits:
 
         Raises:
             Unknown: there is no such partner.
-            LocalCloudError: there is no such mode, or a reason is missing.
+            LocalCloudError: there is no such mode, or a mode that needs a reason has none.
         """
         if partner not in roster.partners():
             raise Unknown(f"There is no partner {partner}.", f"Choose one of {', '.join(roster.partners())}.")

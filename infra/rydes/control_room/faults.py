@@ -1,8 +1,11 @@
 """The fault panel of a local cloud: what can be broken, and what is."""
 
+import json
 from collections import Counter
 from dataclasses import asdict
 from typing import Any, Final
+
+import httpx
 
 from infra import roster
 from infra.rydes.cloud import emulator, workers
@@ -11,8 +14,11 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.throttles import throttle, throttles
 from infra.rydes.control_room.templates import Templates
 from infra.rydes.control_room.unknown import Unknown
+from infra.rydes.operator.dead_letters import PARKING
 from infra.rydes.simulators.partners import process
 from infra.rydes.simulators.partners.process import Partners
+from wild_rydes_messaging.attributes import ERROR, KIND, QUEUE, REASON
+from wild_rydes_messaging.retry import Kind
 
 LONGEST: Final = 600.0
 """Seconds after which a fault ends by itself, though nobody has mended it."""
@@ -27,6 +33,9 @@ MISDEEDS: Final[dict[str, dict[str, float]]] = {
 }
 """What a partner can be made to do, and its faults then."""
 _POISON: Final = "[nobody can read this"
+LETTER: Final = ("RideCompleted", "feedback-rides")
+"""The event that can be made a dead letter, and the queue that hears it: it is handled well once it is replayed."""
+_WHY: Final = "made on the fault panel: nothing is wrong with it, and a replay handles it"
 
 
 class Faults:
@@ -101,6 +110,45 @@ class Faults:
             raise Unknown(f"There is no table {table}.", "Choose one of the picture.")
         throttle(self._cloud.settings, self._cloud.names.of(table), share, LONGEST)
 
+    def made(self) -> dict[str, str]:
+        """Say in a word or two what is broken on purpose, by the nodes of the picture."""
+        told = {}
+        try:
+            partners = self._partners()
+            for id_ in roster.partners():
+                if (fault := _named(partners.faults(id_))) != "well":
+                    told[f"partner:{id_}"] = fault
+        except (
+            LocalCloudError,
+            httpx.HTTPError,
+        ):  # the partners themselves are not up, which their circuits tell
+            told = {}
+        for table, order in throttles(self._cloud.settings).items():
+            told[f"table:{self._cloud.names.plain(table)}"] = f"{round(order.share * 100)} % throttled"
+        return told
+
+    def park(self) -> dict[str, str]:
+        """Make a dead letter of a valid event, where it waits for a person, and say which.
+
+        Raises:
+            LocalCloudError: nothing is deployed.
+        """
+        name, queue = LETTER
+        event = self._templates.catalogue.fresh_example(self._cloud, name)
+        where = f"{queue}{PARKING}"
+        url = self._cloud.all_queues().get(where)
+        if url is None:
+            raise LocalCloudError(f"There is no queue {where}.", "Update the local cloud: `uv run rydes up`")
+        told = {QUEUE: self._cloud.names.of(queue), REASON: _WHY, ERROR: "Drill", KIND: str(Kind.TRANSIENT)}
+        self._cloud.client("sqs").send_message(
+            QueueUrl=url,
+            MessageBody=json.dumps(event),
+            MessageAttributes={
+                key: {"DataType": "String", "StringValue": value} for key, value in told.items()
+            },
+        )
+        return {"type": name, "queue": where, "correlation_id": event["detail"]["metadata"]["correlation_id"]}
+
     def poison(self, queue: str) -> None:
         """Send a queue a message that nobody can read.
 
@@ -113,13 +161,15 @@ class Faults:
         self._cloud.client("sqs").send_message(QueueUrl=url, MessageBody=_POISON)
 
     def _counted(self) -> list[dict[str, Any]]:
-        """Count the workers of each function, and say after how many seconds what they had in hand is there again."""
+        """Count the workers of each function, which may have none, and say after how many seconds what they had in hand
+        is there again.
+        """
         drawn = self._templates.architecture
         found = Counter(self._cloud.names.plain(worker.function) for worker in self._workers())
         return [
-            {"name": name, "count": count, "again_after": drawn.hidden_for(f"function:{name}")}
-            for name, count in sorted(found.items())
-            if f"function:{name}" in drawn.nodes
+            {"name": node.name, "count": found[node.name], "again_after": drawn.hidden_for(node.id)}
+            for node in sorted(drawn.nodes.values(), key=lambda each: each.name)
+            if node.kind == "function"
         ]
 
     def _workers(self) -> list[workers.Worker]:

@@ -13,10 +13,12 @@ from infra.rydes.operator import dead_letter_contents as contents
 from infra.rydes.operator.dead_letter_moves import Sweep, Wanted, replaying
 from infra.rydes.operator.dead_letter_summary import summary, way_in_words
 from infra.rydes.operator.dead_letter_way_back import NoWayBack, way_back
-from infra.rydes.operator.dead_letters import Parked, held, queues_of
+from infra.rydes.operator.dead_letters import DEAD_LETTERS, PARKING, Parked, held, queues_of
 from wild_rydes_contracts.invalid import listed
 
 _GONE: Final = "it is no longer there, or others are looking at it"
+_SHORT: Final = 8
+"""Characters of an id by which `rydes dlq` finds a message."""
 _PLANS: Final = 20
 """Dry runs that may still be confirmed."""
 
@@ -30,14 +32,25 @@ def _shown(system: System, message: Parked, now: datetime) -> dict[str, Any]:
         "reason": message.cause.reason.removesuffix(f": {listed(wrong)}") if wrong else message.cause.reason,
         "problems": None if wrong is None else [{"path": p.path, "expected": p.expected} for p in wrong],
         "way_back": way_in_words(system, message),
+        "commands": _commands(system, message),
     }
     # Ids are no phone numbers, whatever digits they have.
-    kept = {key: told[key] for key in ("id", "queue", "source", "correlation_id", "parked_at")}
+    kept = {key: told[key] for key in ("id", "queue", "source", "correlation_id", "parked_at", "commands")}
     return {
         **contents.without_personal_data(told),
         **kept,
         "body": bodies.shown(contents.content(message.body)),
     }
+
+
+def _commands(system: System, message: Parked) -> list[dict[str, str]]:
+    """What a person can do about a message that a replay does not help, each ready to be copied."""
+    id_ = message.id[:_SHORT]
+    told = [("look at it", f"show {id_}"), ("correct it, in $EDITOR", f"fix {id_}")]
+    if message.queue.endswith(DEAD_LETTERS) and f"{message.source}{PARKING}" in system.all_queues():
+        told.append(("take it away from the automatic replay", f"park {id_}"))
+    told.append(("delete it, after writing it to a file", f"purge {id_}"))
+    return [{"does": does, "command": f"uv run rydes dlq {command}"} for does, command in told]
 
 
 class DeadLetters:

@@ -38,6 +38,8 @@ class Motion:
         self._architecture = architecture
         self._names = names
         self._seen: dict[str, None] = {}
+        self._timers: set[str] = set()
+        """Types of messages that somebody has scheduled: what they are for happens when they are delivered."""
 
     def hops(self, event: LogEvent) -> Iterator[Hop]:
         """Find what a line tells of messages that have moved."""
@@ -57,10 +59,12 @@ class Motion:
     def _told(self, entry: Mapping[str, Any], function: str, at: float, rfq: str) -> Iterator[Hop]:
         type_ = str(entry.get("message_type") or "")
         match entry:
+            case {"message": "scheduled"}:
+                self._timers.add(type_)
             case {"message": "published"}:
                 yield Hop(at, (function, BUS), type_, rfq)
             case {"message": "received", "queue": str(name)}:
-                sent = float(entry.get("sent_at") or at)
+                sent = at if type_ in self._timers else float(entry.get("sent_at") or at)
                 queue = f"queue:{self._names.plain(name)}"
                 yield from (Hop(sent, way, type_, rfq) for way in self._ways_into(queue, function))
                 yield Hop(at, (queue, function), type_, rfq)

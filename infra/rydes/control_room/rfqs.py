@@ -66,6 +66,9 @@ class Rfqs:
                 rfq = found
                 for name in ("asked", "quoted", "declined"):
                     setattr(rfq, name, max(getattr(rfq, name), int(entry.get(name) or 0)))
+                if rfq.quoted and rfq.first_quote_ms is None:
+                    # About: the line of its end has it exactly.
+                    rfq.first_quote_ms = max(0.0, event.logged_at - rfq.began)
             case {"message": "published", "message_type": str(type_)} if (
                 type_ in _RIDE and id_ in self._found
             ):

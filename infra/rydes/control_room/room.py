@@ -31,11 +31,17 @@ class ControlRoom:
         """When somebody has asked for something, in seconds since 1970."""
         self.templates = Templates(system)
         self.stream = Stream()
-        self.watch = Watch(self.system, self.templates, self.stream.tell, wanted=self._wanted)
+        self.faults = Faults(system, self.templates) if isinstance(system, Cloud) else None
+        self.watch = Watch(
+            self.system,
+            self.templates,
+            self.stream.tell,
+            wanted=self._wanted,
+            faults=self.faults.made if self.faults else dict,
+        )
         self.circuits = Circuits(self.system)
         self.conversations = Conversations(self.system)
         self.dead_letters = DeadLetters(self.system)
-        self.faults = Faults(system, self.templates) if isinstance(system, Cloud) else None
 
     def _wanted(self, now: float) -> bool:
         return self.stream.readers > 0 or now - self.asked < _LINGERS

@@ -92,7 +92,7 @@ def merged(state: dict[str, Any], tick: dict[str, Any]) -> dict[str, Any]:
         return {**tick, **state, "unreachable": tick["unreachable"]}
     rfqs = {rfq["id"]: rfq for rfq in (*state.get("rfqs", ()), *tick["rfqs"])}
     newest = sorted(rfqs.values(), key=lambda rfq: -rfq["began"])[:_LAST_RFQS]
-    kept = {key: tick[key] for key in ("at", "picture", "depths", "circuits", "figures")}
+    kept = {key: tick[key] for key in ("at", "picture", "depths", "circuits", "faults", "figures")}
     return {**kept, "rfqs": newest, "hops": [], "alerts": []}
 
 

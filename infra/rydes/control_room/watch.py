@@ -16,6 +16,7 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 from infra.rydes.control_room.depths import Depth, Depths
+from infra.rydes.control_room.ids import Ids
 from infra.rydes.control_room.journal import Journal
 from infra.rydes.control_room.motion import Hop, Motion
 from infra.rydes.control_room.rfqs import Rfq, Rfqs, to_json
@@ -53,7 +54,8 @@ class _Ended(Exception):
 class Watch:
     """One thread that looks at logs, queues, circuits and, on a local cloud, at the bus.
 
-    It rests while nobody is `wanted` to be told. What it finds goes to `tell`, in that thread.
+    It rests while nobody is `wanted` to be told. What it finds goes to `tell`, in that thread. `faults` says what is broken
+    on purpose, by the nodes of the picture.
     """
 
     def __init__(
@@ -63,14 +65,17 @@ class Watch:
         tell: Tell,
         *,
         wanted: Callable[[float], bool],
+        faults: Callable[[], dict[str, str]],
         now: Callable[[], float] = time.time,
     ) -> None:
         self._system, self._tell, self._wanted, self._now = system, tell, wanted, now
+        self._faults = faults
         self._local = isinstance(system, Cloud)
         self._templates = templates
         self._motion = Motion(templates.architecture, system.names)
         self.journal = Journal()
         self.rfqs = Rfqs()
+        self.ids = Ids()
         self._depths: Depths | None = None
         self._lines: dict[str, deque[LogEvent]] = {}
         self._hops: list[Hop] = []
@@ -145,6 +150,8 @@ class Watch:
         hops = list(self._motion.hops(event))
         if lately:
             self._hops += hops
+        if isinstance(id_ := (event.entry or {}).get("correlation_id"), str):
+            self.ids.take(id_)
         if changed := self.rfqs.take(event):
             self._changed[changed.id] = changed
         level = level_of(event)
@@ -186,6 +193,7 @@ class Watch:
             "rfqs": to_json(sorted(changed.values(), key=lambda rfq: -rfq.began)[:50]),
             "depths": depths,
             "circuits": self._circuits(),
+            "faults": self._faults(),
             "figures": self.rfqs.figures(now),
         }
 

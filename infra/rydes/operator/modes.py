@@ -42,9 +42,9 @@ def order(mode: Mode, *, actor: str, reason: str, lasts: str) -> Override:
     """Make an order of `actor`, or of the user who is logged in, for a duration or until it is lifted.
 
     Raises:
-        LocalCloudError: the reason is missing, the duration cannot be read, or AUTO has one.
+        LocalCloudError: a mode other than AUTO has no reason, the duration cannot be read, or AUTO has one.
     """
-    if not reason.strip():
+    if mode is not Mode.AUTO and not reason.strip():
         raise LocalCloudError(
             f"{mode} needs a reason.", 'Whoever looks at the circuit will see it: --reason "maintenance"'
         )

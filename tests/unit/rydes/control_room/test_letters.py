@@ -63,6 +63,17 @@ def test_dead_letters_say_why_and_nothing_of_anybody(urls: dict[str, str]) -> No
     assert PHONE not in str(letter)
 
 
+def test_a_dead_letter_says_what_to_type(urls: dict[str, str]) -> None:
+    def told() -> dict[str, str]:
+        [letter] = DeadLetters(There(NAMES)).look()["messages"]
+        return {each["command"].split()[4]: each["command"] for each in letter["commands"]}
+
+    id_ = park(urls, "[1")
+    assert told() == {name: f"uv run rydes dlq {name} {id_[:8]}" for name in ("show", "fix", "purge")}
+    aws.client("sqs").create_queue(QueueName=NAMES.of(f"{QUEUE}-parking"))
+    assert told()["park"] == f"uv run rydes dlq park {id_[:8]}"
+
+
 def test_a_problem_is_told_once(urls: dict[str, str]) -> None:
     [event] = [each for each in EVENTS if each.name == "RideCompleted"]
     detail = json.loads(example(event).to_json())

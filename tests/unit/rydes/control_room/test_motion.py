@@ -155,6 +155,16 @@ def test_a_message_was_in_its_queue_from_when_it_was_sent_until_it_was_received(
     assert (sent.at, received.at, sent.what, sent.rfq) == (AT - 250, AT, "RfqRequested", "rfq")
 
 
+def test_what_was_scheduled_moves_when_it_is_delivered() -> None:
+    motion = Motion(architecture(), PLAIN)
+    assert [*motion.hops(line("ride-booking-api", message="scheduled", message_type="RfqDeadline"))]
+    logged = line(
+        "ride-booking-closer", message="received", message_type="RfqDeadline", queue="ride-booking-deadlines",
+        sent_at=AT - 60_000,
+    )  # fmt: skip
+    assert [hop.at for hop in motion.hops(logged)] == [AT, AT]
+
+
 def test_a_request_moves_when_it_began() -> None:
     logged = line(
         "ride-booking-api", message="answered", method="POST", path="/x", status=202, milliseconds=40

@@ -49,6 +49,17 @@ def test_one_that_gathers_answers_is_running() -> None:
     assert (rfq.status, rfq.asked, rfq.quoted, rfq.rfq_ms) == ("running", 5, 2, None)
 
 
+def test_the_first_quote_is_known_while_others_are_awaited() -> None:
+    rfqs = Rfqs()
+    for each in (REQUESTED, line(0.5, message="gathered", asked=5, quoted=0, declined=1)):
+        rfqs.take(each)
+    [rfq] = rfqs.newest(10)
+    assert rfq.first_quote_ms is None
+    for each in (GATHERED, line(2, message="gathered", asked=5, quoted=3, declined=1)):
+        rfqs.take(each)
+    assert rfq.first_quote_ms == 1000
+
+
 def test_lines_about_something_else_change_nothing() -> None:
     rfqs = Rfqs()
     for each in (BOOKED, line(0, message="received"), LogEvent(1, "function", "stream", "START")):

@@ -11,7 +11,7 @@ from infra.rydes.control_room.stream import Stream, changed, merged
 
 def tick(at: float, **more: Any) -> dict[str, Any]:
     told = {"at": at, "picture": "p", "hops": [], "alerts": [], "rfqs": [], "depths": {}}
-    return {**told, "circuits": {}, "figures": {}, **more}
+    return {**told, "circuits": {}, "faults": {}, "figures": {}, **more}
 
 
 def rfq(id_: str, began: float, **more: Any) -> dict[str, Any]:

@@ -151,6 +151,7 @@ def test_orders_that_make_no_sense(mode: Mode, reason: str, lasts: str) -> None:
 
 
 def test_a_mode_that_is_set_is_shown_with_actor_reason_and_expiry(account: Account) -> None:
+    assert modes.order(Mode.AUTO, actor="ada", reason="", lasts="").reason == ""  # to give it back needs none
     order = modes.order(Mode.FORCED_OPEN, actor="ada", reason="maintenance", lasts="30m")
     modes.put(account, "p-comet", order)
     (row,) = Dashboard(account, "p-comet", 300).rows()

@@ -86,6 +86,8 @@ export interface Tick {
   rfqs: Rfq[];
   depths: Record<string, Depth>;
   circuits: Record<string, { state: string; mode: string }>;
+  /** What is broken on purpose, in a word or two, by nodes. */
+  faults: Record<string, string>;
   figures: Figures;
 }
 
@@ -124,7 +126,10 @@ export interface BusEvent {
 }
 
 export interface Timeline {
+  /** The whole id, though only its end was asked for. */
   id: string;
+  /** Ids that end as was asked, if there are more than one. */
+  choices: string[];
   steps: Step[];
   events: BusEvent[];
 }
@@ -144,6 +149,8 @@ export interface DeadLetter {
   reason: string;
   problems: { path: string; expected: string }[] | null;
   way_back: string;
+  /** What to type about it, if a replay does not help. */
+  commands: { does: string; command: string }[];
   body: unknown;
 }
 
@@ -299,4 +306,6 @@ export const api = {
     call<Faults>("PUT", `api/faults/tables/${part(table)}`, { share }),
   kill: (name: string) => call<{ killed: number }>("POST", `api/faults/workers/${part(name)}`),
   poison: (queue: string) => call<{ sent: boolean }>("POST", `api/faults/poison/${part(queue)}`),
+  park: () =>
+    call<{ type: string; queue: string; correlation_id: string }>("POST", "api/faults/dead-letters"),
 };

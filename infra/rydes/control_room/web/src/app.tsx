@@ -144,29 +144,34 @@ function Connection({ local, environment }: { local: boolean; environment: strin
 
 function FiguresStrip() {
   const now = figures.value;
-  const shown: [string, string, string][] = [
-    ["RFQs/min", now ? String(now.rfqs_a_minute) : "–", "in the last minute"],
-    ["running", now ? String(now.running) : "–", "RFQs that gather answers now"],
-    ["first quote", milliseconds(now?.first_quote_ms), "median of the last five minutes"],
-    ["complete", milliseconds(now?.completion_ms), "median of the last five minutes"],
+  const lately = `last ${now?.minutes ?? 5} min`;
+  const shown: [string, string, string, string][] = [
+    ["RFQs/min", now ? String(now.rfqs_a_minute) : "–", "last minute", "RFQs that began in the last minute"],
+    ["running", now ? String(now.running) : "–", "now", "RFQs that gather answers now"],
+    ["first quote", milliseconds(now?.first_quote_ms), lately, "median of the RFQs that are over"],
+    ["complete", milliseconds(now?.completion_ms), lately, "median of the RFQs that are over"],
     [
       "all answered",
       percent(now?.all_answered),
-      "of the RFQs of the last five minutes that asked anybody; the rest ended at their deadline",
+      lately,
+      "of the RFQs that asked anybody; the rest ended at their deadline",
     ],
     [
       "quotes",
       now?.quotes_each != null ? now.quotes_each.toFixed(0) : "–",
-      "that an RFQ of the last five minutes got",
+      lately,
+      "that an RFQ got, on average",
     ],
-    ["rides", now ? String(now.rides) : "–", "booked in the last five minutes"],
+    ["rides", now ? String(now.rides) : "–", lately, "booked by RFQs that began in this time"],
   ];
   return (
     <dl class="strip" aria-label="Figures">
-      {shown.map(([name, value, meaning]) => (
+      {shown.map(([name, value, window, meaning]) => (
         <div key={name} title={meaning}>
           <dt>{name}</dt>
-          <dd class="numbers">{value}</dd>
+          <dd class="numbers">
+            {value} <small>{window}</small>
+          </dd>
         </div>
       ))}
     </dl>

@@ -1,6 +1,6 @@
 /** The partners' circuits with their windows, and their modes. */
 import "./styles/circuits.css";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api, type Circuit } from "./api";
 import { Badge, Problem, useAct, usePolled, Waiting, Wide } from "./parts";
 import { standing } from "./standing";
@@ -22,8 +22,8 @@ export function CircuitsView({ local }: { local: boolean }) {
         <h1 id="circuits">Circuits</h1>
       </header>
       <p class="soft lead">
-        All environments of a partner's functions share one circuit. While it is open the partner is declined
-        at once, so that nobody waits for it.
+        All workers of the functions that call a partner share one circuit. While it is open the partner is
+        declined at once, so that nobody waits for it.
       </p>
       <Problem of={problem} />
       {!found && !problem && <Waiting />}
@@ -63,7 +63,7 @@ function One({
         <table>
           <thead>
             <tr>
-              <th scope="col">5 minutes</th>
+              <th scope="col">5 min</th>
               <th scope="col">calls</th>
               <th scope="col">failed</th>
               <th scope="col">
@@ -144,13 +144,15 @@ function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: 
   const [reason, setReason] = useState("");
   const [lasts, setLasts] = useState("10m");
   const [run, problem, busy] = useAct();
+  const back = mode === "AUTO";
+  useEffect(() => setMode(circuit.mode), [circuit.mode]); // others set it, too, and orders end
   return (
     <form
       class="modes"
       onSubmit={(event) => {
         event.preventDefault();
         run(async () => {
-          onSet(await api.setMode(circuit.id, mode, reason, mode === "AUTO" ? "" : lasts));
+          onSet(await api.setMode(circuit.id, mode, reason, back ? "" : lasts));
           setReason("");
         });
       }}
@@ -169,9 +171,9 @@ function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: 
         <span>Reason, which all see</span>
         <input
           class="input"
-          required
+          required={!back}
           value={reason}
-          placeholder="maintenance"
+          placeholder={back ? "if there is one" : "maintenance"}
           onInput={(event) => setReason(event.currentTarget.value)}
         />
       </label>
@@ -179,14 +181,14 @@ function Modes({ circuit, onSet }: { circuit: Circuit; onSet: (all: { circuits: 
         <span>For</span>
         <input
           class="input"
-          disabled={mode === "AUTO"}
-          value={mode === "AUTO" ? "" : lasts}
+          disabled={back}
+          value={back ? "" : lasts}
           placeholder="until lifted"
           title="10m, 2h or 1d; empty: until somebody lifts it"
           onInput={(event) => setLasts(event.currentTarget.value)}
         />
       </label>
-      <button type="submit" class="button small" disabled={busy}>
+      <button type="submit" class="button small" aria-disabled={busy}>
         Set
       </button>
       <Problem of={problem} />

@@ -86,7 +86,7 @@ function Entry({ entry, local }: { entry: CatalogueEntry; local: boolean }) {
           <button
             type="button"
             class="button small"
-            disabled={busy}
+            aria-disabled={busy}
             onClick={() => run(async () => setSent((await api.sendExample(entry.id)).correlation_id))}
           >
             Send an example

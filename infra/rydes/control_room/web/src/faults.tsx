@@ -2,7 +2,8 @@
 import "./styles/faults.css";
 import { useState } from "preact/hooks";
 import { api, type Faults } from "./api";
-import { Badge, Problem, useAct, usePolled, Waiting } from "./parts";
+import { Deeds, useDeeds } from "./deeds";
+import { Badge, Problem, usePolled, Waiting } from "./parts";
 import { link } from "./route";
 import { age, plural } from "./words";
 
@@ -11,10 +12,13 @@ const SHARES = [0, 0.25, 0.5, 0.9];
 
 export function FaultsView() {
   const { found, problem, set, look } = usePolled(api.faults, 3000);
-  const [run, refused, busy] = useAct();
-  const [said, setSaid] = useState("");
+  const [deeds, run] = useDeeds();
   const [queue, setQueue] = useState("");
-  const change = (act: () => Promise<Faults>) => run(async () => set(await act()));
+  const change = (act: () => Promise<Faults>, said: string) =>
+    run(async () => {
+      set(await act());
+      return said;
+    });
   return (
     <section class="page" aria-labelledby="faults">
       <header class="head">
@@ -22,12 +26,8 @@ export function FaultsView() {
         <button
           type="button"
           class="button small"
-          disabled={busy}
           onClick={() =>
-            run(async () => {
-              const { rfqs } = await api.askForRides(RIDES);
-              setSaid(`${rfqs.length} customers have asked for a ride.`);
-            })
+            run(async () => `${(await api.askForRides(RIDES)).rfqs.length} customers have asked for a ride.`)
           }
         >
           Ask for {RIDES} rides
@@ -38,10 +38,7 @@ export function FaultsView() {
         An outage and a throttled table mend themselves after ten minutes; a partner that is slow or talks
         nonsense is mended here.
       </p>
-      <Problem of={problem ?? refused} />
-      <p class="status" role="status">
-        {said}
-      </p>
+      {!found && <Problem of={problem} />}
       {!found && !problem && <Waiting />}
       {found && (
         <div class="faults">
@@ -62,7 +59,9 @@ export function FaultsView() {
                       key={fault}
                       type="button"
                       aria-pressed={partner.fault === fault}
-                      onClick={() => change(() => api.breakPartner(partner.id, fault))}
+                      onClick={() =>
+                        change(() => api.breakPartner(partner.id, fault), `${partner.name}: ${fault}.`)
+                      }
                     >
                       {fault}
                     </button>
@@ -83,8 +82,8 @@ export function FaultsView() {
                   {table.name}{" "}
                   {table.throttle && (
                     <Badge kind="bad">
-                      {Math.round(table.throttle.share * 100)} % throttled, for another{" "}
-                      {age(table.throttle.until - Date.now() / 1000)}
+                      {Math.round(table.throttle.share * 100)} % throttled,{" "}
+                      {age(table.throttle.until - Date.now() / 1000)} left
                     </Badge>
                   )}
                 </legend>
@@ -94,7 +93,12 @@ export function FaultsView() {
                       key={share}
                       type="button"
                       aria-pressed={(table.throttle?.share ?? 0) === share}
-                      onClick={() => change(() => api.throttle(table.name, share))}
+                      onClick={() =>
+                        change(
+                          () => api.throttle(table.name, share),
+                          `The table ${table.name}: ${share ? `${share * 100} % throttled` : "well"}.`,
+                        )
+                      }
                     >
                       {share ? `${share * 100} %` : "well"}
                     </button>
@@ -104,10 +108,10 @@ export function FaultsView() {
             ))}
           </article>
           <article>
-            <h2>Poison</h2>
+            <h2>Dead letters</h2>
             <p class="soft small">
-              A message that nobody can read leaves its queue with the reason, and stops nothing. See{" "}
-              <a href={link("queues")}>dead letters</a>.
+              A message that nobody can read leaves its queue with the reason, and stops nothing. No replay
+              helps it: <a href={link("queues")}>dead letters</a> say what does.
             </p>
             <form
               class="poison"
@@ -116,7 +120,7 @@ export function FaultsView() {
                 const name = queue || (found.queues[0] ?? "");
                 run(async () => {
                   await api.poison(name);
-                  setSaid(`A message that nobody can read is on its way to ${name}.`);
+                  return `A message that nobody can read is on its way to ${name}.`;
                 });
               }}
             >
@@ -136,6 +140,22 @@ export function FaultsView() {
                 Send
               </button>
             </form>
+            <p class="soft small">
+              A valid event that waits for a person, as after an outage that is over: a replay gets it
+              handled.
+            </p>
+            <button
+              type="button"
+              class="button small quiet"
+              onClick={() =>
+                run(async () => {
+                  const { type, queue: where } = await api.park();
+                  return `A valid ${type} is in ${where}. Replay it in the queues.`;
+                })
+              }
+            >
+              Park a valid event
+            </button>
           </article>
           <article>
             <h2>Workers</h2>
@@ -153,7 +173,7 @@ export function FaultsView() {
               {found.workers.map(({ name, count, again_after }) => (
                 <li key={name}>
                   <code>{name}</code>
-                  <span class="soft">{plural(count, "worker")}</span>
+                  <span class={count ? "" : "soft"}>{plural(count, "worker")}</span>
                   <span class="soft again">{again_after ? `again after ${again_after} s` : ""}</span>
                   <button
                     type="button"
@@ -162,8 +182,8 @@ export function FaultsView() {
                     onClick={() =>
                       run(async () => {
                         const { killed } = await api.kill(name);
-                        setSaid(`${plural(killed, "worker")} of ${name} killed.`);
                         await look();
+                        return `${plural(killed, "worker")} of ${name} killed.`;
                       })
                     }
                   >
@@ -175,6 +195,7 @@ export function FaultsView() {
           </article>
         </div>
       )}
+      <Deeds of={deeds} />
     </section>
   );
 }

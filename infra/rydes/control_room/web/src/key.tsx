@@ -17,6 +17,11 @@ const DOTS = [
   ["text", "SMS"],
   ["change", "change"],
 ] as const;
+const COUNTS = [
+  ["waits", "2", "messages wait"],
+  ["dead", "2", "dead letters"],
+  ["fault", "!", "broken on purpose"],
+] as const;
 
 export function Key() {
   return (
@@ -50,13 +55,13 @@ export function Key() {
         ))}
       </dl>
       <dl>
-        {(["waits", "dead"] as const).map((kind) => (
-          <Entry key={kind} name={kind === "waits" ? "messages wait" : "dead letters"}>
+        {COUNTS.map(([kind, text, name]) => (
+          <Entry key={kind} name={name}>
             <Sign width={16}>
               <g class={`count ${kind}`}>
                 <rect x={0} y={0.5} width={16} height={15} rx={7.5} />
                 <text x={8} y={11.5} text-anchor="middle">
-                  2
+                  {text}
                 </text>
               </g>
             </Sign>

@@ -33,7 +33,7 @@ export interface Layout {
   edges: { edge: ArchitectureEdge; d: string }[];
 }
 
-const LANE = 28;
+const LANE = 26;
 const CHIP = 22;
 const HEAD = 34;
 const PAD = 12;

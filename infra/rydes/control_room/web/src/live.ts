@@ -15,6 +15,8 @@ export const patience = signal(15_000);
 export const picture = signal("");
 export const depths = signal<Record<string, Depth>>({});
 export const circuits = signal<Tick["circuits"]>({});
+/** What is broken on purpose, by nodes. */
+export const faults = signal<Tick["faults"]>({});
 export const figures = signal<Figures | null>(null);
 export const rfqs = signal<Rfq[]>([]);
 /** The newest messages that have moved, the newest first. */
@@ -50,6 +52,7 @@ function take(tick: Tick, whole: boolean): void {
   picture.value = tick.picture;
   depths.value = whole ? tick.depths : { ...depths.value, ...tick.depths };
   circuits.value = tick.circuits;
+  faults.value = tick.faults;
   figures.value = tick.figures;
   if (whole || tick.rfqs.length) {
     const known = new Map((whole ? [] : rfqs.value).map((rfq) => [rfq.id, rfq]));
@@ -63,7 +66,7 @@ function take(tick: Tick, whole: boolean): void {
   if (tick.hops.length) {
     const told = tick.hops.filter((hop) => hop.what !== "change" && !hop.path.at(-1)?.startsWith("table:"));
     const newest = told.slice(-FEED).map((hop) => ({ ...hop, key: number++ }));
-    feed.value = [...newest.reverse(), ...feed.value].slice(0, FEED);
+    feed.value = [...feed.value, ...newest].sort((a, b) => b.at - a.at || b.key - a.key).slice(0, FEED);
     for (const listener of listeners) listener(tick.hops);
   }
 }

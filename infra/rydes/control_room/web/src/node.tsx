@@ -3,7 +3,8 @@ import "./styles/node.css";
 import { Icon as Sign } from "@wild-rydes/web/components/icons";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Architecture, api, type LogLine } from "./api";
-import { depths } from "./live";
+import { depths, faults } from "./live";
+import { Badge } from "./parts";
 import { chosen } from "./picture";
 import { link } from "./route";
 import { clock } from "./words";
@@ -61,6 +62,7 @@ export function Node({ architecture, side }: { architecture: Architecture; side:
 
   if (!node) return null;
   const own = depths.value[node.name];
+  const fault = faults.value[node.id];
   const ways = (out: boolean) =>
     architecture.edges.filter((edge) => (out ? edge.source : edge.target) === node.id);
   return (
@@ -80,6 +82,11 @@ export function Node({ architecture, side }: { architecture: Architecture; side:
           <Sign name="close" size={18} />
         </button>
       </header>
+      {fault && (
+        <p>
+          <Badge kind="warn">{fault}</Badge> Broken on purpose: <a href={link("faults")}>mend it</a>
+        </p>
+      )}
       {node.kind === "queue" && own && (
         <dl class="facts">
           <dt>waiting</dt>
@@ -111,8 +118,12 @@ export function Node({ architecture, side }: { architecture: Architecture; side:
           <a href={link("events")}>What it carries</a>
         </p>
       )}
-      <Ways title="From" of={ways(false).map((edge) => ({ id: edge.source, kind: edge.kind }))} />
-      <Ways title="To" of={ways(true).map((edge) => ({ id: edge.target, kind: edge.kind }))} />
+      <Ways
+        title="What leads here"
+        of={ways(false).map((edge) => ({ id: edge.source, kind: edge.kind }))}
+        inward
+      />
+      <Ways title="Where it leads" of={ways(true).map((edge) => ({ id: edge.target, kind: edge.kind }))} />
       {node.kind === "function" && (
         <section>
           <h3>Last lines</h3>
@@ -136,18 +147,26 @@ export function Node({ architecture, side }: { architecture: Architecture; side:
   );
 }
 
-function Ways({ title, of }: { title: string; of: { id: string; kind: string }[] }) {
+interface WaysProps {
+  title: string;
+  of: { id: string; kind: string }[];
+  /** They lead here: read as "the other one delivers to it". */
+  inward?: boolean;
+}
+
+function Ways({ title, of, inward }: WaysProps) {
   if (!of.length) return null;
   return (
     <section>
       <h3>{title}</h3>
-      <ul class="ways">
+      <ul class={`ways ${inward ? "inward" : ""}`}>
         {of.map(({ id, kind }) => (
           <li key={`${id} ${kind}`}>
-            <span class="soft">{kind}</span>
+            {!inward && <span class="soft">{kind}</span>}
             <button type="button" class="plain-link" onClick={() => (chosen.value = id)}>
               {id.slice(id.indexOf(":") + 1)}
             </button>
+            {inward && <span class="soft">{kind === "pushes" ? "pushes to it" : `${kind} it`}</span>}
           </li>
         ))}
       </ul>

@@ -1,23 +1,28 @@
 /** Small parts that several views have. */
 import type { ComponentChildren } from "preact";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "./api";
 
 /** Ask again and again while a view is shown. */
 export function usePolled<T>(ask: () => Promise<T>, every: number, key = ""): Polled<T> {
   const [found, setFound] = useState<T | null>(null);
   const [problem, setProblem] = useState<Refused | null>(null);
-  const look = useCallback(
-    () =>
-      ask().then(
-        (answer) => {
-          setFound(answer);
-          setProblem(null);
-        },
-        (error) => setProblem(error instanceof Refused ? error : new Refused(String(error), "", 0)),
-      ),
-    [key],
-  );
+  const sets = useRef(0);
+  const look = useCallback(() => {
+    const before = sets.current;
+    return ask().then(
+      (answer) => {
+        if (before !== sets.current) return; // what was asked before somebody changed it is old
+        setFound(answer);
+        setProblem(null);
+      },
+      (error) => setProblem(error instanceof Refused ? error : new Refused(String(error), "", 0)),
+    );
+  }, [key]);
+  const set = useCallback((answer: T) => {
+    sets.current += 1;
+    setFound(answer);
+  }, []);
   useEffect(() => {
     let over = false;
     let timer: ReturnType<typeof setTimeout>;
@@ -31,7 +36,7 @@ export function usePolled<T>(ask: () => Promise<T>, every: number, key = ""): Po
       clearTimeout(timer);
     };
   }, [look, every]);
-  return { found, problem, look, set: setFound };
+  return { found, problem, look, set };
 }
 
 export interface Polled<T> {
@@ -41,11 +46,14 @@ export interface Polled<T> {
   set: (found: T) => void;
 }
 
-/** Do something that may be refused; says so until the next try. */
+/** Do something that may be refused, one thing at a time; says so until the next try. */
 export function useAct(): [(act: () => Promise<unknown>) => Promise<boolean>, Refused | null, boolean] {
   const [problem, setProblem] = useState<Refused | null>(null);
   const [busy, setBusy] = useState(false);
+  const running = useRef(false);
   const run = async (act: () => Promise<unknown>) => {
+    if (running.current) return false;
+    running.current = true;
     setBusy(true);
     try {
       await act();
@@ -55,6 +63,7 @@ export function useAct(): [(act: () => Promise<unknown>) => Promise<boolean>, Re
       setProblem(error instanceof Refused ? error : new Refused(String(error), "", 0));
       return false;
     } finally {
+      running.current = false;
       setBusy(false);
     }
   };

@@ -2,6 +2,7 @@
 import "./styles/queues.css";
 import { useState } from "preact/hooks";
 import { api, type DeadLetter } from "./api";
+import { Commands } from "./commands";
 import { deadLetters, depths } from "./live";
 import { Badge, Empty, Json, Problem, usePolled, Waiting } from "./parts";
 import { Replay } from "./replay";
@@ -14,10 +15,11 @@ export function QueuesView() {
   const only = route.value.what;
   const { found, problem, look } = usePolled(api.deadLetters, EVERY, String(deadLetters.value));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [planned, setPlanned] = useState<{ queue: string; ids: string[] } | null>(null);
+  const [planned, setPlanned] = useState<{ queue: string; letters: DeadLetter[] } | null>(null);
   const letters = (found?.messages ?? []).filter((letter) => !only || letter.source === only);
   const picked = letters.filter((letter) => chosen.has(letter.id));
   const queues = [...new Set(picked.map((letter) => letter.queue))];
+  const queue = queues.length === 1 ? queues[0] : undefined;
   const unseen = Object.values(found?.unseen ?? {}).reduce((a, b) => a + b, 0);
   const known = Object.keys(depths.value);
   const unknown =
@@ -56,22 +58,22 @@ export function QueuesView() {
           <button
             type="button"
             class="button small"
-            disabled={queues.length !== 1}
-            onClick={() => setPlanned({ queue: queues[0] ?? "", ids: picked.map((letter) => letter.id) })}
+            aria-disabled={queue === undefined}
+            aria-describedby="which"
+            onClick={() => queue !== undefined && setPlanned({ queue, letters: picked })}
           >
             Replay {picked.length > 0 ? picked.length : ""} …
           </button>
         </header>
-        {queues.length > 1 && (
-          <p class="notice">One replay is of one queue. Choose messages of the same queue.</p>
-        )}
+        <p id="which" class="soft small which">
+          {queues.length > 1 && "One replay is of one queue. Choose messages of the same queue. "}
+          {queue !== undefined && `${picked.length} of ${queue}. `}
+          {queues.length === 0 && letters.length > 0 && "Choose messages of one queue to replay them. "}
+          {unseen > 0 &&
+            `${plural(unseen, "more message is", "more messages are")} looked at by others just now.`}
+        </p>
         <Problem of={problem} />
         {!found && !problem && <Waiting />}
-        {unseen > 0 && (
-          <p class="notice">
-            {plural(unseen, "more message is", "more messages are")} looked at by others just now.
-          </p>
-        )}
         {unknown && (
           <Empty title={`There is no queue ${only}`}>
             Choose one of the list, or look at <a href={link("queues")}>all dead letters</a>.
@@ -79,8 +81,8 @@ export function QueuesView() {
         )}
         {found && !unknown && letters.length === 0 && (
           <Empty title="No dead letters">
-            What cannot be handled leaves its queue with the reason, and waits here. The fault panel can send
-            something that nobody can read.
+            What cannot be handled leaves its queue with the reason, and waits here. The{" "}
+            <a href={link("faults")}>fault panel</a> can make some.
           </Empty>
         )}
         <ul class="letters">
@@ -97,9 +99,9 @@ export function QueuesView() {
       {planned && (
         <Replay
           {...planned}
-          onEnd={() => {
+          onEnd={(replayed) => {
             setPlanned(null);
-            setChosen(new Set());
+            if (replayed) setChosen(new Set());
             look();
           }}
         />
@@ -205,6 +207,10 @@ function Letter({ letter, chosen, onToggle }: { letter: DeadLetter; chosen: bool
             </>
           )}
         </p>
+        <details>
+          <summary>What to do</summary>
+          <Commands of={letter.commands} />
+        </details>
         <details>
           <summary>Body</summary>
           <Json of={letter.body} label={`Body of ${letter.id}`} />

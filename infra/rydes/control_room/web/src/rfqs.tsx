@@ -26,8 +26,8 @@ export function RfqsView() {
               <input
                 class="input"
                 type="search"
-                placeholder="RFQ, ride or event id"
-                aria-label="Id of an RFQ, a ride or an event"
+                placeholder="Id, or its end"
+                aria-label="Id of an RFQ, a ride or an event, or the end of one"
                 value={asked}
                 onInput={(event) => setAsked(event.currentTarget.value)}
               />

@@ -2,7 +2,7 @@
 import type { ArchitectureNode } from "./api";
 import { fitted } from "./fitted";
 import type { Chip } from "./layout";
-import { alerts, circuits, depths } from "./live";
+import { alerts, circuits, depths, faults } from "./live";
 import { plural } from "./words";
 
 const LATELY = 60_000;
@@ -29,6 +29,8 @@ interface State {
   /** What a function has logged lately, as a class: `warning`, `error`, `critical`. */
   failed: string;
   broken: string;
+  /** What is broken on purpose. */
+  fault: string;
 }
 
 function state({ node, behind }: Chip): State {
@@ -41,16 +43,18 @@ function state({ node, behind }: Chip): State {
     dead: behind.reduce((all, name) => all + sum(name), 0),
     failed: alert && Date.now() - alert.at < LATELY ? alert.level.toLowerCase() : "",
     broken: open ? circuit.state.toLowerCase().replace("_", " ") : "",
+    fault: faults.value[node.id] ?? "",
   };
 }
 
 /** What it is, by the name under which logs, alarms and AWS's console have it, and how it is. */
 export function told(chip: Chip): string {
-  const { waiting, dead, failed, broken } = state(chip);
+  const { waiting, dead, failed, broken, fault } = state(chip);
   return [
     `${KIND[chip.node.kind] ?? chip.node.kind} ${chip.node.name}`,
     waiting ? plural(waiting, "message") : "",
     dead ? plural(dead, "dead letter") : "",
+    fault ? `broken on purpose: ${fault}` : "",
     broken ? `circuit ${broken}` : "",
     failed ? `logged a ${failed === "warning" ? "warning" : "failure"}` : "",
   ]
@@ -69,8 +73,9 @@ interface ShapeProps {
 
 export function Shape({ chip, stop, near, onChoose, onPoint }: ShapeProps) {
   const { node, x, y, w, h } = chip;
-  const { waiting, dead, failed, broken } = state(chip);
+  const { waiting, dead, failed, broken, fault } = state(chip);
   const badges = [
+    { kind: "fault", text: fault ? "!" : "" },
     { kind: "dead", text: dead ? String(dead) : "" },
     { kind: "waits", text: waiting ? String(waiting) : "" },
   ].filter(({ text }) => text);

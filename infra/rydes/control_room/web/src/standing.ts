@@ -22,7 +22,7 @@ export function standing(circuit: Circuit, now: number): string {
     ? ` It is tried again ${retry > now ? `at ${clock(retry)}` : "with the next call"}.`
     : "";
   if (mode === "AUTO") {
-    return `${circuit.by || "Somebody"} has left it to the breaker, ${since} ago: “${why}”.${next}`;
+    return `${circuit.by || "Somebody"} has left it to the breaker, ${since} ago${why ? `: “${why}”` : ""}.${next}`;
   }
   if (mode) return `The order of ${circuit.by || "somebody"} is over: “${why}”.${next}`;
   if (!since) return circuit.reason ? `${circuit.reason}.` : "It has never opened.";

@@ -1,6 +1,6 @@
 /** One RFQ as a timeline over all functions. */
 import "./styles/timeline.css";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api, type BusEvent, type Step } from "./api";
 import { rfqs } from "./live";
 import { Empty, Json, Problem, usePolled, Waiting } from "./parts";
@@ -19,6 +19,11 @@ export function TimelineOf({ id }: { id: string }) {
   const steps = found?.steps ?? [];
   const whole = axis(steps);
   const unknown = problem?.status === 404;
+  const choices = found?.choices ?? [];
+  useEffect(() => {
+    // Its end led here: the address is that of the whole id, and the way back skips the end.
+    if (found && found.id !== id) location.replace(link("rfqs", found.id));
+  }, [found, id]);
   return (
     <section class="detail" aria-labelledby="timeline">
       <header class="head">
@@ -54,7 +59,21 @@ export function TimelineOf({ id }: { id: string }) {
           <Fact name="ride" value={rfq.ride || dash} />
         </dl>
       )}
-      {found && steps.length === 0 && (
+      {choices.length > 0 && (
+        <>
+          <p class="lead">More than one id ends so. Which is meant?</p>
+          <ul class="rows">
+            {choices.map((each) => (
+              <li key={each}>
+                <a class="row" href={link("rfqs", each)}>
+                  <code>{each}</code>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {found && steps.length === 0 && choices.length === 0 && (
         <Empty title="No function has logged anything about it">
           The bus has carried it just now, or no rule lets it through to anybody.
         </Empty>
