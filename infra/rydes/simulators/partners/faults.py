@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
 Misdeed = Literal["error", "hang", "garbage", "partial", "throttle", "signature", "refuse"]
@@ -63,8 +63,10 @@ class Misbehaviour:
 
     @property
     def faults(self) -> Faults:
-        """The faults that are set."""
-        return self._faults
+        """The faults that are set. An outage that is over is none."""
+        if self._clock() - self._since < self._faults.outage_seconds:
+            return self._faults
+        return replace(self._faults, outage_seconds=0, outage_hangs=False)
 
     def set(self, faults: Faults) -> None:
         """Behave like this from now on."""

@@ -44,13 +44,13 @@ export function Replay({ queue, letters, onEnd }: ReplayProps) {
                 {message.to ? (
                   <span>→ {message.to}</span>
                 ) : (
-                  <div>
+                  <>
                     <span class="stays">stays: {message.stays}</span>
                     <details open={plan.messages.length === 1}>
                       <summary>What to do</summary>
                       <Commands of={commands(message.id)} />
                     </details>
-                  </div>
+                  </>
                 )}
               </li>
             ))}
