@@ -116,8 +116,8 @@ export function Picture({ architecture }: { architecture: Architecture }) {
           </svg>
         )}
         {drawn && <Tip drawn={drawn} of={pointed === chosen.value ? "" : pointed} />}
-        {drawn && <Feed room={drawn.spare} />}
         <Key />
+        {drawn && <Feed room={drawn.spare} />}
       </div>
       <Node
         architecture={architecture}
