@@ -18,6 +18,8 @@ export class ApiError extends Error {
     readonly reference: string | null = null,
     /** What tells apart problems of one status. */
     readonly code: string | null = null,
+    /** Whether nothing was to be changed, so that nothing can have happened. */
+    readonly reading = false,
   ) {
     super(`${status} ${detail}`);
   }
@@ -39,10 +41,7 @@ const SECONDS_TO_ANSWER = 30;
 
 /** An HTTP API of ours: JSON in and out, a token with each request, problems as errors. */
 export class Api {
-  constructor(
-    private readonly base: string,
-    private readonly session: Session,
-  ) {}
+  constructor(private readonly session: Session) {}
 
   get<T>(url: string, options: Options = {}): Promise<Answer<T>> {
     return this.#send<T>("GET", url, options);
@@ -61,7 +60,7 @@ export class Api {
   }
 
   async #send<T>(method: string, url: string, options: Options): Promise<Answer<T>> {
-    const target = url.startsWith("/") ? `${this.base}${url}` : url;
+    const target = url.startsWith("/") ? `${this.session.config.peek().api}${url}` : url;
     let answer = await this.#fetch(method, target, options, await this.#token());
     if (answer.status === 401) {
       answer = await this.#fetch(method, target, options, await this.#token(true));
@@ -70,7 +69,7 @@ export class Api {
         throw new SessionOver();
       }
     }
-    if (!answer.ok) throw await problem(answer);
+    if (!answer.ok) throw await problem(answer, method === "GET");
     const text = await answer.text(); // 202 and 204 may have none
     const body: unknown = text === "" ? undefined : JSON.parse(text);
     return { body: body as T, headers: answer.headers };
@@ -109,7 +108,7 @@ export function idempotencyKey(): string {
   return crypto.randomUUID();
 }
 
-async function problem(answer: Response): Promise<ApiError> {
+async function problem(answer: Response, reading: boolean): Promise<ApiError> {
   const body = (await answer.json().catch(() => ({}))) as {
     detail?: string;
     code?: string;
@@ -124,5 +123,6 @@ async function problem(answer: Response): Promise<ApiError> {
     Number.isNaN(wait) ? null : wait,
     answer.headers.get("apigw-requestid"),
     body.code ?? null,
+    reading,
   );
 }

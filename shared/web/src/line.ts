@@ -5,7 +5,7 @@ import { SessionOver } from "./session";
 export type LineState = "connecting" | "live" | "lost";
 
 interface Options<Message> {
-  readonly url: string;
+  readonly url: () => string;
   readonly token: (fresh?: boolean) => Promise<string>;
   /** What is asked at first and again and again, since whatever a socket sends may be lost with it. */
   readonly question: object;
@@ -19,11 +19,16 @@ const SECONDS_TO_ANSWER = 5;
 const SECONDS_BETWEEN_QUESTIONS = 30;
 const SECONDS_OF_FIRST_PAUSE = 0.5;
 const SECONDS_OF_LONGEST_PAUSE = 15;
+/** A socket does not say why it is refused. Of so many attempts one is made with a new token, which may be why. */
+const ATTEMPTS_WITH_A_TOKEN = 4;
 
 /** A socket that is opened again whenever it has ended or fallen silent, until it is closed. */
 export class Line<Message> {
   readonly #state: Signal<LineState> = signal("connecting");
+  readonly #contested: Signal<boolean> = signal(false);
   #socket: WebSocket | null = null;
+  #answers = 0;
+  #silences = 0;
   #timer = 0;
   #failures = 0;
   #closed = false;
@@ -37,6 +42,14 @@ export class Line<Message> {
 
   get state(): ReadonlySignal<LineState> {
     return this.#state;
+  }
+
+  /**
+   * Whether one socket after the other was answered once, then no more, though it was open: as happens to somebody of
+   * whose sockets the newest alone is answered, and who has one elsewhere.
+   */
+  get contested(): ReadonlySignal<boolean> {
+    return this.#contested;
   }
 
   close(): void {
@@ -63,10 +76,11 @@ export class Line<Message> {
       const token = await this.options.token(this.#staleToken);
       this.#staleToken = false;
       if (this.#closed) return;
-      const url = new URL(this.options.url);
+      const url = new URL(this.options.url());
       url.searchParams.set("token", token);
       const socket = new WebSocket(url);
       this.#socket = socket;
+      this.#answers = 0;
       socket.onopen = () => this.#ask(SECONDS_TO_FIRST_ANSWER);
       socket.onmessage = (event) => this.#hear(socket, String(event.data));
       socket.onclose = () => this.#lost(socket);
@@ -82,6 +96,9 @@ export class Line<Message> {
     const message = JSON.parse(text) as Message;
     if (this.options.answers(message)) {
       this.#failures = 0;
+      this.#answers += 1;
+      if (this.#answers > 1) this.#silences = 0;
+      this.#contested.value = this.#silences > 1;
       this.#state.value = "live";
       this.askIn(SECONDS_BETWEEN_QUESTIONS);
     }
@@ -91,7 +108,10 @@ export class Line<Message> {
   #ask(seconds: number): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify(this.options.question));
-    this.#after(seconds, this.#drop);
+    this.#after(seconds, () => {
+      if (this.#answers > 0) this.#silences += 1;
+      this.#drop();
+    });
   }
 
   #lost(socket: WebSocket): void {
@@ -106,6 +126,7 @@ export class Line<Message> {
     if (this.#closed) return;
     const longest = Math.min(SECONDS_OF_LONGEST_PAUSE, SECONDS_OF_FIRST_PAUSE * 2 ** this.#failures);
     this.#failures += 1;
+    if (this.#failures % ATTEMPTS_WITH_A_TOKEN === 2) this.#staleToken = true;
     this.#after(longest * (0.5 + Math.random() / 2), () => void this.#open());
   }
 

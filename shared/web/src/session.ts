@@ -1,13 +1,13 @@
 import { type Signal, signal } from "@preact/signals";
 import type { CognitoUser, CognitoUserPool, CognitoUserSession } from "amazon-cognito-identity-js";
-import type { Config } from "./config";
+import { type Config, loadConfig } from "./config";
 
 export type SignInStep =
   | { readonly kind: "done" }
   | { readonly kind: "new-password"; readonly answer: (password: string) => Promise<SignInStep> }
   | { readonly kind: "code"; readonly answer: (code: string) => Promise<SignInStep> };
 
-export type SignInProblem = "wrong" | "weak-password" | "wrong-code" | "too-many" | "no-answer";
+export type SignInProblem = "wrong" | "weak-password" | "wrong-code" | "too-many" | "refused" | "no-answer";
 
 export class SignInError extends Error {
   constructor(readonly problem: SignInProblem) {
@@ -42,16 +42,31 @@ export class Session {
   /** Whether the last session ended by itself. */
   readonly over: Signal<boolean> = signal(false);
 
+  /** What the deployment said last: a page may outlive it. */
+  readonly config: Signal<Config>;
+
   #person: CognitoUser | null = null;
   #renewal: Promise<CognitoUserSession> | null = null;
   #current: CognitoUserSession | null = null;
 
-  constructor(private readonly config: Config) {}
+  constructor(config: Config) {
+    this.config = signal(config);
+  }
 
+  /** Sign somebody in. A failure is tried again at once if the page only did not know where to. Throws SignInError. */
   async signIn(name: string, password: string): Promise<SignInStep> {
+    try {
+      return await this.#signIn(name, password);
+    } catch (error) {
+      if (!(await this.#renewConfig())) throw error;
+      return this.#signIn(name, password);
+    }
+  }
+
+  async #signIn(name: string, password: string): Promise<SignInStep> {
     const { AuthenticationDetails } = await library();
     const person = await this.#make(name);
-    if (this.config.passwordLogin) person.setAuthenticationFlowType("USER_PASSWORD_AUTH");
+    if (this.config.peek().passwordLogin) person.setAuthenticationFlowType("USER_PASSWORD_AUTH");
     const details = new AuthenticationDetails({ Username: name, Password: password });
     return this.#step(person, (callbacks) => person.authenticateUser(details, callbacks));
   }
@@ -96,7 +111,17 @@ export class Session {
     }
   }
 
+  /** Ask the deployment anew, and tell whether it says something else. */
+  async #renewConfig(): Promise<boolean> {
+    const before = this.config.peek();
+    const now = await loadConfig().catch(() => before);
+    if (JSON.stringify(now) === JSON.stringify(before)) return false;
+    this.config.value = now;
+    return true;
+  }
+
   #end(byItself: boolean): void {
+    if (byItself) void this.#renewConfig();
     this.#person?.signOut();
     this.#person = null;
     this.#current = null;
@@ -107,13 +132,12 @@ export class Session {
 
   async #make(name: string): Promise<CognitoUser> {
     const { CognitoUser, CognitoUserPool } = await library();
+    const { userPoolId, userPoolClientId, cognito } = this.config.peek();
     const pool = new CognitoUserPool({
-      UserPoolId: this.config.userPoolId,
-      ClientId: this.config.userPoolClientId,
+      UserPoolId: userPoolId,
+      ClientId: userPoolClientId,
       Storage: sessionStorage,
-      ...(this.config.cognito === undefined
-        ? {}
-        : { endpoint: new URL(this.config.cognito, document.baseURI).href }),
+      ...(cognito === undefined ? {} : { endpoint: new URL(cognito, document.baseURI).href }),
     });
     giveUpAtOnce(pool);
     return new CognitoUser({ Username: name, Pool: pool, Storage: sessionStorage });
@@ -227,7 +251,10 @@ function problemOf(error: unknown): SignInProblem {
     case "TooManyRequestsException":
     case "LimitExceededException":
       return "too-many";
-    default:
+    case "NetworkError":
+    case "TypeError":
       return "no-answer";
+    default:
+      return "refused";
   }
 }

@@ -25,6 +25,7 @@ const en = {
       "That password is too weak. Take at least 12 characters, with upper and lower case letters, a digit and a symbol.",
     "wrong-code": "That is not the right code, or no longer. Ask for another one.",
     "too-many": "Too many attempts. Wait a few minutes, then try again.",
+    refused: "Sign-in answers with an error. Reload the page, or try again in a minute.",
     "no-answer": "Sign-in does not answer. Check your connection, then try again.",
   },
 };
@@ -54,6 +55,8 @@ const es: typeof en = {
       "Esa contraseña es demasiado débil. Usa al menos 12 caracteres, con mayúsculas, minúsculas, una cifra y un símbolo.",
     "wrong-code": "El código no es correcto o ha caducado. Pide otro.",
     "too-many": "Demasiados intentos. Espera unos minutos y vuelve a intentarlo.",
+    refused:
+      "El inicio de sesión responde con un error. Recarga la página o vuelve a intentarlo en un minuto.",
     "no-answer": "El inicio de sesión no responde. Comprueba tu conexión y vuelve a intentarlo.",
   },
 };

@@ -17,13 +17,13 @@ import { NewsNotice } from "./views/WishNotice";
 
 /** The whole page: whoever is not signed in signs in, and goes on where the address says. */
 export function App() {
-  const { config, session } = useAround();
+  const { session } = useAround();
   const t = text.value;
   return (
     <>
       {session.user.value === null ? (
         <Welcome>
-          <SignIn config={config} session={session} title={t.signInTitle} />
+          <SignIn session={session} title={t.signInTitle} />
         </Welcome>
       ) : (
         <SignedIn />

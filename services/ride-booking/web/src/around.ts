@@ -4,19 +4,17 @@ import { Session } from "@wild-rydes/web/session";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
-/** What every view needs: who is signed in, and where the service is. */
+/** What every view needs: who is signed in, and what answers. */
 export interface Surroundings {
-  readonly config: Config;
   readonly session: Session;
   readonly api: Api;
-  readonly socket: string;
 }
 
 export const Around = createContext<Surroundings | null>(null);
 
 export function prepare(config: Config): Surroundings {
   const session = new Session(config);
-  return { config, session, api: new Api(config.api, session), socket: config.socket };
+  return { session, api: new Api(session) };
 }
 
 export function useAround(): Surroundings {

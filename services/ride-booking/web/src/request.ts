@@ -32,7 +32,6 @@ interface Remembered extends Route {
 interface Surroundings {
   readonly api: Api;
   readonly session: Session;
-  readonly socket: string;
 }
 
 export const REQUESTS = "/instant-ride-rfqs";
@@ -107,7 +106,7 @@ export class Request {
   /** Follow the request. Call it once. */
   open(): void {
     this.#line = new Line<State | Refused>({
-      url: this.around.socket,
+      url: () => this.around.session.config.peek().socket,
       token: (fresh) => this.around.session.token(fresh),
       question: { action: "subscribe", "rfq-id": this.id },
       answers: (message) => message.type === "snapshot",

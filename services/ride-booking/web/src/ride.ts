@@ -12,7 +12,6 @@ type Message = socket["schemas"]["State"] | socket["schemas"]["SubscriptionRefus
 interface Surroundings {
   readonly api: Api;
   readonly session: Session;
-  readonly socket: string;
 }
 
 const SECONDS_BETWEEN_LOOKS = 15;
@@ -38,7 +37,7 @@ export class Ride {
 
   open(): ReadonlySignal<LineState> {
     this.#line = new Line<Message>({
-      url: this.around.socket,
+      url: () => this.around.session.config.peek().socket,
       token: (fresh) => this.around.session.token(fresh),
       question: { action: "subscribe", "ride-id": this.id },
       answers: (message) => message.type === "snapshot",

@@ -5,24 +5,23 @@ import { Announcer } from "@wild-rydes/web/announce";
 import { loadConfig } from "@wild-rydes/web/config";
 import { Session } from "@wild-rydes/web/session";
 import { render } from "preact";
-import { App, type Surroundings } from "./app";
+import { App } from "./app";
 import { Broken } from "./parts/Broken";
 
 const root = document.getElementById("app");
 
 async function start(at: HTMLElement): Promise<void> {
-  const show = (around: Surroundings | null) =>
+  const show = (session: Session | null) =>
     render(
       <>
-        <App around={around} />
+        <App session={session} />
         <Announcer />
       </>,
       at,
     );
   show(null);
   try {
-    const config = await loadConfig();
-    show({ config, session: new Session(config) });
+    show(new Session(await loadConfig()));
   } catch {
     render(<Broken />, at);
   }

@@ -16,8 +16,15 @@ const en = {
     connecting: "Connecting…",
     live: "Connected",
     lost: "Reconnecting…",
-    why: "The line is down. You are connected again by itself, and nothing that you could still answer is lost.",
+    why: "The line is down. This page reconnects by itself, and nothing that you could still answer is lost.",
     offline: "You are offline. Invitations come as soon as your device has a network again.",
+    contested:
+      "You seem to be signed in on another device or in another browser, too. Only the newest is told at once: here requests may come half a minute late.",
+  },
+  elsewhere: {
+    title: "You work in another window",
+    what: "Requests show up there alone. Once you close it, they show up here again.",
+    take: "Work here",
   },
   problems: {
     unreachable: "The service does not answer. Check your connection, then try again.",
@@ -160,6 +167,13 @@ const es: typeof en = {
     lost: "Reconectando…",
     why: "La línea se ha cortado. Se reconecta sola y no se pierde nada que aún puedas responder.",
     offline: "Estás sin conexión. Las solicitudes llegarán en cuanto tu dispositivo vuelva a tener red.",
+    contested:
+      "Parece que has iniciado sesión también en otro dispositivo o navegador. Solo el último recibe las solicitudes al instante: aquí pueden llegar medio minuto tarde.",
+  },
+  elsewhere: {
+    title: "Trabajas en otra ventana",
+    what: "Las solicitudes aparecen solo allí. Cuando la cierres, volverán a aparecer aquí.",
+    take: "Trabajar aquí",
   },
   problems: {
     unreachable: "El servicio no responde. Comprueba tu conexión y vuelve a intentarlo.",

@@ -1,6 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
 import { Api, ApiError, idempotencyKey } from "@wild-rydes/web/api";
-import type { Config } from "@wild-rydes/web/config";
 import type { Point } from "@wild-rydes/web/seattle";
 import type { Session } from "@wild-rydes/web/session";
 import type { components } from "./generated/api";
@@ -16,8 +15,8 @@ export class Unicorn {
   readonly position: Signal<Point | null> = signal(null);
   readonly api: Api;
 
-  constructor(config: Config, session: Session) {
-    this.api = new Api(config.api, session);
+  constructor(session: Session) {
+    this.api = new Api(session);
   }
 
   /** Find out who it is. */

@@ -1,13 +1,12 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Config, Person } from "../config";
+import type { Person } from "../config";
 import { type Session, SignInError, type SignInProblem, type SignInStep } from "../session";
 import { common } from "../texts";
 import { Icon } from "./icons";
 
 interface Props {
-  readonly config: Config;
   readonly session: Session;
   readonly title: string;
   readonly children?: ComponentChildren;
@@ -16,13 +15,14 @@ interface Props {
 type Question = Exclude<SignInStep, { kind: "done" }>;
 
 /** A form for name and password, then for what else Cognito asks. */
-export function SignIn({ config, session, title, children }: Props) {
+export function SignIn({ session, title, children }: Props) {
   const t = common.value;
   const busy = useSignal(false);
   const problem = useSignal<SignInProblem | null>(null);
   const question = useSignal<Question | null>(null);
   const first = useRef<HTMLInputElement>(null);
   const asked = question.value;
+  const people = session.config.value.people ?? [];
 
   useEffect(() => first.current?.focus(), [asked?.kind]);
 
@@ -122,9 +122,9 @@ export function SignIn({ config, session, title, children }: Props) {
           {busy.value ? t.signingIn : asked ? t.proceed : t.signIn}
         </button>
       </form>
-      {asked === null && config.people && config.people.length > 0 && (
+      {asked === null && people.length > 0 && (
         <People
-          people={config.people}
+          people={people}
           busy={busy.value}
           choose={(person) => void attempt(() => session.signIn(person.name, person.password))}
         />

@@ -1,6 +1,5 @@
 import { effect, useSignal } from "@preact/signals";
 import { announce } from "@wild-rydes/web/announce";
-import type { Config } from "@wild-rydes/web/config";
 import { countdown } from "@wild-rydes/web/language";
 import { Line } from "@wild-rydes/web/line";
 import { now, secondsUntil } from "@wild-rydes/web/now";
@@ -9,25 +8,28 @@ import { useEffect, useMemo } from "preact/hooks";
 import { nameOf } from "../geography";
 import { explain } from "../problem";
 import { words } from "../texts";
+import { Turn } from "../turn";
 import { Unicorn } from "../unicorn";
 import { type Invitation, type Message, type Outcome, type Ride, Work } from "../work";
 import { Desk } from "./Desk";
+import { Elsewhere } from "./Elsewhere";
 import { ProfileForm } from "./ProfileForm";
 
 interface Props {
-  readonly config: Config;
   readonly session: Session;
   readonly user: string;
 }
 
 /** What whoever is signed in sees: the form of a newcomer, or the desk of a unicorn. */
-export function Duty({ config, session, user }: Props) {
-  const unicorn = useMemo(() => new Unicorn(config, session), [config, session]);
+export function Duty({ session, user }: Props) {
+  const unicorn = useMemo(() => new Unicorn(session), [session]);
   const work = useMemo(() => new Work(unicorn.api, tell), [unicorn]);
   const line = useSignal<Line<Message> | null>(null);
   const problem = useSignal("");
   const profile = unicorn.profile.value;
-  const isRegistered = Boolean(profile);
+  const turn = useMemo(() => new Turn(user), [user]);
+  const isMine = turn.mine.value;
+  const isWorking = Boolean(profile) && isMine;
 
   async function load() {
     problem.value = "";
@@ -38,7 +40,10 @@ export function Duty({ config, session, user }: Props) {
     }
   }
 
-  useEffect(() => void load(), [unicorn]);
+  useEffect(() => () => turn.end(), [turn]);
+  useEffect(() => {
+    if (isMine) void load(); // another window may have changed it
+  }, [unicorn, isMine]);
   useEffect(
     () =>
       effect(() => {
@@ -47,9 +52,9 @@ export function Duty({ config, session, user }: Props) {
     [work],
   );
   useEffect(() => {
-    if (!isRegistered) return undefined;
+    if (!isWorking) return undefined;
     const opened = new Line<Message>({
-      url: config.socket,
+      url: () => session.config.peek().socket,
       token: (fresh) => session.token(fresh),
       question: { action: "resume" },
       answers: (message) => message.type === "snapshot",
@@ -60,9 +65,13 @@ export function Duty({ config, session, user }: Props) {
       opened.close();
       line.value = null;
     };
-  }, [isRegistered, work]);
+  }, [isWorking, work]);
+
+  const view = !isMine ? "elsewhere" : problem.value ? "problem" : profile ? "desk" : "door";
+  useEffect(() => window.scrollTo(0, 0), [view]);
 
   const t = words.value;
+  if (!isMine) return <Elsewhere take={turn.take} />;
   if (problem.value) {
     return (
       <div class="door card stack">
@@ -83,9 +92,7 @@ export function Duty({ config, session, user }: Props) {
       </div>
     );
   }
-  return (
-    <Desk unicorn={unicorn} profile={profile} work={work} state={line.value?.state.value ?? "connecting"} />
-  );
+  return <Desk unicorn={unicorn} profile={profile} work={work} line={line.value} />;
 }
 
 function tell(news: Invitation | Ride | Outcome): void {
