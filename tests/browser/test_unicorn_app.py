@@ -131,7 +131,7 @@ def test_a_unicorn_is_known_in_a_browser_that_has_never_seen_it(
 ) -> None:
     elsewhere = UnicornApp(screens.open("unicorn-app", person=on_duty.person), on_duty.person)
     elsewhere.sign_in()
-    elsewhere.page.get_by_role("heading", name="You are online").wait_for()
+    elsewhere.page.get_by_role("heading", name="You are on duty").wait_for()
     expect(elsewhere.page.get_by_label("Where you wait")).to_have_value(AIRPORT)
 
 
@@ -166,7 +166,7 @@ def test_a_reload_loses_nothing(on_duty: UnicornApp, customer: Customer) -> None
     on_duty.quote()
     on_duty.page.reload()
     on_duty.page.get_by_text("Rider is choosing").wait_for()
-    on_duty.page.get_by_role("heading", name="You are online").wait_for()
+    on_duty.page.get_by_role("heading", name="You are on duty").wait_for()
     book(customer, rfq)
     on_duty.page.get_by_role("heading", name="You won this ride").wait_for()
     on_duty.page.reload()
@@ -186,7 +186,7 @@ def test_a_session_that_is_over_says_so_and_goes_on_after_signing_in(
     on_duty.page.get_by_text("Your session is over").wait_for()
     on_duty.window.faces("session-over")
     on_duty.sign_in()
-    on_duty.page.get_by_role("heading", name="You are online").wait_for()
+    on_duty.page.get_by_role("heading", name="You are on duty").wait_for()
 
 
 def test_it_speaks_spanish(screens: Screens, person: Callable[[str], Person], customer: Customer) -> None:

@@ -42,8 +42,8 @@ class UnicornApp:
 
     def go_online(self, stand: str = AIRPORT) -> None:
         self.page.get_by_label("Where you wait").select_option(stand)
-        self.page.get_by_role("button", name="Go online").click()
-        self.page.get_by_role("heading", name="You are online").wait_for()
+        self.page.get_by_role("button", name="Go on duty").click()
+        self.page.get_by_role("heading", name="You are on duty").wait_for()
         self.page.get_by_text("Connected", exact=True).wait_for()
 
     def quote(self, price: str = "21.50") -> None:

@@ -54,10 +54,21 @@ function unit(value: number, name: string, width: "short" | "long"): string {
   );
 }
 
+/** A length of time in words, and their number, by which other words may have to bend. */
+export interface Span {
+  readonly count: number;
+  readonly text: string;
+}
+
 /** Seconds below a minute, then whole minutes. */
-export function duration(seconds: number, width: "short" | "long" = "short"): string {
+export function span(seconds: number, width: "short" | "long" = "short"): Span {
   const whole = Math.max(0, Math.ceil(seconds));
-  return whole < 60 ? unit(whole, "second", width) : unit(Math.round(whole / 60), "minute", width);
+  const [count, name] = whole < 60 ? [whole, "second"] : [Math.round(whole / 60), "minute"];
+  return { count, text: unit(count, name, width) };
+}
+
+export function duration(seconds: number, width: "short" | "long" = "short"): string {
+  return span(seconds, width).text;
 }
 
 export function minutes(value: number, width: "short" | "long" = "short"): string {

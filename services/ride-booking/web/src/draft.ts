@@ -16,8 +16,12 @@ export const wait = kept<number>("wait", 30);
 /** Which pin the next tap on the map puts. */
 export const target = signal<End>("from");
 
-/** What the map shows, and whether pins can be put. */
-export const shown = signal<{ route: Partial<Route>; picking: boolean }>({ route: {}, picking: true });
+/** What the map shows, whether pins can be put, and whether those near the start are asked, or would be. */
+export const shown = signal<{ route: Partial<Route>; picking: boolean; asking: boolean }>({
+  route: {},
+  picking: true,
+  asking: true,
+});
 
 /** Put a pin; the next tap puts the other one if that is missing. */
 export function put(end: End, place: Place): void {
@@ -35,10 +39,20 @@ export function again(route: Route | null): void {
 export function showDraft(): () => void {
   return effect(() => {
     const [from, to] = [draft.from.value, draft.to.value];
-    shown.value = { route: { ...(from ? { from } : {}), ...(to ? { to } : {}) }, picking: true };
+    shown.value = {
+      route: { ...(from ? { from } : {}), ...(to ? { to } : {}) },
+      picking: true,
+      asking: true,
+    };
   });
 }
 
-export function showRoute(route: Route | null): void {
-  shown.value = { route: route ?? {}, picking: false };
+/** Show a route. As long as it is not known the map stays as it is: what has led here is about the same ride. */
+export function showRoute(route: Route | null, asking = false): void {
+  const { route: before, picking } = shown.peek();
+  shown.value = { route: route ?? (picking ? {} : before), picking: false, asking };
+}
+
+export function hideRoute(): void {
+  shown.value = { route: {}, picking: false, asking: false };
 }

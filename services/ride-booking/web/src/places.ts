@@ -18,7 +18,7 @@ export const IDEAS: readonly (readonly [from: string, to: string])[] = [
   ["University of Washington", "Alki Beach"],
 ];
 
-const COORDINATES = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/;
+const COORDINATES = /^\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*$/;
 
 /** The places that a typed text may mean, best first: coordinates, then names that begin so, then the others. */
 export function find(text: string): readonly Place[] {
@@ -35,6 +35,11 @@ export function find(text: string): readonly Place[] {
     return label.includes(wanted) || plain(place.area).includes(wanted) ? 2 : 3;
   };
   return PLACES.filter((place) => rank(place) < 3).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whether a text is meant as coordinates, possible or not. */
+export function areCoordinates(text: string): boolean {
+  return COORDINATES.test(text);
 }
 
 /** What the API takes of a known place. */

@@ -17,6 +17,8 @@ export type End = "from" | "to";
 interface Props {
   readonly from: Place | null;
   readonly to: Place | null;
+  /** Whether those near the start are asked, or would be: the map shows where they are. */
+  readonly asking: boolean;
   /** Which pin a tap puts; none on a map that only shows. */
   readonly target?: End;
   readonly onPick?: (place: Place) => void;
@@ -31,7 +33,7 @@ const MILLISECONDS_TO_FLY = 360;
 const cells = grid();
 
 /** A map on which pins are put by pointer or keys. It can be moved and zoomed. */
-export default function SeattleMap({ from, to, target, onPick }: Props) {
+export default function SeattleMap({ from, to, asking, target, onPick }: Props) {
   const t = text.value.map;
   const size = useSignal<Size>({ width: 0, height: 0 });
   const view = useSignal<View>({ x: 0, y: 0, scale: 0 });
@@ -42,7 +44,7 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
   const travelled = useRef(0);
   const ends = [from, to].filter((end) => end !== null).map((end) => spot(end.lat, end.lon));
   const spots = ends.filter(isOnMap);
-  const area = useMemo(() => (from ? reach(from) : ""), [from]);
+  const area = useMemo(() => (from && asking ? reach(from) : ""), [from, asking]);
 
   function fly(goal: View) {
     cancelAnimationFrame(flight.current);
@@ -207,10 +209,10 @@ export default function SeattleMap({ from, to, target, onPick }: Props) {
           {to && <Pin kind="to" at={spot(to.lat, to.lon)} scale={scale} />}
         </svg>
       )}
-      {interactive && ends.length < 2 && <p class="map-hint">{target === "from" ? t.tapFrom : t.tapTo}</p>}
+      {interactive && ends.length < 2 && <p class="map-hint">{target === "from" ? t.pickFrom : t.pickTo}</p>}
       {!interactive && spots.length < ends.length && <p class="map-hint">{t.offMap}</p>}
       {interactive && byKeys.value && <span class="map-cross" aria-hidden="true" />}
-      {from && isOnMap(spot(from.lat, from.lon)) && (
+      {from && asking && isOnMap(spot(from.lat, from.lon)) && (
         <p class="map-legend">
           <span class="map-legend-cell" aria-hidden="true" />
           {t.reach}

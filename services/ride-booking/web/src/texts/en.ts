@@ -1,3 +1,5 @@
+import type { Span } from "@wild-rydes/web/language";
+
 const count = new Intl.PluralRules("en");
 const plural = (n: number, one: string, other: string) => `${n} ${count.select(n) === "one" ? one : other}`;
 
@@ -23,6 +25,7 @@ export const en = {
     hint: "Type, choose from the list, or put the pin on the map.",
     places: "Places",
     noPlaces: "No place of that name. Put the pin on the map, or type latitude, longitude.",
+    severalPlaces: "That may be several places. Choose one from the list.",
     clear: (field: string) => `Clear: ${field}`,
     ideas: "Just looking around?",
     swap: "Swap start and destination",
@@ -30,6 +33,9 @@ export const en = {
     waitWhy: "You can book once everybody has answered, or when this time is over.",
     submit: "Ask for quotes",
     submitting: "Asking…",
+    unsent:
+      "Your request is not sent yet. It will be as soon as you are back online, and only once. Keep this page open.",
+    withdraw: "Do not send",
     asTheCrowFlies: (distance: string) => `${distance} as the crow flies`,
     missing: { from: "Say where you are.", to: "Say where you want to go.", same: "You are there already." },
     wrongName: "That name has characters that we cannot keep. Choose the place anew.",
@@ -45,8 +51,8 @@ export const en = {
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
     fit: "Show the whole route",
-    tapFrom: "Tap the map to set the start",
-    tapTo: "Tap the map to set the destination",
+    pickFrom: "Set the start on the map",
+    pickTo: "Set the destination on the map",
     under: (name: string) => `Under the cross: ${name}`,
     loading: "The map is loading…",
     failed: "The map has not come. Everything works without it.",
@@ -108,8 +114,8 @@ export const en = {
     nobodyText:
       "No unicorn or partner serves this start right now. Try a start closer to the city, or ask again later.",
     declinedTitle: "Nobody could take it",
-    declinedText: (n: number) =>
-      `${plural(n, "was", "were")} asked, and no one made an offer this time. Ask again, or give them longer.`,
+    declinedText: (n: number, silent: number) =>
+      `${plural(n, "was", "were")} asked, and no one made an offer this time. Ask again${silent > 0 ? ", or give them longer" : ""}.`,
     silentTitle: "No answer in time",
     silentText: "Those nearby did not answer in time. Ask again, and wait a little longer.",
     cancelledTitle: "You cancelled this request",
@@ -144,8 +150,8 @@ export const en = {
     pendingText: (name: string, time: string) => `${name} has ${time} to confirm.`,
     pendingOver: (name: string) => `${name} is about to answer.`,
     confirmed: "Your ride is confirmed",
-    confirmedText: (name: string, duration: string) =>
-      `${name} is on its way and picks you up in about ${duration}.`,
+    confirmedText: (name: string, pickup: Span) =>
+      `${name} is on its way and picks you up in about ${pickup.text}.`,
     completed: "You have arrived",
     completedText: (name: string) => `Thank you for riding with ${name}.`,
     rejected: "The ride did not work out",
@@ -157,7 +163,7 @@ export const en = {
     who: "With",
     bookedAt: "Booked",
     pickup: "Pickup",
-    about: (duration: string) => `about ${duration}`,
+    about: (pickup: Span) => `about ${pickup.text}`,
     reasons: {
       timeout: "It did not confirm in time. You pay nothing.",
       "unicorn-busy": "It has taken another ride in the meantime. You pay nothing.",
@@ -198,7 +204,7 @@ export const en = {
     back: "Connected again. You have missed nothing.",
     offline: "You are offline",
     offlineText: {
-      ask: "You can write your request now, and send it when you are back.",
+      ask: "You can write your request now, and ask for quotes: it is sent when you are back.",
       running: "Your request goes on without you. This page catches up by itself when you are back.",
       booking: "Your booking waits here.",
       other: "What you see may be out of date. This page catches up by itself when you are back.",
@@ -210,6 +216,7 @@ export const en = {
     unknownTitle: "You have no such request",
     unknownText: "It is not one of yours, or it is older than thirty days.",
     unknownRideTitle: "You have no such ride",
+    unknownRideText: "It is not one of yours, or it is older than thirty days.",
     throttledTitle: "One moment, please",
     throttled: (time: string) => `That was a lot at once. Try again in ${time}.`,
     throttledNow: "You can try again now.",
@@ -222,6 +229,7 @@ export const en = {
     serverTitle: "That is our fault",
     server:
       "Something went wrong on our side. Look at your requests before you try again: it may have worked.",
+    serverReading: "Something went wrong on our side. Wait a moment, then try again.",
     forbiddenTitle: "Not for this account",
     forbidden: "This account may not order rides. Sign in with a customer's account.",
     invalid: "Please check what is marked.",

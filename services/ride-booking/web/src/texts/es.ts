@@ -1,7 +1,10 @@
+import type { Span } from "@wild-rydes/web/language";
 import type { Texts } from "./en";
 
 const count = new Intl.PluralRules("es");
 const plural = (n: number, one: string, other: string) => `${n} ${count.select(n) === "one" ? one : other}`;
+/** "unos 5 minutos", but "1 minuto". */
+const about = ({ count: n, text }: Span) => (count.select(n) === "one" ? text : `unos ${text}`);
 
 export const es: Texts = {
   title: "Wild Rydes",
@@ -25,6 +28,7 @@ export const es: Texts = {
     hint: "Escribe, elige de la lista o pon el marcador en el mapa.",
     places: "Lugares",
     noPlaces: "No hay ningún lugar con ese nombre. Pon el marcador en el mapa o escribe latitud, longitud.",
+    severalPlaces: "Pueden ser varios lugares. Elige uno de la lista.",
     clear: (field) => `Borrar: ${field}`,
     ideas: "¿Solo estás mirando?",
     swap: "Intercambiar origen y destino",
@@ -32,6 +36,9 @@ export const es: Texts = {
     waitWhy: "Podrás reservar cuando todos hayan respondido o cuando acabe este tiempo.",
     submit: "Pedir ofertas",
     submitting: "Preguntando…",
+    unsent:
+      "Tu solicitud aún no se ha enviado. Se enviará en cuanto vuelva la conexión, y una sola vez. No cierres esta página.",
+    withdraw: "No enviar",
     asTheCrowFlies: (distance) => `${distance} en línea recta`,
     missing: { from: "Di dónde estás.", to: "Di adónde quieres ir.", same: "Ya estás ahí." },
     wrongName: "Ese nombre tiene caracteres que no podemos guardar. Elige el lugar de nuevo.",
@@ -47,8 +54,8 @@ export const es: Texts = {
     zoomIn: "Acercar",
     zoomOut: "Alejar",
     fit: "Mostrar todo el trayecto",
-    tapFrom: "Toca el mapa para fijar el origen",
-    tapTo: "Toca el mapa para fijar el destino",
+    pickFrom: "Fija el origen en el mapa",
+    pickTo: "Fija el destino en el mapa",
     under: (name) => `Bajo la cruz: ${name}`,
     loading: "Cargando el mapa…",
     failed: "El mapa no ha llegado. Todo funciona sin él.",
@@ -110,8 +117,8 @@ export const es: Texts = {
     nobodyText:
       "Ningún unicornio ni socio atiende este origen ahora. Prueba un origen más cerca de la ciudad o pregunta más tarde.",
     declinedTitle: "Nadie ha podido",
-    declinedText: (n) =>
-      `Se preguntó a ${n}, y esta vez nadie hizo una oferta. Pregunta otra vez o dales más tiempo.`,
+    declinedText: (n, silent) =>
+      `Se preguntó a ${n}, y esta vez nadie hizo una oferta. Pregunta otra vez${silent > 0 ? " o dales más tiempo" : ""}.`,
     silentTitle: "Nadie respondió a tiempo",
     silentText: "Quienes están cerca no respondieron a tiempo. Pregunta otra vez y espera un poco más.",
     cancelledTitle: "Cancelaste esta solicitud",
@@ -146,7 +153,7 @@ export const es: Texts = {
     pendingText: (name, time) => `${name} tiene ${time} para confirmar.`,
     pendingOver: (name) => `${name} está a punto de responder.`,
     confirmed: "Tu viaje está confirmado",
-    confirmedText: (name, duration) => `${name} está en camino y te recoge en unos ${duration}.`,
+    confirmedText: (name, pickup) => `${name} está en camino y te recoge en ${about(pickup)}.`,
     completed: "Has llegado",
     completedText: (name) => `Gracias por viajar con ${name}.`,
     rejected: "El viaje no pudo ser",
@@ -158,7 +165,7 @@ export const es: Texts = {
     who: "Con",
     bookedAt: "Reservado",
     pickup: "Recogida",
-    about: (duration) => `unos ${duration}`,
+    about,
     reasons: {
       timeout: "No confirmó a tiempo. No pagas nada.",
       "unicorn-busy": "Entretanto ha aceptado otro viaje. No pagas nada.",
@@ -205,7 +212,7 @@ export const es: Texts = {
     back: "Conectado de nuevo. No te has perdido nada.",
     offline: "No tienes conexión",
     offlineText: {
-      ask: "Puedes escribir tu solicitud ahora y enviarla cuando vuelvas.",
+      ask: "Puedes escribir tu solicitud ahora y pedir ofertas: se envía cuando vuelvas.",
       running: "Tu solicitud sigue sin ti. Esta página se pone al día sola cuando vuelvas.",
       booking: "Tu reserva espera aquí.",
       other: "Lo que ves puede no estar al día. Esta página se pone al día sola cuando vuelvas.",
@@ -217,6 +224,7 @@ export const es: Texts = {
     unknownTitle: "No tienes esa solicitud",
     unknownText: "No es tuya, o tiene más de treinta días.",
     unknownRideTitle: "No tienes ese viaje",
+    unknownRideText: "No es tuyo, o tiene más de treinta días.",
     throttledTitle: "Un momento, por favor",
     throttled: (time) => `Fue mucho de golpe. Vuelve a intentarlo en ${time}.`,
     throttledNow: "Ya puedes volver a intentarlo.",
@@ -229,6 +237,7 @@ export const es: Texts = {
     serverTitle: "Es culpa nuestra",
     server:
       "Algo falló por nuestra parte. Mira tus solicitudes antes de volver a intentarlo: puede que haya funcionado.",
+    serverReading: "Algo falló por nuestra parte. Espera un momento y vuelve a intentarlo.",
     forbiddenTitle: "No para esta cuenta",
     forbidden: "Esta cuenta no puede pedir viajes. Inicia sesión con una cuenta de cliente.",
     invalid: "Revisa lo que está marcado.",

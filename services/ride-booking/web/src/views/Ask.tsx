@@ -1,7 +1,8 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { announce } from "@wild-rydes/web/announce";
 import { ApiError, idempotencyKey } from "@wild-rydes/web/api";
 import { Icon } from "@wild-rydes/web/components/icons";
+import { online } from "@wild-rydes/web/connectivity";
 import { duration, kilometres, minutes } from "@wild-rydes/web/language";
 import { setClock } from "@wild-rydes/web/now";
 import { go } from "@wild-rydes/web/route";
@@ -77,6 +78,18 @@ export function Ask() {
     }
   }
 
+  const wasOnline = useRef(online.peek());
+  useSignalEffect(() => {
+    const isBack = online.value && !wasOnline.current;
+    wasOnline.current = online.value;
+    if (isBack && problem.peek()?.status === 0) void submit();
+  });
+
+  /** What was wrong with other words need not be wrong with these, and these wait for nothing. */
+  useEffect(() => {
+    problem.value = null;
+  }, [from, to, wait.value]);
+
   function swap() {
     const before = draft.from.value;
     draft.from.value = draft.to.value;
@@ -120,13 +133,37 @@ export function Ask() {
         </div>
         <p class="soft small">{t.waitWhy}</p>
       </fieldset>
-      {problem.value && <ErrorNotice error={problem.value} retry={() => void submit()} />}
+      {problem.value?.status === 0 && !online.value ? (
+        <Unsent
+          withdraw={() => {
+            problem.value = null;
+          }}
+        />
+      ) : (
+        problem.value && <ErrorNotice error={problem.value} retry={() => void submit()} />
+      )}
       <button class="button wide" type="submit" disabled={busy.value}>
         {busy.value ? t.submitting : t.submit}
         {!busy.value && <Icon name="arrow" />}
       </button>
       {!from && !to && <Ideas />}
     </form>
+  );
+}
+
+/** What was asked for without a network. */
+function Unsent({ withdraw }: { withdraw: () => void }) {
+  const t = text.value.ask;
+  return (
+    <div class="notice warn" role="alert">
+      <Icon name="off" />
+      <div class="notice-body">
+        <p>{t.unsent}</p>
+        <button type="button" class="button quiet small" onClick={withdraw}>
+          {t.withdraw}
+        </button>
+      </div>
+    </div>
   );
 }
 

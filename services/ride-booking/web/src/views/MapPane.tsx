@@ -20,7 +20,7 @@ export function MapPane() {
       },
     );
   }, []);
-  const { route, picking } = shown.value;
+  const { route, picking, asking } = shown.value;
   const state = drawn.value;
   return (
     <aside class="map-pane" aria-label={t.title}>
@@ -30,6 +30,7 @@ export function MapPane() {
         <state.Map
           from={route.from ?? null}
           to={route.to ?? null}
+          asking={asking}
           {...(picking ? { target: target.value, onPick: (place) => put(target.peek(), place) } : {})}
         />
       )}

@@ -3,17 +3,18 @@ import { Icon } from "@wild-rydes/web/components/icons";
 import { useEffect, useRef } from "preact/hooks";
 import { draft, put, target } from "../draft";
 import type { End } from "../map/SeattleMap";
-import { coordinates, find, type KnownPlace, nameOf, type Place } from "../places";
+import { areCoordinates, coordinates, find, type KnownPlace, nameOf, type Place } from "../places";
 import { text } from "../texts";
 
 interface Props {
   readonly end: End;
   readonly label: string;
+  /** What is wrong with the place that is chosen, or that none is. */
   readonly error: string | null;
 }
 
 /** A place by its name, by a list, or by coordinates: the combobox of the ARIA practices. */
-export function PlaceField({ end, label, error }: Props) {
+export function PlaceField({ end, label, error: wrong }: Props) {
   const t = text.value.ask;
   const value = draft[end];
   const typed = useSignal(value.peek() ? nameOf(value.peek() as Place) : "");
@@ -31,6 +32,9 @@ export function PlaceField({ end, label, error }: Props) {
 
   const wanted = chosen && typed.value === nameOf(chosen) ? "" : typed.value;
   const options = find(wanted);
+  const unfound = areCoordinates(wanted) ? t.wrongPoint : t.noPlaces;
+  const isUnclear = wrong !== null && !chosen && typed.value.trim() !== "";
+  const error = isUnclear ? (options.length > 0 ? t.severalPlaces : unfound) : wrong;
 
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
@@ -147,7 +151,7 @@ export function PlaceField({ end, label, error }: Props) {
             </div>
           ))}
         </div>
-        {isOpen && options.length === 0 && <p class="place-list none small">{t.noPlaces}</p>}
+        {isOpen && options.length === 0 && <p class="place-list none small">{unfound}</p>}
       </div>
       {error && (
         <p class="field-error" id={`${id}-error`}>

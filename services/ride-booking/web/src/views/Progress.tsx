@@ -21,7 +21,7 @@ export function Progress({ request, children }: { request: Request; children?: C
     <section class={`progress ${running ? "" : "over"}`} aria-label={t.askedOf(asked)}>
       {running && <Ring request={request} />}
       <div class="progress-body">
-        {running && asked === 0 ? (
+        {running && asked === 0 && quoted === 0 ? (
           <p class="soft">{t.nobodyYet}</p>
         ) : (
           <>
@@ -60,7 +60,7 @@ function Ring({ request }: { request: Request }) {
   return (
     <Countdown
       left={secondsUntil(deadline)}
-      whole={since ? (Date.parse(deadline) - Date.parse(since)) / 1000 : LONGEST_SECONDS}
+      whole={since ? Math.round((Date.parse(deadline) - Date.parse(since)) / 1000) : LONGEST_SECONDS}
       label={t.leftLabel}
       large
     />

@@ -7,7 +7,7 @@ import { go } from "@wild-rydes/web/route";
 import { SessionOver } from "@wild-rydes/web/session";
 import { useEffect, useMemo } from "preact/hooks";
 import { useAround } from "../around";
-import { again, showRoute } from "../draft";
+import { again, hideRoute, showRoute } from "../draft";
 import type { Request } from "../request";
 import { current, follow, leave } from "../requests";
 import { text } from "../texts";
@@ -30,7 +30,8 @@ export function RequestView({ id }: { id: string }) {
       leave(id);
     };
   }, [request]);
-  useEffect(() => showRoute(request.route.value), [request.route.value]);
+  const asking = request.phase.value === "running";
+  useEffect(() => showRoute(request.route.value, asking), [request.route.value, asking]);
 
   const t = text.value.request;
   const cancelling = useSignal(false);
@@ -195,7 +196,7 @@ function Outcome({ request, onAgain }: { request: Request; onAgain: () => void }
   if (responders.quoted === 0)
     return responders.declined > 0 ? (
       <Face icon="unicorn" title={t.declinedTitle} actions={button}>
-        {t.declinedText(responders.asked)}
+        {t.declinedText(responders.asked, responders.silent)}
       </Face>
     ) : (
       <Face icon="clock" title={t.silentTitle} actions={button}>
@@ -217,6 +218,7 @@ function Outcome({ request, onAgain }: { request: Request; onAgain: () => void }
 
 export function Unknown({ ride = false }: { ride?: boolean }) {
   const t = text.value;
+  useEffect(hideRoute, []);
   return (
     <Face
       icon="search"
@@ -233,7 +235,7 @@ export function Unknown({ ride = false }: { ride?: boolean }) {
         </>
       }
     >
-      {t.error.unknownText}
+      {ride ? t.error.unknownRideText : t.error.unknownText}
     </Face>
   );
 }

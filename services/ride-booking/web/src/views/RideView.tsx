@@ -1,6 +1,6 @@
 import { announce } from "@wild-rydes/web/announce";
 import { Icon, type IconName } from "@wild-rydes/web/components/icons";
-import { countdown, dateAndTime, duration, money } from "@wild-rydes/web/language";
+import { countdown, dateAndTime, money, span } from "@wild-rydes/web/language";
 import { secondsUntil } from "@wild-rydes/web/now";
 import { useEffect, useMemo } from "preact/hooks";
 import { useAround } from "../around";
@@ -85,11 +85,12 @@ function said(ride: RideBody): string {
   const name = ride.name ?? ride["responder-id"];
   switch (ride.status) {
     case "pending": {
-      const left = secondsUntil(ride["confirmed-by"]);
+      const whole = Math.round((Date.parse(ride["confirmed-by"]) - Date.parse(ride["booked-at"])) / 1000);
+      const left = Math.min(whole, secondsUntil(ride["confirmed-by"]));
       return left > 0 ? t.pendingText(name, countdown(left)) : t.pendingOver(name);
     }
     case "confirmed":
-      return t.confirmedText(name, duration(ride["pickup-in-seconds"], "long"));
+      return t.confirmedText(name, span(ride["pickup-in-seconds"], "long"));
     case "completed":
       return t.completedText(name);
     case "rejected": {
@@ -114,7 +115,7 @@ function Facts({ ride }: { ride: RideBody }) {
       </div>
       <div>
         <dt>{t.pickup}</dt>
-        <dd>{t.about(duration(ride["pickup-in-seconds"], "long"))}</dd>
+        <dd>{t.about(span(ride["pickup-in-seconds"], "long"))}</dd>
       </div>
       <div>
         <dt>{t.bookedAt}</dt>

@@ -116,7 +116,7 @@ export function explain(error: ApiError, left = 0): string {
   const known = t.codes[error.code as keyof typeof t.codes];
   if (known) return known;
   if (error.status === 403) return t.forbidden;
-  if (error.status >= 500) return t.server;
+  if (error.status >= 500) return error.reading ? t.serverReading : t.server;
   if (error.status === 404) return t.codes["unknown-rfq"];
   return error.fields.length > 0 ? t.invalid : error.detail;
 }
