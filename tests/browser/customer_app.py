@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from playwright.sync_api import Locator, Route, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from infra.rydes.simulators.unicorns.registry import by_hand
 from tests.browser.screen import Person, Screens, Window
@@ -137,10 +137,10 @@ class CustomerApp:
 class Cuttable:
     """The socket of a window, which a test may cut and mend."""
 
-    def __init__(self, app: CustomerApp) -> None:
+    def __init__(self, page: Page, socket: str = "rfq-socket") -> None:
         self.cut = False
         self._open: list[WebSocketRoute] = []
-        app.context.route_web_socket(re.compile(r"rfq-socket"), self._connect)
+        page.context.route_web_socket(re.compile(socket), self._connect)
 
     def sever(self) -> None:
         """Cut all lines; new ones end at once, until `mend`."""

@@ -147,7 +147,7 @@ def test_without_a_socket_quotes_come_by_polling(
 ) -> None:
     first, second, silent = (connected(fleet, place) for _ in range(3))
     app = CustomerApp(screens, person("customers"))
-    socket = Cuttable(app)
+    socket = Cuttable(app.page)
     app.page.reload()
     app.sign_in()
     rfq = app.ask_at(place)
@@ -237,6 +237,7 @@ def test_when_all_decline_it_says_so(welcome: Welcome, fleet: Fleet, place: Plac
     app.think(1)
     assert unicorn.answer(rfq, {"decline": "lunch-break"}).status_code == 202
     app.shows("Nobody could take it")
+    expect(app.page.get_by_text("no one made an offer this time. Ask again.")).to_be_visible()
     app.window.faces("all-declined")
 
 
@@ -292,7 +293,7 @@ def test_what_was_booked_in_another_window_is_not_booked_twice(
     unicorn = connected(fleet, place)
     somebody = person("customers")
     app = CustomerApp(screens, somebody)
-    Cuttable(app).sever()
+    Cuttable(app.page).sever()
     app.page.reload()
     app.sign_in()
     rfq = app.ask_at(place)
@@ -356,6 +357,10 @@ def test_a_wrong_field_is_named_beside_it(welcome: Welcome) -> None:
     expect(app.page.locator("#place-from-error")).to_have_text("Say where you are.")
     expect(app.page.locator("#place-from")).to_be_focused()
     app.window.faces("missing")
+    for wrong_place, says in (("99, 200", "map of the world"), ("zz", "No place of that name")):
+        app.page.locator("#place-from").fill(wrong_place)
+        app.page.locator("button[type=submit]").click()
+        expect(app.page.locator("#place-from-error")).to_contain_text(says)
     wrong = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "1 field is wrong."}
     fields = [{"field": "to.label", "detail": "No control characters."}]
     app.answer(re.compile(r"/instant-ride-rfqs$"), 400, {**wrong, "errors": fields})

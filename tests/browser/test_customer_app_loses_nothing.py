@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.browser.customer_app import API, NET, SPACE_NEEDLE, CustomerApp, Cuttable
+from tests.browser.customer_app import API, NET, SEA_TAC, SPACE_NEEDLE, CustomerApp, Cuttable
 from tests.browser.screen import Person, Screens
 from tests.support.clients import Customer, Fleet, Json, Place, Unicorn, key
 
@@ -50,7 +50,7 @@ def test_a_ride_is_found_again_without_the_socket(
     screens: Screens, person: Callable[[str], Person], fleet: Fleet, place: Place
 ) -> None:
     app = CustomerApp(screens, person("customers"))
-    Cuttable(app).sever()
+    Cuttable(app.page).sever()
     app.page.reload()
     app.sign_in()
     rfq, unicorn = quoted(app, fleet, place)
@@ -76,7 +76,7 @@ def test_what_was_booked_elsewhere_is_found_too(
 ) -> None:
     somebody = person("customers")
     app = CustomerApp(screens, somebody)
-    Cuttable(app).sever()
+    Cuttable(app.page).sever()
     app.page.reload()
     app.sign_in()
     rfq, unicorn = quoted(app, fleet, place)
@@ -160,7 +160,7 @@ def test_a_line_that_is_down_and_an_api_that_does_not_answer_are_one_trouble(
     screens: Screens, person: Callable[[str], Person], fleet: Fleet, place: Place
 ) -> None:
     app = CustomerApp(screens, person("customers"))
-    socket = Cuttable(app)
+    socket = Cuttable(app.page)
     app.page.reload()
     app.sign_in()
     asked(app, fleet, place, 1)
@@ -235,13 +235,25 @@ def test_a_request_whose_answer_is_lost_is_asked_once(app: CustomerApp) -> None:
 
     app.context.route(re.compile(r"/instant-ride-rfqs$"), lose)
     app.put("from", SPACE_NEEDLE)
-    app.put("to", "Sea-Tac Airport")
+    app.put("to", SEA_TAC)
     app.page.locator("button[type=submit]").click()
     expect(app.page.get_by_role("alert")).to_contain_text("Nothing happens twice")
     app.page.reload()
     app.page.locator("button[type=submit]").click()
     app.page.wait_for_url(re.compile(r"#/requests/"))
     assert len(set(keys)) == 1
+    app.window.tolerate(NET)
+
+
+def test_a_request_made_offline_is_sent_when_the_line_is_back(app: CustomerApp) -> None:
+    app.put("from", SPACE_NEEDLE)
+    app.put("to", SEA_TAC)
+    app.context.set_offline(True)
+    app.page.locator("button[type=submit]").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("as soon as you are back online")
+    app.window.faces("ask-offline")
+    app.context.set_offline(False)
+    app.page.wait_for_url(re.compile(r"#/requests/"))
     app.window.tolerate(NET)
 
 

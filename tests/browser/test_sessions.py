@@ -6,12 +6,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.customer_app import NET, SEA_TAC, SPACE_NEEDLE, CustomerApp
+from tests.browser.customer_app import NET, SEA_TAC, SPACE_NEEDLE, CustomerApp, Cuttable
 from tests.browser.screen import Person, Screens
 from tests.browser.unicorn_app import FromTheAirport, UnicornApp
 from tests.support.clients import Customer, Place
 
 COGNITO = re.compile(r"^http://localhost:\d+/$")
+CONFIG = re.compile(r"/config\.json$")
 REFUSED = {"__type": "NotAuthorizedException", "message": "Refresh Token has expired"}
 
 
@@ -117,6 +118,56 @@ def test_another_unicorn_sees_nothing_of_what_the_first_has_quoted(
     app.register("Zephyr")
     expect(app.page.get_by_text("What becomes of your quotes shows up here.")).to_be_visible()
     assert app.page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_a_unicorn_whose_socket_refuses_its_token_learns_that_the_session_is_over(
+    screens: Screens, person: Callable[[str], Person]
+) -> None:
+    owner = person("unicorns")
+    app = UnicornApp(screens.open("unicorn-app", person=owner), owner)
+    socket = Cuttable(app.page, "unicorn-socket")
+    app.window.tolerate(NET)
+    app.page.reload()
+    app.sign_in()
+    app.register()
+    app.go_online()
+    ended = Expiry(app.page, re.compile(r"/unicorns/|/rides/"))
+    socket.sever()
+    ended.is_noticed()
+    socket.mend()
+    app.sign_in()
+    app.page.get_by_text("Connected", exact=True).wait_for()
+
+
+def test_a_page_that_is_older_than_the_cloud_learns_where_to_sign_in(
+    screens: Screens, person: Callable[[str], Person]
+) -> None:
+    somebody = person("customers")
+    app = CustomerApp(screens, somebody)
+    app.context.route(CONFIG, _of_another_cloud, times=1)
+    app.page.reload()
+    signs_in(app.page, somebody)
+    app.page.locator(".app").wait_for()
+    app.window.tolerate(NET)
+
+
+def test_a_sign_in_that_is_refused_is_told_from_one_that_is_not_answered(
+    screens: Screens, person: Callable[[str], Person]
+) -> None:
+    somebody = person("customers")
+    app = CustomerApp(screens, somebody)
+    app.context.route(CONFIG, _of_another_cloud)
+    app.page.reload()
+    signs_in(app.page, somebody)
+    expect(app.page.get_by_role("alert")).to_contain_text("Sign-in answers with an error")
+    app.context.route(COGNITO, lambda route: route.abort())
+    app.page.get_by_role("button", name="Sign in").click()
+    expect(app.page.get_by_role("alert")).to_contain_text("Sign-in does not answer")
+    app.window.tolerate(NET)
+
+
+def _of_another_cloud(route: Route) -> None:
+    route.fulfill(json={**route.fetch().json(), "userPoolClientId": "gone"})
 
 
 def test_a_second_tab_asks_who_it_is(written: CustomerApp) -> None:

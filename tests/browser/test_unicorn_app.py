@@ -1,12 +1,13 @@
 """A unicorn's day in its app: it registers, is asked, quotes or declines, drives, and sees what became of it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.browser.screen import Person, Screens
+from tests.browser.screen import Person, Screens, Window
 from tests.browser.unicorn_app import AIRPORT, NOT_YET, FromTheAirport, UnicornApp, book
 from tests.support.clients import Customer, Fleet, Json
 from tests.support.patience import eventually
@@ -133,6 +134,44 @@ def test_a_unicorn_is_known_in_a_browser_that_has_never_seen_it(
     elsewhere.sign_in()
     elsewhere.page.get_by_role("heading", name="You are on duty").wait_for()
     expect(elsewhere.page.get_by_label("Where you wait")).to_have_value(AIRPORT)
+
+
+def test_of_two_windows_the_newer_works_and_the_older_says_so(
+    on_duty: UnicornApp, customer: Customer
+) -> None:
+    older = on_duty.page
+    newer = UnicornApp(Window(older.context.new_page(), "unicorn-app"), on_duty.person)
+    newer.page.goto(older.url)
+    newer.sign_in()
+    newer.page.get_by_text("Connected", exact=True).wait_for()
+    older.get_by_role("heading", name="You work in another window").wait_for()
+    on_duty.window.faces("elsewhere")
+    customer.submit(FromTheAirport())
+    newer.page.get_by_role("button", name="Send quote").wait_for()
+    older.get_by_role("button", name="Work here").click()
+    older.get_by_role("button", name="Send quote").wait_for()
+    newer.page.get_by_role("heading", name="You work in another window").wait_for()
+    older.close()
+    newer.page.get_by_role("button", name="Send quote").wait_for()
+
+
+def test_a_line_that_another_browser_takes_over_again_and_again_says_so(on_duty: UnicornApp) -> None:
+    page = on_duty.page
+    lines: list[WebSocketRoute] = []
+
+    def answer_once(line: WebSocketRoute) -> None:
+        lines.append(line)
+        line.send('{"type": "snapshot", "invitations": []}')
+
+    page.context.route_web_socket(re.compile("unicorn-socket"), answer_once)
+    page.clock.install()
+    page.reload()
+    for count in (1, 2):
+        eventually(lambda: page.evaluate("0") or len(lines), f"connection {count}", count.__eq__)
+        page.get_by_text("Connected", exact=True).wait_for()
+        page.clock.fast_forward("00:31")
+        page.clock.fast_forward("00:06")
+    page.get_by_text("on another device or in another browser").wait_for()
 
 
 def test_a_ride_is_given_up_after_a_question(on_duty: UnicornApp, customer: Customer) -> None:
