@@ -15,7 +15,8 @@ UV := $(or $(filter-out $(CURDIR)/$(BIN)/uv,$(shell \
 # Tests that share a local cloud, or the templates, stay on one worker; tests start in the order of tests/conftest.py.
 # One worker more than there are cores: who tests a cloud waits for it for a third of the time.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# All workers have to collect the same tests in the same order, which that of a set is not by itself.
+PYTEST := PYTHONHASHSEED=0 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
 DOCUMENTS := ride-booking/openapi ride-booking/machine_openapi ride-booking/asyncapi unicorn-mgmt/openapi unicorn-mgmt/jobs_openapi unicorn-mgmt/asyncapi feedback/openapi
 

@@ -93,7 +93,7 @@ def test_a_rule_matches_its_events_and_no_other(
 
 
 @pytest.mark.parametrize("responder", ["p-comet", "p-", "u-p-comet", "pcomet", "u-shadowfax"])
-@pytest.mark.parametrize("name", OF_PARTNERS)
+@pytest.mark.parametrize("name", sorted(OF_PARTNERS))
 def test_what_a_partner_is_owed_is_told_by_the_responders_id(
     rules: dict[str, EventPattern], name: str, responder: str
 ) -> None:
