@@ -114,7 +114,7 @@ def test_what_is_planted_would_be_found_at_the_end_of_every_cloud(cloud: Cloud) 
     """`tests/conftest.py` has each cloud searched like this when its tests are done."""
     logs, s3 = cloud.client("logs"), cloud.client("s3")
     group, stream, at = "/aws/lambda/planted", "planted", int(time.time() * 1000)
-    [bucket] = [b["Name"] for b in s3.list_buckets()["Buckets"] if "documents" in b["Name"]]
+    bucket, *_ = (b["Name"] for b in s3.list_buckets()["Buckets"] if "documents" in b["Name"])
     watch = personal_data.Watch(cloud, "test-planted-tap")
     try:
         watch.settle()
