@@ -103,8 +103,8 @@ def test_logs_tell_the_way_but_no_secrets(
 
     def services() -> set[str]:
         found = set()
-        for group in logs.describe_log_groups()["logGroups"]:
-            name = group["logGroupName"]
+        pages = logs.get_paginator("describe_log_groups").paginate()
+        for name in [group["logGroupName"] for page in pages for group in page["logGroups"]]:
             lines = [e["message"] for e in logs.filter_log_events(logGroupName=name, limit=10_000)["events"]]
             assert not [line for line in lines if "Secret Garden" in line or "Nimbus" in line]
             assert not [line for line in lines if str(place.lat) in line or customer.token in line]

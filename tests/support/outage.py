@@ -125,7 +125,8 @@ class Outage:
     def run(self) -> Account:
         """Let it come and go, and wait for the end of all that was under way."""
         functions = self._cloud.client("lambda")
-        names = [f["FunctionName"] for f in functions.list_functions()["Functions"]]
+        pages = functions.get_paginator("list_functions").paginate()
+        names = [f["FunctionName"] for page in pages for f in page["Functions"]]
         parked = self._parked()
         throttle = Throttle(self._cloud)
         with throttle.between(functions, names), self._fleet_until_the_end():

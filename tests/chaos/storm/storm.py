@@ -77,7 +77,8 @@ def storm(
     assert partners
     notes, places = Notes(), [Place.new() for _ in range(plan.sites)]
     functions = cloud.client("lambda")
-    ours = [f["FunctionName"] for f in functions.list_functions()["Functions"]]
+    pages = functions.get_paginator("list_functions").paginate()
+    ours = [f["FunctionName"] for page in pages for f in page["Functions"]]
     ours = [name for name in ours if name.startswith((*SERVICES,))]
     listener = Listener(cloud, *SOURCES)
     heard = Heard(listener.heard)
