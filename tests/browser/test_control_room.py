@@ -281,8 +281,8 @@ def test_faults_are_set_and_mended(window: Window) -> None:
         expect(page.get_by_label("Legend").get_by_text("circuit open")).to_be_in_viewport(ratio=1)
         throttled.click()
         expect(page.get_by_role("complementary")).to_contain_text("Broken on purpose")
-        view(page, "Faults")
     finally:
+        view(page, "Faults")
         for group in (partner, table):
             group.get_by_role("button", name="well").click()
             expect(group.get_by_role("button", name="well")).to_have_attribute("aria-pressed", "true")
