@@ -25,11 +25,11 @@ from tests.support.own_cloud import free_port, own_cloud
 from tests.support.patience import PATIENCE
 
 PICTURES: Final = ROOT / "docs" / "pictures"
-LARGEST: Final = 200_000
+LARGEST: Final = 250_000
 _OTHERS: Final = 3
 _COLUMNS: Final = 100
 _DESK: Final = {"width": 1120, "height": 700}
-_WALL: Final = {"width": 1320, "height": 840}
+_WALL: Final = {"width": 1440, "height": 920}
 
 
 @dataclass(frozen=True)
