@@ -9,6 +9,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 
+from infra.patterns.service_function import ServiceFunction
+
 if TYPE_CHECKING:
     from infra.patterns.service_stack import ServiceStack
 
@@ -28,6 +30,27 @@ class NoReplay:
     """Why the dead letters of a queue or a stream are sent back by nobody: a sentence for whoever is on call."""
 
     reason: str
+
+
+def take_dead_letters(
+    scope: "ServiceStack", name: str, function: ServiceFunction, dead_letters: sqs.Queue, fails: str
+) -> None:
+    """Have a function take the dead letters of the queue `name`, and ring when they wait: it `fails`, in words."""
+    function.entry.add_event_source(
+        event_sources.SqsEventSource(
+            dead_letters, batch_size=10, max_concurrency=_AT_ONCE, report_batch_item_failures=True
+        )
+    )
+    scope.alarm(
+        f"{name}-dlq-age",
+        dead_letters.metric_approximate_age_of_oldest_message(
+            period=cdk.Duration.minutes(1), statistic="max"
+        ),
+        threshold=_OVERDUE,
+        periods=3,
+        meaning=f"Dead letters wait in {scope.stage.names.of(f'{name}-dlq')} for more than {_OVERDUE} s: "
+        f"{function.own_name} {fails}. Its log says why. Runbook: -dlq-age.",
+    )
 
 
 class Replay:
@@ -66,18 +89,6 @@ class Replay:
             function.may("sqs:SendMessage", on=receiver.queue_arn)
         if key:
             function.may("kms:Decrypt", "kms:GenerateDataKey", on=key.key_arn)
-        function.entry.add_event_source(
-            event_sources.SqsEventSource(
-                dead_letters, batch_size=10, max_concurrency=_AT_ONCE, report_batch_item_failures=True
-            )
-        )
-        self._scope.alarm(
-            f"{name}-dlq-age",
-            dead_letters.metric_approximate_age_of_oldest_message(
-                period=cdk.Duration.minutes(1), statistic="max"
-            ),
-            threshold=_OVERDUE,
-            periods=3,
-            meaning=f"Dead letters wait in {own_name} for more than {_OVERDUE} s: {function.own_name} sends nothing back,"
-            " so what is late becomes later. Its log says why. Runbook: -dlq-age.",
+        take_dead_letters(
+            self._scope, name, function, dead_letters, "sends nothing back, so what is late becomes later"
         )
