@@ -60,7 +60,8 @@ nightly: setup  ## Run the properties of what comes from outside, with 5,000 exa
 
 browser:  ## Install Debian's Chromium, for the browser tests; asks for sudo unless you are root
 	@$(PYTHON) tests/browser/chromium.py 2>/dev/null || { \
-		$$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium' && \
+		$$([ "$$(id -u)" = 0 ] || echo sudo) sh -c 'apt-get update -qq && for package in chromium-headless-shell chromium; do \
+			apt-get install -y -qq --no-install-recommends $$package && break; done' && \
 		$(PYTHON) tests/browser/chromium.py; } || { \
 		echo "✗ Chromium cannot be installed (above). Install one, or name one: CHROMIUM=/path/to/chromium make test" >&2; exit 1; }
 

@@ -1,11 +1,17 @@
-"""Find a Chromium on this machine: `make browser` installs Debian's."""
+"""Find a Chromium on this machine: `make browser` installs Debian's.
+
+Its headless shell is the same browser without what a screen needs, and the tests take a fifth less time in it.
+"""
 
 import os
 import shutil
 import sys
 from typing import Final
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+NAMES: Final = (
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome-stable", "google-chrome", "chrome"),
+)
 ARGUMENTS: Final = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),

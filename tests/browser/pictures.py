@@ -81,7 +81,7 @@ def main() -> None:
         unicorn.sign_in()
         unicorn.register()
         unicorn.go_online("Seattle Center")
-        room = screens.open("control-room", viewport=_WALL)
+        room = screens.open("control-room", viewport=_WALL, reduced_motion="no-preference")
         room.page.locator("main svg").first.wait_for()
         customer = CustomerApp(screens, Person("mona", cloud.admit("mona", "customers")), viewport=_DESK)
         customer.sign_in()

@@ -13,6 +13,8 @@ from infra.rydes.cloud.settings import ROOT
 from infra.rydes.pages import process
 from tests.support.patience import PATIENCE
 
+RIDES: Final = "rides"
+"""The files that a second worker of pytest-xdist runs, on a cloud of its own: they take as long as all others here."""
 SCREENSHOTS: Final = ROOT / ".run" / "screenshots"
 NARROW, WIDE = 360, 1440
 HEIGHTS: Final = {NARROW: 740, WIDE: 900}
@@ -72,8 +74,8 @@ class Window:
     def picture(self, name: str) -> Path:
         """Take a picture of what is in the window, and return its file."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        file = SCREENSHOTS / f"{self.app}-{name}.png"
-        self.page.screenshot(path=file, animations="disabled", caret="hide")
+        file = SCREENSHOTS / f"{self.app}-{name}.jpeg"  # half the work of a PNG
+        self.page.screenshot(path=file, quality=90, animations="disabled", caret="hide")
         return file
 
     def serious(self) -> list[str]:
@@ -107,10 +109,14 @@ class Screens:
             app: the page's name.
             person: who sits in front of it.
             path: what follows the page's URL, such as `#/requests/1`.
-            options: of the browser's context, such as `locale`.
+            options: of the browser's context, such as `locale`. Nothing moves by default: drawing that is work.
         """
-        wide = {"width": WIDE, "height": HEIGHTS[WIDE]}
-        context = self._browser.new_context(**{"viewport": wide, "locale": "en-US", **options})
+        usual = {
+            "viewport": {"width": WIDE, "height": HEIGHTS[WIDE]},
+            "locale": "en-US",
+            "reduced_motion": "reduce",
+        }
+        context = self._browser.new_context(**{**usual, **options})
         context.set_default_timeout(PATIENCE * _MILLISECONDS)
         self._contexts.append(context)
         if person:

@@ -35,7 +35,8 @@ def node(page: Page, id_: str) -> str:
     return f'[data-node="{id_}"]'
 
 
-def test_the_picture_moves_when_an_rfq_runs(cloud: Cloud, window: Window) -> None:
+def test_the_picture_moves_when_an_rfq_runs(cloud: Cloud, screens: Screens) -> None:
+    window = screens.open(APP, reduced_motion="no-preference")
     page = window.page
     way = (
         "outside:customers", "api:rfq-api", "function:ride-booking-api", "table:ride-booking",
@@ -53,7 +54,7 @@ def test_the_picture_moves_when_an_rfq_runs(cloud: Cloud, window: Window) -> Non
 
 
 def test_whoever_wants_no_motion_sees_the_parts_light_up(cloud: Cloud, screens: Screens) -> None:
-    page = screens.open(APP, reduced_motion="reduce").page
+    page = screens.open(APP).page
     bus = page.locator(node(page, "bus:wild-rydes"))
     bus.wait_for()
     ask_for_rides(cloud, 1)

@@ -9,14 +9,13 @@ from playwright.sync_api import Route, expect
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.browser.customer_app import API, NET, SEA_TAC, SPACE_NEEDLE, CustomerApp, Cuttable
-from tests.browser.screen import Person, Screens
+from tests.browser.screen import RIDES, Person, Screens
 from tests.support.clients import Customer, Fleet, Json, Place, Queues, Unicorn, key
 from tests.support.time_travel import rfq_is_due
 
 Welcome: TypeAlias = Callable[..., CustomerApp]
 
-# These take as long as all others of this folder: a second worker runs them beside, on a cloud of its own.
-pytestmark = pytest.mark.xdist_group("customer app")
+pytestmark = pytest.mark.xdist_group(RIDES)
 
 
 @pytest.fixture

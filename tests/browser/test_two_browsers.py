@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.browser.customer_app import SEA_TAC, SPACE_NEEDLE, CustomerApp
-from tests.browser.screen import Person, Screens
+from tests.browser.screen import RIDES, Person, Screens
 from tests.browser.unicorn_app import UnicornApp
+
+pytestmark = pytest.mark.xdist_group(RIDES)
 
 
 def test_a_customer_and_a_unicorn_meet(screens: Screens, person: Callable[[str], Person]) -> None:

@@ -7,10 +7,12 @@ import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from infra.rydes.cloud.cloud import Cloud
-from tests.browser.screen import Person, Screens, Window
+from tests.browser.screen import RIDES, Person, Screens, Window
 from tests.browser.unicorn_app import AIRPORT, NOT_YET, FromTheAirport, UnicornApp, book
 from tests.support.clients import Customer, Fleet, Json
 from tests.support.patience import eventually
+
+pytestmark = pytest.mark.xdist_group(RIDES)
 
 
 def quote(amount: str) -> Json:
