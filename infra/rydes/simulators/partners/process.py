@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ _SECONDS_TO_START = 60.0
 _TIMEOUT = 60.0
 
 
+@cache
+def _http() -> httpx.Client:
+    """Whoever looks at partners does so each second, and making a client takes longer than the rest."""
+    return httpx.Client(timeout=_TIMEOUT, limits=httpx.Limits(max_keepalive_connections=0))
+
+
 @dataclass(frozen=True)
 class Partners:
     """The partners' servers of a run directory."""
@@ -35,7 +42,7 @@ class Partners:
         Raises:
             LocalCloudError: there is no such partner or fault.
         """
-        answer = httpx.put(f"{self._url(partner_id)}{FAULTS_PATH}", json=faults, timeout=_TIMEOUT)
+        answer = _http().put(f"{self._url(partner_id)}{FAULTS_PATH}", json=faults)
         if answer.is_error:
             raise LocalCloudError(answer.text, "See infra/rydes/simulators/partners/faults.py.")
 
@@ -52,7 +59,7 @@ class Partners:
         return dict(self._show(partner_id)["rides"])
 
     def _show(self, partner_id: str) -> dict[str, Any]:
-        answer = httpx.get(f"{self._url(partner_id)}{FAULTS_PATH}", timeout=_TIMEOUT)
+        answer = _http().get(f"{self._url(partner_id)}{FAULTS_PATH}")
         shown: dict[str, Any] = answer.raise_for_status().json()
         return shown
 
