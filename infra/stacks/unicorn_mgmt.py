@@ -21,6 +21,7 @@ from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stacks.unicorn_mgmt_jobs import Jobs
 from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE, Partners
+from infra.stacks.unicorn_mgmt_vehicles import Vehicles
 from infra.stage import Stage
 from wild_rydes_contracts import (
     FeedbackCorrected,
@@ -93,6 +94,7 @@ class UnicornMgmtStack(ServiceStack):
         )
         self.requesters = (*REQUESTERS, *stage.example_requesters)
         self._indexes()
+        self.vehicles = Vehicles(self)
         api = self._api()
         socket = self._socket(api)
         responder = self._responder(api, socket)
