@@ -190,6 +190,8 @@ def job_from(item: Mapping[str, Any]) -> Job:
         ahead=int(item["ahead"]["N"]) if "ahead" in item else None,
         estimated_at=_instant(item, "estimated_at"),
         document="document" in item,
+        awaits_until=_instant(item, "awaits_until"),
+        holder=item["holder"]["S"] if "holder" in item else None,
         revision=int(item["revision"]["N"]),
     )
 
@@ -218,6 +220,7 @@ def to_item(job: Job) -> "dict[str, AttributeValueTypeDef]":
         ("started_at", job.started_at),
         ("ended_at", job.ended_at),
         ("estimated_at", job.estimated_at),
+        ("awaits_until", job.awaits_until),
     ):
         if at is not None:
             item[name] = to_number(at)
@@ -229,6 +232,8 @@ def to_item(job: Job) -> "dict[str, AttributeValueTypeDef]":
         item["reasons"] = {"L": [{"S": reason} for reason in job.reasons]}
     if job.ahead is not None:
         item["ahead"] = {"N": str(job.ahead)}
+    if job.holder is not None:
+        item["holder"] = {"S": job.holder}
     if job.document:
         item["document"] = {"BOOL": True}
     return item
