@@ -52,6 +52,8 @@ class Stage:
     """The base URL of the phone simulator, which replaces AWS End User Messaging."""
     origination_number: str | None = None
     """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
+    import_chunk_bytes: int | None = None
+    """How large the chunks of an imported file are. None: as an import would have them."""
     batches_at_once: int | None = None
     """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
     open_rfqs: int = 10
@@ -149,6 +151,7 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
+        import_chunk_bytes=1024 * 1024,  # so that a file of some megabytes has several
         open_rfqs=100,  # tests and scenarios are busy customers
         waking_hours="0-24",  # no simulated customer sleeps
         origins=("http://localhost:*", "http://127.0.0.1:*"),  # whatever a developer serves a page with

@@ -103,7 +103,7 @@ class UnicornMgmtStack(ServiceStack):
         self._closings(socket)
         self._bookings()
         self._ratings()
-        Jobs(self)
+        Jobs(self, self.vehicles)
         if stage.hosts_pages:
             page = HostedPage(self, "unicorn-app", api=api, socket=socket)
             self.publish_parameter("unicorn-app-url", naming.UNICORN_APP_URL_PARAMETER, page.url)

@@ -29,9 +29,7 @@ class ImportedContent:
 
     def begin(self, partner_id: str, job_id: str) -> None:
         """Note that an import writes: what there is has the content of no file until it is done. Twice is as once."""
-        self.dynamodb.put_item(
-            TableName=self.table, Item={**_key(partner_id), "written_by": {"S": job_id}}
-        )
+        self.dynamodb.put_item(TableName=self.table, Item={**_key(partner_id), "written_by": {"S": job_id}})
 
     def end(self, partner_id: str, job_id: str, content: str) -> None:
         """Note the content of an import that is done, unless another one has begun to write."""

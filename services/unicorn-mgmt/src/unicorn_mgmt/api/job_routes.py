@@ -18,9 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from unicorn_mgmt.adapters.job_measures import JobMeasures
 from unicorn_mgmt.adapters.job_queue import JobQueue
-from unicorn_mgmt.adapters.job_table import JobTable, KeyReused
+from unicorn_mgmt.adapters.job_table import JobTable, KeyReused, Outrun
 from unicorn_mgmt.adapters.status_documents import ProgressBody, StatusDocuments
 from unicorn_mgmt.api import cursor
+from unicorn_mgmt.api.fleet_import import ImportBody, UploadBody
 from unicorn_mgmt.api.job_representations import (
     AnyRequest,
     JobBody,
@@ -47,6 +48,9 @@ LONGEST_WAIT: Final = 20
 """Seconds, the most that a caller may wait: API Gateway ends a request after 30."""
 PAGE_SIZE: Final = 20
 
+LONGEST_STEP: Final = timedelta(minutes=2)
+"""For how long a function of an import may still write after the import has ended: it lives no longer."""
+
 _BETWEEN_LOOKS: Final = 0.25, 1.0
 """Seconds from one look at a job that somebody waits for to the next: at first, and at most."""
 _LONGEST_RETRY: Final = 60
@@ -63,10 +67,20 @@ class JobKind(Protocol):
     def request(self) -> type[Representation]:
         """The body that asks for one: its `kind` and its `parameters`."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether a partner has no two of them open."""
+
     def problems(self, request: Any, now: datetime) -> list[FieldError]:  # noqa: ANN401 - one of its own
         """Tell what is wrong with a request that is well-formed."""
 
-    def present(self, job: Job, now: datetime) -> StatementBody:
+    def begin(self, job: Job) -> Job:
+        """Prepare what a job needs that is about to be written."""
+
+    def upload(self, job: Job, now: datetime) -> UploadBody | None:
+        """Show how to upload the file that a job waits for; None if it waits for none."""
+
+    def present(self, job: Job, now: datetime) -> StatementBody | ImportBody:
         """Show the result of a job that has one."""
 
 
@@ -130,7 +144,7 @@ class JobRoutes:
         self._logger.set_correlation_id(job.id)
         fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
         try:
-            job = self._jobs.submit(self._estimated(job), fingerprint)
+            job = self._submitted(job, fingerprint, repeated=key is not None)
         except KeyReused:
             raise key_reused() from None
         applied, wait = _applied(preferred, job)
@@ -242,6 +256,46 @@ class JobRoutes:
             raise _no_such_job()
         return job
 
+    def _submitted(self, job: Job, fingerprint: bytes, *, repeated: bool) -> Job:
+        """Write a new job, or find the one that was submitted before.
+
+        Raises KeyReused, and Problem (409) for a second one of a kind of which a partner has one.
+        """
+        kind = self._kinds[job.kind]
+        if not kind.alone:
+            return self._jobs.submit(self._estimated(kind.begin(job)), fingerprint)
+        if repeated and self._jobs.get(job.id):
+            return self._jobs.submit(job, fingerprint)  # which finds it
+        last_id, last = self._jobs.last_alone(job.kind, job.partner_id)
+        if last is not None:
+            self._require_rest(last, job.created_at)
+        try:
+            return self._jobs.submit_alone(kind.begin(job), fingerprint, last_id)
+        except Outrun:
+            _, last = self._jobs.last_alone(job.kind, job.partner_id)
+            raise self._open(last) from None
+
+    def _require_rest(self, last: Job, now: datetime) -> None:
+        """Raise Problem (409) if the last job of its kind is open, or may still be at work."""
+        quiet_at = last.quiet_at(LONGEST_STEP)
+        if quiet_at is None:
+            raise self._open(last)
+        if quiet_at > now:
+            raise Problem(
+                HTTPStatus.CONFLICT,
+                "Your last import has ended before it was done, and comes to rest. Ask again in a moment.",
+                code="import-ending",
+                headers={"Retry-After": str(math.ceil((quiet_at - now).total_seconds()))},
+            )
+
+    def _open(self, last: Job | None) -> Problem:
+        return Problem(
+            HTTPStatus.CONFLICT,
+            "You have an import that is open. Follow that one, or cancel it.",
+            code="import-open",
+            headers={"Location": self._api.url(f"{PATH}/{last.id}")} if last else None,
+        )
+
     def _estimated(self, job: Job) -> Job:
         """Say when the job is likely to end. Nobody has to know: a job without that is as good."""
         try:
@@ -282,6 +336,7 @@ class JobRoutes:
             ended_at=job.ended_at,
             progress=ProgressBody.from_domain(job.progress) if job.progress else None,
             estimated_completion_at=job.expected_at(now),
+            upload=kind.upload(job, now) if kind else None,
             result=kind.present(job, now) if kind and job.result is not None else None,
             reasons=job.reasons or None,
             links=JobLinks(

@@ -11,9 +11,8 @@ from unicorn_mgmt.adapters.job_measures import JobMeasures
 from unicorn_mgmt.adapters.job_queue import JobQueue
 from unicorn_mgmt.adapters.job_table import KEPT_FOR, JobTable
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
-from unicorn_mgmt.api.job_representations import JobBody, JobList
+from unicorn_mgmt.api.job_representations import JobBody, JobList, JobRequest
 from unicorn_mgmt.api.job_routes import GROUP, LONGEST_WAIT, JobRoutes
-from unicorn_mgmt.api.ride_statement import StatementRequest
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.idempotency_key import KEY
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
@@ -32,7 +31,7 @@ _RETRY_AFTER = {"Retry-After": "Seconds to wait before looking again, while the 
 _APPLIED = {"Preference-Applied": "The preferences that are met, with the time that was waited for at most."}
 _OPERATIONS = {
     "submit": Operation(
-        body=StatementRequest,
+        body=JobRequest,
         parameters=[
             Parameter(
                 "Idempotency-Key",
@@ -58,6 +57,8 @@ _OPERATIONS = {
             HTTPStatus.OK: Response("The job has ended while the caller waited for it.", JobBody, _APPLIED),
         },
         problems={
+            HTTPStatus.CONFLICT: "Another import of the partner is open (`import-open`; `Location` is that one), or one that was"
+            " cancelled or has failed comes to rest (`import-ending`; wait for `Retry-After`).",
             HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used for another request.",
         },
     ),

@@ -17,8 +17,12 @@ IMPORTED_WITHIN: Final = timedelta(hours=2)
 MOST_LISTED: Final = 10_000
 """Faults that a report has. Bad rows beyond them are counted."""
 
-NOT_UPLOADED: Final = "The file was not uploaded, or its upload was not completed, within an hour. Nothing is imported."
-NOT_DONE: Final = "The import did not end within two hours. Rows that it has written stand; import the file again."
+NOT_UPLOADED: Final = (
+    "The file was not uploaded, or its upload was not completed, within an hour. Nothing is imported."
+)
+NOT_DONE: Final = (
+    "The import did not end within two hours. Rows that it has written stand; import the file again."
+)
 TROUBLE: Final = (
     "The import met trouble that did not pass, or a mistake of ours; it is logged. Rows that it has written stand; import"
     " the file again."

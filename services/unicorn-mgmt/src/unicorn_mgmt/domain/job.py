@@ -108,6 +108,10 @@ class Job:
             holder=None,
         )
 
+    def waiting(self, checkpoint: Json, until: datetime) -> "Job":
+        """Have a new job wait for something outside before anything else."""
+        return replace(self, checkpoint=checkpoint, awaits_until=until)
+
     def awaits(self, now: datetime) -> timedelta | None:
         """Return for how long something outside may still come, or go on; None if nothing is waited for."""
         if self.ended or self.awaits_until is None or self.awaits_until <= now:
@@ -181,6 +185,15 @@ class Job:
         if self.estimated_at > now:
             return self.estimated_at
         return now + (now - self.created_at) / _PATIENCE
+
+    def quiet_at(self, longest: timedelta) -> datetime | None:
+        """Tell when nothing works on it any more for certain, if a step of something outside takes no longer than this.
+
+        None: it has not ended. A job that has succeeded is quiet, and so is one that nothing ever held.
+        """
+        if self.ended_at is None:
+            return None
+        return self.ended_at if self.state == "succeeded" or self.holder is None else self.ended_at + longest
 
     def accuracy(self) -> float | None:
         """Return how the first estimate compares with the time that it took, as a ratio; None without one of them."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
 
+from unicorn_mgmt.adapters.import_files import ImportFiles
 from unicorn_mgmt.adapters.job_measures import JobMeasures
 from unicorn_mgmt.adapters.job_queue import JobQueue
 from unicorn_mgmt.adapters.job_table import JobTable
 from unicorn_mgmt.adapters.statement_files import StatementFiles
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
-from unicorn_mgmt.api import ride_statement
+from unicorn_mgmt.api import fleet_import, ride_statement
 from unicorn_mgmt.api.job_routes import JobRoutes
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.tokens import IdTokens, TokenSettings
@@ -31,6 +32,7 @@ class Settings:
     job_queue_url: str
     job_workers: int
     document_bucket: str
+    import_bucket: str
     public_url: str
 
 
@@ -49,7 +51,10 @@ JobRoutes(
     {
         ride_statement.KIND: ride_statement.StatementKind(
             StatementFiles(lambda: client("s3", config=S3_CONFIG), _settings.document_bucket)
-        )
+        ),
+        fleet_import.KIND: fleet_import.ImportKind(
+            ImportFiles(lambda: client("s3", config=S3_CONFIG), _settings.import_bucket)
+        ),
     },
     _logger,
     queue=JobQueue(client("sqs"), _settings.job_queue_url, _settings.job_workers),

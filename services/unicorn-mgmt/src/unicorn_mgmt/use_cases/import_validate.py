@@ -67,7 +67,9 @@ class ImportValidate:
         def rule(job: Job) -> Job:
             if (job.kind, job.partner_id) != (KIND, partner_id):
                 return job
-            return job.hold(execution, {**(job.checkpoint or {}), "arrived": True}, now, now + IMPORTED_WITHIN)
+            return job.hold(
+                execution, {**(job.checkpoint or {}), "arrived": True}, now, now + IMPORTED_WITHIN
+            )
 
         change = self.jobs.change(job_id, rule)
         job = change.after if change else None
@@ -105,7 +107,9 @@ class ImportValidate:
         busy = (now - (job.started_at or now)).total_seconds()
         self.jobs.change(
             job.id,
-            lambda found: found.succeed(job.attempt, {"unchanged": True, "sha256": scanned.sha256}, busy, now),
+            lambda found: found.succeed(
+                job.attempt, {"same_file": True, "sha256": scanned.sha256}, busy, now
+            ),
         )
         self.logger.info("import unchanged")
         return _NOTHING
