@@ -1,4 +1,4 @@
-"""The table's items `jobs-imported#<partner>`: which content a partner's vehicles have, if nothing was written since.
+"""The table's items `jobs_imported#<partner>`: which content a partner's vehicles have, if nothing was written since.
 
 Each is written by one import at a time, as a partner has no two that are open.
 """
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-IMPORTED: Final = "jobs-imported#"
+IMPORTED: Final = "jobs_imported#"
 """How the ids of these items begin: as those of all that belongs to jobs, and not as those of jobs."""
 
 

@@ -26,7 +26,7 @@ JOBS: Final = "jobs#"
 BY_PARTNER: Final = "by-partner"
 """The index of what belongs to a partner, by time: `listed`, and `listed_at`."""
 
-ALONE: Final = "jobs-alone#"
+ALONE: Final = "jobs_alone#"
 """How the id of an item begins that names a partner's last job of a kind of which no two are open."""
 
 KEPT_FOR: Final = timedelta(days=30)

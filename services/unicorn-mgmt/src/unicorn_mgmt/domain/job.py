@@ -189,11 +189,11 @@ class Job:
     def quiet_at(self, longest: timedelta) -> datetime | None:
         """Tell when nothing works on it any more for certain, if a step of something outside takes no longer than this.
 
-        None: it has not ended. A job that has succeeded is quiet, and so is one that nothing ever held.
+        None: it has not ended. A job that has succeeded is quiet, and so is one that has made no progress.
         """
         if self.ended_at is None:
             return None
-        return self.ended_at if self.state == "succeeded" or self.holder is None else self.ended_at + longest
+        return self.ended_at if self.state == "succeeded" or self.progress is None else self.ended_at + longest
 
     def accuracy(self) -> float | None:
         """Return how the first estimate compares with the time that it took, as a ratio; None without one of them."""

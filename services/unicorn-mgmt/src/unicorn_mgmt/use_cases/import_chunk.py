@@ -71,7 +71,7 @@ class ImportChunk:
             self.files.keep_faults(job_id, number, found.faults)
         self.jobs.change(job_id, lambda job: _noted(job, attempt, number, found.rows))
         counts = {"number": number, "rows": found.rows, "bad": found.bad, **sums}
-        self.logger.info("chunk written", extra=counts)
+        self.logger.info("chunk written", chunk=counts)
         return counts
 
     def _held(self, job_id: str, attempt: int) -> Job | None:

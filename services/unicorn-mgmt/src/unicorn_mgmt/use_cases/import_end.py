@@ -60,7 +60,7 @@ class ImportEnd:
         busy = (now - (job.started_at or now)).total_seconds()
         self.jobs.change(job_id, lambda found: found.succeed(attempt, result, busy, now))
         self.metrics.add_metric("JobsSucceeded", MetricUnit.Count, 1)
-        self.logger.info("import done", extra={**counts, "busy_ms": round(1000 * busy)})
+        self.logger.info("import done", imported=counts, busy_ms=round(1000 * busy))
 
     def _fail(self, job_id: str, execution: str, error: Mapping[str, Any]) -> None:
         """Fail the job, if it is this execution's, or nobody's."""
