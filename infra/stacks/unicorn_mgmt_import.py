@@ -1,7 +1,7 @@
 """The part of unicorn-mgmt's stack for imports of fleets: the bucket, the state machine that an upload starts, its functions."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -92,8 +92,7 @@ class Imports(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         # The construct's own way to say this is a function that calls S3 during each deployment.
-        files = bucket.node.default_child
-        assert isinstance(files, s3.CfnBucket)
+        files = cast("s3.CfnBucket", bucket.node.default_child)
         files.add_property_override(
             "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
         )
@@ -215,5 +214,3 @@ class Imports(Construct):
             ),
             targets=[targets.SqsQueue(dead_letters)],
         )
-
-

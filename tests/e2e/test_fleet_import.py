@@ -41,7 +41,9 @@ def test_a_small_file(comet: Machine) -> None:
     assert done["status"] == "succeeded", done
     assert done["result"]["sha256"] == hashlib.sha256(content).hexdigest()
     assert (done["result"]["rows"], done["result"]["bad-rows"], done["result"]["created"]) == (30, 1, 29)
-    fault, totals = [json.loads(line) for line in httpx.get(done["result"]["report"], timeout=PATIENCE).text.splitlines()]
+    fault, totals = [
+        json.loads(line) for line in httpx.get(done["result"]["report"], timeout=PATIENCE).text.splitlines()
+    ]
     assert fault == {"line": 9, "field": "lat", "detail": "must be a plain number from -90 to 90"}
     assert totals["rows"] == 30
     again = imported(comet, content)

@@ -17,7 +17,7 @@ from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutTypeDef
 
 JOB: Final = "job#"
 """How the ids of these items begin."""
@@ -92,7 +92,18 @@ class JobTable:
         Returns the job that the same submission has made before, if there is one. Raises KeyReused as `submit`, and Outrun.
         """
         job = replace(job, revision=1)
-        was = {":was": {"S": last_id}} if last_id else {}
+        slot: PutTypeDef = {
+            "TableName": self.table,
+            "Item": {
+                **_alone(job.kind, job.partner_id),
+                "job": {"S": job.id},
+                "expires_at": to_seconds(job.created_at + KEPT_FOR),
+            },
+            "ConditionExpression": "attribute_not_exists(id)",
+        }
+        if last_id:
+            slot["ConditionExpression"] = "job = :was"
+            slot["ExpressionAttributeValues"] = {":was": {"S": last_id}}
         try:
             self.dynamodb.transact_write_items(
                 TransactItems=[
@@ -104,18 +115,7 @@ class JobTable:
                             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                         }
                     },
-                    {
-                        "Put": {
-                            "TableName": self.table,
-                            "Item": {
-                                **_alone(job.kind, job.partner_id),
-                                "job": {"S": job.id},
-                                "expires_at": to_seconds(job.created_at + KEPT_FOR),
-                            },
-                            "ConditionExpression": "job = :was" if was else "attribute_not_exists(id)",
-                            **({"ExpressionAttributeValues": was} if was else {}),
-                        }
-                    },
+                    {"Put": slot},
                 ]
             )
         except self.dynamodb.exceptions.TransactionCanceledException as error:

@@ -132,7 +132,7 @@ class JobRoutes:
         key = idempotency_key(self._api.header("idempotency-key"))
         preferred = preferences(self._api.header("prefer") or "")
         now = truncated(self._now())  # as it is stored
-        body = request.model_dump(mode="json", by_alias=True)
+        body = request.model_dump(mode="json", by_alias=True, exclude_none=True)
         job = Job(
             str(self._new_id(now) if key is None else uuid5(_KEYS, f"{partner_id}/{key}")),
             partner_id,

@@ -69,7 +69,8 @@ class Scanned:
 
 
 class FileScan:
-    """Takes the blocks of one file in their order, of any size, and then its end.
+    """Takes the blocks of one file in their order, and then its end. By the first eight bytes, if they come at once, it
+    tells files of other types.
 
     Each raises FileRefused as soon as something is wrong.
     """

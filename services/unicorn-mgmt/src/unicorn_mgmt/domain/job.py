@@ -193,7 +193,9 @@ class Job:
         """
         if self.ended_at is None:
             return None
-        return self.ended_at if self.state == "succeeded" or self.progress is None else self.ended_at + longest
+        return (
+            self.ended_at if self.state == "succeeded" or self.progress is None else self.ended_at + longest
+        )
 
     def accuracy(self) -> float | None:
         """Return how the first estimate compares with the time that it took, as a ratio; None without one of them."""

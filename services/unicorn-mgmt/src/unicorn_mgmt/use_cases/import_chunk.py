@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from itertools import count, islice
+from itertools import islice
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger
@@ -17,7 +17,7 @@ from unicorn_mgmt.domain.job import Job, Progress
 from unicorn_mgmt.domain.vehicle import Vehicle
 
 BATCH: Final = 2000
-"""Vehicles that are written before the job is looked at again: it may be cancelled."""
+"""Vehicles that are written before it is noted how far the chunk is, and looked whether the job was cancelled."""
 
 _STOPPED: Final[dict[str, Any]] = {"stopped": True}
 
@@ -27,6 +27,7 @@ class _Found:
     """What a chunk has: counts, and what is wrong."""
 
     rows: int = 0
+    bytes: int = 0
     bad: int = 0
     faults: list[dict[str, Any]] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
@@ -60,16 +61,15 @@ class ImportChunk:
         found, sums = _Found(), {"created": 0, "changed": 0, "unchanged": 0}
         blocks = self.files.read(partner_id, job_id, event["start"], event["end"])
         vehicles = self._vehicles(job, event["columns"], lines_of(blocks, event["line"]), found)
-        for i in count():
-            if not (batch := [*islice(vehicles, BATCH)]):
-                break
-            if i and self._held(job_id, attempt) is None:
+        while batch := [*islice(vehicles, BATCH)]:
+            if not self._noted(job_id, attempt, number, found.rows, found.bytes):
                 return _STOPPED
             written = self.vehicles.write(batch, job_id)
             sums = {name: before + getattr(written, name) for name, before in sums.items()}
         if found.faults:
             self.files.keep_faults(job_id, number, found.faults)
-        self.jobs.change(job_id, lambda job: _noted(job, attempt, number, found.rows))
+        if not self._noted(job_id, attempt, number, found.rows, event["end"] - event["start"]):
+            return _STOPPED
         counts = {"number": number, "rows": found.rows, "bad": found.bad, **sums}
         self.logger.info("chunk written", chunk=counts)
         return counts
@@ -81,6 +81,14 @@ class ImportChunk:
             return None
         return job
 
+    def _noted(self, job_id: str, attempt: int, number: int, rows: int, size: int) -> bool:
+        """Note how far the chunk is: so many rows, in so many bytes. False if the import has ended."""
+        change = self.jobs.change(job_id, lambda job: _after(job, attempt, number, rows, size))
+        if change is None or not change.after.held(attempt):
+            self.logger.info("stopped: the import has ended")
+            return False
+        return True
+
     def _vehicles(
         self, job: Job, columns: list[str], lines: Iterator[tuple[int, bytes]], found: _Found
     ) -> Iterator[Vehicle]:
@@ -88,6 +96,7 @@ class ImportChunk:
         format_ = job.parameters["format"]
         for number, line in lines:
             found.rows += 1
+            found.bytes += len(line) + 1
             try:
                 vehicle = vehicle_of(job.partner_id, read_row(format_, columns, line))
                 if vehicle.id in found.ids:
@@ -99,10 +108,12 @@ class ImportChunk:
                 yield vehicle
 
 
-def _noted(job: Job, attempt: int, number: int, rows: int) -> Job:
-    """Note that a chunk is done. Chunks end in any order, and some of them twice."""
+def _after(job: Job, attempt: int, number: int, rows: int, size: int) -> Job:
+    """Note how far a chunk is. Chunks come along in any order, and one that is written again is no step back."""
     if not job.held(attempt) or not job.checkpoint:
         return job
-    done = {**job.checkpoint["rows"], str(number): rows}
-    share = len(done) / job.checkpoint["chunks"]
-    return job.keep(attempt, {**job.checkpoint, "rows": done}, Progress(sum(done.values()), share))
+    was_rows, was_size = job.checkpoint["done"].get(str(number), (0, 0))
+    done = {**job.checkpoint["done"], str(number): [max(rows, was_rows), max(size, was_size)]}
+    share = sum(size for _, size in done.values()) / job.checkpoint["bytes"]
+    progress = Progress(sum(rows for rows, _ in done.values()), min(1.0, share))
+    return job.keep(attempt, {**job.checkpoint, "done": done}, progress)

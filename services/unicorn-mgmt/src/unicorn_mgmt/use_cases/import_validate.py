@@ -48,7 +48,8 @@ class ImportValidate:
         content = f"{job.parameters['format']} {scanned.sha256}"
         if self.imported.get(partner_id) == content:
             return self._unchanged(job, scanned)
-        checkpoint = {**(job.checkpoint or {}), "content": content, "chunks": len(scanned.chunks), "rows": {}}
+        rows = scanned.size - scanned.chunks[0].start
+        checkpoint = {**(job.checkpoint or {}), "content": content, "bytes": rows, "done": {}}
         change = self.jobs.change(job_id, lambda found: found.keep(job.attempt, checkpoint, Progress(0, 0.0)))
         if change is None or not change.after.held(job.attempt):
             return _NOTHING
