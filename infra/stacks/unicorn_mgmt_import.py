@@ -77,7 +77,7 @@ class Imports(Construct):
     def _bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
-            "Files",
+            "Uploads",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=self._scope.stage.tls_only,
@@ -172,7 +172,7 @@ class Imports(Construct):
         """Start by uploads that are complete."""
         events.Rule(
             self,
-            "Uploaded",
+            "Arrived",
             rule_name=self._scope.stage.names.of("unicorn-mgmt-imports"),
             description="Files of fleets that partners have uploaded",
             event_pattern=events.EventPattern(

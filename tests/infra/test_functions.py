@@ -54,7 +54,9 @@ MEMORY = {
         512,
     ),
     "unicorn-mgmt-responder": 1024,
-    "unicorn-mgmt-jobs": 512,
+    **dict.fromkeys(
+        (f"unicorn-mgmt-{role}" for role in ("jobs", "import-validate", "import-chunk", "import-end")), 512
+    ),
     "feedback-replies": 512,
 }
 
@@ -286,6 +288,8 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "JobsDocuments/statements/*": {"s3:GetObject"},
         "JobsDocuments/status/*": {"s3:GetObject"},
         "JobsDocuments": {"s3:ListBucket"},
+        "ImportsUploads/uploads/*": {"s3:PutObject"},
+        "ImportsUploads/reports/*": {"s3:GetObject"},
     },
     "unicorn-mgmt-jobs-outbox": {
         "*": {"dynamodb:ListStreams"},
@@ -301,6 +305,21 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-jobs-dlq": {"sqs:SendMessage"},
         "JobsDocuments/statements/*": {"s3:PutObject", "s3:GetObject"},
         "JobsDocuments": {"s3:ListBucket"},
+        "ImportsUploads/uploads/*": {"s3:AbortMultipartUpload"},
+    },
+    "unicorn-mgmt-import-validate": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "ImportsUploads/uploads/*": {"s3:GetObject"},
+    },
+    "unicorn-mgmt-import-chunk": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt-vehicles": {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
+        "ImportsUploads/uploads/*": {"s3:GetObject"},
+        "ImportsUploads/reports/*": {"s3:PutObject"},
+    },
+    "unicorn-mgmt-import-end": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "ImportsUploads/reports/*": {"s3:GetObject", "s3:PutObject"},
     },
     "unicorn-mgmt-job-failures": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
@@ -343,6 +362,9 @@ CONDITIONS = (
             ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-jobs", ("GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-job-failures", ("GetItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-import-validate", ("GetItem", "PutItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-import-chunk", ("GetItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-import-end", ("GetItem", "PutItem", "UpdateItem"), "job*"),
         )
     }
     | {
@@ -725,6 +747,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
             "unicorn-mgmt-jobs-api",
             {
                 "DOCUMENT_BUCKET": "JobsDocuments",
+                "IMPORT_BUCKET": "ImportsUploads",
                 "JOB_QUEUE_URL": "unicorn-mgmt-jobs",
                 "JOB_WORKERS": "4",
                 "PUBLIC_URL": "https://jobs-api.execute-api.<Region>.<URLSuffix>/v1",
@@ -744,11 +767,21 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
             {
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-jobs-dlq",
                 "DOCUMENT_BUCKET": "JobsDocuments",
+                "IMPORT_BUCKET": "ImportsUploads",
                 "LEASE_SECONDS": "35",
                 "MAX_ATTEMPTS": "5",
             },
         ),
         ("unicorn-mgmt-job-failures", {"ARCHIVE_BUCKET": "JobsArchive"}),
+        (
+            "unicorn-mgmt-import-validate",
+            {"IMPORT_BUCKET": "ImportsUploads", "CHUNK_BYTES": str(4 * 1024 * 1024)},
+        ),
+        (
+            "unicorn-mgmt-import-chunk",
+            {"IMPORT_BUCKET": "ImportsUploads", "VEHICLE_TABLE_NAME": "unicorn-mgmt-vehicles"},
+        ),
+        ("unicorn-mgmt-import-end", {"IMPORT_BUCKET": "ImportsUploads"}),
     ],
 )
 def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[str, str]) -> None:

@@ -93,7 +93,10 @@ STREAM_CONSUMERS = {
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 2 * 3600),
 }
-RULES_DEAD_LETTERS = {"bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings")}
+RULES_DEAD_LETTERS = {
+    "bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings"),
+    "unicorn-mgmt-imports-dlq": ("unicorn-mgmt-imports", "unicorn-mgmt-imports-failed"),
+}
 """Dead-letter queue of no queue and no stream -> the rules of the default bus that may send to it."""
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600

@@ -37,7 +37,7 @@ LEFT_OUT = {
     "AWS::Lambda::Alias": 5,  # no SnapStart
     "AWS::Lambda::Version": 5,
     "AWS::Logs::QueryDefinition": 11,
-    "AWS::S3::BucketPolicy": 3 + len(FILES),  # as the queues' policies
+    "AWS::S3::BucketPolicy": 4 + len(FILES),  # as the queues' policies
     # `infra.rydes.pages` serves the pages.
     **dict.fromkeys(
         (
@@ -68,6 +68,7 @@ CHANGED = {
     ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"),
     ("AWS::S3::Bucket", "CorsConfiguration"),
     ("AWS::Lambda::Function", "Environment.Variables.OPEN_RFQS"),  # tests are busy customers
+    ("AWS::Lambda::Function", "Environment.Variables.CHUNK_BYTES"),  # small files have several, too
     ("AWS::Lambda::Function", "Environment.Variables.JOB_WORKERS"),  # as many as there are
     ("AWS::Lambda::Function", "Environment.Variables.ALLOWED_ORIGINS"),
     ("AWS::ApiGatewayV2::Integration", "IntegrationUri"),  # the function itself, for want of an alias

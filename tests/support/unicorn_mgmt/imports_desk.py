@@ -71,7 +71,11 @@ class ImportsDesk(Desk):
         """Take a step as its function does. What comes and goes is JSON."""
         world = self.world
         common: dict[str, Any] = {"jobs": self.jobs, "files": self.imports, "logger": world.logger}
-        ending = {"imported": self.imported, "metrics": world.metrics, "now": lambda: world.now}
+        ending: dict[str, Any] = {
+            "imported": self.imported,
+            "metrics": world.metrics,
+            "now": lambda: world.now,
+        }
         steps: dict[str, Any] = {
             "${validate}": lambda: ImportValidate(**common, **ending, chunk_bytes=self.chunk_bytes),
             "${chunk}": lambda: ImportChunk(**common, vehicles=world.vehicles),

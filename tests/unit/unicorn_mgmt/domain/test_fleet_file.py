@@ -43,7 +43,7 @@ def judged(content: bytes, format_: Format, chunk_bytes: int, block: int) -> Sca
 
 def numbered(content: bytes, found: Scanned, block: int) -> list[tuple[int, bytes]]:
     """The lines of all chunks, each read on its own."""
-    lines = []
+    lines: list[tuple[int, bytes]] = []
     for chunk in found.chunks:
         part = content[chunk.start : chunk.end]
         blocks = [part[at : at + block] for at in range(0, len(part), block)]
