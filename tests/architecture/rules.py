@@ -58,6 +58,8 @@ DOMAIN_IMPORTS = frozenset(
         ),
         *(
             "base64",
+            "codecs",
+            "csv",
             "hashlib",
             "importlib.resources",
             "json",

@@ -49,6 +49,11 @@ class ImportsDesk(Desk):
         self.s3.put_object(Bucket=IMPORTS, Key=key, Body=content)
         return {"key": key, "size": len(content)}
 
+    def begin(self, content: bytes, **more: Any) -> tuple[str, Event]:
+        """A job, and the event of its upload."""
+        job_id = self.ask(content, **more).body["id"]
+        return job_id, self.upload(job_id, content)
+
     def execute(self, event: Event, execution: str = "first") -> list[str]:
         """Run an execution, and return the names of its states."""
         text = DEFINITION.read_text().replace("${at_once}", "5")
@@ -88,3 +93,8 @@ class ImportsDesk(Desk):
         name, event = parameters["FunctionName"], parameters["Payload"]
         self.before(name, event)
         return {"StatusCode": 200, "Payload": self.step(name, event)}
+
+
+def counts(job: Any) -> list[int]:
+    """Rows, bad ones, and vehicles that were created, changed, and the same."""
+    return [job["result"][name] for name in ("rows", "bad-rows", "created", "changed", "same")]
