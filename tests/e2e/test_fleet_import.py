@@ -14,7 +14,7 @@ import pytest
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.clients import key
 from tests.support.crasher import Crash, Crasher
-from tests.support.fleet_files import csv_file
+from tests.support.fleet_files import HEADER, csv_file
 from tests.support.jobs import ENDED, ended, plant, stored
 from tests.support.machines import Machine
 from tests.support.patience import PATIENCE, eventually
@@ -158,7 +158,6 @@ def test_a_second_import_writes_only_what_differs(cloud: Cloud, comet: Machine, 
     ("content", "declared", "reason"),
     [
         (b"PK\x03\x04" + b"\0" * 99, {}, "The file is a ZIP archive"),
-        (csv_file(3), {"size": 1000}, "bytes, and 1000 were declared."),
         (csv_file(3), {"sha256": "0" * 64}, "The file has another SHA-256 than was declared"),
         (csv_file(3), {"format": "ndjson"}, "The file is no NDJSON"),
     ],
@@ -169,6 +168,16 @@ def test_a_file_that_is_not_what_it_is_said_to_be_is_refused(
     done = imported(pegasus, content, **declared)
     assert done["status"] == "failed"
     assert reason in done["reasons"][0]
+
+
+def test_a_file_that_lacks_a_part_is_refused(pegasus: Machine) -> None:
+    content = HEADER.encode() + b"\n" * (8 * 1024 * 1024)
+    job = asked(pegasus, content)
+    first, _ = job["upload"]["parts"]
+    tags = send_parts({**job["upload"], "parts": [first]}, content)
+    assert complete(job["upload"], tags).status_code == 200
+    [reason] = ended(pegasus.jobs, job["links"]["self"])["reasons"]
+    assert reason == f"The file has {8 * 1024 * 1024} bytes, and {len(content)} were declared."
 
 
 def test_an_upload_that_is_never_completed_fails_when_its_time_is_over(cloud: Cloud) -> None:
@@ -202,6 +211,7 @@ def test_a_part_goes_where_its_url_says_and_nowhere_else(
     url = job["upload"]["parts"][0]["url"]
     bare = url.partition("?")[0]
     assert httpx.put(bare, content=content, timeout=PATIENCE).status_code == 403
+    assert httpx.put(url, content=content + b"\n", timeout=PATIENCE).status_code == 403, "of another size"
     past = url.replace("X-Amz-Expires=", "X-Amz-Expires=0&was=")
     assert httpx.put(past, content=content, timeout=PATIENCE).status_code in (400, 403)
     foreign = url.replace("p-pegasus", "p-comet")
