@@ -101,6 +101,9 @@ class Imports(Construct):
 
     def _may_on(self, function: ServiceFunction, prefix: str, *actions: str) -> None:
         function.may(*actions, on=self.bucket.arn_for_objects(f"{prefix}/*"))
+        if "s3:GetObject" in actions:
+            # Without it S3 says of an object that is gone that it is forbidden.
+            function.may("s3:ListBucket", on=self.bucket.bucket_arn)
         bucket_id = self._scope.get_logical_id(self.bucket.node.default_child)
         accept(
             function.own_role,

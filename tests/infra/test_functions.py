@@ -290,6 +290,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "JobsDocuments": {"s3:ListBucket"},
         "ImportsUploads/uploads/*": {"s3:PutObject"},
         "ImportsUploads/reports/*": {"s3:GetObject"},
+        "ImportsUploads": {"s3:ListBucket"},
     },
     "unicorn-mgmt-jobs-outbox": {
         "*": {"dynamodb:ListStreams"},
@@ -310,16 +311,19 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     "unicorn-mgmt-import-validate": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "ImportsUploads/uploads/*": {"s3:GetObject"},
+        "ImportsUploads": {"s3:ListBucket"},
     },
     "unicorn-mgmt-import-chunk": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "unicorn-mgmt-vehicles": {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
         "ImportsUploads/uploads/*": {"s3:GetObject"},
+        "ImportsUploads": {"s3:ListBucket"},
         "ImportsUploads/reports/*": {"s3:PutObject"},
     },
     "unicorn-mgmt-import-end": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "ImportsUploads/reports/*": {"s3:GetObject", "s3:PutObject"},
+        "ImportsUploads": {"s3:ListBucket"},
     },
     "unicorn-mgmt-job-failures": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
