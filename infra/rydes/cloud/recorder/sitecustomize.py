@@ -11,7 +11,6 @@ import json
 import os
 from typing import Any
 
-
 BULK = {"BatchGetItem", "BatchWriteItem"}
 MOST_OF_BULK = 100
 """Calls of such an operation that a worker writes down. An import makes thousands, all alike, of 25 items each."""
