@@ -136,6 +136,9 @@ class UnicornMgmtStack(ServiceStack):
         function.may(
             *("dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), on=self.table.table_arn
         )
+        # Which vehicles have a ride, and what passengers think of them.
+        function.may("dynamodb:BatchGetItem", on=self.table.table_arn)
+        self.vehicles.may_find(function)
         function.may_reply(self.requesters)
         socket.may_post(function)
         Subscription(
@@ -170,6 +173,7 @@ class UnicornMgmtStack(ServiceStack):
     def _bookings(self) -> None:
         function = self.function("bookings", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.table.table_arn)
+        self.vehicles.may_look_up(function)
         Subscription(
             self,
             "unicorn-mgmt-bookings-inbox",

@@ -124,6 +124,7 @@ class World:
         return Responder(
             self.consumer(RfqRequested, requesters=REQUESTERS),
             self.unicorns,
+            self.vehicles,
             Replies(self.sqs, REQUESTERS.values()),
             Inviter(self.connections, self.invitations, self.pushes, AppMessages(API)),
             RequestQueues(self.sqs, roster(), self.partner_queues),
@@ -186,6 +187,7 @@ class World:
         return Bookings(
             self.consumer(QuoteAccepted, RideBookingFailed),
             self.unicorns,
+            self.vehicles,
             self.partner_rides,
             partners=roster().keys(),
             logger=self.logger,

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import h3
 
 from unicorn_mgmt.domain.rate_card import RateCard
-from unicorn_mgmt.domain.unicorn import Place
+from unicorn_mgmt.domain.unicorn import Place, Unicorn
 
 PREFIX: Final = "u-v-"
 """How the ids of vehicles as responders begin. No other unicorn's id has a second hyphen."""
@@ -20,8 +20,8 @@ PREFIX: Final = "u-v-"
 COARSE: Final = 5
 """Resolution of the H3 cells under which vehicles are filed, 253 km² on average: reach touches two or three."""
 
-FINE: Final = 10
-"""Resolution to which a vehicle's spot in its cell is filed, 0.015 km² on average: a car park."""
+FINE: Final = 11
+"""Resolution to which a vehicle's spot in its cell is filed, 0.002 km² on average: a car park."""
 
 _ID_CHARACTERS: Final = 20  # 100 bits: no two of a billion vehicles have one id
 
@@ -57,6 +57,18 @@ class Vehicle:
     def filed(self) -> Filed:
         """Where others find it."""
         return filed(str(h3.latlng_to_cell(self.place.lat, self.place.lon, FINE)))
+
+    def as_unicorn(self) -> Unicorn:
+        """Show it as the unicorn that quotes and drives for it."""
+        return Unicorn(
+            self.responder_id,
+            self.name,
+            self.rate_card,
+            auto_quote=True,
+            position=None if self.retired else self.place,
+            fleet=self.fleet,
+            vehicle_id=self.id,
+        )
 
 
 def responder_id(fleet: str, vehicle_id: str) -> str:
