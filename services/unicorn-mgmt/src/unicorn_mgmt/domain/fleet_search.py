@@ -1,7 +1,7 @@
 """The vehicles of fleets nearest to a place, found by reading little of a large fleet.
 
 A city may have a hundred thousand of them, and a request for quotes asks fifty. So an area is read no further than a
-page: one that has more is read again in 49 parts, the nearest first, and only as far outward as somebody looks.
+page: one that has more is read again in seven or 49 parts, the nearest first, and only as far outward as somebody looks.
 """
 
 import functools
@@ -15,10 +15,6 @@ from unicorn_mgmt.domain.unicorn import Place, distance_km
 from unicorn_mgmt.domain.vehicle import COARSE, FINE, Filed, Vehicle, filed
 from unicorn_mgmt.domain.vicinity import REACH_KM, Nearby
 
-FINER: Final = 2
-"""So much finer are the parts of an area that has more than a page, by resolution: 49 parts. In the densest city the third
-reading is fine enough."""
-
 MOST_READ: Final = 100
 """Areas read at most for one place. Behind that it is enough to know some vehicles, if not the nearest."""
 
@@ -29,11 +25,11 @@ which stick out a little. Measured: 1.05 at most. tests/unit/unicorn_mgmt/domain
 
 
 class Page(Protocol):
-    """What was read of an area: vehicles in it, and whether these are all."""
+    """What was read of an area: the first vehicles in it, and whether these are all."""
 
     @property
     def vehicles(self) -> Sequence[Vehicle]:
-        """Vehicles in the area."""
+        """Vehicles in the area, the first by their paths."""
 
     @property
     def complete(self) -> bool:
@@ -89,7 +85,7 @@ class FleetSearch:
                         seen.add(id_)
                         heapq.heappush(found, (km, id_, vehicle))
                 if not page.complete:
-                    for part in _parts(cell, start):
+                    for part in _parts(cell, page.vehicles, start):
                         if part.km <= self._reach_km:
                             heapq.heappush(areas, part)
 
@@ -121,12 +117,18 @@ def _roots(start: Place, reach_km: float) -> list[_Area]:
     return within
 
 
-def _parts(cell: str, start: Place) -> list[_Area]:
-    """List the parts of a cell, of the finest none: who is all in one car park is as near as the other."""
+def _parts(cell: str, first: Sequence[Vehicle], start: Place) -> list[_Area]:
+    """List the parts of a cell with more than a page, `first`: as small as to have less, by what the page tells.
+
+    Of the finest cells there are none: in one car park all are as near as the others.
+    """
     resolution = h3.get_resolution(cell)
     if resolution >= FINE:
         return []
-    return [_area(part, start) for part in h3.cell_to_children(cell, min(FINE, resolution + FINER))]
+    # By their paths the first page of vehicles is from the first seventh of the cell, or from more of it.
+    crowded = max(vehicle.filed.path[resolution - COARSE] for vehicle in first) == "0"
+    finer = min(FINE, resolution + (2 if crowded else 1))
+    return [_area(part, start) for part in h3.cell_to_children(cell, finer)]
 
 
 def _area(cell: str, start: Place) -> _Area:
