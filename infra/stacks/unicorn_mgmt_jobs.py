@@ -114,11 +114,19 @@ class Jobs(Construct):
             condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "job*"}},
         )
 
-    def _may_list(self, function: ServiceFunction, what: str) -> None:
+    def _may_list(self, function: ServiceFunction, *what: str) -> None:
         function.may(
             "dynamodb:Query",
             on=f"{self._table.table_arn}/index/{PARTNER_INDEX}",
-            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{what}#*"}},
+            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{each}#*" for each in what]}},
+        )
+
+    def _may_end_rides(self, function: ServiceFunction) -> None:
+        """Let the function end rides of vehicles that fleets have imported, and no other unicorns'."""
+        function.may(
+            *("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"),
+            on=self._table.table_arn,
+            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "u-v-*"}},
         )
 
     def _failures(self) -> FailureHandler:
@@ -188,7 +196,8 @@ class Jobs(Construct):
         self._may_on_jobs(
             function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"
         )
-        self._may_list(function, "jobs")
+        self._may_list(function, "jobs", "engaged")
+        self._may_end_rides(function)
         self._imports.serve(function, api=True)
         function.may("sqs:GetQueueAttributes", on=queue.queue.queue_arn)
         # The URLs that it signs have its permissions. Without the last one S3 answers 403 instead of 404 for a document

@@ -364,6 +364,7 @@ CONDITIONS = (
             ("unicorn-mgmt-partner-callbacks", ("GetItem", "PutItem"), "ride#*"),
             ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
             ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "PutItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "UpdateItem"), "u-v-*"),
             ("unicorn-mgmt-jobs", ("GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-job-failures", ("GetItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-import-validate", ("GetItem", "PutItem", "UpdateItem"), "job*"),
@@ -375,7 +376,10 @@ CONDITIONS = (
         (function, "unicorn-mgmt/index/by-partner", ("dynamodb:Query",)): {
             "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
         }
-        for function, items in (("unicorn-mgmt-jobs-api", "jobs#*"), ("unicorn-mgmt-jobs", "rides#*"))
+        for function, items in (
+            ("unicorn-mgmt-jobs-api", ["jobs#*", "engaged#*"]),
+            ("unicorn-mgmt-jobs", ["rides#*"]),
+        )
     }
 )
 QUEUE_CONSUMERS = (

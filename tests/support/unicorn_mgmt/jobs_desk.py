@@ -13,6 +13,7 @@ from tests.support.requests import BASE, believed, claims, request
 from tests.support.unicorn_mgmt.api_client import Answer
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, NOW, TABLE, World
 from unicorn_mgmt.adapters.driven_rides import DrivenRides
+from unicorn_mgmt.adapters.engaged_vehicles import EngagedVehicles
 from unicorn_mgmt.adapters.import_files import ImportFiles
 from unicorn_mgmt.adapters.job_archive import JobArchive
 from unicorn_mgmt.adapters.job_measures import JobMeasures
@@ -21,7 +22,9 @@ from unicorn_mgmt.adapters.job_table import JOB, JobTable
 from unicorn_mgmt.adapters.statement_files import PART_BYTES, StatementFiles
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
 from unicorn_mgmt.api import fleet_import
-from unicorn_mgmt.api.job_routes import GROUP, JobRoutes
+from unicorn_mgmt.api.fleet_ride_routes import FleetRideRoutes
+from unicorn_mgmt.api.job_routes import JobRoutes
+from unicorn_mgmt.api.partner_caller import GROUP
 from unicorn_mgmt.api.ride_statement import KIND, StatementKind
 from unicorn_mgmt.domain.job import Job
 from unicorn_mgmt.domain.job_turn import JobTurn
@@ -120,6 +123,13 @@ class Desk:
             new_id=self._new_id,
             sleep=self._sleep,
             clock=lambda: (self.world.now - NOW).total_seconds(),  # noqa: PLW0108 - the time then
+        )
+        FleetRideRoutes(
+            api,
+            self.world.unicorns,
+            EngagedVehicles(self.world.dynamodb, TABLE),
+            self.world.logger,
+            now=lambda: self.world.now,
         )
         who = claims("a-client", group) | {
             "custom:machine_key": str(MachineKey.of("silver", "p", "k", own_key))

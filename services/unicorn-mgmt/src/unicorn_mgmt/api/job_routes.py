@@ -30,20 +30,17 @@ from unicorn_mgmt.api.job_representations import (
     JobListLinks,
     JobSummary,
 )
+from unicorn_mgmt.api.partner_caller import partner_of
 from unicorn_mgmt.api.ride_statement import StatementBody
 from unicorn_mgmt.domain.job import Job
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import Representation, json_response, read_body
 from wild_rydes_http.idempotency_key import idempotency_key, key_reused
-from wild_rydes_http.machine_key import MachineKey
 from wild_rydes_http.preferences import RESPOND_ASYNC, STATUS_DOCUMENT, WAIT, preferences
 from wild_rydes_http.problem import FieldError, Problem
 
 PATH: Final = "/jobs"
-GROUP: Final = "machines"
-"""The user pool group of machine clients. Those of partners name their partner, too."""
-
 LONGEST_WAIT: Final = 20
 """Seconds, the most that a caller may wait: API Gateway ends a request after 30."""
 PAGE_SIZE: Final = 20
@@ -126,7 +123,7 @@ class JobRoutes:
 
         A repetition with the same Idempotency-Key is about the same job.
         """
-        partner_id = self._partner()
+        partner_id = partner_of(self._api)
         began = self._clock()
         request = self._request()
         key = idempotency_key(self._api.header("idempotency-key"))
@@ -182,7 +179,7 @@ class JobRoutes:
 
     def list(self) -> Response[str]:
         """List the partner's jobs: 200 and one page of them, newest first."""
-        partner_id = self._partner()
+        partner_id = partner_of(self._api)
         text = self._api.current_event.query_string_parameters.get("cursor")
         try:
             after = None if text is None else cursor.decode(text)
@@ -213,22 +210,6 @@ class JobRoutes:
         )
         return json_response(HTTPStatus.OK, body, _NO_STORE)
 
-    def _partner(self) -> str:
-        """Identify the partner for which the caller acts, a machine client with its own API key.
-
-        Raises Problem (403).
-        """
-        who = self._api.caller(GROUP)
-        try:
-            key = MachineKey.parse(who.machine_key or "")
-        except ValueError:
-            key = None
-        if key is None or not key.is_of(self._api.header("x-api-key") or ""):
-            raise Problem(HTTPStatus.FORBIDDEN, "Send your own API key in x-api-key.")
-        if who.partner is None:
-            raise Problem(HTTPStatus.FORBIDDEN, "This is for machine clients of partner fleets.")
-        return who.partner
-
     def _request(self) -> Any:  # noqa: ANN401 - that of a kind
         """Read the body of a request for a job of a kind that there is."""
         event = self._api.current_event
@@ -247,7 +228,7 @@ class JobRoutes:
 
     def _own(self, job_id: str) -> Job:
         """Read a job of the caller's partner. Raises Problem (404); another's is answered like a missing one."""
-        partner_id = self._partner()
+        partner_id = partner_of(self._api)
         if not _ID.fullmatch(job_id):
             raise _no_such_job()
         self._logger.set_correlation_id(job_id)
