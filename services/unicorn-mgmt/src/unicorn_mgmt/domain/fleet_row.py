@@ -15,7 +15,7 @@ from unicorn_mgmt.domain.vehicle import Vehicle
 from wild_rydes_contracts.currencies import DECIMAL_PLACES, smallest_amount
 from wild_rydes_contracts.scalars import PRINTABLE
 
-LONGEST_NAME: Final = 60
+LONGEST_NAME: Final = 40
 STATUSES: Final = ("active", "retired")
 PLACES: Final = 5
 """Decimal places of a degree: to about a metre."""
