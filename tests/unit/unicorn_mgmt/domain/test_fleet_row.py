@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unicorn_mgmt.domain.fleet_file import COLUMNS, FORMATS, Format
-from unicorn_mgmt.domain.fleet_row import BadRow, Fault, read_row, vehicle_of
+from unicorn_mgmt.domain.fleet_row import LONGEST_NAME, BadRow, Fault, read_row, vehicle_of
+from unicorn_mgmt.domain.quoting import answer
 from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Place
 from unicorn_mgmt.domain.vehicle import Vehicle
+from wild_rydes_contracts import Quote
 
 GOOD = {
     "id": "v-1",
@@ -61,8 +63,8 @@ def test_numbers_of_json_are_taken_exactly() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("id", value) for value in ("a b", "x" * 65, "é", "a/b")),
-        *(("name", value) for value in ("x" * 61, "a\u202eb", "a\u0007b")),
+        *(("id", value) for value in ("a b", "x" * 65, "é", "a/b", "..", "-a")),
+        *(("name", value) for value in ("x" * 41, "a\u202eb", "a\u0007b")),
         *(("lat", value) for value in ("91", "nan", "1e1", "north", "--1", "٤٧")),
         *(("lon", value) for value in ("180.1", "-181", "inf")),
         *(("base", value) for value in ("-1", "1.234", "10000.01", "1,5", "1e3", "NaN")),
@@ -170,3 +172,8 @@ def test_any_values_are_a_vehicle_or_a_bad_row_of_named_fields(fields: dict[str,
     except BadRow as bad:
         told = next(iter(bad.faults)).field
     assert told in {*COLUMNS, "row", "p-comet"}
+
+
+def test_a_vehicle_with_the_longest_name_can_quote() -> None:
+    vehicle = vehicle_of("p-comet", GOOD | {"name": "x" * LONGEST_NAME})
+    assert isinstance(answer(vehicle.as_unicorn(), 1, 10), Quote)

@@ -16,6 +16,7 @@ from wild_rydes_contracts.currencies import DECIMAL_PLACES, smallest_amount
 from wild_rydes_contracts.scalars import PRINTABLE
 
 LONGEST_NAME: Final = 40
+"""As quotes have it: a vehicle whose name no quote takes would decline whatever it is asked."""
 STATUSES: Final = ("active", "retired")
 PLACES: Final = 5
 """Decimal places of a degree: to about a metre."""
@@ -23,7 +24,7 @@ PLACES: Final = 5
 ROW: Final = "row"
 """The field of an error that is about the row as a whole."""
 
-_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # `.` and `..` would get lost in a path
 _NAME: Final = re.compile(rf"{PRINTABLE}{{1,{LONGEST_NAME}}}")
 _AMOUNT: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,5}(\.[0-9]{1,15})?")
@@ -57,7 +58,7 @@ def read_row(format_: Format, columns: Sequence[str], line: bytes) -> Mapping[st
 def vehicle_of(fleet: str, fields: Mapping[str, str]) -> Vehicle:
     """Make the vehicle of a row. Raises BadRow, with all that is wrong."""
     reader = _Reader(fields)
-    id_ = reader.matching("id", _ID, "must be 1 to 64 letters, digits, dots, hyphens and underscores")
+    id_ = reader.matching("id", _ID, "must be 1 to 64 letters, digits, dots, hyphens and underscores, no sign first")
     name = reader.matching("name", _NAME, f"must be 1 to {LONGEST_NAME} characters that can be shown")
     if name is not None and not _encodable(name):
         reader.fault("name", "has half a character (a surrogate)")
