@@ -12,7 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import complain, console, one_line_errors, quiet_end
-from infra.rydes.operator.fleet_import import FleetFile, FleetImport, Json, first_faults
+from infra.rydes.operator.fleet_import import FleetFile, FleetImport, Json, first_faults, show
 from infra.rydes.operator.modes import known
 from infra.rydes.operator.partner_program import program_of
 from infra.rydes.simulators.vehicles import lines, rows
@@ -106,30 +106,3 @@ def _give_up(work: FleetImport) -> None:
         work.cancel()
     except LocalCloudError as error:
         complain(f"The import was not cancelled: {error.problem}", f"DELETE {work.url}")
-
-
-def show(to: Console, job: Json, faults: list[Json]) -> None:
-    """Show what an import has done, and the first bad rows."""
-    result = job["result"]
-    if result.get("unchanged"):
-        to.print("The file is the one of the last import: nothing was done.", highlight=False)
-        return
-    to.print(
-        f"[green]✓[/] {result['rows']:,} rows: {result['created']:,} vehicles new, {result['changed']:,} changed,"
-        f" {result['same']:,} as they were, {result['bad-rows']:,} bad rows",
-        highlight=False,
-        soft_wrap=True,
-    )
-    for fault in faults:
-        to.print(
-            f"  line {fault['line']:<8} {fault['field']:<10} {fault['detail']}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    if more := result["bad-rows"] - len({fault["line"] for fault in faults}):
-        to.print(
-            f"  and {more:,} more: GET {job['links']['self']} has a link to the report",
-            highlight=False,
-            soft_wrap=True,
-        )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 import httpx
+from rich.console import Console
 
 from infra.rydes.cloud.api_call import call
 from infra.rydes.cloud.errors import LocalCloudError
@@ -198,6 +199,33 @@ def first_faults(job: Json, most: int) -> list[Json]:
         text = call(plain, "GET", url, {200}).text
     faults = (json.loads(line) for line in text.splitlines())
     return [*itertools.islice((fault for fault in faults if "line" in fault), most)]
+
+
+def show(to: Console, job: Json, faults: list[Json]) -> None:
+    """Show what an import has done, and the first bad rows."""
+    result = job["result"]
+    if result.get("unchanged"):
+        to.print("The file is the one of the last import: nothing was done.", highlight=False)
+        return
+    to.print(
+        f"[green]✓[/] {result['rows']:,} rows: {result['created']:,} vehicles new, {result['changed']:,} changed,"
+        f" {result['same']:,} as they were, {result['bad-rows']:,} bad",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for fault in faults:
+        to.print(
+            f"  line {fault['line']:<8} {fault['field']:<10} {fault['detail']}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+    if more := result["bad-rows"] - len({fault["line"] for fault in faults}):
+        to.print(
+            f"  and {more:,} more: GET {job['links']['self']} has a link to the report",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _way_out(answer: httpx.Response) -> str:
