@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from infra.rydes.cloud.errors import LocalCloudError
-from infra.rydes.operator import fleet_import
 from infra.rydes.operator.fleet_import import FleetFile, FleetImport, first_faults
 
 CONTENT = bytes(range(256)) * 3_000
@@ -72,7 +71,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     service = Service()
     plain = httpx.Client(transport=httpx.MockTransport(service))
     for method in ("put", "post"):
-        monkeypatch.setattr(fleet_import.httpx, method, getattr(plain, method))
+        monkeypatch.setattr(httpx, method, getattr(plain, method))
     return service
 
 

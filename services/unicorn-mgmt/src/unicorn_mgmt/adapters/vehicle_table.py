@@ -122,7 +122,7 @@ class VehicleTable:
             TableName=self.table,
             IndexName=INDEX,
             KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,  # type: ignore[arg-type]
+            ExpressionAttributeValues=values,
             Limit=PAGE_SIZE,
             **names,
         )

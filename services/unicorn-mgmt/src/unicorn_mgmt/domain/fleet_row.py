@@ -58,7 +58,9 @@ def read_row(format_: Format, columns: Sequence[str], line: bytes) -> Mapping[st
 def vehicle_of(fleet: str, fields: Mapping[str, str]) -> Vehicle:
     """Make the vehicle of a row. Raises BadRow, with all that is wrong."""
     reader = _Reader(fields)
-    id_ = reader.matching("id", _ID, "must be 1 to 64 letters, digits, dots, hyphens and underscores, no sign first")
+    id_ = reader.matching(
+        "id", _ID, "must be 1 to 64 letters, digits, dots, hyphens and underscores, no sign first"
+    )
     name = reader.matching("name", _NAME, f"must be 1 to {LONGEST_NAME} characters that can be shown")
     if name is not None and not _encodable(name):
         reader.fault("name", "has half a character (a surrogate)")
