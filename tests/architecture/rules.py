@@ -50,6 +50,7 @@ DOMAIN_IMPORTS = frozenset(
             "dataclasses",
             "enum",
             "functools",
+            "heapq",
             "itertools",
             "operator",
             "types",

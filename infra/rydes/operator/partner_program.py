@@ -1,7 +1,7 @@
 """A program of a partner, for as long as somebody needs one: it calls the jobs API."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import httpx
@@ -12,7 +12,7 @@ from infra.tiers import TIERS
 
 
 @contextmanager
-def program_of(system: System, partner: str) -> Iterator[httpx.Client]:
+def program_of(system: System, partner: str) -> Generator[httpx.Client, None, None]:
     """Let a new machine client in, which acts for the partner, and take its key and its user away at the end.
 
     Raises:
