@@ -145,6 +145,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-bookings": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt-vehicles": {"dynamodb:GetItem"},
         "unicorn-mgmt-bookings-inbox": CONSUME,
         "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
         "unicorn-mgmt-bookings-inbox-parking": {"sqs:SendMessage"},
@@ -183,8 +184,11 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-ratings-inbox-parking": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-responder": {
-        "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt": {
+            *("dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem")
+        },
         "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
+        "unicorn-mgmt-vehicles/index/by-cell": {"dynamodb:Query"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         RETURN_ADDRESS: {"sqs:SendMessage", "sqs:GetQueueUrl"},
         **{f"unicorn-mgmt-{id_}-requests": {"sqs:SendMessage"} for id_ in PARTNERS},
@@ -595,6 +599,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-inbox-dlq",
                 "PARKING_QUEUE_URL": "unicorn-mgmt-bookings-inbox-parking",
                 "MAX_ATTEMPTS": "5",
+                "VEHICLE_TABLE_NAME": "unicorn-mgmt-vehicles",
             },
         ),
         (
@@ -635,6 +640,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
         (
             "unicorn-mgmt-responder",
             {
+                "VEHICLE_TABLE_NAME": "unicorn-mgmt-vehicles",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
                 "MAX_ATTEMPTS": "5",
                 "PARTNER_QUEUES": json.dumps({id_: f"unicorn-mgmt-{id_}-requests" for id_ in PARTNERS}),
