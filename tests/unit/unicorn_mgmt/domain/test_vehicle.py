@@ -45,3 +45,9 @@ def test_what_is_in_one_cell_is_not_in_the_one_beside_it(resolution: int) -> Non
     own = h3.latlng_to_cell(SPACE_NEEDLE.lat, SPACE_NEEDLE.lon, resolution)
     for cell in h3.grid_ring(own, 1):
         assert filed(cell) != filed(own)
+
+
+def test_a_vehicle_is_in_no_cell_of_unicorns() -> None:
+    """It would be found twice."""
+    assert vehicle("7").as_unicorn().position
+    assert vehicle("7").as_unicorn().cell is None
