@@ -8,11 +8,14 @@ HEADER = "id,name,lat,lon,base,per_km,minimum,currency,max_km,status\n"
 def rows(
     count: int, *, bad: Collection[int] = (), dearer: Collection[int] = (), first: int = 0
 ) -> Iterator[str]:
-    """Lines of CSV, numbered from `first`. Those in `bad` lie beyond the pole, those in `dearer` cost more."""
+    """Lines of CSV, numbered from `first`. Those in `bad` lie beyond the pole, those in `dearer` cost more.
+
+    All others are in Iceland, where no other test asks for rides.
+    """
     for i in range(first, first + count):
-        lat = 91 if i in bad else 47.5 + i % 1000 / 5000
+        lat = 91 if i in bad else 64.0 + i % 1000 / 5000
         base = "9.99" if i in dearer else "2.50"
-        yield f"v-{i},Steed {i},{lat:.4f},{-122.4 + i // 1000 / 500:.4f},{base},1.20,4.00,USD,,active\n"
+        yield f"v-{i},Steed {i},{lat:.4f},{-21.4 + i // 1000 / 500:.4f},{base},1.20,4.00,USD,,active\n"
 
 
 def csv_file(count: int, *, bad: Collection[int] = (), dearer: Collection[int] = ()) -> bytes:
