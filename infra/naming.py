@@ -71,6 +71,10 @@ PARTNER_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/partner-api-url"
 JOBS_API_URL_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/jobs-api-url"
 JOB_ARCHIVE_PARAMETER: Final = "/wild-rydes/unicorn-mgmt/job-archive"
 """The bucket of messages of jobs that nobody could handle."""
+STAGING_BUCKET_PARAMETER: Final = "/wild-rydes/settlement/staging-bucket"
+"""Where payees' documents are put, under `<payee>/<batch>/<name>`."""
+WORKING_BUCKET_PARAMETER: Final = "/wild-rydes/settlement/working-bucket"
+"""Where the pages of documents are, for people who review them."""
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
 """The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""
