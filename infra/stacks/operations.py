@@ -33,7 +33,9 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("partner-callbacks", "jobs-api", "jobs-outbox", "jobs", "job-failures"),
     ),
     "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
-    "settlement": ("prices", "replay", "rides"),
+    "settlement": (
+        *("documents", "outbox", "pages-large", "pages-single", "pages-small", "prices", "replay", "rides"),
+    ),
 }
 """The functions of each service by their roles, without those of partners. tests/infra/test_operations.py compares them
 with the templates."""

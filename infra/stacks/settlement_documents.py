@@ -69,7 +69,7 @@ class Documents(Construct):
     """
 
     def __init__(self, scope: ServiceStack) -> None:
-        super().__init__(scope, "Documents")
+        super().__init__(scope, "Intake")  # its buckets' ids begin with it
         self._scope = scope
         self._table = scope.table
         self.staging = self._bucket("Staging", days=_STAGED_FOR, tells=True)
@@ -105,11 +105,11 @@ class Documents(Construct):
         )
         if tells:
             # CDK's `event_bridge_enabled` would bring a function of its own.
-            cast("s3.CfnBucket", bucket.node.default_child).notification_configuration = (
-                s3.CfnBucket.NotificationConfigurationProperty(
-                    event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
-                        event_bridge_enabled=True
-                    )
+            cast(
+                "s3.CfnBucket", bucket.node.default_child
+            ).notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                    event_bridge_enabled=True
                 )
             )
         accept(bucket, {"AwsSolutions-S1": "The audit trail in the table says who did what to each document"})
@@ -131,9 +131,8 @@ class Documents(Construct):
         The local cloud ignores the condition, so tests/infra/test_functions.py checks it in the template.
         """
         for actions, prefixes in (
-            (("dynamodb:GetItem", "dynamodb:PutItem"), "document#*"),
-            (("dynamodb:UpdateItem",), "audit#*"),
-            (("dynamodb:UpdateItem",), "deaths#*"),
+            (("dynamodb:GetItem", "dynamodb:PutItem"), ["document#*"]),
+            (("dynamodb:UpdateItem",), ["audit#*", "deaths#*"]),
         ):
             function.may(
                 *actions,

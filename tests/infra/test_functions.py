@@ -9,6 +9,7 @@ import pytest
 from infra import roster
 from infra.app import SERVICES
 from infra.assembly import Assembly, as_list
+from infra.stacks.settlement_documents import LIMITS
 from infra.tiers import TIERS
 from tests.support.pages import PUT_BY, functions
 
@@ -42,7 +43,11 @@ CONSUME = {
 }
 SUBMIT_RFQS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"}
 READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+DOCUMENT_ITEMS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+# The workers of documents, by size class: one module, and each the name of its queue.
+PAGES = tuple(f"settlement-pages-{size_class}" for size_class in ("large", "single", "small"))
 
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
@@ -56,7 +61,21 @@ MEMORY = {
     "unicorn-mgmt-responder": 1024,
     "unicorn-mgmt-jobs": 512,
     "feedback-replies": 512,
+    "settlement-documents": 768,  # most of it is for what opens PDFs
+    "settlement-pages-single": 768,
+    "settlement-pages-small": 1024,
+    "settlement-pages-large": 1769,
 }
+
+QUEUES_OF = {
+    name: {
+        "DEAD_LETTER_QUEUE_URL": f"{name}-dlq",
+        "PARKING_QUEUE_URL": f"{name}-parking",
+        "MAX_ATTEMPTS": "5",
+    }
+    for name in ("settlement-documents", *PAGES)
+}
+"""What the functions of documents are told of their queues."""
 
 # Service -> its queues whose dead letters its replay sends back.
 REPLAYED = {
@@ -68,7 +87,10 @@ REPLAYED = {
         "unicorn-mgmt-ratings-inbox",
     ),
     "feedback": ("feedback-rides", "feedback-sms-replies", "feedback-sms-receipts"),
-    "settlement": ("settlement-prices", "settlement-rides"),
+    "settlement": (
+        *("settlement-documents", "settlement-prices", "settlement-rides"),
+        *PAGES,
+    ),
 }
 
 # Queues whose messages are of use after their deadlines, too: their consumers keep a record.
@@ -245,6 +267,33 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         }
         for name in ("settlement-prices", "settlement-rides")
     },
+    "settlement-documents": {
+        "settlement": DOCUMENT_ITEMS,
+        "IntakeStaging/*": {"s3:GetObject"},
+        "IntakeStaging": {"s3:ListBucket"},
+        "settlement-documents": CONSUME,
+        "settlement-documents-dlq": {"sqs:SendMessage"},
+        "settlement-documents-parking": {"sqs:SendMessage"},
+    },
+    **{
+        name: {
+            "settlement": DOCUMENT_ITEMS,
+            "IntakeStaging/*": {"s3:GetObject"},
+            "IntakeStaging": {"s3:ListBucket"},
+            "IntakeWorking/pages/*": {"s3:GetObject", "s3:PutObject"},
+            "IntakeWorking": {"s3:ListBucket"},
+            name: CONSUME,
+            f"{name}-dlq": {"sqs:SendMessage"},
+            f"{name}-parking": {"sqs:SendMessage"},
+        }
+        for name in PAGES
+    },
+    "settlement-outbox": {
+        "*": {"dynamodb:ListStreams"},
+        "settlement": READ_STREAM,
+        **{name: {"sqs:SendMessage"} for name in PAGES},
+        "settlement-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
     "feedback-timers": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-due": {"dynamodb:Query"},
@@ -343,6 +392,14 @@ CONDITIONS = (
             ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-jobs", ("GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-job-failures", ("GetItem", "UpdateItem"), "job*"),
+        )
+    }
+    | {
+        (function, "settlement", actions): {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}}
+        for function in ("settlement-documents", *PAGES)
+        for actions, items in (
+            (("dynamodb:GetItem", "dynamodb:PutItem"), ["document#*"]),
+            (("dynamodb:UpdateItem",), ["audit#*", "deaths#*"]),
         )
     }
     | {
@@ -473,6 +530,8 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     role = function.removeprefix(f"{service}-")
     for id_ in PARTNERS:
         role = role.replace(f"{id_}-", "partner-")
+    if function in PAGES:
+        role = "pages"
     module = role.replace("-", "_")
     assert properties["Handler"] == f"{service.replace('-', '_')}.functions.{module}.handler"
     environment = properties["Environment"]["Variables"]
@@ -558,6 +617,34 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 },
             )
             for name in ("settlement-prices", "settlement-rides")
+        ),
+        (
+            "settlement-documents",
+            {
+                **QUEUES_OF["settlement-documents"],
+                **LIMITS,
+                "READER_MIB": "512",
+                "READER_SECONDS": "10",
+            },
+        ),
+        *(
+            (
+                name,
+                {
+                    **QUEUES_OF[name],
+                    "WORKING_BUCKET": "IntakeWorking",
+                    "READER_MIB": str(MEMORY[name] - 256),
+                    "READER_SECONDS": seconds,
+                },
+            )
+            for name, seconds in zip(PAGES, ("50", "10", "20"), strict=True)
+        ),
+        (
+            "settlement-outbox",
+            {
+                "DEAD_LETTER_QUEUE_URL": "settlement-outbox-dlq",
+                **{f"{name.rpartition('-')[2].upper()}_QUEUE_URL": name for name in PAGES},
+            },
         ),
         (
             "unicorn-mgmt-bookings",
@@ -806,6 +893,7 @@ def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttle
         "unicorn-mgmt-jobs-outbox",
         "feedback-outreach",
         "feedback-outbox",
+        "settlement-outbox",
     ):
         expected[consumer].add("IteratorAge")
     assert watched == expected

@@ -29,7 +29,9 @@ PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, ro
 RIDE_QUEUES = [f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS]
 CALLING = {**PARTNER_QUEUES, **dict.fromkeys(RIDE_QUEUES, 2)}
 """Queue -> how many calls to a partner it makes at once."""
-AT_ONCE = {**CALLING, "ride-booking-batches": 2, "unicorn-mgmt-jobs": 4}
+PAGES = {"settlement-pages-single": 8, "settlement-pages-small": 4, "settlement-pages-large": 4}
+"""Queue of documents of a size class -> how many parts of them are worked on at once."""
+AT_ONCE = {**CALLING, **PAGES, "ride-booking-batches": 2, "unicorn-mgmt-jobs": 4, "settlement-documents": 4}
 CONSUMED = {
     "wild-rydes-reply-ride-booking": "ride-booking-aggregator",
     "ride-booking-deadlines": "ride-booking-closer",
@@ -45,6 +47,8 @@ CONSUMED = {
     "feedback-sms-receipts": "feedback-receipts",
     "settlement-prices": "settlement-prices",
     "settlement-rides": "settlement-rides",
+    "settlement-documents": "settlement-documents",
+    **{queue: queue for queue in PAGES},
     **{queue: queue.replace("-requests", "-quotes") for queue in PARTNER_QUEUES},
     **{queue: queue for queue in RIDE_QUEUES},
 }
@@ -60,6 +64,7 @@ REPLAYED = {
     "feedback-sms-receipts": "feedback-replay",
     "settlement-prices": "settlement-replay",
     "settlement-rides": "settlement-replay",
+    **dict.fromkeys(("settlement-documents", *PAGES), "settlement-replay"),
     **dict.fromkeys(RIDE_QUEUES, "unicorn-mgmt-replay"),
 }
 """Queue -> the function that sends its dead letters back. Those of others have a reason to wait for a person."""
@@ -92,12 +97,15 @@ STREAM_CONSUMERS = {
     "unicorn-mgmt-jobs-outbox": ("unicorn-mgmt", "unicorn-mgmt-jobs-outbox-dlq", 6 * 3600),
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 2 * 3600),
+    "settlement-outbox": ("settlement", "settlement-outbox-dlq", 6 * 3600),
 }
+FROM_AWS = {"settlement-documents"}
+"""Queues that rules of their names fill, on the default bus, with what AWS tells."""
 RULES_DEAD_LETTERS = {"bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings")}
 """Dead-letter queue of no queue and no stream -> the rules of the default bus that may send to it."""
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
-PATIENT = {"ride-booking-batches", "unicorn-mgmt-jobs"}
+PATIENT = {"ride-booking-batches", "unicorn-mgmt-jobs", "settlement-documents", *PAGES}
 """Queues of programs' long work, which no person waits for: a message is work enough for one invocation."""
 BACK_WITHIN = 16
 """Seconds until the message of a killed worker is handled by another: each step of a booking can be tried twice in its
@@ -289,7 +297,7 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
         for name in aws.named("AWS::SQS::Queue", "QueueName")
     }
     assert {name for name, statements in allowed.items() if statements} == {
-        name for queue in (*SUBSCRIPTIONS, *TOPICS) for name in (queue, f"{queue}-dlq")
+        name for queue in (*SUBSCRIPTIONS, *FROM_AWS, *TOPICS) for name in (queue, f"{queue}-dlq")
     } | {*RULES_DEAD_LETTERS}
     rules = aws.named("AWS::Events::Rule", "Name")
     topics = aws.named("AWS::SNS::Topic", "TopicName")
@@ -314,7 +322,7 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
 def test_the_rules_are_those_of_the_subscriptions_and_of_the_clock(aws: Assembly) -> None:
     rules = aws.named("AWS::Events::Rule", "Name")
     of_the_default_bus = {rule for names in RULES_DEAD_LETTERS.values() for rule in names}
-    assert set(rules) == {*SUBSCRIPTIONS, "feedback-timers", *of_the_default_bus}
+    assert set(rules) == {*SUBSCRIPTIONS, *FROM_AWS, "feedback-timers", *of_the_default_bus}
     assert rules["feedback-timers"].properties["ScheduleExpression"] == "rate(1 minute)"
 
 
@@ -418,7 +426,7 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         **dict.fromkeys(CONSUMED, 60),
         **dict.fromkeys([f"{name}-dlq" for name in SECOND], 300),
         "ride-booking-deadlines": 960,
-        "unicorn-mgmt-jobs": 900,
+        **dict.fromkeys(("unicorn-mgmt-jobs", "settlement-documents", *PAGES), 900),
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
     last = [f"{name}-parking" if name in SECOND else f"{name}-dlq" for name in CONSUMED]
