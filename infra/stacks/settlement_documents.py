@@ -101,7 +101,7 @@ class Documents(Construct):
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
                 )
             ],
-            removal_policy=self._scope.stage.data_removal,
+            removal_policy=cdk.RemovalPolicy.DESTROY,  # S3 deletes no bucket that has something in it
         )
         if tells:
             # CDK's `event_bridge_enabled` would bring a function of its own.

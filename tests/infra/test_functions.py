@@ -47,7 +47,7 @@ DOCUMENT_ITEMS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # The workers of documents, by size class: one module, and each the name of its queue.
-PAGES = tuple(f"settlement-pages-{size_class}" for size_class in ("large", "single", "small"))
+PAGES = tuple(f"settlement-pages-{size_class}" for size_class in ("single", "small", "large"))
 
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
@@ -87,10 +87,7 @@ REPLAYED = {
         "unicorn-mgmt-ratings-inbox",
     ),
     "feedback": ("feedback-rides", "feedback-sms-replies", "feedback-sms-receipts"),
-    "settlement": (
-        *("settlement-documents", "settlement-prices", "settlement-rides"),
-        *PAGES,
-    ),
+    "settlement": ("settlement-prices", "settlement-rides", "settlement-documents", *PAGES),
 }
 
 # Queues whose messages are of use after their deadlines, too: their consumers keep a record.
@@ -637,7 +634,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                     "READER_SECONDS": seconds,
                 },
             )
-            for name, seconds in zip(PAGES, ("50", "10", "20"), strict=True)
+            for name, seconds in zip(PAGES, ("10", "20", "50"), strict=True)
         ),
         (
             "settlement-outbox",
