@@ -34,6 +34,7 @@ _DECISIVE: Final = {*_RESOURCES, "IndexName", "Item", "Key", "Keys", "Source"}
 """Parameters on which permissions depend."""
 _SET_BY_MACHINE: Final = re.compile("AWS_|POWERTOOLS_|_|PATH$|HOME$")
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"(?<=/)\d+(?=\.)")
 _OWN_WORD: Final = re.compile("[a-z_]+")
 _LONGEST_SAMPLE: Final = 64
 
@@ -202,7 +203,7 @@ class _Reduction:
         if isinstance(value, str) and name in _RESOURCES:
             return self._resource(name, value)
         if isinstance(value, str) and name not in _KEPT:
-            return _ID.sub("*", value) if name == "Key" else _sample(value)
+            return _object(value) if name == "Key" else _sample(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return min(value, 1)
         return value
@@ -245,6 +246,14 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             last = "/" if "://" in value else ":" if value.startswith("arn:aws:sqs:") else ""
             name = value.rpartition(last)[2] if last else value
             yield name, f"{variable}.*" if text.startswith("{") else variable
+
+
+def _object(key: str) -> str:
+    """Write the key of an object: our own words in it, without ids and numbers. Where there is none in front, strangers
+    have named the whole.
+    """
+    folder, _, name = key.partition("/")
+    return _NUMBER.sub("*", _ID.sub("*", key)) if name and _OWN_WORD.fullmatch(folder) else "*"
 
 
 def _type_of(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -620,6 +620,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
             {
                 **QUEUES_OF["settlement-documents"],
                 **LIMITS,
+                "STAGING_BUCKET": "IntakeStaging",
                 "READER_MIB": "512",
                 "READER_SECONDS": "10",
             },
@@ -629,6 +630,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 name,
                 {
                     **QUEUES_OF[name],
+                    "STAGING_BUCKET": "IntakeStaging",
                     "WORKING_BUCKET": "IntakeWorking",
                     "READER_MIB": str(MEMORY[name] - 256),
                     "READER_SECONDS": seconds,

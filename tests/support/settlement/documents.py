@@ -12,7 +12,7 @@ from settlement.adapters.document_files import PageFiles, StagedFiles
 from settlement.adapters.document_table import DocumentTable
 from settlement.adapters.object_created import ObjectConsumer, ObjectCreated
 from settlement.adapters.page_queues import PageQueues
-from settlement.adapters.pdf_reader import PdfReader
+from settlement.adapters.pdf_reader import PdfReader, ReaderDied
 from settlement.domain.document import SIZE_CLASSES, Document, Limits, StagedObject
 from settlement.domain.page_work import PageWork
 from settlement.domain.payees import payees
@@ -87,7 +87,7 @@ class Desk:
         about: Any = {
             "documents": self.table,
             "trail": self.trail,
-            "files": StagedFiles(lambda: self.s3),
+            "files": StagedFiles(lambda: self.s3, STAGING),
             "pdfs": pdfs or PdfReader(512, 60),
             "dangerous": DangerousWork(DeathCounts(world.dynamodb, world.name, lambda: world.now)),
             "memory_mib": 1024,
@@ -165,3 +165,19 @@ class Desk:
         records = changes(self.world.dynamodb, self.world.name, lambda: answers.append(work()))
         self.outbox.handle({"Records": records})
         return answers[0]
+
+
+class Deadly(PdfReader):
+    """Dies over every document."""
+
+    def _ask(self, command: str, *arguments: object) -> Any:
+        raise ReaderDied(command, *arguments)
+
+
+def tries(desk: Desk, attempt: Any) -> int:
+    """How often a message is received until it is over."""
+    for received in range(1, 50):
+        desk.received = received
+        if attempt() == 0:
+            return received
+    raise AssertionError("it never ends")

@@ -60,18 +60,21 @@ class AuditTrail:
 
     def _write(self, item_id: str, together: Sequence[AuditEntry]) -> None:
         first = together[0]
-        names = {f"e{entry.page or 0}": entry for entry in together}
-        sets = [f"{name} = if_not_exists({name}, :{name})" for name in names]
+        numbered = dict(
+            enumerate(together)
+        )  # so that the text of the expression depends on how many there are alone
+        sets = [f"#e{n} = if_not_exists(#e{n}, :e{n})" for n in numbered]
         self.dynamodb.update_item(
             TableName=self.table,
             Key={"id": {"S": item_id}},
             UpdateExpression="SET listed = :listed, listed_at = if_not_exists(listed_at, :at),"
             f" expires_at = if_not_exists(expires_at, :until), {', '.join(sets)}",
+            ExpressionAttributeNames={f"#e{n}": f"e{entry.page or 0}" for n, entry in numbered.items()},
             ExpressionAttributeValues={
                 ":listed": {"S": f"{AUDIT}{first.document_id}"},
                 ":at": to_number(first.at),
                 ":until": to_seconds(first.at + KEPT_FOR),
-                **{f":{name}": _value(entry) for name, entry in names.items()},
+                **{f":e{n}": _value(entry) for n, entry in numbered.items()},
             },
         )
 

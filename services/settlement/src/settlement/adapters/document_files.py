@@ -30,6 +30,7 @@ class StagedFiles:
     """Reads documents. The client is made for the first one. Methods raise botocore's errors."""
 
     make_client: "Callable[[], S3Client]"
+    bucket: str
 
     @cached_property
     def _s3(self) -> "S3Client":
@@ -49,7 +50,7 @@ class StagedFiles:
     @contextmanager
     def _opened(self, document: Document, **options: str) -> Iterator[Any]:
         try:
-            answer = self._s3.get_object(Bucket=document.bucket, Key=document.key, **options)
+            answer = self._s3.get_object(Bucket=self.bucket, Key=document.key, **options)
         except self._s3.exceptions.NoSuchKey:
             raise Gone(document.id) from None
         with closing(answer["Body"]) as body:
@@ -71,13 +72,12 @@ class PageFiles:
 
     def put(self, document_id: str, page: int, kind: Kind, path: Path) -> None:
         """Write a page from a file."""
-        with path.open("rb") as file:
-            self._s3.put_object(
-                Bucket=self.bucket,
-                Key=page_key(document_id, page, kind),
-                Body=file,
-                ContentType=_TYPES[kind],
-            )
+        self._s3.put_object(
+            Bucket=self.bucket,
+            Key=page_key(document_id, page, kind),
+            Body=path.read_bytes(),
+            ContentType=_TYPES[kind],
+        )
 
     def fetch(self, document_id: str, page: int, kind: Kind, path: Path) -> None:
         """Write a page into a file."""

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, get_args
+from uuid import UUID
 
 State: TypeAlias = Literal[
     "received",
@@ -86,9 +87,13 @@ class StagedObject:
 
     @property
     def document_id(self) -> str:
-        """The id of the document: the same each time that the object is told of, and another one for another content."""
+        """The id of the document: the same each time that the object is told of, and another one for another content.
+
+        It is a UUID of a name (RFC 9562, section 5.5), by SHA-256.
+        """
         name = "\n".join((self.bucket, self.key, self.etag))
-        return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+        return str(UUID(bytes=digest[:16], version=5))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Settings:
     """The environment of this function: what it may use, and where size classes end."""
 
     table_name: str
+    staging_bucket: str
     reader_mib: int
     reader_seconds: int
     single_bytes: int
@@ -53,7 +54,7 @@ _documents = Documents(
     ),
     documents=DocumentTable(_dynamodb, _settings.table_name),
     trail=AuditTrail(_dynamodb, _settings.table_name),
-    files=StagedFiles(lambda: client("s3", config=_DOWNLOADS)),
+    files=StagedFiles(lambda: client("s3", config=_DOWNLOADS), _settings.staging_bucket),
     pdfs=PdfReader(_settings.reader_mib, _settings.reader_seconds),
     dangerous=DangerousWork(DeathCounts(_dynamodb, _settings.table_name, now)),
     payees=frozenset(payees()),

@@ -30,6 +30,7 @@ class Settings:
     """The environment of these functions."""
 
     table_name: str
+    staging_bucket: str
     working_bucket: str
     reader_mib: int
     reader_seconds: int
@@ -47,7 +48,7 @@ _pages = Pages(
     ),
     documents=DocumentTable(_dynamodb, _settings.table_name),
     trail=AuditTrail(_dynamodb, _settings.table_name),
-    files=StagedFiles(lambda: client("s3", config=_TRANSFERS)),
+    files=StagedFiles(lambda: client("s3", config=_TRANSFERS), _settings.staging_bucket),
     pages=PageFiles(lambda: client("s3", config=_TRANSFERS), _settings.working_bucket),
     pdfs=PdfReader(_settings.reader_mib, _settings.reader_seconds),
     dangerous=DangerousWork(DeathCounts(_dynamodb, _settings.table_name, now)),

@@ -19,7 +19,7 @@ from settlement.domain.audit import AuditEntry, Step
 from settlement.domain.document import Document, Limits, received
 from settlement.domain.prices import of_function
 from settlement.use_cases.dangerous_work import DangerousWork, KillsWorkers
-from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
+from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received, Unprocessable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,8 @@ class Documents:
     def _take_in(self, message: Received[ObjectCreated]) -> None:
         """Make a document in one write, after the audit trail that tells of it: twice is as once."""
         began = self.now()
+        if message.data.bucket != self.files.bucket:
+            raise Unprocessable("an object in another bucket")
         document = received(message.data.staged, self.payees, self.limits, began)
         if self.documents.get(document.id):
             self.logger.info("known", document_id=document.id)
