@@ -148,8 +148,9 @@ class Documents(Construct):
             STAGING_BUCKET=self.staging.bucket_name,
             READER_MIB=str(768 - _OURS),
             READER_SECONDS=str(20 - _REST),
-            **LIMITS,
         )
+        for name, value in LIMITS.items():
+            function.add_environment(name, value)
         self._may_on(function, self.staging, "*", "s3:GetObject")
         self._may_on_items(function)
         queue = ConsumedQueue(
@@ -201,15 +202,9 @@ class Documents(Construct):
         )
 
     def _outbox(self) -> ServiceFunction:
-        function = self._scope.function(
-            "outbox",
-            seconds=10,
-            **{
-                f"{size_class.upper()}_QUEUE_URL": pages.queue.queue_url
-                for size_class, pages in self.pages.items()
-            },
-        )
-        for pages in self.pages.values():
+        function = self._scope.function("outbox", seconds=10)
+        for size_class, pages in self.pages.items():
+            function.add_environment(f"{size_class.upper()}_QUEUE_URL", pages.queue.queue_url)
             function.may("sqs:SendMessage", on=pages.queue.queue_arn)
         StreamConsumer(
             self._scope,

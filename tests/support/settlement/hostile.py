@@ -55,9 +55,9 @@ def says_a_billion_pages() -> bytes:
 
 
 def huge_stream() -> bytes:
-    """A page whose contents are a megabyte here and a gigabyte when they are unpacked: a form drawn for ever."""
+    """A page whose contents are some hundred kilobytes here, and a quarter of a gigabyte when they are unpacked."""
     packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(1024)) + packer.flush()
+    packed = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(256)) + packer.flush()
     return pdf_of(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -73,10 +73,13 @@ def test_a_document_that_was_replaced_or_removed_is_put_aside_and_its_successor_
 ) -> None:
     removed = desk.stage(hostile.pages(1), f"{BATCH}/removed.pdf")
     desk.s3.delete_object(Bucket=removed.bucket, Key=removed.key)
+    emptied = desk.stage(hostile.pages(1), f"{BATCH}/emptied.pdf")
+    desk.stage(b"", f"{BATCH}/emptied.pdf")
     old = desk.stage(hostile.pages(1))
     new = desk.stage(hostile.pages(2))
-    desk.take_in(removed, old, new)
-    assert [desk.document(each).reasons for each in (removed, old, new)] == [("gone",), ("gone",), ()]
+    assert desk.take_in(removed, emptied, old, new) == 0
+    told = [desk.document(each).reasons for each in (removed, emptied, old, new)]
+    assert told == [("gone",), ("gone",), ("gone",), ()]
     assert desk.document(new).pages == 2
 
 

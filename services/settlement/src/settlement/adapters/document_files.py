@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
+from botocore.exceptions import ClientError
+
 from settlement.domain.document import Document
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ Kind: TypeAlias = Literal["pdf", "png"]
 
 _TYPES: Final = {"pdf": "application/pdf", "png": "image/png"}
 _CHUNK: Final = 1 << 20
+_GONE: Final = {"NoSuchKey", "InvalidRange"}
+"""What S3 answers for an object that was removed, and for one that is empty now: it was not when it was told of."""
 
 
 class Gone(Exception):
@@ -38,21 +42,24 @@ class StagedFiles:
 
     def head(self, document: Document, length: int) -> bytes:
         """Read the first bytes of a document that is not empty. Raises Gone."""
-        with self._opened(document, Range=f"bytes=0-{length - 1}") as body:
+        with self._opened(document, length) as body:
             return bytes(body.read())
 
     def fetch(self, document: Document, path: Path) -> None:
         """Write a document into a file. Raises Gone."""
-        with self._opened(document) as body, path.open("wb") as file:
+        with self._opened(document, document.size) as body, path.open("wb") as file:
             for chunk in body.iter_chunks(_CHUNK):
                 file.write(chunk)
 
     @contextmanager
-    def _opened(self, document: Document, **options: str) -> Iterator[Any]:
+    def _opened(self, document: Document, length: int) -> Iterator[Any]:
+        """Open the first bytes of a document. Of one that is shorter there are fewer."""
         try:
-            answer = self._s3.get_object(Bucket=self.bucket, Key=document.key, **options)
-        except self._s3.exceptions.NoSuchKey:
-            raise Gone(document.id) from None
+            answer = self._s3.get_object(Bucket=self.bucket, Key=document.key, Range=f"bytes=0-{length - 1}")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                raise Gone(document.id) from None
+            raise
         with closing(answer["Body"]) as body:
             if answer["ETag"].strip('"') != document.etag:
                 raise Gone(document.id)

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from settlement.adapters.audit_trail import AuditTrail
-from settlement.adapters.document_files import Gone, PageFiles, StagedFiles
+from settlement.adapters.document_files import Gone, Kind, PageFiles, StagedFiles
 from settlement.adapters.document_table import DocumentTable
 from settlement.adapters.pdf_reader import PdfProblem, PdfReader
 from settlement.domain.audit import AuditEntry
@@ -80,7 +80,7 @@ class Pages:
                 file = directory / "document.pdf"
                 self.files.fetch(document, file)
                 self.pdfs.split(file, directory, numbers)
-                kind = "pdf"
+                kind: Kind = "pdf"
             else:
                 for number in numbers:
                     self.pages.fetch(document.id, number, "pdf", directory / f"{number}.pdf")
