@@ -97,7 +97,7 @@ class LedgerTable:
             },
         )
         for page in pages:
-            yield from map(_entry, page["Items"])
+            yield from map(entry_from, page["Items"])
 
     def _note(
         self,
@@ -121,14 +121,15 @@ class LedgerTable:
             item: Mapping[str, Any] | None = error.response.get("Item")  # type: ignore[assignment]
             if item is None:
                 raise Contradiction("a ride that nobody has told of") from None
-            entry = _entry(item)
+            entry = entry_from(item)
             if entry.payee != payee:
                 raise Contradiction("a ride of another partner") from None
             return entry
         return None
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def entry_from(item: Mapping[str, Any]) -> Entry:
+    """Decode an entry. Raises KeyError if the item holds none."""
     return Entry(
         item["id"]["S"].removeprefix("ride#"),
         item["payee"]["S"],
