@@ -125,29 +125,34 @@ class SettlementTable:
             [self._document(before, after), self._put(_item(settlement), "phase = :phase", "claiming")]
         )
 
-    def undo(self, settlement: Settlement, held: Iterable[str]) -> None:
-        """Let go of rides that are held, and of those alone. From the first step on no more are taken.
+    def stop(self, document_id: str) -> None:
+        """Hold no more rides for a document from now on. Raises Taken if nothing was begun, or all is done."""
+        self._move(document_id, {"claiming", "undoing"}, "undoing")
 
-        Raises Taken if nothing was begun, or all is done.
-        """
-        self._move(settlement.document_id, {"claiming", "undoing"}, "undoing")
-        for ride_id in held:
-            self._release(ride_id, settlement.document_id)
+    def held(self, document_id: str, ride_ids: Iterable[str]) -> Iterator[str]:
+        """Go through those of these rides that are held for a document."""
+        items = self._read(f"ride#{ride_id}" for ride_id in ride_ids)
+        return held_rides((entry_from(item) for item in items if "payee" in item), document_id)
 
-    def end(self, before: Document, after: Document, settlement: Settlement, phase: Phase | None) -> None:
-        """Write a decision that settles nothing. `phase` is what its settlement was found in. Raises Taken."""
-        if phase is None:
+    def release(self, document_id: str, ride_ids: Iterable[str]) -> None:
+        """Let go of rides. One that is not held for this document stays as it is."""
+        for ride_id in ride_ids:
+            self._release(ride_id, document_id)
+
+    def end(
+        self, before: Document, after: Document, settlement: Settlement, begun: Settlement | None
+    ) -> None:
+        """Write a decision that settles nothing, in the place of a settlement that was begun and stopped. Raises Taken."""
+        if begun is None:
             self._transact(
                 [self._document(before, after), self._put(_item(settlement), "attribute_not_exists(id)")]
             )
             return
-        begun = self.get(settlement.document_id)
-        number = begun.number if begun else None
         self._transact(
             [
                 self._document(before, after),
                 self._put(_item(settlement), "phase = :phase", "undoing"),
-                *([self._free(settlement.payee, number, settlement.document_id)] if number else []),
+                *([self._free(begun)] if begun.number else []),
             ]
         )
 
@@ -183,13 +188,13 @@ class SettlementTable:
             }
         }
 
-    def _free(self, payee: str, number: str, document_id: str) -> "TransactWriteItemTypeDef":
+    def _free(self, settlement: Settlement) -> "TransactWriteItemTypeDef":
         return {
             "Delete": {
                 "TableName": self.table,
-                "Key": _number_key(payee, number),
+                "Key": _number_key(settlement.payee, settlement.number or ""),
                 "ConditionExpression": "attribute_not_exists(id) OR invoice = :invoice",
-                "ExpressionAttributeValues": {":invoice": {"S": document_id}},
+                "ExpressionAttributeValues": {":invoice": {"S": settlement.document_id}},
             }
         }
 

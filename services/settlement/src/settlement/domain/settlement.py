@@ -108,6 +108,11 @@ def settlement_of(document: Document, invoice: Invoice | None, verdict: Verdict,
             )
 
 
+def given_up(document: Document, reasons: tuple[str, ...], now: datetime) -> Settlement:
+    """Make the record of a document that is for people because nothing of ours could decide on it."""
+    return Settlement(document.id, document.payee or "", document.batch or "", "review", now, reasons=reasons)
+
+
 def owing(invoice: Invoice, approved: Approved) -> Sequence[Owing]:
     """List the rides of an approved invoice by id: who holds one waits for none before it, so no two wait for each other."""
     return sorted(
