@@ -24,7 +24,7 @@ Codes are `wrong-payee`, `duplicate-number`, `ride-unknown`, `ride-settled`, `ri
 `currency-differs`, `sum-differs` and `due-before-issue`.
 """
 
-Batch = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Batch = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
 
 class InvoiceEvent(Event):

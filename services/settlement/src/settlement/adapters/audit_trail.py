@@ -25,6 +25,8 @@ AUDIT: Final = "audit#"
 
 PAGES_OF_AN_ITEM: Final = 50
 
+_READ_AT_ONCE: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class AuditTrail:
@@ -56,6 +58,21 @@ class AuditTrail:
             ExpressionAttributeValues={":listed": {"S": f"{AUDIT}{document_id}"}},
         )
         entries = [entry for page in pages for item in page["Items"] for entry in _entries(item)]
+        return sorted(entries, key=lambda entry: (STEPS.index(entry.step), entry.page or 0))
+
+    def now(self, document_id: str, pages: int) -> Sequence[AuditEntry]:
+        """Read what was done to a document of so many pages, all that was written before the call."""
+        chunks = range(_chunk(max(1, pages)) + 1)
+        keys = [{"id": {"S": f"{AUDIT}{document_id}#{step}#{chunk}"}} for step in STEPS for chunk in chunks]
+        entries: list[AuditEntry] = []
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            wanted: Any = {self.table: {"Keys": keys[start : start + _READ_AT_ONCE], "ConsistentRead": True}}
+            while wanted:
+                answer = self.dynamodb.batch_get_item(RequestItems=wanted)
+                entries += [
+                    entry for item in answer["Responses"].get(self.table, []) for entry in _entries(item)
+                ]
+                wanted = answer.get("UnprocessedKeys")
         return sorted(entries, key=lambda entry: (STEPS.index(entry.step), entry.page or 0))
 
     def _write(self, item_id: str, together: Sequence[AuditEntry]) -> None:
