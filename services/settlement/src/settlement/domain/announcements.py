@@ -21,12 +21,12 @@ def event_of(document: Document, settlement: Settlement) -> Envelope[Event] | No
     if settlement.decision == "settled":
         return Envelope(
             metadata=_metadata(InvoiceSettled, settlement),
-            data=InvoiceSettled(**about, rides=settlement.rides, ride_ids=settlement.ride_ids),  # type: ignore[arg-type]
+            data=InvoiceSettled(**about, rides=settlement.rides, ride_ids=settlement.ride_ids),
         )
     if settlement.decision == "disputed":
         return Envelope(
             metadata=_metadata(InvoiceDisputed, settlement),
-            data=InvoiceDisputed(**about, reasons=settlement.reasons, ride_ids=settlement.ride_ids),  # type: ignore[arg-type]
+            data=InvoiceDisputed(**about, reasons=settlement.reasons, ride_ids=settlement.ride_ids),
         )
     return None
 

@@ -46,9 +46,7 @@ class Archiving:
         batches: defaultdict[tuple[str, str], list[tuple[Received[ArchiveDue], Row]]] = defaultdict(list)
         for message in batch:
             with batch.attempt(message):
-                document = self.documents.get(message.data.document_id)
-                if document is None or not document.ended:
-                    raise Unprocessable("there is no such document that has ended")
+                document = self._ended(message.data.document_id)
                 row = self._archive(document)
                 if document.payee and document.batch:
                     batches[document.payee, document.batch].append((message, row))
@@ -56,6 +54,19 @@ class Archiving:
             with batch.attempt(*(message for message, _ in archived)):
                 self._report(payee, name, [row for _, row in archived])
         return batch.settle()
+
+    def take(self, document_id: str) -> None:
+        """Archive one document, and report it. Raises Unprocessable if there is none that has ended, and RetryLater."""
+        document = self._ended(document_id)
+        row = self._archive(document)
+        if document.payee and document.batch:
+            self._report(document.payee, document.batch, [row])
+
+    def _ended(self, document_id: str) -> Document:
+        document = self.documents.get(document_id)
+        if document is None or not document.ended:
+            raise Unprocessable("there is no such document that has ended")
+        return document
 
     def _archive(self, document: Document) -> Row:
         began = self.now()

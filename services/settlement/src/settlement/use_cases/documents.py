@@ -45,10 +45,10 @@ class Documents:
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                self._take_in(message)
+                self.take_in(message)
         return batch.settle()
 
-    def _take_in(self, message: Received[ObjectCreated]) -> None:
+    def take_in(self, message: Received[ObjectCreated]) -> None:
         """Make a document in one write, after the audit trail that tells of it: twice is as once."""
         began = self.now()
         if message.data.bucket != self.files.bucket:

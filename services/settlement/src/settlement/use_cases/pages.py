@@ -46,10 +46,10 @@ class Pages:
         batch = self.consumer.receive(event)
         for message in batch:
             with batch.attempt(message):
-                self._work(message)
+                self.work(message)
         return batch.settle()
 
-    def _work(self, message: Received[PageWork]) -> None:
+    def work(self, message: Received[PageWork]) -> None:
         """Take a step with a part. Pages are written again under the same keys, so twice is as once."""
         work, began = message.data, self.now()
         document = self.documents.get(work.document_id)
