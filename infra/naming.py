@@ -75,6 +75,10 @@ STAGING_BUCKET_PARAMETER: Final = "/wild-rydes/settlement/staging-bucket"
 """Where payees' documents are put, under `<payee>/<batch>/<name>`."""
 WORKING_BUCKET_PARAMETER: Final = "/wild-rydes/settlement/working-bucket"
 """Where the pages of documents are, for people who review them."""
+SETTLEMENT_ARCHIVE_PARAMETER: Final = "/wild-rydes/settlement/archive-bucket"
+"""Where originals, decisions and reports of batches are kept."""
+REVIEWS_TOPIC_PARAMETER: Final = "/wild-rydes/settlement/reviews-topic"
+"""The topic of documents that people have to look at."""
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
 """The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""

@@ -54,6 +54,8 @@ class Stage:
     """The base URL of the simulator of Amazon Textract, which replaces it."""
     textract_forms: bool = False
     """Whether Textract looks for keys and values, too: at 50 dollars a thousand pages instead of 1.50 (decision 102)."""
+    textract_patience: int = 3600
+    """Seconds until a document's job is looked at whose end nobody has told."""
     origination_number: str | None = None
     """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
     batches_at_once: int | None = None
@@ -156,6 +158,7 @@ def local(
         macie=False,
         phones=phones,
         textract=textract,
+        textract_patience=20,  # tests lose messages
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,

@@ -14,7 +14,9 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.subscription import Subscription
+from infra.stacks.settlement_decisions import Decisions
 from infra.stacks.settlement_documents import LISTING_INDEX, Documents
+from infra.stacks.settlement_failsafe import Failsafe
 from infra.stage import Stage
 from wild_rydes_contracts import QuoteAccepted, RideCompleted
 
@@ -51,7 +53,9 @@ class SettlementStack(ServiceStack):
         )
         self._prices()
         self._rides()
-        self.documents = Documents(self)
+        self.failsafe = Failsafe(self)
+        self.documents = Documents(self, self.failsafe.serves)
+        self.decisions = Decisions(self, self.documents, self.failsafe)
 
     def _prices(self) -> None:
         function = self.function("prices", seconds=3)

@@ -12,6 +12,7 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
+from infra.patterns.failure_handler import FailureHandler
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
@@ -68,9 +69,10 @@ class Documents(Construct):
     size class, whose workers split and draw it in parts.
     """
 
-    def __init__(self, scope: ServiceStack) -> None:
+    def __init__(self, scope: ServiceStack, failsafe: FailureHandler) -> None:
         super().__init__(scope, "Intake")  # its buckets' ids begin with it
         self._scope = scope
+        self._failsafe = failsafe
         self._table = scope.table
         self.staging = self._bucket("Staging", days=_STAGED_FOR, tells=True)
         self.working = self._bucket("Working", days=_PAGES_KEPT_FOR)
@@ -125,6 +127,20 @@ class Documents(Construct):
             {f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/{pattern}]": "Payees name the objects"},
         )
 
+    def may_read(self, function: ServiceFunction) -> None:
+        """Let a function read originals."""
+        self._may_on(function, self.staging, "*", "s3:GetObject")
+
+    def may_take_in(self, function: ServiceFunction) -> None:
+        """Let a function make documents of objects."""
+        self.may_read(function)
+        self._may_on_items(function)
+
+    def may_work_on_pages(self, function: ServiceFunction) -> None:
+        """Let a function split and draw documents."""
+        self.may_take_in(function)
+        self._may_on(function, self.working, "pages/*", "s3:GetObject", "s3:PutObject")
+
     def _may_on_items(self, function: ServiceFunction) -> None:
         """Let the function read and write documents, their audit trails and deaths, and not the ledger.
 
@@ -151,13 +167,12 @@ class Documents(Construct):
         )
         for name, value in LIMITS.items():
             function.add_environment(name, value)
-        self._may_on(function, self.staging, "*", "s3:GetObject")
-        self._may_on_items(function)
+        self.may_take_in(function)
         queue = ConsumedQueue(
             self._scope,
             "settlement-documents",
             consumer=function,
-            replay=self._scope.replay,
+            replay=self._failsafe,
             at_once=4,
             batch_size=1,  # so that what kills its worker takes nothing with it
             overdue=_OVERDUE,
@@ -188,14 +203,12 @@ class Documents(Construct):
             READER_MIB=str(workers.memory_mib - _OURS),
             READER_SECONDS=str(workers.seconds - _REST),
         )
-        self._may_on(function, self.staging, "*", "s3:GetObject")
-        self._may_on(function, self.working, "pages/*", "s3:GetObject", "s3:PutObject")
-        self._may_on_items(function)
+        self.may_work_on_pages(function)
         return ConsumedQueue(
             self._scope,
             f"settlement-{name}",
             consumer=function,
-            replay=self._scope.replay,
+            replay=self._failsafe,
             at_once=workers.at_once,
             batch_size=1,
             overdue=_OVERDUE,

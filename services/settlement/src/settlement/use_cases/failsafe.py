@@ -120,7 +120,7 @@ class Failsafe:
                 if received > TRIES:
                     raise Unprocessable("its workers die")
                 document = self._ended(about, over)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, a person is told
                 last = attempt == TRIES or received > TRIES or self.now() >= over
                 self.logger.warning("failed", document_id=about.document_id, extra=describe(error))
                 if last:
