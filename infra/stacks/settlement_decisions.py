@@ -330,7 +330,8 @@ class Decisions(Construct):
         )
 
     def _may_let_go_on(self, function: ServiceFunction) -> None:
-        function.may("states:SendTaskSuccess", on=self._machine.state_machine_arn)
+        knows = self._scope.stage.tokens_have_machines
+        function.may("states:SendTaskSuccess", on=self._machine.state_machine_arn if knows else "*")
 
     def _keep_what_fails(self) -> None:
         """Hand each execution over that did not come to its end, however that was: it has the document's id for its name."""
