@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement.adapters import settlement_table
-from settlement.adapters.settlement_table import SettlementTable
+from settlement.adapters.settlement_table import SettlementTable, Taken
 from settlement.domain.document import Document
 from settlement.domain.invoice import Invoice, Missing
 from settlement.use_cases import decider
@@ -143,6 +143,36 @@ def test_one_that_is_given_up_lets_go_of_what_it_holds(world: Decisions) -> None
     assert set(world.invoices().values()) == {None}
     world.document("b")
     assert decide(world, "b", invoice(*rides)).decision == "settled"
+
+
+def test_who_was_given_up_holds_nothing_more_however_late_its_worker_wakes_up(world: Decisions) -> None:
+    rides = ids(230)
+    world.owe(*rides)
+    before = world.document("a")
+    settlements = world.decider().settlements
+    read = invoice(*rides)
+    settlement = decider.settlement_of(before, read, _approved(read, rides), world.now)
+    settlements.begin(settlement)
+    world.decider().give_up(before)
+    with pytest.raises(Taken):
+        settlements.hold(settlement, decider.owing(read, _approved(read, rides)))
+    assert set(world.invoices().values()) == {None}
+
+
+def test_a_ride_that_is_held_is_waited_for_until_somebody_has_decided(world: Decisions) -> None:
+    rides = ids(230)
+    world.owe(*rides)
+    before = world.document("a")
+    world.document("b")
+    settlements = world.decider().settlements
+    read = invoice(*rides)
+    settlement = decider.settlement_of(before, read, _approved(read, rides), world.now)
+    settlements.begin(settlement)
+    settlements.hold(settlement, decider.owing(read, _approved(read, rides))[:99])
+    with pytest.raises(RetryLater):
+        decide(world, "b", invoice(rides[0], number="INV-2"))
+    world.decider().give_up(before)
+    assert decide(world, "b", invoice(rides[0], number="INV-2")).decision == "settled"
 
 
 # --- any interleaving, any deaths
