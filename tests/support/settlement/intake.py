@@ -49,6 +49,10 @@ class Intake:
             lambda found: found.state in ("rendered", "reading") or found.ended,
         )
 
+    def ended(self, staged: StagedObject) -> Document:
+        """A document once it has ended."""
+        return eventually(lambda: self.look(staged), f"{staged.key} has ended", lambda found: found.ended)
+
     def pages(self, document: Document) -> set[str]:
         """The files of a document's pages."""
         pages = (

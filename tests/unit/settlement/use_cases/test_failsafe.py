@@ -103,7 +103,7 @@ def test_a_pdf_that_kills_its_reader_ends_unreadable(office: Office, monkeypatch
 
 
 def test_a_message_about_no_document_is_kept_for_people(office: Office) -> None:
-    nobody = fake(HandOver, document_id="0" * 32)
+    nobody = fake(HandOver, document_id="00000000-0000-7000-8000-000000000000")
     assert office.hear(office.failsafe, "garbage", nobody, queue="settlement-readings-dlq") == 0
     kept = office.kept()
     assert sorted(each["reason"] for each in kept.values()) == ["not JSON", "there is no such document"]

@@ -23,7 +23,7 @@ class JobEnded(Message):
 
     job_id: str = Field(alias="JobId", min_length=1, max_length=64)
     status: str = Field(alias="Status", pattern=r"^[A-Z_]{1,32}$")
-    document_id: str = Field(alias="JobTag", pattern=r"^[0-9a-f]{32}$")
+    document_id: str = Field(alias="JobTag", pattern=r"^[0-9a-f-]{36}$")
     ended: int = Field(alias="Timestamp", ge=1_577_836_800_000, le=4_102_358_400_000)
 
     @property
