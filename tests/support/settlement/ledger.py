@@ -9,7 +9,9 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 
 from settlement.adapters.ledger_table import LedgerTable
+from settlement.adapters.settlement_table import SettlementTable
 from settlement.domain.ledger import Entry
+from settlement.domain.settlement import Owing, Settlement
 from settlement.use_cases.prices import Prices
 from settlement.use_cases.rides import Rides
 from tests.support import aws
@@ -43,6 +45,24 @@ def accepted(
 
 def completed(ride: str = "rfq-1.1", by: str = "p-comet", at: datetime = NOON) -> Envelope[RideCompleted]:
     return fake(RideCompleted, ride_id=ride, responder_id=by, completed_at=at)
+
+
+def hold(world: "World", ride: str, payee: str, invoice: str, price: str = "12.50") -> None:
+    """Hold a ride for an invoice, as one of many rides does. Raises Taken."""
+    table = SettlementTable(world.dynamodb, world.name)
+    settlement = Settlement(
+        invoice,
+        payee,
+        "b-1",
+        "settled",
+        NOON,
+        "claiming",
+        "inv1" if invoice == "invoice-1" else invoice,
+        usd(price),
+    )
+    if table.get(invoice) is None:
+        table.begin(settlement)
+    table.hold(settlement, [Owing(ride, usd(price))])
 
 
 class World:

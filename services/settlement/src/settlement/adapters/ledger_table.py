@@ -65,22 +65,6 @@ class LedgerTable:
         )
         return before is None
 
-    def settle(self, ride_id: str, payee: str, invoice: str) -> bool:
-        """Note which invoice a ride was settled with. Return False if it is settled with this one already.
-
-        Raises Contradiction if it is not owed: unknown, another partner's, not over, or settled with another invoice.
-        """
-        before = self._note(
-            ride_id,
-            payee,
-            "invoice = :invoice",
-            "attribute_exists(price) AND attribute_exists(completed_at) AND attribute_not_exists(invoice)",
-            {":invoice": {"S": invoice}},
-        )
-        if before is not None and before.invoice != invoice:
-            raise Contradiction("a ride that is not owed")
-        return before is None
-
     def of(self, payee: str, since: datetime, until: datetime) -> Iterator[Entry]:
         """Yield a payee's rides that were over in a period, `until` not included, page after page, the oldest first.
 
