@@ -34,7 +34,17 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
     "settlement": (
-        *("documents", "outbox", "pages-large", "pages-single", "pages-small", "prices", "replay", "rides"),
+        *(
+            "archive",
+            "completions",
+            "decisions",
+            "documents",
+            "failsafe",
+            "outbox",
+            "outcomes",
+            "pages-large",
+        ),
+        *("pages-single", "pages-small", "prices", "readings", "replay", "rides"),
     ),
 }
 """The functions of each service by their roles, without those of partners. tests/infra/test_operations.py compares them

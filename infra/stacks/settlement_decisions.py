@@ -12,14 +12,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra import naming
 from infra.patterns.accept import accept
 from infra.patterns.consumed_queue import ConsumedQueue
-from infra.patterns.replay import NoReplay
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
@@ -40,6 +38,8 @@ OUTCOMES: Final = (
 """Documents that can be read, and those that have ended. tests/contract/test_stream_filters.py holds both to the service's own."""
 
 _OVERDUE: Final = 900
+_SOON: Final = 5
+"""Seconds of a function whose work is a call or two: its messages do not wait for long."""
 _READERS: Final = 4
 _DECIDERS: Final = 8
 _DECIDER_MIB: Final = 2048
@@ -123,23 +123,12 @@ class Decisions(Construct):
         )
 
     def _functions(self) -> None:
-        self._readings = self._queue("readings", seconds=20, at_once=_READERS)
+        self._readings = self._queue("readings", seconds=5, at_once=_READERS)
         self._decisions = self._queue(
             "decisions", seconds=120, at_once=_DECIDERS, memory_mib=_DECIDER_MIB, batch_size=1
         )
         self._archiving = self._queue("archive", seconds=30, at_once=2, memory_mib=512)
         self._archiving[0].add_environment("ARCHIVE_BUCKET", self.archive.bucket_name)
-        self._stuck = ConsumedQueue(
-            self._scope,
-            "settlement-failsafe",
-            consumer=self._failsafe.function,
-            replay=NoReplay(
-                "the failsafe has tried, and a message that it cannot handle is not even one of a document."
-            ),
-            at_once=2,
-            batch_size=1,
-            overdue=_OVERDUE,
-        )
 
     def _queue(
         self,
@@ -158,7 +147,7 @@ class Decisions(Construct):
             replay=self._failsafe.serves,
             at_once=at_once,
             batch_size=batch_size,
-            overdue=_OVERDUE,
+            overdue=_OVERDUE if batch_size == 1 or seconds > _SOON else 60,
         )
         return function, queue
 
@@ -176,7 +165,7 @@ class Decisions(Construct):
         queues = {
             "readings": self._readings[1].queue,
             "decisions": self._decisions[1].queue,
-            "failsafe": self._stuck.queue,
+            "failsafe": self._decisions[1].dead_letters,
         }
         for queue in queues.values():
             role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn]))
@@ -199,7 +188,7 @@ class Decisions(Construct):
         return machine
 
     def _completions(self) -> None:
-        function, queue = self._queue("completions", seconds=10, at_once=2)
+        function, queue = self._queue("completions", seconds=5, at_once=2)
         self._may_on_items(function, ["reading#*"], "dynamodb:GetItem")
         self._may_let_go_on(function)
         self._ends.add_subscription(
@@ -245,6 +234,7 @@ class Decisions(Construct):
         """Let the failsafe do what all others do."""
         function = self._failsafe.function
         for name, value in {
+            "STAGING_BUCKET": self._documents.staging.bucket_name,
             "WORKING_BUCKET": self._documents.working.bucket_name,
             "ARCHIVE_BUCKET": self.archive.bucket_name,
             **LIMITS,
@@ -334,7 +324,10 @@ class Decisions(Construct):
         function.may("states:SendTaskSuccess", on=self._machine.state_machine_arn if knows else "*")
 
     def _keep_what_fails(self) -> None:
-        """Hand each execution over that did not come to its end, however that was: it has the document's id for its name."""
+        """Hand each execution over that did not come to its end, however that was: it has the document's id for its name.
+
+        What a dead-letter queue has is the failsafe's.
+        """
         told = events.EventField.from_path("$.detail.name")
         rule = events.Rule(
             self,
@@ -350,11 +343,9 @@ class Decisions(Construct):
                 },
             ),
         )
-        queue: sqs.IQueue = self._stuck.queue
         rule.add_target(
             targets.SqsQueue(
-                queue,
-                dead_letter_queue=self._stuck.dead_letters,
+                self._decisions[1].dead_letters,
                 message=events.RuleTargetInput.from_object({"data": {"document_id": told}}),
             )
         )

@@ -49,6 +49,9 @@ LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 # The workers of documents, by size class: one module, and each the name of its queue.
 PAGES = tuple(f"settlement-pages-{size_class}" for size_class in ("single", "small", "large"))
 
+# The queues between a document's pages and its archive, each with a function of its name.
+DECIDING = tuple(f"settlement-{role}" for role in ("readings", "completions", "decisions", "archive"))
+
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
     **dict.fromkeys(
@@ -65,15 +68,14 @@ MEMORY = {
     "settlement-pages-single": 768,
     "settlement-pages-small": 1024,
     "settlement-pages-large": 1769,
+    "settlement-decisions": 2048,  # three hundred pages of blocks take 350
+    "settlement-archive": 512,
+    "settlement-failsafe": 2048,
 }
 
 QUEUES_OF = {
-    name: {
-        "DEAD_LETTER_QUEUE_URL": f"{name}-dlq",
-        "PARKING_QUEUE_URL": f"{name}-parking",
-        "MAX_ATTEMPTS": "5",
-    }
-    for name in ("settlement-documents", *PAGES)
+    name: {"DEAD_LETTER_QUEUE_URL": f"{name}-dlq", "MAX_ATTEMPTS": "5"}
+    for name in ("settlement-documents", *PAGES, *DECIDING)
 }
 """What the functions of documents are told of their queues."""
 
@@ -87,11 +89,31 @@ REPLAYED = {
         "unicorn-mgmt-ratings-inbox",
     ),
     "feedback": ("feedback-rides", "feedback-sms-replies", "feedback-sms-receipts"),
-    "settlement": ("settlement-prices", "settlement-rides", "settlement-documents", *PAGES),
+    "settlement": ("settlement-prices", "settlement-rides"),
 }
 
 # Queues whose messages are of use after their deadlines, too: their consumers keep a record.
 LATE = {"settlement-prices"}
+
+MACHINE = "settlement-documents (machine)"
+READ_ORIGINALS = {"IntakeStaging/*": {"s3:GetObject"}, "IntakeStaging": {"s3:ListBucket"}}
+ASK_TEXTRACT = {
+    "*": {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection"},
+    "DecisionsTextractRole": {"iam:PassRole"},
+    MACHINE: {"states:SendTaskSuccess"},
+    **READ_ORIGINALS,
+}
+DECIDE = {
+    f"dynamodb:{action}Item" for action in ("Get", "BatchGet", "ConditionCheck", "Put", "Update", "Delete")
+}
+KEEP = {
+    "settlement/index/by-listing": {"dynamodb:Query"},
+    "DecisionsArchive/documents/*": {"s3:PutObject"},
+    "DecisionsArchive/reports/*": {"s3:PutObject", "s3:GetObject"},
+    "DecisionsArchive": {"s3:ListBucket"},
+    **READ_ORIGINALS,
+}
+OWN_QUEUE = {name: {name: CONSUME, f"{name}-dlq": {"sqs:SendMessage"}} for name in DECIDING}
 
 # All permissions on AWS beyond the function's own log: resource -> actions. No policy has a `*` that is not
 # listed here.
@@ -270,7 +292,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "IntakeStaging": {"s3:ListBucket"},
         "settlement-documents": CONSUME,
         "settlement-documents-dlq": {"sqs:SendMessage"},
-        "settlement-documents-parking": {"sqs:SendMessage"},
     },
     **{
         name: {
@@ -281,7 +302,6 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
             "IntakeWorking": {"s3:ListBucket"},
             name: CONSUME,
             f"{name}-dlq": {"sqs:SendMessage"},
-            f"{name}-parking": {"sqs:SendMessage"},
         }
         for name in PAGES
     },
@@ -290,6 +310,46 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "settlement": READ_STREAM,
         **{name: {"sqs:SendMessage"} for name in PAGES},
         "settlement-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "settlement-readings": {
+        "settlement": DOCUMENT_ITEMS,
+        **ASK_TEXTRACT,
+        **OWN_QUEUE["settlement-readings"],
+    },
+    "settlement-completions": {
+        "settlement": {"dynamodb:GetItem"},
+        MACHINE: {"states:SendTaskSuccess"},
+        **OWN_QUEUE["settlement-completions"],
+    },
+    "settlement-decisions": {
+        "settlement": DECIDE,
+        "settlement/index/by-payee": {"dynamodb:Query"},
+        **ASK_TEXTRACT,
+        **OWN_QUEUE["settlement-decisions"],
+    },
+    "settlement-archive": {
+        "settlement": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
+        **KEEP,
+        **OWN_QUEUE["settlement-archive"],
+    },
+    "settlement-outcomes": {
+        "*": {"dynamodb:ListStreams"},
+        "settlement": READ_STREAM | {"dynamodb:GetItem"},
+        BUS: {"events:PutEvents"},
+        MACHINE: {"states:StartExecution"},
+        "settlement-reviews": {"sns:Publish"},
+        "settlement-archive": {"sqs:SendMessage"},
+        "settlement-outcomes-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "settlement-failsafe": {
+        "settlement": DECIDE,
+        "settlement/index/by-payee": {"dynamodb:Query"},
+        **ASK_TEXTRACT,
+        **KEEP,
+        "DecisionsArchive/messages/*": {"s3:PutObject"},
+        "IntakeWorking/pages/*": {"s3:GetObject", "s3:PutObject"},
+        "IntakeWorking": {"s3:ListBucket"},
+        **{f"{name}-dlq": CONSUME for name in ("settlement-documents", *PAGES, *DECIDING)},
     },
     "feedback-timers": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
@@ -370,6 +430,7 @@ CONDITIONS = (
             ("ride-booking-outbox", "ride-booking"),
             ("unicorn-mgmt-outbox", "unicorn-mgmt"),
             ("feedback-outbox", "feedback"),
+            ("settlement-outcomes", "settlement"),
         )
     }
     | {
@@ -393,11 +454,45 @@ CONDITIONS = (
     }
     | {
         (function, "settlement", actions): {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}}
-        for function in ("settlement-documents", *PAGES)
+        for function in ("settlement-documents", *PAGES, "settlement-failsafe")
         for actions, items in (
             (("dynamodb:GetItem", "dynamodb:PutItem"), ["document#*"]),
             (("dynamodb:UpdateItem",), ["audit#*", "deaths#*"]),
         )
+    }
+    | {
+        (function, "settlement", tuple(f"dynamodb:{action}Item" for action in actions)): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{item}#*" for item in items]}
+        }
+        for functions_, actions, items in (
+            (["completions"], ["Get"], ["reading"]),
+            (["outcomes"], ["Get"], ["settlement"]),
+            (["readings"], ["Get", "Put"], ["document", "reading"]),
+            (["readings"], ["Update"], ["reading"]),
+            (["archive", "failsafe"], ["Get"], ["document", "settlement"]),
+            (["archive", "failsafe"], ["Update", "BatchGet"], ["audit"]),
+            (
+                ["decisions", "failsafe"],
+                ["Get", "BatchGet", "ConditionCheck"],
+                ["document", "settlement", "number", "ride", "reading"],
+            ),
+            (["decisions", "failsafe"], ["Put"], ["document", "settlement", "number"]),
+            (["decisions", "failsafe"], ["Update"], ["settlement", "ride", "reading", "audit"]),
+            (["decisions", "failsafe"], ["Delete"], ["number"]),
+        )
+        for function in (f"settlement-{role}" for role in functions_)
+    }
+    | {
+        (f"settlement-{role}", "settlement/index/by-listing", ("dynamodb:Query",)): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "batch#*"}
+        }
+        for role in ("archive", "failsafe")
+    }
+    | {
+        (f"settlement-{role}", "DecisionsTextractRole", ("iam:PassRole",)): {
+            "StringEquals": {"iam:PassedToService": "textract.amazonaws.com"}
+        }
+        for role in ("readings", "decisions", "failsafe")
     }
     | {
         (function, "unicorn-mgmt/index/by-partner", ("dynamodb:Query",)): {
@@ -546,6 +641,11 @@ TOKENS = {
     "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
 }
 """What a function is told that verifies tokens."""
+TEXTRACT = {
+    "COMPLETIONS_TOPIC_ARN": "settlement-completions (topic)",
+    "COMPLETIONS_ROLE_ARN": "DecisionsTextractRole",
+    "TEXTRACT_FORMS": "false",
+}
 OPEN_RFQS = json.dumps({tier.name: tier.open_rfqs for tier in TIERS})
 
 
@@ -623,6 +723,34 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "STAGING_BUCKET": "IntakeStaging",
                 "READER_MIB": "512",
                 "READER_SECONDS": "10",
+            },
+        ),
+        ("settlement-readings", {**QUEUES_OF["settlement-readings"], **TEXTRACT}),
+        ("settlement-completions", QUEUES_OF["settlement-completions"]),
+        ("settlement-decisions", {**QUEUES_OF["settlement-decisions"], **TEXTRACT}),
+        ("settlement-archive", {**QUEUES_OF["settlement-archive"], "ARCHIVE_BUCKET": "DecisionsArchive"}),
+        (
+            "settlement-outcomes",
+            {
+                "BUS_NAME": "/wild-rydes/platform/bus-name",
+                "ARCHIVE_QUEUE_URL": "settlement-archive",
+                "STATE_MACHINE_ARN": MACHINE,
+                "REVIEWS_TOPIC_ARN": "settlement-reviews",
+                "PAGES_URL": "https://<Region>.console.aws.amazon.com/s3/buckets/IntakeWorking?prefix=pages/",
+                "DEAD_LETTER_QUEUE_URL": "settlement-outcomes-dlq",
+            },
+        ),
+        (
+            "settlement-failsafe",
+            {
+                **TEXTRACT,
+                **LIMITS,
+                "STAGING_BUCKET": "IntakeStaging",
+                "WORKING_BUCKET": "IntakeWorking",
+                "ARCHIVE_BUCKET": "DecisionsArchive",
+                "PATIENCE": "600",
+                "READER_MIB": "1024",
+                "READER_SECONDS": "60",
             },
         ),
         *(

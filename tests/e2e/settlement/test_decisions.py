@@ -46,7 +46,7 @@ class Batch:
     heard: list[dict[str, Any]]
 
     def of(self, sent: Sent) -> Document:
-        return self.documents[sent.key]
+        return self.documents[sent.staged.document_id]
 
     def events(self, sent: Sent) -> list[dict[str, Any]]:
         """What the bus was told about an invoice."""
@@ -94,10 +94,9 @@ def batch(cloud: Cloud) -> Iterator[Batch]:
         for number, each in enumerate(made)
     ]
     eventually(lambda: _kill_a_decider(cloud), "a worker to kill")
-    pipeline.ended(*sent, sent_long)
+    decided = pipeline.ended(*sent, sent_long)
     _textract(cloud)
-    documents = pipeline.all()
-    decided = [documents[each.key] for each in (*sent, sent_long)]
+    documents = {document.id: document for document in decided}
     wanted = {document.id for document in decided if document.decision != "review"}
     eventually(
         lambda: {event["detail"]["data"].get("invoice_id") for event in listener.heard()},

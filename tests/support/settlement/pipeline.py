@@ -15,9 +15,9 @@ from infra.rydes.cloud.cloud import Cloud
 from infra.rydes.simulators.invoices.bill import Bill, Party
 from infra.rydes.simulators.invoices.layouts import Layout
 from infra.rydes.simulators.invoices.made import Made, drawn, invented
-from settlement.adapters.document_table import DocumentTable, document_from
+from settlement.adapters.document_table import DocumentTable
 from settlement.adapters.settlement_table import SettlementTable
-from settlement.domain.document import Document
+from settlement.domain.document import Document, StagedObject
 from settlement.domain.settlement import Settlement
 from tests.support.patience import eventually
 from wild_rydes_contracts.currencies import DECIMAL_PLACES
@@ -34,7 +34,7 @@ _numbers = itertools.count(1)
 class Sent:
     """An invoice that was put into the staging bucket, and what is true about it."""
 
-    key: str
+    staged: StagedObject
     made: Made
     payee: str
 
@@ -79,36 +79,24 @@ class Pipeline:
     def send(self, made: Made, payee: str = COMET[0], name: str = "") -> Sent:
         """Put an invoice into the staging bucket."""
         key = f"{payee}/{self.batch}/{name or made.bill.number.replace('/', '-')}.pdf"
-        self._s3.put_object(Bucket=self.bucket, Key=key, Body=made.pdf)
-        return Sent(key, made, payee)
+        etag = self._s3.put_object(Bucket=self.bucket, Key=key, Body=made.pdf)["ETag"].strip('"')
+        return Sent(StagedObject(self.bucket, key, etag, len(made.pdf)), made, payee)
 
     def document(self, sent: Sent) -> Document | None:
         """The document of an invoice, if there is one yet."""
-        return self.all().get(sent.key)
-
-    def all(self) -> dict[str, Document]:
-        """The documents of all batches by key."""
-        pages = self._dynamodb.get_paginator("scan").paginate(
-            TableName=TABLE,
-            FilterExpression="begins_with(id, :document)",
-            ExpressionAttributeValues={":document": {"S": "document#"}},
-            ConsistentRead=True,
-        )
-        found = [document_from(item) for page in pages for item in page["Items"]]
-        return {document.key: document for document in found}
+        return self.documents.get(sent.staged.document_id)
 
     def ended(self, *sent: Sent) -> list[Document]:
-        """Wait until all of these have ended."""
-
-        def look() -> list[Document]:
-            documents = self.all()
-            return [documents[each.key] for each in sent if each.key in documents]
-
-        return eventually(
-            look,
-            f"{len(sent)} documents to end",
-            lambda found: len(found) == len(sent) and all(document.ended for document in found),
-        )
+        """Wait until all of these have ended: as long as it takes for one after the other."""
+        found = []
+        for each in sent:
+            document = eventually(
+                lambda each=each: self.document(each),  # type: ignore[misc]
+                f"{each.staged.key} to end",
+                lambda document: document.ended,
+            )
+            found.append(document)
+        return found
 
     def settlement(self, document: Document) -> Settlement:
         """What was decided on a document."""

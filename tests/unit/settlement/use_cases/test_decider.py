@@ -1,6 +1,6 @@
 """Of two invoices about one ride at most one is approved, whatever the order of their steps and whoever dies between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,13 +10,17 @@ from hypothesis import strategies as st
 
 from settlement.adapters import settlement_table
 from settlement.adapters.settlement_table import SettlementTable, Taken
+from settlement.domain import deciding
+from settlement.domain.deciding import Account, Approved, Owed
 from settlement.domain.document import Document
-from settlement.domain.invoice import Invoice, Missing
+from settlement.domain.invoice import Found, Invoice, Missing
+from settlement.domain.settlement import owing, settlement_of
 from settlement.use_cases import decider
 from settlement.use_cases.decider import Decider
 from tests.support import modelled
 from tests.support.settlement.decisions import PRICE, Decisions, ids, invoice
 from tests.support.settlement.turns import Fate, Killed, Turns
+from wild_rydes_contracts import Money
 from wild_rydes_messaging.consume import RetryLater
 
 MOST_COMINGS = 300
@@ -133,11 +137,9 @@ def test_one_that_is_given_up_lets_go_of_what_it_holds(world: Decisions) -> None
     before = world.document("a")
     settlements = world.decider().settlements
     read = invoice(*rides)
-    verdict = decider.settlement_of(
-        before, read, decider.decide(read, _account(rides), before.received_at.date()), world.now
-    )
+    verdict = settlement_of(before, read, _approved(read, rides), world.now)
     settlements.begin(verdict)
-    settlements.hold(verdict, [decider.owing(read, _approved(read, rides))[index] for index in range(150)])
+    settlements.hold(verdict, [owing(read, _approved(read, rides))[index] for index in range(150)])
     after = world.decider().give_up(world.decided("a"))
     assert (after.decision, after.reasons) == ("review", ("failed",))
     assert set(world.invoices().values()) == {None}
@@ -151,11 +153,11 @@ def test_who_was_given_up_holds_nothing_more_however_late_its_worker_wakes_up(wo
     before = world.document("a")
     settlements = world.decider().settlements
     read = invoice(*rides)
-    settlement = decider.settlement_of(before, read, _approved(read, rides), world.now)
+    settlement = settlement_of(before, read, _approved(read, rides), world.now)
     settlements.begin(settlement)
     world.decider().give_up(before)
     with pytest.raises(Taken):
-        settlements.hold(settlement, decider.owing(read, _approved(read, rides)))
+        settlements.hold(settlement, owing(read, _approved(read, rides)))
     assert set(world.invoices().values()) == {None}
 
 
@@ -166,9 +168,9 @@ def test_a_ride_that_is_held_is_waited_for_until_somebody_has_decided(world: Dec
     world.document("b")
     settlements = world.decider().settlements
     read = invoice(*rides)
-    settlement = decider.settlement_of(before, read, _approved(read, rides), world.now)
+    settlement = settlement_of(before, read, _approved(read, rides), world.now)
     settlements.begin(settlement)
-    settlements.hold(settlement, decider.owing(read, _approved(read, rides))[:99])
+    settlements.hold(settlement, owing(read, _approved(read, rides))[:99])
     with pytest.raises(RetryLater):
         decide(world, "b", invoice(rides[0], number="INV-2"))
     world.decider().give_up(before)
@@ -270,17 +272,10 @@ class _few_at_once:  # noqa: N801 - as contextlib's own
         self._patch.undo()
 
 
-def _money(amount: str) -> Any:
-    from wild_rydes_contracts import Money  # noqa: PLC0415
-
-    return Money(amount=Decimal(amount), currency="USD")
-
-
-def _account(rides: Any) -> Any:
-    from settlement.domain.deciding import Account, Owed  # noqa: PLC0415
-
-    return Account(frozenset({"Comet Cars"}), {ride: Owed(_money("12.50")) for ride in rides})
-
-
-def _approved(read: Invoice, rides: Any) -> Any:
-    return decider.decide(read, _account(rides), read.issued.value)  # type: ignore[union-attr]
+def _approved(read: Invoice, rides: Sequence[str]) -> Approved:
+    price = Money(amount=PRICE, currency="USD")
+    account = Account(frozenset({"Comet Cars"}), {ride: Owed(price) for ride in rides})
+    assert isinstance(read.issued, Found)
+    verdict = deciding.decide(read, account, read.issued.value)
+    assert isinstance(verdict, Approved)
+    return verdict

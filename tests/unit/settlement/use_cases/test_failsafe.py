@@ -1,6 +1,7 @@
 """The failsafe takes a document all the way by itself, from wherever it was left, and ends it whatever happens."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_an_object_of_which_nobody_could_hear_is_decided(office: Office) -> None
 @pytest.mark.parametrize("contract", [ReadingDue, DecisionDue, HandOver])
 def test_a_message_of_any_queue_is_enough(office: Office, contract: type[HandOver]) -> None:
     staged = office.rendered()
-    token = {} if contract is HandOver else {"token": "waits"}
+    token: dict[str, Any] = {} if contract is HandOver else {"token": "waits"}
     assert office.hear(office.failsafe, fake(contract, document_id=staged.document_id, **token)) == 0
     assert office.document(staged).decision == "settled"
     assert office.told == ([] if contract is HandOver else [("waits", "decided")])

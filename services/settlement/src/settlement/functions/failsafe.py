@@ -39,6 +39,8 @@ from wild_rydes_runtime.entrypoint import entrypoint
 from wild_rydes_runtime.environment import read
 
 _TRANSFERS = S3_CONFIG.merge(Config(read_timeout=10))
+_UNUSED = {"DEAD_LETTER_QUEUE_URL": "", "MAX_ATTEMPTS": "1"}
+"""Of consumers that receive nothing: the failsafe hands their use cases the work."""
 _LARGE = CLIENT_CONFIG.merge(Config(read_timeout=10))
 
 
@@ -47,6 +49,7 @@ class Settings:
     """The environment of this function: what those have whose work it does."""
 
     table_name: str
+    staging_bucket: str
     working_bucket: str
     archive_bucket: str
     completions_topic_arn: str
@@ -74,13 +77,11 @@ _by, _memory_mib = _settings.aws_lambda_function_name, _settings.aws_lambda_func
 _documents = DocumentTable(_dynamodb, _settings.table_name)
 _trail = AuditTrail(_dynamodb, _settings.table_name)
 _settlements = SettlementTable(_dynamodb, _settings.table_name)
-_files = StagedFiles(lambda: client("s3", config=_TRANSFERS))
+_files = StagedFiles(lambda: client("s3", config=_TRANSFERS), _settings.staging_bucket)
 _archive = Archive(lambda: client("s3", config=_TRANSFERS), _settings.archive_bucket)
 _pdfs = PdfReader(_settings.reader_mib, _settings.reader_seconds)
 _dangerous = DangerousWork(DeathCounts(_dynamodb, _settings.table_name, now))
-_objects = ObjectConsumer.from_environment(
-    os.environ, ObjectCreated, sqs=_sqs, logger=_logger, metrics=_metrics
-)
+_objects = ObjectConsumer.from_environment(_UNUSED, ObjectCreated, sqs=_sqs, logger=_logger, metrics=_metrics)
 _failsafe = Failsafe(
     objects=_objects,
     documents=_documents,
@@ -107,7 +108,7 @@ _failsafe = Failsafe(
         now=now,
     ),
     pages=Pages(
-        consumer=Consumer.from_environment(os.environ, PageWork, sqs=_sqs, logger=_logger, metrics=_metrics),
+        consumer=Consumer.from_environment(_UNUSED, PageWork, sqs=_sqs, logger=_logger, metrics=_metrics),
         documents=_documents,
         trail=_trail,
         files=_files,
@@ -142,9 +143,7 @@ _failsafe = Failsafe(
         now=now,
     ),
     archiving=Archiving(
-        consumer=Consumer.from_environment(
-            os.environ, ArchiveDue, sqs=_sqs, logger=_logger, metrics=_metrics
-        ),
+        consumer=Consumer.from_environment(_UNUSED, ArchiveDue, sqs=_sqs, logger=_logger, metrics=_metrics),
         documents=_documents,
         settlements=_settlements,
         trail=_trail,
