@@ -109,6 +109,8 @@ def _field(key: str, value: Any, data: Any) -> tuple[str, Any]:
 
 
 def _value(text: str, data: Any) -> Any:
+    if text == "$$.Task.Token":
+        return "token"
     intrinsic = re.fullmatch(r"States\.(\w+)\((.*)\)", text)
     if not intrinsic:
         return _at(data, text)

@@ -63,14 +63,6 @@ def test_what_is_wrong_is_disputed(office: Office) -> None:
     assert (found.decision, found.reasons) == ("disputed", ("amount-differs",))
 
 
-def test_a_completion_before_anybody_waits_is_dropped_and_the_decision_asks_itself(office: Office) -> None:
-    staged = office.rendered()
-    assert office.hear(office.completions, json.dumps(office.ended_job(staged))) == 0
-    assert office.told == []
-    assert office.hear(office.decisions, office.due(DecisionDue, staged)) == 0
-    assert office.document(staged).decision == "settled"
-
-
 def test_a_job_that_runs_is_looked_at_again(office: Office) -> None:
     office.textract.finishes_at_once = False
     staged = office.rendered()
@@ -78,26 +70,6 @@ def test_a_job_that_runs_is_looked_at_again(office: Office) -> None:
     office.textract.finish()
     assert office.hear(office.decisions, office.due(DecisionDue, staged)) == 0
     assert office.document(staged).decision == "settled"
-
-
-@pytest.mark.parametrize("code", ["ProvisionedThroughputExceededException", "LimitExceededException"])
-def test_a_start_that_is_throttled_comes_again(office: Office, code: str) -> None:
-    office.textract.refuses = [code]
-    staged = office.rendered()
-    assert office.hear(office.readings, office.due(ReadingDue, staged)) == 1
-    assert office.told == []
-    assert office.hear(office.readings, office.due(ReadingDue, staged), received=2) == 0
-    assert len(office.textract.jobs) == 1
-
-
-def test_a_document_that_textract_refuses_is_for_people(office: Office) -> None:
-    office.textract.refuses = ["UnsupportedDocumentException"] * 2
-    staged = office.rendered()
-    assert office.hear(office.readings, office.due(ReadingDue, staged)) == 0
-    assert office.told == [("token", "refused")]
-    assert office.hear(office.decisions, office.due(DecisionDue, staged)) == 0
-    found = office.document(staged)
-    assert (found.decision, found.reasons) == ("review", ("textract-refused",))
 
 
 def test_a_job_that_fails_is_tried_once_more_and_a_second_failure_is_for_people(office: Office) -> None:
@@ -111,22 +83,6 @@ def test_a_job_that_fails_is_tried_once_more_and_a_second_failure_is_for_people(
     assert office.hear(office.decisions, office.due(DecisionDue, other)) == 1
     assert office.hear(office.decisions, office.due(DecisionDue, other)) == 0
     assert office.document(other).reasons == ("textract-failed",)
-
-
-def test_nobody_who_has_stopped_waiting_brings_a_message_back(office: Office) -> None:
-    office.waits = False
-    staged = office.rendered()
-    assert office.hear(office.readings, office.due(ReadingDue, staged)) == 0
-    assert office.hear(office.completions, json.dumps(office.ended_job(staged))) == 0
-    assert office.hear(office.decisions, office.due(DecisionDue, staged)) == 0
-
-
-def test_a_reading_of_what_has_ended_starts_nothing(office: Office) -> None:
-    staged = office.rendered()
-    office.hear(office.decisions, office.due(DecisionDue, staged))
-    started = len(office.textract.started)
-    office.hear(office.readings, office.due(ReadingDue, staged, "late"))
-    assert (len(office.textract.started), office.told[-1]) == (started, ("late", "decided"))
 
 
 @pytest.mark.parametrize("name", ["readings", "completions", "decisions"])
