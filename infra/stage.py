@@ -40,8 +40,6 @@ class Stage:
     """Whether the condition key events:source limits PutEvents to the service's own event source."""
     batch_actions: frozenset[str] = frozenset()
     """Actions whose batch calls need their own permission. On AWS `sqs:SendMessage` covers its batches."""
-    tokens_have_machines: bool = True
-    """Whether what is said with a task token is permitted on its state machine. Where not, it has no resource."""
     password_login: bool = False
     """Whether clients of the user pool may log in with a password, as scripts do; otherwise by SRP alone."""
     versions: bool = True
@@ -150,7 +148,6 @@ def local(
         endpoint=endpoint.rstrip("/"),
         tls_only=False,
         publish_condition=False,
-        tokens_have_machines=False,
         batch_actions=frozenset({"sqs:SendMessage", "sqs:ChangeMessageVisibility"}),
         password_login=True,
         # A version for every change would just slow down the deployment.

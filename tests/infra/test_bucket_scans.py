@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.app import build_app
-from infra.assembly import Assembly, as_list, load, referred
+from infra.assembly import Assembly, Resource, as_list, load, referred
 from infra.naming import NOT_SCANNED_TAG
 from infra.proof.ruler import EventPattern
 from tests.support.pages import FILES
@@ -76,8 +76,11 @@ def test_bucket_events_start_it_with_the_buckets_name_alone(aws: Assembly) -> No
 
 
 def _machine(aws: Assembly) -> str:
-    [machine] = aws.all("AWS::StepFunctions::StateMachine")
-    return machine.logical_id
+    return _scans(aws).logical_id
+
+
+def _scans(aws: Assembly) -> Resource:
+    return aws.named("AWS::StepFunctions::StateMachine", "StateMachineName")["bucket-scans"]
 
 
 def test_each_execution_that_does_not_succeed_is_kept(aws: Assembly) -> None:
@@ -88,7 +91,7 @@ def test_each_execution_that_does_not_succeed_is_kept(aws: Assembly) -> None:
     }
     [target] = rule["Targets"]
     assert aws.text("WildRydesPlatform", target["Arn"]) == "bucket-scans-dlq"
-    [machine] = aws.all("AWS::StepFunctions::StateMachine")
+    machine = _scans(aws)
     assert machine.properties.get("StateMachineType", "STANDARD") == "STANDARD", (
         "executions of an Express workflow make no events"
     )
@@ -112,7 +115,7 @@ def test_findings_reach_the_alarm_topic_without_the_objects_name(aws: Assembly) 
 
 
 def test_the_machine_may_call_what_its_definition_calls_and_no_more(aws: Assembly) -> None:
-    [machine] = aws.all("AWS::StepFunctions::StateMachine")
+    machine = _scans(aws)
     called = {
         f"{service}:{operation[0].upper()}{operation[1:]}"
         for service, operation in re.findall(r"aws-sdk:(\w+):(\w+)", machine.properties["DefinitionString"])
@@ -132,4 +135,7 @@ def test_the_machine_may_call_what_its_definition_calls_and_no_more(aws: Assembl
 def test_an_account_may_do_without_macie(tmp_path: Path) -> None:
     build_app({"service": "platform", "macie": "no"}, str(tmp_path / "out")).synth()
     without = load(tmp_path / "out")
-    assert [*without.all("AWS::StepFunctions::StateMachine"), *without.all("AWS::Events::Rule")] == []
+    assert not {"bucket-scans", "dev-bucket-scans"} & {
+        *without.named("AWS::StepFunctions::StateMachine", "StateMachineName"),
+        *without.named("AWS::Events::Rule", "Name"),
+    }

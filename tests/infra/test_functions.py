@@ -95,12 +95,15 @@ REPLAYED = {
 # Queues whose messages are of use after their deadlines, too: their consumers keep a record.
 LATE = {"settlement-prices"}
 
-MACHINE = "settlement-documents (machine)"
+MACHINE = "DecisionsMachine"
 READ_ORIGINALS = {"IntakeStaging/*": {"s3:GetObject"}, "IntakeStaging": {"s3:ListBucket"}}
 ASK_TEXTRACT = {
-    "*": {"textract:StartDocumentTextDetection", "textract:GetDocumentTextDetection"},
+    "*": {
+        "textract:StartDocumentTextDetection",
+        "textract:GetDocumentTextDetection",
+        "states:SendTaskSuccess",
+    },
     "DecisionsTextractRole": {"iam:PassRole"},
-    MACHINE: {"states:SendTaskSuccess"},
     **READ_ORIGINALS,
 }
 DECIDE = {
@@ -318,7 +321,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "settlement-completions": {
         "settlement": {"dynamodb:GetItem"},
-        MACHINE: {"states:SendTaskSuccess"},
+        "*": {"states:SendTaskSuccess"},
         **OWN_QUEUE["settlement-completions"],
     },
     "settlement-decisions": {
@@ -461,7 +464,7 @@ CONDITIONS = (
         )
     }
     | {
-        (function, "settlement", tuple(f"dynamodb:{action}Item" for action in actions)): {
+        (function, "settlement", tuple(f"dynamodb:{action}Item" for action in sorted(actions))): {
             "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{item}#*" for item in items]}
         }
         for functions_, actions, items in (
@@ -642,7 +645,7 @@ TOKENS = {
 }
 """What a function is told that verifies tokens."""
 TEXTRACT = {
-    "COMPLETIONS_TOPIC_ARN": "settlement-completions (topic)",
+    "COMPLETIONS_TOPIC_ARN": "settlement-completions",
     "COMPLETIONS_ROLE_ARN": "DecisionsTextractRole",
     "TEXTRACT_FORMS": "false",
 }
@@ -1021,6 +1024,7 @@ def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttle
         "feedback-outreach",
         "feedback-outbox",
         "settlement-outbox",
+        "settlement-outcomes",
     ):
         expected[consumer].add("IteratorAge")
     assert watched == expected

@@ -97,6 +97,8 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.UNICORN_MGMT_STACK, naming.JOB_ARCHIVE_PARAMETER),
             (naming.SETTLEMENT_STACK, naming.STAGING_BUCKET_PARAMETER),
             (naming.SETTLEMENT_STACK, naming.WORKING_BUCKET_PARAMETER),
+            (naming.SETTLEMENT_STACK, naming.SETTLEMENT_ARCHIVE_PARAMETER),
+            (naming.SETTLEMENT_STACK, naming.REVIEWS_TOPIC_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_SOCKET_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.CUSTOMER_APP_URL_PARAMETER),

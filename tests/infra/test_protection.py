@@ -39,9 +39,17 @@ def _stacks(assembly: Assembly) -> Iterator[dict[str, Any]]:
             yield artifact["properties"]
 
 
+BUCKETS = {("WildRydesSettlement", name) for name in ("IntakeStaging", "IntakeWorking", "DecisionsArchive")}
+"""Those with payees' documents, and what was decided on them. Others hold what can be made again."""
+
+
 def test_prod_keeps_what_holds_data_and_refuses_to_delete_it(prod: Assembly) -> None:
     kept = _retained(prod)
-    assert {resource.type for resource in kept} == HOLD_DATA | OF_THE_ACCOUNT
+    assert {resource.type for resource in kept} == HOLD_DATA | OF_THE_ACCOUNT | {"AWS::S3::Bucket"}
+    kept_buckets = {
+        (r.stack, r.logical_id.rstrip("0123456789ABCDEF")) for r in kept if r.type == "AWS::S3::Bucket"
+    }
+    assert kept_buckets == BUCKETS
     for type_ in HOLD_DATA:
         assert [r for r in prod.all(type_) if r.body["DeletionPolicy"] != "Retain"] == []
         assert [r for r in prod.all(type_) if r.body["UpdateReplacePolicy"] != "Retain"] == []
