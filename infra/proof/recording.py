@@ -20,7 +20,7 @@ FILE: Final = Path(__file__).with_name("calls.json")
 
 _RESOURCES: Final = {
     *("Bucket", "ConfigurationSetName", "EventBusName", "KeyId", "Name", "QueueName", "QueueUrl", "SecretId"),
-    *("TableName", "TopicArn", "UserPoolId"),
+    *("RoleArn", "SNSTopicArn", "TableName", "TopicArn", "UserPoolId", "stateMachineArn"),
 }
 """Parameters that name a resource."""
 _KEPT: Final = {
@@ -32,6 +32,8 @@ _KEPT: Final = {
 """Parameters whose text is ours."""
 _DECISIVE: Final = {*_RESOURCES, "IndexName", "Item", "Key", "Keys", "Source"}
 """Parameters on which permissions depend."""
+_NAMED_BY_STRANGERS: Final = {"documents", "reports"}
+"""Folders in which others than we have named the rest."""
 _SET_BY_MACHINE: Final = re.compile("AWS_|POWERTOOLS_|_|PATH$|HOME$")
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER: Final = re.compile(r"(?<=/)\d+(?=\.)")
@@ -197,6 +199,8 @@ class _Reduction:
                 return self._of_members(
                     {self._resource("TableName", key): each for key, each in value.items()}
                 )
+            case "S3Object":
+                return [{"Bucket": self._resource("Bucket", value["Bucket"]), "Name": "*"}]
         return self._of_members(value)
 
     def _scalar(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any parameter
@@ -253,6 +257,8 @@ def _object(key: str) -> str:
     have named the whole.
     """
     folder, _, name = key.partition("/")
+    if folder in _NAMED_BY_STRANGERS:
+        return f"{folder}/*"
     return _NUMBER.sub("*", _ID.sub("*", key)) if name and _OWN_WORD.fullmatch(folder) else "*"
 
 

@@ -129,6 +129,7 @@ class Decisions(Construct):
         )
         self._archiving = self._queue("archive", seconds=30, at_once=2, memory_mib=512)
         self._archiving[0].add_environment("ARCHIVE_BUCKET", self.archive.bucket_name)
+        self._archiving[0].add_environment("STAGING_BUCKET", self._documents.staging.bucket_name)
 
     def _queue(
         self,
@@ -234,7 +235,6 @@ class Decisions(Construct):
         """Let the failsafe do what all others do."""
         function = self._failsafe.function
         for name, value in {
-            "STAGING_BUCKET": self._documents.staging.bucket_name,
             "WORKING_BUCKET": self._documents.working.bucket_name,
             "ARCHIVE_BUCKET": self.archive.bucket_name,
             **LIMITS,
@@ -264,6 +264,7 @@ class Decisions(Construct):
     def _may_have_looked_at(self, function: ServiceFunction) -> None:
         """Let the function start and read Textract's jobs, which have no ARNs, for what it may read itself."""
         stage = self._scope.stage
+        function.add_environment("STAGING_BUCKET", self._documents.staging.bucket_name)
         function.add_environment("COMPLETIONS_TOPIC_ARN", self._ends.topic_arn)
         function.add_environment("COMPLETIONS_ROLE_ARN", self._textract_role.role_arn)
         function.add_environment("TEXTRACT_FORMS", str(stage.textract_forms).lower())

@@ -98,6 +98,7 @@ LATE = {"settlement-prices"}
 MACHINE = "DecisionsMachine"
 READ_ORIGINALS = {"IntakeStaging/*": {"s3:GetObject"}, "IntakeStaging": {"s3:ListBucket"}}
 ASK_TEXTRACT = {
+    "STAGING_BUCKET": "IntakeStaging",
     "*": {
         "textract:StartDocumentTextDetection",
         "textract:GetDocumentTextDetection",
@@ -645,6 +646,7 @@ TOKENS = {
 }
 """What a function is told that verifies tokens."""
 TEXTRACT = {
+    "STAGING_BUCKET": "IntakeStaging",
     "COMPLETIONS_TOPIC_ARN": "settlement-completions",
     "COMPLETIONS_ROLE_ARN": "DecisionsTextractRole",
     "TEXTRACT_FORMS": "false",
@@ -731,7 +733,14 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
         ("settlement-readings", {**QUEUES_OF["settlement-readings"], **TEXTRACT}),
         ("settlement-completions", QUEUES_OF["settlement-completions"]),
         ("settlement-decisions", {**QUEUES_OF["settlement-decisions"], **TEXTRACT}),
-        ("settlement-archive", {**QUEUES_OF["settlement-archive"], "ARCHIVE_BUCKET": "DecisionsArchive"}),
+        (
+            "settlement-archive",
+            {
+                **QUEUES_OF["settlement-archive"],
+                "ARCHIVE_BUCKET": "DecisionsArchive",
+                "STAGING_BUCKET": "IntakeStaging",
+            },
+        ),
         (
             "settlement-outcomes",
             {
@@ -748,7 +757,6 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
             {
                 **TEXTRACT,
                 **LIMITS,
-                "STAGING_BUCKET": "IntakeStaging",
                 "WORKING_BUCKET": "IntakeWorking",
                 "ARCHIVE_BUCKET": "DecisionsArchive",
                 "PATIENCE": "600",

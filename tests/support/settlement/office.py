@@ -32,7 +32,7 @@ from settlement.use_cases.failsafe import Failsafe
 from settlement.use_cases.outcomes import Outcomes
 from settlement.use_cases.reader import Reader
 from settlement.use_cases.readings import Readings
-from tests.support.settlement.documents import Desk
+from tests.support.settlement.documents import STAGING, Desk
 from tests.support.settlement.ledger import World
 from tests.support.settlement.pipeline import invoice
 from tests.support.stream import changes
@@ -128,7 +128,7 @@ class Office(Desk):
         self.readings_table = ReadingTable(world.dynamodb, world.name)
         self.settlements = SettlementTable(world.dynamodb, world.name)
         executions = Executions(self._machine, "arn:machine")
-        textract = Textract(lambda: self.textract, TOPIC, "arn:role")
+        textract = Textract(lambda: self.textract, STAGING, TOPIC, "arn:role")
         self.readings = Readings(
             consumer=Consumer(ReadingDue, **consumer),
             documents=self.table,
@@ -176,7 +176,7 @@ class Office(Desk):
             archive=Queue(world.sqs, self.archive_url),
             **common,
         )
-        archive = Archive(lambda: self.s3, ARCHIVE)
+        archive = Archive(lambda: self.s3, ARCHIVE, STAGING)
         self.archiving = Archiving(
             consumer=Consumer(ArchiveDue, **consumer),
             documents=self.table,

@@ -76,7 +76,7 @@ def test_a_report_that_somebody_else_has_written_meanwhile_loses_nothing(office:
     slow = object.__new__(type(office.archiving))
     for name in office.archiving.__slots__:
         object.__setattr__(slow, name, getattr(office.archiving, name))
-    object.__setattr__(slow, "archive", Raced(lambda: office.s3, "archive"))
+    object.__setattr__(slow, "archive", Raced(lambda: office.s3, "archive", "staging"))
     assert office.hear(slow, fake(ArchiveDue, document_id=first.document_id)) == 0
     assert raced
     assert office.kept()["reports/p-comet/b-1.json"]["totals"]["documents"] == {"settled": 2}

@@ -36,6 +36,7 @@ class Archive:
 
     make_client: "Callable[[], S3Client]"
     bucket: str
+    staging_bucket: str
 
     @cached_property
     def _s3(self) -> "S3Client":
@@ -47,7 +48,7 @@ class Archive:
             self._s3.copy_object(
                 Bucket=self.bucket,
                 Key=f"{_place(document)}/{document.name or 'document'}",
-                CopySource={"Bucket": document.bucket, "Key": document.key},
+                CopySource={"Bucket": self.staging_bucket, "Key": document.key},
                 CopySourceIfMatch=document.etag,
             )
         except ClientError as error:

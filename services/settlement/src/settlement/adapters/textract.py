@@ -43,11 +43,12 @@ class Job:
 class Textract:
     """Starts jobs and reads what they found.
 
-    With `forms` it looks for keys and values, too. The end of each job is published to `topic_arn`, under `role_arn`.
+    Documents are in `bucket`. With `forms` it looks for keys and values, too. The end of each job is published to `topic_arn`, under `role_arn`.
     Methods raise botocore's errors; a throttled call is one that passes by itself.
     """
 
     make_client: Callable[[], Any]
+    bucket: str
     topic_arn: str
     role_arn: str
     forms: bool = False
@@ -59,7 +60,7 @@ class Textract:
     def start(self, document: Document, attempt: int = 1) -> str:
         """Start a document's job and return its id; again and again the same one, for each attempt. Raises Refused."""
         request: dict[str, Any] = {
-            "DocumentLocation": {"S3Object": {"Bucket": document.bucket, "Name": document.key}},
+            "DocumentLocation": {"S3Object": {"Bucket": self.bucket, "Name": document.key}},
             "ClientRequestToken": document.id if attempt == 1 else f"{document.id}-{attempt}",
             "JobTag": document.id,
             "NotificationChannel": {"SNSTopicArn": self.topic_arn, "RoleArn": self.role_arn},

@@ -29,6 +29,7 @@ class Settings:
 
     table_name: str
     archive_bucket: str
+    staging_bucket: str
     aws_lambda_function_name: str
     aws_lambda_function_memory_size: int
 
@@ -44,7 +45,7 @@ _archiving = Archiving(
     documents=DocumentTable(_dynamodb, _settings.table_name),
     settlements=SettlementTable(_dynamodb, _settings.table_name),
     trail=AuditTrail(_dynamodb, _settings.table_name),
-    archive=Archive(lambda: client("s3", config=_COPIES), _settings.archive_bucket),
+    archive=Archive(lambda: client("s3", config=_COPIES), _settings.archive_bucket, _settings.staging_bucket),
     by=_settings.aws_lambda_function_name,
     memory_mib=_settings.aws_lambda_function_memory_size,
     logger=_logger,

@@ -33,6 +33,7 @@ class Settings:
     """The environment of this function."""
 
     table_name: str
+    staging_bucket: str
     completions_topic_arn: str
     completions_role_arn: str
     textract_forms: bool
@@ -55,6 +56,7 @@ _decisions = Decisions(
         readings=ReadingTable(_dynamodb, _settings.table_name),
         textract=Textract(
             lambda: client("textract", config=_LARGE),
+            _settings.staging_bucket,
             _settings.completions_topic_arn,
             _settings.completions_role_arn,
             forms=_settings.textract_forms,

@@ -78,7 +78,9 @@ _documents = DocumentTable(_dynamodb, _settings.table_name)
 _trail = AuditTrail(_dynamodb, _settings.table_name)
 _settlements = SettlementTable(_dynamodb, _settings.table_name)
 _files = StagedFiles(lambda: client("s3", config=_TRANSFERS), _settings.staging_bucket)
-_archive = Archive(lambda: client("s3", config=_TRANSFERS), _settings.archive_bucket)
+_archive = Archive(
+    lambda: client("s3", config=_TRANSFERS), _settings.archive_bucket, _settings.staging_bucket
+)
 _pdfs = PdfReader(_settings.reader_mib, _settings.reader_seconds)
 _dangerous = DangerousWork(DeathCounts(_dynamodb, _settings.table_name, now))
 _objects = ObjectConsumer.from_environment(_UNUSED, ObjectCreated, sqs=_sqs, logger=_logger, metrics=_metrics)
@@ -126,6 +128,7 @@ _failsafe = Failsafe(
         readings=ReadingTable(_dynamodb, _settings.table_name),
         textract=Textract(
             lambda: client("textract", config=_LARGE),
+            _settings.staging_bucket,
             _settings.completions_topic_arn,
             _settings.completions_role_arn,
             forms=_settings.textract_forms,

@@ -23,6 +23,7 @@ class Settings:
     """The environment of this function."""
 
     table_name: str
+    staging_bucket: str
     completions_topic_arn: str
     completions_role_arn: str
     textract_forms: bool
@@ -40,6 +41,7 @@ _readings = Readings(
     readings=ReadingTable(_dynamodb, _settings.table_name),
     textract=Textract(
         lambda: client("textract"),
+        _settings.staging_bucket,
         _settings.completions_topic_arn,
         _settings.completions_role_arn,
         forms=_settings.textract_forms,
