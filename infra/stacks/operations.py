@@ -152,9 +152,9 @@ class OperationsStack(cdk.Stack):
                 width=HALF,
             ),
         ]
-        for number, groups in enumerate(self._queried(), 1):
+        for number, queried in enumerate(self._queried(), 1):
             more = "" if number == 1 else f" ({number})"
-            yield [answer(replace(COMPLAINTS, title=f"{COMPLAINTS.title}{more}"), groups)]
+            yield [answer(replace(COMPLAINTS, title=f"{COMPLAINTS.title}{more}"), queried)]
 
     def _promises(self) -> cloudwatch.IWidget:
         """Show the alarms of all objectives, which are known by their names."""

@@ -39,8 +39,8 @@ def _stacks(assembly: Assembly) -> Iterator[dict[str, Any]]:
             yield artifact["properties"]
 
 
-BUCKETS = {("WildRydesSettlement", name) for name in ("IntakeStaging", "IntakeWorking", "DecisionsArchive")}
-"""Those with payees' documents, and what was decided on them. Others hold what can be made again."""
+BUCKETS = {("WildRydesSettlement", "DecisionsArchive")}
+"""Those with what was decided on payees' documents, and their originals. Others hold what can be made again, or sent again."""
 
 
 def test_prod_keeps_what_holds_data_and_refuses_to_delete_it(prod: Assembly) -> None:
