@@ -98,7 +98,6 @@ LATE = {"settlement-prices"}
 MACHINE = "DecisionsMachine"
 READ_ORIGINALS = {"IntakeStaging/*": {"s3:GetObject"}, "IntakeStaging": {"s3:ListBucket"}}
 ASK_TEXTRACT = {
-    "STAGING_BUCKET": "IntakeStaging",
     "*": {
         "textract:StartDocumentTextDetection",
         "textract:GetDocumentTextDetection",
