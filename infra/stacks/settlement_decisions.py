@@ -222,7 +222,7 @@ class Decisions(Construct):
             replay=OF_A_STREAM,
         )
         readings, decisions, archive = self._readings[0], self._decisions[0], self._archiving[0]
-        self._may_have_looked_at(readings)
+        self._may_have_looked_at(readings, looks=False)
         self._may_on_items(readings, ["document#*", "reading#*"], "dynamodb:GetItem", "dynamodb:PutItem")
         self._may_on_items(readings, ["reading#*"], "dynamodb:UpdateItem")
         self._may_have_looked_at(decisions)
@@ -261,8 +261,8 @@ class Decisions(Construct):
             condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": prefixes}},
         )
 
-    def _may_have_looked_at(self, function: ServiceFunction) -> None:
-        """Let the function start and read Textract's jobs, which have no ARNs, for what it may read itself."""
+    def _may_have_looked_at(self, function: ServiceFunction, *, looks: bool = True) -> None:
+        """Let the function start Textract's jobs, which have no ARNs, for what it may read itself; and read what they found."""
         stage = self._scope.stage
         function.add_environment("STAGING_BUCKET", self._documents.staging.bucket_name)
         function.add_environment("COMPLETIONS_TOPIC_ARN", self._ends.topic_arn)
@@ -271,7 +271,7 @@ class Decisions(Construct):
         if stage.textract:
             function.add_environment("AWS_ENDPOINT_URL_TEXTRACT", stage.textract)
         kind = "DocumentAnalysis" if stage.textract_forms else "DocumentTextDetection"
-        function.may(f"textract:Start{kind}", f"textract:Get{kind}", on="*")
+        function.may(f"textract:Start{kind}", *([f"textract:Get{kind}"] if looks else []), on="*")
         accept(
             function.own_role, {"AwsSolutions-IAM5[Resource::*]": "Textract's operations take no resource"}
         )
@@ -280,7 +280,7 @@ class Decisions(Construct):
             on=self._textract_role.role_arn,
             condition={"StringEquals": {"iam:PassedToService": "textract.amazonaws.com"}},
         )
-        self._documents.may_read(function)
+        self._documents.may_read(function, whether_there_is_one=False)
 
     def _may_decide(self, function: ServiceFunction) -> None:
         self._may_on_items(

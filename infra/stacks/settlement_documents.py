@@ -117,19 +117,22 @@ class Documents(Construct):
         accept(bucket, {"AwsSolutions-S1": "The audit trail in the table says who did what to each document"})
         return bucket
 
-    def _may_on(self, function: ServiceFunction, bucket: s3.Bucket, pattern: str, *actions: str) -> None:
+    def _may_on(
+        self, function: ServiceFunction, bucket: s3.Bucket, pattern: str, *actions: str, lists: bool = True
+    ) -> None:
         """Allow actions on objects, and to be told that one is not there: without ListBucket S3 answers 403."""
         function.may(*actions, on=bucket.arn_for_objects(pattern))
-        function.may("s3:ListBucket", on=bucket.bucket_arn)
+        if lists:
+            function.may("s3:ListBucket", on=bucket.bucket_arn)
         bucket_id = self._scope.get_logical_id(bucket.node.default_child)
         accept(
             function.own_role,
             {f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/{pattern}]": "Payees name the objects"},
         )
 
-    def may_read(self, function: ServiceFunction) -> None:
-        """Let a function read originals."""
-        self._may_on(function, self.staging, "*", "s3:GetObject")
+    def may_read(self, function: ServiceFunction, *, whether_there_is_one: bool = True) -> None:
+        """Let a function read originals, and be told whether there is one."""
+        self._may_on(function, self.staging, "*", "s3:GetObject", lists=whether_there_is_one)
 
     def may_take_in(self, function: ServiceFunction) -> None:
         """Let a function make documents of objects."""

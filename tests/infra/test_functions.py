@@ -97,14 +97,14 @@ LATE = {"settlement-prices"}
 
 MACHINE = "DecisionsMachine"
 READ_ORIGINALS = {"IntakeStaging/*": {"s3:GetObject"}, "IntakeStaging": {"s3:ListBucket"}}
-ASK_TEXTRACT = {
-    "*": {
-        "textract:StartDocumentTextDetection",
-        "textract:GetDocumentTextDetection",
-        "states:SendTaskSuccess",
-    },
+START_TEXTRACT = {
+    "*": {"textract:StartDocumentTextDetection", "states:SendTaskSuccess"},
     "DecisionsTextractRole": {"iam:PassRole"},
-    **READ_ORIGINALS,
+    "IntakeStaging/*": {"s3:GetObject"},
+}
+ASK_TEXTRACT = {
+    **START_TEXTRACT,
+    "*": {*START_TEXTRACT["*"], "textract:GetDocumentTextDetection"},
 }
 DECIDE = {
     f"dynamodb:{action}Item" for action in ("Get", "BatchGet", "ConditionCheck", "Put", "Update", "Delete")
@@ -316,7 +316,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "settlement-readings": {
         "settlement": DOCUMENT_ITEMS,
-        **ASK_TEXTRACT,
+        **START_TEXTRACT,
         **OWN_QUEUE["settlement-readings"],
     },
     "settlement-completions": {
