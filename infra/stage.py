@@ -58,6 +58,8 @@ class Stage:
     """Seconds until a document's job is looked at whose end nobody has told."""
     origination_number: str | None = None
     """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
+    import_chunk_bytes: int | None = None
+    """How large the chunks of an imported file are. None: as an import would have them."""
     batches_at_once: int | None = None
     """The limit for batches of a queue that are handled at once. None: as many as the queue asks for."""
     open_rfqs: int = 10
@@ -162,6 +164,7 @@ def local(
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
+        import_chunk_bytes=1024 * 1024,  # so that a file of some megabytes has several
         open_rfqs=100,  # tests and scenarios are busy customers
         waking_hours="0-24",  # no simulated customer sleeps
         origins=("http://localhost:*", "http://127.0.0.1:*"),  # whatever a developer serves a page with

@@ -29,19 +29,30 @@ class ServiceTable(dynamodb.Table):
 
     Items have the key `id` and are deleted after `expires_at`. The stream has both images of every change. Tables hold
     where people ride, so they are encrypted with a key of KMS, whose uses are logged, and refuse plain HTTP.
+
+    A service has another (`construct_id`) for what is no news to anybody: without the stream (`news`) that its outbox reads.
     """
 
-    def __init__(self, scope: Construct, name: str, stage: Stage, warm_writes: int | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        stage: Stage,
+        warm_writes: int | None = None,
+        *,
+        construct_id: str = "Table",
+        news: bool = True,
+    ) -> None:
         super().__init__(
             scope,
-            "Table",
+            construct_id,
             table_name=name,
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             warm_throughput=dynamodb.WarmThroughput(write_units_per_second=warm_writes)
             if warm_writes
             else None,
-            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES if news else None,
             time_to_live_attribute="expires_at",
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             resource_policy=_TLS_ONLY if stage.tls_only else None,

@@ -38,6 +38,8 @@ _SET_BY_MACHINE: Final = re.compile("AWS_|POWERTOOLS_|_|PATH$|HOME$")
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER: Final = re.compile(r"(?<=/)\d+(?=\.)")
 _OWN_WORD: Final = re.compile("[a-z_]+")
+_VEHICLE: Final = "u-v-"
+"""Begins the key of a vehicle, whose rides more functions may write than those of other unicorns."""
 _LONGEST_SAMPLE: Final = 64
 
 
@@ -226,6 +228,8 @@ class _Reduction:
 
     def _key(self, key: str) -> str:
         """Write the key of an item: the word in front, which tells its kind, and the partner whose function it is."""
+        if key.startswith(_VEHICLE):
+            return f"{_VEHICLE}*"
         kind, *rest = key.split("#")
         if not rest or not _OWN_WORD.fullmatch(kind):
             return "*"

@@ -136,7 +136,7 @@ def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
         case "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload":
             # https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
             yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
-        case "PutObject" | "DeleteObject":
+        case "PutObject" | "DeleteObject" | "AbortMultipartUpload":
             yield Requirement(f"s3:{call.operation}", f"{bucket}/{call.parameters['Key']}", source)
         case "CopyObject":
             # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html

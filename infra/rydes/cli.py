@@ -15,6 +15,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "customers": ("rfq", "phone"),
     "clients": ("clients",),
     "jobs": ("jobs",),
+    "fleet": ("fleet",),
     "support": ("callbacks",),
     "feedback": ("feedback",),
     "settlement": ("owed",),

@@ -32,6 +32,7 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "unicorn-mgmt": (
         *("api", "authorizer", "bookings", "closings", "outbox", "ratings", "replay", "responder", "socket"),
         *("partner-callbacks", "jobs-api", "jobs-outbox", "jobs", "job-failures"),
+        *("import-validate", "import-chunk", "import-end"),
     ),
     "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
     "settlement": (

@@ -21,6 +21,7 @@ from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
 from infra.patterns.subscription import Subscription
 from infra.stacks.unicorn_mgmt_jobs import Jobs
 from infra.stacks.unicorn_mgmt_partners import CIRCUIT, RIDE, Partners
+from infra.stacks.unicorn_mgmt_vehicles import Vehicles
 from infra.stage import Stage
 from wild_rydes_contracts import (
     FeedbackCorrected,
@@ -93,6 +94,7 @@ class UnicornMgmtStack(ServiceStack):
         )
         self.requesters = (*REQUESTERS, *stage.example_requesters)
         self._indexes()
+        self.vehicles = Vehicles(self)
         api = self._api()
         socket = self._socket(api)
         responder = self._responder(api, socket)
@@ -101,7 +103,7 @@ class UnicornMgmtStack(ServiceStack):
         self._closings(socket)
         self._bookings()
         self._ratings()
-        Jobs(self)
+        Jobs(self, self.vehicles)
         if stage.hosts_pages:
             page = HostedPage(self, "unicorn-app", api=api, socket=socket)
             self.publish_parameter("unicorn-app-url", naming.UNICORN_APP_URL_PARAMETER, page.url)
@@ -134,6 +136,9 @@ class UnicornMgmtStack(ServiceStack):
         function.may(
             *("dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), on=self.table.table_arn
         )
+        # Which vehicles have a ride, and what passengers think of them.
+        function.may("dynamodb:BatchGetItem", on=self.table.table_arn)
+        self.vehicles.may_find(function)
         function.may_reply(self.requesters)
         socket.may_post(function)
         Subscription(
@@ -168,6 +173,7 @@ class UnicornMgmtStack(ServiceStack):
     def _bookings(self) -> None:
         function = self.function("bookings", seconds=3)
         function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.table.table_arn)
+        self.vehicles.may_look_up(function)
         Subscription(
             self,
             "unicorn-mgmt-bookings-inbox",

@@ -15,6 +15,8 @@ from infra.patterns.http_api import HttpApi
 from infra.patterns.service_function import ServiceFunction
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.stream_consumer import OF_A_STREAM, StreamConsumer
+from infra.stacks.unicorn_mgmt_import import Imports
+from infra.stacks.unicorn_mgmt_vehicles import Vehicles
 
 PARTNER_INDEX: Final = "by-partner"
 LISTED: Final = ("ride_id", "rfq_id", "amount", "currency")
@@ -48,7 +50,7 @@ class Jobs(Construct):
     documents. `jobs` works. `job-failures` lets jobs tell that they have failed, and archives what no job can tell of.
     """
 
-    def __init__(self, scope: ServiceStack) -> None:
+    def __init__(self, scope: ServiceStack, vehicles: Vehicles) -> None:
         super().__init__(scope, "Jobs")
         self._scope = scope
         self._table = scope.table
@@ -65,6 +67,7 @@ class Jobs(Construct):
             days=_KEPT_FOR,
             holds="statements and status documents hold ids and amounts and times and live for a month",
         )
+        self._imports = Imports(scope, self._table, vehicles)
         queue = self._queue(self._failures())
         self._outbox(queue)
         self._api(queue)
@@ -111,11 +114,19 @@ class Jobs(Construct):
             condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "job*"}},
         )
 
-    def _may_list(self, function: ServiceFunction, what: str) -> None:
+    def _may_list(self, function: ServiceFunction, *what: str) -> None:
         function.may(
             "dynamodb:Query",
             on=f"{self._table.table_arn}/index/{PARTNER_INDEX}",
-            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{what}#*"}},
+            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{each}#*" for each in what]}},
+        )
+
+    def _may_end_rides(self, function: ServiceFunction) -> None:
+        """Let the function end rides of vehicles that fleets have imported, and no other unicorns'."""
+        function.may(
+            *("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"),
+            on=self._table.table_arn,
+            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "u-v-*"}},
         )
 
     def _failures(self) -> FailureHandler:
@@ -141,6 +152,7 @@ class Jobs(Construct):
         )
         self._may_on_jobs(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         self._may_list(function, "rides")
+        self._imports.serve(function, api=False)
         # HeadObject, for a file that was completed before, is permitted as GetObject, and says so if there is none.
         self._may_on(function, self._documents, "statements", "s3:PutObject", "s3:GetObject")
         function.may("s3:ListBucket", on=self._documents.bucket_arn)
@@ -184,7 +196,9 @@ class Jobs(Construct):
         self._may_on_jobs(
             function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"
         )
-        self._may_list(function, "jobs")
+        self._may_list(function, "jobs", "engaged")
+        self._may_end_rides(function)
+        self._imports.serve(function, api=True)
         function.may("sqs:GetQueueAttributes", on=queue.queue.queue_arn)
         # The URLs that it signs have its permissions. Without the last one S3 answers 403 instead of 404 for a document
         # that is not there yet.

@@ -50,6 +50,7 @@ DOMAIN_IMPORTS = frozenset(
             "dataclasses",
             "enum",
             "functools",
+            "heapq",
             "itertools",
             "operator",
             "types",
@@ -58,6 +59,8 @@ DOMAIN_IMPORTS = frozenset(
         ),
         *(
             "base64",
+            "codecs",
+            "csv",
             "hashlib",
             "importlib.resources",
             "json",

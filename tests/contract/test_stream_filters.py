@@ -20,8 +20,10 @@ from infra.stacks.unicorn_mgmt_jobs import JOB_CHANGES
 from infra.stacks.unicorn_mgmt_partners import CALLBACK, CIRCUIT, RIDE
 from tests.support.deployed import PHONE, Deployed, batch, on_the_bus
 from tests.support.requests import claims, request
+from tests.support.unicorn_mgmt.world import VEHICLE_TABLE, vehicle
 from unicorn_mgmt.adapters import callback_table, job_table, partner_ride_table
 from unicorn_mgmt.adapters.job_table import JobTable
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
 from unicorn_mgmt.domain.job_turn import turn_due
 from wild_rydes_circuit_breaker import DynamoDbStore, Mode, Override, set_mode
 from wild_rydes_circuit_breaker.dynamodb import KEY_PREFIX
@@ -223,6 +225,19 @@ def test_unicorn_mgmt_announces_rides_and_rejections_of_unicorns(
     assert told(unicorn.service.after("ratings", on_the_bus(rating, "rfq-1", occurred_at=now()))) == [
         "nothing"
     ]
+
+
+def test_unicorn_mgmt_announces_the_rides_of_vehicles_from_the_first_on(
+    local: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unicorn = Unicorn(local, monkeypatch)
+    steed = vehicle("7")
+    VehicleTable(unicorn.service.dynamodb, VEHICLE_TABLE).write([steed])
+    # That it comes on the books is nobody's news, its ride is.
+    assert unicorn.booked("rfq-1.1", steed.responder_id) == ["nothing", "acted"]
+    assert unicorn.booked("rfq-1.2", steed.responder_id) == ["acted"]  # a rejection: it has a ride
+    assert unicorn.failed("rfq-1.1", steed.responder_id) == ["in vain"]  # whoever booked it knows
+    assert unicorn.booked("rfq-1.3", steed.responder_id) == ["acted"]
 
 
 def test_unicorn_mgmt_hands_on_answers_given_by_hand(

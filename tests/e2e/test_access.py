@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from infra.rydes.cloud.cloud import Cloud
 from tests.support.access.matrix import COLUMNS, IMPOSTORS, ROWS, WRONG_KEYS, Row
-from tests.support.access.scene import NOWHERE, OWNERS, RUNNING, Scene, told
+from tests.support.access.scene import NOWHERE, OWNERS, RUNNING, VEHICLE, Scene, told
 from tests.support.clients import Patient
 from tests.support.patience import PATIENCE
 
@@ -99,7 +99,8 @@ def attempt(scene: Scene, http: httpx.Client, cell: Cell) -> Outcome:
         headers["Authorization"] = cell.authorization
     if OWNERS.get(row.api) == "machine client" and (key := scene.key(cell.who)):
         headers["x-api-key"] = key
-    path = row.path.replace("{ride_id}", cell.id).replace("{partner_id}", cell.id).replace("{id}", cell.id)
+    path = row.path.replace("{vehicle_id}", VEHICLE)
+    path = path.replace("{ride_id}", cell.id).replace("{partner_id}", cell.id).replace("{id}", cell.id)
     content = b""
     if row.api == "partner-api":
         content, signature = scene.signed(cell.who)

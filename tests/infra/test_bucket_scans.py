@@ -75,12 +75,12 @@ def test_bucket_events_start_it_with_the_buckets_name_alone(aws: Assembly) -> No
     assert aws.text("WildRydesPlatform", target["DeadLetterConfig"]["Arn"]) == "bucket-scans-dlq"
 
 
-def _machine(aws: Assembly) -> str:
-    return _scans(aws).logical_id
-
-
-def _scans(aws: Assembly) -> Resource:
+def _the_machine(aws: Assembly) -> Resource:
     return aws.named("AWS::StepFunctions::StateMachine", "StateMachineName")["bucket-scans"]
+
+
+def _machine(aws: Assembly) -> str:
+    return _the_machine(aws).logical_id
 
 
 def test_each_execution_that_does_not_succeed_is_kept(aws: Assembly) -> None:
@@ -91,7 +91,7 @@ def test_each_execution_that_does_not_succeed_is_kept(aws: Assembly) -> None:
     }
     [target] = rule["Targets"]
     assert aws.text("WildRydesPlatform", target["Arn"]) == "bucket-scans-dlq"
-    machine = _scans(aws)
+    machine = _the_machine(aws)
     assert machine.properties.get("StateMachineType", "STANDARD") == "STANDARD", (
         "executions of an Express workflow make no events"
     )
@@ -115,7 +115,7 @@ def test_findings_reach_the_alarm_topic_without_the_objects_name(aws: Assembly) 
 
 
 def test_the_machine_may_call_what_its_definition_calls_and_no_more(aws: Assembly) -> None:
-    machine = _scans(aws)
+    machine = _the_machine(aws)
     called = {
         f"{service}:{operation[0].upper()}{operation[1:]}"
         for service, operation in re.findall(r"aws-sdk:(\w+):(\w+)", machine.properties["DefinitionString"])

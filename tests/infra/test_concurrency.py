@@ -5,6 +5,10 @@ from tests.support.pages import PUT_BY
 
 WITHOUT = {
     "feedback-timers": "EventBridge Scheduler invokes it once for each conversation that is due, and retries what is throttled",
+    **dict.fromkeys(
+        ("unicorn-mgmt-import-validate", "unicorn-mgmt-import-chunk", "unicorn-mgmt-import-end"),
+        "a state machine invokes it: five chunks of an import at once at most, and a partner has one import",
+    ),
     **dict.fromkeys(PUT_BY, "CloudFormation invokes it once as its stack is deployed"),
 }
 

@@ -62,7 +62,9 @@ MEMORY = {
         512,
     ),
     "unicorn-mgmt-responder": 1024,
-    "unicorn-mgmt-jobs": 512,
+    **dict.fromkeys(
+        (f"unicorn-mgmt-{role}" for role in ("jobs", "import-validate", "import-chunk", "import-end")), 512
+    ),
     "feedback-replies": 512,
     "settlement-documents": 768,  # most of it is for what opens PDFs
     "settlement-pages-single": 768,
@@ -187,6 +189,7 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
     },
     "unicorn-mgmt-bookings": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt-vehicles": {"dynamodb:GetItem"},
         "unicorn-mgmt-bookings-inbox": CONSUME,
         "unicorn-mgmt-bookings-inbox-dlq": {"sqs:SendMessage"},
         "unicorn-mgmt-bookings-inbox-parking": {"sqs:SendMessage"},
@@ -225,8 +228,11 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-ratings-inbox-parking": {"sqs:SendMessage"},
     },
     "unicorn-mgmt-responder": {
-        "unicorn-mgmt": {"dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt": {
+            *("dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem")
+        },
         "unicorn-mgmt/index/by-cell": {"dynamodb:Query"},
+        "unicorn-mgmt-vehicles/index/by-cell": {"dynamodb:Query"},
         UNICORN_CONNECTIONS: {"execute-api:ManageConnections"},
         RETURN_ADDRESS: {"sqs:SendMessage", "sqs:GetQueueUrl"},
         **{f"unicorn-mgmt-{id_}-requests": {"sqs:SendMessage"} for id_ in PARTNERS},
@@ -395,6 +401,9 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "JobsDocuments/statements/*": {"s3:GetObject"},
         "JobsDocuments/status/*": {"s3:GetObject"},
         "JobsDocuments": {"s3:ListBucket"},
+        "ImportsUploads/uploads/*": {"s3:PutObject"},
+        "ImportsUploads/reports/*": {"s3:GetObject"},
+        "ImportsUploads": {"s3:ListBucket"},
     },
     "unicorn-mgmt-jobs-outbox": {
         "*": {"dynamodb:ListStreams"},
@@ -410,6 +419,24 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "unicorn-mgmt-jobs-dlq": {"sqs:SendMessage"},
         "JobsDocuments/statements/*": {"s3:PutObject", "s3:GetObject"},
         "JobsDocuments": {"s3:ListBucket"},
+        "ImportsUploads/uploads/*": {"s3:AbortMultipartUpload"},
+    },
+    "unicorn-mgmt-import-validate": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "ImportsUploads/uploads/*": {"s3:GetObject"},
+        "ImportsUploads": {"s3:ListBucket"},
+    },
+    "unicorn-mgmt-import-chunk": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "unicorn-mgmt-vehicles": {"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"},
+        "ImportsUploads/uploads/*": {"s3:GetObject"},
+        "ImportsUploads": {"s3:ListBucket"},
+        "ImportsUploads/reports/*": {"s3:PutObject"},
+    },
+    "unicorn-mgmt-import-end": {
+        "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        "ImportsUploads/reports/*": {"s3:GetObject", "s3:PutObject"},
+        "ImportsUploads": {"s3:ListBucket"},
     },
     "unicorn-mgmt-job-failures": {
         "unicorn-mgmt": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
@@ -451,8 +478,12 @@ CONDITIONS = (
             ("unicorn-mgmt-partner-callbacks", ("GetItem", "PutItem"), "ride#*"),
             ("unicorn-mgmt-partner-callbacks", ("PutItem",), "callback#*"),
             ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "PutItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-jobs-api", ("BatchGetItem", "GetItem", "UpdateItem"), "u-v-*"),
             ("unicorn-mgmt-jobs", ("GetItem", "PutItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-job-failures", ("GetItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-import-validate", ("GetItem", "PutItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-import-chunk", ("GetItem", "UpdateItem"), "job*"),
+            ("unicorn-mgmt-import-end", ("GetItem", "PutItem", "UpdateItem"), "job*"),
         )
     }
     | {
@@ -501,7 +532,10 @@ CONDITIONS = (
         (function, "unicorn-mgmt/index/by-partner", ("dynamodb:Query",)): {
             "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
         }
-        for function, items in (("unicorn-mgmt-jobs-api", "jobs#*"), ("unicorn-mgmt-jobs", "rides#*"))
+        for function, items in (
+            ("unicorn-mgmt-jobs-api", ["jobs#*", "engaged#*"]),
+            ("unicorn-mgmt-jobs", ["rides#*"]),
+        )
     }
 )
 QUEUE_CONSUMERS = (
@@ -789,6 +823,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-bookings-inbox-dlq",
                 "PARKING_QUEUE_URL": "unicorn-mgmt-bookings-inbox-parking",
                 "MAX_ATTEMPTS": "5",
+                "VEHICLE_TABLE_NAME": "unicorn-mgmt-vehicles",
             },
         ),
         (
@@ -829,6 +864,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
         (
             "unicorn-mgmt-responder",
             {
+                "VEHICLE_TABLE_NAME": "unicorn-mgmt-vehicles",
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-inbox-dlq",
                 "MAX_ATTEMPTS": "5",
                 "PARTNER_QUEUES": json.dumps({id_: f"unicorn-mgmt-{id_}-requests" for id_ in PARTNERS}),
@@ -949,6 +985,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
             "unicorn-mgmt-jobs-api",
             {
                 "DOCUMENT_BUCKET": "JobsDocuments",
+                "IMPORT_BUCKET": "ImportsUploads",
                 "JOB_QUEUE_URL": "unicorn-mgmt-jobs",
                 "JOB_WORKERS": "4",
                 "PUBLIC_URL": "https://jobs-api.execute-api.<Region>.<URLSuffix>/v1",
@@ -968,11 +1005,21 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
             {
                 "DEAD_LETTER_QUEUE_URL": "unicorn-mgmt-jobs-dlq",
                 "DOCUMENT_BUCKET": "JobsDocuments",
+                "IMPORT_BUCKET": "ImportsUploads",
                 "LEASE_SECONDS": "35",
                 "MAX_ATTEMPTS": "5",
             },
         ),
         ("unicorn-mgmt-job-failures", {"ARCHIVE_BUCKET": "JobsArchive"}),
+        (
+            "unicorn-mgmt-import-validate",
+            {"IMPORT_BUCKET": "ImportsUploads", "CHUNK_BYTES": str(4 * 1024 * 1024)},
+        ),
+        (
+            "unicorn-mgmt-import-chunk",
+            {"IMPORT_BUCKET": "ImportsUploads", "VEHICLE_TABLE_NAME": "unicorn-mgmt-vehicles"},
+        ),
+        ("unicorn-mgmt-import-end", {"IMPORT_BUCKET": "ImportsUploads"}),
     ],
 )
 def test_what_a_function_is_told(aws: Assembly, function: str, expected: dict[str, str]) -> None:

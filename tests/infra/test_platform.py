@@ -13,6 +13,7 @@ from infra.rydes.operator import owed
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
 from settlement.adapters.ledger_table import BY_PAYEE
 from tests.support.settlement.table import INDEXES
+from unicorn_mgmt.adapters import vehicle_table
 from unicorn_mgmt.adapters.driven_rides import TOLD
 from unicorn_mgmt.adapters.invitation_table import BY_UNICORN
 from unicorn_mgmt.adapters.job_table import BY_PARTNER, KEPT_FOR
@@ -113,7 +114,7 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
 
 def test_tables_can_be_restored(aws: Assembly) -> None:
     tables = aws.named("AWS::DynamoDB::Table", "TableName")
-    assert set(tables) == set(SERVICES)
+    assert set(tables) == {*SERVICES, "unicorn-mgmt-vehicles"}
     for table in tables.values():
         assert table.properties["BillingMode"] == "PAY_PER_REQUEST"
         assert table.properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
@@ -145,6 +146,19 @@ def test_the_unicorn_table(aws: Assembly) -> None:
         BY_UNICORN: (["unicorn", "deadline"], {"ProjectionType": "KEYS_ONLY"}),
         # What a statement tells of a ride, so that it reads nothing else; a job has nothing of it.
         BY_PARTNER: (["listed", "listed_at"], {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*TOLD]}),
+    }
+
+
+def test_the_table_of_vehicles_is_no_news_to_anybody(aws: Assembly) -> None:
+    """An import of a large fleet would keep those busy for minutes who hear of customers' rides."""
+    table = aws.named("AWS::DynamoDB::Table", "TableName")["unicorn-mgmt-vehicles"].properties
+    assert "StreamSpecification" not in table
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == vehicle_table.INDEX
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["cell", "path"]
+    assert index["Projection"] == {
+        "ProjectionType": "INCLUDE",
+        "NonKeyAttributes": [*vehicle_table.INDEXED],
     }
 
 

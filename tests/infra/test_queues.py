@@ -120,7 +120,10 @@ STREAM_CONSUMERS = {
 }
 FROM_AWS = {"settlement-documents"}
 """Queues that rules of their names fill, on the default bus, with what AWS tells."""
-RULES_DEAD_LETTERS = {"bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings")}
+RULES_DEAD_LETTERS = {
+    "bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings"),
+    "unicorn-mgmt-imports-dlq": ("unicorn-mgmt-imports", "unicorn-mgmt-imports-failed"),
+}
 """Dead-letter queue of no queue and no stream -> the rules of the default bus that may send to it."""
 HANDED_OVER = {"settlement-decisions-dlq": "settlement-documents-failed"}
 """Dead-letter queue of a queue that no rule fills -> the rule of the default bus that may send to it."""

@@ -106,6 +106,7 @@ class PartnerSaga(Saga):
         self._bookings = Bookings(
             None,  # type: ignore[arg-type]
             self.unicorns,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
             self.partner_rides,  # type: ignore[arg-type]
             partners=self.partners,
             logger=logger,

@@ -229,6 +229,7 @@ def _decided(
         None,  # type: ignore[arg-type]
         table,
         None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
         partners=(),
         logger=Logger(service="saga", level="CRITICAL"),
         metrics=Mock(),

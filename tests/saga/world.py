@@ -106,6 +106,7 @@ class Saga:
             None,  # type: ignore[arg-type]
             self.unicorns,  # type: ignore[arg-type]
             None,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
             partners=(),
             logger=Logger(service="saga", level="CRITICAL"),
             metrics=Metrics(namespace="saga", service="saga"),

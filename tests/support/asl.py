@@ -1,7 +1,7 @@
 """Run a state machine's definition (Amazon States Language, JSONPath) in no time, with a function for its calls.
 
-It knows what our definition uses, and refuses everything else. Retries are not taken: a call that raises `TaskFailed` has
-failed each time.
+It knows what our definitions use, and refuses everything else. Retries are not taken: a call that raises `TaskFailed` has
+failed each time. The items of a Map come one after the other.
 """
 
 import json
@@ -17,6 +17,7 @@ Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 """Answers a call: service, operation, parameters."""
 
 parse: Final = cache(parsed)
+_EXECUTION: Final = "$$.Execution.Name"
 _MOST: Final = 100
 """Steps of an execution: more are a loop without an end."""
 
@@ -29,13 +30,19 @@ class TaskFailed(Exception):
         self.error, self.cause = error, cause
 
 
-def run(definition: dict[str, Any], data: Any, call: Call) -> list[str]:
+def run(definition: dict[str, Any], data: Any, call: Call, execution: str = "an-execution") -> list[str]:
     """Execute it to its end, and return the names of the states in order.
 
     Raises:
         TaskFailed: the execution fails.
     """
     seen: list[str] = []
+    _execute(definition, data, call, execution, seen)
+    return seen
+
+
+def _execute(definition: dict[str, Any], data: Any, call: Call, execution: str, seen: list[str]) -> Any:
+    """Execute a definition, or the part of it that a Map has for each item; return its output, and add to `seen`."""
     name = definition["StartAt"]
     while True:
         seen.append(name)
@@ -50,9 +57,16 @@ def run(definition: dict[str, Any], data: Any, call: Call) -> list[str]:
                 name = next((each["Next"] for each in state["Choices"] if _holds(each, data)), "")
                 name = name or state["Default"]
                 continue
-            case "Task":
+            case "Task" | "Map" as type_:
                 try:
-                    data = _put(data, state.get("ResultPath", "$"), _task(state, data, call))
+                    result = (
+                        _task(state, data, call, execution)
+                        if type_ == "Task"
+                        else [
+                            _execute(state["ItemProcessor"], item, call, execution, seen)
+                            for item in _at(data, state["ItemsPath"])
+                        ]
+                    )
                 except TaskFailed as failed:
                     caught = next((c for c in state.get("Catch", ()) if _catches(c, failed)), None)
                     if caught is None:
@@ -60,23 +74,23 @@ def run(definition: dict[str, Any], data: Any, call: Call) -> list[str]:
                     data = _put(data, caught["ResultPath"], {"Error": failed.error, "Cause": failed.cause})
                     name = caught["Next"]
                     continue
-            case "Map":
-                items = _at(data, state["ItemsPath"])
-                seen += [name for item in items for name in run(state["ItemProcessor"], item, call)]
+                data = _put(data, state.get("ResultPath", "$"), result)
+                data = _at(data, state.get("OutputPath", "$"))
             case "Fail":
                 raise TaskFailed(_at(data, state["ErrorPath"]), _at(data, state["CausePath"]))
             case "Succeed":
-                return seen
+                return data
             case unknown:
                 raise NotImplementedError(unknown)
         if state.get("End"):
-            return seen
+            return data
         name = state["Next"]
 
 
-def _task(state: dict[str, Any], data: Any, call: Call) -> Any:
+def _task(state: dict[str, Any], data: Any, call: Call, execution: str) -> Any:
     *_, service, operation = state["Resource"].split(":")
-    result = call(service, operation, _filled(state["Parameters"], data))
+    parameters = json.loads(json.dumps(_filled(state["Parameters"], data)).replace(_EXECUTION, execution))
+    result = call(service, operation, parameters)
     return _filled(state["ResultSelector"], result) if "ResultSelector" in state else result
 
 
@@ -111,6 +125,8 @@ def _field(key: str, value: Any, data: Any) -> tuple[str, Any]:
 def _value(text: str, data: Any) -> Any:
     if text == "$$.Task.Token":
         return "token"
+    if text == _EXECUTION:
+        return text  # for the task, which knows it
     intrinsic = re.fullmatch(r"States\.(\w+)\((.*)\)", text)
     if not intrinsic:
         return _at(data, text)

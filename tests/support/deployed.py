@@ -46,7 +46,7 @@ class Deployed:
         session = botocore.session.get_session()
         self.dynamodb: Any = session.create_client("dynamodb", region_name=REGION)
         self._streams: Any = session.create_client("dynamodbstreams", region_name=REGION)
-        self._iterator = self._create_table()
+        self._iterator = self._create_tables()
         self._filters = dict(self._stream_consumers())
         self._pretend(monkeypatch)
         believe_tokens(monkeypatch)
@@ -97,13 +97,15 @@ class Deployed:
         text = None if body is None else json.dumps(body)
         return request(method, path, text, who=claims("sub-1", group))
 
-    def _create_table(self) -> str:
-        """The table of the stack; an iterator over its stream."""
-        properties = self._assembly.named("AWS::DynamoDB::Table", "TableName")[self._service].properties
+    def _create_tables(self) -> str:
+        """The tables of the stack; an iterator over the stream of the one that has one."""
         keys = ("TableName", "BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
-        table: Any = {key: properties[key] for key in keys}
-        stream = {"StreamEnabled": True, **properties["StreamSpecification"]}
-        self.dynamodb.create_table(**table, StreamSpecification=stream)
+        for name, resource in self._assembly.named("AWS::DynamoDB::Table", "TableName").items():
+            if name.startswith(self._service):
+                table: Any = {key: resource.properties[key] for key in keys}
+                if stream := resource.properties.get("StreamSpecification"):
+                    table["StreamSpecification"] = {"StreamEnabled": True, **stream}
+                self.dynamodb.create_table(**table)
         arn = self.dynamodb.describe_table(TableName=self._service)["Table"]["LatestStreamArn"]
         (shard,) = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
         iterator: str = self._streams.get_shard_iterator(

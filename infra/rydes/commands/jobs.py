@@ -1,11 +1,9 @@
 """The command for whoever looks after partners' jobs."""
 
 import json
-import secrets
 from dataclasses import asdict
 from typing import Annotated
 
-import httpx
 import typer
 from rich.table import Table
 
@@ -14,10 +12,9 @@ from infra.rydes.cloud.errors import LocalCloudError
 from infra.rydes.cloud.system import System
 from infra.rydes.commands.target import Environment, OnAws, Profile, Region, system
 from infra.rydes.commands.terminal import console, one_line_errors, quiet_end
-from infra.rydes.operator.clients import Clients
 from infra.rydes.operator.jobs import Jobs, JobView
 from infra.rydes.operator.modes import known
-from infra.tiers import TIERS
+from infra.rydes.operator.partner_program import program_of
 
 app = typer.Typer()
 
@@ -85,16 +82,8 @@ def _begun(account: System, partner: str, kind: str, parameters: list[str]) -> s
     pairs = dict(text.split("=", 1) for text in parameters if "=" in text)
     if len(pairs) != len(parameters):
         raise LocalCloudError("A parameter has no value, or comes twice.", "Write --with from=2026-11-01")
-    clients, name = Clients(account), f"operator-{secrets.token_hex(4)}"
-    made = clients.add(name, TIERS[0].name, partner)
-    try:
-        token = account.users.sign_in(name, made.password)
-        headers = {"Authorization": f"Bearer {token}", "x-api-key": made.key}
-        with httpx.Client(headers=headers, timeout=30) as api:
-            body = {"kind": kind, "parameters": pairs}
-            answer = call(api, "POST", f"{account.url('jobs-api')}/jobs", {202}, json=body)
-    finally:
-        clients.remove(name)
+    with program_of(account, partner) as api:
+        answer = call(api, "POST", "jobs", {202}, json={"kind": kind, "parameters": pairs})
     return str(answer.json()["id"])
 
 

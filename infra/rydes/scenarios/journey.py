@@ -17,6 +17,7 @@ from infra.rydes.cloud.settings import Settings
 from infra.rydes.cloud.up import up
 from infra.rydes.operator.log_events import events, in_order
 from infra.rydes.pages import process as pages
+from infra.rydes.scenarios.fleet import PARTNER, import_fleet
 from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
@@ -52,6 +53,9 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             raise LocalCloudError(
                 "Nobody quoted.", f"See what the functions logged: {cloud.settings.log('functions')}"
             )
+        fleet = progress.run(
+            lambda: import_fleet(cloud)
+        )  # behind the RFQ: it has unicorns enough to choose from
         console.print("\n[bold]The ride[/]")
         phone = Phone(cloud, CUSTOMERS_NUMBER)
         asked_before = bool(phone.messages())
@@ -59,6 +63,8 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
         if not asked_before:  # nobody is asked twice a day
             console.print(f"\n[bold]On {CUSTOMER}'s phone[/] [dim](uv run rydes phone)[/]")
             converse(phone, ["9, thanks!"], console)
+        console.print(f"\n[bold]The fleet of {PARTNER}[/] [dim](uv run rydes fleet import)[/]")
+        fleet.result().show(console)
         console.print(f"Journey finished in {progress.seconds:.1f} s", highlight=False)
         if once:
             return

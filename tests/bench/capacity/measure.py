@@ -42,6 +42,7 @@ _ENVIRONMENT: Final = {
     "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
     "POWERTOOLS_LOG_LEVEL": "INFO",
     "TABLE_NAME": "table",
+    "VEHICLE_TABLE_NAME": "vehicles",
     "BUS_NAME": "bus",
     "MAX_ATTEMPTS": "5",
     "DOCUMENT_BUCKET": "documents",

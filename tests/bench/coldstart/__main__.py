@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
     "POWERTOOLS_SERVICE_NAME": "coldstart",
     "TABLE_NAME": "table",
+    "VEHICLE_TABLE_NAME": "vehicles",
     "BUS_NAME": "bus",
     "REPLY_QUEUE_ARN": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-x",
     "RETURN_ADDRESSES": '{"wildrydes.ride-booking": "arn:aws:sqs:us-east-1:000000000000:wild-rydes-reply-ride-booking"}',

@@ -105,6 +105,9 @@ jobs-api       POST        /jobs                             -               403
 jobs-api       GET         /jobs                             -               403      403    403     403    403     403    401     200     200     403       401
 jobs-api       GET         /jobs/{id}                        job             403      403    403     403    403     403    401     200     404     403       401
 jobs-api       DELETE      /jobs/{id}                        job             403      403    403     403    403     403    401     204     404     403       401
+jobs-api       GET         /rides                            -               403      403    403     403    403     403    401     200     200     403       401
+jobs-api       POST        /vehicles/{vehicle_id}/rides/{ride_id}/completion vehicle-ride 403 403 403 403 403 403 401 204 404 403 401
+jobs-api       POST        /vehicles/{vehicle_id}/rides/{ride_id}/cancellation vehicle-ride 403 403 403 403 403 403 401 409 404 403 401
 support-api    GET         /callbacks                        -               403      403    403     403    200     200    401     403     403     -         401
 support-api    GET         /callbacks/{ride_id}              claimed-call    403      403    403     403    200     200    401     403     403     -         401
 support-api    PUT         /callbacks/{ride_id}/claim        claimed-call    403      403    403     403    200     409    401     403     403     -         401

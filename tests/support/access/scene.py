@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from infra.rydes.cloud.cloud import Cloud
@@ -19,7 +20,13 @@ from tests.support.machines import Machine
 from tests.support.nimbus import NIMBUS, Nimbus, offer
 from tests.support.patience import eventually
 from tests.support.riders import ASKED, CALL_OFFERED, PROMISED, Bus, Rider, Support
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
+from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.unicorn import Place as AnyPlace
+from unicorn_mgmt.domain.vehicle import Vehicle
 
+VEHICLE = "car.1"
+"""The partner's own id of the vehicle that has a ride."""
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 QUOTE: Json = {"price": {"amount": "12.50", "currency": "USD"}, "pickup-in-seconds": 240}
 RUNNING = ("running-rfq", "rfq-to-cancel", "rfq-to-watch")
@@ -104,6 +111,7 @@ class Scene:
             self.mine, self.others, self.machines = (pair.result() for pair in pairs)
         self.machines.ids["batch"] = _processed_batch(self.machine)
         self.machines.ids["job"] = a_long_job(cloud, "p-comet")
+        self.machines.ids["vehicle-ride"] = _ride_of_a_vehicle(cloud, self.machine)
         self.snapshots = {"unicorn": self.mine.app.resume(), "other unicorn": self.others.app.resume()}
         self.agents = [Support(cloud) for _ in range(2)]
         for rider in self.riders:
@@ -166,7 +174,7 @@ class Scene:
 
     def unknown(self, what: str) -> str:
         """An id like that of what a row is about, which nobody has."""
-        return f"{NOWHERE}.1" if what == "ride" else NOWHERE
+        return f"{NOWHERE}.1" if what in {"ride", "vehicle-ride"} else NOWHERE
 
     def secrets_of(self, api: str) -> set[str]:
         """What nobody but the owner, or who was asked by the owner, may read in any answer of an API."""
@@ -219,6 +227,20 @@ def _processed_batch(machine: Machine) -> str:
     url = stored.json()["links"]["self"]
     eventually(lambda: machine.http.get(url), "the batch processed", lambda answer: answer.status_code == 200)
     return str(stored.json()["id"])
+
+
+def _ride_of_a_vehicle(cloud: Cloud, customer: Customer) -> str:
+    """Have somebody ride with a vehicle of comet's fleet; the ride's id."""
+    place = Place.new()
+    card = RateCard(Decimal(1), Decimal(1), Decimal(1), "USD")
+    vehicle = Vehicle("p-comet", VEHICLE, "Steed", AnyPlace(place.lat, place.lon), card)
+    VehicleTable(cloud.client("dynamodb"), cloud.names.of("unicorn-mgmt-vehicles")).write([vehicle])
+    rfq = customer.submit(place)
+    [quote] = customer.result(rfq)["quotes"]
+    booked = customer.http.post(f"{rfq}/bookings", json={"quote-id": quote["quote-id"]})
+    ride = booked.headers["Location"]
+    eventually(lambda: customer.http.get(ride).json()["status"], "a vehicle's ride", "confirmed".__eq__)
+    return str(booked.json()["id"])
 
 
 def told(message: Any) -> Json:

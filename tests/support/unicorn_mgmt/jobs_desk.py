@@ -13,17 +13,23 @@ from tests.support.requests import BASE, believed, claims, request
 from tests.support.unicorn_mgmt.api_client import Answer
 from tests.support.unicorn_mgmt.world import MAX_ATTEMPTS, NOW, TABLE, World
 from unicorn_mgmt.adapters.driven_rides import DrivenRides
+from unicorn_mgmt.adapters.engaged_vehicles import EngagedVehicles
+from unicorn_mgmt.adapters.import_files import ImportFiles
 from unicorn_mgmt.adapters.job_archive import JobArchive
 from unicorn_mgmt.adapters.job_measures import JobMeasures
 from unicorn_mgmt.adapters.job_queue import JobQueue, JobTurns
 from unicorn_mgmt.adapters.job_table import JOB, JobTable
 from unicorn_mgmt.adapters.statement_files import PART_BYTES, StatementFiles
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
-from unicorn_mgmt.api.job_routes import GROUP, JobRoutes
+from unicorn_mgmt.api import fleet_import
+from unicorn_mgmt.api.fleet_ride_routes import FleetRideRoutes
+from unicorn_mgmt.api.job_routes import JobRoutes
+from unicorn_mgmt.api.partner_caller import GROUP
 from unicorn_mgmt.api.ride_statement import KIND, StatementKind
 from unicorn_mgmt.domain.job import Job
 from unicorn_mgmt.domain.job_turn import JobTurn
 from unicorn_mgmt.domain.partner_ride import Completed, Terms, asked
+from unicorn_mgmt.use_cases.fleet_import import FleetImport
 from unicorn_mgmt.use_cases.job_failures import JobFailures
 from unicorn_mgmt.use_cases.jobs import Continue, Done, Jobs, Kind
 from unicorn_mgmt.use_cases.jobs_outbox import JobsOutbox
@@ -36,7 +42,7 @@ from wild_rydes_messaging.stream import StreamConsumer
 from wild_rydes_messaging.transient import is_transient
 from wild_rydes_runtime.documents import S3_CONFIG, Documents
 
-BUCKET, ARCHIVE = "job-documents", "job-archive"
+BUCKET, ARCHIVE, IMPORTS = "job-documents", "job-archive", "imports"
 KEY = "a-key-that-is-long-enough-to-be-one"
 LEASE = timedelta(seconds=35)
 WORKERS = 2
@@ -76,11 +82,12 @@ class Desk:
     def __post_init__(self) -> None:
         self.queue = self.world.sqs.create_queue(QueueName="unicorn-mgmt-jobs")["QueueUrl"]
         self.s3 = aws.client("s3", config=S3_CONFIG)
-        for bucket in (BUCKET, ARCHIVE):
+        for bucket in (BUCKET, ARCHIVE, IMPORTS):
             self.s3.create_bucket(Bucket=bucket)
         self.jobs = JobTable(self.world.dynamodb, TABLE)
         self.measures = JobMeasures(self.world.dynamodb, TABLE)
         self.files = StatementFiles(lambda: self.s3, BUCKET)
+        self.imports = ImportFiles(lambda: self.s3, IMPORTS, range_bytes=1000, block_bytes=100)
         self.documents = StatusDocuments(Documents(lambda: self.s3, BUCKET))
         self.rides = DrivenRides(self.world.dynamodb, TABLE, page_size=2)
         self.ids = 0
@@ -104,7 +111,10 @@ class Desk:
         JobRoutes(
             api,
             self.jobs,
-            {KIND: StatementKind(self.files)},
+            {
+                KIND: StatementKind(self.files),
+                fleet_import.KIND: fleet_import.ImportKind(self.imports),
+            },
             self.world.logger,
             queue=JobQueue(self.world.sqs, self.queue, WORKERS),
             measures=self.measures,
@@ -113,6 +123,13 @@ class Desk:
             new_id=self._new_id,
             sleep=self._sleep,
             clock=lambda: (self.world.now - NOW).total_seconds(),  # noqa: PLW0108 - the time then
+        )
+        FleetRideRoutes(
+            api,
+            self.world.unicorns,
+            EngagedVehicles(self.world.dynamodb, TABLE),
+            self.world.logger,
+            now=lambda: self.world.now,
         )
         who = claims("a-client", group) | {
             "custom:machine_key": str(MachineKey.of("silver", "p", "k", own_key))
@@ -168,7 +185,11 @@ class Desk:
             consumer=self.world.consumer(JobTurn),
             jobs=self.jobs,
             measures=self.measures,
-            kinds={KIND: RideStatement(self.rides, self.files, part_bytes=self.part_bytes), **self.kinds},
+            kinds={
+                KIND: RideStatement(self.rides, self.files, part_bytes=self.part_bytes),
+                fleet_import.KIND: FleetImport(self.imports),
+                **self.kinds,
+            },
             lease=LEASE,
             logger=self.world.logger,
             metrics=self.world.metrics,

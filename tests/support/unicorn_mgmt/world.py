@@ -16,6 +16,7 @@ from tests.support import aws, modelled
 from tests.support.epoch import milliseconds
 from tests.support.modelled import MakeAccount
 from tests.support.unicorn_mgmt.unicorn_socket import UnicornSocket
+from unicorn_mgmt.adapters import vehicle_table
 from unicorn_mgmt.adapters.app_connections import AppConnections
 from unicorn_mgmt.adapters.callback_table import CallbackTable
 from unicorn_mgmt.adapters.driven_rides import TOLD
@@ -25,9 +26,11 @@ from unicorn_mgmt.adapters.partner_queues import RequestQueues, RideQueues
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import INDEX, INDEXED, UnicornTable
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Place, Unicorn, unicorn_id
+from unicorn_mgmt.domain.vehicle import Vehicle
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.bookings import Bookings
 from unicorn_mgmt.use_cases.closings import Closings
@@ -60,6 +63,7 @@ M = TypeVar("M", bound=Message)
 
 REGION = "us-east-1"
 TABLE = "unicorn-mgmt"
+VEHICLE_TABLE = "unicorn-mgmt-vehicles"
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CARD = RateCard(Decimal("3.00"), Decimal("1.20"), Decimal("8.00"), "USD")
 SPACE_NEEDLE = Place(47.62051, -122.34928)
@@ -120,6 +124,7 @@ class World:
         return Responder(
             self.consumer(RfqRequested, requesters=REQUESTERS),
             self.unicorns,
+            self.vehicles,
             Replies(self.sqs, REQUESTERS.values()),
             Inviter(self.connections, self.invitations, self.pushes, AppMessages(API)),
             RequestQueues(self.sqs, roster(), self.partner_queues),
@@ -145,6 +150,12 @@ class World:
         if connection:
             assert self.connections.connect(unicorn.id, name, connection)
         return unicorn.id
+
+    def import_(self, *ids: str, fleet: str = "p-comet", at: Place = SPACE_NEEDLE, **other: Any) -> list[str]:
+        """Put vehicles on the books. The ids under which they quote."""
+        vehicles = [vehicle(id_, fleet=fleet, at=at, **other) for id_ in ids]
+        self.vehicles.write(vehicles)
+        return [each.responder_id for each in vehicles]
 
     def available_in(self, cell: str) -> list[Unicorn]:
         return self.unicorns.available_in([cell])[cell]
@@ -176,6 +187,7 @@ class World:
         return Bookings(
             self.consumer(QuoteAccepted, RideBookingFailed),
             self.unicorns,
+            self.vehicles,
             self.partner_rides,
             partners=roster().keys(),
             logger=self.logger,
@@ -236,6 +248,10 @@ class World:
     @property
     def partner_rides(self) -> PartnerRideTable:
         return PartnerRideTable(self.dynamodb, TABLE)
+
+    @property
+    def vehicles(self) -> VehicleTable:
+        return VehicleTable(self.dynamodb, VEHICLE_TABLE, sleep=lambda _: None)
 
     @property
     def callbacks(self) -> CallbackTable:
@@ -337,6 +353,42 @@ def _coordinates(place: Place) -> Coordinates:
     return Coordinates(lat=place.lat, lon=place.lon)
 
 
+def vehicle(
+    id_: str,
+    *,
+    fleet: str = "p-comet",
+    at: Place = SPACE_NEEDLE,
+    card: RateCard = CARD,
+    name: str | None = None,
+    retired: bool = False,
+) -> Vehicle:
+    return Vehicle(fleet, id_, name or f"Comet {id_}", at, card, retired)
+
+
+def create_vehicle_table(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName=VEHICLE_TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("id", "cell", "path")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": vehicle_table.INDEX,
+                "KeySchema": [
+                    {"AttributeName": "cell", "KeyType": "HASH"},
+                    {"AttributeName": "path", "KeyType": "RANGE"},
+                ],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": [*vehicle_table.INDEXED],
+                },
+            }
+        ],
+    )
+
+
 def create_table(dynamodb: Any) -> None:
     dynamodb.create_table(
         TableName=TABLE,
@@ -380,6 +432,7 @@ def furnish() -> dict[str, Any]:
     """Create what the stack has; the URLs of its queues."""
     dynamodb, sqs, events = map(aws.client, ("dynamodb", "sqs", "events"))
     create_table(dynamodb)
+    create_vehicle_table(dynamodb)
     events.create_event_bus(Name="wild-rydes")
     events.put_rule(
         Name="all", EventBusName="wild-rydes", EventPattern='{"source": [{"prefix": "wildrydes"}]}'

@@ -11,6 +11,10 @@ import json
 import os
 from typing import Any
 
+BULK = {"BatchGetItem", "BatchWriteItem"}
+MOST_OF_BULK = 100
+"""Calls of such an operation that a worker writes down. An import makes thousands, all alike, of 25 items each."""
+
 
 def _plain(value: object) -> object:
     """What JSON cannot say: bytes by their number, anything else by its type."""
@@ -29,9 +33,14 @@ def _record_into(folder: str, function: str) -> None:
         os.write(output, json.dumps(entry, default=_plain).encode() + b"\n")
 
     def record(params: dict[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401 - botocore's
+        if model.name in BULK:
+            bulk[model.name] = bulk.get(model.name, 0) + 1
+            if bulk[model.name] > MOST_OF_BULK:
+                return
         service = model.service_model.service_name
         write({"service": service, "operation": model.name, "parameters": params})
 
+    bulk: dict[str, int] = {}
     write({"function": function, "environment": dict(os.environ)})
     BUILTIN_HANDLERS.append(("provide-client-params", record))
 

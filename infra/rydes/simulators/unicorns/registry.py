@@ -56,7 +56,7 @@ _NAMES_BY_HAND = [
 ]
 
 # Neighbourhoods of Seattle, nearest to the Space Needle first.
-_PLACES = (
+PLACES = (
     ("Seattle Center", 47.6219, -122.3517),
     ("Lower Queen Anne", 47.6252, -122.3567),
     ("Belltown", 47.6147, -122.3447),
@@ -125,9 +125,9 @@ def by_hand() -> list[Unicorn]:
     return [
         replace(
             _unicorn(number, name),
-            lat=round(_PLACES[number % 6][1] + (number % 5 - 2) * 0.0007, 6),
-            lon=round(_PLACES[number % 6][2] + (number % 7 - 3) * 0.0008, 6),
-            place=_PLACES[number % 6][0],
+            lat=round(PLACES[number % 6][1] + (number % 5 - 2) * 0.0007, 6),
+            lon=round(PLACES[number % 6][2] + (number % 7 - 3) * 0.0008, 6),
+            place=PLACES[number % 6][0],
             auto_quote=False,
         )
         for number, name in enumerate(_NAMES_BY_HAND)
@@ -145,7 +145,7 @@ def complete(cloud: Cloud, name: str, ride: str) -> None:
 
 
 def _unicorn(number: int, name: str) -> Unicorn:
-    place, lat, lon = _PLACES[number % len(_PLACES)]
+    place, lat, lon = PLACES[number % len(PLACES)]
     return Unicorn(
         name=name,
         place=place,

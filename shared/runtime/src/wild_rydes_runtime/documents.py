@@ -21,6 +21,9 @@ WRITE_CONFIG = S3_CONFIG.merge(
 )
 """Of a client that writes documents: a write is tried once, for a second or so, as announcements wait behind it."""
 
+TRANSFER_CONFIG = S3_CONFIG.merge(Config(read_timeout=5))
+"""Of a client that moves some megabytes at once."""
+
 WRITING_FOR = timedelta(seconds=2)
 """How long `Documents.write_all` begins writes. With the time that the last one may take, this leaves more than half
 of the ten seconds of the function."""

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ _FILE = re.compile(r"\b(OLD|NEW|FILE)\b")
 def documented(text: str) -> Iterator[list[str]]:
     """The words of each command in a text, with something in place of what is left to the reader."""
     for found in _COMMAND.finditer(text):
-        words = shlex.split(_FILE.sub("README.md", _TO_FILL_IN.sub("0", found[1])), comments=True)
+        typed = shlex.split(_FILE.sub("README.md", _TO_FILL_IN.sub("0", found[1])), comments=True)
+        words = [*takewhile(lambda word: word != ">", typed)]  # what follows is the shell's
         if words and words[0] != "0":  # `uv run rydes … --aws`: any command
             yield words
 

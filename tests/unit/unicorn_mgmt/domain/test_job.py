@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.unicorn_mgmt.world import NOW
-from unicorn_mgmt.domain.job import LOST, MAX_TRIES, Job, Progress
-from unicorn_mgmt.domain.job_turn import turn_due
+from unicorn_mgmt.domain.job import LONGEST_DELAY, LOST, MAX_TRIES, Job, Progress
+from unicorn_mgmt.domain.job_turn import delay_of, turn_due
 
 LEASE = timedelta(seconds=35)
 SECOND = timedelta(seconds=1)
@@ -120,3 +120,51 @@ def test_the_first_estimate_is_compared_with_what_it_took() -> None:
     assert job.accuracy() == 2
     assert claimed().succeed(1, {}, 1.0, NOW + SECOND).accuracy() is None
     assert replace(job, state="failed").accuracy() is None
+
+
+HOUR = timedelta(hours=1)
+WAITING = JOB.waiting({"upload": "u"}, NOW + HOUR)
+
+
+def test_a_message_to_a_job_that_waits_leads_to_the_next_one_and_to_no_work() -> None:
+    job = WAITING.claim(1, NOW, LEASE)
+    assert (job.state, job.attempt, job.turn, job.checkpoint) == ("pending", 0, 2, {"upload": "u"})
+    assert job.claim(1, NOW, LEASE) == job, "the message comes again"
+    assert delay_of(job, NOW) == LONGEST_DELAY.total_seconds()
+    assert delay_of(job, NOW + HOUR - 2.5 * SECOND) == 3
+    assert delay_of(job, NOW + HOUR) == delay_of(JOB, NOW) == 0
+
+
+def test_once_its_time_is_over_a_worker_has_a_job_that_waits() -> None:
+    job = WAITING.claim(1, NOW + HOUR, LEASE)
+    assert (job.state, job.attempt, job.awaits_until, job.checkpoint) == ("running", 1, None, {"upload": "u"})
+
+
+def test_the_first_that_comes_in_time_holds_a_job_and_no_other() -> None:
+    job = WAITING.hold("first", {"at": 1}, NOW, NOW + 2 * HOUR)
+    assert (job.state, job.attempt, job.started_at) == ("running", 1, NOW)
+    assert job.held(1)
+    assert job.hold("first", {}, NOW, NOW + 3 * HOUR) == job
+    assert job.hold("second", {}, NOW, NOW + 3 * HOUR) == job
+    assert WAITING.hold("late", {}, NOW + HOUR, NOW + 2 * HOUR) == WAITING
+    assert JOB.hold("uninvited", {}, NOW, NOW + HOUR) == JOB
+    assert WAITING.cancel(NOW).hold("too late", {}, NOW, NOW + HOUR).state == "cancelled"
+
+
+def test_what_holds_a_job_writes_until_a_worker_takes_it_away() -> None:
+    job = WAITING.hold("first", {}, NOW, NOW + HOUR).keep(1, {"at": 2}, Progress(3, 0.5))
+    assert job.checkpoint == {"at": 2}
+    assert job.succeed(1, {}, 1.0, NOW).state == "succeeded"
+    taken = job.claim(1, NOW + HOUR, LEASE)
+    assert not taken.held(1)
+    for late in (taken.keep(1, {}, None), taken.succeed(1, {}, 1.0, NOW)):
+        assert late == taken
+
+
+def test_a_job_that_was_cut_short_while_it_made_progress_is_not_quiet_at_once() -> None:
+    held = WAITING.hold("first", {}, NOW, NOW + HOUR)
+    at_work = held.keep(1, {}, Progress(0, 0.0))
+    assert at_work.quiet_at(HOUR) is None
+    assert at_work.cancel(NOW).quiet_at(HOUR) == NOW + HOUR
+    assert held.cancel(NOW).quiet_at(HOUR) == NOW
+    assert at_work.succeed(1, {}, 1.0, NOW).quiet_at(HOUR) == NOW

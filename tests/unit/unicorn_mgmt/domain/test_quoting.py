@@ -3,9 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from unicorn_mgmt.api.representations import MAX_FARE, MAX_KM, MAX_PER_KM
 from unicorn_mgmt.domain.quoting import answer
-from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.rate_card import MAX_FARE, MAX_KM, MAX_PER_KM, RateCard
 from unicorn_mgmt.domain.unicorn import Unicorn
 from wild_rydes_contracts import Decline, Quote
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.api.representations import MAX_KM, MAX_PER_KM
-from unicorn_mgmt.domain.rate_card import RateCard
+from unicorn_mgmt.domain.rate_card import MAX_KM, MAX_PER_KM, RateCard
 
 amounts = st.decimals(min_value=0, max_value=MAX_PER_KM, places=2)
 cards = st.builds(RateCard, amounts, amounts, amounts, st.just("USD"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unicorn_mgmt.api.representations import MAX_KM
+from unicorn_mgmt.domain.rate_card import MAX_KM
 from unicorn_mgmt.domain.unicorn import Place, distance_km, seconds_to_start, unicorn_id
 from wild_rydes_contracts import Decline
 

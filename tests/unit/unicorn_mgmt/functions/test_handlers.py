@@ -14,7 +14,7 @@ from tests.support import aws
 from tests.support.cold_start import modules_after
 from tests.support.requests import BASE, believe_tokens, claims, request
 from tests.support.unicorn_mgmt.messages import accepted, over, scored
-from tests.support.unicorn_mgmt.world import REGION, REQUESTERS, TABLE, World
+from tests.support.unicorn_mgmt.world import REGION, REQUESTERS, TABLE, VEHICLE_TABLE, World
 from unicorn_mgmt.domain.unicorn import Rating
 
 pytestmark = pytest.mark.moto
@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "unicorn-mgmt",
     "POWERTOOLS_METRICS_NAMESPACE": "WildRydes",
     "TABLE_NAME": TABLE,
+    "VEHICLE_TABLE_NAME": VEHICLE_TABLE,
     "RETURN_ADDRESSES": json.dumps(REQUESTERS),
     "DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
     "MAX_ATTEMPTS": "5",

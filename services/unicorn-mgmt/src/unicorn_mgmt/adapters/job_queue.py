@@ -1,6 +1,6 @@
 """The queue of jobs: the turns that are due, and how many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -43,13 +43,19 @@ class JobTurns:
 
     queue: Queue
 
-    def send(self, turns: Sequence[Envelope[JobTurn]]) -> dict[UUID, Exception]:
-        """Send all. Return, by their event ids, why some will never be taken.
+    def send(self, turns: Sequence[Envelope[JobTurn]], delays: Mapping[UUID, int]) -> dict[UUID, Exception]:
+        """Send all, some of them with a delay of so many seconds, by their event ids. Return, by their event ids, why some will never be taken.
 
         Raises DeliveryError when the queue does not take one for another reason.
         """
         try:
-            self.queue.send([Outgoing(str(turn.metadata.event_id), turn) for turn in turns])
+            self.queue.send(
+                [
+                    Outgoing(str(id_), turn, delay=delays.get(id_, 0))
+                    for turn in turns
+                    for id_ in [turn.metadata.event_id]
+                ]
+            )
         except DeliveryError as error:
             if not all(receipt.invalid for receipt in error.failed):
                 raise

@@ -17,7 +17,7 @@ from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutTypeDef
 
 JOB: Final = "job#"
 """How the ids of these items begin."""
@@ -26,6 +26,9 @@ JOBS: Final = "jobs#"
 BY_PARTNER: Final = "by-partner"
 """The index of what belongs to a partner, by time: `listed`, and `listed_at`."""
 
+ALONE: Final = "jobs_alone#"
+"""How the id of an item begins that names a partner's last job of a kind of which no two are open."""
+
 KEPT_FOR: Final = timedelta(days=30)
 
 _TRIES = 10
@@ -33,6 +36,10 @@ _TRIES = 10
 
 class KeyReused(Exception):
     """Another submission already has this id."""
+
+
+class Outrun(Exception):
+    """Another job of its kind was begun at the same time."""
 
 
 class _NoSuchJob(Exception):
@@ -76,11 +83,57 @@ class JobTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException as error:
-            found: Any = error.response.get("Item")
-            if not found or found["fingerprint"]["B"] != fingerprint:
-                raise KeyReused(job.id) from None
-            return job_from(found)
+            return _submitted(job, error.response.get("Item"), fingerprint)
         return job
+
+    def submit_alone(self, job: Job, fingerprint: bytes, last_id: str | None) -> Job:
+        """Write a new job as the partner's only one of its kind, if `last_id` still is that of the last of them.
+
+        Returns the job that the same submission has made before, if there is one. Raises KeyReused as `submit`, and Outrun.
+        """
+        job = replace(job, revision=1)
+        slot: PutTypeDef = {
+            "TableName": self.table,
+            "Item": {
+                **_alone(job.kind, job.partner_id),
+                "job": {"S": job.id},
+                "expires_at": to_seconds(job.created_at + KEPT_FOR),
+            },
+            "ConditionExpression": "attribute_not_exists(id)",
+        }
+        if last_id:
+            slot["ConditionExpression"] = "job = :was"
+            slot["ExpressionAttributeValues"] = {":was": {"S": last_id}}
+        try:
+            self.dynamodb.transact_write_items(
+                TransactItems=[
+                    {
+                        "Put": {
+                            "TableName": self.table,
+                            "Item": {**to_item(job), "fingerprint": {"B": fingerprint}},
+                            "ConditionExpression": "attribute_not_exists(id)",
+                            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                        }
+                    },
+                    {"Put": slot},
+                ]
+            )
+        except self.dynamodb.exceptions.TransactionCanceledException as error:
+            reasons: Any = error.response["CancellationReasons"]
+            codes = {reason.get("Code", "None") for reason in reasons}
+            if not codes <= {"None", "ConditionalCheckFailed", "TransactionConflict"}:
+                raise
+            if reasons[0].get("Code") == "ConditionalCheckFailed":
+                return _submitted(job, reasons[0].get("Item"), fingerprint)
+            raise Outrun from None
+        return job
+
+    def last_alone(self, kind: str, partner_id: str) -> tuple[str | None, Job | None]:
+        """Read the id of the partner's last job of a kind of which no two are open, and the job. It may be gone."""
+        item = self.dynamodb.get_item(
+            TableName=self.table, Key=_alone(kind, partner_id), ConsistentRead=True
+        ).get("Item")
+        return (item["job"]["S"], self.get(item["job"]["S"])) if item else (None, None)
 
     def get(self, job_id: str) -> Job | None:
         """Read a job as it is now; None if there is none."""
@@ -190,6 +243,8 @@ def job_from(item: Mapping[str, Any]) -> Job:
         ahead=int(item["ahead"]["N"]) if "ahead" in item else None,
         estimated_at=_instant(item, "estimated_at"),
         document="document" in item,
+        awaits_until=_instant(item, "awaits_until"),
+        holder=item["holder"]["S"] if "holder" in item else None,
         revision=int(item["revision"]["N"]),
     )
 
@@ -218,6 +273,7 @@ def to_item(job: Job) -> "dict[str, AttributeValueTypeDef]":
         ("started_at", job.started_at),
         ("ended_at", job.ended_at),
         ("estimated_at", job.estimated_at),
+        ("awaits_until", job.awaits_until),
     ):
         if at is not None:
             item[name] = to_number(at)
@@ -229,6 +285,8 @@ def to_item(job: Job) -> "dict[str, AttributeValueTypeDef]":
         item["reasons"] = {"L": [{"S": reason} for reason in job.reasons]}
     if job.ahead is not None:
         item["ahead"] = {"N": str(job.ahead)}
+    if job.holder is not None:
+        item["holder"] = {"S": job.holder}
     if job.document:
         item["document"] = {"BOOL": True}
     return item
@@ -236,6 +294,17 @@ def to_item(job: Job) -> "dict[str, AttributeValueTypeDef]":
 
 def _key(job_id: str) -> "dict[str, AttributeValueTypeDef]":
     return {"id": {"S": f"{JOB}{job_id}"}}
+
+
+def _alone(kind: str, partner_id: str) -> "dict[str, AttributeValueTypeDef]":
+    return {"id": {"S": f"{ALONE}{kind}#{partner_id}"}}
+
+
+def _submitted(job: Job, found: Any, fingerprint: bytes) -> Job:  # noqa: ANN401 - an item, or None
+    """Read the job that has the id of another. Raises KeyReused if that is of another submission."""
+    if not found or found["fingerprint"]["B"] != fingerprint:
+        raise KeyReused(job.id)
+    return job_from(found)
 
 
 def _listed(partner_id: str, created_at: datetime) -> "dict[str, AttributeValueTypeDef]":

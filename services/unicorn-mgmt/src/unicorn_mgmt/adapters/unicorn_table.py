@@ -6,11 +6,15 @@ quote takes and no more, about 200 bytes an entry, so that twenty fit the 4 KB t
 read unit, and a ride or a connection that comes and goes is not written twice. `state` tells the begin and
 end of a ride to the stream's filters.
 
+An item `u-v-…` is a vehicle of a partner's fleet since its first booking, with its rides and its rating alone: the table of
+vehicles has the rest. While it has a ride it is `listed` among those of its fleet that do.
+
 An item `decision#<ride id>` is a rejection: written once, announced through the stream, and gone after a day.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from unicorn_mgmt.domain.rate_card import RateCard
 from unicorn_mgmt.domain.unicorn import Ending, Place, Rating, Rejection, Ride, Unicorn
+from unicorn_mgmt.domain.vehicle import Vehicle
 from wild_rydes_dynamodb.change import Change, Conflict, change
 from wild_rydes_dynamodb.instants import from_number, to_number, to_seconds
 
@@ -36,6 +41,9 @@ INDEXED = (
 
 DECISION = "decision#"
 """How the ids of rejections begin; those of unicorns begin with `u-`."""
+
+ENGAGED = "engaged#"
+"""Begins the key by partner of its vehicles that have a ride."""
 
 READS_AT_ONCE = 8
 """Cells read at the same time: no more of them lie around a start within reach. botocore keeps ten connections open."""
@@ -67,15 +75,9 @@ class UnicornTable:
         Return the unicorn as it is on the books now, and whether it is new. Position, ride and connection of a
         known unicorn stay as they are. Raises botocore's ClientError for another owner's unicorn.
         """
-        card = unicorn.rate_card
         changed: dict[str, AttributeValueTypeDef | None] = {
             "owner": {"S": owner},
-            "name": {"S": unicorn.name},
-            "base": _number(card.base),
-            "per_km": _number(card.per_km),
-            "minimum": _number(card.minimum),
-            "currency": {"S": card.currency},
-            "max_km": None if card.max_km is None else _number(card.max_km),
+            **_described(unicorn),
             "auto_quote": {"BOOL": unicorn.auto_quote},
         }
         before = self._update(
@@ -87,6 +89,36 @@ class UnicornTable:
         stored = {"id": {"S": unicorn.id}, **before, **changed}
         known = {name: value for name, value in stored.items() if value is not None}
         return unicorn_from(known), not before
+
+    def admit(self, vehicle: Vehicle) -> None:
+        """Put a vehicle on the books of those who may have rides, unless it is there. This is news to nobody."""
+        unicorn = vehicle.as_unicorn()
+        item: dict[str, AttributeValueTypeDef] = {
+            "id": {"S": unicorn.id},
+            "owner": {"S": vehicle.fleet},
+            "fleet": {"S": vehicle.fleet},
+            "vehicle_id": {"S": vehicle.id},
+            "auto_quote": {"BOOL": unicorn.auto_quote},
+            "state": {"S": "free"},
+            "revision": _number(0),
+            **{name: value for name, value in _described(unicorn).items() if value is not None},
+        }
+        with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+            self._dynamodb.put_item(
+                TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(id)"
+            )
+
+    def read(self, unicorn_ids: Sequence[str]) -> dict[str, Unicorn]:
+        """Read at most 100 unicorns, by id, those that there are. What is read may lag by some milliseconds."""
+        left: Any = {}
+        if unicorn_ids:
+            left = {self._table: {"Keys": [{"id": {"S": id_}} for id_ in unicorn_ids]}}
+        found: dict[str, Unicorn] = {}
+        while left:
+            page = self._dynamodb.batch_get_item(RequestItems=left)
+            found |= {item["id"]["S"]: unicorn_from(item) for item in page["Responses"].get(self._table, ())}
+            left = page["UnprocessedKeys"]
+        return found
 
     def find(self, unicorn_id: str, owner: str) -> Unicorn | None:
         """Read a unicorn. Return None if there is none, or it is not this owner's."""
@@ -242,6 +274,18 @@ def rejection_from(image: Attributes) -> Rejection:
     )
 
 
+def _described(unicorn: Unicorn) -> "dict[str, AttributeValueTypeDef | None]":
+    card = unicorn.rate_card
+    return {
+        "name": {"S": unicorn.name},
+        "base": _number(card.base),
+        "per_km": _number(card.per_km),
+        "minimum": _number(card.minimum),
+        "currency": {"S": card.currency},
+        "max_km": None if card.max_km is None else _number(card.max_km),
+    }
+
+
 def _changing(unicorn: Unicorn) -> "dict[str, AttributeValueTypeDef | None]":
     """Encode the attributes that change while a unicorn goes about its business."""
     position, ride = unicorn.position, unicorn.ride
@@ -256,6 +300,16 @@ def _changing(unicorn: Unicorn) -> "dict[str, AttributeValueTypeDef | None]":
         if unicorn.recent
         else None,
         "revision": _number(unicorn.revision),
+        **(_listed(unicorn.fleet, ride) if unicorn.fleet else {}),
+    }
+
+
+def _listed(fleet: str, ride: Ride | None) -> "dict[str, AttributeValueTypeDef | None]":
+    return {
+        "listed": {"S": f"{ENGAGED}{fleet}"} if ride else None,
+        "listed_at": to_number(ride.since) if ride else None,
+        "ride_id": {"S": ride.id} if ride else None,
+        "rfq_id": {"S": ride.rfq_id} if ride else None,
     }
 
 
@@ -301,6 +355,8 @@ def unicorn_from(item: Attributes) -> Unicorn:
         connection=item["connection"]["S"] if "connection" in item else None,
         rating=Rating(int(item["scores"]["N"]), int(item["score_total"]["N"])) if "scores" in item else None,
         revision=int(item["revision"]["N"]) if "revision" in item else 0,
+        fleet=item["fleet"]["S"] if "fleet" in item else None,
+        vehicle_id=item["vehicle_id"]["S"] if "vehicle_id" in item else None,
     )
 
 

@@ -1,11 +1,12 @@
 """Jobs as partners see them."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field, RootModel
 
 from unicorn_mgmt.adapters.status_documents import ProgressBody
-from unicorn_mgmt.api.ride_statement import StatementBody
+from unicorn_mgmt.api.fleet_import import ImportBody, ImportRequest, UploadBody
+from unicorn_mgmt.api.ride_statement import StatementBody, StatementRequest
 from unicorn_mgmt.domain.job import JobState
 from wild_rydes_http.body import Representation
 
@@ -18,6 +19,10 @@ class AnyRequest(Representation):
     kind: str = Field(max_length=50)
 
 
+class JobRequest(RootModel[Annotated[StatementRequest | ImportRequest, Field(discriminator="kind")]]):
+    """Asks for a job of one of the kinds."""
+
+
 class JobLinks(Representation):
     """Where to go from here. `status_document` needs no token, and works for an hour."""
 
@@ -26,7 +31,7 @@ class JobLinks(Representation):
 
 
 class JobBody(Representation):
-    """A job. `result` is there once it has succeeded, `reasons` once it has failed."""
+    """A job. `result` is there once it has succeeded, `reasons` once it has failed, `upload` while it waits for a file."""
 
     id: str
     kind: str
@@ -37,7 +42,8 @@ class JobBody(Representation):
     ended_at: AwareDatetime | None = None
     progress: ProgressBody | None = None
     estimated_completion_at: AwareDatetime | None = None
-    result: StatementBody | None = None
+    upload: UploadBody | None = None
+    result: StatementBody | ImportBody | None = None
     reasons: tuple[str, ...] | None = None
     links: JobLinks
 

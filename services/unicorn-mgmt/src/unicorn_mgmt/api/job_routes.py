@@ -18,9 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from unicorn_mgmt.adapters.job_measures import JobMeasures
 from unicorn_mgmt.adapters.job_queue import JobQueue
-from unicorn_mgmt.adapters.job_table import JobTable, KeyReused
+from unicorn_mgmt.adapters.job_table import JobTable, KeyReused, Outrun
 from unicorn_mgmt.adapters.status_documents import ProgressBody, StatusDocuments
 from unicorn_mgmt.api import cursor
+from unicorn_mgmt.api.fleet_import import ImportBody, UploadBody
 from unicorn_mgmt.api.job_representations import (
     AnyRequest,
     JobBody,
@@ -29,23 +30,23 @@ from unicorn_mgmt.api.job_representations import (
     JobListLinks,
     JobSummary,
 )
+from unicorn_mgmt.api.partner_caller import partner_of
 from unicorn_mgmt.api.ride_statement import StatementBody
 from unicorn_mgmt.domain.job import Job
 from wild_rydes_contracts.instants import truncated
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.body import Representation, json_response, read_body
 from wild_rydes_http.idempotency_key import idempotency_key, key_reused
-from wild_rydes_http.machine_key import MachineKey
 from wild_rydes_http.preferences import RESPOND_ASYNC, STATUS_DOCUMENT, WAIT, preferences
 from wild_rydes_http.problem import FieldError, Problem
 
 PATH: Final = "/jobs"
-GROUP: Final = "machines"
-"""The user pool group of machine clients. Those of partners name their partner, too."""
-
 LONGEST_WAIT: Final = 20
 """Seconds, the most that a caller may wait: API Gateway ends a request after 30."""
 PAGE_SIZE: Final = 20
+
+LONGEST_STEP: Final = timedelta(minutes=2)
+"""For how long a function of an import may still write after the import has ended: it lives no longer."""
 
 _BETWEEN_LOOKS: Final = 0.25, 1.0
 """Seconds from one look at a job that somebody waits for to the next: at first, and at most."""
@@ -63,10 +64,20 @@ class JobKind(Protocol):
     def request(self) -> type[Representation]:
         """The body that asks for one: its `kind` and its `parameters`."""
 
+    @property
+    def alone(self) -> bool:
+        """Whether a partner has no two of them open."""
+
     def problems(self, request: Any, now: datetime) -> list[FieldError]:  # noqa: ANN401 - one of its own
         """Tell what is wrong with a request that is well-formed."""
 
-    def present(self, job: Job, now: datetime) -> StatementBody:
+    def begin(self, job: Job) -> Job:
+        """Prepare what a job needs that is about to be written."""
+
+    def upload(self, job: Job, now: datetime) -> UploadBody | None:
+        """Show how to upload the file that a job waits for; None if it waits for none."""
+
+    def present(self, job: Job, now: datetime) -> StatementBody | ImportBody:
         """Show the result of a job that has one."""
 
 
@@ -112,13 +123,13 @@ class JobRoutes:
 
         A repetition with the same Idempotency-Key is about the same job.
         """
-        partner_id = self._partner()
+        partner_id = partner_of(self._api)
         began = self._clock()
         request = self._request()
         key = idempotency_key(self._api.header("idempotency-key"))
         preferred = preferences(self._api.header("prefer") or "")
         now = truncated(self._now())  # as it is stored
-        body = request.model_dump(mode="json", by_alias=True)
+        body = request.model_dump(mode="json", by_alias=True, exclude_none=True)
         job = Job(
             str(self._new_id(now) if key is None else uuid5(_KEYS, f"{partner_id}/{key}")),
             partner_id,
@@ -130,7 +141,7 @@ class JobRoutes:
         self._logger.set_correlation_id(job.id)
         fingerprint = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
         try:
-            job = self._jobs.submit(self._estimated(job), fingerprint)
+            job = self._submitted(job, fingerprint, repeated=key is not None)
         except KeyReused:
             raise key_reused() from None
         applied, wait = _applied(preferred, job)
@@ -168,7 +179,7 @@ class JobRoutes:
 
     def list(self) -> Response[str]:
         """List the partner's jobs: 200 and one page of them, newest first."""
-        partner_id = self._partner()
+        partner_id = partner_of(self._api)
         text = self._api.current_event.query_string_parameters.get("cursor")
         try:
             after = None if text is None else cursor.decode(text)
@@ -199,22 +210,6 @@ class JobRoutes:
         )
         return json_response(HTTPStatus.OK, body, _NO_STORE)
 
-    def _partner(self) -> str:
-        """Identify the partner for which the caller acts, a machine client with its own API key.
-
-        Raises Problem (403).
-        """
-        who = self._api.caller(GROUP)
-        try:
-            key = MachineKey.parse(who.machine_key or "")
-        except ValueError:
-            key = None
-        if key is None or not key.is_of(self._api.header("x-api-key") or ""):
-            raise Problem(HTTPStatus.FORBIDDEN, "Send your own API key in x-api-key.")
-        if who.partner is None:
-            raise Problem(HTTPStatus.FORBIDDEN, "This is for machine clients of partner fleets.")
-        return who.partner
-
     def _request(self) -> Any:  # noqa: ANN401 - that of a kind
         """Read the body of a request for a job of a kind that there is."""
         event = self._api.current_event
@@ -233,7 +228,7 @@ class JobRoutes:
 
     def _own(self, job_id: str) -> Job:
         """Read a job of the caller's partner. Raises Problem (404); another's is answered like a missing one."""
-        partner_id = self._partner()
+        partner_id = partner_of(self._api)
         if not _ID.fullmatch(job_id):
             raise _no_such_job()
         self._logger.set_correlation_id(job_id)
@@ -241,6 +236,46 @@ class JobRoutes:
         if job is None or job.partner_id != partner_id:
             raise _no_such_job()
         return job
+
+    def _submitted(self, job: Job, fingerprint: bytes, *, repeated: bool) -> Job:
+        """Write a new job, or find the one that was submitted before.
+
+        Raises KeyReused, and Problem (409) for a second one of a kind of which a partner has one.
+        """
+        kind = self._kinds[job.kind]
+        if not kind.alone:
+            return self._jobs.submit(self._estimated(kind.begin(job)), fingerprint)
+        if repeated and self._jobs.get(job.id):
+            return self._jobs.submit(job, fingerprint)  # which finds it
+        last_id, last = self._jobs.last_alone(job.kind, job.partner_id)
+        if last is not None:
+            self._require_rest(last, job.created_at)
+        try:
+            return self._jobs.submit_alone(kind.begin(job), fingerprint, last_id)
+        except Outrun:
+            _, last = self._jobs.last_alone(job.kind, job.partner_id)
+            raise self._open(last) from None
+
+    def _require_rest(self, last: Job, now: datetime) -> None:
+        """Raise Problem (409) if the last job of its kind is open, or may still be at work."""
+        quiet_at = last.quiet_at(LONGEST_STEP)
+        if quiet_at is None:
+            raise self._open(last)
+        if quiet_at > now:
+            raise Problem(
+                HTTPStatus.CONFLICT,
+                "Your last import has ended before it was done, and comes to rest. Ask again in a moment.",
+                code="import-ending",
+                headers={"Retry-After": str(math.ceil((quiet_at - now).total_seconds()))},
+            )
+
+    def _open(self, last: Job | None) -> Problem:
+        return Problem(
+            HTTPStatus.CONFLICT,
+            "You have an import that is open. Follow that one, or cancel it.",
+            code="import-open",
+            headers={"Location": self._api.url(f"{PATH}/{last.id}")} if last else None,
+        )
 
     def _estimated(self, job: Job) -> Job:
         """Say when the job is likely to end. Nobody has to know: a job without that is as good."""
@@ -282,6 +317,7 @@ class JobRoutes:
             ended_at=job.ended_at,
             progress=ProgressBody.from_domain(job.progress) if job.progress else None,
             estimated_completion_at=job.expected_at(now),
+            upload=kind.upload(job, now) if kind else None,
             result=kind.present(job, now) if kind and job.result is not None else None,
             reasons=job.reasons or None,
             links=JobLinks(

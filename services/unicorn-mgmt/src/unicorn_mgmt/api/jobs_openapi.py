@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger
 
+from unicorn_mgmt.adapters.engaged_vehicles import EngagedVehicles
 from unicorn_mgmt.adapters.job_measures import JobMeasures
 from unicorn_mgmt.adapters.job_queue import JobQueue
 from unicorn_mgmt.adapters.job_table import KEPT_FOR, JobTable
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
-from unicorn_mgmt.api.job_representations import JobBody, JobList
-from unicorn_mgmt.api.job_routes import GROUP, LONGEST_WAIT, JobRoutes
-from unicorn_mgmt.api.ride_statement import StatementRequest
+from unicorn_mgmt.adapters.unicorn_table import UnicornTable
+from unicorn_mgmt.api.fleet_ride_representations import FleetRideList
+from unicorn_mgmt.api.fleet_ride_routes import FleetRideRoutes
+from unicorn_mgmt.api.job_representations import JobBody, JobList, JobRequest
+from unicorn_mgmt.api.job_routes import LONGEST_WAIT, JobRoutes
+from unicorn_mgmt.api.partner_caller import GROUP
 from wild_rydes_http.api import HttpApi
 from wild_rydes_http.idempotency_key import KEY
 from wild_rydes_http.openapi import Operation, Parameter, Response, document
@@ -32,7 +36,7 @@ _RETRY_AFTER = {"Retry-After": "Seconds to wait before looking again, while the 
 _APPLIED = {"Preference-Applied": "The preferences that are met, with the time that was waited for at most."}
 _OPERATIONS = {
     "submit": Operation(
-        body=StatementRequest,
+        body=JobRequest,
         parameters=[
             Parameter(
                 "Idempotency-Key",
@@ -58,6 +62,8 @@ _OPERATIONS = {
             HTTPStatus.OK: Response("The job has ended while the caller waited for it.", JobBody, _APPLIED),
         },
         problems={
+            HTTPStatus.CONFLICT: "Another import of the partner is open (`import-open`; `Location` is that one), or one that was"
+            " cancelled or has failed comes to rest (`import-ending`; wait for `Retry-After`).",
             HTTPStatus.UNPROCESSABLE_ENTITY: "The Idempotency-Key was used for another request.",
         },
     ),
@@ -71,6 +77,24 @@ _OPERATIONS = {
     "list": Operation(
         parameters=[Parameter("cursor", "query", "Where to begin: follow `links.next`.")],
         responses={HTTPStatus.OK: Response("A page of jobs, newest first.", JobList)},
+    ),
+    "rides": Operation(
+        parameters=[Parameter("cursor", "query", "Where to begin: follow `links.next`.")],
+        responses={HTTPStatus.OK: Response("A page of open rides, the oldest first.", FleetRideList)},
+    ),
+    "complete": Operation(
+        responses={HTTPStatus.NO_CONTENT: Response("The ride is completed.")},
+        problems={
+            HTTPStatus.NOT_FOUND: "No vehicle of the caller's partner has, or had a moment ago, such a ride.",
+            HTTPStatus.CONFLICT: "The ride is over, and was not completed.",
+        },
+    ),
+    "cancel_ride": Operation(
+        responses={HTTPStatus.NO_CONTENT: Response("The ride is cancelled.")},
+        problems={
+            HTTPStatus.NOT_FOUND: "No vehicle of the caller's partner has, or had a moment ago, such a ride.",
+            HTTPStatus.CONFLICT: "The ride is over, and was not cancelled.",
+        },
     ),
 }
 
@@ -91,13 +115,15 @@ def openapi() -> dict[str, Any]:
         now=now,
         new_id=new_uuid7,
     )
+    FleetRideRoutes(api, UnicornTable(dynamodb, ""), EngagedVehicles(dynamodb, ""), logger, now)
     return document(
         api,
         _OPERATIONS,
         title="Wild Rydes jobs API",
         version="1.0.0",
-        description="Long work for partner fleets' programs: begin a job, follow it, fetch its result. Callers belong to the"
-        " user pool group `machines`, have an API key of their own, and act for one partner, whose jobs they see.",
+        description="Long work for partner fleets' programs: begin a job, follow it, fetch its result. And the rides of the"
+        " vehicles that a fleet has imported. Callers belong to the user pool group `machines`, have an API key of their own,"
+        " and act for one partner, whose jobs and rides they see.",
         group=GROUP,
         deployed_as="jobs-api",
         with_key=True,

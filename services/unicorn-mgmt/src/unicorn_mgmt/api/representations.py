@@ -18,20 +18,13 @@ from pydantic_core import PydanticCustomError
 
 from unicorn_mgmt.adapters.invitation_table import MOST_OPEN
 from unicorn_mgmt.domain.invitation import Answer, Declined, Invitation, Offer
-from unicorn_mgmt.domain.rate_card import CENT, RateCard
+from unicorn_mgmt.domain.rate_card import CENT, MAX_FARE, MAX_KM, MAX_PER_KM, MIN_KM, RateCard
 from unicorn_mgmt.domain.unicorn import Place, Unicorn
 from wild_rydes_contracts.scalars import PRINTABLE, Currency, check_above_zero, check_coins
 from wild_rydes_http.body import WHOLE, Representation, rounded
 
-MAX_FARE = 10_000
-MAX_PER_KM = 400
-"""The most expensive ride, half around the globe, still fits the nine digits of a published price."""
-
 KM_DECIMALS = 3
 """Decimal places of a kilometre: to the metre."""
-
-MIN_KM, MAX_KM = 0.001, 20_100
-"""The shortest distance that there is at that precision. No place on earth is farther away than the longest."""
 
 _AMOUNT = r"^[0-9]{1,5}(\.[0-9]{1,2})?$"
 

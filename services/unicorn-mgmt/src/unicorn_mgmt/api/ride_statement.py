@@ -105,6 +105,7 @@ class StatementKind:
     """What the API knows of the kind."""
 
     request = StatementRequest
+    alone = False
 
     def __init__(self, files: StatementFiles) -> None:
         self._files = files
@@ -112,6 +113,13 @@ class StatementKind:
     def problems(self, request: StatementRequest, now: datetime) -> list[FieldError]:
         """Tell what is wrong with a request that is well-formed."""
         return request.parameters.problems(now)
+
+    def begin(self, job: Job) -> Job:
+        """Prepare a job that is not written yet: nothing is needed."""
+        return job
+
+    def upload(self, job: Job, now: datetime) -> None:
+        """Show how to upload a file: none is wanted."""
 
     def present(self, job: Job, now: datetime) -> StatementBody:
         """Show the result of a job that has one."""

@@ -3,6 +3,10 @@
 No transition raises, and none undoes an end: what comes too late changes nothing. `turn` numbers the messages that a job
 is owed: each is handled by one worker, which claims the job for as long as it may live. `attempt` counts the claims, and a
 worker writes under the number of its own alone: one that was taken for dead writes nothing any more.
+
+A job may wait for something outside (`awaits_until`), and then something outside may hold it, such as the execution of a
+state machine: that has an attempt, too, and no lease. Until the time is over no worker has anything to do, and its messages
+lead to nothing but the next one; then a worker takes the job away, and tells why it has failed.
 """
 
 from collections.abc import Mapping
@@ -18,6 +22,9 @@ MAX_TRIES: Final = 5
 
 LOST: Final = "Its worker died each time that it was tried."
 """Why a job has failed that kills its workers."""
+
+LONGEST_DELAY: Final = timedelta(minutes=10)
+"""Of a message to a job that waits. SQS delays for 15 minutes at most, which is when the queue would be overdue."""
 
 _PATIENCE: Final = 4
 """A job that is overdue is expected after a quarter more of the time that it has taken."""
@@ -40,7 +47,7 @@ class Job:
 
     A claimed job is `leased_until` its worker is dead for certain. `tries` counts claims since the last checkpoint. `busy` is
     for how many seconds workers have worked on it. `ahead` jobs stood before it when it was made, and `estimated_at` is when
-    it was expected to end. `document`: whether it has a status document. `revision` counts the writes and belongs to the table.
+    it was expected to end. `document`: whether it has a status document. It `awaits` something outside until then, which `holder` names once that holds it. `revision` counts the writes and belongs to the table.
     """
 
     id: str
@@ -63,6 +70,8 @@ class Job:
     ahead: int | None = None
     estimated_at: datetime | None = None
     document: bool = False
+    awaits_until: datetime | None = None
+    holder: str | None = None
     revision: int = field(default=0, compare=False)
 
     @property
@@ -79,10 +88,13 @@ class Job:
     def claim(self, turn: int, now: datetime, lease: timedelta) -> "Job":
         """Let a worker begin, which has the message of this turn. It is its job if `attempt` grows.
 
-        Not if the turn is over, or somebody is at it. A job whose workers have died too often has failed.
+        Not if the turn is over, or somebody is at it. A job whose workers have died too often has failed. One that waits
+        is owed the next message.
         """
         if self.ended or turn != self.turn or self.leased(now):
             return self
+        if self.awaits(now):
+            return replace(self, turn=self.turn + 1)
         if self.tries >= MAX_TRIES:
             return self.fail((LOST,), now)
         return replace(
@@ -92,7 +104,40 @@ class Job:
             tries=self.tries + 1,
             leased_until=now + lease,
             started_at=self.started_at or now,
+            awaits_until=None,
+            holder=None,
         )
+
+    def waiting(self, checkpoint: Json, until: datetime) -> "Job":
+        """Have a new job wait for something outside before anything else."""
+        return replace(self, checkpoint=checkpoint, awaits_until=until)
+
+    def awaits(self, now: datetime) -> timedelta | None:
+        """Return for how long something outside may still come, or go on; None if nothing is waited for."""
+        if self.ended or self.awaits_until is None or self.awaits_until <= now:
+            return None
+        return self.awaits_until - now
+
+    def hold(self, holder: str, checkpoint: Json, now: datetime, until: datetime) -> "Job":
+        """Let something outside go on with it until then. It is `holder`'s if that is its holder afterwards.
+
+        The first that comes in time has it, and no other.
+        """
+        if self.holder is not None or not self.awaits(now):
+            return self
+        return replace(
+            self,
+            state="running",
+            attempt=self.attempt + 1,
+            holder=holder,
+            checkpoint=checkpoint,
+            awaits_until=until,
+            started_at=self.started_at or now,
+        )
+
+    def held(self, attempt: int) -> bool:
+        """Whether it belongs to this attempt of something outside."""
+        return self.holder is not None and self._belongs_to(attempt)
 
     def keep(self, attempt: int, checkpoint: Json, progress: Progress | None) -> "Job":
         """Note where the next step begins."""
@@ -141,6 +186,17 @@ class Job:
             return self.estimated_at
         return now + (now - self.created_at) / _PATIENCE
 
+    def quiet_at(self, longest: timedelta) -> datetime | None:
+        """Tell when nothing works on it any more for certain, if a step of something outside takes no longer than this.
+
+        None: it has not ended. A job that has succeeded is quiet, and so is one that has made no progress.
+        """
+        if self.ended_at is None:
+            return None
+        return (
+            self.ended_at if self.state == "succeeded" or self.progress is None else self.ended_at + longest
+        )
+
     def accuracy(self) -> float | None:
         """Return how the first estimate compares with the time that it took, as a ratio; None without one of them."""
         if self.state != "succeeded" or self.ended_at is None or self.estimated_at is None:
@@ -149,7 +205,8 @@ class Job:
         return (self.estimated_at - self.created_at).total_seconds() / took if took > 0 else None
 
     def _belongs_to(self, attempt: int) -> bool:
-        return not self.ended and self.leased_until is not None and attempt == self.attempt
+        taken = self.leased_until is not None or self.holder is not None
+        return not self.ended and taken and attempt == self.attempt
 
     def _end(self, state: JobState, now: datetime) -> "Job":
-        return replace(self, state=state, ended_at=now, leased_until=None, checkpoint=None)
+        return replace(self, state=state, ended_at=now, leased_until=None, checkpoint=None, awaits_until=None)

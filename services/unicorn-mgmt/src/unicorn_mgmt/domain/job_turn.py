@@ -1,10 +1,12 @@
 """The message that has a worker work on a job. It stays inside this service, and so does its contract."""
 
+from datetime import datetime
+from math import ceil
 from typing import ClassVar
 
 from pydantic import Field
 
-from unicorn_mgmt.domain.job import Job
+from unicorn_mgmt.domain.job import LONGEST_DELAY, Job
 from wild_rydes_contracts import Envelope, Message
 from wild_rydes_contracts.metadata import first_of
 
@@ -29,3 +31,11 @@ def turn_due(before: Job | None, after: Job) -> Envelope[JobTurn] | None:
         ),
         data=JobTurn(job_id=after.id, turn=after.turn),
     )
+
+
+def delay_of(job: Job, now: datetime) -> int:
+    """Return for how many seconds the message of a job is to be invisible: one that waits needs none until its time is over,
+    and has one every few minutes because no message can be delayed for longer.
+    """
+    left = job.awaits(now)
+    return ceil(min(left, LONGEST_DELAY).total_seconds()) if left else 0

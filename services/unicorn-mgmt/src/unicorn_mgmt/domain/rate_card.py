@@ -7,6 +7,13 @@ from wild_rydes_contracts.currencies import smallest_amount
 
 CENT = Decimal("0.01")
 
+MAX_FARE = 10_000
+MAX_PER_KM = 400
+"""The most expensive ride, half around the globe, still fits the nine digits of a published price."""
+
+MIN_KM, MAX_KM = 0.001, 20_100
+"""The longest ride that a unicorn may take: a metre at least. No place on earth is farther away than the longest."""
+
 
 @dataclass(frozen=True, slots=True)
 class RateCard:

@@ -89,6 +89,9 @@ class Unicorn:
     about a ride that is over changes nothing, whether it comes again or for the first time. `connection` is
     where its app is connected, `rating` what its passengers think of it. `revision` counts the changes of
     everything else.
+
+    A vehicle that the `fleet` of a partner has imported is one, too, with the partner's own `vehicle_id`, for its rides
+    alone: it reports no position, and is found among vehicles.
     """
 
     id: str
@@ -102,11 +105,13 @@ class Unicorn:
     connection: str | None = None
     rating: Rating | None = None
     revision: int = 0
+    fleet: str | None = None
+    vehicle_id: str | None = None
 
     @property
     def cell(self) -> str | None:
-        """The H3 cell where others find it; None while it has a ride or wants none."""
-        return cell_of(self.position) if self.position and not self.ride else None
+        """The H3 cell where others find it; None while it has a ride or wants none, and for a vehicle."""
+        return cell_of(self.position) if self.position and not self.ride and not self.fleet else None
 
     def report(self, position: Place | None, now: datetime) -> "Unicorn":
         """Note that it is at `position` and wants rides, or (None) wants none.
@@ -119,8 +124,8 @@ class Unicorn:
         return replace(self, position=position, reported_at=now)
 
     def take(self, ride: Ride) -> "Unicorn":
-        """Take a ride, if it is free for one and this one is not over already."""
-        if self.ride or not self.position or ride.id in self.recent:
+        """Take a ride, if it is free for one and this one is not over already. A vehicle always wants one."""
+        if self.ride or not (self.position or self.fleet) or ride.id in self.recent:
             return self
         return replace(self, ride=ride, recent=_remembered(self.recent, ride.since))
 

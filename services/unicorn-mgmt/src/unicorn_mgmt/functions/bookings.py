@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
 from unicorn_mgmt.use_cases.bookings import Bookings
 from wild_rydes_contracts import QuoteAccepted, RideBookingFailed
 from wild_rydes_messaging.consume import Consumer
@@ -22,6 +23,7 @@ class Settings:
     """The function's environment."""
 
     table_name: str
+    vehicle_table_name: str
 
 
 _settings = read(Settings, os.environ)
@@ -33,6 +35,7 @@ _bookings = Bookings(
         os.environ, QuoteAccepted, RideBookingFailed, sqs=client("sqs"), logger=_logger, metrics=_metrics
     ),
     UnicornTable(_dynamodb, _settings.table_name),
+    VehicleTable(_dynamodb, _settings.vehicle_table_name),
     PartnerRideTable(_dynamodb, _settings.table_name),
     partners=roster().keys(),
     logger=_logger,

@@ -11,6 +11,7 @@ from unicorn_mgmt.adapters.invitation_table import InvitationTable
 from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.adapters.partners.roster import roster
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
 from unicorn_mgmt.api.socket_messages import AppMessages
 from unicorn_mgmt.use_cases.app_pushes import AppPushes
 from unicorn_mgmt.use_cases.inviter import Inviter
@@ -33,6 +34,7 @@ class Settings:
     """
 
     table_name: str
+    vehicle_table_name: str
     return_addresses: Mapping[str, str]
     connections_url: str
     unicorn_api_url: str
@@ -54,6 +56,7 @@ _responder = Responder(
         requesters=_settings.return_addresses,
     ),
     UnicornTable(_dynamodb, _settings.table_name),
+    VehicleTable(_dynamodb, _settings.vehicle_table_name),
     Replies(_sqs, _settings.return_addresses.values()),
     Inviter(
         AppConnections(_dynamodb, _settings.table_name),

@@ -10,9 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from unicorn_mgmt.adapters.partner_ride_table import PartnerRideTable
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
 from unicorn_mgmt.domain.partner_ride import PartnerRide, Terms, asked, released
-from unicorn_mgmt.domain.unicorn import REMEMBERED_FOR, Rejection, Ride
+from unicorn_mgmt.domain.unicorn import REMEMBERED_FOR, Rejection, Ride, Unicorn
+from unicorn_mgmt.domain.vehicle import is_vehicle
 from wild_rydes_contracts import Metadata, QuoteAccepted, RideBookingFailed
+from wild_rydes_dynamodb.change import Change
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Unprocessable
 
 
@@ -23,10 +26,14 @@ class Bookings:
     Decisions leave through the table's stream. Duplicates, and messages in any order, change nothing that was
     decided before. A partner decides for itself: the table only notes that it has to be called. `partners`
     are their ids.
+
+    A vehicle of a fleet comes on the books with its first booking, in a write of its own that tells nobody anything. It
+    takes no ride once it is retired, but a ride that it has goes on.
     """
 
     consumer: Consumer[QuoteAccepted | RideBookingFailed]
     unicorns: UnicornTable
+    vehicles: VehicleTable
     partner_rides: PartnerRideTable
     partners: Collection[str]
     logger: Logger
@@ -84,7 +91,9 @@ class Bookings:
 
     def _decide(self, booking: QuoteAccepted) -> None:
         ride = Ride(booking.ride_id, booking.rfq_id, booking.customer_id, self.now(), booking.time_zone)
-        change = self.unicorns.change(booking.responder_id, lambda unicorn: unicorn.take(ride))
+        change = self._changed(
+            booking.responder_id, lambda unicorn: unicorn.take(ride), retired=lambda known: known
+        )
         unicorn = change.after if change else None
         if unicorn and unicorn.ride and unicorn.ride.id == ride.id:
             self._note("confirmed", ride.id, again=change is not None and change.before == change.after)
@@ -96,11 +105,29 @@ class Bookings:
             self._note("rejected", ride.id, reason=reason, again=not self.unicorns.reject(rejection))
 
     def _release(self, failed: RideBookingFailed, failed_at: datetime) -> None:
-        change = self.unicorns.change(
+        change = self._changed(
             failed.responder_id, lambda unicorn: unicorn.release(failed.ride_id, failed_at, self.now())
         )
         freed = bool(change and change.before.ride and not change.after.ride)
         self._note("released", failed.ride_id, reason=failed.reason, freed=freed)
+
+    def _changed(
+        self,
+        responder_id: str,
+        rule: Callable[[Unicorn], Unicorn],
+        retired: Callable[[Unicorn], Unicorn] | None = None,
+    ) -> Change[Unicorn] | None:
+        """Apply a rule, or `retired` to a vehicle that is. Return None if there is no such unicorn."""
+        if not is_vehicle(responder_id):
+            return self.unicorns.change(responder_id, rule)
+        vehicle = self.vehicles.get(responder_id)
+        if retired and (vehicle is None or vehicle.retired):
+            return self.unicorns.change(responder_id, retired)
+        change = self.unicorns.change(responder_id, rule)
+        if change is None and vehicle:
+            self.unicorns.admit(vehicle)
+            change = self.unicorns.change(responder_id, rule)
+        return change
 
     def _note(self, what: str, ride_id: str, **more: object) -> None:
         self.logger.info(what, ride_id=ride_id, **more)  # type: ignore[arg-type]

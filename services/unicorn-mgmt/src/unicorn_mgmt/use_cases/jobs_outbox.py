@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -12,7 +13,7 @@ from unicorn_mgmt.adapters.job_queue import JobTurns
 from unicorn_mgmt.adapters.job_table import JOB, job_from
 from unicorn_mgmt.adapters.status_documents import StatusDocuments
 from unicorn_mgmt.domain.job import Job
-from unicorn_mgmt.domain.job_turn import JobTurn, turn_due
+from unicorn_mgmt.domain.job_turn import JobTurn, delay_of, turn_due
 from wild_rydes_contracts import Envelope
 from wild_rydes_messaging.errors import describe
 from wild_rydes_messaging.parking import about
@@ -38,6 +39,7 @@ class JobsOutbox:
         """
         batch = self.consumer.receive(event)
         turns: list[Envelope[JobTurn]] = []
+        delays: dict[UUID, int] = {}
         documented: dict[str, Job] = {}
         for record in batch:
             with batch.attempt(record):
@@ -46,9 +48,10 @@ class JobsOutbox:
                 job = job_from(record.after)
                 if turn := turn_due(job_from(record.before) if record.before else None, job):
                     turns.append(turn)
+                    delays[turn.metadata.event_id] = delay_of(job, self.now())
                 if job.document:
                     documented[job.id] = job  # its last state in the batch
-        refused = self.turns.send(turns) if turns else {}
+        refused = self.turns.send(turns, delays) if turns else {}
         for turn in turns:
             if error := refused.get(turn.metadata.event_id):
                 self.consumer.parking_lot.park_message(turn, error, queue=self.turns.queue.name)

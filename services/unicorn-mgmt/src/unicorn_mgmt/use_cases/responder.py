@@ -10,10 +10,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from unicorn_mgmt.adapters.partner_queues import RequestQueues
 from unicorn_mgmt.adapters.unicorn_table import UnicornTable
+from unicorn_mgmt.adapters.vehicle_table import VehicleTable
 from unicorn_mgmt.domain.quoting import answer
 from unicorn_mgmt.domain.unicorn import Place, distance_km
-from unicorn_mgmt.domain.vicinity import Nearby, Vicinity
+from unicorn_mgmt.domain.vicinity import Nearby
 from unicorn_mgmt.use_cases.inviter import Inviter, Opened, Told
+from unicorn_mgmt.use_cases.neighbours import Neighbours
 from wild_rydes_contracts import Coordinates, Decline, Envelope, RfqRequested, RfqResponse
 from wild_rydes_contracts.metadata import caused_by
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
@@ -38,11 +40,12 @@ class _Asked:
 class Responder:
     """Answers for the unicorns near the start whose rate card may speak for them, and asks the others.
 
-    The others are unicorns that price by hand, and partners.
+    The others are unicorns that price by hand, and partners. Vehicles of fleets always have their rate card speak for them.
     """
 
     consumer: Consumer[RfqRequested]
     unicorns: UnicornTable
+    vehicles: VehicleTable
     replies: Replies
     inviter: Inviter
     partners: RequestQueues
@@ -53,14 +56,14 @@ class Responder:
     def handle(self, event: Mapping[str, Any]) -> PartialBatchResponse:
         """Answer the RFQs of a Lambda SQS event, all in one batch to each return address."""
         batch = self.consumer.receive(event)
-        vicinity = Vicinity(self.unicorns.available_in)
+        neighbours = Neighbours(self.unicorns, self.vehicles)
         asked: list[_Asked] = []
         answered: list[tuple[Received[RfqRequested], RfqResponse]] = []
         forwarded: list[tuple[Received[RfqRequested], tuple[str, ...]]] = []
         replies: list[Reply] = []
         for message in batch:
             with batch.attempt(message):
-                asked.append(self._ask(message, vicinity))
+                asked.append(self._ask(message, neighbours))
         # All of the batch at once, in a bounded time: the replies must know who cannot be reached.
         told = self.inviter.push(each.opened for each in asked)
         for each in asked:
@@ -84,12 +87,12 @@ class Responder:
                 self._account(message, response)
         return batch.settle()
 
-    def _ask(self, message: Received[RfqRequested], vicinity: Vicinity) -> _Asked:
+    def _ask(self, message: Received[RfqRequested], neighbours: Neighbours) -> _Asked:
         """Find who is to answer, and write the invitation of those who price by hand."""
         rfq = message.data
         reply_to = self.replies.check(message.metadata.reply_to)
         start = _place(rfq.start)
-        nearest = vicinity.nearest(start)
+        nearest = neighbours.nearest(start)
         by_hand = [nearby.unicorn for nearby in nearest if not nearby.unicorn.auto_quote]
         opened = self.inviter.open(rfq, message.metadata, reply_to, by_hand) if by_hand else Opened(())
         return _Asked(message, reply_to, nearest, self.partners.serving(start), opened)
