@@ -50,6 +50,12 @@ class Stage:
     """Whether there is a console in which somebody looks at dashboards and saved queries."""
     phones: str | None = None
     """The base URL of the phone simulator, which replaces AWS End User Messaging."""
+    textract: str | None = None
+    """The base URL of the simulator of Amazon Textract, which replaces it."""
+    textract_forms: bool = False
+    """Whether Textract looks for keys and values, too: at 50 dollars a thousand pages instead of 1.50 (decision 102)."""
+    textract_patience: int = 3600
+    """Seconds until a document's job is looked at whose end nobody has told."""
     origination_number: str | None = None
     """The number that SMS come from, in E.164 form. None: it is in an SSM parameter."""
     import_chunk_bytes: int | None = None
@@ -114,8 +120,13 @@ AWS: Final = Stage(
 )
 
 
-def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = PLAIN) -> Stage:
-    """The stage of the local cloud, by its base URL and that of its phone simulator."""
+def local(
+    endpoint: str,
+    phones: str = "http://localhost:4567",
+    names: Names = PLAIN,
+    textract: str = "http://localhost:4571",
+) -> Stage:
+    """The stage of the local cloud, by its base URL and those of its simulators of phones and of Textract."""
     return Stage(
         "local",
         target=local_target,
@@ -148,6 +159,8 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
         hosts_pages=False,
         macie=False,
         phones=phones,
+        textract=textract,
+        textract_patience=20,  # tests lose messages
         origination_number=names.local_number,
         # A worker needs a core for half a second to start. Ten at once would delay each other for seconds.
         batches_at_once=2,
@@ -163,8 +176,8 @@ def local(endpoint: str, phones: str = "http://localhost:4567", names: Names = P
 def stage_of(app: cdk.App) -> Stage:
     """The stage that the context `stage` names: the local cloud for `local`, otherwise AWS.
 
-    The base URLs are AWS_ENDPOINT_URL and, for its phones, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2. Raises ValueError
-    for a value that its context cannot have.
+    The base URLs are AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2 for its phones, and
+    AWS_ENDPOINT_URL_TEXTRACT. Raises ValueError for a value that its context cannot have.
 
     | context | value |
     |---|---|
@@ -175,6 +188,7 @@ def stage_of(app: cdk.App) -> Stage:
     | `partners` | `all`: the simulated fleets, too, as always on the local cloud; otherwise `real` |
     | `gateway-account` | `no`: somebody else sees to the role by which APIs write logs; otherwise `yes` |
     | `macie` | `no`: Macie scans no bucket, or somebody else sees to it; otherwise `yes` |
+    | `textract` | `forms`: Textract looks for keys and values in invoices, too; otherwise `text` |
     | `canary` | `no`: new versions get all calls at once in `prod`, too; otherwise `yes` |
     """
     environment = app.node.try_get_context("env") or ""
@@ -183,6 +197,7 @@ def stage_of(app: cdk.App) -> Stage:
             os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566"),
             os.environ.get("AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2", "http://localhost:4567"),
             Names(environment),
+            os.environ.get("AWS_ENDPOINT_URL_TEXTRACT", "http://localhost:4571"),
         )
     else:
         stage = replace(AWS, names=Names(environment)) if environment else AWS
@@ -194,6 +209,7 @@ def stage_of(app: cdk.App) -> Stage:
         simulated_partners=stage.simulated_partners or _choice(app, "partners", "real", "all") == "all",
         gateway_account=_choice(app, "gateway-account", "yes", "no") == "yes",
         macie=stage.macie and _choice(app, "macie", "yes", "no") == "yes",
+        textract_forms=_choice(app, "textract", "text", "forms") == "forms",
         canaries=_choice(app, "canary", "yes", "no") == "yes",
     )
 

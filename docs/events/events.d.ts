@@ -19,7 +19,9 @@ export type WildRydesEvent =
   | FeedbackCorrectedEvent
   | CallbackRequestedEvent
   | CallbackDoneEvent
-  | FeedbackExpiredEvent;
+  | FeedbackExpiredEvent
+  | InvoiceSettledEvent
+  | InvoiceDisputedEvent;
 
 /**
  * The support team is done with a call that a customer wanted. It does not say who called.
@@ -432,6 +434,53 @@ export interface FeedbackRequestedEvent {
   detail: FeedbackRequested;
 }
 /**
+ * An invoice is wrong for certain, so nothing of it is paid. Its partner has to send another one.
+ */
+export interface InvoiceDisputed {
+  metadata: Metadata & {
+    /**
+     * the version of the message
+     */
+    event_version: 1;
+  };
+  data: InvoiceDisputedData;
+}
+/**
+ * An invoice is wrong for certain, so nothing of it is paid. Its partner has to send another one.
+ */
+export interface InvoiceDisputedData {
+  /**
+   * the document that it came in
+   */
+  invoice_id: string;
+  /**
+   * the partner fleet that sent it
+   */
+  partner_id: string;
+  /**
+   * what it came with, as the partner calls it
+   */
+  batch: string;
+  amount?: Money;
+  /**
+   * by when, if that could be read
+   */
+  due?: string;
+  /**
+   * what is wrong, each once
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  reasons: [string, ...string[]];
+  /**
+   * the rides that are wrong, the first 1,000
+   *
+   * @maxItems 1000
+   */
+  ride_ids: string[];
+}
+/**
  * An amount, written as a decimal string with two places, and its ISO 4217 currency code.
  *
  * The amount is a multiple of the currency's smallest: yen have no hundredths.
@@ -445,6 +494,81 @@ export interface Money {
    * ISO 4217 code
    */
   currency: string;
+}
+/**
+ * InvoiceDisputed, version 1, as a rule on the bus hands it over.
+ */
+export interface InvoiceDisputedEvent {
+  version: string;
+  id: string;
+  account: string;
+  time: string;
+  region: string;
+  "replay-name"?: string;
+  source: "wildrydes.settlement";
+  "detail-type": "InvoiceDisputed";
+  resources: string[];
+  detail: InvoiceDisputed;
+}
+/**
+ * An invoice is to be paid: each of its rides was owed at this price, and is settled now.
+ */
+export interface InvoiceSettled {
+  metadata: Metadata & {
+    /**
+     * the version of the message
+     */
+    event_version: 1;
+  };
+  data: InvoiceSettledData;
+}
+/**
+ * An invoice is to be paid: each of its rides was owed at this price, and is settled now.
+ */
+export interface InvoiceSettledData {
+  /**
+   * the document that it came in
+   */
+  invoice_id: string;
+  /**
+   * the partner fleet that sent it
+   */
+  partner_id: string;
+  /**
+   * what it came with, as the partner calls it
+   */
+  batch: string;
+  amount: Money;
+  /**
+   * by when
+   */
+  due: string;
+  /**
+   * how many rides it settles
+   */
+  rides: number;
+  /**
+   * the rides, the first 1,000 of them
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  ride_ids: [string, ...string[]];
+}
+/**
+ * InvoiceSettled, version 1, as a rule on the bus hands it over.
+ */
+export interface InvoiceSettledEvent {
+  version: string;
+  id: string;
+  account: string;
+  time: string;
+  region: string;
+  "replay-name"?: string;
+  source: "wildrydes.settlement";
+  "detail-type": "InvoiceSettled";
+  resources: string[];
+  detail: InvoiceSettled;
 }
 /**
  * Calls to a partner flow again.

@@ -1,9 +1,9 @@
 """A Lambda function of a service. At first its role allows nothing but to write its own log."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -97,7 +97,9 @@ class ServiceFunction(lambda_.Function):
         function = cast("lambda_.CfnFunction", self.node.default_child)
         function.reserved_concurrent_executions = at_once
 
-    def may(self, *actions: str, on: str, condition: dict[str, dict[str, Any]] | None = None) -> None:
+    def may(
+        self, *actions: str, on: str, condition: Mapping[str, Mapping[str, str | Sequence[str]]] | None = None
+    ) -> None:
         """Allow actions on one resource (an ARN, or a pattern of ARNs)."""
         batch_actions = self._service_stack.stage.batch_actions
         batches = [f"{action}Batch" for action in actions if action in batch_actions]

@@ -20,7 +20,7 @@ FILE: Final = Path(__file__).with_name("calls.json")
 
 _RESOURCES: Final = {
     *("Bucket", "ConfigurationSetName", "EventBusName", "KeyId", "Name", "QueueName", "QueueUrl", "SecretId"),
-    *("TableName", "TopicArn", "UserPoolId"),
+    *("RoleArn", "SNSTopicArn", "TableName", "TopicArn", "UserPoolId", "stateMachineArn"),
 }
 """Parameters that name a resource."""
 _KEPT: Final = {
@@ -32,8 +32,11 @@ _KEPT: Final = {
 """Parameters whose text is ours."""
 _DECISIVE: Final = {*_RESOURCES, "IndexName", "Item", "Key", "Keys", "Source"}
 """Parameters on which permissions depend."""
+_NAMED_BY_STRANGERS: Final = {"documents", "reports"}
+"""Folders in which others than we have named the rest."""
 _SET_BY_MACHINE: Final = re.compile("AWS_|POWERTOOLS_|_|PATH$|HOME$")
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"(?<=/)\d+(?=\.)")
 _OWN_WORD: Final = re.compile("[a-z_]+")
 _VEHICLE: Final = "u-v-"
 """Begins the key of a vehicle, whose rides more functions may write than those of other unicorns."""
@@ -198,13 +201,15 @@ class _Reduction:
                 return self._of_members(
                     {self._resource("TableName", key): each for key, each in value.items()}
                 )
+            case "S3Object":
+                return [{"Bucket": self._resource("Bucket", value["Bucket"]), "Name": "*"}]
         return self._of_members(value)
 
     def _scalar(self, name: str, value: Any) -> Any:  # noqa: ANN401 - any parameter
         if isinstance(value, str) and name in _RESOURCES:
             return self._resource(name, value)
         if isinstance(value, str) and name not in _KEPT:
-            return _ID.sub("*", value) if name == "Key" else _sample(value)
+            return _object(value) if name == "Key" else _sample(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return min(value, 1)
         return value
@@ -249,6 +254,16 @@ def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             last = "/" if "://" in value else ":" if value.startswith("arn:aws:sqs:") else ""
             name = value.rpartition(last)[2] if last else value
             yield name, f"{variable}.*" if text.startswith("{") else variable
+
+
+def _object(key: str) -> str:
+    """Write the key of an object: our own words in it, without ids and numbers. Where there is none in front, strangers
+    have named the whole.
+    """
+    folder, _, name = key.partition("/")
+    if folder in _NAMED_BY_STRANGERS:
+        return f"{folder}/*"
+    return _NUMBER.sub("*", _ID.sub("*", key)) if name and _OWN_WORD.fullmatch(folder) else "*"
 
 
 def _type_of(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,9 @@ def problems(service: str, operation: str, parameters: Mapping[str, Any]) -> Ite
     if shape is None:
         return
     given = _value(parameters)
+    if isinstance(original := given.get("CopySource"), dict):
+        # The SDK takes both, and writes a header of it: botocore.handlers.handle_copy_source_param.
+        given = {**given, "CopySource": f"{original['Bucket']}/{original['Key']}"}
     report = ParamValidator().validate(given, shape)
     if report.has_errors():
         yield report.generate_report()

@@ -138,6 +138,13 @@ def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
             yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
         case "PutObject" | "DeleteObject" | "AbortMultipartUpload":
             yield Requirement(f"s3:{call.operation}", f"{bucket}/{call.parameters['Key']}", source)
+        case "CopyObject":
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+            original = call.parameters["CopySource"]
+            source_bucket = f"arn:aws:s3:::{original['Bucket']}"
+            yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
+            yield Requirement("s3:GetObject", f"{source_bucket}/{original['Key']}", source)
+            yield Requirement("s3:ListBucket", source_bucket, source)
         case "ListObjectsV2":
             prefix = {"s3:prefix": (call.parameters["Prefix"],)} if "Prefix" in call.parameters else {}
             yield Requirement("s3:ListBucket", bucket, source, prefix)
@@ -227,6 +234,37 @@ def _ssm(call: Call, _: Resolver) -> Iterator[Requirement]:
     )
 
 
+def _sns(call: Call, _: Resolver) -> Iterator[Requirement]:
+    yield Requirement(
+        f"sns:{call.operation}", call.parameters["TopicArn"], f"{_REFERENCE}list_amazonsns.html"
+    )
+
+
+def _stepfunctions(call: Call, _: Resolver) -> Iterator[Requirement]:
+    """What is said with a task token names no resource."""
+    resource = call.parameters.get("stateMachineArn", "*")
+    yield Requirement(f"states:{call.operation}", resource, f"{_REFERENCE}list_awsstepfunctions.html")
+
+
+def _textract(call: Call, _: Resolver) -> Iterator[Requirement]:
+    """Textract reads the document as whoever starts the job, and publishes its end under the role that it is given.
+
+    https://docs.aws.amazon.com/textract/latest/dg/api-async-roles.html
+    """
+    yield Requirement(f"textract:{call.operation}", "*", f"{_REFERENCE}list_amazontextract.html")
+    if not call.operation.startswith("Start"):
+        return
+    source = "https://docs.aws.amazon.com/textract/latest/dg/api-async-roles.html"
+    place = call.parameters["DocumentLocation"]["S3Object"]
+    yield Requirement("s3:GetObject", f"arn:aws:s3:::{place['Bucket']}/{place['Name']}", source)
+    yield Requirement(
+        "iam:PassRole",
+        call.parameters["NotificationChannel"]["RoleArn"],
+        source,
+        {"iam:passedtoservice": ("textract.amazonaws.com",)},
+    )
+
+
 _NEEDS: Final[dict[str, _Needs]] = {
     "apigateway": _apigateway,
     "apigatewaymanagementapi": _connections,
@@ -237,6 +275,9 @@ _NEEDS: Final[dict[str, _Needs]] = {
     "pinpoint-sms-voice-v2": _sms,
     "s3": _s3,
     "secretsmanager": _secretsmanager,
+    "sns": _sns,
     "sqs": _sqs,
     "ssm": _ssm,
+    "stepfunctions": _stepfunctions,
+    "textract": _textract,
 }

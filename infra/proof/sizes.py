@@ -25,7 +25,11 @@ _PARSER: Final = importlib.import_module("re._parser")
 _ESCAPED: Final = len(r"\ud83e\udd84")
 """Bytes of a character that is not ASCII: `Envelope.to_json` escapes it."""
 
-_FORMATS: Final = {"uuid": 36, "date-time": len("2026-11-26T12:34:56.789000+00:00")}
+_FORMATS: Final = {
+    "uuid": 36,
+    "date": len("2026-11-26"),
+    "date-time": len("2026-11-26T12:34:56.789000+00:00"),
+}
 _SCALARS: Final = {
     "integer": len(str(-(2**63))),  # without bounds: what is stored and counted fits into 64 bits
     "number": len("-2.2250738585072014e-308"),

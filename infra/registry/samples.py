@@ -67,6 +67,8 @@ def _text(schema: Json, _: Json) -> _Strategy:
     if schema.get("format") == "date-time":
         usual = st.integers(20, 98).map(lambda year: f"20{year}-06-01T12:00:00.123Z")
         return st.one_of(usual, st.sampled_from(_INSTANTS))
+    if schema.get("format") == "date":
+        return st.integers(20, 98).map(lambda year: f"20{year}-06-01")
     longest = schema.get("maxLength")
     if "pattern" in schema:
         matching: _Strategy = st.from_regex(schema["pattern"], fullmatch=True)

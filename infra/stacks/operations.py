@@ -1,6 +1,7 @@
 """What whoever is on call sees of all services together. It knows them by their names alone, and may be deployed at any time."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import aws_cdk as cdk
@@ -34,12 +35,18 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
         *("import-validate", "import-chunk", "import-end"),
     ),
     "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
-    "settlement": ("prices", "replay", "rides"),
+    "settlement": (
+        *("archive", "completions", "decisions", "documents", "failsafe", "outbox", "outcomes"),
+        *("pages-large", "pages-single", "pages-small", "prices", "readings", "replay", "rides"),
+    ),
 }
 """The functions of each service by their roles, without those of partners. tests/infra/test_operations.py compares them
 with the templates."""
 
 APIS: Final = ("rfq-api", "machine-api", "unicorn-api", "partner-api", "jobs-api", "support-api")
+
+_QUERIED_AT_ONCE: Final = 50
+"""https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatchlogs_limits.html"""
 
 _MINUTE: Final = cdk.Duration.minutes(1)
 
@@ -66,13 +73,15 @@ class OperationsStack(cdk.Stack):
             for service in FUNCTIONS
             for name in functions_of(service, simulated=stage.simulated_partners)
         ]
-        logs.CfnQueryDefinition(
-            self,
-            "Trace",
-            name=stage.names.of("wild-rydes/trace"),
-            log_group_names=self._log_groups,
-            query_string="\n| ".join(TRACE),
-        )
+        for number, groups in enumerate(self._queried(), 1):
+            more = "" if number == 1 else f"-{number}"
+            logs.CfnQueryDefinition(
+                self,
+                f"Trace{more}",
+                name=stage.names.of(f"wild-rydes/trace{more}"),
+                log_group_names=groups,
+                query_string="\n| ".join(TRACE),
+            )
         cloudwatch.Dashboard(
             self,
             "Board",
@@ -80,6 +89,11 @@ class OperationsStack(cdk.Stack):
             default_interval=cdk.Duration.hours(3),
             widgets=[*self._rows()],
         )
+
+    def _queried(self) -> Iterable[Sequence[str]]:
+        """Go through the functions' log groups, as many at once as a query may read."""
+        for start in range(0, len(self._log_groups), _QUERIED_AT_ONCE):
+            yield self._log_groups[start : start + _QUERIED_AT_ONCE]
 
     def _rows(self) -> Iterable[Sequence[cloudwatch.IWidget]]:
         links = " ".join(
@@ -139,7 +153,9 @@ class OperationsStack(cdk.Stack):
                 width=HALF,
             ),
         ]
-        yield [answer(COMPLAINTS, self._log_groups)]
+        for number, queried in enumerate(self._queried(), 1):
+            more = "" if number == 1 else f" ({number})"
+            yield [answer(replace(COMPLAINTS, title=f"{COMPLAINTS.title}{more}"), queried)]
 
     def _promises(self) -> cloudwatch.IWidget:
         """Show the alarms of all objectives, which are known by their names."""

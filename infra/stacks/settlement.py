@@ -1,4 +1,4 @@
-"""settlement: what partner fleets are owed.
+"""settlement: what partner fleets are owed, and the documents by which they ask for it.
 
 Some names are written twice, here and in the service. tests/infra/test_platform.py holds the index to the service, and
 tests/contract/test_rule_patterns.py the rules to whose rides are owed.
@@ -14,6 +14,9 @@ from constructs import Construct
 from infra import naming
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.subscription import Subscription
+from infra.stacks.settlement_decisions import Decisions
+from infra.stacks.settlement_documents import LISTING_INDEX, Documents
+from infra.stacks.settlement_failsafe import Failsafe
 from infra.stage import Stage
 from wild_rydes_contracts import QuoteAccepted, RideCompleted
 
@@ -23,7 +26,7 @@ OF_PARTNERS: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {"responder_id":
 
 
 class SettlementStack(ServiceStack):
-    """The ledger: a table, and the functions `prices` and `rides` that each write one fact of an entry."""
+    """The ledger: a table, and the functions `prices` and `rides` that each write one fact of an entry; and documents."""
 
     def __init__(self, scope: Construct, stage: Stage, artifact: Path) -> None:
         super().__init__(
@@ -41,8 +44,18 @@ class SettlementStack(ServiceStack):
             sort_key=dynamodb.Attribute(name="completed_at", type=dynamodb.AttributeType.NUMBER),
             projection_type=dynamodb.ProjectionType.ALL,
         )
+        # Sparse: the documents of each batch, and the audit trail of each document.
+        self.table.add_global_secondary_index(
+            index_name=LISTING_INDEX,
+            partition_key=dynamodb.Attribute(name="listed", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="listed_at", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
         self._prices()
         self._rides()
+        self.failsafe = Failsafe(self)
+        self.documents = Documents(self, self.failsafe.serves)
+        self.decisions = Decisions(self, self.documents, self.failsafe)
 
     def _prices(self) -> None:
         function = self.function("prices", seconds=3)

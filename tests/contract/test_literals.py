@@ -16,6 +16,7 @@ from ride_booking.api.rfq_representations import LONGEST
 from ride_booking.domain.ride import TIME_TO_CONFIRM
 from wild_rydes_contracts import EVENTS, MESSAGES, RETIRED, Event, Message, Metadata
 from wild_rydes_contracts.feedback import FeedbackEvent
+from wild_rydes_contracts.invoices import InvoiceEvent
 from wild_rydes_contracts.rides import RideEvent
 from wild_rydes_contracts.strategies import CONTRACTS
 
@@ -40,7 +41,7 @@ PERSONAL = {
 }
 
 # They hold what several messages share, and are not messages themselves.
-BASES = {Event, RideEvent, FeedbackEvent}
+BASES = {Event, RideEvent, FeedbackEvent, InvoiceEvent}
 
 # The name a unicorn goes by is shown to customers. It goes to a return address, never on the bus.
 STAGE_NAME = {"display_name"}

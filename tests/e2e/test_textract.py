@@ -32,10 +32,10 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 def textract(settings: Settings) -> Iterator[Any]:
     """A client of a simulator that runs beside the emulator."""
-    url, listener = process.listen(settings)
+    listener = process.listen(settings)
     running = process.start(settings, listener)
     session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-    yield session.client("textract", endpoint_url=url)
+    yield session.client("textract", endpoint_url=settings.textract_url)
     running.kill()
     running.wait()
 

@@ -66,6 +66,8 @@ def test_it_knows_when_the_message_of_a_dead_worker_is_there_again(
 def test_a_function_has_no_way_that_its_role_does_not_give_it(found: Architecture) -> None:
     publishers = found.into(BUS, "publishes to")
     assert publishers == [
-        f"function:{service}-outbox" for service in ("feedback", "ride-booking", "unicorn-mgmt")
+        *(f"function:{service}-outbox" for service in ("feedback", "ride-booking")),
+        "function:settlement-outcomes",
+        "function:unicorn-mgmt-outbox",
     ]
     assert found.out_of("function:ride-booking-authorizer", "writes to") == []

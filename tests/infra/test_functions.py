@@ -9,6 +9,7 @@ import pytest
 from infra import roster
 from infra.app import SERVICES
 from infra.assembly import Assembly, as_list
+from infra.stacks.settlement_documents import LIMITS
 from infra.tiers import TIERS
 from tests.support.pages import PUT_BY, functions
 
@@ -42,7 +43,14 @@ CONSUME = {
 }
 SUBMIT_RFQS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"}
 READ_STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+DOCUMENT_ITEMS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+# The workers of documents, by size class: one module, and each the name of its queue.
+PAGES = tuple(f"settlement-pages-{size_class}" for size_class in ("single", "small", "large"))
+
+# The queues between a document's pages and its archive, each with a function of its name.
+DECIDING = tuple(f"settlement-{role}" for role in ("readings", "completions", "decisions", "archive"))
 
 # A function has as much of a processor as it has memory. Customers wait for all but feedback-replies.
 MEMORY = {
@@ -58,7 +66,20 @@ MEMORY = {
         (f"unicorn-mgmt-{role}" for role in ("jobs", "import-validate", "import-chunk", "import-end")), 512
     ),
     "feedback-replies": 512,
+    "settlement-documents": 768,  # most of it is for what opens PDFs
+    "settlement-pages-single": 768,
+    "settlement-pages-small": 1024,
+    "settlement-pages-large": 1769,
+    "settlement-decisions": 2048,  # three hundred pages of blocks take 350
+    "settlement-archive": 512,
+    "settlement-failsafe": 2048,
 }
+
+QUEUES_OF = {
+    name: {"DEAD_LETTER_QUEUE_URL": f"{name}-dlq", "MAX_ATTEMPTS": "5"}
+    for name in ("settlement-documents", *PAGES, *DECIDING)
+}
+"""What the functions of documents are told of their queues."""
 
 # Service -> its queues whose dead letters its replay sends back.
 REPLAYED = {
@@ -75,6 +96,29 @@ REPLAYED = {
 
 # Queues whose messages are of use after their deadlines, too: their consumers keep a record.
 LATE = {"settlement-prices"}
+
+MACHINE = "DecisionsMachine"
+READ_ORIGINALS = {"IntakeStaging/*": {"s3:GetObject"}, "IntakeStaging": {"s3:ListBucket"}}
+START_TEXTRACT = {
+    "*": {"textract:StartDocumentTextDetection", "states:SendTaskSuccess"},
+    "DecisionsTextractRole": {"iam:PassRole"},
+    "IntakeStaging/*": {"s3:GetObject"},
+}
+ASK_TEXTRACT = {
+    **START_TEXTRACT,
+    "*": {*START_TEXTRACT["*"], "textract:GetDocumentTextDetection"},
+}
+DECIDE = {
+    f"dynamodb:{action}Item" for action in ("Get", "BatchGet", "ConditionCheck", "Put", "Update", "Delete")
+}
+KEEP = {
+    "settlement/index/by-listing": {"dynamodb:Query"},
+    "DecisionsArchive/documents/*": {"s3:PutObject"},
+    "DecisionsArchive/reports/*": {"s3:PutObject", "s3:GetObject"},
+    "DecisionsArchive": {"s3:ListBucket"},
+    **READ_ORIGINALS,
+}
+OWN_QUEUE = {name: {name: CONSUME, f"{name}-dlq": {"sqs:SendMessage"}} for name in DECIDING}
 
 # All permissions on AWS beyond the function's own log: resource -> actions. No policy has a `*` that is not
 # listed here.
@@ -251,6 +295,71 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         }
         for name in ("settlement-prices", "settlement-rides")
     },
+    "settlement-documents": {
+        "settlement": DOCUMENT_ITEMS,
+        "IntakeStaging/*": {"s3:GetObject"},
+        "IntakeStaging": {"s3:ListBucket"},
+        "settlement-documents": CONSUME,
+        "settlement-documents-dlq": {"sqs:SendMessage"},
+    },
+    **{
+        name: {
+            "settlement": DOCUMENT_ITEMS,
+            "IntakeStaging/*": {"s3:GetObject"},
+            "IntakeStaging": {"s3:ListBucket"},
+            "IntakeWorking/pages/*": {"s3:GetObject", "s3:PutObject"},
+            "IntakeWorking": {"s3:ListBucket"},
+            name: CONSUME,
+            f"{name}-dlq": {"sqs:SendMessage"},
+        }
+        for name in PAGES
+    },
+    "settlement-outbox": {
+        "*": {"dynamodb:ListStreams"},
+        "settlement": READ_STREAM,
+        **{name: {"sqs:SendMessage"} for name in PAGES},
+        "settlement-outbox-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "settlement-readings": {
+        "settlement": DOCUMENT_ITEMS,
+        **START_TEXTRACT,
+        **OWN_QUEUE["settlement-readings"],
+    },
+    "settlement-completions": {
+        "settlement": {"dynamodb:GetItem"},
+        "*": {"states:SendTaskSuccess"},
+        **OWN_QUEUE["settlement-completions"],
+    },
+    "settlement-decisions": {
+        "settlement": DECIDE,
+        "settlement/index/by-payee": {"dynamodb:Query"},
+        **ASK_TEXTRACT,
+        **OWN_QUEUE["settlement-decisions"],
+    },
+    "settlement-archive": {
+        "settlement": {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:BatchGetItem"},
+        **KEEP,
+        **OWN_QUEUE["settlement-archive"],
+    },
+    "settlement-outcomes": {
+        "*": {"dynamodb:ListStreams"},
+        "settlement": READ_STREAM | {"dynamodb:GetItem"},
+        BUS: {"events:PutEvents"},
+        MACHINE: {"states:StartExecution"},
+        "settlement-reviews": {"sns:Publish"},
+        "settlement-archive": {"sqs:SendMessage"},
+        "settlement-outcomes-dlq": {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+    },
+    "settlement-failsafe": {
+        "settlement": DECIDE,
+        "settlement/index/by-payee": {"dynamodb:Query"},
+        **ASK_TEXTRACT,
+        **KEEP,
+        "DecisionsArchive/messages/*": {"s3:PutObject"},
+        "IntakeWorking/pages/*": {"s3:GetObject", "s3:PutObject"},
+        "IntakeWorking": {"s3:ListBucket"},
+        **{f"{name}-dlq": CONSUME for name in ("settlement-documents", *PAGES, *DECIDING)},
+    },
     "feedback-timers": {
         "feedback": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "feedback/index/by-due": {"dynamodb:Query"},
@@ -351,6 +460,7 @@ CONDITIONS = (
             ("ride-booking-outbox", "ride-booking"),
             ("unicorn-mgmt-outbox", "unicorn-mgmt"),
             ("feedback-outbox", "feedback"),
+            ("settlement-outcomes", "settlement"),
         )
     }
     | {
@@ -375,6 +485,48 @@ CONDITIONS = (
             ("unicorn-mgmt-import-chunk", ("GetItem", "UpdateItem"), "job*"),
             ("unicorn-mgmt-import-end", ("GetItem", "PutItem", "UpdateItem"), "job*"),
         )
+    }
+    | {
+        (function, "settlement", actions): {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}}
+        for function in ("settlement-documents", *PAGES, "settlement-failsafe")
+        for actions, items in (
+            (("dynamodb:GetItem", "dynamodb:PutItem"), ["document#*"]),
+            (("dynamodb:UpdateItem",), ["audit#*", "deaths#*"]),
+        )
+    }
+    | {
+        (function, "settlement", tuple(f"dynamodb:{action}Item" for action in sorted(actions))): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{item}#*" for item in items]}
+        }
+        for functions_, actions, items in (
+            (["completions"], ["Get"], ["reading"]),
+            (["outcomes"], ["Get"], ["settlement"]),
+            (["readings"], ["Get", "Put"], ["document", "reading"]),
+            (["readings"], ["Update"], ["reading"]),
+            (["archive", "failsafe"], ["Get"], ["document", "settlement"]),
+            (["archive", "failsafe"], ["Update", "BatchGet"], ["audit"]),
+            (
+                ["decisions", "failsafe"],
+                ["Get", "BatchGet", "ConditionCheck"],
+                ["document", "settlement", "number", "ride", "reading"],
+            ),
+            (["decisions", "failsafe"], ["Put"], ["document", "settlement", "number"]),
+            (["decisions", "failsafe"], ["Update"], ["settlement", "ride", "reading", "audit"]),
+            (["decisions", "failsafe"], ["Delete"], ["number"]),
+        )
+        for function in (f"settlement-{role}" for role in functions_)
+    }
+    | {
+        (f"settlement-{role}", "settlement/index/by-listing", ("dynamodb:Query",)): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "batch#*"}
+        }
+        for role in ("archive", "failsafe")
+    }
+    | {
+        (f"settlement-{role}", "DecisionsTextractRole", ("iam:PassRole",)): {
+            "StringEquals": {"iam:PassedToService": "textract.amazonaws.com"}
+        }
+        for role in ("readings", "decisions", "failsafe")
     }
     | {
         (function, "unicorn-mgmt/index/by-partner", ("dynamodb:Query",)): {
@@ -507,6 +659,8 @@ def test_a_function_is_built_alike(aws: Assembly, function: str) -> None:
     role = function.removeprefix(f"{service}-")
     for id_ in PARTNERS:
         role = role.replace(f"{id_}-", "partner-")
+    if function in PAGES:
+        role = "pages"
     module = role.replace("-", "_")
     assert properties["Handler"] == f"{service.replace('-', '_')}.functions.{module}.handler"
     environment = properties["Environment"]["Variables"]
@@ -524,6 +678,12 @@ TOKENS = {
     "KEYS_URL": f"{ISSUER}/.well-known/jwks.json",
 }
 """What a function is told that verifies tokens."""
+TEXTRACT = {
+    "STAGING_BUCKET": "IntakeStaging",
+    "COMPLETIONS_TOPIC_ARN": "settlement-completions",
+    "COMPLETIONS_ROLE_ARN": "DecisionsTextractRole",
+    "TEXTRACT_FORMS": "false",
+}
 OPEN_RFQS = json.dumps({tier.name: tier.open_rfqs for tier in TIERS})
 
 
@@ -592,6 +752,70 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 },
             )
             for name in ("settlement-prices", "settlement-rides")
+        ),
+        (
+            "settlement-documents",
+            {
+                **QUEUES_OF["settlement-documents"],
+                **LIMITS,
+                "STAGING_BUCKET": "IntakeStaging",
+                "READER_MIB": "512",
+                "READER_SECONDS": "10",
+            },
+        ),
+        ("settlement-readings", {**QUEUES_OF["settlement-readings"], **TEXTRACT}),
+        ("settlement-completions", QUEUES_OF["settlement-completions"]),
+        ("settlement-decisions", {**QUEUES_OF["settlement-decisions"], **TEXTRACT}),
+        (
+            "settlement-archive",
+            {
+                **QUEUES_OF["settlement-archive"],
+                "ARCHIVE_BUCKET": "DecisionsArchive",
+                "STAGING_BUCKET": "IntakeStaging",
+            },
+        ),
+        (
+            "settlement-outcomes",
+            {
+                "BUS_NAME": "/wild-rydes/platform/bus-name",
+                "ARCHIVE_QUEUE_URL": "settlement-archive",
+                "STATE_MACHINE_ARN": MACHINE,
+                "REVIEWS_TOPIC_ARN": "settlement-reviews",
+                "PAGES_URL": "https://<Region>.console.aws.amazon.com/s3/buckets/IntakeWorking?prefix=pages/",
+                "DEAD_LETTER_QUEUE_URL": "settlement-outcomes-dlq",
+            },
+        ),
+        (
+            "settlement-failsafe",
+            {
+                **TEXTRACT,
+                **LIMITS,
+                "WORKING_BUCKET": "IntakeWorking",
+                "ARCHIVE_BUCKET": "DecisionsArchive",
+                "PATIENCE": "600",
+                "READER_MIB": "1024",
+                "READER_SECONDS": "60",
+            },
+        ),
+        *(
+            (
+                name,
+                {
+                    **QUEUES_OF[name],
+                    "STAGING_BUCKET": "IntakeStaging",
+                    "WORKING_BUCKET": "IntakeWorking",
+                    "READER_MIB": str(MEMORY[name] - 256),
+                    "READER_SECONDS": seconds,
+                },
+            )
+            for name, seconds in zip(PAGES, ("10", "20", "50"), strict=True)
+        ),
+        (
+            "settlement-outbox",
+            {
+                "DEAD_LETTER_QUEUE_URL": "settlement-outbox-dlq",
+                **{f"{name.rpartition('-')[2].upper()}_QUEUE_URL": name for name in PAGES},
+            },
         ),
         (
             "unicorn-mgmt-bookings",
@@ -853,6 +1077,8 @@ def test_each_function_alarms_when_it_fails_and_the_account_when_one_is_throttle
         "unicorn-mgmt-jobs-outbox",
         "feedback-outreach",
         "feedback-outbox",
+        "settlement-outbox",
+        "settlement-outcomes",
     ):
         expected[consumer].add("IteratorAge")
     assert watched == expected

@@ -8,9 +8,11 @@ from feedback.adapters.feedback_table import BY_CALLBACK, BY_DUE, BY_OPT_OUT
 from infra import naming
 from infra.app import SERVICES
 from infra.assembly import Assembly
+from infra.naming import NOT_SCANNED_TAG
 from infra.rydes.operator import owed
 from ride_booking.adapters.rfq_table import BY_CUSTOMER
 from settlement.adapters.ledger_table import BY_PAYEE
+from tests.support.settlement.table import INDEXES
 from unicorn_mgmt.adapters import vehicle_table
 from unicorn_mgmt.adapters.driven_rides import TOLD
 from unicorn_mgmt.adapters.invitation_table import BY_UNICORN
@@ -94,6 +96,10 @@ def test_every_parameter_is_published_once_and_read_only_from_the_platform(aws: 
             (naming.UNICORN_MGMT_STACK, naming.PARTNER_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.JOBS_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.JOB_ARCHIVE_PARAMETER),
+            (naming.SETTLEMENT_STACK, naming.STAGING_BUCKET_PARAMETER),
+            (naming.SETTLEMENT_STACK, naming.WORKING_BUCKET_PARAMETER),
+            (naming.SETTLEMENT_STACK, naming.SETTLEMENT_ARCHIVE_PARAMETER),
+            (naming.SETTLEMENT_STACK, naming.REVIEWS_TOPIC_PARAMETER),
             (naming.FEEDBACK_STACK, naming.SUPPORT_API_URL_PARAMETER),
             (naming.UNICORN_MGMT_STACK, naming.UNICORN_SOCKET_URL_PARAMETER),
             (naming.RIDE_BOOKING_STACK, naming.CUSTOMER_APP_URL_PARAMETER),
@@ -190,10 +196,30 @@ def test_the_settlement_table(aws: Assembly) -> None:
     table = aws.named("AWS::DynamoDB::Table", "TableName")["settlement"].properties
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == BY_PAYEE == owed.INDEX
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["payee", "completed_at"]
-    assert index["Projection"] == {"ProjectionType": "ALL"}, "what is owed is read from there"
+    indexes = {
+        index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"])
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert indexes == INDEXES, "the tests of the service make their tables by these"
+    assert owed.INDEX == BY_PAYEE
+    for index in table["GlobalSecondaryIndexes"]:
+        assert index["Projection"] == {"ProjectionType": "ALL"}, "what is in it is read from there"
+
+
+@pytest.mark.parametrize("name", ["IntakeStaging", "IntakeWorking"])
+def test_the_buckets_of_documents_are_private_encrypted_and_scanned(aws: Assembly, name: str) -> None:
+    [bucket] = [each for each in aws.all("AWS::S3::Bucket") if each.logical_id.startswith(name)]
+    assert all(bucket.properties["PublicAccessBlockConfiguration"].values())
+    [encryption] = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
+    assert NOT_SCANNED_TAG not in {tag["Key"] for tag in bucket.properties.get("Tags", [])}, (
+        "it may hold bank data"
+    )
+    [rule] = bucket.properties["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
+    told = bucket.properties.get("NotificationConfiguration")
+    configured = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert told == (configured if name == "IntakeStaging" else None)
 
 
 def test_status_documents_are_private_and_gone_in_a_day(aws: Assembly) -> None:

@@ -39,9 +39,17 @@ def _stacks(assembly: Assembly) -> Iterator[dict[str, Any]]:
             yield artifact["properties"]
 
 
+BUCKETS = {("WildRydesSettlement", "DecisionsArchive")}
+"""Those with what was decided on payees' documents, and their originals. Others hold what can be made again, or sent again."""
+
+
 def test_prod_keeps_what_holds_data_and_refuses_to_delete_it(prod: Assembly) -> None:
     kept = _retained(prod)
-    assert {resource.type for resource in kept} == HOLD_DATA | OF_THE_ACCOUNT
+    assert {resource.type for resource in kept} == HOLD_DATA | OF_THE_ACCOUNT | {"AWS::S3::Bucket"}
+    kept_buckets = {
+        (r.stack, r.logical_id.rstrip("0123456789ABCDEF")) for r in kept if r.type == "AWS::S3::Bucket"
+    }
+    assert kept_buckets == BUCKETS
     for type_ in HOLD_DATA:
         assert [r for r in prod.all(type_) if r.body["DeletionPolicy"] != "Retain"] == []
         assert [r for r in prod.all(type_) if r.body["UpdateReplacePolicy"] != "Retain"] == []

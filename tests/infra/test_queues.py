@@ -29,7 +29,23 @@ PARTNER_QUEUES = {f"unicorn-mgmt-{id_}-requests": row["concurrency"] for id_, ro
 RIDE_QUEUES = [f"unicorn-mgmt-{id_}-rides" for id_ in PARTNERS]
 CALLING = {**PARTNER_QUEUES, **dict.fromkeys(RIDE_QUEUES, 2)}
 """Queue -> how many calls to a partner it makes at once."""
-AT_ONCE = {**CALLING, "ride-booking-batches": 2, "unicorn-mgmt-jobs": 4}
+PAGES = {"settlement-pages-single": 8, "settlement-pages-small": 4, "settlement-pages-large": 4}
+"""Queue of documents of a size class -> how many parts of them are worked on at once."""
+DECIDING = {
+    "settlement-readings": 4,
+    "settlement-completions": 2,
+    "settlement-decisions": 8,
+    "settlement-archive": 2,
+}
+"""Queue on a document's way from its pages to its archive -> how many batches are handled at once."""
+AT_ONCE = {
+    **CALLING,
+    **PAGES,
+    **DECIDING,
+    "ride-booking-batches": 2,
+    "unicorn-mgmt-jobs": 4,
+    "settlement-documents": 4,
+}
 CONSUMED = {
     "wild-rydes-reply-ride-booking": "ride-booking-aggregator",
     "ride-booking-deadlines": "ride-booking-closer",
@@ -45,6 +61,8 @@ CONSUMED = {
     "feedback-sms-receipts": "feedback-receipts",
     "settlement-prices": "settlement-prices",
     "settlement-rides": "settlement-rides",
+    "settlement-documents": "settlement-documents",
+    **{queue: queue for queue in (*PAGES, *DECIDING)},
     **{queue: queue.replace("-requests", "-quotes") for queue in PARTNER_QUEUES},
     **{queue: queue for queue in RIDE_QUEUES},
 }
@@ -63,8 +81,11 @@ REPLAYED = {
     **dict.fromkeys(RIDE_QUEUES, "unicorn-mgmt-replay"),
 }
 """Queue -> the function that sends its dead letters back. Those of others have a reason to wait for a person."""
-TOLD_OF = {"unicorn-mgmt-jobs": "unicorn-mgmt-job-failures"}
-"""Queue -> the function that says of its dead letters that what they ask for has failed."""
+TOLD_OF = {
+    "unicorn-mgmt-jobs": "unicorn-mgmt-job-failures",
+    **dict.fromkeys(("settlement-documents", *PAGES, *DECIDING), "settlement-failsafe"),
+}
+"""Queue -> the function that says of its dead letters that what they ask for has failed, or does it."""
 SECOND = {**REPLAYED, **TOLD_OF}
 """Queue -> the function behind its dead-letter queue. What that cannot handle is parked."""
 SUBSCRIPTIONS = (
@@ -84,6 +105,8 @@ TOPICS = {
     "feedback-sms-receipts": "wild-rydes-sms-receipts",
 }
 """Queues that a topic fills, with messages that hold phone numbers."""
+COMPLETIONS = "settlement-completions"
+"""Queue and topic of what Textract tells, which is ids alone."""
 STREAM_CONSUMERS = {
     # function behind a stream -> table, dead-letter queue, seconds until it gives up
     "ride-booking-outbox": ("ride-booking", "ride-booking-outbox-dlq", 6 * 3600),
@@ -92,16 +115,30 @@ STREAM_CONSUMERS = {
     "unicorn-mgmt-jobs-outbox": ("unicorn-mgmt", "unicorn-mgmt-jobs-outbox-dlq", 6 * 3600),
     "feedback-outbox": ("feedback", "feedback-outbox-dlq", 6 * 3600),
     "feedback-outreach": ("feedback", "feedback-outreach-dlq", 2 * 3600),
+    "settlement-outbox": ("settlement", "settlement-outbox-dlq", 6 * 3600),
+    "settlement-outcomes": ("settlement", "settlement-outcomes-dlq", 6 * 3600),
 }
+FROM_AWS = {"settlement-documents"}
+"""Queues that rules of their names fill, on the default bus, with what AWS tells."""
 RULES_DEAD_LETTERS = {
     "bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings"),
     "unicorn-mgmt-imports-dlq": ("unicorn-mgmt-imports", "unicorn-mgmt-imports-failed"),
 }
 """Dead-letter queue of no queue and no stream -> the rules of the default bus that may send to it."""
+HANDED_OVER = {"settlement-decisions-dlq": "settlement-documents-failed"}
+"""Dead-letter queue of a queue that no rule fills -> the rule of the default bus that may send to it."""
 STREAM_DEAD_LETTERS = {dead_letters for _, dead_letters, _ in STREAM_CONSUMERS.values()}
 FOURTEEN_DAYS = 14 * 24 * 3600
-PATIENT = {"ride-booking-batches", "unicorn-mgmt-jobs"}
+PATIENT = {
+    "ride-booking-batches",
+    "unicorn-mgmt-jobs",
+    "settlement-documents",
+    *PAGES,
+    "settlement-decisions",
+}
 """Queues of programs' long work, which no person waits for: a message is work enough for one invocation."""
+UNHURRIED = {*PATIENT, "settlement-archive"}
+"""The same, and those whose work is less for many messages together."""
 BACK_WITHIN = 16
 """Seconds until the message of a killed worker is handled by another: each step of a booking can be tried twice in its
 minute."""
@@ -192,7 +229,7 @@ def test_a_message_has_one_worker_at_a_time_and_that_of_a_killed_one_is_soon_bac
     timeout = aws.named("AWS::Lambda::Function", "FunctionName")[consumer].properties["Timeout"]
     hidden = aws.named("AWS::SQS::Queue", "QueueName")[queue].properties["VisibilityTimeout"]
     assert hidden > timeout, "a second worker would get a message while the first is still at it"
-    assert hidden <= BACK_WITHIN or queue in PATIENT, (
+    assert hidden <= BACK_WITHIN or queue in UNHURRIED, (
         "a booking's minute would be over before each of its steps could be tried twice"
     )
 
@@ -292,8 +329,10 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
         for name in aws.named("AWS::SQS::Queue", "QueueName")
     }
     assert {name for name, statements in allowed.items() if statements} == {
-        name for queue in (*SUBSCRIPTIONS, *TOPICS) for name in (queue, f"{queue}-dlq")
-    } | {*RULES_DEAD_LETTERS}
+        name
+        for queue in (*SUBSCRIPTIONS, *FROM_AWS, *TOPICS, COMPLETIONS)
+        for name in (queue, f"{queue}-dlq")
+    } | {*RULES_DEAD_LETTERS, *HANDED_OVER}
     rules = aws.named("AWS::Events::Rule", "Name")
     topics = aws.named("AWS::SNS::Topic", "TopicName")
     for queue, statements in allowed.items():
@@ -305,6 +344,10 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
                 assert sender in [
                     {"Fn::GetAtt": [rules[rule].logical_id, "Arn"]} for rule in RULES_DEAD_LETTERS[queue]
                 ]
+            elif queue in HANDED_OVER:
+                service, sender = "events", {"Fn::GetAtt": [rules[HANDED_OVER[queue]].logical_id, "Arn"]}
+            elif source == COMPLETIONS:
+                service, sender = "sns", {"Ref": topics[COMPLETIONS].logical_id}
             elif source in TOPICS:
                 service = "sns"
                 sender = {"Ref": topics[TOPICS[source]].logical_id}
@@ -317,7 +360,8 @@ def test_only_a_subscriptions_own_rule_or_topic_may_send_to_its_queues(aws: Asse
 def test_the_rules_are_those_of_the_subscriptions_and_of_the_clock(aws: Assembly) -> None:
     rules = aws.named("AWS::Events::Rule", "Name")
     of_the_default_bus = {rule for names in RULES_DEAD_LETTERS.values() for rule in names}
-    assert set(rules) == {*SUBSCRIPTIONS, "feedback-timers", *of_the_default_bus}
+    handed_over = {*HANDED_OVER.values()}
+    assert set(rules) == {*SUBSCRIPTIONS, *FROM_AWS, "feedback-timers", *of_the_default_bus, *handed_over}
     assert rules["feedback-timers"].properties["ScheduleExpression"] == "rate(1 minute)"
 
 
@@ -421,7 +465,7 @@ def test_each_queue_alarms_by_age_and_each_dead_letter_queue_by_depth(aws: Assem
         **dict.fromkeys(CONSUMED, 60),
         **dict.fromkeys([f"{name}-dlq" for name in SECOND], 300),
         "ride-booking-deadlines": 960,
-        "unicorn-mgmt-jobs": 900,
+        **dict.fromkeys(UNHURRIED - {"ride-booking-batches"}, 900),
         **dict.fromkeys(RIDE_QUEUES, 600),
     }
     last = [f"{name}-parking" if name in SECOND else f"{name}-dlq" for name in CONSUMED]

@@ -36,8 +36,9 @@ LEFT_OUT = {
     "AWS::EventSchemas::Schema": 2 * len((*EVENTS, *MESSAGES)),
     "AWS::Lambda::Alias": 5,  # no SnapStart
     "AWS::Lambda::Version": 5,
-    "AWS::Logs::QueryDefinition": 11,
-    "AWS::S3::BucketPolicy": 4 + len(FILES),  # as the queues' policies
+    "AWS::Logs::QueryDefinition": 12,
+    "AWS::SNS::TopicPolicy": 2,  # those of settlement, likewise
+    "AWS::S3::BucketPolicy": 7 + len(FILES),  # as the queues' policies
     # `infra.rydes.pages` serves the pages.
     **dict.fromkeys(
         (
@@ -56,7 +57,7 @@ LEFT_OUT = {
     "AWS::SMSVOICE::OptOutList": 1,
     # Those that only refuse plain HTTP; subscriptions' queues keep their rule's. A partner has two queues, each with a
     # dead-letter queue, and one with a parking queue.
-    "AWS::SQS::QueuePolicy": 26 + 5 * len(roster.partners()),
+    "AWS::SQS::QueuePolicy": 47 + 5 * len(roster.partners()),
     "AWS::SSM::Parameter": 1 + len(FILES),  # the ARN of the web ACL, and the pages' URLs
     "AWS::WAFv2::WebACL": 1,
     "AWS::WAFv2::WebACLAssociation": 2,
@@ -85,6 +86,8 @@ CHANGED = {
     ("AWS::Lambda::Function", "Environment.Variables.CONNECTIONS_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.KEYS_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"),  # the phones
+    ("AWS::Lambda::Function", "Environment.Variables.AWS_ENDPOINT_URL_TEXTRACT"),  # its simulator
+    ("AWS::StepFunctions::StateMachine", "DefinitionString"),  # a lost completion is soon made up for
     ("AWS::Lambda::Function", "Environment.Variables.PUBLIC_URL"),
     ("AWS::Lambda::Function", "Environment.Variables.RETURN_ADDRESSES"),  # those of the examples, too
     ("AWS::Events::Rule", "EventPattern.source"),  # and what they send

@@ -123,6 +123,8 @@ def _field(key: str, value: Any, data: Any) -> tuple[str, Any]:
 
 
 def _value(text: str, data: Any) -> Any:
+    if text == "$$.Task.Token":
+        return "token"
     if text == _EXECUTION:
         return text  # for the task, which knows it
     intrinsic = re.fullmatch(r"States\.(\w+)\((.*)\)", text)

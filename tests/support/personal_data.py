@@ -130,7 +130,9 @@ class Watch:
     def _objects(self) -> Iterator[str]:
         s3 = self._cloud.client("s3")
         for bucket in s3.list_buckets()["Buckets"]:
-            if "asset" in bucket["Name"]:  # what was deployed
+            if "asset" in bucket["Name"] or bucket["Name"].startswith(
+                _OF_DOCUMENTS
+            ):  # what was deployed, or payees say
                 continue
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
                 for each in page.get("Contents", ()):
@@ -167,4 +169,6 @@ class Watch:
                     yield json.dumps(item, default=lambda sealed: sealed.decode("latin-1"))
 
 
+_OF_DOCUMENTS: Final = "wildrydessettlement-"
+"""Buckets of payees' documents, in which there may be anything: Macie looks through them, and a person looks at what it finds."""
 _NO_PLACES: Final = ("logs", "metrics", "buckets")

@@ -47,7 +47,7 @@ _PATTERNS: Final = {
     r"^[A-Z]{3}$": "three capital letters",
     r"^[a-z0-9-]{1,40}$": "small letters, digits and `-`, at most 40",
 }
-_FORMATS: Final = {"date-time": "instant", "uuid": "UUID"}
+_FORMATS: Final = {"date": "day", "date-time": "instant", "uuid": "UUID"}
 _TYPES: Final = {
     "array": "list",
     "boolean": "true or false",

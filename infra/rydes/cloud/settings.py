@@ -69,6 +69,16 @@ class Settings:
         return self.phones_file.read_text() if self.phones_file.exists() else None
 
     @property
+    def textract_file(self) -> Path:
+        """The file that has the URL of the simulator of Textract."""
+        return self.run_dir / "textract.url"
+
+    @property
+    def textract_url(self) -> str | None:
+        """The base URL of the simulator of Textract, if there ever was one in this run directory."""
+        return self.textract_file.read_text() if self.textract_file.exists() else None
+
+    @property
     def throttles(self) -> Path:
         """The file that says which tables throttle: `emulator_main` reads it."""
         return self.run_dir / "throttles.json"
@@ -119,6 +129,8 @@ def aws_environment(settings: Settings) -> dict[str, str]:
     }
     if settings.phones_url:
         ours["AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2"] = settings.phones_url
+    if settings.textract_url:
+        ours["AWS_ENDPOINT_URL_TEXTRACT"] = settings.textract_url
     # Without bytecode, importing aws_cdk takes 6 seconds instead of 2.
     unwanted = ("AWS_", "PYTHONDONTWRITEBYTECODE")
     others = {key: value for key, value in os.environ.items() if not key.startswith(unwanted)}

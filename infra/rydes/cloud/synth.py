@@ -28,9 +28,11 @@ from infra.rydes.cloud.settings import (
     aws_environment,
 )
 from infra.rydes.cloud.toolchain import find_uv
+from infra.rydes.simulators.textract.process import AFTER_THE_EMULATOR
 
 EMULATOR, PHONES = f"http://localhost:{DEFAULT_PORT}", f"http://localhost:{DEFAULT_PORT + 1}"
-"""Where the stacks are made to find the cloud and its phones, whatever its ports will be."""
+TEXTRACT = f"http://localhost:{DEFAULT_PORT + AFTER_THE_EMULATOR}"
+"""Where the stacks are made to find the cloud, its phones and its Textract, whatever its ports will be."""
 
 _OPTIMIZED = 1
 """As with `python -O`: the argument checks of the constructs would take a fifth of the time."""
@@ -61,7 +63,14 @@ def synthesize(settings: Settings, progress: Progress) -> None:
     kept = cache.once(cache.DIRECTORY, "assembly", key, make)
     shutil.rmtree(settings.assembly, ignore_errors=True)
     shutil.copytree(kept, settings.assembly)
-    _move(settings.assembly, {EMULATOR: settings.endpoint, PHONES: settings.phones_url or PHONES})
+    _move(
+        settings.assembly,
+        {
+            EMULATOR: settings.endpoint,
+            PHONES: settings.phones_url or PHONES,
+            TEXTRACT: settings.textract_url or TEXTRACT,
+        },
+    )
 
 
 def _move(assembly: Path, to: Mapping[str, str]) -> None:
@@ -94,6 +103,7 @@ def _run_app(settings: Settings, directory: Path) -> None:
         **aws_environment(settings),
         "AWS_ENDPOINT_URL": EMULATOR,
         "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": PHONES,
+        "AWS_ENDPOINT_URL_TEXTRACT": TEXTRACT,
         "CDK_OUTDIR": str(directory),
         "CDK_CONTEXT_JSON": json.dumps({"stage": "local", "env": settings.names.environment}),
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,

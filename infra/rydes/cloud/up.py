@@ -18,6 +18,7 @@ from infra.rydes.pages.config import configs
 from infra.rydes.simulators.partners import process as fleets
 from infra.rydes.simulators.phones import process as process_of_phones
 from infra.rydes.simulators.phones.client import connect_number
+from infra.rydes.simulators.textract import process as process_of_textract
 
 
 def up(
@@ -46,6 +47,7 @@ def up(
             emulator.require_free(settings.port)  # before anything else begins
         # The stacks contain its port. Calls wait in the socket until the simulator runs.
         phones = None if found and settings.phones_url else process_of_phones.listen(settings)
+        textract = None if found and settings.textract_url else process_of_textract.listen(settings)
         try:
             cdk = progress.start("CDK command line", toolchain.install_cdk)
             assembly = progress.run(lambda: synth.synthesize(settings, progress))
@@ -56,6 +58,10 @@ def up(
                     deploy.bootstrap(settings)
             if phones:
                 process_of_phones.start(settings, phones)
+            if textract:
+                process_of_textract.start(
+                    settings, textract
+                )  # imports what it needs while the stacks are deployed
             partners = fleets.start(settings)
             assembly.result()
             with progress("deploy the stacks"):

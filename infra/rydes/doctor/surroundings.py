@@ -32,7 +32,7 @@ def archive(patient: Patient) -> Looked:
 
 
 def simulators(patient: Patient) -> Looked:
-    """Answer: the phones, and each partner. On AWS there are none."""
+    """Answer: the phones, Textract, and each partner. On AWS there are none."""
     if not isinstance(patient.system, Cloud):
         return Looked("")
     settings = patient.system.settings
@@ -43,6 +43,8 @@ def simulators(patient: Patient) -> Looked:
     }
     if settings.phones_url:
         urls["the phone simulator"] = settings.phones_url
+    if settings.textract_url:
+        urls["the simulator of Textract"] = settings.textract_url
     ill = [
         Ill(f"{name} does not answer", "What is sent to it fails.", _UP)
         for name, url in urls.items()

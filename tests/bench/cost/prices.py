@@ -73,6 +73,11 @@ TEXTRACT_FORMS: Final = 50.00
 TEXTRACT_TEXT: Final = 1.50
 """A thousand pages, with keys and values or with text alone, of the first million pages in a month.
 https://aws.amazon.com/textract/pricing/"""
+STATE_TRANSITION: Final = 0.025 / 1000
+"""Of a Standard workflow. https://aws.amazon.com/step-functions/pricing/"""
+S3_PUT: Final = 0.005 / 1000
+S3_GET: Final = 0.0004 / 1000
+"""A request. https://aws.amazon.com/s3/pricing/"""
 SECRET: Final = 0.40
 KEY: Final = 1.00
 WEB_ACL_OR_RULE: Final = (

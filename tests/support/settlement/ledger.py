@@ -8,11 +8,14 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-from settlement.adapters.ledger_table import BY_PAYEE, LedgerTable
+from settlement.adapters.ledger_table import LedgerTable
+from settlement.adapters.settlement_table import SettlementTable
 from settlement.domain.ledger import Entry
+from settlement.domain.settlement import Owing, Settlement
 from settlement.use_cases.prices import Prices
 from settlement.use_cases.rides import Rides
 from tests.support import aws
+from tests.support.settlement import table
 from wild_rydes_contracts import Envelope, Money, QuoteAccepted, RideCompleted
 from wild_rydes_contracts.fakes import NOON, fake, in_a_queue
 from wild_rydes_messaging.consume import Consumer
@@ -44,6 +47,24 @@ def completed(ride: str = "rfq-1.1", by: str = "p-comet", at: datetime = NOON) -
     return fake(RideCompleted, ride_id=ride, responder_id=by, completed_at=at)
 
 
+def hold(world: "World", ride: str, payee: str, invoice: str, price: str = "12.50") -> None:
+    """Hold a ride for an invoice, as one of many rides does. Raises Taken."""
+    table = SettlementTable(world.dynamodb, world.name)
+    settlement = Settlement(
+        invoice,
+        payee,
+        "b-1",
+        "settled",
+        NOON,
+        "claiming",
+        "inv1" if invoice == "invoice-1" else invoice,
+        usd(price),
+    )
+    if table.get(invoice) is None:
+        table.begin(settlement)
+    table.hold(settlement, [Owing(ride, usd(price))])
+
+
 class World:
     """Needs moto. It is `now` NOON, until a test says otherwise."""
 
@@ -51,27 +72,7 @@ class World:
         self.now = NOON
         self.dynamodb: Any = aws.client("dynamodb")
         self.sqs: Any = aws.client("sqs")
-        self.name = f"settlement-{uuid.uuid4()}"
-        self.dynamodb.create_table(
-            TableName=self.name,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[
-                {"AttributeName": "id", "AttributeType": "S"},
-                {"AttributeName": "payee", "AttributeType": "S"},
-                {"AttributeName": "completed_at", "AttributeType": "N"},
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": BY_PAYEE,
-                    "KeySchema": [
-                        {"AttributeName": "payee", "KeyType": "HASH"},
-                        {"AttributeName": "completed_at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        self.name = table.made(self.dynamodb)
         self.queue = self.sqs.create_queue(QueueName=f"inbox-{uuid.uuid4()}")["QueueUrl"]
         self.parked_in = self.sqs.create_queue(QueueName=f"parking-{uuid.uuid4()}")["QueueUrl"]
         self.metrics = Metrics(namespace="test", service="settlement")

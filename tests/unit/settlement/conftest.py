@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import aws
+from tests.support.settlement.documents import Desk
 from tests.support.settlement.ledger import World
 
 
@@ -12,3 +13,8 @@ from tests.support.settlement.ledger import World
 def world() -> Iterator[World]:
     with aws.account():
         yield World()
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)

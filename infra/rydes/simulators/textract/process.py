@@ -3,24 +3,26 @@
 import socket
 import subprocess
 import sys
+from typing import Final
 
 from infra.rydes.cloud.settings import ROOT, Settings, aws_environment
 
-_BACKLOG = 64
-_PORTS_ON = 2
-"""The emulator's port, and the phones', are before it."""
+_BACKLOG: Final = 64
+AFTER_THE_EMULATOR: Final = 5
+"""Its port, counted from the emulator's: those of the phones and of the pages are before it."""
 
 
-def listen(settings: Settings) -> tuple[str, socket.socket]:
-    """Listen, and return the URL, which is AWS_ENDPOINT_URL_TEXTRACT, with the socket for `start`.
+def listen(settings: Settings) -> socket.socket:
+    """Listen, and write the URL to the run directory: from now on `settings.textract_url` is known.
 
-    The port is the one after the phones', if that is free. The stacks are then the same on every run.
+    The port is the one after the pages', if that is free. The stacks are then the same on every run.
     """
     try:
-        listener = socket.create_server(("127.0.0.1", settings.port + _PORTS_ON), backlog=_BACKLOG)
+        listener = socket.create_server(("127.0.0.1", settings.port + AFTER_THE_EMULATOR), backlog=_BACKLOG)
     except OSError:
         listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
-    return f"http://localhost:{listener.getsockname()[1]}", listener
+    settings.textract_file.write_text(f"http://localhost:{listener.getsockname()[1]}")
+    return listener
 
 
 def start(settings: Settings, listener: socket.socket) -> "subprocess.Popen[bytes]":

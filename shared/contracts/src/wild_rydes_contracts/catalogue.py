@@ -20,6 +20,7 @@ from wild_rydes_contracts.feedback import (
     FeedbackReceived,
     FeedbackRequested,
 )
+from wild_rydes_contracts.invoices import InvoiceDisputed, InvoiceSettled
 from wild_rydes_contracts.rfq import (
     MAX_RESPONDERS,
     Answer,
@@ -60,6 +61,8 @@ EVENTS: tuple[type[Event], ...] = (
     CallbackRequested,
     CallbackDone,
     FeedbackExpired,
+    InvoiceSettled,
+    InvoiceDisputed,
 )
 """Every event that may appear on the bus."""
 
@@ -93,6 +96,8 @@ __all__ = [
     "FeedbackExpired",
     "FeedbackReceived",
     "FeedbackRequested",
+    "InvoiceDisputed",
+    "InvoiceSettled",
     "Message",
     "Metadata",
     "Money",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 from types import UnionType
@@ -29,6 +29,7 @@ _CANDIDATES: Mapping[Any, tuple[Any, ...]] = {
     float: (1.0, 0.5, 0.0, 10.0, 100.0, -1.0),
     bool: (True, False),
     Decimal: (Decimal("12.50"), Decimal(1), Decimal(0)),
+    date: (NOON.date(),),
     datetime: (NOON,),
     AwareDatetime: (NOON,),
     UUID: (derived_uuid7(NOON, "fake"),),

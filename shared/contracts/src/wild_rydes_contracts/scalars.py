@@ -4,7 +4,7 @@ Whatever comes from outside becomes one of these at the boundary, or is refused 
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -27,6 +27,16 @@ def _instant(at: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_instant)]
 """An instant in UTC and whole milliseconds, from 2020 on and before 2100."""
+
+
+def _day(day: date) -> date:
+    if not FIRST_INSTANT.date() <= day <= LAST_INSTANT.date():
+        raise PydanticCustomError("day", "Input should be a day between 2020 and 2100")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_day)]
+"""A day of the calendar, from 2020 on and before 2100, wherever that is."""
 
 PRINTABLE = r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]"
 """A character of a text: no control character, no line break, and none that turns the direction of what follows."""

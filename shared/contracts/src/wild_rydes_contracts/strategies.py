@@ -3,7 +3,7 @@
 Needs `wild-rydes-contracts[hypothesis]`.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
@@ -93,7 +93,8 @@ def _value(annotation: Any, constraints: list[Any]) -> st.SearchStrategy[Any]:  
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin is tuple:
-        return st.lists(_value(arguments[0], []), max_size=min(4, limits.get("max_length", 4))).map(tuple)
+        fewest, most = limits.get("min_length", 0), min(4, limits.get("max_length", 4))
+        return st.lists(_value(arguments[0], []), min_size=fewest, max_size=most).map(tuple)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _model(annotation)
     return _scalar(annotation, limits)
@@ -109,6 +110,7 @@ def _scalar(annotation: Any, limits: dict[str, Any]) -> st.SearchStrategy[Any]: 
         NoneType: st.none(),
         UUID: st.uuids(),
         AwareDatetime: _INSTANTS,
+        date: st.dates(FIRST_INSTANT.date(), LAST_INSTANT.date()),
         int: st.integers(low, high),
         float: st.floats(low, high, allow_nan=False, allow_infinity=False),
         str: st.text(

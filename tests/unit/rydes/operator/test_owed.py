@@ -12,7 +12,7 @@ from rich.console import Console
 
 from infra.rydes.operator.owed import Standing, Sum, items_of, standing_of, to_json, to_table
 from tests.support import aws
-from tests.support.settlement.ledger import EVER, World, accepted, completed, usd
+from tests.support.settlement.ledger import EVER, World, accepted, completed, hold, usd
 from wild_rydes_contracts import Money
 from wild_rydes_contracts.fakes import NOON
 
@@ -26,7 +26,7 @@ def world() -> Iterator[World]:
         for number, price in enumerate([usd("0.10"), usd("0.20"), EUR, usd("7.00")]):
             at = NOON + timedelta(hours=number)
             world.hear(accepted(f"rfq-{number}.1", price=price), completed(f"rfq-{number}.1", at=at))
-        world.ledger.settle("rfq-3.1", "p-comet", "invoice-1")
+        hold(world, "rfq-3.1", "p-comet", "invoice-1", "7.00")
         world.hear(completed("rfq-4.1"), accepted("rfq-5.1"), completed("rfq-6.1", by="p-nimbus"))
         yield world
 

@@ -1,4 +1,4 @@
-"""The ledger's table: periods, pages, and what can be settled."""
+"""The ledger's table: periods and pages."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,32 +30,6 @@ def test_a_period_is_read_page_after_page(world: World, monkeypatch: pytest.Monk
     world.dynamodb.meta.events.register("provide-client-params.dynamodb.Query", two_at_once)
     assert [entry.ride_id for entry in world.owed()] == rides
     assert len(calls) == 4
-
-
-def test_what_is_owed_is_settled_once(world: World) -> None:
-    world.hear(accepted(), completed())
-    assert world.ledger.settle("rfq-1.1", "p-comet", "invoice-1") is True
-    assert world.ledger.settle("rfq-1.1", "p-comet", "invoice-1") is False, "the same word again"
-    with pytest.raises(Contradiction, match="not owed"):
-        world.ledger.settle("rfq-1.1", "p-comet", "invoice-2")
-    assert [entry.invoice for entry in world.owed()] == ["invoice-1"]
-
-
-@pytest.mark.parametrize(
-    ("told", "payee"),
-    [
-        ([], "p-comet"),
-        ([accepted()], "p-comet"),
-        ([completed()], "p-comet"),
-        ([accepted(), completed()], "p-nimbus"),
-    ],
-)
-def test_what_is_not_owed_to_a_payee_cannot_be_settled(world: World, told: Any, payee: str) -> None:
-    world.hear(*told)
-    before = world.items()
-    with pytest.raises(Contradiction):
-        world.ledger.settle("rfq-1.1", payee, "invoice-1")
-    assert world.items() == before
 
 
 def test_the_price_of_another_partners_ride_changes_nothing(world: World) -> None:

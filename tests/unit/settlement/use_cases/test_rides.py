@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from settlement.domain.ledger import AWAITED_FOR, KEPT_FOR, Entry
 from tests.support import aws
-from tests.support.settlement.ledger import World, accepted, completed, usd
+from tests.support.settlement.ledger import World, accepted, completed, hold, usd
 from wild_rydes_contracts.fakes import NOON, in_a_queue
 from wild_rydes_dynamodb.instants import to_seconds
 
@@ -50,7 +50,7 @@ def test_a_ride_without_a_price_says_so_until_the_price_comes_days_later(world: 
 
 def test_a_ride_that_is_settled_stays_so_whatever_is_told_of_it_again(world: World) -> None:
     world.hear(accepted(), completed())
-    assert world.ledger.settle("rfq-1.1", "p-comet", "invoice-1")
+    hold(world, "rfq-1.1", "p-comet", "invoice-1")
     world.hear(completed(), accepted(), completed(at=NOON + timedelta(hours=1)))
     [entry] = world.owed()
     assert (entry.state, entry.invoice, entry.completed_at) == ("settled", "invoice-1", NOON)

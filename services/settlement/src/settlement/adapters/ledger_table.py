@@ -65,22 +65,6 @@ class LedgerTable:
         )
         return before is None
 
-    def settle(self, ride_id: str, payee: str, invoice: str) -> bool:
-        """Note which invoice a ride was settled with. Return False if it is settled with this one already.
-
-        Raises Contradiction if it is not owed: unknown, another partner's, not over, or settled with another invoice.
-        """
-        before = self._note(
-            ride_id,
-            payee,
-            "invoice = :invoice",
-            "attribute_exists(price) AND attribute_exists(completed_at) AND attribute_not_exists(invoice)",
-            {":invoice": {"S": invoice}},
-        )
-        if before is not None and before.invoice != invoice:
-            raise Contradiction("a ride that is not owed")
-        return before is None
-
     def of(self, payee: str, since: datetime, until: datetime) -> Iterator[Entry]:
         """Yield a payee's rides that were over in a period, `until` not included, page after page, the oldest first.
 
@@ -97,7 +81,7 @@ class LedgerTable:
             },
         )
         for page in pages:
-            yield from map(_entry, page["Items"])
+            yield from map(entry_from, page["Items"])
 
     def _note(
         self,
@@ -121,14 +105,15 @@ class LedgerTable:
             item: Mapping[str, Any] | None = error.response.get("Item")  # type: ignore[assignment]
             if item is None:
                 raise Contradiction("a ride that nobody has told of") from None
-            entry = _entry(item)
+            entry = entry_from(item)
             if entry.payee != payee:
                 raise Contradiction("a ride of another partner") from None
             return entry
         return None
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def entry_from(item: Mapping[str, Any]) -> Entry:
+    """Decode an entry. Raises KeyError if the item holds none."""
     return Entry(
         item["id"]["S"].removeprefix("ride#"),
         item["payee"]["S"],
