@@ -1,7 +1,8 @@
 """A job of Amazon Macie for each bucket that may hold personal data, made and cancelled by bucket events (decision 87)."""
 
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -49,7 +50,7 @@ class BucketScans(Construct):
             "Machine",
             state_machine_name=self._stage.names.of(naming.BUCKET_SCANS),
             role=role.without_policy_updates(),
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(self._definition())),
             definition_substitutions={
                 "account": self._stack.account,
                 "environment": self._stage.names.environment,
@@ -65,6 +66,12 @@ class BucketScans(Construct):
         )
         machine.node.add_dependency(role)
         return machine
+
+    def _definition(self) -> dict[str, Any]:
+        definition: dict[str, Any] = json.loads(DEFINITION.read_text())
+        # A number, so no substitution of CloudFormation.
+        definition["States"]["Let tags settle"]["Seconds"] = self._stage.tags_settle
+        return definition
 
     def _role(self) -> iam.Role:
         stack, environment = self._stack, self._stage.names.environment
