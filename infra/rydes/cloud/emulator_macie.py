@@ -3,12 +3,13 @@
 A bucket's tags that a stack gives are kept, and each change of a bucket or its tags is told on the default bus, as by a trail
 of CloudTrail. The emulator would do neither.
 
-State machines call what the emulator does not know by the SDK: calls of Macie at its simulator, all others at the emulator.
+State machines call what the emulator does not know by the SDK, calls of Macie at its simulator, and filter lists.
 
 Macie's simulator may put events of the source `aws.macie`, which PutEvents refuses, as on AWS, to anybody else.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from typing import Any
 APP_ID = "macie-simulator"
 """How Macie's simulator names itself in the User-Agent of its calls."""
 _BUCKET = "AWS::S3::Bucket"
+_FILTER = re.compile(
+    r"(?P<list>\$[\w.]+)\[\?\(@\.(?P<field>\w+) (?P<comparison>[=!]=) '(?P<value>[^']*)'\)\]\.(?P<then>\w+)"
+)
 
 Module = Any
 """A module of the emulator."""
@@ -106,6 +110,27 @@ def call_by_sdk(stepfunctions: Module, sdk: Callable[[], Module], endpoint: str,
             raise stepfunctions._ExecutionError(*error.args) from error
 
     stepfunctions._invoke_aws_sdk_integration = call_or_invoke
+
+
+def filter_by_path(stepfunctions: Module) -> None:
+    """Have paths of state machines filter a list by a field's value, as one of JsonPath's filters does: the emulator finds nothing.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-paths.html
+    """
+    resolve = stepfunctions._resolve_path
+
+    def filter_or_resolve(path: str, data: Any) -> Any:  # noqa: ANN401 - JSON
+        match = _FILTER.fullmatch(path)
+        if match is None:
+            return resolve(path, data)
+        wanted = match["comparison"] == "=="
+        return [
+            item[match["then"]]
+            for item in resolve(match["list"], data) or []
+            if (item.get(match["field"]) == match["value"]) is wanted and match["then"] in item
+        ]
+
+    stepfunctions._resolve_path = filter_or_resolve
 
 
 def let_macie_tell(eventbridge: Module) -> None:

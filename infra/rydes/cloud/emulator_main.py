@@ -363,6 +363,7 @@ if __name__ == "__main__":
         f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
         Path(sys.argv[1]).with_name("macie.url"),
     )
+    macie.filter_by_path(importlib.import_module("ministack.services.stepfunctions"))
     macie.let_macie_tell(importlib.import_module("ministack.services.eventbridge"))
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()
