@@ -28,6 +28,8 @@ BUCKET_SCANS: Final = "bucket-scans"
 """What makes a Macie job for each bucket of the environment, and cancels it."""
 NOT_SCANNED_TAG: Final = "not-scanned-because"
 """The tag of a bucket that Macie does not scan. Its value is the reason: letters, digits, spaces and _ . : / = + - @."""
+MAY_HOLD_TAG: Final = "may-hold"
+"""The tag of a bucket that may hold personal or bank data. Its value says which."""
 
 API_STAGE: Final = "v1"
 ALIAS: Final = "live"

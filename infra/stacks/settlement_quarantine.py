@@ -1,5 +1,6 @@
 """The part of settlement's stack for sensitive data: Macie's findings in the staging bucket, and where documents go by them."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import aws_cdk as cdk
@@ -31,7 +32,7 @@ class QuarantinedDocuments(Construct):
     """
 
     def __init__(
-        self, scope: ServiceStack, staging: s3.IBucket, working: s3.IBucket, limits: dict[str, str]
+        self, scope: ServiceStack, staging: s3.IBucket, working: s3.IBucket, limits: Mapping[str, str]
     ) -> None:
         super().__init__(scope, "QuarantinedDocuments")
         self._scope = scope
