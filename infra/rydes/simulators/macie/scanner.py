@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.rydes.simulators.macie.account import Account, Json, buckets_of
 from infra.rydes.simulators.macie.findings import Finding, Place, finding_of
+from infra.rydes.simulators.macie.pdf_process import PdfProcess
 from infra.rydes.simulators.macie.rules import found_in
 from infra.rydes.simulators.macie.texts import LARGEST, content_of
 
@@ -27,6 +28,7 @@ class Scanner:
 
     def __init__(self, account: Account, s3: Any, events: Any) -> None:  # noqa: ANN401 - clients of botocore
         self._account, self._s3, self._events = account, s3, events
+        self._pdfs = PdfProcess()
         self._seen: dict[str, dict[str, str]] = {}
         """Of each bucket the ETags of the objects that were looked at, by their keys."""
         self._untold: list[Finding] = []
@@ -43,6 +45,10 @@ class Scanner:
                 print(f"{name} was not looked at: {error}", flush=True)
         self._tell()
         return bool(buckets or self._untold)
+
+    def close(self) -> None:
+        """End the process that reads PDFs."""
+        self._pdfs.close()
 
     def _look_at(self, bucket: str, job: Json) -> None:
         seen, there = self._seen.setdefault(bucket, {}), set()
@@ -70,7 +76,7 @@ class Scanner:
             body = self._s3.get_object(Bucket=place.bucket, Key=place.key)["Body"].read()
         except self._s3.exceptions.NoSuchKey:
             return None
-        content = content_of(body, place.key)
+        content = content_of(body, place.key, self._pdfs.pages)
         kinds: Counter[str] = Counter()
         for piece in content.pieces if content else ():
             kinds += found_in(piece)

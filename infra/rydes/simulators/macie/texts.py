@@ -3,9 +3,14 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+
+from infra.rydes.simulators.macie.pdf_process import text_of
+
+ReadPdf = Callable[[bytes], list[str] | None]
+"""Reads the text of each page of a PDF. None if it cannot be opened."""
 
 LARGEST: Final = 64 * 2**20
 """Bytes. Macie takes larger ones; nobody sends them to a local cloud."""
@@ -20,12 +25,13 @@ class Content:
     pieces: list[str]
 
 
-def content_of(body: bytes, key: str) -> Content | None:
+def content_of(body: bytes, key: str, read_pdf: ReadPdf = text_of) -> Content | None:
     """Read an object. None if Macie would skip it: it is empty, of another kind, or cannot be opened."""
     if not body:
         return None
     if b"%PDF-" in body[:_SNIFFED]:
-        return _pdf(body)
+        pages = read_pdf(body)
+        return None if pages is None else Content("application/pdf", pages)
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -40,25 +46,6 @@ def content_of(body: bytes, key: str) -> Content | None:
     if key.lower().endswith((".csv", ".tsv")):
         return Content("text/csv", [*_cells(text)])
     return Content("text/plain", [text])
-
-
-def _pdf(body: bytes) -> Content | None:
-    import pypdfium2 as pdfium  # noqa: PLC0415 - most simulators never see a document
-
-    try:
-        document = pdfium.PdfDocument(body)
-    except pdfium.PdfiumError:
-        return None
-    pieces = []
-    try:
-        for index in range(len(document)):
-            try:
-                pieces.append(document[index].get_textpage().get_text_range())
-            except pdfium.PdfiumError:
-                continue  # a broken page hides no others
-    finally:
-        document.close()
-    return Content("application/pdf", pieces)
 
 
 def _fields(value: Any, name: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
