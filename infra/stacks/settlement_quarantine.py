@@ -64,12 +64,12 @@ class QuarantinedDocuments(Construct):
         function.may("sqs:SendMessage", on=queue.queue.queue_arn)
         self._rule(queue, staging)
         scope.alarm(
-            "settlement-documents-quarantined",
-            scope.count("DocumentsQuarantined"),
+            "settlement-sensitive-documents",
+            scope.count("SensitiveDocuments"),
             threshold=1,
             meaning="A payee's document holds what must not be in an invoice, such as a credit card number. It is in"
             " quarantine, and is not settled unless it already was. Somebody has to tell the payee."
-            " Runbook: settlement-documents-quarantined.",
+            " Runbook: settlement-sensitive-documents.",
         )
 
     def _bucket(self, key: kms.IKey) -> s3.Bucket:

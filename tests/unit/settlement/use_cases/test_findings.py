@@ -46,7 +46,7 @@ def test_a_document_with_a_card_number_goes_into_quarantine(
     document = ward.document(staged)
     assert (document.state, document.reasons) == ("quarantined", ("sensitive-data",))
     assert is_away(ward, staged)
-    assert "DocumentsQuarantined" in world.counted()
+    assert "SensitiveDocuments" in world.counted()
 
 
 def test_the_audit_trail_has_kinds_counts_and_job_and_nothing_else(ward: Ward, staged: StagedObject) -> None:
@@ -66,7 +66,7 @@ def test_a_document_with_the_payees_bank_account_goes_on(
     assert ward.held() == ward.sweeps() == []
     scan = next(entry for entry in ward.trail.of(staged.document_id) if entry.step == "scan")
     assert "GERMANY_BANK_ACCOUNT_NUMBER 2" in scan.outcome
-    assert "DocumentsQuarantined" not in world.counted()
+    assert "SensitiveDocuments" not in world.counted()
 
 
 def test_a_finding_that_comes_before_its_document_ends_it(ward: Ward, staged: StagedObject) -> None:
@@ -126,7 +126,7 @@ def test_a_decision_stands_and_its_document_goes_where_nobody_reads_it(
     ward.find(staged)
     assert (ward.document(staged).state, ward.document(staged).decision) == ("decided", decision)
     assert is_away(ward, staged, "decided")
-    assert "DocumentsQuarantined" in world.counted()
+    assert "SensitiveDocuments" in world.counted()
 
 
 def test_twice_is_as_once(ward: Ward, staged: StagedObject, world: World) -> None:

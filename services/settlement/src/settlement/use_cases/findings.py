@@ -66,7 +66,7 @@ class Findings:
             return
         sweep = sweep_after(message.data, message.metadata.occurred_at)
         self.own_queue.send([Outgoing(finding.id, sweep, delay=self.sweep_seconds)])
-        self.metrics.add_metric("DocumentsQuarantined", MetricUnit.Count, 1)
+        self.metrics.add_metric("SensitiveDocuments", MetricUnit.Count, 1)
         self.logger.warning(
             "quarantined", document_id=document.id, state=document.state, decision=document.decision, extra=told
         )
