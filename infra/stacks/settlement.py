@@ -57,7 +57,13 @@ class SettlementStack(ServiceStack):
         self.failsafe = Failsafe(self)
         self.documents = Documents(self, self.failsafe.serves)
         self.decisions = Decisions(self, self.documents, self.failsafe)
-        QuarantinedDocuments(self, self.documents.staging, self.documents.working, LIMITS)
+        QuarantinedDocuments(
+            self,
+            staging=self.documents.staging,
+            working=self.documents.working,
+            archive=self.decisions.archive,
+            limits=LIMITS,
+        )
 
     def _prices(self) -> None:
         function = self.function("prices", seconds=3)

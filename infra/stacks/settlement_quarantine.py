@@ -28,11 +28,17 @@ _SECONDS: Final = 30
 class QuarantinedDocuments(Construct):
     """Rule -> queue -> `findings`, and the quarantine bucket, into which that function writes and which nobody here reads.
 
-    `staging` is where documents are found, `working` has their pages. `limits` are those of documents.
+    `staging` is where documents are found, `working` has their pages, `archive` their originals. `limits` are those of documents.
     """
 
     def __init__(
-        self, scope: ServiceStack, staging: s3.IBucket, working: s3.IBucket, limits: Mapping[str, str]
+        self,
+        scope: ServiceStack,
+        *,
+        staging: s3.IBucket,
+        working: s3.IBucket,
+        archive: s3.IBucket,
+        limits: Mapping[str, str],
     ) -> None:
         super().__init__(scope, "QuarantinedDocuments")
         self._scope = scope
@@ -52,11 +58,12 @@ class QuarantinedDocuments(Construct):
             "findings",
             seconds=_SECONDS,
             WORKING_BUCKET=working.bucket_name,
+            ARCHIVE_BUCKET=archive.bucket_name,
             QUARANTINE_BUCKET=self.bucket.bucket_name,
             SWEEP_SECONDS=str(_SWEEP_SECONDS),
             **limits,
         )
-        self._permissions(function, staging, working, key)
+        self._permissions(function, staging, working, archive, key)
         queue = ConsumedQueue(
             scope, "settlement-findings", consumer=function, replay=scope.replay, batch_size=1
         )
@@ -94,7 +101,12 @@ class QuarantinedDocuments(Construct):
         return bucket
 
     def _permissions(
-        self, function: ServiceFunction, staging: s3.IBucket, working: s3.IBucket, key: kms.IKey
+        self,
+        function: ServiceFunction,
+        staging: s3.IBucket,
+        working: s3.IBucket,
+        archive: s3.IBucket,
+        key: kms.IKey,
     ) -> None:
         table = self._scope.table.table_arn
         for actions, prefix in (
@@ -106,6 +118,7 @@ class QuarantinedDocuments(Construct):
         function.may("kms:GenerateDataKey", on=key.key_arn)  # to write, and not to read
         for bucket, pattern, actions in (
             (staging, "*", ("s3:GetObject", "s3:DeleteObject")),
+            (archive, "documents/*", ("s3:GetObject", "s3:DeleteObject")),
             (working, "pages/*", ("s3:DeleteObject",)),
             (self.bucket, "*", ("s3:PutObject",)),
         ):
@@ -115,7 +128,7 @@ class QuarantinedDocuments(Construct):
                 function.own_role,
                 {f"AwsSolutions-IAM5[Resource::<{bucket_id}.Arn>/{pattern}]": "Payees name the objects"},
             )
-        for bucket in (staging, working):
+        for bucket in (staging, archive, working):
             function.may("s3:ListBucket", on=bucket.bucket_arn)  # to be told of what is not there
 
     def _rule(self, queue: ConsumedQueue, staging: s3.IBucket) -> None:

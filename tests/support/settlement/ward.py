@@ -17,6 +17,7 @@ from wild_rydes_messaging.parking import ParkingLot
 from wild_rydes_messaging.send import Queue
 
 QUARANTINE: Final = "quarantine"
+ARCHIVE: Final = "archive"
 CARD: Final = {"CREDIT_CARD_NUMBER": 1}
 IBAN: Final = {"GERMANY_BANK_ACCOUNT_NUMBER": 2, "PHONE_NUMBER": 1}
 
@@ -66,8 +67,9 @@ class Conditional:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._s3, name)
 
-    def copy_object(self, *, CopySource: Mapping[str, str], CopySourceIfMatch: str, **asked: Any) -> Any:  # noqa: N803
-        self._require(CopySource["Bucket"], CopySource["Key"], CopySourceIfMatch)
+    def copy_object(self, *, CopySource: Mapping[str, str], CopySourceIfMatch: str = "", **asked: Any) -> Any:  # noqa: N803
+        if CopySourceIfMatch:
+            self._require(CopySource["Bucket"], CopySource["Key"], CopySourceIfMatch)
         return self._s3.copy_object(CopySource=CopySource, **asked)
 
     def delete_object(self, *, Bucket: str, Key: str, IfMatch: str) -> Any:  # noqa: N803
@@ -84,7 +86,8 @@ class Ward(Desk):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self.s3.create_bucket(Bucket=QUARANTINE)
+        for bucket in (QUARANTINE, ARCHIVE):
+            self.s3.create_bucket(Bucket=bucket)
         self.own_url = world.sqs.create_queue(QueueName=f"{world.name}-findings")["QueueUrl"]
         lot = ParkingLot(world.sqs, world.parked_in, logger=self.logger, metrics=world.metrics)
         common: Any = {"logger": self.logger, "metrics": world.metrics, "now": lambda: world.now}
@@ -94,7 +97,7 @@ class Ward(Desk):
             ),
             documents=self.table,
             trail=self.trail,
-            quarantine=Quarantine(lambda: cast("Any", Conditional(self.s3)), QUARANTINE, WORKING),
+            quarantine=Quarantine(lambda: cast("Any", Conditional(self.s3)), QUARANTINE, WORKING, ARCHIVE),
             own_queue=Queue(world.sqs, self.own_url),
             payees=frozenset(payees()),
             limits=LIMITS,

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from settlement.adapters.archive import Archive, place_of
 from settlement.domain.document import Decision, StagedObject
 from tests.support.aws import refusal
 from tests.support.settlement import hostile
 from tests.support.settlement.documents import STAGING, WORKING
 from tests.support.settlement.ledger import World
-from tests.support.settlement.ward import CARD, IBAN, Ward, finding_of
+from tests.support.settlement.ward import ARCHIVE, CARD, IBAN, QUARANTINE, Ward, finding_of
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
@@ -33,7 +34,8 @@ def decided(ward: Ward, staged: StagedObject, decision: Decision) -> None:
 
 def is_away(ward: Ward, staged: StagedObject, prefix: str = "undecided") -> bool:
     """Whether the document is in quarantine, and nowhere else."""
-    return ward.held() == [f"{prefix}/{staged.document_id}"] and not ward.held(STAGING) + ward.held(WORKING)
+    elsewhere = [key for bucket in (STAGING, WORKING, ARCHIVE) for key in ward.held(bucket)]
+    return ward.held() == [f"{prefix}/{staged.document_id}"] and not elsewhere
 
 
 def test_a_document_with_a_card_number_goes_into_quarantine(
@@ -127,6 +129,26 @@ def test_a_decision_stands_and_its_document_goes_where_nobody_reads_it(
     assert (ward.document(staged).state, ward.document(staged).decision) == ("decided", decision)
     assert is_away(ward, staged, "decided")
     assert "SensitiveDocuments" in world.counted()
+
+
+@pytest.mark.parametrize("is_staged", [True, False])
+def test_an_original_in_the_archive_is_moved_and_what_was_decided_stays_there(
+    ward: Ward, staged: StagedObject, is_staged: bool
+) -> None:
+    """The staged object may have expired by then: Macie looks once a day, and may be late."""
+    ward.take_in(staged)
+    ward.finish()
+    decided(ward, staged, "settled")
+    document = ward.document(staged)
+    assert Archive(lambda: ward.s3, ARCHIVE).keep(document)
+    ward.s3.put_object(Bucket=ARCHIVE, Key=f"{place_of(document)}.json", Body=b"{}")
+    if not is_staged:
+        ward.s3.delete_object(Bucket=STAGING, Key=staged.key)
+    ward.find(staged)
+    assert ward.held(ARCHIVE) == [f"{place_of(document)}.json"]
+    assert ward.held() == [f"decided/{staged.document_id}"]
+    body = ward.s3.get_object(Bucket=QUARANTINE, Key=f"decided/{staged.document_id}")["Body"].read()
+    assert body == hostile.pages(3)
 
 
 def test_twice_is_as_once(ward: Ward, staged: StagedObject, world: World) -> None:

@@ -6,13 +6,14 @@
 | `decided/<document>` | one that was decided before anybody knew what is in it: it belongs to the books |
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from settlement.adapters.archive import place_of
 from settlement.adapters.document_files import PAGES
 from settlement.domain.document import Document
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _GONE: Final = {"NoSuchKey", "404", "PreconditionFailed", "412"}
 """How S3 says that the object is not there, or is another one under the same key."""
+_AT_ONCE: Final = 1_000
+"""Objects that S3 removes in one call."""
 
 
 @dataclass(frozen=True)
@@ -30,53 +33,69 @@ class Quarantine:
     make_client: "Callable[[], S3Client]"
     bucket: str
     pages_bucket: str
+    archive_bucket: str
 
     @cached_property
     def _s3(self) -> "S3Client":
         return self.make_client()
 
-    def take(self, document: Document) -> bool:
-        """Move a document's object here. False if it is where it was no longer: it was moved before, or removed, or replaced."""
+    def take(self, document: Document) -> int:
+        """Move a document here from wherever it is: where it was put, and the archive. Return in how many places it was.
+
+        What somebody has put in its place stays there.
+        """
+        condition = {"CopySourceIfMatch": document.etag}
+        found = self._copy(document, document.bucket, document.key, condition)
+        if found:
+            self._delete_if(document)
+        originals = self._listed(self.archive_bucket, f"{place_of(document)}/")
+        for key in originals:
+            self._copy(document, self.archive_bucket, key, {})
+        self._remove(self.archive_bucket, originals)
+        return found + len(originals)
+
+    def remove_pages(self, document_id: str) -> int:
+        """Remove all pages of a document, and count the files."""
+        keys = self._listed(self.pages_bucket, f"{PAGES}/{document_id}/")
+        self._remove(self.pages_bucket, keys)
+        return len(keys)
+
+    def _copy(self, document: Document, bucket: str, key: str, condition: Mapping[str, Any]) -> bool:
         prefix = "decided" if document.state == "decided" else "undecided"
         try:
             self._s3.copy_object(
                 Bucket=self.bucket,
                 Key=f"{prefix}/{document.id}",
-                CopySource={"Bucket": document.bucket, "Key": document.key},
-                CopySourceIfMatch=document.etag,
+                CopySource={"Bucket": bucket, "Key": key},
                 TaggingDirective="REPLACE",  # tags would take one more permission to read
+                **condition,
             )
-            # Not what somebody has put there in its place.
-            self._s3.delete_object(Bucket=document.bucket, Key=document.key, IfMatch=document.etag)
         except ClientError as error:
             if error.response["Error"]["Code"] in _GONE:
                 return False
             raise
         return True
 
-    def remove_pages(self, document_id: str) -> int:
-        """Remove all pages of a document, and count the files."""
-        removed = 0
-        listed = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.pages_bucket, Prefix=f"{PAGES}/{document_id}/"
-        )
-        for page in listed:
-            keys = [found["Key"] for found in page.get("Contents", ())]
-            self._remove(keys)
-            removed += len(keys)
-        return removed
+    def _delete_if(self, document: Document) -> None:
+        try:
+            self._s3.delete_object(Bucket=document.bucket, Key=document.key, IfMatch=document.etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
 
-    def _remove(self, keys: Iterable[str]) -> None:
-        if objects := [{"Key": key} for key in keys]:
-            answer = self._s3.delete_objects(
-                Bucket=self.pages_bucket,
-                Delete={"Objects": objects, "Quiet": True},  # type: ignore[typeddict-item]
-            )
+    def _listed(self, bucket: str, prefix: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def _remove(self, bucket: str, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), _AT_ONCE):
+            objects: Any = [{"Key": key} for key in keys[start : start + _AT_ONCE]]
+            answer = self._s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
             if failed := answer.get("Errors"):
-                raise NotRemoved(f"{len(failed)} pages were not removed: {failed[0].get('Code')}")
+                raise NotRemoved(f"{len(failed)} objects were not removed: {failed[0].get('Code')}")
 
 
 class NotRemoved(Exception):
-    """S3 has kept some pages, which may be gone at the next attempt."""
+    """S3 has kept some objects, which may be gone at the next attempt."""
 
     transient = True

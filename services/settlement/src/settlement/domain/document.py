@@ -52,6 +52,8 @@ Quarantined: TypeAlias = Literal["wrong-key", "unknown-payee", "too-big", "gone"
 """Why a document was put aside: its key is not `<payee>/<batch>/<name>`; nobody is paid under that id; it has too
 many bytes; it was removed or replaced before anybody could open it; something is in it that must not be in an invoice."""
 
+SENSITIVE: Final[Quarantined] = "sensitive-data"
+
 _KEY: Final = re.compile(r"(?P<payee>p-[a-z0-9-]{1,60})/(?P<batch>[A-Za-z0-9._-]{1,64})/[^/\x00-\x1f]{1,200}")
 
 
@@ -132,6 +134,11 @@ class Document:
     def ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.state in ENDS
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether it ended because something is in it that must not be in an invoice."""
+        return SENSITIVE in self.reasons
 
     @property
     def parts(self) -> range:

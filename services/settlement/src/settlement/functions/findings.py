@@ -26,6 +26,7 @@ class Settings:
 
     table_name: str
     working_bucket: str
+    archive_bucket: str
     quarantine_bucket: str
     own_queue_url: str
     sweep_seconds: int
@@ -50,7 +51,10 @@ _findings = Findings(
     documents=DocumentTable(_dynamodb, _settings.table_name),
     trail=AuditTrail(_dynamodb, _settings.table_name),
     quarantine=Quarantine(
-        lambda: client("s3", config=S3_CONFIG), _settings.quarantine_bucket, _settings.working_bucket
+        lambda: client("s3", config=S3_CONFIG),
+        _settings.quarantine_bucket,
+        _settings.working_bucket,
+        _settings.archive_bucket,
     ),
     own_queue=Queue(_sqs, _settings.own_queue_url),
     payees=frozenset(payees()),

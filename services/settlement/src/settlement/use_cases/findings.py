@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -13,12 +13,10 @@ from settlement.adapters.document_table import DocumentTable
 from settlement.adapters.macie_findings import SensitiveDataFound, sweep_after
 from settlement.adapters.quarantine import Quarantine
 from settlement.domain.audit import AuditEntry, Step
-from settlement.domain.document import Document, Limits, received
+from settlement.domain.document import SENSITIVE, Document, Limits, received
 from settlement.domain.sensitive import Finding
 from wild_rydes_messaging.consume import Consumer, PartialBatchResponse, Received
 from wild_rydes_messaging.send import Outgoing, Queue
-
-SENSITIVE: Final = "sensitive-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
