@@ -40,7 +40,7 @@ class QuarantinedDocuments(Construct):
         archive: s3.IBucket,
         limits: Mapping[str, str],
     ) -> None:
-        super().__init__(scope, "QuarantinedDocuments")
+        super().__init__(scope, "Quarantine")
         self._scope = scope
         key = kms.Key(
             self,

@@ -36,8 +36,8 @@ def _allowed(aws: Assembly, logical_id: str) -> set[tuple[str, str]]:
 
 
 def test_nobody_reads_the_quarantine(aws: Assembly) -> None:
-    bucket = _id(aws, "AWS::S3::Bucket", "QuarantinedDocuments")
-    key = _id(aws, "AWS::KMS::Key", "QuarantinedDocuments")
+    bucket = _id(aws, "AWS::S3::Bucket", "QuarantineBucket")
+    key = _id(aws, "AWS::KMS::Key", "QuarantineKey")
     role = "settlementfindingsrole"
     assert _allowed(aws, bucket) == {(role, "s3:PutObject")}
     assert _allowed(aws, key) == {(role, "kms:GenerateDataKey")}
@@ -47,7 +47,7 @@ def test_nobody_reads_the_quarantine(aws: Assembly) -> None:
 
 
 def test_only_what_nobody_has_decided_on_expires(aws: Assembly) -> None:
-    bucket = _resources(aws)[_id(aws, "AWS::S3::Bucket", "QuarantinedDocuments")]["Properties"]
+    bucket = _resources(aws)[_id(aws, "AWS::S3::Bucket", "QuarantineBucket")]["Properties"]
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("undecided/", 90)]
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"][
