@@ -213,7 +213,9 @@ class BucketScans(Construct):
                 "detail-type": ["Macie Finding"],
                 "detail": {
                     "resourcesAffected": {
-                        "s3Bucket": {"name": [{"prefix": names.buckets_of(stack)} for stack in _TOLD_TO_PEOPLE]}
+                        "s3Bucket": {
+                            "name": [{"prefix": names.buckets_of(stack)} for stack in _TOLD_TO_PEOPLE]
+                        }
                     }
                 },
             },

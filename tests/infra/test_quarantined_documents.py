@@ -16,9 +16,7 @@ def _resources(aws: Assembly) -> dict[str, Any]:
 
 
 def _id(aws: Assembly, type_: str, part: str) -> str:
-    [found] = [
-        id_ for id_, body in _resources(aws).items() if body["Type"] == type_ and part in id_
-    ]
+    [found] = [id_ for id_, body in _resources(aws).items() if body["Type"] == type_ and part in id_]
     return found
 
 
@@ -50,9 +48,9 @@ def test_only_what_nobody_has_decided_on_expires(aws: Assembly) -> None:
     bucket = _resources(aws)[_id(aws, "AWS::S3::Bucket", "QuarantineBucket")]["Properties"]
     expiring = [rule for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [("undecided/", 90)]
-    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"][
-        "KMSMasterKeyID"
-    ]
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
+        "ServerSideEncryptionByDefault"
+    ]["KMSMasterKeyID"]
 
 
 def test_the_staging_bucket_says_what_it_may_hold_and_alone_is_scanned(aws: Assembly) -> None:

@@ -326,7 +326,8 @@ def override_headers(gateway: Any) -> None:  # noqa: ANN401 - the emulator's mod
 def beside(name: str) -> Any:  # noqa: ANN401 - a module
     """Take in a module that lies beside this one, which is no part of any package here."""
     spec = importlib.util.spec_from_file_location(name.removesuffix(".py"), Path(__file__).with_name(name))
-    assert spec and spec.loader  # noqa: S101 - it is a file of Python
+    assert spec  # noqa: S101 - it is a file of Python
+    assert spec.loader  # noqa: S101
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -55,7 +55,9 @@ def jobs_of(macie: Any, bucket: str) -> list[str]:
 def staging(cloud: Cloud, macie: Any) -> str:
     """The staging bucket, once Macie looks through it."""
     bucket = cloud.parameters[STAGING_BUCKET_PARAMETER]
-    eventually(lambda: jobs_of(macie, bucket), "a job for the staging bucket", lambda seen: seen == ["RUNNING"])
+    eventually(
+        lambda: jobs_of(macie, bucket), "a job for the staging bucket", lambda seen: seen == ["RUNNING"]
+    )
     return bucket
 
 
@@ -129,7 +131,9 @@ def test_a_document_with_a_card_number_goes_into_quarantine_and_one_with_an_iban
     def look() -> tuple[Seen, list[Seen]]:
         return seen_of(cloud, card.document_id)
 
-    _, trail = eventually(look, "the card's document in quarantine", lambda seen: outcome_of(seen[1], "quarantine"))
+    _, trail = eventually(
+        look, "the card's document in quarantine", lambda seen: outcome_of(seen[1], "quarantine")
+    )
     assert outcome_of(trail, "quarantine").startswith("CREDIT_CARD_NUMBER 1 (job ")
     eventually(
         lambda: keys_in(cloud, STAGING_BUCKET_PARAMETER, f"p-comet/{batch}/"),
@@ -160,9 +164,13 @@ def test_a_finding_that_comes_before_its_document_keeps_it_from_being_taken_in(
     staged = StagedObject(staging, f"p-comet/{batch}/late.pdf", etag, len(pdf))
     told = json.loads(finding_of(staged, CARD, uuid.uuid4().hex))
     events = boto3.Session("test", "test", region_name=REGION).client(
-        "events", endpoint_url=cloud.settings.endpoint, config=Config(user_agent_appid=APP_ID)
+        "events", endpoint_url=cloud.settings.endpoint, config=Config(user_agent_extra=f"app/{APP_ID}")
     )
-    entry = {"Source": told["source"], "DetailType": told["detail-type"], "Detail": json.dumps(told["detail"])}
+    entry = {
+        "Source": told["source"],
+        "DetailType": told["detail-type"],
+        "Detail": json.dumps(told["detail"]),
+    }
     assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
     eventually(
         lambda: seen_of(cloud, staged.document_id)[0]["state"], "the document", lambda s: s == "quarantined"

@@ -140,9 +140,7 @@ class Account:
         """The findings with these ids. Unknown ones are left out."""
         with self._lock:
             self._require_enabled()
-            return {
-                "findings": [self._findings[id_] for id_ in asked["findingIds"] if id_ in self._findings]
-            }
+            return {"findings": [self._findings[id_] for id_ in asked["findingIds"] if id_ in self._findings]}
 
     def open_jobs(self) -> list[Json]:
         """The jobs that look through buckets now."""

@@ -55,9 +55,9 @@ class Scanner:
         for place in self._places(bucket):
             there.add(place.key)
             if seen.get(place.key) != place.etag:
-                if finding := self._finding(place, job):
-                    if self._account.keep(finding):
-                        self._untold.append(finding)
+                finding = self._finding(place, job)
+                if finding and self._account.keep(finding):
+                    self._untold.append(finding)
                 seen[place.key] = place.etag
         for key in seen.keys() - there:
             del seen[key]
@@ -65,9 +65,7 @@ class Scanner:
     def _places(self, bucket: str) -> Iterator[Place]:
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for each in page.get("Contents", ()):
-                yield Place(
-                    bucket, each["Key"], each["ETag"].strip('"'), each["Size"], each["LastModified"]
-                )
+                yield Place(bucket, each["Key"], each["ETag"].strip('"'), each["Size"], each["LastModified"])
 
     def _finding(self, place: Place, job: Json) -> Finding | None:
         if not 0 < place.size <= LARGEST:

@@ -27,17 +27,17 @@ class Content:
 
 def content_of(body: bytes, key: str, read_pdf: ReadPdf = text_of) -> Content | None:
     """Read an object. None if Macie would skip it: it is empty, of another kind, or cannot be opened."""
-    if not body:
-        return None
     if b"%PDF-" in body[:_SNIFFED]:
         pages = read_pdf(body)
         return None if pages is None else Content("application/pdf", pages)
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        return None
-    if "\0" in text:
-        return None
+        text = ""
+    return _content_of_text(text, key) if text and "\0" not in text else None
+
+
+def _content_of_text(text: str, key: str) -> Content:
     if text.lstrip()[:1] in {"{", "["}:
         try:
             return Content("application/json", [*_fields(json.loads(text))])

@@ -64,7 +64,11 @@ def test_a_decision_is_its_state_and_what_it_asks_for_is_shown(ward: Ward, found
     staged = ward.stage(hostile.pages(1))
     ward.take_in(staged)
     ward.table.change(staged.document_id, lambda it: it.decide("review", ("uncertain",), ward.world.now))
-    item = {"id": {"S": f"settlement#{staged.document_id}"}, "amount": {"S": "12.50"}, "currency": {"S": "USD"}}
+    item = {
+        "id": {"S": f"settlement#{staged.document_id}"},
+        "amount": {"S": "12.50"},
+        "currency": {"S": "USD"},
+    }
     ward.world.dynamodb.put_item(TableName=ward.world.name, Item=item)
     seen = found.find(staged.document_id)
     assert (seen.state, seen.reasons, seen.amount) == ("review", ["uncertain"], "12.50 USD")

@@ -8,7 +8,14 @@ from settlement.domain.document import StagedObject
 from settlement.domain.sensitive import Finding, is_expected
 
 STAGED = StagedObject("staging", "p-comet/b/1.pdf", "0", 1)
-EXPECTED = ["BANK_ACCOUNT_NUMBER", "UK_BANK_ACCOUNT_NUMBER", "NAME", "ADDRESS", "PHONE_NUMBER", "EMAIL_ADDRESS"]
+EXPECTED = [
+    "BANK_ACCOUNT_NUMBER",
+    "UK_BANK_ACCOUNT_NUMBER",
+    "NAME",
+    "ADDRESS",
+    "PHONE_NUMBER",
+    "EMAIL_ADDRESS",
+]
 UNEXPECTED = [
     "CREDIT_CARD_NUMBER",
     "CREDIT_CARD_NUMBER_(NO_KEYWORD)",

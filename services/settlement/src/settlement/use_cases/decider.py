@@ -136,9 +136,7 @@ class Decider:
         """Let go of those of these rides that are held, or of whichever they are. Raises Taken."""
         self.settlements.stop(begun.document_id)  # before the look at what is held
         wanted = ride_ids or self._rides_of(begun)
-        self.settlements.release(
-            begun.document_id, tuple(self.settlements.held(begun.document_id, wanted))
-        )
+        self.settlements.release(begun.document_id, tuple(self.settlements.held(begun.document_id, wanted)))
 
     def _rides_of(self, begun: Settlement) -> Collection[str]:
         """Find the rides that may be held for a document of which nobody knows what it says."""

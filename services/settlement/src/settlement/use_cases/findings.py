@@ -66,7 +66,11 @@ class Findings:
         self.own_queue.send([Outgoing(finding.id, sweep, delay=self.sweep_seconds)])
         self.metrics.add_metric("SensitiveDocuments", MetricUnit.Count, 1)
         self.logger.warning(
-            "quarantined", document_id=document.id, state=document.state, decision=document.decision, extra=told
+            "quarantined",
+            document_id=document.id,
+            state=document.state,
+            decision=document.decision,
+            extra=told,
         )
 
     def _note(self, finding: Finding, step: Step) -> None:

@@ -60,9 +60,9 @@ def scanner(account: Account, s3: Any, bus: Bus) -> Iterator[Scanner]:
     scanner.close()
 
 
-def job_for(account: Account, bucket: str = BUCKET, token: str = "t") -> str:
+def job_for(account: Account, bucket: str = BUCKET, once: str = "t") -> str:
     definition = {"bucketDefinitions": [{"accountId": "000000000000", "buckets": [bucket]}]}
-    asked = {"clientToken": token, "name": bucket, "jobType": "SCHEDULED", "s3JobDefinition": definition}
+    asked = {"clientToken": once, "name": bucket, "jobType": "SCHEDULED", "s3JobDefinition": definition}
     return str(account.create_job(asked)["jobId"])
 
 
@@ -151,7 +151,7 @@ def test_a_new_job_looks_at_what_was_there_before_it(
     account.update_job({"jobId": job, "jobStatus": "CANCELLED"})
     s3.put_object(Bucket=BUCKET, Key="b", Body=CARD)
     assert not scanner.look()
-    job_for(account, token="t2")
+    job_for(account, once="t2")
     scanner.look()
     keys = [json.loads(each["Detail"])["resourcesAffected"]["s3Object"]["key"] for each in bus.told]
     assert keys == ["a", "a", "b"]

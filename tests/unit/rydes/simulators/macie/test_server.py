@@ -15,8 +15,6 @@ from tests.support.http_server import serving
 BUCKET = "wildrydesx-staging-1"
 
 
-
-
 @pytest.fixture
 def account() -> Account:
     return Account()
@@ -26,9 +24,7 @@ def account() -> Account:
 def macie(account: Account) -> Iterator[Any]:
     with serving(handler_of(Service(account))) as url:
         session = boto3.Session("test", "test", region_name="us-east-1")
-        yield session.client(
-            "macie2", endpoint_url=url, config=Config(retries={"total_max_attempts": 1})
-        )
+        yield session.client("macie2", endpoint_url=url, config=Config(retries={"total_max_attempts": 1}))
 
 
 @pytest.fixture
@@ -37,9 +33,9 @@ def enabled(macie: Any) -> Any:
     return macie
 
 
-def job_for(macie: Any, bucket: str = BUCKET, token: str = "t1", **more: Any) -> str:
+def job_for(macie: Any, bucket: str = BUCKET, once: str = "t1", **more: Any) -> str:
     answer = macie.create_classification_job(
-        clientToken=token,
+        clientToken=once,
         name=bucket,
         jobType="SCHEDULED",
         scheduleFrequency={"dailySchedule": {}},
@@ -82,12 +78,12 @@ def test_a_job_is_made_once_for_a_token(enabled: Any) -> None:
     assert job_for(enabled) == first
     with pytest.raises(enabled.exceptions.ConflictException):
         job_for(enabled, description="another")
-    second = job_for(enabled, token="t2")
+    second = job_for(enabled, once="t2")
     assert [job["jobId"] for job in enabled.list_classification_jobs()["items"]] == [first, second]
 
 
 def test_jobs_are_found_by_name_and_listed_in_pages(enabled: Any) -> None:
-    ids = [job_for(enabled, token=str(number)) for number in range(5)]
+    ids = [job_for(enabled, once=str(number)) for number in range(5)]
     job_for(enabled, f"{BUCKET}0", "other")
     pages = enabled.get_paginator("list_classification_jobs").paginate(
         filterCriteria=named(BUCKET), PaginationConfig={"PageSize": 2}
