@@ -61,8 +61,9 @@ class QuarantinedDocuments(Construct):
             ARCHIVE_BUCKET=archive.bucket_name,
             QUARANTINE_BUCKET=self.bucket.bucket_name,
             SWEEP_SECONDS=str(_SWEEP_SECONDS),
-            **limits,
         )
+        for name, value in limits.items():
+            function.add_environment(name, value)
         self._permissions(function, staging, working, archive, key)
         queue = ConsumedQueue(
             scope, "settlement-findings", consumer=function, replay=scope.replay, batch_size=1

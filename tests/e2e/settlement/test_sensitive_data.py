@@ -166,7 +166,7 @@ def test_a_finding_that_comes_before_its_document_keeps_it_from_being_taken_in(
     events = boto3.Session("test", "test", region_name=REGION).client(
         "events", endpoint_url=cloud.settings.endpoint, config=Config(user_agent_extra=f"app/{APP_ID}")
     )
-    entry = {
+    entry: Any = {
         "Source": told["source"],
         "DetailType": told["detail-type"],
         "Detail": json.dumps(told["detail"]),

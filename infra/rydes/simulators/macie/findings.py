@@ -94,13 +94,9 @@ def _severity(kinds: Counter[str]) -> str:
 
 def _of(category: Category, kinds: Counter[str]) -> Mapping[str, Any]:
     """The detections of a category. Macie says where each is, too: line and column, which nobody here needs."""
-    detections = [
-        {"type": kind, "count": count}
-        for kind, count in sorted(kinds.items())
-        if category_of(kind) == category
-    ]
-    total = sum(kinds[detection["type"]] for detection in detections)
-    return {"category": category, "totalCount": total, "detections": detections}
+    found = {kind: kinds[kind] for kind in sorted(kinds) if category_of(kind) == category}
+    detections = [{"type": kind, "count": count} for kind, count in found.items()]
+    return {"category": category, "totalCount": sum(found.values()), "detections": detections}
 
 
 def _resources(place: Place) -> Mapping[str, Any]:

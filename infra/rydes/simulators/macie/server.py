@@ -110,7 +110,8 @@ def _look(account: Account) -> None:
 
     session = botocore.session.get_session()
     s3, events = (
-        session.create_client(name, config=Config(user_agent_extra=f"app/{APP_ID}")) for name in ("s3", "events")
+        session.create_client(name, config=Config(user_agent_extra=f"app/{APP_ID}"))
+        for name in ("s3", "events")
     )
     look_for_ever(account, Scanner(account, s3, events))
 

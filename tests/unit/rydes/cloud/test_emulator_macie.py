@@ -36,7 +36,10 @@ class Emulator:
             "update": lambda id_, _old, _new, _stack: (id_, {}),
             "delete": lambda _id, _properties: None,
         }
-        answer = lambda _bucket, *_: (self.status, {}, b"")  # noqa: E731
+
+        def answer(_bucket: str, *_: object) -> tuple[int, dict[str, str], bytes]:
+            return self.status, {}, b""
+
         self.s3: Any = SimpleNamespace(
             _bucket_tags=self.tags,
             _create_bucket=answer,

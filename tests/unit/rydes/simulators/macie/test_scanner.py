@@ -124,7 +124,8 @@ def test_a_finding_has_no_member_that_macies_has_not(
                 require(each, shape.member, path)
 
     assert findings
-    require(json.loads(bus.told[0]["Detail"]), findings.members["findings"].member, "finding")
+    member: Any = findings.members["findings"]
+    require(json.loads(bus.told[0]["Detail"]), member.member, "finding")
 
 
 def test_new_content_under_a_known_key_is_looked_at(
