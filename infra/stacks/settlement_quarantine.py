@@ -23,6 +23,7 @@ _KEPT_FOR: Final = 90
 _PENDING: Final = 30
 """Days until a key is gone that was deleted by a slip, and with it all that is in the bucket."""
 _SECONDS: Final = 30
+_OVERDUE: Final = 900
 
 
 class QuarantinedDocuments(Construct):
@@ -66,7 +67,12 @@ class QuarantinedDocuments(Construct):
             function.add_environment(name, value)
         self._permissions(function, staging, working, archive, key)
         queue = ConsumedQueue(
-            scope, "settlement-findings", consumer=function, replay=scope.replay, batch_size=1
+            scope,
+            "settlement-findings",
+            consumer=function,
+            replay=scope.replay,
+            batch_size=1,
+            overdue=_OVERDUE,
         )
         function.add_environment("OWN_QUEUE_URL", queue.queue.queue_url)
         function.may("sqs:SendMessage", on=queue.queue.queue_arn)
@@ -114,7 +120,7 @@ class QuarantinedDocuments(Construct):
             (("dynamodb:GetItem", "dynamodb:PutItem"), "document#*"),
             (("dynamodb:UpdateItem",), "audit#*"),
         ):
-            condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": prefix}}
+            condition = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [prefix]}}
             function.may(*actions, on=table, condition=condition)
         function.may("kms:GenerateDataKey", on=key.key_arn)  # to write, and not to read
         for bucket, pattern, actions in (

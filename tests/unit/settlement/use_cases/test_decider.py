@@ -187,9 +187,9 @@ def test_one_that_is_put_aside_while_it_is_decided_lets_go_of_what_it_holds(
     before = world.document("a")
     settlements = world.decider().settlements
     read = invoice(*rides)
-    verdict = decider.settlement_of(before, read, _approved(read, rides), world.now)
+    verdict = settlement_of(before, read, _approved(read, rides), world.now)
     settlements.begin(verdict)
-    settlements.hold(verdict, decider.owing(read, _approved(read, rides))[:150])
+    settlements.hold(verdict, owing(read, _approved(read, rides))[:150])
     world.decider().documents.change("a", lambda found: found.quarantine("sensitive-data", world.now))
     match comes:
         case "decision":
