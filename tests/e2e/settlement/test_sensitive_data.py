@@ -183,7 +183,7 @@ def test_a_finding_that_comes_before_its_document_keeps_it_from_being_taken_in(
     )
     document, trail = seen_of(cloud, staged.document_id)
     assert (document["state"], document["reasons"]) == ("quarantined", ["sensitive-data"])
-    assert {each["step"] for each in trail} == {"quarantine"}
+    assert not {each["step"] for each in trail} & {"receive", "classify"}
 
 
 def test_nobody_else_tells_what_macie_finds(cloud: Cloud, staging: str) -> None:
