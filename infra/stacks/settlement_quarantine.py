@@ -58,6 +58,7 @@ class QuarantinedDocuments(Construct):
         function = scope.function(
             "findings",
             seconds=_SECONDS,
+            STAGING_BUCKET=staging.bucket_name,
             WORKING_BUCKET=working.bucket_name,
             ARCHIVE_BUCKET=archive.bucket_name,
             QUARANTINE_BUCKET=self.bucket.bucket_name,

@@ -759,6 +759,7 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "PARKING_QUEUE_URL": "settlement-findings-parking",
                 "MAX_ATTEMPTS": "5",
                 "OWN_QUEUE_URL": "settlement-findings",
+                "STAGING_BUCKET": "IntakeStaging",
                 "WORKING_BUCKET": "IntakeWorking",
                 "ARCHIVE_BUCKET": "DecisionsArchive",
                 "QUARANTINE_BUCKET": "QuarantineBucket",

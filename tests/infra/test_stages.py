@@ -34,7 +34,7 @@ LEFT_OUT = {
     "AWS::Lambda::Version": 5,
     "AWS::Logs::QueryDefinition": 12,
     "AWS::SNS::TopicPolicy": 2,  # those of settlement, likewise
-    "AWS::S3::BucketPolicy": 6 + len(FILES),  # as the queues' policies
+    "AWS::S3::BucketPolicy": 7 + len(FILES),  # as the queues' policies
     # `infra.rydes.pages` serves the pages.
     **dict.fromkeys(
         (
@@ -94,7 +94,6 @@ CHANGED = {
     ("AWS::SQS::QueuePolicy", "PolicyDocument"),
     ("AWS::StepFunctions::StateMachine", "DefinitionString"),  # tags settle in a second
     ("AWS::StepFunctions::StateMachine", "DefinitionSubstitutions.environment"),
-    ("AWS::Events::Rule", "EventPattern.detail"),  # names of buckets have the environment
     ("AWS::SSM::Parameter", "Value"),  # the APIs' URLs
 }
 

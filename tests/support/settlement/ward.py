@@ -10,7 +10,7 @@ from settlement.domain.document import StagedObject
 from settlement.domain.payees import payees
 from settlement.use_cases.findings import Findings
 from tests.support.aws import refusal
-from tests.support.settlement.documents import LIMITS, WORKING, Desk
+from tests.support.settlement.documents import LIMITS, STAGING, WORKING, Desk
 from tests.support.settlement.ledger import World
 from wild_rydes_contracts.fakes import NOON, in_a_queue
 from wild_rydes_messaging.parking import ParkingLot
@@ -97,7 +97,9 @@ class Ward(Desk):
             ),
             documents=self.table,
             trail=self.trail,
-            quarantine=Quarantine(lambda: cast("Any", Conditional(self.s3)), QUARANTINE, WORKING, ARCHIVE),
+            quarantine=Quarantine(
+                lambda: cast("Any", Conditional(self.s3)), QUARANTINE, STAGING, WORKING, ARCHIVE
+            ),
             own_queue=Queue(world.sqs, self.own_url),
             payees=frozenset(payees()),
             limits=LIMITS,

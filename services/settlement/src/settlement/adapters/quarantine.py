@@ -32,6 +32,7 @@ class Quarantine:
 
     make_client: "Callable[[], S3Client]"
     bucket: str
+    staging_bucket: str
     pages_bucket: str
     archive_bucket: str
 
@@ -45,7 +46,7 @@ class Quarantine:
         What somebody has put in its place stays there.
         """
         condition = {"CopySourceIfMatch": document.etag}
-        found = self._copy(document, document.bucket, document.key, condition)
+        found = self._copy(document, self.staging_bucket, document.key, condition)
         if found:
             self._delete_if(document)
         originals = self._listed(self.archive_bucket, f"{place_of(document)}/")
@@ -78,7 +79,7 @@ class Quarantine:
 
     def _delete_if(self, document: Document) -> None:
         try:
-            self._s3.delete_object(Bucket=document.bucket, Key=document.key, IfMatch=document.etag)
+            self._s3.delete_object(Bucket=self.staging_bucket, Key=document.key, IfMatch=document.etag)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 raise

@@ -25,6 +25,7 @@ class Settings:
     """The environment of this function: where things are, and what is a document of ours."""
 
     table_name: str
+    staging_bucket: str
     working_bucket: str
     archive_bucket: str
     quarantine_bucket: str
@@ -53,6 +54,7 @@ _findings = Findings(
     quarantine=Quarantine(
         lambda: client("s3", config=S3_CONFIG),
         _settings.quarantine_bucket,
+        _settings.staging_bucket,
         _settings.working_bucket,
         _settings.archive_bucket,
     ),
