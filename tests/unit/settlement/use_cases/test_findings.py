@@ -140,7 +140,7 @@ def test_an_original_in_the_archive_is_moved_and_what_was_decided_stays_there(
     ward.finish()
     decided(ward, staged, "settled")
     document = ward.document(staged)
-    assert Archive(lambda: ward.s3, ARCHIVE).keep(document)
+    assert Archive(lambda: ward.s3, bucket=ARCHIVE, staging_bucket=STAGING).keep(document)
     ward.s3.put_object(Bucket=ARCHIVE, Key=f"{place_of(document)}.json", Body=b"{}")
     if not is_staged:
         ward.s3.delete_object(Bucket=STAGING, Key=staged.key)
