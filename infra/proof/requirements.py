@@ -138,6 +138,9 @@ def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
             yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
         case "PutObject" | "DeleteObject":
             yield Requirement(f"s3:{call.operation}", f"{bucket}/{call.parameters['Key']}", source)
+        case "DeleteObjects":
+            for each in call.parameters["Delete"]["Objects"]:
+                yield Requirement("s3:DeleteObject", f"{bucket}/{each['Key']}", source)
         case "CopyObject":
             # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
             original = call.parameters["CopySource"]
