@@ -28,6 +28,8 @@ BUCKET_SCANS: Final = "bucket-scans"
 """What makes a Macie job for each bucket of the environment, and cancels it."""
 NOT_SCANNED_TAG: Final = "not-scanned-because"
 """The tag of a bucket that Macie does not scan. Its value is the reason: letters, digits, spaces and _ . : / = + - @."""
+MAY_HOLD_TAG: Final = "may-hold"
+"""The tag of a bucket that may hold personal or bank data. Its value says which."""
 
 API_STAGE: Final = "v1"
 ALIAS: Final = "live"
@@ -79,6 +81,8 @@ SETTLEMENT_ARCHIVE_PARAMETER: Final = "/wild-rydes/settlement/archive-bucket"
 """Where originals, decisions and reports of batches are kept."""
 REVIEWS_TOPIC_PARAMETER: Final = "/wild-rydes/settlement/reviews-topic"
 """The topic of documents that people have to look at."""
+QUARANTINE_BUCKET_PARAMETER: Final = "/wild-rydes/settlement/quarantine-bucket"
+"""Where documents are in which Macie has found what must not be there."""
 
 PARTNER_SECRET_PREFIX: Final = "wild-rydes/partners/"  # noqa: S105 - a name
 """The name of a partner's secret is this and the partner's id. It is a JSON object of strings."""
@@ -138,6 +142,10 @@ class Names:
     def bucket_prefix(self) -> str:
         """How the names of all buckets of the environment's stacks begin: CloudFormation makes them of the stack's."""
         return self.of("WildRydes").lower()
+
+    def buckets_of(self, stack: str) -> str:
+        """How the names of a stack's buckets begin."""
+        return f"{self.of(stack).lower()}-"
 
     @property
     def metrics_namespace(self) -> str:

@@ -83,7 +83,9 @@ class Stage:
     page: Callable[[str], Path] = pages.build
     """Gives the directory of a built page."""
     macie: bool = True
-    """Whether Amazon Macie looks for personal data in buckets."""
+    """Whether Amazon Macie, or its simulator, looks for personal data in buckets."""
+    tags_settle: int = 60
+    """Seconds after which CloudFormation has tagged a bucket that it has made."""
     canaries: bool = True
     """Whether a protected environment tries a new version of a function on a few calls first."""
 
@@ -157,7 +159,7 @@ def local(
         metric_math=False,
         dashboards=False,
         hosts_pages=False,
-        macie=False,
+        tags_settle=1,
         phones=phones,
         textract=textract,
         textract_patience=20,  # tests lose messages

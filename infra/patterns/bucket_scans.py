@@ -1,7 +1,8 @@
 """A job of Amazon Macie for each bucket that may hold personal data, made and cancelled by bucket events (decision 87)."""
 
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -21,6 +22,14 @@ from infra.stage import Stage
 DEFINITION: Final = Path(__file__).with_name("bucket_scan.asl.json")
 MACIE: Final = "macie.amazonaws.com"
 BUCKET_EVENTS: Final = ("CreateBucket", "DeleteBucket", "PutBucketTagging", "DeleteBucketTagging")
+_TOLD_TO_PEOPLE: Final = (
+    naming.PLATFORM_STACK,
+    naming.RIDE_BOOKING_STACK,
+    naming.UNICORN_MGMT_STACK,
+    naming.FEEDBACK_STACK,
+    naming.OPERATIONS_STACK,
+)
+"""The stacks for whose buckets a finding is news. EventBridge has no way to say `all but one`."""
 
 
 class BucketScans(Construct):
@@ -49,7 +58,7 @@ class BucketScans(Construct):
             "Machine",
             state_machine_name=self._stage.names.of(naming.BUCKET_SCANS),
             role=role.without_policy_updates(),
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
+            definition_body=sfn.DefinitionBody.from_string(json.dumps(self._definition())),
             definition_substitutions={
                 "account": self._stack.account,
                 "environment": self._stage.names.environment,
@@ -65,6 +74,12 @@ class BucketScans(Construct):
         )
         machine.node.add_dependency(role)
         return machine
+
+    def _definition(self) -> dict[str, Any]:
+        definition: dict[str, Any] = json.loads(DEFINITION.read_text())
+        # A number, so no substitution of CloudFormation.
+        definition["States"]["Let tags settle"]["Seconds"] = self._stage.tags_settle
+        return definition
 
     def _role(self) -> iam.Role:
         stack, environment = self._stack, self._stage.names.environment
@@ -183,7 +198,11 @@ class BucketScans(Construct):
         )
 
     def _tell_findings(self, dead_letters: sqs.Queue) -> None:
-        """Tell the alarm topic what Macie finds: the kind and the bucket, not the text and not the object's name."""
+        """Tell the alarm topic what Macie finds: the kind and the bucket, not the text and not the object's name.
+
+        Not of settlement's buckets: it hears of findings itself, and most are of what an invoice has to say (decision 107).
+        """
+        names = self._stage.names
         rule = events.CfnRule(
             self,
             "Findings",
@@ -192,7 +211,13 @@ class BucketScans(Construct):
             event_pattern={
                 "source": ["aws.macie"],
                 "detail-type": ["Macie Finding"],
-                "detail": {"resourcesAffected": {"s3Bucket": {"name": [{"prefix": self._buckets}]}}},
+                "detail": {
+                    "resourcesAffected": {
+                        "s3Bucket": {
+                            "name": [{"prefix": names.buckets_of(stack)} for stack in _TOLD_TO_PEOPLE]
+                        }
+                    }
+                },
             },
             targets=[
                 events.CfnRule.TargetProperty(

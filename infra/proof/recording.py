@@ -25,6 +25,7 @@ _RESOURCES: Final = {
 """Parameters that name a resource."""
 _KEPT: Final = {
     *("CacheControl", "ConditionExpression", "ContentType", "DataType", "DetailType", "FilterExpression"),
+    "TaggingDirective",
     *("IndexName", "KeyConditionExpression", "MessageType", "ProjectionExpression", "ReturnValues"),
     *("ReturnValuesOnConditionCheckFailure", "Select", "Source", "UpdateExpression"),
     "AttributeNames",

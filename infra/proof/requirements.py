@@ -120,7 +120,7 @@ def _events(call: Call, _: Resolver) -> Iterator[Requirement]:
         )
 
 
-def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
+def _s3(call: Call, resolver: Resolver) -> Iterator[Requirement]:
     """Reading an object that may be missing needs the bucket's list, or S3 answers 403 where it could answer 404.
 
     What it asks then names no prefix. A signed URL has the permissions of who has signed it.
@@ -138,6 +138,9 @@ def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
             yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
         case "PutObject" | "DeleteObject" | "AbortMultipartUpload":
             yield Requirement(f"s3:{call.operation}", f"{bucket}/{call.parameters['Key']}", source)
+        case "DeleteObjects":
+            for each in call.parameters["Delete"]["Objects"]:
+                yield Requirement("s3:DeleteObject", f"{bucket}/{each['Key']}", source)
         case "CopyObject":
             # https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
             original = call.parameters["CopySource"]
@@ -145,11 +148,27 @@ def _s3(call: Call, _: Resolver) -> Iterator[Requirement]:
             yield Requirement("s3:PutObject", f"{bucket}/{call.parameters['Key']}", source)
             yield Requirement("s3:GetObject", f"{source_bucket}/{original['Key']}", source)
             yield Requirement("s3:ListBucket", source_bucket, source)
+            yield from _encrypted(call.parameters["Bucket"], resolver)
         case "ListObjectsV2":
             prefix = {"s3:prefix": (call.parameters["Prefix"],)} if "Prefix" in call.parameters else {}
             yield Requirement("s3:ListBucket", bucket, source, prefix)
         case _:
             raise UnknownCall(f"infra/proof/requirements.py does not know which actions {call} needs")
+
+
+def _encrypted(name: str, resolver: Resolver) -> Iterator[Requirement]:
+    """Writing into a bucket with a key of its own takes a data key of it."""
+    for bucket in resolver.assembly.all("AWS::S3::Bucket"):
+        if resolver.text(bucket.stack, {"Ref": bucket.logical_id}) != name:
+            continue
+        rules = bucket.properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", ())
+        for rule in rules:
+            if key := rule["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"):
+                yield Requirement(
+                    "kms:GenerateDataKey",
+                    resolver.text(bucket.stack, key),
+                    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+                )
 
 
 _METHODS: Final = {"PostToConnection": "POST", "DeleteConnection": "DELETE", "GetConnection": "GET"}

@@ -19,6 +19,7 @@ MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "support": ("callbacks",),
     "feedback": ("feedback",),
     "settlement": ("owed",),
+    "invoices": ("invoices",),
     "operators": ("partners", "trace", "logs", "scenario"),
     "stops": ("stop", "start"),
     "dead_letters": ("dlq", "quarantine"),

@@ -36,7 +36,8 @@ FUNCTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "feedback": ("api", "outbox", "outreach", "receipts", "replay", "replies", "rides", "timers"),
     "settlement": (
-        *("archive", "completions", "decisions", "documents", "failsafe", "outbox", "outcomes"),
+        *("archive", "completions", "decisions", "documents", "failsafe", "findings"),
+        *("outbox", "outcomes"),
         *("pages-large", "pages-single", "pages-small", "prices", "readings", "replay", "rides"),
     ),
 }

@@ -15,8 +15,9 @@ from infra import naming
 from infra.patterns.service_stack import ServiceStack
 from infra.patterns.subscription import Subscription
 from infra.stacks.settlement_decisions import Decisions
-from infra.stacks.settlement_documents import LISTING_INDEX, Documents
+from infra.stacks.settlement_documents import LIMITS, LISTING_INDEX, Documents
 from infra.stacks.settlement_failsafe import Failsafe
+from infra.stacks.settlement_quarantine import QuarantinedDocuments
 from infra.stage import Stage
 from wild_rydes_contracts import QuoteAccepted, RideCompleted
 
@@ -56,6 +57,13 @@ class SettlementStack(ServiceStack):
         self.failsafe = Failsafe(self)
         self.documents = Documents(self, self.failsafe.serves)
         self.decisions = Decisions(self, self.documents, self.failsafe)
+        QuarantinedDocuments(
+            self,
+            staging=self.documents.staging,
+            working=self.documents.working,
+            archive=self.decisions.archive,
+            limits=LIMITS,
+        )
 
     def _prices(self) -> None:
         function = self.function("prices", seconds=3)

@@ -86,6 +86,9 @@ class Decisions(Construct):
             ],
             removal_policy=self._scope.stage.data_removal,
         )
+        cdk.Tags.of(bucket).add(
+            naming.NOT_SCANNED_TAG, "originals that are scanned in the staging bucket before"
+        )
         accept(bucket, {"AwsSolutions-S1": "The audit trail in the table says who did what to each document"})
         self._scope.publish_parameter(
             "archive-bucket", naming.SETTLEMENT_ARCHIVE_PARAMETER, bucket.bucket_name

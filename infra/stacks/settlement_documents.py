@@ -90,7 +90,7 @@ class Documents(Construct):
         )
 
     def _bucket(self, id_: str, *, days: int, tells: bool = False) -> s3.Bucket:
-        """Make a bucket that may hold bank data: Macie looks into it (decision 87)."""
+        """Make a bucket that may hold bank data. Macie looks into the one that `tells` of its objects (decisions 87, 107)."""
         bucket = s3.Bucket(
             self,
             id_,
@@ -106,6 +106,7 @@ class Documents(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,  # S3 deletes no bucket that has something in it
         )
         if tells:
+            cdk.Tags.of(bucket).add(naming.MAY_HOLD_TAG, "bank accounts and contacts of payees")
             # CDK's `event_bridge_enabled` would bring a function of its own.
             cast(
                 "s3.CfnBucket", bucket.node.default_child
@@ -113,6 +114,10 @@ class Documents(Construct):
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
                     event_bridge_enabled=True
                 )
+            )
+        else:
+            cdk.Tags.of(bucket).add(
+                naming.NOT_SCANNED_TAG, "pages of documents that are scanned in the staging bucket"
             )
         accept(bucket, {"AwsSolutions-S1": "The audit trail in the table says who did what to each document"})
         return bucket

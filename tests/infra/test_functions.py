@@ -91,7 +91,7 @@ REPLAYED = {
         "unicorn-mgmt-ratings-inbox",
     ),
     "feedback": ("feedback-rides", "feedback-sms-replies", "feedback-sms-receipts"),
-    "settlement": ("settlement-prices", "settlement-rides"),
+    "settlement": ("settlement-prices", "settlement-rides", "settlement-findings"),
 }
 
 # Queues whose messages are of use after their deadlines, too: their consumers keep a record.
@@ -302,6 +302,20 @@ PERMISSIONS: dict[str, dict[str, set[str]]] = {
         "settlement-documents": CONSUME,
         "settlement-documents-dlq": {"sqs:SendMessage"},
     },
+    "settlement-findings": {
+        "settlement": DOCUMENT_ITEMS,
+        "IntakeStaging/*": {"s3:GetObject", "s3:DeleteObject"},
+        "IntakeStaging": {"s3:ListBucket"},
+        "IntakeWorking/pages/*": {"s3:DeleteObject"},
+        "IntakeWorking": {"s3:ListBucket"},
+        "DecisionsArchive/documents/*": {"s3:GetObject", "s3:DeleteObject"},
+        "DecisionsArchive": {"s3:ListBucket"},
+        "QuarantineBucket/*": {"s3:PutObject"},  # and not to read: test_quarantined_documents.py
+        "QuarantineKey": {"kms:GenerateDataKey"},
+        "settlement-findings": CONSUME | {"sqs:SendMessage"},
+        "settlement-findings-dlq": {"sqs:SendMessage"},
+        "settlement-findings-parking": {"sqs:SendMessage"},
+    },
     **{
         name: {
             "settlement": DOCUMENT_ITEMS,
@@ -492,6 +506,15 @@ CONDITIONS = (
         for actions, items in (
             (("dynamodb:GetItem", "dynamodb:PutItem"), ["document#*"]),
             (("dynamodb:UpdateItem",), ["audit#*", "deaths#*"]),
+        )
+    }
+    | {
+        ("settlement-findings", "settlement", actions): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": items}
+        }
+        for actions, items in (
+            (("dynamodb:GetItem", "dynamodb:PutItem"), ["document#*"]),
+            (("dynamodb:UpdateItem",), ["audit#*"]),
         )
     }
     | {
@@ -761,6 +784,21 @@ def _of_users(api: str, page: str = "") -> dict[str, str]:
                 "STAGING_BUCKET": "IntakeStaging",
                 "READER_MIB": "512",
                 "READER_SECONDS": "10",
+            },
+        ),
+        (
+            "settlement-findings",
+            {
+                "DEAD_LETTER_QUEUE_URL": "settlement-findings-dlq",
+                "PARKING_QUEUE_URL": "settlement-findings-parking",
+                "MAX_ATTEMPTS": "5",
+                "OWN_QUEUE_URL": "settlement-findings",
+                "STAGING_BUCKET": "IntakeStaging",
+                "WORKING_BUCKET": "IntakeWorking",
+                "ARCHIVE_BUCKET": "DecisionsArchive",
+                "QUARANTINE_BUCKET": "QuarantineBucket",
+                "SWEEP_SECONDS": "900",
+                **LIMITS,
             },
         ),
         ("settlement-readings", {**QUEUES_OF["settlement-readings"], **TEXTRACT}),

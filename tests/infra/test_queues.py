@@ -62,6 +62,7 @@ CONSUMED = {
     "settlement-prices": "settlement-prices",
     "settlement-rides": "settlement-rides",
     "settlement-documents": "settlement-documents",
+    "settlement-findings": "settlement-findings",
     **{queue: queue for queue in (*PAGES, *DECIDING)},
     **{queue: queue.replace("-requests", "-quotes") for queue in PARTNER_QUEUES},
     **{queue: queue for queue in RIDE_QUEUES},
@@ -78,6 +79,7 @@ REPLAYED = {
     "feedback-sms-receipts": "feedback-replay",
     "settlement-prices": "settlement-replay",
     "settlement-rides": "settlement-replay",
+    "settlement-findings": "settlement-replay",
     **dict.fromkeys(RIDE_QUEUES, "unicorn-mgmt-replay"),
 }
 """Queue -> the function that sends its dead letters back. Those of others have a reason to wait for a person."""
@@ -118,7 +120,7 @@ STREAM_CONSUMERS = {
     "settlement-outbox": ("settlement", "settlement-outbox-dlq", 6 * 3600),
     "settlement-outcomes": ("settlement", "settlement-outcomes-dlq", 6 * 3600),
 }
-FROM_AWS = {"settlement-documents"}
+FROM_AWS = {"settlement-documents", "settlement-findings"}
 """Queues that rules of their names fill, on the default bus, with what AWS tells."""
 RULES_DEAD_LETTERS = {
     "bucket-scans-dlq": ("bucket-scans", "bucket-scans-failed", "bucket-scans-findings"),
@@ -135,6 +137,7 @@ PATIENT = {
     "settlement-documents",
     *PAGES,
     "settlement-decisions",
+    "settlement-findings",
 }
 """Queues of programs' long work, which no person waits for: a message is work enough for one invocation."""
 UNHURRIED = {*PATIENT, "settlement-archive"}

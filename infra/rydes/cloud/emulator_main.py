@@ -29,11 +29,15 @@ A share of the workers' calls to a table is throttled while the file throttles.j
 
 Functions behind an HTTP API get requests as on AWS: OPTIONS too, where the API itself has no CORS, and with the stage in
 front of the path. When one fails, the caller learns no more than that.
+
+Buckets are told of, and state machines reach Macie's simulator: see emulator_macie.py.
 """
 
 import fcntl
+import functools
 import hashlib
 import importlib
+import importlib.util
 import json
 import os
 import random
@@ -319,6 +323,16 @@ def override_headers(gateway: Any) -> None:  # noqa: ANN401 - the emulator's mod
     gateway._service_integration_response = respond_with_headers
 
 
+def beside(name: str) -> Any:  # noqa: ANN401 - a module
+    """Take in a module that lies beside this one, which is no part of any package here."""
+    spec = importlib.util.spec_from_file_location(name.removesuffix(".py"), Path(__file__).with_name(name))
+    assert spec  # noqa: S101 - it is a file of Python
+    assert spec.loader  # noqa: S101
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 if __name__ == "__main__":
     _hold(sys.argv[1])
     if "--owned" in sys.argv:
@@ -338,5 +352,19 @@ if __name__ == "__main__":
     )
     count_usage(importlib.import_module("ministack.services.apigateway_v1"))
     override_headers(importlib.import_module("ministack.services.apigateway_v1"))
+    macie = beside("emulator_macie.py")
+    macie.tell_of_buckets(
+        importlib.import_module("ministack.services.s3"),
+        importlib.import_module("ministack.services.cloudformation.provisioners"),
+        importlib.import_module("ministack.services.eventbridge"),
+    )
+    macie.call_by_sdk(
+        importlib.import_module("ministack.services.stepfunctions"),
+        functools.cache(lambda: beside("emulator_sdk.py")),
+        f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        Path(sys.argv[1]).with_name("macie.url"),
+    )
+    macie.filter_by_path(importlib.import_module("ministack.services.stepfunctions"))
+    macie.let_macie_tell(importlib.import_module("ministack.services.eventbridge"))
     sys.argv = ["ministack"]
     importlib.import_module("ministack.app").main()

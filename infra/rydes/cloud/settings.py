@@ -79,6 +79,11 @@ class Settings:
         return self.textract_file.read_text() if self.textract_file.exists() else None
 
     @property
+    def macie_file(self) -> Path:
+        """The file that has the URL of the Macie simulator: `emulator_macie` reads it."""
+        return self.run_dir / "macie.url"
+
+    @property
     def throttles(self) -> Path:
         """The file that says which tables throttle: `emulator_main` reads it."""
         return self.run_dir / "throttles.json"

@@ -15,6 +15,7 @@ from infra.rydes.cloud.progress import Progress
 from infra.rydes.cloud.settings import Settings
 from infra.rydes.pages import process as pages
 from infra.rydes.pages.config import configs
+from infra.rydes.simulators.macie import process as macie
 from infra.rydes.simulators.partners import process as fleets
 from infra.rydes.simulators.phones import process as process_of_phones
 from infra.rydes.simulators.phones.client import connect_number
@@ -56,6 +57,7 @@ def up(
                 with progress("start the emulator"):
                     process = emulator.start(settings, toolchain.install_emulator(), owned=owned)
                     deploy.bootstrap(settings)
+                macie.start(settings)
             if phones:
                 process_of_phones.start(settings, phones)
             if textract:

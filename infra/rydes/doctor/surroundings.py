@@ -32,7 +32,7 @@ def archive(patient: Patient) -> Looked:
 
 
 def simulators(patient: Patient) -> Looked:
-    """Answer: the phones, Textract, and each partner. On AWS there are none."""
+    """Answer: the phones, Textract, Macie, and each partner. On AWS there are none."""
     if not isinstance(patient.system, Cloud):
         return Looked("")
     settings = patient.system.settings
@@ -45,6 +45,8 @@ def simulators(patient: Patient) -> Looked:
         urls["the phone simulator"] = settings.phones_url
     if settings.textract_url:
         urls["the simulator of Textract"] = settings.textract_url
+    if settings.macie_file.exists():
+        urls["the simulator of Macie"] = settings.macie_file.read_text()
     ill = [
         Ill(f"{name} does not answer", "What is sent to it fails.", _UP)
         for name, url in urls.items()

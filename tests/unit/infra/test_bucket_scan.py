@@ -157,6 +157,22 @@ def test_macie_is_enabled_for_the_first_bucket_that_is_to_be_scanned(account: Ac
     assert account.open() == 1
 
 
+def test_two_executions_that_both_find_macie_disabled_both_go_on(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one to enable it is told of a conflict."""
+    account.enabled = False
+    enable = account.enableMacie
+
+    def enabled_by_another_first(asked: dict[str, Any]) -> dict[str, Any]:
+        account.enabled = True
+        return enable(asked)
+
+    monkeypatch.setattr(account, "enableMacie", enabled_by_another_first)
+    account.event()
+    assert account.open() == 1
+
+
 def test_events_that_come_again_or_together_make_no_second_job(account: Account) -> None:
     account.event()
     account.event()

@@ -177,6 +177,33 @@ def test_a_ride_that_is_held_is_waited_for_until_somebody_has_decided(world: Dec
     assert decide(world, "b", invoice(rides[0], number="INV-2")).decision == "settled"
 
 
+@pytest.mark.parametrize("comes", ["decision", "end", "failsafe"])
+def test_one_that_is_put_aside_while_it_is_decided_lets_go_of_what_it_holds(
+    world: Decisions, comes: str
+) -> None:
+    """Macie finds something in it between two steps of its settlement."""
+    rides = ids(230)
+    world.owe(*rides)
+    before = world.document("a")
+    settlements = world.decider().settlements
+    read = invoice(*rides)
+    verdict = settlement_of(before, read, _approved(read, rides), world.now)
+    settlements.begin(verdict)
+    settlements.hold(verdict, owing(read, _approved(read, rides))[:150])
+    world.decider().documents.change("a", lambda found: found.quarantine("sensitive-data", world.now))
+    match comes:
+        case "decision":
+            after = world.decider().decide(before, read)
+        case "end":
+            after = world.decider().let_go(world.decided("a"))
+        case _:
+            after = world.decider().give_up(before)
+    assert (after.state, after.decision) == ("quarantined", None)
+    assert set(world.invoices().values()) == {None}
+    world.document("b")
+    assert decide(world, "b", invoice(*rides)).decision == "settled"
+
+
 # --- any interleaving, any deaths
 
 

@@ -47,7 +47,7 @@ class Archive:
         try:
             self._s3.copy_object(
                 Bucket=self.bucket,
-                Key=f"{_place(document)}/{document.name or 'document'}",
+                Key=f"{place_of(document)}/{document.name or 'document'}",
                 CopySource={"Bucket": self.staging_bucket, "Key": document.key},
                 CopySourceIfMatch=document.etag,
             )
@@ -59,7 +59,7 @@ class Archive:
 
     def note(self, document: Document, told: Mapping[str, Any]) -> None:
         """Write what became of a document beside it."""
-        self._put(f"{_place(document)}.json", told)
+        self._put(f"{place_of(document)}.json", told)
 
     def report(self, payee: str, batch: str) -> tuple[list[dict[str, Any]], str | None]:
         """Read the rows of a batch's report, and which version of it that is; none if there is none."""
@@ -98,7 +98,8 @@ class Archive:
         )
 
 
-def _place(document: Document) -> str:
+def place_of(document: Document) -> str:
+    """Where what is kept of a document is: the original below it, and what became of it beside it."""
     if document.payee and document.batch:
         return f"documents/{document.payee}/{document.batch}/{document.id}"
     return f"documents/unknown/{document.id}"

@@ -156,6 +156,15 @@ class SettlementTable:
             ]
         )
 
+    def close(self, settlement: Settlement, begun: Settlement) -> None:
+        """Write the record of a document that has ended without a decision in the place of a stopped settlement. Raises Taken."""
+        self._transact(
+            [
+                self._put(_item(settlement), "phase = :phase", "undoing"),
+                *([self._free(begun)] if begun.number else []),
+            ]
+        )
+
     # --- parts of transactions
 
     def _document(self, before: Document, after: Document) -> "TransactWriteItemTypeDef":

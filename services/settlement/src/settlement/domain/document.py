@@ -48,9 +48,11 @@ Unreadable: TypeAlias = Literal[
 password; it has no page, or too many; a page is too wide or too high, or takes too many bytes; whoever opens it dies or
 has to be stopped."""
 
-Quarantined: TypeAlias = Literal["wrong-key", "unknown-payee", "too-big", "gone"]
-"""Why a document was put aside unopened: its key is not `<payee>/<batch>/<name>`; nobody is paid under that id; it has too
-many bytes; it was removed or replaced before anybody could open it."""
+Quarantined: TypeAlias = Literal["wrong-key", "unknown-payee", "too-big", "gone", "sensitive-data"]
+"""Why a document was put aside: its key is not `<payee>/<batch>/<name>`; nobody is paid under that id; it has too
+many bytes; it was removed or replaced before anybody could open it; something is in it that must not be in an invoice."""
+
+SENSITIVE: Final[Quarantined] = "sensitive-data"
 
 _KEY: Final = re.compile(r"(?P<payee>p-[a-z0-9-]{1,60})/(?P<batch>[A-Za-z0-9._-]{1,64})/[^/\x00-\x1f]{1,200}")
 
@@ -134,6 +136,11 @@ class Document:
         return self.state in ENDS
 
     @property
+    def is_sensitive(self) -> bool:
+        """Whether it ended because something is in it that must not be in an invoice."""
+        return SENSITIVE in self.reasons
+
+    @property
     def parts(self) -> range:
         """The numbers of its parts: none before it is classified."""
         return range(-(-self.pages // self.part_pages) if self.part_pages else 0)
@@ -186,7 +193,7 @@ class Document:
         return self if self.ended else replace(self, state="unreadable", reasons=(reason,), ended_at=now)
 
     def quarantine(self, reason: Quarantined, now: datetime) -> "Document":
-        """End it unopened."""
+        """End it without a decision."""
         return self if self.ended else replace(self, state="quarantined", reasons=(reason,), ended_at=now)
 
 

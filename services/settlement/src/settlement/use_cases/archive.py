@@ -70,9 +70,9 @@ class Archiving:
 
     def _archive(self, document: Document) -> Row:
         began = self.now()
-        kept = self.archive.keep(document)
+        kept = not document.is_sensitive and self.archive.keep(document)
         cost = of_function((self.now() - began).total_seconds(), self.memory_mib)
-        outcome = "done" if kept else "gone"
+        outcome = "done" if kept else "withheld" if document.is_sensitive else "gone"
         self.trail.write([AuditEntry(document.id, None, "archive", began, self.by, outcome, cost)])
         trail = self.trail.now(document.id, document.pages)
         settlement = self.settlements.get(document.id) if document.decision else None

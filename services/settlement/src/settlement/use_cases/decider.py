@@ -54,7 +54,7 @@ class Decider:
         ride_ids = {line.ride_id for line in invoice.lines}
         for _ in range(_TRIES):
             if document.ended:
-                return document
+                return self.let_go(document, ride_ids)
             payee = document.payee or ""
             standing = self.settlements.standing(document.id, payee, ride_ids, number)
             if standing.waits:
@@ -72,12 +72,31 @@ class Decider:
         """End a document as one for people, whatever was begun. Raises TableBusy."""
         for _ in range(_TRIES):
             if document.ended:
-                return document
+                return self.let_go(document)
             try:
                 return self._end(document, given_up(document, reasons, self.now()), ())
             except Taken:
                 document = self._again(document.id)
         raise TableBusy("other decisions were faster")
+
+    def let_go(self, document: Document, ride_ids: Collection[str] = ()) -> Document:
+        """Let go of what is held for a document that has ended without a decision: it was put aside while it was decided.
+
+        The rides may be named; else all are found. Raises TableBusy.
+        """
+        if document.state == "decided":
+            return document
+        for _ in range(_TRIES):
+            begun = self.settlements.get(document.id)
+            if begun is None or begun.phase == "done":
+                return document
+            try:
+                self._release(begun, ride_ids)
+                self.settlements.close(given_up(document, document.reasons, self.now()), begun)
+            except Taken:
+                continue
+            return document
+        raise TableBusy("others were faster")
 
     def _carry_out(
         self, document: Document, invoice: Invoice, verdict: Decision, standing: Standing
@@ -109,11 +128,15 @@ class Decider:
             raise RetryLater(WAIT)
         begun = self.settlements.get(document.id)
         if begun:
-            self.settlements.stop(document.id)  # before the look at what is held
-            wanted = ride_ids or self._rides_of(begun)
-            self.settlements.release(document.id, tuple(self.settlements.held(document.id, wanted)))
+            self._release(begun, ride_ids)
         self.settlements.end(document, after, settlement, begun)
         return after
+
+    def _release(self, begun: Settlement, ride_ids: Collection[str]) -> None:
+        """Let go of those of these rides that are held, or of whichever they are. Raises Taken."""
+        self.settlements.stop(begun.document_id)  # before the look at what is held
+        wanted = ride_ids or self._rides_of(begun)
+        self.settlements.release(begun.document_id, tuple(self.settlements.held(begun.document_id, wanted)))
 
     def _rides_of(self, begun: Settlement) -> Collection[str]:
         """Find the rides that may be held for a document of which nobody knows what it says."""

@@ -47,7 +47,7 @@ class Reader:
         began = self.now()
         if document.ended:
             self._note_decision(document, began)
-            return document
+            return self.decider.let_go(document)
         document = self.documents.change(document.id, lambda found: found.read(), known=document).after
         reading = self.readings.get(document.id)
         try:
