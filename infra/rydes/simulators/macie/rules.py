@@ -52,8 +52,8 @@ _SECRET_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _PRIVATE_KEYS: Final = {
-    "OPENSSH_PRIVATE_KEY": re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----"),
-    "PGP_PRIVATE_KEY": re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"),
+    "OPENSSH_PRIVATE_KEY": re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----"),  # pragma: allowlist secret
+    "PGP_PRIVATE_KEY": re.compile(r"-----BEGIN PGP PRIVATE KEY BLOCK-----"),  # pragma: allowlist secret
     "PKCS": re.compile(r"-----BEGIN (?:(?:RSA|DSA|EC|ENCRYPTED) )?PRIVATE KEY-----"),
     "PUTTY_PRIVATE_KEY": re.compile(r"PuTTY-User-Key-File-[0-9]:"),
 }

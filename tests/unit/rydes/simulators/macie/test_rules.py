@@ -126,9 +126,9 @@ def test_no_text_breaks_the_rules(text: str) -> None:
         ("social security number 078 05 1120", "USA_SOCIAL_SECURITY_NUMBER"),
         ("bank account 12345678901", "BANK_ACCOUNT_NUMBER"),
         ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "AWS_CREDENTIALS"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn", "OPENSSH_PRIVATE_KEY"),
-        ("-----BEGIN RSA PRIVATE KEY-----", "PKCS"),
-        ("-----BEGIN PGP PRIVATE KEY BLOCK-----", "PGP_PRIVATE_KEY"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn", "OPENSSH_PRIVATE_KEY"),  # pragma: allowlist secret
+        ("-----BEGIN RSA PRIVATE KEY-----", "PKCS"),  # pragma: allowlist secret
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----", "PGP_PRIVATE_KEY"),  # pragma: allowlist secret
         ("PuTTY-User-Key-File-3: ssh-ed25519", "PUTTY_PRIVATE_KEY"),
         ("write to billing@comet-cars.example", "EMAIL_ADDRESS"),
         ("Tel. +49 30 901820", "PHONE_NUMBER"),
