@@ -1,4 +1,4 @@
-"""The story of `make run`: deploy, register unicorns, take one ride, and show the customer's tools."""
+"""The story of `make run`: deploy, register unicorns, take one ride, do a partner's paperwork, and show the customer's tools."""
 
 import json
 import shlex
@@ -18,6 +18,7 @@ from infra.rydes.cloud.up import up
 from infra.rydes.operator.log_events import events, in_order
 from infra.rydes.pages import process as pages
 from infra.rydes.scenarios.fleet import PARTNER, import_fleet
+from infra.rydes.scenarios.invoicing import settle_invoices
 from infra.rydes.scenarios.rfq import MOUNT_RAINIER, SEA_TAC, SPACE_NEEDLE, Customer, View, show_result, watch
 from infra.rydes.scenarios.ride import book_best
 from infra.rydes.simulators.phones.client import Phone, give_phone
@@ -53,9 +54,9 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             raise LocalCloudError(
                 "Nobody quoted.", f"See what the functions logged: {cloud.settings.log('functions')}"
             )
-        fleet = progress.run(
-            lambda: import_fleet(cloud)
-        )  # behind the RFQ: it has unicorns enough to choose from
+        # Behind the RFQ: it has unicorns enough to choose from.
+        fleet = progress.run(lambda: import_fleet(cloud))
+        invoices = progress.run(lambda: settle_invoices(cloud))
         console.print("\n[bold]The ride[/]")
         phone = Phone(cloud, CUSTOMERS_NUMBER)
         asked_before = bool(phone.messages())
@@ -65,6 +66,8 @@ def run(settings: Settings, console: Console, *, once: bool) -> None:
             converse(phone, ["9, thanks!"], console)
         console.print(f"\n[bold]The fleet of {PARTNER}[/] [dim](uv run rydes fleet import)[/]")
         fleet.result().show(console)
+        console.print(f"\n[bold]The invoices of {PARTNER}[/] [dim](uv run rydes invoices)[/]")
+        invoices.result().show(console)
         console.print(f"Journey finished in {progress.seconds:.1f} s", highlight=False)
         if once:
             return
