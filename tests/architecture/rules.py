@@ -61,6 +61,7 @@ DOMAIN_IMPORTS = frozenset(
             "base64",
             "codecs",
             "csv",
+            "fnmatch",
             "hashlib",
             "importlib.resources",
             "json",
