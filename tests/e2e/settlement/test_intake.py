@@ -71,6 +71,17 @@ def test_a_document_becomes_pages_with_an_audit_trail(
     drawn(intake, document)
 
 
+def test_a_document_of_hundreds_of_pages_is_read_to_its_last_and_left_to_people(
+    intake: Intake, staged: Mapping[str, StagedObject]
+) -> None:
+    """It is no invoice: nothing of what makes one is found."""
+    document = intake.ended(staged["large"])
+    assert (document.state, document.decision) == ("decided", "review")
+    assert "missing" in document.reasons
+    trail = intake.trail.now(document.id, document.pages)
+    assert [entry.page for entry in trail if entry.step == "read"] == [*range(1, PAGES + 1)]
+
+
 @pytest.mark.parametrize("name", [*hostile.BROKEN])
 def test_what_is_broken_has_its_reason(intake: Intake, staged: Mapping[str, StagedObject], name: str) -> None:
     document = intake.done(staged[name])
