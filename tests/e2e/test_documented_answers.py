@@ -103,7 +103,8 @@ def test_to_support_about_a_ride_whose_customer_was_asked(cloud: Cloud, tmp_path
 
 
 def test_to_a_partners_program_about_its_job(cloud: Cloud, tmp_path: Path) -> None:
-    machine = Machine(cloud, "gold", "p-comet")
+    # A partner for whom no other test imports: an upload that never comes holds up all others.
+    machine = Machine(cloud, "gold", "p-nimbus")
     try:
         done = machine.jobs.post(
             "/jobs",
