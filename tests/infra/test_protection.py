@@ -39,7 +39,7 @@ def _stacks(assembly: Assembly) -> Iterator[dict[str, Any]]:
             yield artifact["properties"]
 
 
-BUCKETS = {("WildRydesSettlement", "DecisionsArchive")}
+BUCKETS = {("WildRydesSettlement", "DecisionsArchive"), ("WildRydesSettlement", "QuarantineBucket")}
 """Those with what was decided on payees' documents, and their originals. Others hold what can be made again, or sent again."""
 
 

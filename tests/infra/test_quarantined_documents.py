@@ -1,5 +1,6 @@
 """Who may do what with the quarantine bucket, and which findings get there."""
 
+from copy import deepcopy
 from typing import Any
 
 from infra.assembly import Assembly, as_list
@@ -68,8 +69,9 @@ def test_findings_in_the_staging_bucket_are_heard_and_no_others(aws: Assembly) -
     rule = aws.named("AWS::Events::Rule", "Name")["settlement-findings"].properties
     staging = _id(aws, "AWS::S3::Bucket", "Staging")
     assert rule["EventPattern"]["detail"]["resourcesAffected"]["s3Bucket"]["name"] == [{"Ref": staging}]
-    rule["EventPattern"]["detail"]["resourcesAffected"]["s3Bucket"]["name"] = ["staging"]
-    pattern = EventPattern.of(rule["EventPattern"])
+    here = deepcopy(rule["EventPattern"])
+    here["detail"]["resourcesAffected"]["s3Bucket"]["name"] = ["staging"]
+    pattern = EventPattern.of(here)
 
     def event(type_: str, bucket: str = "staging") -> dict[str, Any]:
         found = {"type": type_, "resourcesAffected": {"s3Bucket": {"name": bucket}}}

@@ -34,7 +34,7 @@ LEFT_OUT = {
     "AWS::Lambda::Version": 5,
     "AWS::Logs::QueryDefinition": 12,
     "AWS::SNS::TopicPolicy": 2,  # those of settlement, likewise
-    "AWS::S3::BucketPolicy": 7 + len(FILES),  # as the queues' policies
+    "AWS::S3::BucketPolicy": 8 + len(FILES),  # as the queues' policies
     # `infra.rydes.pages` serves the pages.
     **dict.fromkeys(
         (

@@ -63,10 +63,11 @@ _CALM: Final = 0.05
 
 @dataclass
 class Faults:
-    """Of one history, until `end`. `left` bounds how many there are, `kinds` which."""
+    """Of one history, until `end`. `left` bounds how many there are, `kinds` which; those left out take no turn from the others."""
 
     chance: random.Random
     rates: dict[str, float]
+    kinds: Collection[str]
     left: int = 1_000_000
     on: bool = True
     injected: Counter[str] = field(default_factory=Counter)
@@ -81,11 +82,11 @@ class Faults:
         rates = {}
         for kind, highest in KINDS.items():
             has, rate = chance.random() < _ON, highest * chance.choice((0.1, 0.3, 1.0))
-            if has and (kinds is None or kind in kinds):
+            if has:
                 rates[kind] = rate
         if chance.random() < _CALM:
             rates = {}
-        return cls(chance, rates, 1_000_000 if most is None else most)
+        return cls(chance, rates, KINDS if kinds is None else kinds, 1_000_000 if most is None else most)
 
     def __post_init__(self) -> None:
         self._out_until: dict[str, float] = {}
@@ -115,7 +116,7 @@ class Faults:
         return kind if self._inject(kind) else None
 
     def _inject(self, kind: str) -> bool:
-        if self.left <= 0:
+        if self.left <= 0 or kind not in self.kinds:
             return False
         self.left -= 1
         self.injected[kind] += 1
