@@ -216,7 +216,9 @@ def test_the_buckets_of_documents_are_private_and_encrypted(
     [encryption] = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
     tags = {tag["Key"] for tag in bucket.properties.get("Tags", [])}
-    assert (NOT_SCANNED_TAG not in tags) == is_scanned, "pages are of documents that are scanned where they come in"
+    assert (NOT_SCANNED_TAG not in tags) == is_scanned, (
+        "pages are of documents that are scanned where they come in"
+    )
     [rule] = bucket.properties["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
     told = bucket.properties.get("NotificationConfiguration")
