@@ -13,8 +13,8 @@ BIN := .venv/bin
 UV := $(or $(filter-out $(CURDIR)/$(BIN)/uv,$(shell \
 	uv --version 2>/dev/null | grep -q '^uv $(basename $(UV_VERSION))\.' && command -v uv)),$(OUR_UV)/bin/uv)
 # Tests that share a local cloud, or the templates, stay on one worker; tests start in the order of tests/conftest.py.
-# Two workers more than there are cores: who tests a cloud waits for it for a third of the time.
-export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 2)))
+# One worker more than there are cores: who tests a cloud waits for it for a third of the time.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # All workers have to collect the same tests in the same order, which that of a set is not by itself.
 PYTEST := PYTHONHASHSEED=0 $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 # Written from the code, each by the module of this name: services/feedback/openapi.json by feedback.api.openapi.
