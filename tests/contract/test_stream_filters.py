@@ -15,9 +15,13 @@ from moto import mock_aws
 
 from infra.assembly import Assembly
 from infra.proof.ruler import EventPattern
+from infra.stacks.settlement_decisions import OUTCOMES
+from infra.stacks.settlement_documents import DOCUMENT_CHANGES
 from infra.stacks.unicorn_mgmt import ANNOUNCED_CHANGES
 from infra.stacks.unicorn_mgmt_jobs import JOB_CHANGES
 from infra.stacks.unicorn_mgmt_partners import CALLBACK, CIRCUIT, RIDE
+from settlement.adapters import document_table
+from settlement.domain.document import ENDS
 from tests.support.deployed import PHONE, Deployed, batch, on_the_bus
 from tests.support.requests import claims, request
 from tests.support.unicorn_mgmt.world import VEHICLE_TABLE, vehicle
@@ -390,6 +394,15 @@ def test_roles_of_partners_functions_are_limited_to_the_services_own_prefixes() 
     assert services == (CIRCUIT, RIDE, CALLBACK)
     [of_jobs] = JOB_CHANGES
     assert of_jobs["dynamodb"] == {"Keys": {"id": {"S": [{"prefix": job_table.JOB}]}}}
+
+
+def test_settlement_hears_of_documents_that_can_be_read_and_of_all_that_have_ended() -> None:
+    key = {"id": {"S": [{"prefix": document_table.DOCUMENT}]}}
+    [of_documents], [outcomes] = DOCUMENT_CHANGES, OUTCOMES
+    assert of_documents["dynamodb"] == {"Keys": key}
+    heard: Any = outcomes["dynamodb"]
+    assert heard["Keys"] == key
+    assert set(heard["NewImage"]["state"]["S"]) == {"rendered", *ENDS}
 
 
 def test_a_callback_that_has_come_is_announced_to_nobody() -> None:
