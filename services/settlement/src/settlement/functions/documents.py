@@ -28,18 +28,12 @@ _DOWNLOADS = S3_CONFIG.merge(Config(read_timeout=5))
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of this function: what it may use, and where size classes end."""
+    """The environment of this function: what it may use. Where size classes end is there, too."""
 
     table_name: str
     staging_bucket: str
     reader_mib: int
     reader_seconds: int
-    single_bytes: int
-    small_bytes: int
-    small_pages: int
-    part_pages: int
-    most_bytes: int
-    most_pages: int
     aws_lambda_function_name: str
     aws_lambda_function_memory_size: int
 
@@ -58,14 +52,7 @@ _documents = Documents(
     pdfs=PdfReader(_settings.reader_mib, _settings.reader_seconds),
     dangerous=DangerousWork(DeathCounts(_dynamodb, _settings.table_name, now)),
     payees=frozenset(payees()),
-    limits=Limits(
-        single_bytes=_settings.single_bytes,
-        small_bytes=_settings.small_bytes,
-        small_pages=_settings.small_pages,
-        part_pages=_settings.part_pages,
-        most_bytes=_settings.most_bytes,
-        most_pages=_settings.most_pages,
-    ),
+    limits=read(Limits, os.environ),
     by=_settings.aws_lambda_function_name,
     memory_mib=_settings.aws_lambda_function_memory_size,
     logger=_logger,

@@ -58,12 +58,6 @@ class Settings:
     patience: int
     reader_mib: int
     reader_seconds: int
-    single_bytes: int
-    small_bytes: int
-    small_pages: int
-    part_pages: int
-    most_bytes: int
-    most_pages: int
     aws_lambda_function_name: str
     aws_lambda_function_memory_size: int
 
@@ -95,14 +89,7 @@ _failsafe = Failsafe(
         pdfs=_pdfs,
         dangerous=_dangerous,
         payees=frozenset(payees()),
-        limits=Limits(
-            single_bytes=_settings.single_bytes,
-            small_bytes=_settings.small_bytes,
-            small_pages=_settings.small_pages,
-            part_pages=_settings.part_pages,
-            most_bytes=_settings.most_bytes,
-            most_pages=_settings.most_pages,
-        ),
+        limits=read(Limits, os.environ),
         by=_by,
         memory_mib=_memory_mib,
         logger=_logger,

@@ -22,7 +22,7 @@ from wild_rydes_runtime.environment import read
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of this function: where things are, and what is a document of ours."""
+    """The environment of this function: where things are. What is a document of ours is there, too."""
 
     table_name: str
     staging_bucket: str
@@ -31,12 +31,6 @@ class Settings:
     quarantine_bucket: str
     own_queue_url: str
     sweep_seconds: int
-    single_bytes: int
-    small_bytes: int
-    small_pages: int
-    part_pages: int
-    most_bytes: int
-    most_pages: int
     aws_lambda_function_name: str
 
 
@@ -60,14 +54,7 @@ _findings = Findings(
     ),
     own_queue=Queue(_sqs, _settings.own_queue_url),
     payees=frozenset(payees()),
-    limits=Limits(
-        single_bytes=_settings.single_bytes,
-        small_bytes=_settings.small_bytes,
-        small_pages=_settings.small_pages,
-        part_pages=_settings.part_pages,
-        most_bytes=_settings.most_bytes,
-        most_pages=_settings.most_pages,
-    ),
+    limits=read(Limits, os.environ),
     sweep_seconds=_settings.sweep_seconds,
     by=_settings.aws_lambda_function_name,
     logger=_logger,
